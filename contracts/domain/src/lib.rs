@@ -1,0 +1,19 @@
+//! The rules of AgentCity: pure, `no_std`, no host, no storage, no clock, no float.
+//!
+//! A function takes loaded values, a command and, where time matters, `now`; it returns the new values or a typed
+//! refusal. Contracts, keeper, command line and deployment all call these same functions, so a rule exists once.
+//!
+//! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
+//! [`id`] (who and what), [`reputation`] (scores and the reward multiplier), [`token`] (the settlement token).
+//!
+//! Rounding is always in the name of the function that rounds. Overflow is an error that carries the operands; nothing
+//! wraps and nothing saturates unless its name says so.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod amount;
+pub mod id;
+pub mod range;
+pub mod reputation;
+pub mod time;
+pub mod token;

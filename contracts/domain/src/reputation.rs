@@ -1,0 +1,184 @@
+//! Reputation: a score `0..=1000` whose exponential average is kept in thousandths of a point, and the multiplier ψ
+//! that a score puts on rewards.
+//!
+//! Two updates exist and never mix (RESOLUTIONS R-01): the average, for outcomes of verification, and the clamped
+//! delta, for penalties and adjudication. The average is kept finer than the score because at whole points, rounded
+//! down, it stalls: 990 → 991 and then 991 for ever.
+
+use crate::{amount::Permille, range::bounded};
+
+bounded!(
+    /// A reputation or performance score in whole points.
+    Points: u16, max 1_000
+);
+
+bounded!(
+    /// A reputation in thousandths of a point, as stored.
+    MilliPoints: u32, max 1_000_000
+);
+
+bounded!(
+    /// How strongly reputation moves rewards (`alpha` of ψ), in thousandths of a point of ψ per point.
+    Alpha: u16, max 2_000
+);
+
+bounded!(
+    /// The reward multiplier ψ in thousandths: 1,000 pays the base price.
+    Psi: u16, max 2_000
+);
+
+/// The score at which ψ is one: that of a newcomer (RESOLUTIONS R-02).
+pub const NEUTRAL: Points = match Points::new(500) {
+    Ok(points) => points,
+    Err(_) => panic!("500 is a score"),
+};
+
+/// The reputation of a newcomer.
+pub const START: MilliPoints = NEUTRAL.to_milli();
+
+/// The weight λ of the past in the average, in thousandths.
+pub type Lambda = Permille;
+
+const MILLI: u32 = 1_000;
+
+impl Points {
+    /// The same score in thousandths of a point.
+    pub const fn to_milli(self) -> MilliPoints {
+        // In range by construction: 1000 points are the maximum of both.
+        match MilliPoints::new(self.get() as u64 * MILLI as u64) {
+            Ok(milli) => milli,
+            Err(_) => MilliPoints::MAX,
+        }
+    }
+
+    /// `clamp(self + delta, 0, 1000)`: penalties and adjudication.
+    ///
+    /// Units: `delta` in points. It saturates by design, since a penalty greater than the score leaves zero.
+    /// Source: RESOLUTIONS R-01, vectors `rep_clamp`.
+    pub const fn clamp_delta(self, delta: i64) -> Self {
+        let moved = (self.get() as i64).saturating_add(delta);
+        if moved <= 0 {
+            return Self::ZERO;
+        }
+        match Self::new(moved as u64) {
+            Ok(points) => points,
+            Err(_) => Self::MAX,
+        }
+    }
+}
+
+impl MilliPoints {
+    /// Whole points, rounded down: what other contracts see.
+    pub const fn score_floor(self) -> Points {
+        match Points::new((self.get() / MILLI) as u64) {
+            Ok(points) => points,
+            Err(_) => Points::MAX,
+        }
+    }
+
+    /// The average after one more outcome: `⌊(λ·old + (1000−λ)·1000·S + 500) ÷ 1000⌋`, the nearest thousandth of a
+    /// point, halves up.
+    ///
+    /// Source: RESOLUTIONS R-01, vectors `ema_int`.
+    pub const fn ema(self, lambda: Lambda, outcome: Points) -> Self {
+        let past = lambda.get() as u64;
+        let recent = Lambda::MAX.get() as u64 - past;
+        let weighed = past * self.get() as u64 + recent * outcome.to_milli().get() as u64;
+        // A weighted mean of two numbers in range is in range, and rounding to nearest cannot leave it.
+        match Self::new((weighed + 500) / 1_000) {
+            Ok(milli) => milli,
+            Err(_) => Self::MAX,
+        }
+    }
+}
+
+/// The reward multiplier: `1000 + ⌊(ρ−500)·α ÷ 1000⌋` from 500 up, `1000 − ⌊(500−ρ)·α ÷ 1000⌋` below. Both distances
+/// round towards one, so a point of reputation is never worth more below than above.
+///
+/// Source: seed, `computeReputationMultiplier`; vectors `psi_int`.
+pub const fn psi(score: Points, alpha: Alpha) -> Psi {
+    let (rho, neutral) = (score.get() as u64, NEUTRAL.get() as u64);
+    let distance = rho.abs_diff(neutral) * alpha.get() as u64 / 1_000;
+    // The distance is at most 500 × 2000 ÷ 1000 = 1000, hence ψ within 0..=2000.
+    let permille = if rho >= neutral {
+        1_000 + distance
+    } else {
+        1_000 - distance
+    };
+    match Psi::new(permille) {
+        Ok(psi) => psi,
+        Err(_) => Psi::MAX,
+    }
+}
+
+/// Sums of ψ over every score, to compare two implementations in one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PsiChecksum {
+    /// Σ ψ over the scores 0..=1000.
+    pub sum: u64,
+    /// Σ ψ².
+    pub sum_of_squares: u64,
+    /// Least ψ.
+    pub min: Psi,
+    /// Greatest ψ.
+    pub max: Psi,
+}
+
+/// [`PsiChecksum`] for one α; vectors `psi_checksum`.
+pub const fn psi_checksum(alpha: Alpha) -> PsiChecksum {
+    let mut sums = PsiChecksum {
+        sum: 0,
+        sum_of_squares: 0,
+        min: Psi::MAX,
+        max: Psi::ZERO,
+    };
+    let mut rho = 0;
+    while let Ok(score) = Points::new(rho) {
+        let psi = psi(score, alpha);
+        let permille = psi.get() as u64;
+        sums.sum += permille;
+        sums.sum_of_squares += permille * permille;
+        if permille < sums.min.get() as u64 {
+            sums.min = psi;
+        }
+        if permille > sums.max.get() as u64 {
+            sums.max = psi;
+        }
+        rho += 1;
+    }
+    sums
+}
+
+/// Which way a run of equal outcomes is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// Every outcome is 1000, until the score is at least the limit.
+    RisesTo(Points),
+    /// Every outcome is 0, until the score is at most the limit.
+    FallsTo(Points),
+}
+
+/// How many outcomes in a row bring the average from `from` to the limit; `None` if it stalls before (each outcome
+/// moves it by less than half a thousandth of a point). Terminates: every step before the stall moves the stored number
+/// by at least one, and it has a million and one values.
+///
+/// Source: vectors `ema_steps`.
+pub const fn ema_steps(from: MilliPoints, lambda: Lambda, run: Run) -> Option<u32> {
+    let (mut at, mut steps) = (from, 0);
+    loop {
+        let score = at.score_floor().get();
+        let (arrived, outcome) = match run {
+            Run::RisesTo(limit) => (score >= limit.get(), Points::MAX),
+            Run::FallsTo(limit) => (score <= limit.get(), Points::ZERO),
+        };
+        if arrived {
+            return Some(steps);
+        }
+        let next = at.ema(lambda, outcome);
+        if next.get() == at.get() {
+            return None;
+        }
+        at = next;
+        steps += 1;
+    }
+}

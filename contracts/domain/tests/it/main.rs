@@ -1,0 +1,5 @@
+//! Claims about the rules: tables at every boundary, and random values against naive models.
+
+mod amount;
+mod reputation;
+mod token;
