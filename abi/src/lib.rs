@@ -1,0 +1,34 @@
+//! Solidity interfaces as the wire truth.
+//!
+//! Every interface is written once, in `sol/`; `sol!` expands it here for every Rust consumer, and `json/` holds the ABI
+//! as the Solidity compiler exports it, for every other. The tests compare the two.
+//!
+//! Feature `rpc` adds clients over alloy's provider. Programs build without it: `alloy` does not compile to their
+//! target. Each interface therefore has two invocations under opposite `cfg`s, because `cfg_attr` cannot reach an
+//! attribute inside the macro's input.
+#![forbid(unsafe_code)]
+
+/// The bindings; an own module, because generated items have no documentation of ours.
+#[cfg(not(feature = "rpc"))]
+#[allow(missing_docs, clippy::too_many_arguments)]
+mod bindings {
+    alloy_sol_types::sol!(
+        #[sol(extra_derives(Debug, PartialEq, Eq))]
+        "sol/ISettlementToken.sol"
+    );
+}
+
+/// The bindings with clients.
+#[cfg(feature = "rpc")]
+#[allow(missing_docs, clippy::too_many_arguments)]
+mod bindings {
+    alloy::sol!(
+        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+        "sol/ISettlementToken.sol"
+    );
+}
+
+pub use bindings::ISettlementToken;
+
+/// The ABI of `ISettlementToken` as the Solidity compiler exports it.
+pub const SETTLEMENT_TOKEN_JSON: &str = include_str!("../json/ISettlementToken.json");
