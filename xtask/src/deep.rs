@@ -1,0 +1,330 @@
+//! `cargo xtask deep`: what takes too long for every change. Each profile leaves a page under `docs/results`.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::PathBuf,
+    process::{Command, ExitCode},
+    time::Instant,
+};
+
+use eyre::{Context, bail};
+
+use crate::{
+    process, programs,
+    setup::{self, Need},
+    solidity,
+    table::Table,
+    workspace::Workspace,
+};
+
+/// Cases per property; the quick path runs proptest's default of 256.
+const PROPERTY_CASES: u32 = 10_000;
+
+/// One seed for all, printed and recorded: a failing run is repeated with it.
+const PROPERTY_SEED: u64 = 20_260_407;
+
+/// Tools that only deep profiles use, with their reason.
+const CARGO_STYLUS: Installed = Installed {
+    package: "cargo-stylus",
+    version: "0.10.10",
+    why: "the official client, of the SDK's release",
+};
+const CARGO_DENY: Installed = Installed {
+    package: "cargo-deny",
+    version: "0.20.2",
+    why: "reads the advisory database of its time",
+};
+
+/// What `deep` is asked for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Only these profiles.
+    #[arg(value_parser = PROFILES.map(|p| p.name))]
+    profiles: Vec<String>,
+    /// Say which profiles there are.
+    #[arg(long)]
+    list: bool,
+}
+
+/// One long run.
+struct Profile {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Workspace, &mut Page) -> eyre::Result<()>,
+}
+
+const PROFILES: [Profile; 4] = [
+    Profile {
+        name: "properties",
+        about: "every property test with 10,000 cases from one seed",
+        run: properties,
+    },
+    Profile {
+        name: "reproducible",
+        about: "programs built from another folder have the same bytes",
+        run: reproducible,
+    },
+    Profile {
+        name: "cargo-stylus",
+        about: "the official client checks and deploys on the devnode",
+        run: cargo_stylus,
+    },
+    Profile {
+        name: "advisories",
+        about: "licences, sources and known faults of the dependencies",
+        run: advisories,
+    },
+];
+
+/// `cargo xtask deep`.
+pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
+    if options.list {
+        let mut table = Table::new(&["profile", "about"]);
+        for p in &PROFILES {
+            table.row(vec![p.name.to_owned(), p.about.to_owned()]);
+        }
+        print!("{}", table.render());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let chosen = |p: &&Profile| {
+        options.profiles.is_empty() || options.profiles.iter().any(|name| name == p.name)
+    };
+    run_profiles(ws, PROFILES.iter().filter(chosen)).map(|()| ExitCode::SUCCESS)
+}
+
+/// Every profile.
+pub(crate) fn run_all(ws: &Workspace) -> eyre::Result<()> {
+    run_profiles(ws, PROFILES.iter())
+}
+
+fn run_profiles<'a>(
+    ws: &Workspace,
+    profiles: impl Iterator<Item = &'a Profile>,
+) -> eyre::Result<()> {
+    let mut failed = Vec::new();
+    for profile in profiles {
+        let start = Instant::now();
+        let mut page = Page::default();
+        // The next profile runs all the same: a night's run should tell everything it can.
+        let result = process::step(profile.name, || (profile.run)(ws, &mut page));
+        let took = process::seconds(start.elapsed());
+        let verdict = match &result {
+            Ok(()) => "passed".to_owned(),
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                failed.push(profile.name);
+                "FAILED".to_owned()
+            }
+        };
+        let file = results(ws).join(format!("{}.md", profile.name));
+        fs::create_dir_all(results(ws))?;
+        let text = format!(
+            "# {}\n\n{}.\n\n- result: {verdict}\n- commit: {}\n- machine: {}\n- took: {took}\n{}",
+            profile.name,
+            profile.about,
+            commit(ws)?,
+            machine(),
+            page.0
+        );
+        fs::write(&file, text).wrap_err_with(|| format!("cannot write {}", file.display()))?;
+        println!(
+            "{}: {verdict} in {took}, docs/results/{}.md",
+            profile.name, profile.name
+        );
+    }
+    if !failed.is_empty() {
+        bail!("profiles failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// Lines that a profile adds to its page.
+#[derive(Debug, Default)]
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, key: &str, value: impl std::fmt::Display) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "- {key}: {value}");
+    }
+}
+
+fn properties(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+    page.line("cases per property", PROPERTY_CASES);
+    page.line("seed", PROPERTY_SEED);
+    eprintln!("   PROPTEST_CASES={PROPERTY_CASES} PROPTEST_RNG_SEED={PROPERTY_SEED}");
+    let tools = setup::run(ws, Need::Everything)?;
+    programs::build(ws, &tools, None)?;
+    solidity::run(ws)?;
+    let mut command = ws.cargo();
+    if process::on_path("cargo-nextest").is_some() {
+        command.args([
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--profile",
+            "deep",
+        ]);
+    } else {
+        command.args(["test", "--workspace", "--all-targets", "--locked"]);
+    }
+    command
+        .env("PROPTEST_CASES", PROPERTY_CASES.to_string())
+        .env("PROPTEST_RNG_SEED", PROPERTY_SEED.to_string());
+    process::run(&mut command)
+}
+
+fn reproducible(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+    let tools = setup::run(ws, Need::Programs)?;
+    page.line("standard library", &tools.wasm_std.kind);
+    let reports = programs::build(ws, &tools, None)?;
+    for report in &reports {
+        page.line(&report.name, format_args!("sha256 {}", report.wasm_sha256));
+    }
+    programs::check_reproducible(ws, &tools, &reports)
+}
+
+fn cargo_stylus(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+    let tools = setup::run(ws, Need::Everything)?;
+    programs::build(ws, &tools, None)?;
+    let client = CARGO_STYLUS.ensure(ws)?;
+    page.line("client", CARGO_STYLUS.label());
+    // A binary of its own, so that the test run holds no test that passes by not running.
+    let mut command = ws.cargo();
+    command
+        .args([
+            "run",
+            "--locked",
+            "--package",
+            "agentcity-test-fixtures",
+            "--bin",
+            "agentcity-official-client",
+            "--",
+        ])
+        .arg(client);
+    process::run(&mut command)
+}
+
+fn advisories(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+    let deny = CARGO_DENY.ensure(ws)?;
+    page.line("tool", CARGO_DENY.label());
+    process::run(
+        Command::new(deny)
+            .args(["--all-features", "check"])
+            .current_dir(&ws.root),
+    )
+}
+
+/// A cargo tool kept in the cache, of one exact version.
+struct Installed {
+    package: &'static str,
+    version: &'static str,
+    why: &'static str,
+}
+
+impl Installed {
+    fn label(&self) -> String {
+        format!("{} {} ({})", self.package, self.version, self.why)
+    }
+
+    /// The binary: on `PATH` in that version, or installed into the cache.
+    fn ensure(&self, ws: &Workspace) -> eyre::Result<PathBuf> {
+        if let Some(path) = process::on_path(self.package)
+            && process::stdout(Command::new(&path).arg("--version"))
+                .is_ok_and(|said| said.contains(self.version))
+        {
+            return Ok(path);
+        }
+        let home = crate::cache_dir()?
+            .join("tools")
+            .join(format!("{}-{}", self.package, self.version));
+        let binary = home.join("bin").join(self.package);
+        if !binary.is_file() {
+            eprintln!("   installing {}, this takes minutes", self.label());
+            let mut command = ws.cargo();
+            command
+                .args(["install", "--locked", "--version", self.version, "--root"])
+                .arg(&home)
+                .arg(self.package);
+            process::run(&mut command)?;
+        }
+        Ok(binary)
+    }
+}
+
+fn results(ws: &Workspace) -> PathBuf {
+    ws.root.join("docs/results")
+}
+
+/// The commit measured; changes that are not committed are said.
+fn commit(ws: &Workspace) -> eyre::Result<String> {
+    let git = |args: &[&str]| process::stdout(Command::new("git").args(args).current_dir(&ws.root));
+    let head = git(&["rev-parse", "--short=12", "HEAD"])?;
+    let dirty = !git(&[
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--",
+        ":!docs/results",
+    ])?
+    .trim()
+    .is_empty();
+    Ok(format!(
+        "{}{}",
+        head.trim(),
+        if dirty { " with local changes" } else { "" }
+    ))
+}
+
+/// Cores and memory, no names: enough to judge a number by.
+pub(crate) fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kib = meminfo.lines().find_map(|line| {
+        line.strip_prefix("MemTotal:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .parse::<u64>()
+            .ok()
+    });
+    match kib {
+        Some(kib) => format!(
+            "{cores} cores, {} GiB, {}",
+            kib.div_ceil(1 << 20),
+            std::env::consts::ARCH
+        ),
+        None => format!("{cores} cores, {}", std::env::consts::ARCH),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_cores_and_no_host_name() {
+        let said = machine();
+        assert!(
+            said.contains("cores") && !said.contains("0 cores,"),
+            "{said}"
+        );
+        if let Ok(host) = fs::read_to_string("/etc/hostname") {
+            assert!(host.trim().is_empty() || !said.contains(host.trim()));
+        }
+    }
+
+    #[test]
+    fn profile_names_are_file_names_and_differ() {
+        let mut names: Vec<&str> = PROFILES.iter().map(|p| p.name).collect();
+        assert!(
+            names
+                .iter()
+                .all(|n| n.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+        );
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), PROFILES.len());
+    }
+}

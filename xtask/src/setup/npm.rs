@@ -1,0 +1,150 @@
+//! Installs a locked npm bundle into the cache, atomically and once.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use eyre::{Context, bail};
+use sha2::{Digest, Sha256};
+
+use crate::process;
+
+/// A folder of `scripts/npm`, compiled in so that its hash names the installed folder.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bundle {
+    pub(crate) name: &'static str,
+    pub(crate) manifest: &'static str,
+    pub(crate) lock: &'static str,
+    /// A file installed beside `node_modules`: its name and text.
+    extra: Option<(&'static str, &'static str)>,
+}
+
+pub(crate) static SOLC: Bundle = Bundle {
+    name: "solc",
+    manifest: include_str!("../../../scripts/npm/solc/package.json"),
+    lock: include_str!("../../../scripts/npm/solc/package-lock.json"),
+    extra: Some(("solc", include_str!("../../../scripts/solc-npm-wrapper.js"))),
+};
+
+pub(crate) static BINARYEN: Bundle = Bundle {
+    name: "binaryen",
+    manifest: include_str!("../../../scripts/npm/binaryen/package.json"),
+    lock: include_str!("../../../scripts/npm/binaryen/package-lock.json"),
+    extra: None,
+};
+
+pub(crate) static PEERS: Bundle = Bundle {
+    name: "peers",
+    manifest: include_str!("../../../scripts/npm/peers/package.json"),
+    lock: include_str!("../../../scripts/npm/peers/package-lock.json"),
+    extra: None,
+};
+
+impl Bundle {
+    /// A name that changes with any byte of what is installed.
+    fn folder(&self) -> String {
+        let mut hash = Sha256::new();
+        for text in [
+            self.manifest,
+            self.lock,
+            self.extra.map_or("", |(_, text)| text),
+        ] {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        }
+        format!("{}-{}", self.name, hex::encode(&hash.finalize()[..6]))
+    }
+}
+
+/// Folder of the installed bundle, and whether this call installed it.
+pub(crate) fn ensure(cache: &Path, bundle: &Bundle) -> eyre::Result<(PathBuf, bool)> {
+    let tools = cache.join("tools");
+    let home = tools.join(bundle.folder());
+    // The folder appears by rename, so it is complete whenever it exists.
+    if home.is_dir() {
+        return Ok((home, false));
+    }
+    fs::create_dir_all(&tools).wrap_err_with(|| format!("cannot create {}", tools.display()))?;
+    // One run installs, the others wait for it and find the folder.
+    let lock = File::create(tools.join(".lock"))?;
+    lock.lock().wrap_err("cannot lock the tools cache")?;
+    if home.is_dir() {
+        return Ok((home, false));
+    }
+    let Some(npm) = process::on_path("npm") else {
+        bail!("npm is missing: install Node.js 20 or later");
+    };
+    eprintln!("setup: fetching {} by npm", bundle.name);
+    let work = tools.join(format!(".tmp-{}", bundle.name));
+    remove(&work)?;
+    fs::create_dir_all(&work)?;
+    fs::write(work.join("package.json"), bundle.manifest)?;
+    fs::write(work.join("package-lock.json"), bundle.lock)?;
+    let mut command = Command::new(npm);
+    command
+        .args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ])
+        .current_dir(&work);
+    if let Err(error) = process::quietly(&mut command) {
+        remove(&work)?;
+        return Err(error).wrap_err("npm could not fetch it");
+    }
+    if let Some((name, text)) = bundle.extra {
+        let file = work.join(name);
+        fs::write(&file, text)?;
+        make_executable(&file)?;
+    }
+    fs::rename(&work, &home).wrap_err_with(|| format!("cannot move {} into place", bundle.name))?;
+    Ok((home, true))
+}
+
+fn remove(dir: &Path) -> eyre::Result<()> {
+    match fs::remove_dir_all(dir) {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e).wrap_err_with(|| format!("cannot remove {}", dir.display())),
+    }
+}
+
+fn make_executable(file: &Path) -> eyre::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::set_permissions(
+        file,
+        fs::Permissions::from_mode(0o755),
+    )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_lock_file_is_another_folder() {
+        let changed = Bundle { lock: "{}", ..SOLC };
+        assert_ne!(changed.folder(), SOLC.folder());
+        assert!(SOLC.folder().starts_with("solc-"));
+    }
+
+    #[test]
+    fn lock_files_name_no_registry_and_have_hashes() {
+        for bundle in [&SOLC, &BINARYEN, &PEERS] {
+            assert!(
+                !bundle.lock.contains("\"resolved\""),
+                "{}: lock file names a registry",
+                bundle.name
+            );
+            assert!(
+                bundle.lock.contains("\"integrity\": \"sha512-"),
+                "{}: lock file has no hashes",
+                bundle.name
+            );
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Solidity sources, by the package `agentcity-solidity`.
+
+use std::process::Command;
+
+use crate::{process, workspace::Workspace};
+
+/// Compiles everything and writes the exported ABI.
+pub(crate) fn run(ws: &Workspace) -> eyre::Result<()> {
+    let mut command = ws.cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "agentcity-solidity",
+        "--",
+        "--abi-out",
+        "abi/json",
+    ]);
+    process::run(&mut command)
+}
+
+/// Compiles everything with the binary that is already built, and fails when the committed ABI is stale.
+pub(crate) fn check(ws: &Workspace) -> eyre::Result<()> {
+    let mut command = Command::new(ws.cargo_debug().join("agentcity-solidity"));
+    command
+        .args(["--abi-out", "abi/json", "--check"])
+        .current_dir(&ws.root);
+    process::run(&mut command)
+}

@@ -1,0 +1,338 @@
+//! `cargo xtask vectors FILE`: runs test vectors through `agentcity_domain` and says what passed, failed, or has no rule yet.
+//!
+//! Exit code 0 when nothing failed and every kind named by `--require` was there and supported, 1 when not, 2 when the file is
+//! not of the format. No arithmetic of the city happens here: [`kinds`] reads inputs, calls the domain, and names outputs.
+
+mod compare;
+mod file;
+mod kinds;
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+
+use serde::Serialize;
+
+use self::file::Vector;
+use crate::table::Table;
+
+/// What `vectors` is asked for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// A file in the format of the specification's vectors.
+    file: PathBuf,
+    /// Kinds that must be in the file and be supported; separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    require: Vec<String>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came out for one file.
+#[derive(Debug, Default, Serialize)]
+struct Outcome {
+    kinds: BTreeMap<String, Counts>,
+    failures: Vec<Failure>,
+    /// Why `--require` is not met, one sentence each.
+    unmet: Vec<String>,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    unsupported: usize,
+}
+
+/// One vector that did not give what it should.
+#[derive(Debug, Serialize)]
+struct Failure {
+    id: String,
+    kind: String,
+    /// Where, as a path into the vector.
+    at: String,
+    expected: String,
+    got: String,
+}
+
+/// `cargo xtask vectors`; its own exit codes, hence no `Result`.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let vectors = match file::load(&options.file) {
+        Ok(vectors) => vectors,
+        Err(malformed) => {
+            eprintln!("error: {}: {malformed}", options.file.display());
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = evaluate(&vectors, &options.require);
+    if options.json {
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&outcome).unwrap_or_default()
+        );
+    } else {
+        print!("{}", outcome.render());
+    }
+    if outcome.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn evaluate(vectors: &[Vector], require: &[String]) -> Outcome {
+    let mut outcome = Outcome::default();
+    for vector in vectors {
+        let counts = outcome.kinds.entry(vector.kind.clone()).or_default();
+        let Some(rule) = kinds::rule(&vector.kind) else {
+            counts.unsupported += 1;
+            continue;
+        };
+        let failures = match rule(&vector.inputs) {
+            Ok(got) => compare::subset(&vector.expected, &got),
+            Err(refused) => vec![compare::Difference {
+                at: refused.at,
+                expected: serde_json::Value::Object(vector.expected.clone()).to_string(),
+                got: refused.why,
+            }],
+        };
+        if failures.is_empty() {
+            counts.passed += 1;
+        } else {
+            counts.failed += 1;
+        }
+        outcome
+            .failures
+            .extend(failures.into_iter().map(|d| Failure {
+                id: vector.id.clone(),
+                kind: vector.kind.clone(),
+                at: d.at,
+                expected: d.expected,
+                got: d.got,
+            }));
+    }
+    for kind in require {
+        if !outcome.kinds.contains_key(kind) {
+            outcome
+                .unmet
+                .push(format!("required kind `{kind}` is not in the file"));
+        } else if kinds::rule(kind).is_none() {
+            outcome
+                .unmet
+                .push(format!("required kind `{kind}` is not supported"));
+        }
+    }
+    outcome
+}
+
+impl Outcome {
+    fn is_good(&self) -> bool {
+        self.failures.is_empty() && self.unmet.is_empty()
+    }
+
+    fn render(&self) -> String {
+        let mut table = Table::new(&["kind", "passed", "failed", "unsupported"]);
+        let mut total = Counts::default();
+        for (kind, c) in &self.kinds {
+            table.row(vec![
+                kind.clone(),
+                c.passed.to_string(),
+                c.failed.to_string(),
+                c.unsupported.to_string(),
+            ]);
+            total.passed += c.passed;
+            total.failed += c.failed;
+            total.unsupported += c.unsupported;
+        }
+        table.row(vec![
+            "total".into(),
+            total.passed.to_string(),
+            total.failed.to_string(),
+            total.unsupported.to_string(),
+        ]);
+        let mut text = table.render();
+        for f in &self.failures {
+            text.push_str(&format!(
+                "FAILED {} {}: expected {}, got {}\n",
+                f.id, f.at, f.expected, f.got
+            ));
+        }
+        for unmet in &self.unmet {
+            text.push_str(&format!("UNMET {unmet}\n"));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(text: &str, require: &[&str]) -> Outcome {
+        let require: Vec<String> = require.iter().map(|k| (*k).to_owned()).collect();
+        evaluate(&file::parse(text.as_bytes()).unwrap(), &require)
+    }
+
+    fn one(kind: &str, inputs: &str, expected: &str) -> Outcome {
+        outcome(
+            &format!(
+                r#"{{"vectors":[{{"id":"x-1","kind":"{kind}","inputs":{inputs},"expected":{expected}}}]}}"#
+            ),
+            &[],
+        )
+    }
+
+    #[test]
+    fn each_supported_kind_passes_on_the_right_answer_and_fails_on_a_wrong_one() {
+        for (kind, inputs, right, wrong) in [
+            ("ms_to_s", r#"{"ms":1001}"#, r#"{"s":2}"#, r#"{"s":1}"#),
+            (
+                "psi_int",
+                r#"{"alpha":500,"rho":[0,1000]}"#,
+                r#"{"psi":[750,1250]}"#,
+                r#"{"psi":[750,1249]}"#,
+            ),
+            (
+                "psi_checksum",
+                r#"{"alpha":1}"#,
+                r#"{"sumsq":1001000000}"#,
+                r#"{"min":999}"#,
+            ),
+            (
+                "ema_int",
+                r#"{"lam":900,"start":1,"scores":[0]}"#,
+                r#"{"trace":[1],"score":0}"#,
+                r#"{"trace":[0]}"#,
+            ),
+            (
+                "ema_steps",
+                r#"{"lam":900,"S":0,"limit":99}"#,
+                r#"{"steps":16}"#,
+                r#"{"steps":15}"#,
+            ),
+            (
+                "rep_clamp",
+                r#"{"score":30,"delta":-100}"#,
+                r#"{"new":0}"#,
+                r#"{"new":-70}"#,
+            ),
+        ] {
+            assert!(
+                one(kind, inputs, right).is_good(),
+                "{kind}: {:?}",
+                one(kind, inputs, right).failures
+            );
+            let bad = one(kind, inputs, wrong);
+            assert_eq!(bad.failures.len(), 1, "{kind}");
+            assert_eq!(bad.failures[0].id, "x-1");
+        }
+    }
+
+    #[test]
+    fn a_subset_of_the_outputs_is_enough_but_none_is_not() {
+        assert!(
+            one(
+                "ema_int",
+                r#"{"lam":0,"start":0,"scores":[777]}"#,
+                r#"{"score":777}"#
+            )
+            .is_good()
+        );
+        assert!(!one("ema_int", r#"{"lam":0,"start":0,"scores":[777]}"#, "{}").is_good());
+    }
+
+    #[test]
+    fn an_output_that_nobody_computes_fails() {
+        let bad = one("ms_to_s", r#"{"ms":1}"#, r#"{"s":1,"minutes":0}"#);
+        assert_eq!(bad.failures.len(), 1);
+        assert!(bad.failures[0].at.contains("minutes"));
+    }
+
+    #[test]
+    fn bad_inputs_fail_with_their_key_and_never_panic() {
+        for (kind, inputs, at) in [
+            ("ms_to_s", r#"{"ms":-1}"#, "inputs.ms"),
+            ("ms_to_s", r#"{"ms":1.5}"#, "inputs.ms"),
+            ("ms_to_s", r#"{"ms":"18446744073709551616"}"#, "inputs.ms"),
+            ("ms_to_s", r#"{"ms":null}"#, "inputs.ms"),
+            ("ms_to_s", "{}", "inputs.ms"),
+            ("ms_to_s", r#"{"ms":1,"offset":5}"#, "inputs.offset"),
+            ("psi_int", r#"{"alpha":2001,"rho":[0]}"#, "inputs.alpha"),
+            ("psi_int", r#"{"alpha":1,"rho":[0,1001]}"#, "inputs.rho[1]"),
+            ("psi_int", r#"{"alpha":1,"rho":7}"#, "inputs.rho"),
+            (
+                "ema_int",
+                r#"{"lam":1001,"start":0,"scores":[]}"#,
+                "inputs.lam",
+            ),
+            (
+                "ema_int",
+                r#"{"lam":1,"start":1000001,"scores":[]}"#,
+                "inputs.start",
+            ),
+            ("ema_steps", r#"{"lam":900,"S":500,"limit":1}"#, "inputs.S"),
+            (
+                "rep_clamp",
+                r#"{"score":1,"delta":99999999999999999999}"#,
+                "inputs.delta",
+            ),
+        ] {
+            let bad = one(kind, inputs, r#"{"s":1}"#);
+            assert_eq!(bad.failures.len(), 1, "{kind} {inputs}");
+            assert_eq!(
+                bad.failures[0].at, at,
+                "{kind} {inputs}: {:?}",
+                bad.failures
+            );
+        }
+    }
+
+    #[test]
+    fn extreme_numbers_saturate_as_the_rule_says() {
+        assert!(
+            one(
+                "rep_clamp",
+                r#"{"score":1000,"delta":-9223372036854775808}"#,
+                r#"{"new":0}"#
+            )
+            .is_good()
+        );
+        assert!(
+            one(
+                "rep_clamp",
+                r#"{"score":1,"delta":9223372036854775807}"#,
+                r#"{"new":1000}"#
+            )
+            .is_good()
+        );
+        assert!(
+            one(
+                "ms_to_s",
+                r#"{"ms":"18446744073709551615"}"#,
+                r#"{"s":"18446744073709552"}"#
+            )
+            .is_good()
+        );
+    }
+
+    #[test]
+    fn a_run_that_stalls_is_a_failure_not_an_endless_loop() {
+        let bad = one(
+            "ema_steps",
+            r#"{"lam":1000,"S":1000,"limit":900}"#,
+            r#"{"steps":16}"#,
+        );
+        assert!(bad.failures[0].got.contains("stall"), "{:?}", bad.failures);
+    }
+
+    #[test]
+    fn an_unsupported_kind_counts_only_when_required() {
+        let text = r#"{"vectors":[{"id":"n-1","kind":"novel","inputs":{},"expected":{"a":1}}]}"#;
+        assert!(outcome(text, &[]).is_good());
+        assert_eq!(outcome(text, &[]).kinds["novel"].unsupported, 1);
+        assert!(!outcome(text, &["novel"]).is_good());
+        assert!(
+            !outcome(text, &["ms_to_s"]).is_good(),
+            "absent and required"
+        );
+    }
+}
