@@ -1,0 +1,2 @@
+//! Compares the devnode with anvil.
+fn main() {}

@@ -1,0 +1,19 @@
+//! A running devnode, funded actors, peers and scenarios to test on.
+//!
+//! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its peer anvil with the same settings,
+//! [`http`] is the client that hides nothing, [`actor`] names the funded accounts, [`evm`] assembles
+//! small contracts, [`contracts`] holds those that several tests use.
+//! The scenarios are in `tests/it`, the comparison with the peer in [`bench`].
+
+pub mod actor;
+pub mod bench;
+pub mod contracts;
+pub mod evm;
+pub mod http;
+pub mod node;
+pub mod peer;
+pub mod tool;
+
+pub use actor::Actor;
+pub use http::{Rpc, RpcError};
+pub use node::{Kind, Node, Settings};
