@@ -16,6 +16,10 @@ mod bindings {
         #[sol(extra_derives(Debug, PartialEq, Eq))]
         "sol/ISettlementToken.sol"
     );
+    alloy_sol_types::sol!(
+        #[sol(extra_derives(Debug, PartialEq, Eq))]
+        "sol/IArbWasm.sol"
+    );
 }
 
 /// The bindings with clients.
@@ -26,9 +30,17 @@ mod bindings {
         #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
         "sol/ISettlementToken.sol"
     );
+    alloy::sol!(
+        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+        "sol/IArbWasm.sol"
+    );
 }
 
-pub use bindings::ISettlementToken;
+pub use bindings::{IArbWasm, ISettlementToken};
+
+/// Where ArbWasm lives on every Arbitrum chain.
+pub const ARB_WASM: alloy_primitives::Address =
+    alloy_primitives::address!("0000000000000000000000000000000000000071");
 
 /// The ABI of `ISettlementToken` as the Solidity compiler exports it.
 pub const SETTLEMENT_TOKEN_JSON: &str = include_str!("../json/ISettlementToken.json");
