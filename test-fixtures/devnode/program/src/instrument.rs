@@ -28,9 +28,9 @@ use wasm_encoder::{
 };
 use wasmparser::{BinaryReader, ExportSectionReader, FunctionBody, GlobalSectionReader, Operator};
 
+use crate::layout::{Body, Layout};
 use crate::limits::{MAX_MEMORY_PAGES, MAX_STACK_WORDS};
 use crate::price;
-use crate::scan::{Body, Layout};
 
 /// Export of the ink a program has left: a mutable `i64`, unsigned, 0 until the host sets it.
 pub const INK_LEFT: &str = "stylus_ink_left";

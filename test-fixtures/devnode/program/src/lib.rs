@@ -14,12 +14,14 @@ pub mod cost;
 pub mod host;
 mod instrument;
 mod invalid;
+mod layout;
 pub mod limits;
 pub mod module;
 mod ops;
 pub mod pack;
 pub mod price;
-mod scan;
+mod rules;
+mod validate;
 
 pub use instrument::{INK_LEFT, INK_STATUS, STACK_EXHAUSTED, STACK_LEFT};
 pub use invalid::Invalid;

@@ -1,6 +1,8 @@
 //! A module that passed every rule of activation.
 
-use crate::{Invalid, cost, instrument, limits::MAX_WASM, scan};
+use crate::layout::Layout;
+use crate::limits::MAX_WASM;
+use crate::{Invalid, cost, instrument, rules as activation, validate};
 
 /// Name under which a program exports its memory.
 pub const MEMORY: &str = "memory";
@@ -20,7 +22,7 @@ pub struct ProgramRules {
 #[derive(Clone, Debug)]
 pub struct Program {
     wasm: Vec<u8>,
-    layout: scan::Layout,
+    layout: Layout,
     facts: Facts,
 }
 
@@ -56,7 +58,8 @@ impl Program {
         if wasm.len() > MAX_WASM {
             return Err(Invalid::TooLarge { bytes: wasm.len() });
         }
-        let layout = scan::scan(wasm, rules)?;
+        let mut layout = activation::apply(wasm, rules)?;
+        validate::validate(wasm, rules, &mut layout)?;
         let wasm_bytes = wasm.len() as u32;
         let functions = layout.bodies.len() as u32;
         let facts = Facts {

@@ -1,72 +1,33 @@
-//! One walk over a module that applies every rule and measures what instrumentation needs.
+//! Every rule of activation, in one walk over the module.
 //!
 //! The walk reads with every proposal switched on, so that a module of a refused proposal meets the rule that names
-//! it rather than a parse error; beside it runs the validator with only the accepted proposals, which guarantees
-//! everything the rules do not: types, indices, control flow. A rule is looked at before the validator sees the same
-//! section.
+//! it rather than a parse error. It promises nothing about types, indices and control flow: [`crate::validate`] comes
+//! after it and knows only the accepted proposals.
 
-use std::ops::Range;
+mod values;
 
 use wasmparser::{
-    BinaryReaderError, BlockType, CompositeInnerType, Data, DataKind, Element, ElementItems,
-    ElementKind, Encoding, ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations,
-    FunctionBody, GlobalType, Import, MemoryType, Name, NameSectionReader, Operator, Parser,
-    Payload, SubType, TableType, TypeRef, ValType, ValidPayload, Validator, ValidatorResources,
+    BinaryReaderError, BlockType, CompositeInnerType, Encoding, ExternalKind, FunctionBody, Import,
+    MemoryType, NameSectionReader, Operator, Parser, Payload, SubType, TableType, TypeRef, ValType,
     WasmFeatures,
 };
 
 use crate::host::{self, HostType};
+use crate::layout::{Body, Layout};
 use crate::limits::*;
 use crate::module::{ENTRYPOINT, MEMORY, ProgramRules};
 use crate::{Invalid, ops, price};
+use values::{const_expr, data_segment, element_segment, name, names, signature, value_type};
 
-/// What instrumentation needs to know about a checked module. Ranges are byte ranges of the module.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Layout {
-    /// Type section as function types: number of parameters, results.
-    pub(crate) types: Vec<FuncType>,
-    /// Contents of sections by their id, for those that are copied as they are.
-    pub(crate) sections: [Option<Range<usize>>; SECTIONS],
-    pub(crate) imported_functions: u32,
-    /// Index of the import `pay_for_memory_grow`.
-    pub(crate) pay_for_growth: Option<u32>,
-    /// Type index of each defined function.
-    pub(crate) function_types: Vec<u32>,
-    pub(crate) memory: Option<MemoryType>,
-    pub(crate) globals: u32,
-    pub(crate) bodies: Vec<Body>,
-    pub(crate) data_bytes: u32,
-    pub(crate) memory_pages: u16,
-}
+/// Byte that opens a function type.
+const FUNCTION_TYPE: u8 = 0x60;
 
-/// One function body.
-#[derive(Clone, Debug)]
-pub(crate) struct Body {
-    pub(crate) range: Range<usize>,
-    /// Words of stack one call takes.
-    pub(crate) frame_words: u32,
-}
-
-/// Section ids 0 (custom) to 11 (data).
-pub(crate) const SECTIONS: usize = 12;
-
-/// The proposals a chain accepts, beside integers of the first specification.
-pub(crate) fn features(rules: &ProgramRules) -> WasmFeatures {
-    let mut features = WasmFeatures::MUTABLE_GLOBAL
-        | WasmFeatures::SIGN_EXTENSION
-        | WasmFeatures::BULK_MEMORY_OPT
-        | WasmFeatures::GC_TYPES;
-    features.set(WasmFeatures::MULTI_VALUE, rules.multi_value);
-    features
-}
-
-pub(crate) fn scan(wasm: &[u8], rules: &ProgramRules) -> Result<Layout, Invalid> {
-    let mut scan = Scan {
+/// Applies every rule, or tells the first one broken.
+pub(crate) fn apply(wasm: &[u8], rules: &ProgramRules) -> Result<Layout, Invalid> {
+    let mut walk = Walk {
         wasm,
         rules,
         layout: Layout::default(),
-        validator: Validator::new_with_features(features(rules)),
-        allocations: FuncValidatorAllocations::default(),
         memories: 0,
         grows: None,
         entrypoint: None,
@@ -75,17 +36,15 @@ pub(crate) fn scan(wasm: &[u8], rules: &ProgramRules) -> Result<Layout, Invalid>
     let mut parser = Parser::new(0);
     parser.set_features(WasmFeatures::all());
     for payload in parser.parse_all(wasm) {
-        scan.payload(payload?)?;
+        walk.payload(&payload?)?;
     }
-    scan.finish()
+    walk.finish()
 }
 
-struct Scan<'a> {
+struct Walk<'a> {
     wasm: &'a [u8],
     rules: &'a ProgramRules,
     layout: Layout,
-    validator: Validator,
-    allocations: FuncValidatorAllocations,
     memories: u64,
     /// First function that uses `memory.grow`.
     grows: Option<u32>,
@@ -103,19 +62,8 @@ impl From<BinaryReaderError> for Invalid {
     }
 }
 
-impl Scan<'_> {
-    fn payload(&mut self, payload: Payload<'_>) -> Result<(), Invalid> {
-        self.rules_of(&payload)?;
-        if let Payload::CustomSection(_) = payload {
-            return Ok(());
-        }
-        match self.validator.payload(&payload)? {
-            ValidPayload::Func(function, body) => self.body(function, &body),
-            _ => Ok(()),
-        }
-    }
-
-    fn rules_of(&mut self, payload: &Payload<'_>) -> Result<(), Invalid> {
+impl Walk<'_> {
+    fn payload(&mut self, payload: &Payload<'_>) -> Result<(), Invalid> {
         if let Some((id, range)) = payload.as_section()
             && let Some(section) = self.layout.sections.get_mut(usize::from(id))
         {
@@ -131,11 +79,12 @@ impl Scan<'_> {
                 reason: "a component, not a core module".to_owned(),
             }),
             Payload::TypeSection(section) => {
-                for group in section.clone() {
-                    let group = group?;
-                    if group.is_explicit_rec_group() {
+                for group in section.clone().into_iter_with_offsets() {
+                    let (offset, group) = group?;
+                    // The one form of the first specification; others abbreviate to the same type.
+                    if self.wasm.get(offset as usize) != Some(&FUNCTION_TYPE) {
                         return Err(Invalid::Gc {
-                            what: "recursive type group".to_owned(),
+                            what: format!("type at offset {offset:#x} is no plain function type"),
                         });
                     }
                     for ty in group.types() {
@@ -188,7 +137,12 @@ impl Scan<'_> {
                 for (index, global) in section.clone().into_iter().enumerate() {
                     let global = global?;
                     let place = || format!("global {index}");
-                    self.global(&global.ty, place)?;
+                    if global.ty.shared {
+                        return Err(Invalid::Threads {
+                            what: format!("shared {}", place()),
+                        });
+                    }
+                    value_type(global.ty.content_type, place)?;
                     const_expr(&global.init_expr, place)?;
                 }
                 Ok(())
@@ -235,7 +189,7 @@ impl Scan<'_> {
                 }
                 for (index, data) in section.clone().into_iter().enumerate() {
                     let data = data?;
-                    data_segment(index, &data)?;
+                    data_segment(index, &data, self.wasm)?;
                     self.layout.data_bytes += data.data.len() as u32;
                 }
                 Ok(())
@@ -243,15 +197,15 @@ impl Scan<'_> {
             Payload::CustomSection(section) if section.name() == "name" => {
                 names(NameSectionReader::new(section.data_reader()))
             }
+            Payload::CodeSectionEntry(body) => self.body(body),
             _ => Ok(()),
         }
     }
 
     fn sub_type(&mut self, ty: &SubType) -> Result<(), Invalid> {
         let index = self.layout.types.len();
-        let plain = ty.is_final && ty.supertype_idxs.is_empty() && !ty.composite_type.shared;
         let function = match &ty.composite_type.inner {
-            CompositeInnerType::Func(function) if plain => function,
+            CompositeInnerType::Func(function) => function,
             other => {
                 return Err(Invalid::Gc {
                     what: format!("type {index} is {other}"),
@@ -374,40 +328,25 @@ impl Scan<'_> {
         Ok(())
     }
 
-    fn global(&self, global: &GlobalType, place: impl Fn() -> String) -> Result<(), Invalid> {
-        if global.shared {
-            return Err(Invalid::Threads {
-                what: format!("shared {}", place()),
-            });
-        }
-        value_type(global.content_type, place)
-    }
-
-    fn body(
-        &mut self,
-        function: FuncToValidate<ValidatorResources>,
-        body: &FunctionBody<'_>,
-    ) -> Result<(), Invalid> {
-        let index = function.index;
-        let params = self.params_of(index);
-        let mut locals = u64::from(params);
-        for local in body.get_locals_reader()? {
-            let (count, ty) = local?;
-            value_type(ty, || format!("local of function {index}"))?;
-            locals += u64::from(count);
+    fn body(&mut self, body: &FunctionBody<'_>) -> Result<(), Invalid> {
+        let index = self.layout.imported_functions + self.layout.bodies.len() as u32;
+        let mut locals = u64::from(self.params_of(index));
+        let mut declarations = body.get_locals_reader()?.into_iter();
+        loop {
             if locals > MAX_LOCALS {
                 return Err(Invalid::Locals {
                     function: index,
                     locals,
                 });
             }
+            let Some(local) = declarations.next() else {
+                break;
+            };
+            let (count, ty) = local?;
+            value_type(ty, || format!("local of function {index}"))?;
+            locals += u64::from(count);
         }
-
-        let mut validator = function.into_validator(std::mem::take(&mut self.allocations));
-        // The validator's reader has the accepted proposals only, the loop's has all.
-        validator.read_locals(&mut body.get_binary_reader())?;
         let mut operators = body.get_operators_reader()?;
-        let mut height = 0;
         let mut count = 0;
         while !operators.eof() {
             let (op, offset) = operators.read_with_offset()?;
@@ -416,16 +355,11 @@ impl Scan<'_> {
                 return Err(Invalid::Ops { function: index });
             }
             self.operator(&op, index, offset, operators.original_position())?;
-            validator.op(offset, &op)?;
-            height = height.max(validator.operand_stack_height());
         }
-        operators.finish()?;
-        self.allocations = validator.into_allocations();
-
         let range = body.range();
         self.layout.bodies.push(Body {
             range: range.start as usize..range.end as usize,
-            frame_words: locals as u32 + height + FRAME_WORDS,
+            frame_words: locals as u32 + FRAME_WORDS,
         });
         Ok(())
     }
@@ -520,148 +454,5 @@ impl Scan<'_> {
             }
         }
         Ok(layout)
-    }
-}
-
-impl From<HostType> for ValType {
-    fn from(ty: HostType) -> Self {
-        match ty {
-            HostType::I32 => Self::I32,
-            HostType::I64 => Self::I64,
-        }
-    }
-}
-
-fn value_type(ty: ValType, place: impl Fn() -> String) -> Result<(), Invalid> {
-    match ty {
-        ValType::I32 | ValType::I64 => Ok(()),
-        ValType::F32 | ValType::F64 => Err(Invalid::Float {
-            what: format!("{ty} in {}", place()),
-        }),
-        ValType::V128 => Err(Invalid::Simd {
-            what: format!("{ty} in {}", place()),
-        }),
-        ValType::Ref(ty) if ty.is_func_ref() || ty.is_extern_ref() => {
-            Err(Invalid::ReferenceTypes {
-                what: format!("{ty} in {}", place()),
-            })
-        }
-        ValType::Ref(ty) => Err(Invalid::Gc {
-            what: format!("{ty} in {}", place()),
-        }),
-    }
-}
-
-fn name(kind: &'static str, name: &str) -> Result<(), Invalid> {
-    if name.len() > MAX_NAME {
-        return Err(Invalid::Name {
-            kind,
-            bytes: name.len(),
-            start: name.chars().take(32).collect(),
-        });
-    }
-    Ok(())
-}
-
-/// Names of the name section that a chain keeps. A section that cannot be read is ignored, as the specification asks.
-fn names(section: NameSectionReader<'_>) -> Result<(), Invalid> {
-    for subsection in section {
-        match subsection {
-            Ok(Name::Module { name: module, .. }) => name("module", module)?,
-            Ok(Name::Function(functions)) => {
-                for function in functions.into_iter().map_while(Result::ok) {
-                    name("function", function.name)?;
-                }
-            }
-            Ok(_) => {}
-            Err(_) => break,
-        }
-    }
-    Ok(())
-}
-
-fn const_expr(expr: &wasmparser::ConstExpr<'_>, place: impl Fn() -> String) -> Result<(), Invalid> {
-    let what = |op: &Operator<'_>| format!("{op:?} in {}", place());
-    for op in expr.get_operators_reader() {
-        match op? {
-            Operator::I32Const { .. }
-            | Operator::I64Const { .. }
-            | Operator::GlobalGet { .. }
-            | Operator::End => {}
-            op @ (Operator::F32Const { .. } | Operator::F64Const { .. }) => {
-                return Err(Invalid::Float { what: what(&op) });
-            }
-            op @ Operator::V128Const { .. } => return Err(Invalid::Simd { what: what(&op) }),
-            op @ (Operator::RefNull { .. } | Operator::RefFunc { .. }) => {
-                return Err(Invalid::ReferenceTypes { what: what(&op) });
-            }
-            op => return Err(Invalid::ConstExpr { what: what(&op) }),
-        }
-    }
-    Ok(())
-}
-
-fn element_segment(index: usize, element: &Element<'_>) -> Result<(), Invalid> {
-    let place = || format!("element segment {index}");
-    match &element.kind {
-        ElementKind::Active {
-            table_index: None,
-            offset_expr,
-        } => const_expr(offset_expr, place)?,
-        ElementKind::Active {
-            table_index: Some(table),
-            ..
-        } => {
-            return Err(Invalid::ReferenceTypes {
-                what: format!("{} names table {table}", place()),
-            });
-        }
-        ElementKind::Passive => {
-            return Err(Invalid::BulkMemory {
-                what: format!("passive {}", place()),
-            });
-        }
-        ElementKind::Declared => {
-            return Err(Invalid::ReferenceTypes {
-                what: format!("declared {}", place()),
-            });
-        }
-    }
-    match &element.items {
-        ElementItems::Functions(_) => Ok(()),
-        ElementItems::Expressions(..) => Err(Invalid::ReferenceTypes {
-            what: format!("{} holds expressions", place()),
-        }),
-    }
-}
-
-fn data_segment(index: usize, data: &Data<'_>) -> Result<(), Invalid> {
-    let place = || format!("data segment {index}");
-    match &data.kind {
-        DataKind::Active {
-            memory_index: 0,
-            offset_expr,
-        } => const_expr(offset_expr, place),
-        DataKind::Active { memory_index, .. } => Err(Invalid::Memories {
-            memories: u64::from(*memory_index) + 1,
-        }),
-        DataKind::Passive => Err(Invalid::BulkMemory {
-            what: format!("passive {}", place()),
-        }),
-    }
-}
-
-fn signature(ty: &FuncType) -> String {
-    let list = |types: &[ValType]| {
-        types
-            .iter()
-            .map(ValType::to_string)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    match ty.results() {
-        [] => format!("({})", list(ty.params())),
-        [result] => format!("({}) -> {result}", list(ty.params())),
-        results => format!("({}) -> ({})", list(ty.params()), list(results)),
     }
 }

@@ -1,0 +1,9 @@
+//! Tests of the crate as its users see it.
+
+mod fuzz;
+mod ink;
+mod packing;
+mod refusals;
+mod rig;
+mod shapes;
+mod stack;
