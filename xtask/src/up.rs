@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
@@ -90,7 +90,8 @@ pub(crate) fn down(ws: &Workspace) -> eyre::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     if is_ours(&node) {
-        process::quietly(Command::new("kill").args(["-TERM", &node.pid.to_string()]))?;
+        // `kill` of the shell: the program of that name is not on every image.
+        process::quietly(Command::new("sh").args(["-c", &format!("kill -TERM {}", node.pid)]))?;
         let start = Instant::now();
         while is_ours(&node) {
             if start.elapsed() > STOP_LIMIT {
@@ -128,11 +129,17 @@ fn recorded(ws: &Workspace) -> Option<Running> {
 
 /// Whether the process still is the devnode we started: process ids are given out again.
 fn is_ours(node: &Running) -> bool {
-    let mut ps = Command::new("ps");
-    ps.args(["-o", "args=", "-p", &node.pid.to_string()]);
-    // A defunct process shows its name in brackets, without the path.
-    process::stdout(&mut ps)
-        .is_ok_and(|args| args.contains("agentcity-devnode") && !args.contains("<defunct>"))
+    // Where there is /proc, it tells without a tool that a small image may lack. A defunct process has no arguments.
+    let args = if Path::new("/proc/self/cmdline").exists() {
+        fs::read(format!("/proc/{}/cmdline", node.pid))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    } else {
+        let mut ps = Command::new("ps");
+        ps.args(["-o", "args=", "-p", &node.pid.to_string()]);
+        process::stdout(&mut ps).unwrap_or_default()
+    };
+    args.contains("agentcity-devnode") && !args.contains("<defunct>")
 }
 
 fn is_healthy(node: &Running) -> bool {

@@ -5,9 +5,9 @@ mod finish;
 mod report;
 mod reproduce;
 
-use std::{fs, process::ExitCode, time::Instant};
+use std::{collections::BTreeMap, fs, process::ExitCode, time::Instant};
 
-use eyre::{Context, bail, eyre};
+use eyre::{Context, bail};
 
 pub(crate) use self::{
     report::{Report, table},
@@ -103,26 +103,31 @@ pub(crate) fn build(
     Ok(reports)
 }
 
-/// Arguments of `agentcity program deploy` for the constructor: `[package.metadata.agentcity.devnode]` with `constructor` and
-/// `arguments`, or none when the program has no constructor.
+/// Arguments of `agentcity program deploy` for the constructor, from `deploy/config/devnode.toml`; none when the program is not
+/// listed there, which means it has no constructor.
 pub(crate) fn constructor_arguments(ws: &Workspace, name: &str) -> eyre::Result<Vec<String>> {
-    let packages = ws.program_packages()?;
-    let Some(package) = packages.iter().find(|p| p.name == name) else {
-        bail!("no program `{name}`")
-    };
-    let Some(devnode) = package.metadata.pointer("/agentcity/devnode") else {
+    let file = ws.root.join("deploy/config/devnode.toml");
+    let text =
+        fs::read_to_string(&file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
+    let config: BTreeMap<String, Constructor> =
+        toml::from_str(&text).wrap_err_with(|| format!("{} is not understood", file.display()))?;
+    let Some(constructor) = config.get(name) else {
         return Ok(Vec::new());
     };
-    let text = |value: &serde_json::Value| {
-        value.as_str().map(str::to_owned).ok_or_else(|| {
-            eyre!("{name}: package.metadata.agentcity.devnode holds something else than texts")
-        })
-    };
-    let mut arguments = vec!["--constructor".to_owned(), text(&devnode["constructor"])?];
-    for argument in devnode["arguments"].as_array().into_iter().flatten() {
-        arguments.extend(["--argument".to_owned(), text(argument)?]);
+    let mut arguments = vec!["--constructor".to_owned(), constructor.constructor.clone()];
+    for argument in &constructor.arguments {
+        arguments.extend(["--argument".to_owned(), argument.clone()]);
     }
     Ok(arguments)
+}
+
+/// How a program is constructed on the devnode.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Constructor {
+    constructor: String,
+    #[serde(default)]
+    arguments: Vec<String>,
 }
 
 fn verdict(reports: &[Report]) -> ExitCode {

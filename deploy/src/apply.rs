@@ -1,0 +1,324 @@
+//! Executes a plan: asks what is there, sends what is missing, checks the outcome.
+
+use alloy::{
+    network::{Ethereum, ReceiptResponse},
+    primitives::{Address, B256, TxHash, U256, utils::parse_ether},
+    providers::{PendingTransactionError, Provider},
+    rpc::types::{
+        TransactionReceipt,
+        state::{AccountOverride, StateOverride},
+    },
+    transports::{RpcError, TransportErrorKind},
+};
+
+use crate::{
+    chain::{self, ARB_WASM, Activation, ArbWasm, RECEIPT_LIMIT, STYLUS_DEPLOYER, StylusDeployer},
+    plan::{Found, Plan, Step},
+    verify::{self, Verified, VerifyError},
+};
+
+/// Part of the quoted data fee that is sent on top, in percent: the fee may rise until the transaction is mined. What is not
+/// needed comes back.
+const FEE_MARGIN_PERCENT: u64 = 20;
+
+/// Value of the call that asks for the fee; the chain answers with the fee when this covers it, and it always does.
+const QUOTE_VALUE_ETHER: &str = "1";
+
+/// Why a plan could not be applied. Asking again is safe: nothing is done twice.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The node did not answer, or refused.
+    #[error("the node refused: {0}")]
+    Rpc(#[from] RpcError<TransportErrorKind>),
+    /// A call to ArbWasm or the deployer reverted.
+    #[error("{what} was refused: {source}")]
+    Call {
+        /// What was asked.
+        what: &'static str,
+        /// What came back.
+        source: alloy::contract::Error,
+    },
+    /// The chain has no StylusDeployer.
+    #[error(
+        "chain {chain_id} has no StylusDeployer at {STYLUS_DEPLOYER}: is it an Arbitrum chain?"
+    )]
+    NoDeployer {
+        /// The chain.
+        chain_id: u64,
+    },
+    /// The sender cannot pay.
+    #[error(
+        "{sender} holds {balance} wei and needs {needed} wei for the data fee and the constructor, and gas besides: fund it"
+    )]
+    Poor {
+        /// The sender.
+        sender: Address,
+        /// What it has.
+        balance: U256,
+        /// What the value of the transaction is.
+        needed: U256,
+    },
+    /// A transaction was sent and not seen again.
+    #[error(
+        "transaction {hash} was sent and did not confirm: {source}; run the same again, it continues where it was"
+    )]
+    Unconfirmed {
+        /// The transaction.
+        hash: TxHash,
+        /// What went wrong.
+        source: PendingTransactionError,
+    },
+    /// A transaction was mined and failed.
+    #[error("transaction {hash} reverted in block {block:?}")]
+    Reverted {
+        /// The transaction.
+        hash: TxHash,
+        /// Its block.
+        block: Option<u64>,
+    },
+    /// Kept alive already: the chain takes a keepalive only some time after activation.
+    #[error(
+        "too soon: the activation is {age_secs} s old, the chain takes a keepalive after 31 days"
+    )]
+    TooSoon {
+        /// Age of the activation.
+        age_secs: u64,
+    },
+    /// Afterwards the chain did not hold what was planned.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+}
+
+/// What was done.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// Transactions sent, in order; empty when all was there.
+    pub sent: Vec<TransactionReceipt>,
+    /// What is there now.
+    pub verified: Verified,
+}
+
+/// Brings the chain to what `plan` says. `provider` signs for `sender`.
+pub async fn apply<P: Provider>(
+    provider: &P,
+    plan: &Plan,
+    sender: Address,
+) -> Result<Applied, ApplyError> {
+    if provider.get_code_at(STYLUS_DEPLOYER).await?.is_empty() {
+        return Err(ApplyError::NoDeployer {
+            chain_id: provider.get_chain_id().await?,
+        });
+    }
+    let found = find(provider, plan).await?;
+    let mut sent = Vec::new();
+    for step in plan.steps(found) {
+        let receipt = match step {
+            Step::Deploy { activates } => deploy(provider, plan, sender, activates).await?,
+            Step::Activate => activate(provider, plan, sender).await?,
+        };
+        tracing::info!(?step, hash = %receipt.transaction_hash, gas = receipt.gas_used, "confirmed");
+        sent.push(receipt);
+    }
+    Ok(Applied {
+        sent,
+        verified: verify::verify(provider, plan).await?,
+    })
+}
+
+/// What is at the plan's address.
+pub async fn find<P: Provider>(provider: &P, plan: &Plan) -> Result<Found, ApplyError> {
+    let code = provider.get_code_at(plan.address).await?;
+    let activation = activation(provider, plan.codehash).await?;
+    Ok(Found {
+        code: !code.is_empty(),
+        active: activation.is_active(),
+    })
+}
+
+/// The data fee of activating the plan's code now, in wei, without margin.
+pub async fn quote<P: Provider>(
+    provider: &P,
+    plan: &Plan,
+    sender: Address,
+) -> Result<U256, ApplyError> {
+    let value = parse_ether(QUOTE_VALUE_ETHER).unwrap_or(U256::MAX);
+    // The code need not be there yet, nor the money.
+    let mut overrides = StateOverride::default();
+    overrides.insert(
+        plan.address,
+        AccountOverride {
+            code: Some(plan.code.clone()),
+            ..Default::default()
+        },
+    );
+    overrides.insert(
+        sender,
+        AccountOverride {
+            balance: Some(U256::MAX >> 1),
+            ..Default::default()
+        },
+    );
+    let wasm = ArbWasm::new(ARB_WASM, provider);
+    let call = wasm
+        .activateProgram(plan.address)
+        .from(sender)
+        .value(value)
+        .state(overrides);
+    match call.call().await {
+        Ok(answer) => Ok(answer.dataFee),
+        Err(source) => Err(ApplyError::Call {
+            what: "activation",
+            source,
+        }),
+    }
+}
+
+/// Extends the activation of `codehash` by a year.
+pub async fn keepalive<P: Provider>(
+    provider: &P,
+    codehash: B256,
+    sender: Address,
+) -> Result<TransactionReceipt, ApplyError> {
+    let wasm = ArbWasm::new(ARB_WASM, provider);
+    // Without value the chain says what it wants.
+    let fee = match wasm.codehashKeepalive(codehash).from(sender).call().await {
+        Ok(_) => U256::ZERO,
+        Err(source) => match source.as_decoded_interface_error::<ArbWasm::ArbWasmErrors>() {
+            Some(ArbWasm::ArbWasmErrors::ProgramInsufficientValue(e)) => e.want,
+            Some(ArbWasm::ArbWasmErrors::ProgramKeepaliveTooSoon(e)) => {
+                return Err(ApplyError::TooSoon {
+                    age_secs: e.ageInSeconds,
+                });
+            }
+            _ => {
+                return Err(ApplyError::Call {
+                    what: "the keepalive",
+                    source,
+                });
+            }
+        },
+    };
+    let value = with_margin(fee);
+    afford(provider, sender, value).await?;
+    let pending = wasm
+        .codehashKeepalive(codehash)
+        .from(sender)
+        .value(value)
+        .send()
+        .await;
+    confirm(pending.map_err(|source| ApplyError::Call {
+        what: "the keepalive",
+        source,
+    })?)
+    .await
+}
+
+async fn deploy<P: Provider>(
+    provider: &P,
+    plan: &Plan,
+    sender: Address,
+    activates: bool,
+) -> Result<TransactionReceipt, ApplyError> {
+    let fee = if activates {
+        with_margin(quote(provider, plan, sender).await?)
+    } else {
+        U256::ZERO
+    };
+    let value = fee.saturating_add(plan.init_value);
+    afford(provider, sender, value).await?;
+    let deployer = StylusDeployer::new(STYLUS_DEPLOYER, provider);
+    let call = deployer.deploy_call(
+        plan.initcode.clone(),
+        plan.init_data.clone(),
+        plan.init_value,
+        plan.salt,
+    );
+    let pending = call.from(sender).value(value).send().await;
+    confirm(pending.map_err(|source| ApplyError::Call {
+        what: "deployment",
+        source,
+    })?)
+    .await
+}
+
+async fn activate<P: Provider>(
+    provider: &P,
+    plan: &Plan,
+    sender: Address,
+) -> Result<TransactionReceipt, ApplyError> {
+    let value = with_margin(quote(provider, plan, sender).await?);
+    afford(provider, sender, value).await?;
+    let wasm = ArbWasm::new(ARB_WASM, provider);
+    let pending = wasm
+        .activateProgram(plan.address)
+        .from(sender)
+        .value(value)
+        .send()
+        .await;
+    confirm(pending.map_err(|source| ApplyError::Call {
+        what: "activation",
+        source,
+    })?)
+    .await
+}
+
+async fn activation<P: Provider>(provider: &P, codehash: B256) -> Result<Activation, ApplyError> {
+    let asked = chain::activation(provider, codehash).await;
+    asked.map_err(|source| ApplyError::Call {
+        what: "the version of the code",
+        source,
+    })
+}
+
+async fn afford<P: Provider>(
+    provider: &P,
+    sender: Address,
+    needed: U256,
+) -> Result<(), ApplyError> {
+    let balance = provider.get_balance(sender).await?;
+    if balance < needed {
+        Err(ApplyError::Poor {
+            sender,
+            balance,
+            needed,
+        })
+    } else {
+        Ok(())
+    }
+}
+
+async fn confirm(
+    pending: alloy::providers::PendingTransactionBuilder<Ethereum>,
+) -> Result<TransactionReceipt, ApplyError> {
+    let hash = *pending.tx_hash();
+    let receipt = pending
+        .with_timeout(Some(RECEIPT_LIMIT))
+        .get_receipt()
+        .await
+        .map_err(|source| ApplyError::Unconfirmed { hash, source })?;
+    if receipt.status() {
+        Ok(receipt)
+    } else {
+        Err(ApplyError::Reverted {
+            hash,
+            block: receipt.block_number(),
+        })
+    }
+}
+
+/// The fee and what is sent on top of it.
+fn with_margin(fee: U256) -> U256 {
+    fee.saturating_add(fee / U256::from(100) * U256::from(FEE_MARGIN_PERCENT) + U256::ONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_margin_is_a_fifth_and_never_nothing() {
+        assert_eq!(with_margin(U256::from(1000)), U256::from(1201));
+        assert!(with_margin(U256::ZERO) > U256::ZERO);
+        assert_eq!(with_margin(U256::MAX), U256::MAX);
+    }
+}

@@ -1,0 +1,22 @@
+//! Deployment of Stylus programs: plan, apply, verify.
+//!
+//! - [`plan`] is pure: from a WASM module and constructor arguments to the code, the address and the steps.
+//! - [`apply`] executes what is missing, and asks the chain first what is there: running it again does nothing.
+//! - [`verify`] compares the chain with the plan.
+//! - [`book`] remembers addresses per chain.
+//!
+//! Every program goes through the StylusDeployer with a salt. One transaction creates, activates and constructs it, so no
+//! one can call the constructor in between (RULINGS A5), and its address follows from code, constructor arguments and salt.
+//!
+//! Sources: the public documentation of ArbWasm and of the StylusDeployer.
+
+pub mod apply;
+pub mod book;
+pub mod chain;
+pub mod plan;
+pub mod verify;
+
+pub use apply::{Applied, ApplyError, apply, keepalive};
+pub use book::Book;
+pub use plan::{Plan, PlanError, Step};
+pub use verify::{Verified, VerifyError, verify};

@@ -1,0 +1,45 @@
+# Every routine by name. `cargo xtask` does the work; this only saves typing.
+
+# list the routines
+default:
+    @just --list
+
+# find or fetch compilers and peers
+setup:
+    cargo xtask setup
+
+# programs and Solidity
+build *ARGS:
+    cargo xtask build {{ARGS}}
+
+# sizes and costs of the programs
+sizes:
+    cargo xtask sizes
+
+# a devnode in the background, with the first program on it
+up:
+    cargo xtask up
+
+# stop it
+down:
+    cargo xtask down
+
+# what continuous integration runs
+test:
+    cargo xtask test
+
+# the rules no compiler checks
+tidy:
+    cargo xtask tidy
+
+# long profiles
+deep *ARGS:
+    cargo xtask deep {{ARGS}}
+
+# against anvil
+bench:
+    cargo xtask bench devnode
+
+# vectors of the specification
+vectors FILE *ARGS:
+    cargo xtask vectors {{FILE}} {{ARGS}}
