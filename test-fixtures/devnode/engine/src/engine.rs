@@ -1,12 +1,15 @@
 //! The engine: configuration, shared programs and the execution of one transaction.
 
+use std::{rc::Rc, sync::Arc};
+
+use agentcity_devnode_program::ProgramRules;
 use revm::{
     Context, DatabaseRef, Journal,
     context::{
         BlockEnv, CfgEnv, ContextSetters, ContextTr, TransactionType, TxEnv,
         result::{EVMError, InvalidTransaction},
     },
-    context_interface::{JournalTr, block::BlobExcessGasAndPrice},
+    context_interface::{JournalTr, Transaction, block::BlobExcessGasAndPrice},
     handler::{EvmTr, Handler, MainnetHandler},
     inspector::InspectorHandler,
     primitives::{U256, hardfork::SpecId},
@@ -20,18 +23,23 @@ use crate::{
     refused::{Refused, StateError},
     trace::TraceOutput,
     types::{BlockContext, EngineConfig, ExecOptions, Executed, Tips, Trace},
+    vm::{compiled::Programs, host::Env, pages::Pages},
 };
 
 /// Executes transactions. One engine serves any number of threads.
 #[derive(Debug)]
 pub struct Engine {
     config: EngineConfig,
+    programs: Arc<Programs>,
 }
 
 impl Engine {
     /// An engine with these rules and no compiled program.
     pub fn new(config: EngineConfig) -> Self {
-        Self { config }
+        Self {
+            config,
+            programs: Arc::default(),
+        }
     }
 
     /// The rules.
@@ -138,13 +146,34 @@ impl Engine {
             }),
             slot_num: 0,
         };
+        let env = Env {
+            base_fee: U256::from(block.base_fee),
+            chain_id: self.config.chain_id,
+            coinbase: block.coinbase,
+            gas_limit: block.gas_limit,
+            number: block.evm_number,
+            timestamp: block.timestamp,
+            gas_price: U256::from(tx.effective_gas_price(block.base_fee.into())),
+            origin: tx.caller,
+        };
         let journal: Journal<State<'a>> = JournalTr::new(State::new(state, block));
         let mut ctx = Context {
             block: block_env,
             tx: TxEnv::default(),
             cfg,
             journaled_state: journal,
-            chain: TxState { block: *block },
+            chain: TxState {
+                block: *block,
+                env: Rc::new(env),
+                rules: ProgramRules {
+                    debug: self.config.debug_hooks,
+                    multi_value: false,
+                },
+                programs: self.programs.clone(),
+                pages: Pages::default(),
+                frames: 0,
+                host_calls: matches!(options.trace, Trace::On(_)).then(Rc::default),
+            },
             local: Default::default(),
             error: Ok(()),
         };

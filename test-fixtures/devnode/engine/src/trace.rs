@@ -13,9 +13,32 @@ pub struct TraceOutput {
     pub host_calls: Vec<HostCall>,
 }
 
-/// Most host calls that one trace keeps; later ones are dropped. A program can make ten million in a block, which would
-/// be gigabytes.
+/// Most host calls that one trace keeps; later ones are dropped. A program can make millions in a block.
 pub const HOST_CALLS_MAX: usize = 100_000;
+/// Most bytes of arguments and results that one trace keeps; later calls are dropped. They cost a program little to copy.
+pub const HOST_CALL_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Host calls of one transaction, up to the limits.
+#[derive(Debug, Default)]
+pub(crate) struct HostCallLog {
+    calls: Vec<HostCall>,
+    bytes: usize,
+}
+
+impl HostCallLog {
+    pub(crate) fn push(&mut self, call: HostCall) {
+        let bytes = self.bytes.saturating_add(call.args.len() + call.outs.len());
+        if self.calls.len() < HOST_CALLS_MAX && bytes <= HOST_CALL_BYTES_MAX {
+            self.bytes = bytes;
+            self.calls.push(call);
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<HostCall> {
+        self.bytes = 0;
+        std::mem::take(&mut self.calls)
+    }
+}
 
 /// One call of a Stylus program into its host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
