@@ -1,0 +1,5 @@
+//! Prints the interface that the program exports, for `cargo stylus export-abi`.
+
+fn main() {
+    agentcity_token::print_from_args();
+}
