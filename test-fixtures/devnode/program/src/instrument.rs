@@ -216,6 +216,8 @@ struct Meter<'a> {
     ink: u32,
     length: u32,
     cost: u32,
+    /// How many of them are used.
+    added_locals: usize,
     /// Finished code.
     out: Vec<u8>,
     /// Code of the basic block being read, and its price.
@@ -235,6 +237,7 @@ impl<'a> Meter<'a> {
             ink: 0,
             length: 0,
             cost: 0,
+            added_locals: 2,
             out: Vec::new(),
             block: Vec::new(),
             price: price::BLOCK_BASE,
@@ -253,12 +256,6 @@ impl<'a> Meter<'a> {
             locals.push((count, RoundtripReencoder.val_type(ty).expect(BROKEN)));
             first += count;
         }
-        locals.extend([
-            (1, ValType::I32),
-            (1, ValType::I64),
-            (1, ValType::I32),
-            (1, ValType::I64),
-        ]);
         (self.stack, self.ink, self.length, self.cost) = (first, first + 1, first + 2, first + 3);
 
         self.enter(body.frame_words);
@@ -270,6 +267,9 @@ impl<'a> Meter<'a> {
         }
         self.leave();
 
+        // An engine clears locals at each call, so the rarer ones are added only where they are used.
+        let added = [ValType::I32, ValType::I64, ValType::I32, ValType::I64];
+        locals.extend(added.iter().take(self.added_locals).map(|ty| (1, *ty)));
         let mut function = Function::new(locals);
         function.raw(self.out);
         function
@@ -345,6 +345,7 @@ impl<'a> Meter<'a> {
 
     /// Charges for the bytes on top of the stack. They are a 32-bit number, so their price fits 64 bits.
     fn pay_for_bytes(&mut self) {
+        self.added_locals = 4;
         let mut code = InstructionSink::new(&mut self.block);
         code.local_tee(self.length)
             .i64_extend_i32_u()
@@ -368,6 +369,7 @@ impl<'a> Meter<'a> {
         let Some(pay) = self.layout.pay_for_growth else {
             return;
         };
+        self.added_locals = self.added_locals.max(3);
         let mut code = InstructionSink::new(&mut self.block);
         code.local_tee(self.length).i32_const(MAX_GROWTH);
         code.local_get(self.length)

@@ -123,20 +123,14 @@ pub(super) fn element_segment(index: usize, element: &Element<'_>) -> Result<(),
 
 pub(super) fn data_segment(index: usize, data: &Data<'_>, wasm: &[u8]) -> Result<(), Invalid> {
     let place = || format!("data segment {index}");
-    // Flag 2 spells the memory out; only full bulk memory has it.
+    // Flag 2 spells the memory out, as no module of one memory needs to.
     if wasm.get(data.range.start as usize) == Some(&2) {
         return Err(Invalid::BulkMemory {
             what: format!("{} names its memory", place()),
         });
     }
     match &data.kind {
-        DataKind::Active {
-            memory_index: 0,
-            offset_expr,
-        } => const_expr(offset_expr, place),
-        DataKind::Active { memory_index, .. } => Err(Invalid::Memories {
-            memories: u64::from(*memory_index) + 1,
-        }),
+        DataKind::Active { offset_expr, .. } => const_expr(offset_expr, place),
         DataKind::Passive => Err(Invalid::BulkMemory {
             what: format!("passive {}", place()),
         }),

@@ -14,10 +14,17 @@ fn spent(declarations: &str, body: &str, argument: i32) -> u64 {
     PLENTY - rig.ink()
 }
 
-/// Opcodes by the text that puts their operands and takes their result, with the published price.
+/// Text that puts operands, text that makes an i32 of the result, ink of both, and opcodes with their prices.
+type Row = (
+    &'static str,
+    &'static str,
+    u64,
+    &'static [(&'static str, u64)],
+);
+
+/// Every published opcode that neither branches nor calls.
 #[rustfmt::skip]
-const STRAIGHT: &[(&str, &str, u64, &[(&str, u64)])] = &[
-    // operands, what turns the result into an i32, ink of both, opcodes with their prices
+const STRAIGHT: &[Row] = &[
     ("", "i32.const 0", 1, &[("nop", 1)]),
     ("i32.const 1", "i32.const 0", 1 + 1, &[("drop", 9)]),
     ("i64.const 1", "i32.const 0", 1 + 1, &[("drop", 9)]),
