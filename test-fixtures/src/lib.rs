@@ -1,8 +1,9 @@
 //! A running devnode, funded actors, peers and scenarios to test on.
 //!
 //! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its peer anvil with the same settings,
-//! [`http`] is the client that hides nothing, [`actor`] names the funded accounts, [`evm`] assembles
-//! small contracts, [`contracts`] holds those that several tests use.
+//! [`http`] is the client that hides nothing, [`sender`] signs over it, [`actor`] names the funded accounts, [`evm`] assembles
+//! small contracts, [`contracts`] holds those that several tests use, [`program`]
+//! deploys compiled ones.
 //! The scenarios are in `tests/it`, the comparison with the peer in [`bench`].
 
 pub mod actor;
@@ -12,8 +13,11 @@ pub mod evm;
 pub mod http;
 pub mod node;
 pub mod peer;
+pub mod program;
+pub mod sender;
 pub mod tool;
 
 pub use actor::Actor;
 pub use http::{Rpc, RpcError};
 pub use node::{Kind, Node, Settings};
+pub use sender::Sender;

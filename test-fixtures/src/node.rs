@@ -65,6 +65,8 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// Further arguments.
     pub args: Vec<OsString>,
+    /// Further arguments that only anvil needs for what the devnode does anyway.
+    pub anvil_args: Vec<OsString>,
     /// Further environment.
     pub envs: Vec<(OsString, OsString)>,
     /// The executable, when not the one that [`Tool::find`] finds.
@@ -84,6 +86,7 @@ impl Default for Settings {
             strict: true,
             state: None,
             args: Vec::new(),
+            anvil_args: Vec::new(),
             envs: Vec::new(),
             executable: None,
         }
@@ -132,6 +135,7 @@ impl Settings {
                 add("--hardfork", "prague".into());
                 // The devnode, as Arbitrum, orders by arrival.
                 add("--order", "fifo".into());
+                flags.extend(self.anvil_args.iter().cloned());
             }
             Kind::DevnodeEthereum => add("--profile", "ethereum".into()),
             Kind::Devnode => {}

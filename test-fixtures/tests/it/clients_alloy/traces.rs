@@ -1,8 +1,8 @@
 //! `debug_traceTransaction` and `debug_traceCall` with the call tracer and the struct logger, on EVM frames.
 
-use crate::support::{create, on_both, send, soon, store, word};
+use crate::support::{create, on_both, send, store, word};
 use agentcity_test_fixtures::{
-    Actor, Settings, contracts,
+    Actor, Node, Settings, contracts,
     evm::{Code, op},
 };
 use alloy::{
@@ -99,50 +99,56 @@ async fn the_call_tree_shows_every_frame_its_gas_and_its_data() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn struct_logs_show_every_step_and_add_up() {
-    on_both(Settings::lenient(), |node| async move {
-        let provider = node.provider();
-        let cell = create(&provider, contracts::creation(&contracts::cell())).await;
-        let receipt = send(&provider, store(cell, 6)).await;
-        let options = GethDebugTracingOptions::default();
-        let trace = provider
-            .debug_trace_transaction(receipt.transaction_hash, options)
-            .await
-            .unwrap();
-        let GethTrace::Default(frame) = trace else {
-            panic!("struct logs: {trace:?}")
-        };
-        assert_eq!(
-            (frame.gas, frame.failed, frame.return_value.clone()),
-            (receipt.gas_used, false, word(6))
-        );
-        let steps: Vec<&str> = frame.struct_logs.iter().map(|step| &*step.op).collect();
-        assert_eq!(
-            (steps[0], *steps.last().unwrap()),
-            ("CALLDATASIZE", "RETURN")
-        );
-        let store = frame
-            .struct_logs
-            .iter()
-            .find(|step| &*step.op == "SSTORE")
-            .unwrap();
-        // Cold and from zero: 20,000 + 2,100.
-        assert_eq!((store.depth, store.gas_cost), (1, 22_100));
-        assert_eq!(store.stack.as_ref().unwrap().last(), Some(&U256::ZERO));
-    })
+    // anvil keeps no steps unless told to; the devnode runs the transaction again.
+    on_both(
+        Settings {
+            anvil_args: vec!["--steps-tracing".into()],
+            ..Settings::lenient()
+        },
+        |node| async move {
+            let provider = node.provider();
+            let cell = create(&provider, contracts::creation(&contracts::cell())).await;
+            let receipt = send(&provider, store(cell, 6)).await;
+            let options = GethDebugTracingOptions::default();
+            let trace = provider
+                .debug_trace_transaction(receipt.transaction_hash, options)
+                .await
+                .unwrap();
+            let GethTrace::Default(frame) = trace else {
+                panic!("struct logs: {trace:?}")
+            };
+            assert_eq!(
+                (frame.gas, frame.failed, frame.return_value.clone()),
+                (receipt.gas_used, false, word(6))
+            );
+            let steps: Vec<&str> = frame.struct_logs.iter().map(|step| &*step.op).collect();
+            assert_eq!(
+                (steps[0], *steps.last().unwrap()),
+                ("CALLDATASIZE", "RETURN")
+            );
+            let store = frame
+                .struct_logs
+                .iter()
+                .find(|step| &*step.op == "SSTORE")
+                .unwrap();
+            // Cold and from zero: 20,000 + 2,100.
+            assert_eq!((store.depth, store.gas_cost), (1, 22_100));
+            assert_eq!(store.stack.as_ref().unwrap().last(), Some(&U256::ZERO));
+        },
+    )
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_of_an_unknown_transaction_is_refused() {
-    on_both(Settings::lenient(), |node| async move {
-        let provider = node.provider();
-        let unknown = alloy::primitives::B256::repeat_byte(9);
-        let answer = soon(
-            "an answer",
-            provider.debug_trace_transaction(unknown, GethDebugTracingOptions::default()),
-        )
-        .await;
-        assert!(answer.is_err());
-    })
-    .await;
+    // anvil answers with an empty trace, which a client takes for a transaction that did nothing.
+    let node = Node::devnode(&Settings::lenient());
+    let unknown = alloy::primitives::B256::repeat_byte(9);
+    let options = GethDebugTracingOptions::default();
+    let refusal = node
+        .provider()
+        .debug_trace_transaction(unknown, options)
+        .await
+        .unwrap_err();
+    assert!(refusal.to_string().contains("not found"), "{refusal}");
 }
