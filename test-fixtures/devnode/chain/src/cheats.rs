@@ -327,6 +327,13 @@ impl Chain {
         if let Some(store) = &mut self.store {
             store.truncate_all();
         }
-        old.blocks.into_iter().rev().collect()
+        self.snapshots = old.snapshots;
+        self.snapshots.clear();
+        let same = old.blocks[0].hash == self.blocks[0].hash;
+        old.blocks
+            .into_iter()
+            .skip(usize::from(same))
+            .rev()
+            .collect()
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     event::ChainEvent,
     node::Node,
     record::{BlockRecord, RecordError},
-    state::{Basic, State},
+    state::{Basic, Position, State},
 };
 
 /// Version of the layout; another one is refused.
@@ -233,15 +233,15 @@ impl Chain {
         self.snapshots.clear();
         self.state = state;
         let end = self.state.position();
-        let last = blocks.len() - 1;
-        for (index, block) in blocks.into_iter().enumerate() {
-            // Only the head's state exists; earlier ones lie before the oldest position.
-            let start = if index == last {
-                end
-            } else {
-                crate::state::Position(0)
-            };
-            self.append(block, Span { start, end: start });
+        for block in blocks {
+            // Only the head's state exists: all others lie before the oldest position.
+            self.append(
+                block,
+                Span {
+                    start: Position(0),
+                    end,
+                },
+            );
         }
         self.branch = dump.branch;
         self.time = crate::time::TimeKeeper::with_offset(dump.time_offset);

@@ -10,7 +10,6 @@
 //! Threads: the engine runs Stylus frames on the native stack. Call [`Node`] from threads that have at least
 //! [`agentcity_devnode_engine::STACK_BYTES`] of stack when programs may recurse deeply; the mining thread has it.
 
-mod backend;
 pub mod block;
 mod call;
 mod chain;

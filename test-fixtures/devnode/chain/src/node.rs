@@ -268,7 +268,8 @@ impl Chain {
         self.pool.insert(tx, state_nonce, self.config.nonce_gaps)?;
         self.announce(ChainEvent::Pending(hash));
         if automine {
-            let refused = self.drain_pool()?;
+            // Only this sender's transactions can have become minable.
+            let refused = self.drain_sender(sender)?;
             if let Some((_, refused)) = refused.into_iter().find(|(tx, _)| tx.hash() == hash) {
                 return Err(Box::new(refused).into());
             }
@@ -291,10 +292,6 @@ impl Chain {
 
     fn check(&self, tx: &PoolTx) -> Result<(), SubmitError> {
         let inner = tx.tx.inner();
-        let hash = tx.hash();
-        if self.by_tx.contains_key(&hash) {
-            return Err(SubmitError::AlreadyKnown { hash });
-        }
         let want = self.settings.chain_id;
         if let Some(have) = inner.chain_id()
             && have != want

@@ -106,6 +106,11 @@ impl Pool {
         self.senders.get(sender)?.get(nonce)
     }
 
+    /// The transaction of `sender` that waits with this nonce.
+    pub fn by_nonce(&self, sender: Address, nonce: u64) -> Option<&Arc<PoolTx>> {
+        self.senders.get(&sender)?.get(&nonce)
+    }
+
     /// The first nonce of `sender` at or after `state_nonce` that no transaction waits with.
     pub fn next_nonce(&self, sender: Address, state_nonce: u64) -> u64 {
         let Some(queue) = self.senders.get(&sender) else {
@@ -372,3 +377,6 @@ impl PartialEq for Head<'_> {
 }
 
 impl Eq for Head<'_> {}
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use agentcity_devnode_engine::{BlockContext, Engine, ExecOptions, Executed, Refused, Tips};
 use alloy::{
     consensus::{Eip658Value, Receipt, ReceiptEnvelope, Transaction, TxEnvelope},
-    primitives::Bytes,
+    primitives::{Address, Bytes},
 };
 use revm::context::result::ExecutionResult;
 
@@ -30,21 +30,23 @@ pub(crate) enum Candidates<'a> {
 }
 
 impl Candidates<'_> {
-    fn next(&mut self, gas_left: u64, base_fee: u64) -> Option<Arc<PoolTx>> {
+    fn next(&mut self, gas_left: u64, context: &BlockContext) -> Option<Arc<PoolTx>> {
         match self {
             Self::List(list) => list.pop_front(),
             Self::Pool(ready, order) => loop {
                 let tx = ready.pop()?;
+                // Submitted under a higher gas limit or a lower base fee: its sender waits.
+                if tx.tx.gas_limit() > context.gas_limit
+                    || tx.tx.max_fee_per_gas() < u128::from(context.base_fee)
+                {
+                    continue;
+                }
                 if tx.tx.gas_limit() > gas_left {
                     match order {
                         // First come, first served: nobody overtakes the one that does not fit any more.
                         Order::Arrival => return None,
                         Order::Tip => continue,
                     }
-                }
-                // Submitted under a lower base fee: its sender waits.
-                if tx.tx.max_fee_per_gas() < u128::from(base_fee) {
-                    continue;
                 }
                 return Some(Arc::clone(tx));
             },
@@ -162,7 +164,10 @@ impl Chain {
     /// Takes what was mined or refused out of the pool.
     pub(crate) fn settle_pool(&mut self, produced: &Produced) {
         for (tx, refused) in &produced.refused {
-            if self.pool.remove(tx.hash()).is_some() {
+            // One whose predecessor was refused waits for another one.
+            if !matches!(refused, Refused::NonceTooHigh { .. })
+                && self.pool.remove(tx.hash()).is_some()
+            {
                 tracing::warn!(hash = %tx.hash(), %refused, "dropped a waiting transaction");
             }
         }
@@ -180,25 +185,48 @@ impl Chain {
     }
 
     /// Mines what waits, one transaction per block, until nothing more can be mined.
-    pub(crate) fn drain_pool(&mut self) -> Result<Vec<(Arc<PoolTx>, Refused)>, MineError> {
-        let mut refused = Vec::new();
-        loop {
-            let next = {
-                let state = &self.state;
-                let nonce = |address| state.account(address).map_or(0, |basic| basic.nonce);
-                let ready = self
-                    .pool
-                    .ready(self.config.order, self.settings.base_fee, nonce);
-                Candidates::Pool(ready, self.config.order)
-                    .next(self.settings.gas_limit, self.settings.base_fee)
-            };
-            let Some(next) = next else { return Ok(refused) };
-            let produced = self.produce(Pick::List(vec![Arc::clone(&next)]))?;
-            if produced.block.is_none() {
-                self.settle_pool(&produced);
+    pub(crate) fn drain_pool(&mut self) -> Result<(), MineError> {
+        let context = context_of(&self.next_frame(self.next_timestamp(), Bytes::new()));
+        let mut waiting = Vec::new();
+        {
+            let state = &self.state;
+            let nonce = |address| state.account(address).map_or(0, |basic| basic.nonce);
+            let ready = self.pool.ready(self.config.order, context.base_fee, nonce);
+            let mut candidates = Candidates::Pool(ready, self.config.order);
+            while let Some(tx) = candidates.next(context.gas_limit, &context) {
+                candidates.included(&tx);
+                waiting.push(tx);
             }
-            refused.extend(produced.refused);
         }
+        for tx in waiting {
+            self.mine_waiting(tx)?;
+        }
+        Ok(())
+    }
+
+    /// Mines what waits of one sender, one transaction per block; answers what was refused.
+    pub(crate) fn drain_sender(
+        &mut self,
+        sender: Address,
+    ) -> Result<Vec<(Arc<PoolTx>, Refused)>, MineError> {
+        let mut refused = Vec::new();
+        while let Some(tx) = self.pool.by_nonce(sender, self.nonce(sender)).cloned() {
+            if tx.tx.gas_limit() > self.settings.gas_limit
+                || tx.tx.max_fee_per_gas() < u128::from(self.settings.base_fee)
+            {
+                break;
+            }
+            refused.extend(self.mine_waiting(tx)?);
+        }
+        Ok(refused)
+    }
+
+    fn mine_waiting(&mut self, tx: Arc<PoolTx>) -> Result<Vec<(Arc<PoolTx>, Refused)>, MineError> {
+        let produced = self.produce(Pick::List(vec![tx]))?;
+        if produced.block.is_none() {
+            self.settle_pool(&produced);
+        }
+        Ok(produced.refused)
     }
 }
 
@@ -219,7 +247,7 @@ fn execute(
 ) -> Run {
     let mut run = Run::default();
     let (mut gas_used, mut logs) = (0, 0);
-    while let Some(tx) = candidates.next(context.gas_limit - gas_used, context.base_fee) {
+    while let Some(tx) = candidates.next(context.gas_limit - gas_used, context) {
         if tx.tx.gas_limit() > context.gas_limit - gas_used {
             let refused = Refused::GasAboveBlock {
                 limit: tx.tx.gas_limit(),

@@ -408,3 +408,6 @@ impl Sink for State {
         self.codes.entry(hash).or_insert_with(|| code.clone());
     }
 }
+
+#[cfg(test)]
+mod tests;

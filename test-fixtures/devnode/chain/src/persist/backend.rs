@@ -9,13 +9,14 @@ use std::{
 
 use redb::{BackendError, StorageBackend, backends::FileBackend};
 
-use crate::{config::Durability, persist::PersistError};
+use super::PersistError;
+use crate::config::Durability;
 
 /// What a redb file begins with.
 const MAGIC: [u8; 9] = [b'r', b'e', b'd', b'b', 0x1A, 0x0A, 0xA9, 0x0D, 0x0A];
 
 /// Refuses a file that is neither empty nor a redb database, before redb sees it.
-pub(crate) fn check_magic(path: &Path, mut file: &File) -> Result<(), PersistError> {
+pub(super) fn check_magic(path: &Path, mut file: &File) -> Result<(), PersistError> {
     if file.metadata()?.len() == 0 {
         return Ok(());
     }
@@ -33,9 +34,9 @@ pub(crate) fn check_magic(path: &Path, mut file: &File) -> Result<(), PersistErr
 
 /// A file that syncs to the disk only when asked for that durability.
 #[derive(Debug)]
-pub(crate) struct Backend {
-    pub(crate) file: FileBackend,
-    pub(crate) durability: Durability,
+pub(super) struct Backend {
+    pub(super) file: FileBackend,
+    pub(super) durability: Durability,
 }
 
 impl StorageBackend for Backend {
