@@ -28,7 +28,7 @@ const QUOTE_VALUE_ETHER: &str = "1";
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The node did not answer, or refused.
-    #[error("the node refused: {0}")]
+    #[error("asking the node failed: {0}")]
     Rpc(#[from] RpcError<TransportErrorKind>),
     /// A call to ArbWasm or the deployer reverted.
     #[error("{what} was refused: {source}")]

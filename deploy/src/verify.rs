@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// The node did not answer, or refused.
-    #[error("the node refused: {0}")]
+    #[error("asking the node failed: {0}")]
     Rpc(#[from] RpcError<TransportErrorKind>),
     /// ArbWasm reverted.
     #[error("the chain does not answer about {address}: {source}")]

@@ -156,7 +156,12 @@ fn properties(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
     eprintln!("   PROPTEST_CASES={PROPERTY_CASES} PROPTEST_RNG_SEED={PROPERTY_SEED}");
     let tools = setup::run(ws, Need::Everything)?;
     programs::build(ws, &tools, None)?;
-    solidity::run(ws)?;
+    // Tests start binaries of other packages, which a test build alone would leave stale.
+    process::run(
+        ws.cargo()
+            .args(["build", "--workspace", "--all-targets", "--locked"]),
+    )?;
+    solidity::check(ws)?;
     let mut command = ws.cargo();
     if process::on_path("cargo-nextest").is_some() {
         command.args([
@@ -237,9 +242,7 @@ impl Installed {
         {
             return Ok(path);
         }
-        let home = crate::cache_dir()?
-            .join("tools")
-            .join(format!("{}-{}", self.package, self.version));
+        let home = crate::cache_dir()?.join(format!("{}-{}", self.package, self.version));
         let binary = home.join("bin").join(self.package);
         if !binary.is_file() {
             eprintln!("   installing {}, this takes minutes", self.label());
