@@ -6,6 +6,13 @@
 mod clients_alloy;
 mod clients_cast;
 mod differential;
+mod expiry;
+mod golden_costs;
 mod hostile_rpc;
+mod persistence;
+mod reorg_and_outage;
+mod strict;
+mod stylus_calls;
 mod support;
+mod token;
 mod wallet_ws;
