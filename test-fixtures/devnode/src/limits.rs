@@ -102,6 +102,10 @@ pub const SYNC_WAIT_MAX: Duration = Duration::from_secs(120);
 /// Bytes one trace may record.
 pub const TRACE_BYTES: usize = 256 * 1024 * 1024;
 
+/// Gas of an execution whose every step is recorded. A step costs some hundred bytes and about three gas, so this is
+/// as much as memory should take; the answer would be larger than [`RESPONSE_BYTES`] long before.
+pub const TRACE_GAS: u64 = 8_000_000;
+
 /// Accounts that the mnemonic may fund.
 pub const ACCOUNTS: usize = 1_000;
 

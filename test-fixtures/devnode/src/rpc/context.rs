@@ -50,6 +50,8 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) stats: Stats,
     pub(super) heavy: Arc<Semaphore>,
+    /// Held while a transaction is given its nonce and sent.
+    pub(super) sending: Mutex<()>,
     connections: AtomicU64,
     logging: AtomicBool,
 }
@@ -77,6 +79,7 @@ impl Context {
             settings,
             stats: Stats::default(),
             heavy: Arc::new(Semaphore::new(limits::HEAVY)),
+            sending: Mutex::new(()),
             connections: AtomicU64::new(1),
             logging: AtomicBool::new(true),
         }

@@ -19,10 +19,13 @@ use agentcity_devnode_chain::{
 use alloy::{
     eips::BlockId,
     primitives::{B256, Bytes},
-    rpc::types::trace::geth::{
-        CallConfig, CallFrame, DefaultFrame, GethDebugBuiltInTracerType as BuiltIn,
-        GethDebugTracerType, GethDebugTracingCallOptions, GethDebugTracingOptions,
-        GethDefaultTracingOptions, NoopFrame,
+    rpc::types::{
+        TransactionRequest,
+        trace::geth::{
+            CallConfig, CallFrame, DefaultFrame, GethDebugBuiltInTracerType as BuiltIn,
+            GethDebugTracerType, GethDebugTracingCallOptions, GethDebugTracingOptions,
+            GethDefaultTracingOptions, NoopFrame,
+        },
     },
 };
 use revm_inspectors::tracing::TracingInspectorConfig;
@@ -51,6 +54,9 @@ pub(super) fn trace_transaction(context: &Context, args: &Args<'_>) -> Answer {
     args.at_most(2)?;
     let hash: B256 = args.get(0, "transaction hash")?;
     let tracer = Tracer::read(args.opt(1, "options")?.unwrap_or_default())?;
+    if let Some(located) = context.node.tx(hash) {
+        tracer.afford(located.tx().gas_used)?;
+    }
     let (_, executed) = context.node.trace_tx(hash, tracer.config())?;
     json(&tracer.show(executed)?)
 }
@@ -68,7 +74,12 @@ pub(super) fn trace_call(context: &Context, args: &Args<'_>) -> Answer {
         state: options.state_overrides,
         block: options.block_overrides,
     };
-    let request = args.get(0, "call")?;
+    let mut request: TransactionRequest = args.get(0, "call")?;
+    if let Tracer::Steps(_) = tracer {
+        let gas = request.gas.unwrap_or(limits::TRACE_GAS);
+        tracer.afford(gas)?;
+        request.gas = Some(gas);
+    }
     let executed = context.node.call(
         &request,
         block_id(args, 1)?,
@@ -96,6 +107,9 @@ fn trace_block(context: &Context, at: BlockId, args: &Args<'_>) -> Answer {
         result: Traced,
     }
     let tracer = Tracer::read(args.opt(1, "options")?.unwrap_or_default())?;
+    if let Some(block) = context.node.block(at) {
+        tracer.afford(block.header.gas_used)?;
+    }
     let (block, executed) = context.node.trace_block(at, tracer.config())?;
     let shown: Result<Vec<One>, RpcError> = block
         .transactions
@@ -138,6 +152,17 @@ impl Tracer {
             Self::Steps(options) => TracingInspectorConfig::from_geth_config(options),
             Self::Calls(config) => TracingInspectorConfig::from_geth_call_config(config),
             Self::HostCalls | Self::Nothing => TracingInspectorConfig::none(),
+        }
+    }
+
+    /// Refuses to record the steps of more gas than memory can hold.
+    fn afford(&self, gas: u64) -> Result<(), RpcError> {
+        match self {
+            Self::Steps(_) if gas > limits::TRACE_GAS => Err(RpcError::limit(format!(
+                "steps are recorded up to {} gas, this may use {gas}; give less gas or use callTracer",
+                limits::TRACE_GAS
+            ))),
+            _ => Ok(()),
         }
     }
 

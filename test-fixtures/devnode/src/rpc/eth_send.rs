@@ -8,13 +8,13 @@ use super::{
     eth_fee, eth_receipt,
 };
 use crate::limits;
-use agentcity_devnode_chain::{CallOverrides, ChainEvent};
+use agentcity_devnode_chain::ChainEvent;
 use alloy::{
     consensus::{
         EthereumTxEnvelope, SignableTransaction, TxEip4844Variant, TxEnvelope,
         transaction::Recovered,
     },
-    eips::{BlockId, eip2718::Encodable2718},
+    eips::eip2718::Encodable2718,
     primitives::{Address, B256, Bytes},
     rpc::types::TransactionRequest,
 };
@@ -77,6 +77,8 @@ pub(super) fn fill(context: &Context, args: &Args<'_>) -> Answer {
 }
 
 fn submit(context: &Context, request: TransactionRequest) -> Result<B256, RpcError> {
+    // Two requests of one sender must not be given the same nonce.
+    let _one = context.sending.lock();
     match signed_if_held(context, &request)? {
         Some(tx) => Ok(context.node.submit(tx)?),
         None => Ok(context
@@ -144,44 +146,17 @@ fn filled(
     context: &Context,
     mut request: TransactionRequest,
 ) -> Result<TransactionRequest, RpcError> {
-    let info = context.node.info();
-    match request.chain_id {
-        Some(have) if have != info.chain_id => {
-            return Err(RpcError::params(format!(
-                "invalid params: chain id {have} is not the node's, {}",
-                info.chain_id
-            )));
-        }
-        _ => request.chain_id = Some(info.chain_id),
-    }
-    if request.nonce.is_none() {
-        request.nonce = Some(
-            context
-                .node
-                .nonce(request.from.unwrap_or_default(), BlockId::pending())?,
-        );
+    let chain_id = context.node.info().chain_id;
+    if let Some(have) = request.chain_id.filter(|&have| have != chain_id) {
+        return Err(RpcError::params(format!(
+            "invalid params: chain id {have} is not the node's, {chain_id}"
+        )));
     }
     if request.gas_price.is_none() {
-        let tip = *request
-            .max_priority_fee_per_gas
-            .get_or_insert_with(|| eth_fee::tip(context));
-        let base = u128::from(info.base_fee).max(info.min_gas_price);
-        // Twice the base fee, as wallets do: it may rise before the block.
-        request
-            .max_fee_per_gas
-            .get_or_insert_with(|| base.saturating_mul(2).saturating_add(tip));
+        let tip = eth_fee::tip(context).min(request.max_fee_per_gas.unwrap_or(u128::MAX));
+        request.max_priority_fee_per_gas.get_or_insert(tip);
     }
-    // Creation is what a request without a recipient means.
-    request.to.get_or_insert_default();
-    let input = request.input.clone().into_input();
-    request.input = input.into();
-    if request.gas.is_none() {
-        request.gas = Some(context.node.estimate_gas(
-            &request,
-            BlockId::pending(),
-            &CallOverrides::default(),
-        )?);
-    }
+    context.node.complete(&mut request)?;
     Ok(request)
 }
 

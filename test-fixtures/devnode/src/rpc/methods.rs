@@ -1,6 +1,6 @@
 //! The table of all methods: what each name runs, and how heavy it is.
 
-use super::work::Kind::{self, Heavy, Light, Session, Sync};
+use super::work::Kind::{self, Heavy, Light, Session, State, Sync};
 use super::{
     anvil_chain, anvil_node, anvil_state, debug, devnode, eth_block, eth_call, eth_fee, eth_filter,
     eth_logs, eth_receipt, eth_send, eth_sign, eth_state, eth_tx, net, txpool,
@@ -81,12 +81,12 @@ const TABLE: &[(&str, Kind)] = &[
         Heavy(eth_tx::by_sender_and_nonce),
     ),
     ("eth_getTransactionReceipt", Light(eth_receipt::by_hash)),
-    // State. At an old block a view of the past is built first.
-    ("eth_getBalance", Light(eth_state::balance)),
-    ("eth_getTransactionCount", Light(eth_state::nonce)),
-    ("eth_getCode", Light(eth_state::code)),
-    ("eth_getStorageAt", Light(eth_state::storage)),
-    ("eth_getAccountInfo", Light(eth_state::account_info)),
+    // State, with the place of the block argument.
+    ("eth_getBalance", State(eth_state::balance, 1)),
+    ("eth_getTransactionCount", State(eth_state::nonce, 1)),
+    ("eth_getCode", State(eth_state::code, 1)),
+    ("eth_getStorageAt", State(eth_state::storage, 2)),
+    ("eth_getAccountInfo", State(eth_state::account_info, 1)),
     ("eth_getProof", Light(eth_state::proof)),
     // Calls.
     ("eth_call", Heavy(eth_call::call)),
@@ -126,7 +126,7 @@ const TABLE: &[(&str, Kind)] = &[
     ("eth_subscribe", Session(eth_filter::subscribe)),
     ("eth_unsubscribe", Session(eth_filter::unsubscribe)),
     // The pool.
-    ("txpool_status", Light(txpool::status)),
+    ("txpool_status", Heavy(txpool::status)),
     ("txpool_content", Heavy(txpool::content)),
     ("txpool_contentFrom", Heavy(txpool::content_from)),
     ("txpool_inspect", Heavy(txpool::inspect)),

@@ -205,6 +205,8 @@ fn limits_have_their_own_code() {
         code(&context, "anvil_mine", json!([limits::MINE + 1])),
         -32005
     );
+    let steps = json!([{"gas": limits::TRACE_GAS + 1}, "latest"]);
+    assert_eq!(code(&context, "debug_traceCall", steps), -32005);
     let topics: Vec<String> = (0..=limits::FILTER_ALTERNATIVES)
         .map(|n| format!("0x{n:064x}"))
         .collect();

@@ -32,6 +32,9 @@ pub(super) type Submit = fn(&Context, &Args<'_>) -> Result<(B256, Duration), Rpc
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Light(Run),
+    /// Reads the state of the block named by this argument: light at the latest one, heavy where a view of the past
+    /// must be built first.
+    State(Run, usize),
     Heavy(Run),
     Session(RunSession),
     Sync(Submit),
@@ -55,12 +58,13 @@ pub(super) async fn run(
         tracing::debug!(method = %call.method, "request");
     }
     match kind {
-        Kind::Light(run) => Step::Done(guard(&call.method, || {
+        Kind::State(run, block) if is_past(call, block) => {
+            Step::Done(heavy(context, call, run).await)
+        }
+        Kind::Light(run) | Kind::State(run, _) => Step::Done(guard(&call.method, || {
             run(context, &Args::new(call.params)?)
         })),
-        Kind::Heavy(run) => {
-            Step::Done(heavy(context, call, move |context, args| run(context, args)).await)
-        }
+        Kind::Heavy(run) => Step::Done(heavy(context, call, run).await),
         Kind::Session(run) => Step::Done(match session {
             Some(session) => guard(&call.method, || {
                 run(context, session, &Args::new(call.params)?)
@@ -73,7 +77,7 @@ pub(super) async fn run(
         Kind::Sync(submit) => {
             // Subscribed before the submission, so that the block cannot slip by unseen.
             let events = context.node.subscribe();
-            match heavy(context, call, move |context, args| submit(context, args)).await {
+            match heavy(context, call, submit).await {
                 Err(error) => Step::Done(Err(error)),
                 Ok((hash, wait)) => Step::Wait(Box::pin(eth_send::included(
                     Arc::clone(context),
@@ -84,6 +88,15 @@ pub(super) async fn run(
             }
         }
     }
+}
+
+/// Whether the block argument may name anything but the end of the chain.
+fn is_past(call: &Call<'_>, block: usize) -> bool {
+    let args = Args::new(call.params).unwrap_or_default();
+    !matches!(
+        args.raw(block),
+        None | Some("null" | "\"latest\"" | "\"pending\"")
+    )
 }
 
 fn unknown(method: &str) -> RpcError {

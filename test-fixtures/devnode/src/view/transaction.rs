@@ -15,7 +15,6 @@ pub(crate) fn mined(block: &MinedBlock, index: usize, tx: &MinedTx) -> Transacti
         block_number: Some(block.number()),
         base_fee: block.header.base_fee_per_gas,
         block_timestamp: Some(block.header.timestamp),
-        ..TransactionInfo::default()
     };
     Transaction {
         effective_gas_price: Some(tx.effective_gas_price),

@@ -157,6 +157,18 @@ async fn a_sync_method_waits_for_the_block_and_says_when_there_is_none() {
 }
 
 #[tokio::test]
+async fn requests_of_one_sender_at_the_same_time_get_different_nonces() {
+    let node = node();
+    let tx = json!([{"from": FIRST, "to": FIRST, "gas": "0x5208"}]);
+    let sent = (0..20).map(|_| call(&node, "eth_sendTransaction", tx.clone()));
+    let hashes = futures_util::future::join_all(sent).await;
+    let different: std::collections::HashSet<_> = hashes.iter().map(Value::to_string).collect();
+    assert_eq!(different.len(), 20);
+    let count = call(&node, "eth_getTransactionCount", json!([FIRST, "latest"])).await;
+    assert_eq!(count, "0x14");
+}
+
+#[tokio::test]
 async fn receipts_and_blocks_carry_what_arbitrum_adds() {
     let node = node();
     let logger = deploy_logger(&node).await;

@@ -15,7 +15,7 @@ struct Process {
 
 impl Process {
     fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_agentcity-devnode"))
+        let child = Command::new(env!("CARGO_BIN_EXE_agentcity-devnode"))
             .args(["-p", "0"])
             .args(args)
             .env_remove("RUST_LOG")
@@ -23,20 +23,22 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut banner = Vec::new();
+        // Owned at once, so that a failing start leaves nothing behind.
+        let mut process = Self {
+            child,
+            banner: Vec::new(),
+            address: ([0, 0, 0, 0], 0).into(),
+        };
         // Dropped afterwards, as alloy does.
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            banner.push(line.unwrap());
-            if let Some(address) = banner.last().unwrap().strip_prefix("Listening on ") {
-                let address = address.parse().unwrap();
-                return Self {
-                    child,
-                    banner,
-                    address,
-                };
+        for line in BufReader::new(process.child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if let Some(address) = line.strip_prefix("Listening on ") {
+                process.address = address.parse().unwrap();
+                return process;
             }
+            process.banner.push(line);
         }
-        panic!("no banner: {banner:?}");
+        panic!("no banner: {:?}", process.banner);
     }
 
     fn call(&self, method: &str, params: Value) -> Value {
