@@ -94,7 +94,8 @@ impl Node {
             .created_address()
             .or_else(|| env.kind.to().copied());
         let given = std::mem::take(&mut env.access_list);
-        env.access_list = touched(&executed, env.caller, target, &given);
+        let warm = [Some(env.caller), target, Some(stage.context.coinbase)];
+        env.access_list = touched(&executed, warm, &given);
         if env.tx_type == 0 {
             env.tx_type = 1;
         }
@@ -210,17 +211,13 @@ fn override_block(context: &mut BlockContext, block: &BlockOverrides) -> Result<
     Ok(())
 }
 
-/// Precompiles of Ethereum and of ArbOS have addresses below 65,536 (and ArbDebug 0xff at most); they are always warm.
+/// Precompiles of Ethereum (0x01 to 0x11, 0x100) and of ArbOS (0x64 to 0xff) lie below 65,536; listing them gains nothing.
 fn is_precompile(address: &Address) -> bool {
     address.as_slice()[..18].iter().all(|byte| *byte == 0)
 }
 
-fn touched(
-    executed: &Executed,
-    caller: Address,
-    target: Option<Address>,
-    given: &AccessList,
-) -> AccessList {
+/// What an execution touched, but for accounts that are `warm` anyway and have no slot to name.
+fn touched(executed: &Executed, warm: [Option<Address>; 3], given: &AccessList) -> AccessList {
     let mut found: BTreeMap<Address, Vec<B256>> = BTreeMap::new();
     for item in &given.0 {
         found
@@ -229,14 +226,11 @@ fn touched(
             .extend(&item.storage_keys);
     }
     for (&address, account) in &executed.state {
-        if is_precompile(&address) {
+        if is_precompile(&address) || (account.storage.is_empty() && warm.contains(&Some(address)))
+        {
             continue;
         }
         let slots = account.storage.keys().map(|slot| B256::from(*slot));
-        let warm = address == caller || Some(address) == target;
-        if warm && account.storage.is_empty() {
-            continue;
-        }
         found.entry(address).or_default().extend(slots);
     }
     let items = found.into_iter().map(|(address, mut storage_keys)| {

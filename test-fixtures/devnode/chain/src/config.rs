@@ -18,8 +18,9 @@ pub const GAS_LIMIT: u64 = 32_000_000;
 pub const TX_BYTES_MAX: usize = 95_000;
 /// Blocks whose state stays readable by default; older states are refused by name.
 pub const HISTORY_BLOCKS: u64 = 10_000;
-/// Entries the undo journal keeps at most (about 104 bytes each), whatever `history_blocks` says.
-pub const HISTORY_ENTRIES: usize = 4_000_000;
+/// Entries the undo journal keeps at most, whatever `history_blocks` says: about 200 MB, and what the oldest view may
+/// have to walk through.
+pub const HISTORY_ENTRIES: usize = 2_000_000;
 /// Seconds between blocks of the parent chain, for the estimate behind `block.number`.
 pub const PARENT_BLOCK_SECS: u64 = 12;
 /// Where the parent chain stands when a chain is born, unless configured.

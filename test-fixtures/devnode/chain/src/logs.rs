@@ -197,10 +197,24 @@ fn range(chain: &Chain, filter: &Filter) -> Result<(u64, u64), LogsError> {
     }
 }
 
+/// The three bits of a bloom that one value sets, as bytes and masks: checking them reads three bytes of a block's
+/// bloom, not all 256.
+type Bits = Vec<(usize, u8)>;
+
+fn bits(value: &[u8]) -> Bits {
+    let bloom = Bloom::from(BloomInput::Raw(value));
+    bloom
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, mask)| *mask != 0)
+        .collect()
+}
+
 /// A filter taken apart for speed.
 struct Matcher {
-    addresses: Vec<(Address, Bloom)>,
-    topics: [Vec<(B256, Bloom)>; 4],
+    addresses: Vec<(Address, Bits)>,
+    topics: [Vec<(B256, Bits)>; 4],
     /// Topics a log must have at least.
     depth: usize,
 }
@@ -210,12 +224,12 @@ impl Matcher {
         let addresses = filter
             .address
             .iter()
-            .map(|address| (*address, Bloom::from(BloomInput::Raw(address.as_slice()))))
+            .map(|address| (*address, bits(address.as_slice())))
             .collect();
         let topics = std::array::from_fn(|index| {
             filter.topics[index]
                 .iter()
-                .map(|topic| (*topic, Bloom::from(BloomInput::Raw(topic.as_slice()))))
+                .map(|topic| (*topic, bits(topic.as_slice())))
                 .collect::<Vec<_>>()
         });
         let depth = topics
@@ -234,14 +248,18 @@ impl Matcher {
     }
 
     fn may_be_in(&self, bloom: &Bloom) -> bool {
-        fn any<T>(terms: &[(T, Bloom)], bloom: &Bloom) -> bool {
-            terms.is_empty() || terms.iter().any(|(_, term)| bloom.contains(term))
+        fn any<T>(terms: &[(T, Bits)], bloom: &[u8]) -> bool {
+            terms.is_empty()
+                || terms
+                    .iter()
+                    .any(|(_, bits)| bits.iter().all(|(byte, mask)| bloom[*byte] & mask == *mask))
         }
+        let bloom = bloom.as_slice();
         any(&self.addresses, bloom) && self.topics.iter().all(|topics| any(topics, bloom))
     }
 
     fn matches(&self, log: &Log) -> bool {
-        fn any<T: PartialEq>(terms: &[(T, Bloom)], value: &T) -> bool {
+        fn any<T: PartialEq>(terms: &[(T, Bits)], value: &T) -> bool {
             terms.is_empty() || terms.iter().any(|(term, _)| term == value)
         }
         let topics = log.topics();

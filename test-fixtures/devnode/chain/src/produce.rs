@@ -98,6 +98,8 @@ impl Chain {
             self.time = time;
             return Ok(produced);
         };
+        // Before writing, so that the file forgets what the memory forgets.
+        self.prune();
         if let Err(error) = self.flush() {
             let number = block.header.number;
             let start = self.spans[number as usize].start;
@@ -107,7 +109,6 @@ impl Chain {
             return Err(error.into());
         }
         self.settle_pool(&produced);
-        self.prune();
         self.announce(ChainEvent::Block(Arc::clone(block)));
         Ok(produced)
     }

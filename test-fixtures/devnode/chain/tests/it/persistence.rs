@@ -72,6 +72,28 @@ fn a_dropped_node_comes_back_as_it_was() {
 }
 
 #[test]
+fn the_file_is_whole_after_every_block_without_a_shutdown() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("state.redb");
+    let world = open(&path);
+    world.deploy(STORE);
+    for value in 1..=5 {
+        world.send(0, CONTRACT, words(&[1, value]));
+        if value == 3 {
+            world.node.reorg(1, Vec::new()).unwrap();
+        }
+        // What a killed process leaves behind: the bytes the operating system has at this moment.
+        let left = dir.path().join(format!("left-{value}.redb"));
+        fs::copy(&path, &left).unwrap();
+        assert_eq!(
+            fingerprint(&open(&left).node),
+            fingerprint(&world.node),
+            "after block {value}"
+        );
+    }
+}
+
+#[test]
 fn reorgs_reverts_and_resets_come_back_too() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("state.redb");
