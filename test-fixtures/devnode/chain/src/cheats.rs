@@ -274,10 +274,10 @@ impl Chain {
     fn cheat(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), CheatError> {
         let before = self.state.position();
         change(self);
-        self.flush().map_err(|error| {
+        if let Err(error) = self.flush() {
             self.rollback_state(before);
-            error
-        })?;
+            return Err(error.into());
+        }
         Ok(())
     }
 

@@ -130,7 +130,7 @@ fn a_waiting_transaction_above_a_lowered_gas_limit_does_not_block_others() {
 #[test]
 fn switching_to_automining_mines_what_waits_one_per_block() {
     let world = manual();
-    let last = (0..3).map(|_| world.transfer(0)).last().unwrap();
+    let [.., last] = [(); 3].map(|()| world.transfer(0));
     world.node.set_mining(Mining::Auto).unwrap();
     assert_eq!(world.node.head_number(), 3);
     assert_eq!(world.node.tx(last).unwrap().tx().tx.nonce(), 2);
