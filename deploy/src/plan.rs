@@ -126,7 +126,7 @@ impl Plan {
             init_value,
             salt,
             address,
-            facts: program.facts().clone(),
+            facts: *program.facts(),
         })
     }
 

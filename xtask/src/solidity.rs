@@ -9,7 +9,6 @@ pub(crate) fn run(ws: &Workspace) -> eyre::Result<()> {
     let mut command = ws.cargo();
     command.args([
         "run",
-        "--quiet",
         "--locked",
         "--package",
         "agentcity-solidity",
