@@ -147,7 +147,7 @@ fn is_healthy(node: &Running) -> bool {
 }
 
 fn ensure_node(ws: &Workspace, port: u16) -> eyre::Result<Running> {
-    if let Some(node) = recorded(ws).filter(|node| is_ours(node)) {
+    if let Some(node) = recorded(ws).filter(is_ours) {
         if is_healthy(&node) {
             eprintln!(
                 "   using the devnode on {} (process {})",
