@@ -224,7 +224,8 @@ where
         let mut action = match program {
             Some(action) => {
                 // A program that is suspended at a call has its logs reported before those of the call.
-                for log in e.ctx.journaled_state.logs()[logs_before..].to_vec() {
+                let logs = e.ctx.journaled_state.logs()[logs_before..].to_vec();
+                for log in logs {
                     e.inspector.log(&mut e.ctx, log);
                 }
                 action

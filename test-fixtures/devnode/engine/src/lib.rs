@@ -4,14 +4,14 @@
 //! The crate knows no blocks, no pool and no persistence: [`Engine::execute`] reads a state, returns the result and the
 //! changes to commit. Costs and their sources are listed in `COSTS.md` beside this crate.
 //!
-//! Reading order: [`types`], [`engine`], [`evm`] (how a Stylus frame becomes a frame of revm), [`vm`] (host functions),
+//! Reading order: [`types`], [`engine`], `evm` (how a Stylus frame becomes a frame of revm), [`vm`] (host functions),
 //! [`arbos`] (precompiles), [`genesis`].
 
 pub mod arbos;
 mod context;
 mod db;
 pub mod engine;
-pub mod evm;
+mod evm;
 pub mod genesis;
 mod precompiles;
 mod refused;

@@ -114,10 +114,6 @@ impl ExecOptions {
 
 /// What to record.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a few flags; boxing them would cost more than it saves"
-)]
 pub enum Trace {
     /// Nothing.
     #[default]

@@ -145,6 +145,8 @@ impl<'a> Host<'a> {
     }
 
     pub(crate) fn set_ink(&mut self, ink: u64) {
+        // One short of what forbidden pages cost, so that not even saturated ink buys them.
+        let ink = ink.min(u64::MAX - 1);
         if let Some(global) = self.store.data().ink {
             global
                 .set(&mut self.store, Val::I64(ink as i64))

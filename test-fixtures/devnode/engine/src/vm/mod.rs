@@ -1,7 +1,7 @@
 //! Execution of Stylus programs: prices, host functions, frames.
 //!
-//! [`hooks`] defines what a program can import; what needs the state becomes a [`request`], which [`serve`] answers;
-//! [`run`] drives a frame through both.
+//! `hooks` defines what a program can import; what needs the state becomes a `request`, which `serve` answers;
+//! `run` drives a frame through both.
 
 pub(crate) mod compiled;
 mod hooks;

@@ -38,7 +38,10 @@ fn a_program_runs_only_after_activation() {
     let not_activated = selector("ProgramNotActivated()");
     assert_eq!(not_activated, [0x6f, 0x80, 0x9c, 0x4e]);
     let data = kit(Op::WhoAmI, &[]);
-    assert_eq!(revert_data(&world, KIT_AT, data.clone())[..], not_activated[..]);
+    assert_eq!(
+        revert_data(&world, KIT_AT, data.clone())[..],
+        not_activated[..]
+    );
     assert_eq!(
         revert_data(&world, ARB_WASM, code_version(&world, KIT_AT))[..],
         not_activated[..]
@@ -399,10 +402,7 @@ fn owner_gas_and_node_answer_what_clients_ask() {
     let world = World::new();
     let fragments = ArbOwnerPublic::getMaxStylusContractFragmentsCall {}.abi_encode();
     assert_eq!(fragments, [0xe5, 0xa7, 0xf8, 0x93]);
-    assert_eq!(
-        world.output(tx(ARB_OWNER_PUBLIC, fragments))[31],
-        2
-    );
+    assert_eq!(world.output(tx(ARB_OWNER_PUBLIC, fragments))[31], 2);
     let owner = ArbOwnerPublic::isChainOwnerCall { addr: CHAIN_OWNER }.abi_encode();
     assert!(bool::abi_decode(&world.output(tx(ARB_OWNER_PUBLIC, owner))).unwrap());
 

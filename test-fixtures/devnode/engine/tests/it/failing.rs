@@ -87,10 +87,14 @@ fn the_caller_of_a_program_that_fails_goes_on() {
 #[test]
 fn a_huge_payment_for_pages_is_out_of_gas() {
     let world = world();
+    let mut world = world;
+    world.block.gas_limit = u64::MAX;
     for pages in [200, 0xffff, 0x1_0000, u32::MAX] {
-        let data = kit(Op::PayForPages, &pages.to_le_bytes());
-        let result = world.call(tx(KIT_AT, data).gas(1 << 40)).result;
-        assert!(result.is_halt(), "{pages} pages: {result:?}");
+        for gas in [1 << 40, u64::MAX] {
+            let data = kit(Op::PayForPages, &pages.to_le_bytes());
+            let result = world.call(tx(KIT_AT, data).gas(gas)).result;
+            assert!(result.is_halt(), "{pages} pages, {gas} gas: {result:?}");
+        }
     }
 }
 

@@ -206,9 +206,11 @@ fn a_state_that_cannot_be_read_is_no_result() {
         }
     }
     let world = World::new();
-    let refused = world
-        .engine
-        .execute(&Db, &world.block, tx(KIT_AT, []).0, &ExecOptions::call())
-        .unwrap_err();
+    let mut env = tx(KIT_AT, []).0;
+    env.chain_id = Some(world.engine.config().chain_id);
+    let options = ExecOptions::call();
+    let outcome = world.engine.execute(&Db, &world.block, env, &options);
+    let refused = outcome.unwrap_err();
+    assert!(matches!(refused, Refused::State(_)), "{refused}");
     assert!(refused.to_string().contains("disk on fire"), "{refused}");
 }
