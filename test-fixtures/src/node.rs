@@ -78,7 +78,7 @@ impl Default for Settings {
         Self {
             chain_id: 412_346,
             base_fee: 100_000_000,
-            gas_limit: 1_000_000_000,
+            gas_limit: 100_000_000,
             // 2026-01-01: a constant, so that two runs make the same blocks.
             timestamp: Some(1_767_225_600),
             mining: Mining::Auto,
@@ -137,7 +137,10 @@ impl Settings {
                 add("--order", "fifo".into());
                 flags.extend(self.anvil_args.iter().cloned());
             }
-            Kind::DevnodeEthereum => add("--profile", "ethereum".into()),
+            Kind::DevnodeEthereum => {
+                add("--profile", "ethereum".into());
+                add("--order", "fifo".into());
+            }
             Kind::Devnode => {}
         }
         if self.mining == Mining::Manual {

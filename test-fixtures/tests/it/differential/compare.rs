@@ -63,7 +63,7 @@ impl Pair {
         let [left, right] = self.both(method, params).map(|answer| match answer {
             Ok(value) => json!({ "ok": value }),
             Err(error @ RpcError::Refused { .. }) => {
-                json!({ "code": error.code(), "data": error.revert_data().map(hex::encode) })
+                json!({ "reverted": error.code() == Some(3), "data": error.revert_data().map(hex::encode) })
             }
             Err(error) => panic!("{method} {params}: {error}"),
         });
@@ -178,9 +178,18 @@ fn short(value: &Value) -> String {
 pub fn receipts(value: &Value) -> Value {
     let mut value = value.clone();
     for receipt in value.as_array_mut().into_iter().flatten() {
+        // Fields that one of the two adds: blobs do not occur, the parent chain is Arbitrum's, the time is the block's.
         forget(
             receipt,
-            &["blockHash", "blobGasPrice", "blobGasUsed", "root"],
+            &[
+                "blockHash",
+                "blobGasPrice",
+                "blobGasUsed",
+                "root",
+                "blockTimestamp",
+                "gasUsedForL1",
+                "l1BlockNumber",
+            ],
         );
         for log in receipt
             .get_mut("logs")
@@ -223,10 +232,11 @@ pub fn whole(value: &Value) -> Value {
     value.clone()
 }
 
-/// A call tree without the texts of errors, which no specification fixes.
+/// A call tree without the texts of errors, which no specification fixes, and without the gas of the whole.
 pub fn call_tree(value: &Value) -> Value {
     let mut value = value.clone();
     strip(&mut value);
+    forget(&mut value, &["gasUsed"]);
     value
 }
 
