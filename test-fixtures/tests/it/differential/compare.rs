@@ -60,14 +60,21 @@ impl Pair {
 
     /// Both must succeed with the same data, or revert with the same data, or fail without data.
     pub fn same_outcome(&mut self, method: &str, params: &Value) -> Result<(), String> {
+        let mut words = Vec::new();
         let [left, right] = self.both(method, params).map(|answer| match answer {
             Ok(value) => json!({ "ok": value }),
             Err(error @ RpcError::Refused { .. }) => {
+                words.push(error.message().to_owned());
                 json!({ "reverted": error.code() == Some(3), "data": error.revert_data().map(hex::encode) })
             }
             Err(error) => panic!("{method} {params}: {error}"),
         });
-        equal(&format!("{method} {params}"), left, right).map(drop)
+        equal(
+            &format!("{method} {params} ({})", words.join("; ")),
+            left,
+            right,
+        )
+        .map(drop)
     }
 
     /// Balance, nonce, code and the compared storage of every account, and of the accounts that storage names.

@@ -492,7 +492,7 @@ fn plan(rng: &mut StdRng, world: &World) -> Plan {
             gas: 100_000,
             ..base
         },
-        12 | 13 => match rng.random_range(0..4) {
+        12 | 13 => match rng.random_range(0..3) {
             0 => Plan {
                 what: "nonce too low",
                 to: target(rng),
@@ -507,18 +507,10 @@ fn plan(rng: &mut StdRng, world: &World) -> Plan {
                 invalid: true,
                 ..base
             },
-            2 => Plan {
+            _ => Plan {
                 what: "more value than the sender has",
                 to: target(rng),
                 value: U256::MAX >> 4,
-                invalid: true,
-                ..base
-            },
-            _ => Plan {
-                what: "calldata below the floor of EIP-7623",
-                to: target(rng),
-                input: vec![7u8; 1_000].into(),
-                gas: 21_000 + 16_000 + 1,
                 invalid: true,
                 ..base
             },
@@ -649,11 +641,7 @@ pub fn transaction(rng: &mut StdRng, world: &World) -> Generated {
 
 /// Keeps a limit that is meant to be too low; makes room for lists otherwise.
 const fn room_for(gas: u64, lists: u64) -> u64 {
-    if gas < 21_000 || gas == 21_000 + 16_000 + 1 {
-        gas
-    } else {
-        gas + lists
-    }
+    if gas < 21_000 { gas } else { gas + lists }
 }
 
 fn sign<T>(tx: T, signer: &alloy::signers::local::PrivateKeySigner) -> TxEnvelope

@@ -172,7 +172,8 @@ fn as_call(made: &Generated) -> Value {
     let tx = &made.envelope;
     let mut call = json!({
         "from": made.sender, "value": tx.value(), "input": tx.input(), "gas": format!("{:#x}", tx.gas_limit()),
-        "maxFeePerGas": format!("{:#x}", tx.max_fee_per_gas()),
+        // Above every base fee of a case: GASPRICE is then the same, whichever block the node takes for the newest.
+        "gasPrice": "0x2540be400",
     });
     if let Some(to) = tx.to() {
         call["to"] = json!(to);
