@@ -48,4 +48,7 @@ interface IArbWasm {
     /// @return gas outside the cache
     /// @return gasWhenCached inside it
     function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
+
+    /// @notice Memory pages a program has from its start.
+    function programMemoryFootprint(address program) external view returns (uint16 footprint);
 }

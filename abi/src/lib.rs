@@ -20,6 +20,10 @@ mod bindings {
         #[sol(extra_derives(Debug, PartialEq, Eq))]
         "sol/IArbWasm.sol"
     );
+    alloy_sol_types::sol!(
+        #[sol(extra_derives(Debug, PartialEq, Eq))]
+        "sol/IStylusDeployer.sol"
+    );
 }
 
 /// The bindings with clients.
@@ -34,13 +38,20 @@ mod bindings {
         #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
         "sol/IArbWasm.sol"
     );
+    alloy::sol!(
+        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+        "sol/IStylusDeployer.sol"
+    );
 }
 
-pub use bindings::{IArbWasm, ISettlementToken};
+pub use bindings::{IArbWasm, ISettlementToken, IStylusDeployer};
 
 /// Where ArbWasm lives on every Arbitrum chain.
 pub const ARB_WASM: alloy_primitives::Address =
     alloy_primitives::address!("0000000000000000000000000000000000000071");
+/// Where the StylusDeployer lives on every Arbitrum chain.
+pub const STYLUS_DEPLOYER: alloy_primitives::Address =
+    alloy_primitives::address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
 
 /// The ABI of `ISettlementToken` as the Solidity compiler exports it.
 pub const SETTLEMENT_TOKEN_JSON: &str = include_str!("../json/ISettlementToken.json");

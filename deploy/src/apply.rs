@@ -1,5 +1,10 @@
 //! Executes a plan: asks what is there, sends what is missing, checks the outcome.
 
+use agentcity_abi::{
+    ARB_WASM,
+    IArbWasm::{self, IArbWasmErrors as ArbWasmError},
+    IStylusDeployer, STYLUS_DEPLOYER,
+};
 use alloy::{
     network::{Ethereum, ReceiptResponse},
     primitives::{Address, B256, TxHash, U256, utils::parse_ether},
@@ -12,7 +17,7 @@ use alloy::{
 };
 
 use crate::{
-    chain::{self, ARB_WASM, Activation, ArbWasm, RECEIPT_LIMIT, STYLUS_DEPLOYER, StylusDeployer},
+    chain::{self, Activation, RECEIPT_LIMIT},
     plan::{Found, Plan, Step},
     verify::{self, Verified, VerifyError},
 };
@@ -158,7 +163,7 @@ pub async fn quote<P: Provider>(
             ..Default::default()
         },
     );
-    let wasm = ArbWasm::new(ARB_WASM, provider);
+    let wasm = IArbWasm::new(ARB_WASM, provider);
     let call = wasm
         .activateProgram(plan.address)
         .from(sender)
@@ -179,13 +184,13 @@ pub async fn keepalive<P: Provider>(
     codehash: B256,
     sender: Address,
 ) -> Result<TransactionReceipt, ApplyError> {
-    let wasm = ArbWasm::new(ARB_WASM, provider);
+    let wasm = IArbWasm::new(ARB_WASM, provider);
     // Without value the chain says what it wants.
     let fee = match wasm.codehashKeepalive(codehash).from(sender).call().await {
         Ok(_) => U256::ZERO,
-        Err(source) => match source.as_decoded_interface_error::<ArbWasm::ArbWasmErrors>() {
-            Some(ArbWasm::ArbWasmErrors::ProgramInsufficientValue(e)) => e.want,
-            Some(ArbWasm::ArbWasmErrors::ProgramKeepaliveTooSoon(e)) => {
+        Err(source) => match source.as_decoded_interface_error::<ArbWasmError>() {
+            Some(ArbWasmError::ProgramInsufficientValue(e)) => e.want,
+            Some(ArbWasmError::ProgramKeepaliveTooSoon(e)) => {
                 return Err(ApplyError::TooSoon {
                     age_secs: e.ageInSeconds,
                 });
@@ -226,7 +231,7 @@ async fn deploy<P: Provider>(
     };
     let value = fee.saturating_add(plan.init_value);
     afford(provider, sender, value).await?;
-    let deployer = StylusDeployer::new(STYLUS_DEPLOYER, provider);
+    let deployer = IStylusDeployer::new(STYLUS_DEPLOYER, provider);
     let call = deployer.deploy_call(
         plan.initcode.clone(),
         plan.init_data.clone(),
@@ -248,7 +253,7 @@ async fn activate<P: Provider>(
 ) -> Result<TransactionReceipt, ApplyError> {
     let value = with_margin(quote(provider, plan, sender).await?);
     afford(provider, sender, value).await?;
-    let wasm = ArbWasm::new(ARB_WASM, provider);
+    let wasm = IArbWasm::new(ARB_WASM, provider);
     let pending = wasm
         .activateProgram(plan.address)
         .from(sender)

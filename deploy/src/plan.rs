@@ -6,7 +6,7 @@ use agentcity_devnode_program::{
 };
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 
-use crate::chain::STYLUS_DEPLOYER;
+use agentcity_abi::STYLUS_DEPLOYER;
 
 /// Selector of `stylus_constructor()`, under which the SDK exports a constructor whatever its arguments.
 pub const CONSTRUCTOR_SELECTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];

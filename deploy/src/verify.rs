@@ -1,5 +1,6 @@
 //! Compares the chain with a plan, or tells what a program at an address is.
 
+use agentcity_abi::{ARB_WASM, IArbWasm};
 use alloy::{
     primitives::{Address, B256, keccak256},
     providers::Provider,
@@ -8,7 +9,7 @@ use alloy::{
 use serde::Serialize;
 
 use crate::{
-    chain::{self, ARB_WASM, Activation, ArbWasm},
+    chain::{self, Activation},
     plan::Plan,
 };
 
@@ -103,7 +104,7 @@ pub async fn status<P: Provider>(provider: &P, address: Address) -> Result<Verif
             activation,
         });
     };
-    let wasm = ArbWasm::new(ARB_WASM, provider);
+    let wasm = IArbWasm::new(ARB_WASM, provider);
     let init = wasm.programInitGas(address).call().await.map_err(refused)?;
     Ok(Verified {
         address,

@@ -23,6 +23,10 @@ use crate::{
     state::Source,
 };
 
+/// Gas of a call that names none, where a block has more: what public nodes allow, so that a loop without end does not hold
+/// a thread for minutes on a chain with huge blocks.
+pub const CALL_GAS: u64 = 50_000_000;
+
 /// What a call pretends about the world.
 #[derive(Clone, Debug, Default)]
 pub struct CallOverrides {
@@ -65,10 +69,7 @@ impl Node {
     ) -> Result<Executed, CallError> {
         let chain = self.read();
         let stage = Stage::new(&chain, at, overrides)?;
-        let gas = request
-            .gas
-            .unwrap_or(stage.context.gas_limit)
-            .min(stage.context.gas_limit);
+        let gas = stage.gas_of(request);
         let env = stage.env(request, gas)?;
         stage.run(env, trace).map_err(CallError::from_refused)
     }
@@ -81,10 +82,7 @@ impl Node {
     ) -> Result<CreatedAccessList, CallError> {
         let chain = self.read();
         let stage = Stage::new(&chain, at, &CallOverrides::default())?;
-        let gas = request
-            .gas
-            .unwrap_or(stage.context.gas_limit)
-            .min(stage.context.gas_limit);
+        let gas = stage.gas_of(request);
         let mut env = stage.env(request, gas)?;
         let executed = stage
             .run(env.clone(), Trace::Off)
@@ -113,6 +111,11 @@ impl Node {
 }
 
 impl<'a> Stage<'a> {
+    /// Gas of a call: what the request names, at most what a block has; unnamed, at most [`CALL_GAS`].
+    fn gas_of(&self, request: &TransactionRequest) -> u64 {
+        request.gas.unwrap_or(CALL_GAS).min(self.context.gas_limit)
+    }
+
     pub(crate) fn new(
         chain: &'a Chain,
         at: BlockId,

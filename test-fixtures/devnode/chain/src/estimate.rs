@@ -14,6 +14,9 @@ use crate::{
     node::Node,
 };
 
+/// Gas of the emptiest transaction.
+const INTRINSIC_GAS: u64 = 21_000;
+
 impl Node {
     /// The exact least gas limit of a call: it succeeds with the answer and fails with one gas less, as long as more
     /// gas never makes it fail.
@@ -58,13 +61,23 @@ fn allowance(stage: &Stage<'_>, request: &TransactionRequest) -> Result<u64, Est
     let Some(from) = request.from else {
         return Ok(cap);
     };
+    let value = request.value.unwrap_or_default();
+    let balance = stage.balance(from);
+    // Said here: with so little gas, the run would only complain about the gas.
+    let least = U256::from(INTRINSIC_GAS) * U256::from(price);
+    let needed = value.saturating_add(least);
+    if balance < needed {
+        let refused = Refused::InsufficientFunds {
+            sender: from,
+            balance,
+            needed,
+        };
+        return Err(CallError::from_refused(refused).into());
+    }
     if price == 0 {
         return Ok(cap);
     }
-    let left = stage
-        .balance(from)
-        .saturating_sub(request.value.unwrap_or_default());
-    let affordable = u64::try_from(left / U256::from(price)).unwrap_or(u64::MAX);
+    let affordable = u64::try_from((balance - value) / U256::from(price)).unwrap_or(u64::MAX);
     Ok(cap.min(affordable))
 }
 

@@ -39,7 +39,7 @@ mod trace;
 
 pub use agentcity_devnode_engine as engine;
 pub use block::{MinedBlock, MinedTx, Outcome};
-pub use call::{CallOverrides, CreatedAccessList};
+pub use call::{CALL_GAS, CallOverrides, CreatedAccessList};
 pub use config::{
     Durability, EvmNumbers, Mining, NodeConfig, NonceGaps, Order, Pause, Randao, Timestamps,
 };

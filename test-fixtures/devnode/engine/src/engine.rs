@@ -14,12 +14,12 @@ use revm::{
     inspector::InspectorHandler,
     primitives::{U256, hardfork::SpecId},
 };
-use revm_inspectors::tracing::TracingInspector;
 
 use crate::{
     context::{Ctx, TxState},
     db::{ReadState, State},
     evm::StylusEvm,
+    recorder::Recorder,
     refused::{Refused, StateError},
     trace::TraceOutput,
     types::{BlockContext, EngineConfig, ExecOptions, Executed, Tips, Trace},
@@ -99,17 +99,17 @@ impl Engine {
                 })
             }
             Trace::On(config) => {
-                let mut evm = StylusEvm::new(ctx, TracingInspector::new(config), &self.config);
+                let mut evm = StylusEvm::new(ctx, Recorder::new(config), &self.config);
                 let result = MainnetHandler::<_, EVMError<StateError>, _>::default()
                     .inspect_run(&mut evm)
                     .map_err(refuse)?;
                 let state = evm.ctx().journal_mut().finalize();
-                let (inspector, host_calls) = evm.into_trace();
+                let (recorder, host_calls) = evm.into_trace();
                 Ok(Executed {
                     result,
                     state,
                     trace: Some(TraceOutput {
-                        inspector,
+                        inspector: recorder.into_inner(),
                         host_calls,
                     }),
                 })

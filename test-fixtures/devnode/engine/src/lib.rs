@@ -14,6 +14,7 @@ pub mod engine;
 mod evm;
 pub mod genesis;
 mod precompiles;
+mod recorder;
 mod refused;
 pub mod trace;
 pub mod types;
@@ -21,6 +22,7 @@ pub mod vm;
 
 pub use engine::Engine;
 pub use genesis::GenesisAccount;
+pub use recorder::TRACE_BYTES_MAX;
 pub use refused::{Refused, StateError};
 pub use trace::{HostCall, TraceOutput};
 pub use types::{BlockContext, EngineConfig, ExecOptions, Executed, Tips, Trace};

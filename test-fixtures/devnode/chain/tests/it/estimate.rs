@@ -150,3 +150,28 @@ fn the_sender_pays_no_more_than_it_has() {
             .is_err()
     );
 }
+
+#[test]
+fn a_sender_that_cannot_pay_is_told_so_and_not_of_gas() {
+    let world = world();
+    let poor = Address::repeat_byte(0x77);
+    let request = TransactionRequest::default()
+        .from(poor)
+        .to(Address::repeat_byte(0x78))
+        .value(U256::from(1));
+    for request in [
+        request.clone(),
+        request.clone().max_fee_per_gas(1_000_000_000),
+        request.value(U256::ZERO).gas_price(1),
+    ] {
+        let error = world
+            .node
+            .estimate_gas(&request, BlockId::latest(), &CallOverrides::default())
+            .expect_err("has nothing");
+        let text = error.to_string();
+        assert!(
+            text.starts_with("insufficient funds for gas * price + value"),
+            "{text}"
+        );
+    }
+}

@@ -83,3 +83,21 @@ fn host_calls_are_listed_by_frame_as_they_end() {
     let json = serde_json::to_value(&calls[2]).unwrap();
     assert!(json["startInk"].is_u64() && json["args"].as_str().unwrap().starts_with("0x"));
 }
+
+#[test]
+fn a_trace_that_would_fill_the_memory_ends_with_a_reason() {
+    let mut world = world();
+    // JUMPDEST, thirty-two words on the stack that stay, then around and around.
+    let mut code = vec![0x5f; 32];
+    code.extend([0x5b, 0x60, 32, 0x56]);
+    world.set_code(EVM_AT, code);
+    let config = TracingInspectorConfig::all();
+    let steps = ExecOptions::call().with_trace(Trace::On(config));
+    let looping = tx(EVM_AT, []).gas(30_000_000);
+    let refused = world.execute(looping.clone(), &steps).unwrap_err();
+    assert!(refused.to_string().contains("bytes of steps"), "{refused}");
+
+    let calls = ExecOptions::call().with_trace(Trace::On(config.set_steps(false)));
+    let executed = world.execute(looping, &calls).unwrap();
+    assert!(executed.result.is_halt(), "calls alone keep little");
+}
