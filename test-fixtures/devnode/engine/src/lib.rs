@@ -2,7 +2,7 @@
 //! interpreter inside revm's own frame loop, and the ArbOS precompiles clients ask for.
 //!
 //! The crate knows no blocks, no pool and no persistence: [`Engine::execute`] reads a state, returns the result and the
-//! changes to commit. Costs and their sources are listed in `COSTS.md` beside this crate.
+//! changes to commit. Costs and their sources are listed in `docs/devnode.md`.
 //!
 //! Reading order: [`types`], [`engine`], `evm` (how a Stylus frame becomes a frame of revm), [`vm`] (host functions),
 //! [`arbos`] (precompiles), [`genesis`].

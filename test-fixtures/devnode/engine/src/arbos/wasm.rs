@@ -37,7 +37,7 @@ pub const ACTIVATION_GAS_PER_BYTE: u64 = 16;
 pub const DATA_FEE_PER_BYTE: u64 = 82_928_201;
 /// Scalar of init costs, percent.
 const INIT_COST_SCALAR: u64 = 100;
-/// Programs a live chain keeps as cached within a block; see `COSTS.md` for why this has no effect here.
+/// Programs a live chain keeps as cached within a block; see `docs/devnode.md` for why this has no effect here.
 const BLOCK_CACHE_SIZE: u16 = 32;
 
 /// Answers a call of ArbWasm.

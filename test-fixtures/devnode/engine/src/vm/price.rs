@@ -1,7 +1,7 @@
 //! What the host charges: ink of each host function, gas of entering a program.
 //!
 //! Sources: Arbitrum's public pages "Gas and ink costs" and "Gas metering"; where the pages give no number, the table in
-//! `COSTS.md` says what was taken.
+//! `docs/devnode.md` says what was taken.
 
 use agentcity_devnode_program::price::INK_PER_GAS;
 
