@@ -55,3 +55,9 @@ pub const STYLUS_DEPLOYER: alloy_primitives::Address =
 
 /// The ABI of `ISettlementToken` as the Solidity compiler exports it.
 pub const SETTLEMENT_TOKEN_JSON: &str = include_str!("../json/ISettlementToken.json");
+
+/// The ABI of ArbWasm, as far as it is declared here.
+pub const ARB_WASM_JSON: &str = include_str!("../json/IArbWasm.json");
+
+/// The ABI of the StylusDeployer.
+pub const STYLUS_DEPLOYER_JSON: &str = include_str!("../json/IStylusDeployer.json");

@@ -1,96 +1,169 @@
-//! The bindings and the exported JSON say the same, signature by signature.
+//! The bindings and the exported JSON say the same, signature by signature, for every interface.
 
 use std::collections::BTreeSet;
 
-use agentcity_abi::{ISettlementToken, SETTLEMENT_TOKEN_JSON};
+use agentcity_abi::{
+    ARB_WASM_JSON, IArbWasm, ISettlementToken, IStylusDeployer, SETTLEMENT_TOKEN_JSON,
+    STYLUS_DEPLOYER_JSON,
+};
 use alloy_primitives::{B256, hex, keccak256};
-use alloy_sol_types::{SolEventInterface, SolInterface};
+use alloy_sol_types::{SolEvent, SolInterface, TopicList};
 use serde_json::Value;
 
-/// `name(type,…)` of every entry of `kind`. Interfaces use no tuples so far; one would need its components spelt out.
-fn signatures(kind: &str) -> BTreeSet<String> {
-    let abi: Vec<Value> = serde_json::from_str(SETTLEMENT_TOKEN_JSON).unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    abi.iter()
-        .filter(|entry| entry["type"] == kind)
-        .map(|entry| {
-            let types: Vec<_> = entry["inputs"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|input| text(&input["type"]))
-                .collect();
-            assert!(
-                !types.iter().any(|name| name.starts_with("tuple")),
-                "spell out tuples: {entry}"
-            );
-            format!("{}({})", text(&entry["name"]), types.join(","))
-        })
-        .collect()
+/// An interface as exported, and as bound.
+struct Pair {
+    json: &'static str,
+    functions: BTreeSet<[u8; 4]>,
+    errors: BTreeSet<[u8; 4]>,
+    events: BTreeSet<B256>,
+    /// Names of the events, with the number of their topics.
+    topics: Vec<(&'static str, usize)>,
 }
 
-fn selectors(kind: &str) -> BTreeSet<[u8; 4]> {
-    signatures(kind)
-        .iter()
-        .map(|signature| keccak256(signature)[..4].try_into().unwrap())
-        .collect()
-}
-
-fn bound<I: SolInterface>() -> BTreeSet<[u8; 4]> {
+fn selectors_of<I: SolInterface>() -> BTreeSet<[u8; 4]> {
     (0..I::COUNT).filter_map(I::selector_at).collect()
+}
+
+fn topics<E: SolEvent>() -> (&'static str, usize) {
+    let (name, _) = E::SIGNATURE.split_once('(').unwrap();
+    (name, E::TopicList::COUNT)
+}
+
+fn pairs() -> [Pair; 3] {
+    let words = |topics: &[[u8; 32]]| topics.iter().map(|topic| B256::new(*topic)).collect();
+    [
+        Pair {
+            json: SETTLEMENT_TOKEN_JSON,
+            functions: selectors_of::<ISettlementToken::ISettlementTokenCalls>(),
+            errors: selectors_of::<ISettlementToken::ISettlementTokenErrors>(),
+            events: words(ISettlementToken::ISettlementTokenEvents::SELECTORS),
+            topics: vec![
+                topics::<ISettlementToken::Approval>(),
+                topics::<ISettlementToken::Transfer>(),
+            ],
+        },
+        Pair {
+            json: ARB_WASM_JSON,
+            functions: selectors_of::<IArbWasm::IArbWasmCalls>(),
+            errors: selectors_of::<IArbWasm::IArbWasmErrors>(),
+            events: words(IArbWasm::IArbWasmEvents::SELECTORS),
+            topics: vec![
+                topics::<IArbWasm::ProgramActivated>(),
+                topics::<IArbWasm::ProgramLifetimeExtended>(),
+            ],
+        },
+        Pair {
+            json: STYLUS_DEPLOYER_JSON,
+            functions: selectors_of::<IStylusDeployer::IStylusDeployerCalls>(),
+            errors: selectors_of::<IStylusDeployer::IStylusDeployerErrors>(),
+            events: words(IStylusDeployer::IStylusDeployerEvents::SELECTORS),
+            topics: vec![topics::<IStylusDeployer::ContractDeployed>()],
+        },
+    ]
+}
+
+fn entries(json: &str, kind: &str) -> Vec<Value> {
+    let abi: Vec<Value> = serde_json::from_str(json).unwrap();
+    abi.into_iter()
+        .filter(|entry| entry["type"] == kind)
+        .collect()
+}
+
+/// `name(type,…)`. Interfaces use no tuples so far; one would need its components spelt out.
+fn signature(entry: &Value) -> String {
+    let types: Vec<_> = entry["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|input| input["type"].as_str().unwrap())
+        .collect();
+    assert!(
+        !types.iter().any(|name| name.starts_with("tuple")),
+        "spell out tuples: {entry}"
+    );
+    format!("{}({})", entry["name"].as_str().unwrap(), types.join(","))
+}
+
+fn exported(json: &str, kind: &str) -> BTreeSet<B256> {
+    let entries = entries(json, kind);
+    let hashes: BTreeSet<B256> = entries
+        .iter()
+        .map(|entry| keccak256(signature(entry)))
+        .collect();
+    assert_eq!(hashes.len(), entries.len(), "a {kind} stands twice");
+    hashes
+}
+
+fn exported_selectors(json: &str, kind: &str) -> BTreeSet<[u8; 4]> {
+    exported(json, kind)
+        .iter()
+        .map(|hash| hash[..4].try_into().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_interface_has_its_json_and_every_json_its_interface() {
+    let names = |folder: &str, ending: &str| -> BTreeSet<String> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        std::fs::read_dir(path)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(ending).map(str::to_owned))
+            .collect()
+    };
+    let interfaces = names("sol", ".sol");
+    assert_eq!(interfaces, names("json", ".json"));
+    assert_eq!(
+        interfaces.len(),
+        pairs().len(),
+        "compare every interface here"
+    );
 }
 
 #[test]
 fn functions_agree() {
-    let json = selectors("function");
-    assert_eq!(bound::<ISettlementToken::ISettlementTokenCalls>(), json);
-    assert_eq!(json.len(), 15);
+    for pair in pairs() {
+        assert_eq!(pair.functions, exported_selectors(pair.json, "function"));
+        assert!(!pair.functions.is_empty());
+    }
 }
 
 #[test]
 fn errors_agree() {
-    let json = selectors("error");
-    assert_eq!(bound::<ISettlementToken::ISettlementTokenErrors>(), json);
-    assert_eq!(json.len(), 14);
-}
-
-#[test]
-fn events_agree() {
-    let json: BTreeSet<B256> = signatures("event").iter().map(keccak256).collect();
-    let bound: BTreeSet<B256> = ISettlementToken::ISettlementTokenEvents::SELECTORS
-        .iter()
-        .map(|topic| B256::new(*topic))
-        .collect();
-    assert_eq!(bound, json);
-    assert_eq!(json.len(), ISettlementToken::ISettlementTokenEvents::COUNT);
-}
-
-#[test]
-fn indexed_fields_agree() {
-    let abi: Vec<Value> = serde_json::from_str(SETTLEMENT_TOKEN_JSON).unwrap();
-    for event in abi.iter().filter(|entry| entry["type"] == "event") {
-        let indexed = event["inputs"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|input| input["indexed"] == true)
-            .count();
-        let topics = match event["name"].as_str().unwrap() {
-            "Transfer" => topics::<ISettlementToken::Transfer>(),
-            "Approval" => topics::<ISettlementToken::Approval>(),
-            other => panic!("compare the indexed fields of {other} here"),
-        };
-        assert_eq!(topics, 1 + indexed, "{event}");
+    for pair in pairs() {
+        assert_eq!(pair.errors, exported_selectors(pair.json, "error"));
+        assert!(!pair.errors.is_empty());
     }
 }
 
-fn topics<E: alloy_sol_types::SolEvent>() -> usize {
-    use alloy_sol_types::TopicList;
-    E::TopicList::COUNT
+#[test]
+fn events_and_their_indexed_fields_agree() {
+    for pair in pairs() {
+        assert_eq!(pair.events, exported(pair.json, "event"));
+        let mut indexed: Vec<(String, usize)> = entries(pair.json, "event")
+            .iter()
+            .map(|event| {
+                let inputs = event["inputs"].as_array().unwrap();
+                let indexed = inputs.iter().filter(|input| input["indexed"] == true);
+                (
+                    event["name"].as_str().unwrap().to_owned(),
+                    1 + indexed.count(),
+                )
+            })
+            .collect();
+        indexed.sort();
+        let bound: Vec<_> = pair
+            .topics
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), *n))
+            .collect();
+        assert_eq!(bound, indexed);
+    }
 }
 
 #[test]
 fn the_token_is_an_erc_20_with_permit() {
+    let functions = exported(SETTLEMENT_TOKEN_JSON, "function");
     // Selectors as wallets and explorers know them, from the standards and not from our file.
     for (name, selector) in [
         ("name()", "06fdde03"),
@@ -110,7 +183,7 @@ fn the_token_is_an_erc_20_with_permit() {
         ("DOMAIN_SEPARATOR()", "3644e515"),
         ("eip712Domain()", "84b0196e"),
     ] {
-        assert!(signatures("function").contains(name), "{name}");
+        assert!(functions.contains(&keccak256(name)), "{name}");
         let selector: [u8; 4] = hex::decode(selector).unwrap().try_into().unwrap();
         assert!(
             ISettlementToken::ISettlementTokenCalls::valid_selector(selector),
