@@ -31,7 +31,7 @@ pub struct MinedTx {
     pub gas_used: u64,
     /// Wei per gas it paid.
     pub effective_gas_price: u128,
-    /// Contract it created.
+    /// Contract it created, or would have created had it not failed.
     pub contract_address: Option<Address>,
     /// Index in the block of its first log.
     pub first_log_index: u64,

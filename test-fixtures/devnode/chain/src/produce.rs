@@ -288,7 +288,12 @@ fn mined(
     cumulative_gas_used: u64,
     first_log_index: u64,
 ) -> MinedTx {
-    let contract_address = executed.result.created_address();
+    // Of a creation that failed, too: receipts name where the contract would have been.
+    let contract_address = tx
+        .tx
+        .kind()
+        .is_create()
+        .then(|| tx.tx.signer().create(tx.tx.nonce()));
     let gas_used = executed.result.tx_gas_used();
     let (outcome, output, logs) = match executed.result {
         ExecutionResult::Success { output, logs, .. } => {

@@ -6,7 +6,7 @@ use agentcity_devnode_chain::{
 use alloy::{
     consensus::{EMPTY_ROOT_HASH, Transaction, proofs},
     eips::BlockId,
-    primitives::{Bytes, U256},
+    primitives::{Bytes, TxKind, U256, bytes},
 };
 
 use crate::support::*;
@@ -26,6 +26,28 @@ fn automining_makes_one_block_per_transaction() {
     assert!(matches!(announced[0], ChainEvent::Pending(hash) if hash == first));
     assert!(matches!(&announced[1], ChainEvent::Block(block) if block.number() == 1));
     assert_eq!(announced.len(), 4);
+}
+
+#[test]
+fn the_receipt_of_a_creation_names_its_address_whether_it_succeeds_or_not() {
+    let world = world();
+    for (nonce, (code, succeeds)) in [(bytes!("00"), true), (REVERT, false)]
+        .into_iter()
+        .enumerate()
+    {
+        let mut tx = unsigned(nonce as u64, sink(), U256::ZERO, code);
+        tx.to = TxKind::Create;
+        let hash = world.node.submit_raw(&sign(0, tx)).unwrap();
+        let located = world.node.tx(hash).expect("mined");
+        assert_eq!(located.tx().succeeded(), succeeds);
+        assert_eq!(
+            located.tx().contract_address,
+            Some(signer(0).address().create(nonce as u64))
+        );
+    }
+    let hash = world.transfer(0);
+    let located = world.node.tx(hash).expect("mined");
+    assert_eq!(located.tx().contract_address, None);
 }
 
 #[test]
