@@ -13,6 +13,28 @@ use std::{
 /// Longest wait for a window of transactions to be mined.
 pub const WINDOW_DEADLINE: Duration = Duration::from_secs(60);
 
+/// After this long without a receipt a block is asked for, where blocks follow transactions: anvil's automine misses
+/// transactions that arrive while it mines, and would wait for the next one for ever.
+pub const NUDGE: Duration = Duration::from_millis(20);
+
+/// When blocks come, as the sender of a lane sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// After each transaction; a node that forgets one is nudged.
+    Automine,
+    /// By the clock.
+    Interval,
+}
+
+impl Pace {
+    const fn poll(self) -> Duration {
+        match self {
+            Self::Automine => Duration::from_micros(500),
+            Self::Interval => Duration::from_millis(10),
+        }
+    }
+}
+
 /// What one account sends, in order of its nonces.
 #[derive(Clone, Debug, Default)]
 pub struct Lane {
@@ -28,7 +50,7 @@ pub fn drive(
     address: SocketAddr,
     lanes: &[Lane],
     window: usize,
-    poll: Duration,
+    pace: Pace,
 ) -> Result<Duration, BenchError> {
     let barrier = Barrier::new(lanes.len() + 1);
     thread::scope(|scope| {
@@ -46,7 +68,7 @@ pub fn drive(
                         what: "connecting",
                         source,
                     })?;
-                    send_lane(&mut http, lane, window, poll)
+                    send_lane(&mut http, lane, window, pace)
                 })
             })
             .collect();
@@ -63,12 +85,7 @@ pub fn drive(
     })
 }
 
-fn send_lane(
-    http: &mut Http,
-    lane: &Lane,
-    window: usize,
-    poll: Duration,
-) -> Result<(), BenchError> {
+fn send_lane(http: &mut Http, lane: &Lane, window: usize, pace: Pace) -> Result<(), BenchError> {
     for (requests, hashes) in lane.requests.chunks(window).zip(lane.hashes.chunks(window)) {
         for request in requests {
             let reply = http.exchange(request).map_err(|source| BenchError::Io {
@@ -80,19 +97,20 @@ fn send_lane(
             }
         }
         if let Some(last) = hashes.last() {
-            await_receipt(http, *last, poll)?;
+            await_receipt(http, *last, pace)?;
         }
     }
     Ok(())
 }
 
 /// Polls until the transaction has a receipt; it must have succeeded.
-pub fn await_receipt(http: &mut Http, hash: B256, poll: Duration) -> Result<(), BenchError> {
+pub fn await_receipt(http: &mut Http, hash: B256, pace: Pace) -> Result<(), BenchError> {
     let body = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"eth_getTransactionReceipt","params":["{hash}"]}}"#
     );
     let request = Http::request(body.as_bytes());
     let start = Instant::now();
+    let mut nudged = start;
     loop {
         let reply = http.exchange(&request).map_err(|source| BenchError::Io {
             what: "asking for a receipt",
@@ -113,7 +131,15 @@ pub fn await_receipt(http: &mut Http, hash: B256, poll: Duration) -> Result<(), 
                 ),
             });
         }
-        thread::sleep(poll);
+        if pace == Pace::Automine && nudged.elapsed() > NUDGE {
+            http.post(br#"{"jsonrpc":"2.0","id":1,"method":"evm_mine","params":[]}"#)
+                .map_err(|source| BenchError::Io {
+                    what: "asking for a block",
+                    source,
+                })?;
+            nudged = Instant::now();
+        }
+        thread::sleep(pace.poll());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     BenchError, Plan,
-    load::{Lane, await_receipt, drive},
+    load::{Lane, Pace, await_receipt, drive},
 };
 use crate::{
     actor::Actor,
@@ -19,7 +19,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// In flight per account while blocks follow transactions: anvil stalls under open load of some thousand.
 const WINDOW: usize = 8;
@@ -222,7 +222,7 @@ impl<'a> Bench<'a> {
         self.rpc
             .call("eth_sendRawTransaction", json!([raw]))
             .map_err(refused)?;
-        await_receipt(self.rpc.http(), *tx.tx_hash(), Duration::from_millis(1))?;
+        await_receipt(self.rpc.http(), *tx.tx_hash(), Pace::Automine)?;
         Ok(*tx.tx_hash())
     }
 
@@ -286,12 +286,12 @@ impl<'a> Bench<'a> {
                 lane
             })
             .collect();
-        let poll = if window == WINDOW_INTERVAL {
-            Duration::from_millis(10)
+        let pace = if window == WINDOW_INTERVAL {
+            Pace::Interval
         } else {
-            Duration::from_micros(500)
+            Pace::Automine
         };
-        let elapsed = drive(self.node.address(), &prepared, window, poll)?;
+        let elapsed = drive(self.node.address(), &prepared, window, pace)?;
         self.all_mined(&prepared)?;
         Ok((lanes * each) as f64 / elapsed.as_secs_f64())
     }

@@ -58,6 +58,42 @@ impl Pair {
         equal(&format!("{method} {params}"), view(&left), view(&right))
     }
 
+    /// The same call tree on both, given as the parameters of `debug_traceTransaction`; false when it is too deep to be
+    /// parsed (128 levels), and then only the kinds of its frames were counted.
+    pub fn same_tree(&mut self, params: &Value) -> Result<bool, String> {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "debug_traceTransaction", "params": params }).to_string();
+        let [left, right] = [&mut self.left, &mut self.right].map(|rpc| {
+            String::from_utf8_lossy(&rpc.http().post(body.as_bytes()).expect("a reply").body)
+                .into_owned()
+        });
+        if [&left, &right]
+            .iter()
+            .all(|text| text.matches("\"calls\"").count() < 60)
+        {
+            return self
+                .same("debug_traceTransaction", params, call_tree)
+                .map(|_| true);
+        }
+        let kinds = |text: &str| {
+            [
+                "CALL",
+                "STATICCALL",
+                "DELEGATECALL",
+                "CALLCODE",
+                "CREATE",
+                "CREATE2",
+                "SELFDESTRUCT",
+            ]
+            .map(|kind| text.matches(&format!("\"type\":\"{kind}\"")).count())
+        };
+        equal(
+            &format!("frames of {params}"),
+            json!(kinds(&left)),
+            json!(kinds(&right)),
+        )
+        .map(|_| false)
+    }
+
     /// Both must succeed with the same data, or revert with the same data, or fail without data.
     pub fn same_outcome(&mut self, method: &str, params: &Value) -> Result<(), String> {
         let mut words = Vec::new();

