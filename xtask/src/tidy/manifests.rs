@@ -92,15 +92,15 @@ impl Member<'_> {
     }
 }
 
-/// Manifests of packages, and findings for those that cannot be read.
+/// Manifests of our packages, and findings for those that cannot be read. A package that is a workspace of its own is a
+/// fixture: it is built as its users build it, and no part of ours.
 fn members(tree: &Tree) -> (Vec<Member<'_>>, Vec<Finding>) {
     let (mut members, mut findings) = (Vec::new(), Vec::new());
     for (file, text) in tree.ending(&["Cargo.toml"]) {
         match text.parse::<Table>() {
-            Ok(manifest) if manifest.contains_key("package") => {
-                members.push(Member { file, manifest })
-            }
-            Ok(_) => {}
+            Ok(manifest) if !manifest.contains_key("package") => {}
+            Ok(manifest) if manifest.contains_key("workspace") => {}
+            Ok(manifest) => members.push(Member { file, manifest }),
             Err(error) => findings.push(whole(file, format!("unreadable: {error}"))),
         }
     }
@@ -248,6 +248,13 @@ mod tests {
             .into_iter()
             .map(|f| f.what)
             .collect()
+    }
+
+    #[test]
+    fn leaves_a_workspace_of_its_own_alone() {
+        let fixture = "[package]\nname = \"a\"\n[workspace]\n";
+        assert!(found(lints, &[("data/Cargo.toml", fixture)]).is_empty());
+        assert!(found(arrows, &[("data/Cargo.toml", fixture)]).is_empty());
     }
 
     #[test]
