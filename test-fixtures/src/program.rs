@@ -64,9 +64,9 @@ pub enum ProgramError {
     /// The plan was refused.
     #[error(transparent)]
     Plan(#[from] agentcity_deploy::PlanError),
-    /// The deployment failed.
+    /// The deployment failed. Boxed: it carries a whole contract error.
     #[error(transparent)]
-    Apply(#[from] agentcity_deploy::ApplyError),
+    Apply(#[from] Box<agentcity_deploy::ApplyError>),
     /// The Solidity twin is missing.
     #[error(transparent)]
     Twin(#[from] agentcity_solidity::LoadError),
@@ -116,7 +116,7 @@ pub async fn deploy(
     sender: Address,
 ) -> Result<Address, ProgramError> {
     let plan = Plan::new(&load(name)?, arguments, U256::ZERO, DEFAULT_SALT)?;
-    apply(provider, &plan, sender).await?;
+    apply(provider, &plan, sender).await.map_err(Box::new)?;
     Ok(plan.address)
 }
 

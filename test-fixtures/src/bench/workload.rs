@@ -21,8 +21,8 @@ use alloy::{
 use serde_json::json;
 use std::time::Instant;
 
-/// In flight per account while blocks follow transactions: anvil stalls under open load of some thousand.
-const WINDOW: usize = 8;
+/// In flight per account while blocks follow transactions: with several, anvil forgets some.
+const WINDOW: usize = 4;
 /// In flight per account while blocks follow the clock.
 const WINDOW_INTERVAL: usize = 1_000;
 /// Storage slots that one loop reads and writes.
@@ -70,7 +70,7 @@ impl Workload {
     /// Transactions (or queries) of a full round.
     const fn size(self) -> usize {
         match self {
-            Self::Transfers | Self::Token | Self::StylusToken => 4_800,
+            Self::Transfers | Self::Token | Self::StylusToken => 960,
             Self::TransfersInterval => 32_000,
             Self::Storage => 960,
             Self::Logs => 40,
@@ -107,7 +107,7 @@ impl Workload {
                     "creating the storage loop",
                     contracts::creation(&contracts::storage_loop()),
                 )?;
-                bench.send(count, 4, |_, _| (target, word(SLOTS), 10_000_000))
+                bench.send(count, WINDOW, |_, _| (target, word(SLOTS), 10_000_000))
             }
             Self::Logs => {
                 let source = bench.create(

@@ -395,7 +395,8 @@ fn a_real_signature_permits_once_and_nothing_else_does() {
     // A forged signer's address depends on the digest and so on the token: success alone is compared there.
     let late = permit(1, 1, U256::from(1));
     refused(&mut city, "late", &|token| late.call(late.sign(token)));
-    let wrong: [(&str, Box<dyn Fn(Address) -> Vec<u8>>); 4] = [
+    type Made<'a> = Box<dyn Fn(Address) -> Vec<u8> + 'a>;
+    let wrong: [(&str, Made<'_>); 4] = [
         ("twice", Box::new(|token| good.call(good.sign(token)))),
         (
             "for more",
