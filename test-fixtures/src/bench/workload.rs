@@ -21,10 +21,8 @@ use alloy::{
 use serde_json::json;
 use std::time::Instant;
 
-/// In flight per account while blocks follow transactions: with several, anvil forgets some.
-const WINDOW: usize = 4;
-/// In flight per account while blocks follow the clock.
-const WINDOW_INTERVAL: usize = 1_000;
+/// Blocks follow the clock: so many are in flight per account.
+const INTERVAL: Pace = Pace::Interval(1_000);
 /// Storage slots that one loop reads and writes.
 const SLOTS: u64 = 300;
 /// Logs that the query returns.
@@ -70,9 +68,9 @@ impl Workload {
     /// Transactions (or queries) of a full round.
     const fn size(self) -> usize {
         match self {
-            Self::Transfers | Self::Token | Self::StylusToken => 960,
+            Self::Transfers | Self::Token | Self::StylusToken => 8_000,
             Self::TransfersInterval => 32_000,
-            Self::Storage => 960,
+            Self::Storage => 1_600,
             Self::Logs => 40,
         }
     }
@@ -88,10 +86,10 @@ impl Workload {
         let count = ((self.size() as f64 * plan.scale) as usize).max(1);
         let mut bench = Bench::new(&node);
         match self {
-            Self::Transfers => bench.send(count, WINDOW, |_, lane| {
+            Self::Transfers => bench.send(count, Pace::Automine, |_, lane| {
                 (recipient(lane), Bytes::new(), 21_000)
             }),
-            Self::TransfersInterval => bench.send(count, WINDOW_INTERVAL, |_, lane| {
+            Self::TransfersInterval => bench.send(count, INTERVAL, |_, lane| {
                 (recipient(lane), Bytes::new(), 21_000)
             }),
             Self::Token => {
@@ -107,7 +105,9 @@ impl Workload {
                     "creating the storage loop",
                     contracts::creation(&contracts::storage_loop()),
                 )?;
-                bench.send(count, WINDOW, |_, _| (target, word(SLOTS), 10_000_000))
+                bench.send(count, Pace::Automine, |_, _| {
+                    (target, word(SLOTS), 10_000_000)
+                })
             }
             Self::Logs => {
                 let source = bench.create(
@@ -222,7 +222,7 @@ impl<'a> Bench<'a> {
         self.rpc
             .call("eth_sendRawTransaction", json!([raw]))
             .map_err(refused)?;
-        await_receipt(self.rpc.http(), *tx.tx_hash(), Pace::Automine)?;
+        await_receipt(self.rpc.http(), *tx.tx_hash())?;
         Ok(*tx.tx_hash())
     }
 
@@ -252,7 +252,7 @@ impl<'a> Bench<'a> {
             .abi_encode();
             self.mined("minting", TxKind::Call(token), input.into(), 1_000_000)?;
         }
-        self.send(count, WINDOW, |_, lane| {
+        self.send(count, Pace::Automine, |_, lane| {
             let input = transferCall {
                 to: recipient(lane),
                 value: U256::from(1),
@@ -266,10 +266,10 @@ impl<'a> Bench<'a> {
     fn send(
         &mut self,
         count: usize,
-        window: usize,
+        pace: Pace,
         make: impl Fn(usize, usize) -> (Address, Bytes, u64),
     ) -> Result<f64, BenchError> {
-        let lanes = Actor::all().len();
+        let (lanes, method) = (Actor::all().len(), pace.method());
         let each = count.div_ceil(lanes);
         let prepared: Vec<Lane> = (0..lanes)
             .map(|actor| {
@@ -279,19 +279,16 @@ impl<'a> Bench<'a> {
                     let value = u64::from(input.is_empty());
                     let tx = self.sign(actor, TxKind::Call(to), value, input, gas);
                     let raw = hex::encode_prefixed(tx.encoded_2718());
-                    let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransaction","params":["{raw}"]}}"#);
+                    let body = format!(
+                        r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":["{raw}"]}}"#
+                    );
                     lane.requests.push(Http::request(body.as_bytes()));
                     lane.hashes.push(*tx.tx_hash());
                 }
                 lane
             })
             .collect();
-        let pace = if window == WINDOW_INTERVAL {
-            Pace::Interval
-        } else {
-            Pace::Automine
-        };
-        let elapsed = drive(self.node.address(), &prepared, window, pace)?;
+        let elapsed = drive(self.node.address(), &prepared, pace)?;
         self.all_mined(&prepared)?;
         Ok((lanes * each) as f64 / elapsed.as_secs_f64())
     }
@@ -363,7 +360,7 @@ impl<'a> Bench<'a> {
 /// Sends `count` payments in interval mode and waits for them: what memory is measured after.
 pub(super) fn fill(node: &Node, count: usize) -> Result<(), BenchError> {
     Bench::new(node)
-        .send(count, WINDOW_INTERVAL, |_, lane| {
+        .send(count, INTERVAL, |_, lane| {
             (recipient(lane), Bytes::new(), 21_000)
         })
         .map(drop)

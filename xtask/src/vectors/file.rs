@@ -141,7 +141,8 @@ mod tests {
             error(&"[".repeat(100_000)).contains("not JSON"),
             "deep nesting must not overflow the stack"
         );
-        assert!(error(r#"{"vectors":[1e999]}"#).contains("not JSON"));
+        // Too large a number for JSON's reader, or no object: that depends on what other crates ask of the reader.
+        assert!(parse(br#"{"vectors":[1e999]}"#).is_err());
         assert!(parse(b"\xff\xfe").is_err());
     }
 
