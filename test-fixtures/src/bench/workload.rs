@@ -68,7 +68,7 @@ impl Workload {
     /// Transactions (or queries) of a full round.
     const fn size(self) -> usize {
         match self {
-            Self::Transfers | Self::Token | Self::StylusToken => 8_000,
+            Self::Transfers | Self::Token | Self::StylusToken => 1_600,
             Self::TransfersInterval => 32_000,
             Self::Storage => 1_600,
             Self::Logs => 40,
