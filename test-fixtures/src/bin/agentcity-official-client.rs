@@ -34,23 +34,22 @@ sol! {
 /// The official client, at its node.
 struct Client {
     executable: PathBuf,
+    /// What the compiler needs: the client builds the project even when it is given a file.
+    env: Vec<(String, String)>,
     node: Node,
 }
 
 impl Client {
     /// Runs one command in `dir`; gives its words and whether it succeeded.
-    fn run(
-        &self,
-        dir: &Path,
-        args: &[&str],
-        env: &[(String, String)],
-    ) -> eyre::Result<(bool, String)> {
+    fn run(&self, dir: &Path, args: &[&str]) -> eyre::Result<(bool, String)> {
         let output = Command::new(&self.executable)
             .arg("stylus")
-            .args(args)
+            .args(&args[..1])
+            // Not last: arguments of a constructor take all that follows.
             .args(["--endpoint", &self.node.http_url()])
+            .args(&args[1..])
             .current_dir(dir)
-            .envs(env.iter().cloned())
+            .envs(self.env.iter().cloned())
             .env("NO_COLOR", "1")
             .output()
             .wrap_err_with(|| format!("cannot run {}", self.executable.display()))?;
@@ -62,8 +61,8 @@ impl Client {
         Ok((output.status.success(), words))
     }
 
-    fn succeed(&self, dir: &Path, args: &[&str], env: &[(String, String)]) -> eyre::Result<String> {
-        let (succeeded, words) = self.run(dir, args, env)?;
+    fn succeed(&self, dir: &Path, args: &[&str]) -> eyre::Result<String> {
+        let (succeeded, words) = self.run(dir, args)?;
         ensure!(
             succeeded,
             "cargo stylus {} failed:\n{words}",
@@ -83,6 +82,7 @@ fn main() -> eyre::Result<()> {
         .ok_or_eyre("usage: agentcity-official-client <cargo-stylus>")?;
     let client = Client {
         executable: executable.into(),
+        env: compiler_environment()?,
         node: Node::start(agentcity_test_fixtures::Kind::Devnode, &Settings::default())?,
     };
     let key = hex::encode(Actor::named("alice").signer.to_bytes());
@@ -97,7 +97,7 @@ fn main() -> eyre::Result<()> {
 
 fn checks_and_deploys_a_file(client: &Client, dir: &Path, key: &str) -> eyre::Result<()> {
     let wasm = program::path(TOKEN_PROGRAM).display().to_string();
-    client.succeed(dir, &["check", "--wasm-file", &wasm], &[])?;
+    client.succeed(dir, &["check", "--wasm-file", &wasm])?;
     let words = client.succeed(
         dir,
         &[
@@ -108,7 +108,6 @@ fn checks_and_deploys_a_file(client: &Client, dir: &Path, key: &str) -> eyre::Re
             "--private-key",
             key,
         ],
-        &[],
     )?;
     let address = deployed(&words)?;
     ensure!(
@@ -116,7 +115,7 @@ fn checks_and_deploys_a_file(client: &Client, dir: &Path, key: &str) -> eyre::Re
         "{address} is deployed and not active:\n{words}"
     );
     // A second check finds it active already.
-    client.succeed(dir, &["check", "--wasm-file", &wasm], &[])?;
+    client.succeed(dir, &["check", "--wasm-file", &wasm])?;
     println!("checked and deployed {TOKEN_PROGRAM} at {address}");
     Ok(())
 }
@@ -126,11 +125,8 @@ fn refuses_what_the_chain_refuses(client: &Client, dir: &Path) -> eyre::Result<(
     let text = r#"(module (memory (export "memory") 1 1)
         (func (export "user_entrypoint") (param i32) (result i32) (drop (f32.const 1)) (i32.const 0)))"#;
     fs::write(&file, wat::parse_str(text)?)?;
-    let (succeeded, words) = client.run(
-        dir,
-        &["check", "--wasm-file", &file.display().to_string()],
-        &[],
-    )?;
+    let (succeeded, words) =
+        client.run(dir, &["check", "--wasm-file", &file.display().to_string()])?;
     ensure!(
         !succeeded && words.contains("floating point"),
         "a module with floats passes, or its reason is lost:\n{words}"
@@ -140,7 +136,6 @@ fn refuses_what_the_chain_refuses(client: &Client, dir: &Path) -> eyre::Result<(
 }
 
 fn deploys_with_a_constructor(client: &Client, dir: &Path, key: &str) -> eyre::Result<()> {
-    let env = compiler_environment()?;
     let number = NUMBER.to_string();
     let words = client.succeed(
         dir,
@@ -152,7 +147,6 @@ fn deploys_with_a_constructor(client: &Client, dir: &Path, key: &str) -> eyre::R
             "--constructor-args",
             &number,
         ],
-        &env,
     )?;
     let address = deployed(&words)?;
     let mut sender = client.sender()?;
