@@ -7,12 +7,9 @@ use agentcity_abi::{
 };
 use alloy::{
     network::{Ethereum, ReceiptResponse},
-    primitives::{Address, B256, TxHash, U256, utils::parse_ether},
+    primitives::{Address, B256, Bytes, TxHash, U256, utils::parse_ether},
     providers::{PendingTransactionError, Provider},
-    rpc::types::{
-        TransactionReceipt,
-        state::{AccountOverride, StateOverride},
-    },
+    rpc::types::{TransactionReceipt, state::StateOverride},
     transports::{RpcError, TransportErrorKind},
 };
 
@@ -42,6 +39,18 @@ pub enum ApplyError {
         what: &'static str,
         /// What came back.
         source: alloy::contract::Error,
+    },
+    /// The program needs no activation.
+    #[error("{program} is active already: to extend its life, use keepalive")]
+    UpToDate {
+        /// Which.
+        program: Address,
+    },
+    /// There is no Stylus code.
+    #[error("there is no Stylus program at {program}: check the address and the chain")]
+    NotAProgram {
+        /// Where.
+        program: Address,
     },
     /// The chain has no StylusDeployer.
     #[error(
@@ -119,7 +128,7 @@ pub async fn apply<P: Provider>(
     for step in plan.steps(found) {
         let receipt = match step {
             Step::Deploy { activates } => deploy(provider, plan, sender, activates).await?,
-            Step::Activate => activate(provider, plan, sender).await?,
+            Step::Activate => activate(provider, plan.address, sender).await?,
         };
         tracing::info!(?step, hash = %receipt.transaction_hash, gas = receipt.gas_used, "confirmed");
         sent.push(receipt);
@@ -140,41 +149,41 @@ pub async fn find<P: Provider>(provider: &P, plan: &Plan) -> Result<Found, Apply
     })
 }
 
-/// The data fee of activating the plan's code now, in wei, without margin.
+/// The data fee of activating a program now, in wei, without margin. With `code`, as if that were there already.
 pub async fn quote<P: Provider>(
     provider: &P,
-    plan: &Plan,
+    program: Address,
+    code: Option<&Bytes>,
     sender: Address,
 ) -> Result<U256, ApplyError> {
     let value = parse_ether(QUOTE_VALUE_ETHER).unwrap_or(U256::MAX);
-    // The code need not be there yet, nor the money.
     let mut overrides = StateOverride::default();
-    overrides.insert(
-        plan.address,
-        AccountOverride {
-            code: Some(plan.code.clone()),
-            ..Default::default()
-        },
-    );
-    overrides.insert(
-        sender,
-        AccountOverride {
-            balance: Some(U256::MAX >> 1),
-            ..Default::default()
-        },
-    );
+    if let Some(code) = code {
+        overrides.entry(program).or_default().code = Some(code.clone());
+    }
+    // Nor need the money be there yet.
+    overrides.entry(sender).or_default().balance = Some(U256::MAX >> 1);
     let wasm = IArbWasm::new(ARB_WASM, provider);
     let call = wasm
-        .activateProgram(plan.address)
+        .activateProgram(program)
         .from(sender)
         .value(value)
         .state(overrides);
     match call.call().await {
         Ok(answer) => Ok(answer.dataFee),
-        Err(source) => Err(ApplyError::Call {
+        Err(source) => Err(refused_activation(program, source)),
+    }
+}
+
+/// What ArbWasm says of an activation that it refuses.
+fn refused_activation(program: Address, source: alloy::contract::Error) -> ApplyError {
+    match source.as_decoded_interface_error::<ArbWasmError>() {
+        Some(ArbWasmError::ProgramUpToDate(_)) => ApplyError::UpToDate { program },
+        Some(ArbWasmError::ProgramNotWasm(_)) => ApplyError::NotAProgram { program },
+        _ => ApplyError::Call {
             what: "activation",
             source,
-        }),
+        },
     }
 }
 
@@ -225,7 +234,7 @@ async fn deploy<P: Provider>(
     activates: bool,
 ) -> Result<TransactionReceipt, ApplyError> {
     let fee = if activates {
-        with_margin(quote(provider, plan, sender).await?)
+        with_margin(quote(provider, plan.address, Some(&plan.code), sender).await?)
     } else {
         U256::ZERO
     };
@@ -246,25 +255,22 @@ async fn deploy<P: Provider>(
     .await
 }
 
-async fn activate<P: Provider>(
+/// Activates the program at an address, or activates it again after it expired. Anyone may.
+pub async fn activate<P: Provider>(
     provider: &P,
-    plan: &Plan,
+    program: Address,
     sender: Address,
 ) -> Result<TransactionReceipt, ApplyError> {
-    let value = with_margin(quote(provider, plan, sender).await?);
+    let value = with_margin(quote(provider, program, None, sender).await?);
     afford(provider, sender, value).await?;
     let wasm = IArbWasm::new(ARB_WASM, provider);
     let pending = wasm
-        .activateProgram(plan.address)
+        .activateProgram(program)
         .from(sender)
         .value(value)
         .send()
         .await;
-    confirm(pending.map_err(|source| ApplyError::Call {
-        what: "activation",
-        source,
-    })?)
-    .await
+    confirm(pending.map_err(|source| refused_activation(program, source))?).await
 }
 
 async fn activation<P: Provider>(provider: &P, codehash: B256) -> Result<Activation, ApplyError> {

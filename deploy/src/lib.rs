@@ -16,7 +16,7 @@ pub mod chain;
 pub mod plan;
 pub mod verify;
 
-pub use apply::{Applied, ApplyError, apply, keepalive};
+pub use apply::{Applied, ApplyError, activate, apply, keepalive};
 pub use book::Book;
 pub use plan::{Plan, PlanError, Step};
 pub use verify::{Verified, VerifyError, verify};

@@ -2,8 +2,6 @@
 
 use alloy::primitives::Address;
 
-use crate::machine::program_life::Level;
-
 /// Something the keeper does. Alerts name what changed; they are not repeated while nothing changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -18,4 +16,26 @@ pub enum Action {
         /// What is known, and what to do.
         text: String,
     },
+}
+
+/// How a program fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// More life left than the notice asks for.
+    Fine,
+    /// Within the notice: plan a keepalive.
+    Soon,
+    /// Within the urgent notice: send a keepalive now.
+    Urgent,
+    /// The chain could not be asked: treat as a fault, not as fine.
+    Unknown,
+    /// Calls fail.
+    Dead,
+}
+
+impl Level {
+    /// Whether an operator may sleep.
+    pub const fn is_fine(self) -> bool {
+        matches!(self, Self::Fine)
+    }
 }

@@ -3,9 +3,9 @@
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use agentcity_keeper::{
-    action::Action,
+    action::{Action, Level},
     config::Config,
-    machine::program_life::{Level, ProgramLife},
+    machine::program_life::ProgramLife,
     source::programs::observe,
 };
 use alloy::providers::{Provider, ProviderBuilder};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use agentcity_deploy::{
-    Applied, Book, Plan, apply, book::Entry, keepalive, plan::DEFAULT_SALT, verify,
+    Applied, Book, Plan, activate, apply, book::Entry, keepalive, plan::DEFAULT_SALT, verify,
 };
 use alloy::{
     dyn_abi::{DynSolValue, JsonAbiExt, Specifier},
@@ -28,8 +28,10 @@ pub(crate) enum Verb {
     Deploy(Deploy),
     /// Tell what program is at an address.
     Status(Status),
-    /// Extend an activation by a year.
-    Keepalive(Keepalive),
+    /// Make a program callable, or callable again after it expired; anyone may.
+    Activate(At),
+    /// Extend an activation by a year; anyone may.
+    Keepalive(At),
 }
 
 /// A compiled module and how it is constructed.
@@ -80,8 +82,9 @@ pub(crate) struct Status {
     chain: Chain,
 }
 
+/// A program on a chain, and who pays.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Keepalive {
+pub(crate) struct At {
     /// The program.
     address: Address,
     #[command(flatten)]
@@ -118,6 +121,7 @@ pub(crate) async fn run(verb: Verb) -> eyre::Result<Answer> {
         Verb::Check(module) => check(&module),
         Verb::Deploy(options) => deploy(options).await,
         Verb::Status(options) => status(options).await,
+        Verb::Activate(options) => reactivate(options).await,
         Verb::Keepalive(options) => keep(options).await,
     }
 }
@@ -200,7 +204,19 @@ async fn status(options: Status) -> eyre::Result<Answer> {
     Answer::new(found, lines)
 }
 
-async fn keep(options: Keepalive) -> eyre::Result<Answer> {
+async fn reactivate(options: At) -> eyre::Result<Answer> {
+    let (provider, sender) = options.chain.connect_as(&options.signer)?;
+    let receipt = activate(&provider, options.address, sender).await?;
+    Answer::new(
+        json!({ "address": options.address, "transaction": receipt.transaction_hash, "gasUsed": receipt.gas_used }),
+        vec![
+            ("activated", options.address.to_string()),
+            ("transaction", receipt.transaction_hash.to_string()),
+        ],
+    )
+}
+
+async fn keep(options: At) -> eyre::Result<Answer> {
     let (provider, sender) = options.chain.connect_as(&options.signer)?;
     let found = verify::status(&provider, options.address).await?;
     let receipt = keepalive(&provider, found.codehash, sender).await?;

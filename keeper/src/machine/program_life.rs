@@ -16,34 +16,12 @@ use agentcity_domain::time::Seconds;
 use alloy::primitives::Address;
 
 use crate::{
-    action::Action,
+    action::{Action, Level},
     event::{Event, Life},
 };
 
 /// Seconds in a day.
 const DAY: u64 = 86_400;
-
-/// How a program fares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// More life left than the notice asks for.
-    Fine,
-    /// Within the notice: plan a keepalive.
-    Soon,
-    /// Within the urgent notice: send a keepalive now.
-    Urgent,
-    /// The chain could not be asked: treat as a fault, not as fine.
-    Unknown,
-    /// Calls fail.
-    Dead,
-}
-
-impl Level {
-    /// Whether an operator may sleep.
-    pub const fn is_fine(self) -> bool {
-        matches!(self, Self::Fine)
-    }
-}
 
 /// Below how much remaining life an operator is told. `urgent ≤ soon` by construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
