@@ -1,8 +1,8 @@
 //! Deployment of Stylus programs: plan, apply, verify.
 //!
 //! - [`plan`] is pure: from a WASM module and constructor arguments to the code, the address and the steps.
-//! - [`apply`] executes what is missing, and asks the chain first what is there: running it again does nothing.
-//! - [`verify`] compares the chain with the plan.
+//! - [`mod@apply`] executes what is missing, and asks the chain first what is there: running it again does nothing.
+//! - [`mod@verify`] compares the chain with the plan.
 //! - [`book`] remembers addresses per chain.
 //!
 //! Every program goes through the StylusDeployer with a salt. One transaction creates, activates and constructs it, so no

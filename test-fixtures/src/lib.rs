@@ -4,7 +4,7 @@
 //! [`http`] is the client that hides nothing, [`sender`] signs over it, [`actor`] names the funded accounts, [`evm`] assembles
 //! small contracts, [`contracts`] holds those that several tests use, [`program`]
 //! deploys compiled ones.
-//! The scenarios are in `tests/it`, the comparison with the peer in [`bench`].
+//! The scenarios are in `tests/it`, the comparison with the peer in [`mod@bench`].
 
 pub mod actor;
 pub mod bench;

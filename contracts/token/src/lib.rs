@@ -4,7 +4,7 @@
 //! emits its event, in this order; whoever else must be asked (the recovery precompile, a contract that signs) is asked
 //! by static call before anything is stored.
 //!
-//! Reading order: this file (methods), [`storage`] (slots), [`error`] (refusals on the wire), `signature.rs`.
+//! Reading order: this file (methods), [`mod@storage`] (slots), [`error`] (refusals on the wire), `signature.rs`.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 
 extern crate alloc;

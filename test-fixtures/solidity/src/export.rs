@@ -62,7 +62,7 @@ pub fn write(
     Ok(changed)
 }
 
-/// Fails when [`write`] would change anything.
+/// Fails when [`write()`] would change anything.
 pub fn check(dir: &Path, artifacts: &BTreeMap<String, Artifact>) -> Result<(), ExportError> {
     let stale = stale(dir, &texts(artifacts))?;
     if stale.is_empty() {

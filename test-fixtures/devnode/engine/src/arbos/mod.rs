@@ -1,6 +1,6 @@
 //! The ArbOS precompiles.
 //!
-//! Each module answers one precompile. [`Call`] holds what they share: gas, the context, and the ways to fail.
+//! Each module answers one precompile. `Call` holds what they share: gas, the context, and the ways to fail.
 
 pub mod abi;
 mod cache;
