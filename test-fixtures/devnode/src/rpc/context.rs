@@ -111,36 +111,33 @@ impl Context {
 
 /// One WebSocket connection and its subscriptions.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct Connection {
     context: Arc<Context>,
-    connection: u64,
+    id: u64,
     outbox: Outbox,
     /// Subscriptions whose id the client does not know yet.
     fresh: Mutex<Vec<u64>>,
 }
 
-impl Session {
+impl Connection {
     pub(crate) fn new(context: &Arc<Context>, outbox: Outbox) -> Self {
-        let connection = context.connections.fetch_add(1, Ordering::Relaxed);
+        let id = context.connections.fetch_add(1, Ordering::Relaxed);
         Self {
             context: Arc::clone(context),
-            connection,
+            id,
             outbox,
             fresh: Mutex::new(Vec::new()),
         }
     }
 
     pub(super) fn subscribe(&self, watch: Watch) -> Result<u64, HubError> {
-        let id = self
-            .context
-            .hub
-            .subscribe(self.connection, &self.outbox, watch)?;
+        let id = self.context.hub.subscribe(self.id, &self.outbox, watch)?;
         self.fresh.lock().push(id);
         Ok(id)
     }
 
     pub(super) fn unsubscribe(&self, id: u64) -> bool {
-        self.context.hub.unsubscribe(self.connection, id)
+        self.context.hub.unsubscribe(self.id, id)
     }
 
     /// The answers that carry new ids are on their way: their messages may follow.
@@ -152,9 +149,9 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for Connection {
     fn drop(&mut self) {
-        self.context.hub.disconnect(self.connection);
+        self.context.hub.disconnect(self.id);
     }
 }
 

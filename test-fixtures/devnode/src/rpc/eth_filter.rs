@@ -1,7 +1,7 @@
 //! Filters to poll and subscriptions to listen to.
 
 use super::{
-    Context, RpcError, Session,
+    Connection, Context, RpcError,
     args::Args,
     envelope::{Answer, Payload, json, too_large},
     eth_logs,
@@ -79,7 +79,7 @@ fn id(args: &Args<'_>) -> Result<u64, RpcError> {
     Ok(id.try_into().unwrap_or(0))
 }
 
-pub(super) fn subscribe(_: &Context, session: &Session, args: &Args<'_>) -> Answer {
+pub(super) fn subscribe(_: &Context, connection: &Connection, args: &Args<'_>) -> Answer {
     args.at_most(2)?;
     let kind: String = args.get(0, "kind")?;
     let watch = match kind.as_str() {
@@ -98,10 +98,10 @@ pub(super) fn subscribe(_: &Context, session: &Session, args: &Args<'_>) -> Answ
             )));
         }
     };
-    json(&subscription_id(session.subscribe(watch)?))
+    json(&subscription_id(connection.subscribe(watch)?))
 }
 
-pub(super) fn unsubscribe(_: &Context, session: &Session, args: &Args<'_>) -> Answer {
+pub(super) fn unsubscribe(_: &Context, connection: &Connection, args: &Args<'_>) -> Answer {
     args.at_most(1)?;
-    json(&session.unsubscribe(id(args)?))
+    json(&connection.unsubscribe(id(args)?))
 }

@@ -1,6 +1,6 @@
 //! The table of all methods: what each name runs, and how heavy it is.
 
-use super::work::Kind::{self, Heavy, Light, Session, State, Sync};
+use super::work::Kind::{self, Connection, Heavy, Light, State, Sync};
 use super::{
     anvil_chain, anvil_node, anvil_state, debug, devnode, eth_block, eth_call, eth_fee, eth_filter,
     eth_logs, eth_receipt, eth_send, eth_sign, eth_state, eth_tx, net, txpool,
@@ -123,8 +123,8 @@ const TABLE: &[(&str, Kind)] = &[
     ("eth_getFilterChanges", Heavy(eth_filter::changes)),
     ("eth_getFilterLogs", Heavy(eth_filter::logs)),
     ("eth_uninstallFilter", Light(eth_filter::uninstall)),
-    ("eth_subscribe", Session(eth_filter::subscribe)),
-    ("eth_unsubscribe", Session(eth_filter::unsubscribe)),
+    ("eth_subscribe", Connection(eth_filter::subscribe)),
+    ("eth_unsubscribe", Connection(eth_filter::unsubscribe)),
     // The pool.
     ("txpool_status", Heavy(txpool::status)),
     ("txpool_content", Heavy(txpool::content)),

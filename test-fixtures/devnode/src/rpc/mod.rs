@@ -31,7 +31,7 @@ mod stats;
 mod txpool;
 mod work;
 
-pub(crate) use context::{Context, Session, Settings};
+pub(crate) use context::{Connection, Context, Settings};
 pub(crate) use envelope::reply;
 pub(crate) use error::RpcError;
 pub use methods::names as method_names;
@@ -61,13 +61,13 @@ pub(crate) async fn answer(context: &Arc<Context>, body: Bytes) -> Option<Vec<u8
 /// Answers one body. Only a single request can be [`Outcome::Later`].
 pub(crate) async fn handle(
     context: &Arc<Context>,
-    session: Option<&Session>,
+    connection: Option<&Connection>,
     body: Bytes,
 ) -> Outcome {
     match envelope::parse(&body) {
         Body::Single(item) => {
             let id = item.id.map(str::to_owned);
-            match step(context, session, item).await {
+            match step(context, connection, item).await {
                 Step::Done(answer) => Outcome::Ready(id.map(|id| reply(&id, &answer))),
                 Step::Wait(answer) => Outcome::Later(Box::pin(async move {
                     let answer = answer.await;
@@ -75,20 +75,20 @@ pub(crate) async fn handle(
                 })),
             }
         }
-        Body::Batch(items) => Outcome::Ready(batch(context, session, items).await),
+        Body::Batch(items) => Outcome::Ready(batch(context, connection, items).await),
     }
 }
 
 async fn batch(
     context: &Arc<Context>,
-    session: Option<&Session>,
+    connection: Option<&Connection>,
     items: Vec<Item<'_>>,
 ) -> Option<Vec<u8>> {
     let mut replies = Vec::with_capacity(items.len());
     let mut bytes = 0;
     for item in items {
         let id = item.id;
-        let answer = match step(context, session, item).await {
+        let answer = match step(context, connection, item).await {
             Step::Done(answer) => answer,
             Step::Wait(answer) => answer.await,
         };
@@ -104,9 +104,9 @@ async fn batch(
     (!replies.is_empty()).then(|| envelope::join(&replies))
 }
 
-async fn step(context: &Arc<Context>, session: Option<&Session>, item: Item<'_>) -> Step {
+async fn step(context: &Arc<Context>, connection: Option<&Connection>, item: Item<'_>) -> Step {
     let step = match item.call {
-        Ok(call) => work::run(context, session, &call).await,
+        Ok(call) => work::run(context, connection, &call).await,
         Err(error) => Step::Done(Err(error)),
     };
     let failed = matches!(step, Step::Done(Err(_)));

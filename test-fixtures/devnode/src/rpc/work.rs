@@ -5,7 +5,7 @@
 //! [`limits::HEAVY`] of them at a time. A panic is a defect of ours; it becomes an internal error and the node lives on.
 
 use super::{
-    Context, RpcError, Session,
+    Connection, Context, RpcError,
     args::Args,
     envelope::{Answer, Call},
     error::METHOD_NOT_FOUND,
@@ -24,7 +24,7 @@ use std::{
 /// A method that answers at once.
 pub(super) type Run = fn(&Context, &Args<'_>) -> Answer;
 /// A method of a connection.
-pub(super) type RunSession = fn(&Context, &Session, &Args<'_>) -> Answer;
+pub(super) type RunSession = fn(&Context, &Connection, &Args<'_>) -> Answer;
 /// A method that submits a transaction and then waits, at most so long, for its receipt.
 pub(super) type Submit = fn(&Context, &Args<'_>) -> Result<(B256, Duration), RpcError>;
 
@@ -36,7 +36,7 @@ pub(super) enum Kind {
     /// must be built first.
     State(Run, usize),
     Heavy(Run),
-    Session(RunSession),
+    Connection(RunSession),
     Sync(Submit),
 }
 
@@ -48,7 +48,7 @@ pub(super) enum Step {
 
 pub(super) async fn run(
     context: &Arc<Context>,
-    session: Option<&Session>,
+    connection: Option<&Connection>,
     call: &Call<'_>,
 ) -> Step {
     let Some(kind) = methods::find(&call.method) else {
@@ -65,9 +65,9 @@ pub(super) async fn run(
             run(context, &Args::new(call.params)?)
         })),
         Kind::Heavy(run) => Step::Done(heavy(context, call, run).await),
-        Kind::Session(run) => Step::Done(match session {
-            Some(session) => guard(&call.method, || {
-                run(context, session, &Args::new(call.params)?)
+        Kind::Connection(run) => Step::Done(match connection {
+            Some(connection) => guard(&call.method, || {
+                run(context, connection, &Args::new(call.params)?)
             }),
             None => Err(RpcError::new(
                 METHOD_NOT_FOUND,

@@ -8,7 +8,7 @@ use super::App;
 use crate::{
     events::{Closing, Outbox, Queue},
     limits,
-    rpc::{self, Outcome, Session},
+    rpc::{self, Connection, Outcome},
 };
 use axum::{
     body::Bytes,
@@ -36,18 +36,23 @@ pub(super) fn upgrade(app: App, upgrade: WebSocketUpgrade) -> Response {
 async fn serve(app: App, socket: WebSocket) {
     let (sink, stream) = socket.split();
     let (outbox, queue) = Outbox::new();
-    let session = Session::new(&app.context, outbox.clone());
+    let connection = Connection::new(&app.context, outbox.clone());
     let writer = tokio::spawn(write(sink, queue));
-    read(&app, &session, stream, &outbox).await;
+    read(&app, &connection, stream, &outbox).await;
     // The queue ends when its last sender is gone: the writer then says goodbye and ends.
-    drop(session);
+    drop(connection);
     drop(outbox);
     if let Err(error) = writer.await {
         tracing::error!(%error, "the writer of a connection failed");
     }
 }
 
-async fn read(app: &App, session: &Session, mut stream: SplitStream<WebSocket>, outbox: &Outbox) {
+async fn read(
+    app: &App,
+    connection: &Connection,
+    mut stream: SplitStream<WebSocket>,
+    outbox: &Outbox,
+) {
     let waiting = Arc::new(Semaphore::new(limits::WAITING));
     let mut closing = outbox.closing();
     let mut stop = app.stop.clone();
@@ -66,13 +71,13 @@ async fn read(app: &App, session: &Session, mut stream: SplitStream<WebSocket>, 
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
             Some(Ok(Message::Close(_)) | Err(_)) | None => return,
         };
-        match rpc::handle(&app.context, Some(session), body).await {
+        match rpc::handle(&app.context, Some(connection), body).await {
             Outcome::Ready(None) => {}
             Outcome::Ready(Some(reply)) => {
                 if !outbox.answer(reply).await {
                     return;
                 }
-                session.activate();
+                connection.activate();
             }
             Outcome::Later(reply) => {
                 let Ok(permit) = Arc::clone(&waiting).acquire_owned().await else {
