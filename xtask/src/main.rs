@@ -6,6 +6,7 @@
 //! | `build` | programs to `target/programs`, Solidity to `target/solidity` |
 //! | `sizes` | the table of the last build |
 //! | `vectors` | runs a vector file through `agentcity_domain` |
+//! | `docs` | prints the documents that come from the domain's tables, or compares them |
 //! | `up`, `down` | a devnode with the first program on it, and its end |
 //! | `test`, `tidy`, `deep` | what CI runs, its textual part, and what takes too long for CI |
 //! | `bench` | comparisons with peers |
@@ -14,6 +15,7 @@
 
 mod bench;
 mod deep;
+mod docs;
 mod process;
 mod programs;
 mod rpc;
@@ -50,6 +52,8 @@ enum Verb {
     Sizes,
     /// Run a file of test vectors through the domain crate.
     Vectors(vectors::Options),
+    /// Print the documents that come from the tables of the domain.
+    Docs(docs::Options),
     /// Start a devnode in the background and deploy the first program to it.
     Up(up::Options),
     /// Stop the devnode that `up` started.
@@ -84,6 +88,7 @@ fn run(verb: Verb) -> eyre::Result<ExitCode> {
         Verb::Build(options) => programs::run(&ws, &options),
         Verb::Sizes => programs::sizes(&ws),
         Verb::Vectors(options) => Ok(vectors::run(&options)),
+        Verb::Docs(options) => docs::run(&ws, &options),
         Verb::Up(options) => up::up(&ws, &options),
         Verb::Down => up::down(&ws),
         Verb::Test(options) => test::run(&ws, &options),
