@@ -1,50 +1,40 @@
 //! Solidity interfaces as the wire truth.
 //!
 //! Every interface is written once, in `sol/`; `sol!` expands it here for every Rust consumer, and `json/` holds the ABI
-//! as the Solidity compiler exports it, for every other. The tests compare the two.
+//! as the Solidity compiler exports it, for every other. The tests compare the two. `roles/` says who may call what.
 //!
 //! Feature `rpc` adds clients over alloy's provider. Programs build without it: `alloy` does not compile to their
 //! target. Each interface therefore has two invocations under opposite `cfg`s, because `cfg_attr` cannot reach an
 //! attribute inside the macro's input.
 #![forbid(unsafe_code)]
 
-/// The bindings; an own module, because generated items have no documentation of ours.
-#[cfg(not(feature = "rpc"))]
-#[allow(missing_docs, clippy::too_many_arguments)]
-mod bindings {
-    alloy_sol_types::sol!(
-        #[sol(extra_derives(Debug, PartialEq, Eq))]
-        "sol/ISettlementToken.sol"
-    );
-    alloy_sol_types::sol!(
-        #[sol(extra_derives(Debug, PartialEq, Eq))]
-        "sol/IArbWasm.sol"
-    );
-    alloy_sol_types::sol!(
-        #[sol(extra_derives(Debug, PartialEq, Eq))]
-        "sol/IStylusDeployer.sol"
-    );
+/// Expands each interface, with clients when there is feature `rpc`.
+macro_rules! interfaces {
+    ($($name:ident $path:tt;)*) => {
+        /// The bindings; an own module, because generated items have no documentation of ours.
+        #[cfg(not(feature = "rpc"))]
+        #[allow(missing_docs, clippy::too_many_arguments)]
+        mod bindings {
+            $(alloy_sol_types::sol!(#[sol(extra_derives(Debug, PartialEq, Eq))] $path);)*
+        }
+
+        /// The bindings with clients.
+        #[cfg(feature = "rpc")]
+        #[allow(missing_docs, clippy::too_many_arguments)]
+        mod bindings {
+            $(alloy::sol!(#[sol(rpc, extra_derives(Debug, PartialEq, Eq))] $path);)*
+        }
+
+        $(pub use bindings::$name;)*
+    };
 }
 
-/// The bindings with clients.
-#[cfg(feature = "rpc")]
-#[allow(missing_docs, clippy::too_many_arguments)]
-mod bindings {
-    alloy::sol!(
-        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
-        "sol/ISettlementToken.sol"
-    );
-    alloy::sol!(
-        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
-        "sol/IArbWasm.sol"
-    );
-    alloy::sol!(
-        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
-        "sol/IStylusDeployer.sol"
-    );
+// One line for each interface; the tests list the same.
+interfaces! {
+    IArbWasm "sol/IArbWasm.sol";
+    ISettlementToken "sol/ISettlementToken.sol";
+    IStylusDeployer "sol/IStylusDeployer.sol";
 }
-
-pub use bindings::{IArbWasm, ISettlementToken, IStylusDeployer};
 
 /// Where ArbWasm lives on every Arbitrum chain.
 pub const ARB_WASM: alloy_primitives::Address =

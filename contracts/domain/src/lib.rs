@@ -13,6 +13,7 @@
 
 pub mod amount;
 pub mod id;
+pub mod peer;
 pub mod range;
 pub mod reputation;
 pub mod time;

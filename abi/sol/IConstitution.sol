@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+/// @title Constitution: mandate, parameters in epochs, wiring, genesis seal, norms
+/// @notice What a city is founded on. Born with its mandate, its settlement asset and its genesis adjudicators; sealed
+/// once, by their signatures, over everything else. Before the seal nobody commands it, after the seal only the
+/// adjudication contract does. Whoever deployed it never does.
+/// @dev Constructor: `(bytes32 mandate, address asset, uint256 unitScale, address[] adjudicators)`. Every function
+/// refuses native coin. EIP-712 domain: name "AgentCity", version "1", the chain, this contract.
+///
+/// An epoch is one immutable set of all parameter values. Its page is the code of a data contract, `0x00` and then
+/// every value at its fixed place; this contract creates page `n` as its `n`-th creation, so anyone computes its address.
+/// Epoch 1 is written by the seal, each amendment writes the next. Numbers of epochs are all that others store.
+interface IConstitution {
+    // ------------------------------------------------------------------ the genesis manifest
+
+    /// @notice A contract of the city.
+    /// @param peer 1 agent, 2 management, 3 service, 4 legislature, 5 collaboration, 6 treasury, 7 adjudication
+    /// @param codehash its EXTCODEHASH
+    struct Member {
+        uint8 peer;
+        address account;
+        bytes32 codehash;
+    }
+
+    /// @notice A parameter that does not start at its default.
+    struct ParameterValue {
+        uint8 id;
+        bytes32 value;
+    }
+
+    /// @notice A clerk of the first hour.
+    /// @param role 0 registrar, 1 speaker, 2 regulator, 3 codifier
+    struct Clerk {
+        uint8 role;
+        address agent;
+        address principal;
+    }
+
+    /// @notice What the genesis adjudicators sign.
+    /// @param mandate as constructed
+    /// @param asset as constructed
+    /// @param unitScale as constructed
+    /// @param members the seven others, in the order of their peers
+    /// @param parameters in the order of their ids, each at most once
+    /// @param clerks in the order of their roles, each role at least once
+    /// @param adjudicators as constructed
+    /// @param deadline last second, unix, at which the seal is accepted
+    struct GenesisManifest {
+        bytes32 mandate;
+        address asset;
+        uint256 unitScale;
+        Member[] members;
+        ParameterValue[] parameters;
+        Clerk[] clerks;
+        address[] adjudicators;
+        uint64 deadline;
+    }
+
+    // ------------------------------------------------------------------ events
+
+    /// @notice The city is sealed: its members never change from here on.
+    /// @param digest what was signed (EIP-712)
+    /// @param members by peer; the first is this contract
+    /// @param signers who signed, ascending
+    event Sealed(bytes32 indexed digest, address[8] members, address[] signers);
+
+    /// @notice Epoch `epoch` is in force; its values are the code of `page`.
+    event EpochOpened(uint64 indexed epoch, address page);
+
+    /// @notice Parameter `id` changed with the beginning of `epoch`.
+    /// @param queuedAt since when the change stood open to objection, unix seconds; the time of the change itself if it
+    /// was an immediate tightening
+    /// @param direction 0 neutral, 1 tightening, 2 weakening
+    event ParameterAmended(
+        uint8 indexed id, bytes32 oldValue, bytes32 newValue, uint64 indexed epoch, uint64 queuedAt, uint8 direction
+    );
+
+    /// @notice A norm is in force in its domain.
+    event NormEnacted(bytes32 indexed id, bytes32 indexed domain);
+
+    /// @notice A norm no longer stands: its domain halts finalising until it is restored.
+    event NormStruck(bytes32 indexed id, bytes32 indexed domain);
+
+    /// @notice A struck norm stands again.
+    event NormRestored(bytes32 indexed id, bytes32 indexed domain);
+
+    // ------------------------------------------------------------------ errors: who and when
+
+    /// @notice `caller` may not do this.
+    error Unauthorized(address caller);
+
+    /// @notice The call is no call of this interface, or not well-formed.
+    error MalformedCall();
+
+    /// @notice The city is not sealed yet.
+    error NotSealed();
+
+    /// @notice The city is sealed; it is sealed once.
+    error AlreadySealed();
+
+    // ------------------------------------------------------------------ errors: construction
+
+    /// @notice A city needs a mandate.
+    error MandateMissing();
+
+    /// @notice Nothing lives at `asset`, so it is no token.
+    error AssetWithoutCode(address asset);
+
+    /// @notice A stake unit is 1 to 2^96 - 1 base units.
+    error UnitScaleOutOfRange(uint256 unitScale);
+
+    /// @notice `count` genesis adjudicators; at least `least` and at most `most` are needed.
+    error AdjudicatorCountOutOfRange(uint256 count, uint256 least, uint256 most);
+
+    /// @notice Genesis adjudicator `index` is zero or stands there twice.
+    error InvalidAdjudicator(uint256 index, address adjudicator);
+
+    // ------------------------------------------------------------------ errors: the seal
+
+    /// @notice The manifest was good until `deadline`, unix seconds, inclusive.
+    error Expired(uint64 deadline);
+
+    /// @notice This city was constructed with another mandate.
+    error MandateMismatch(bytes32 expected, bytes32 given);
+
+    /// @notice This city was constructed with another asset.
+    error AssetMismatch(address expected, address given);
+
+    /// @notice This city was constructed with another scale.
+    error UnitScaleMismatch(uint256 expected, uint256 given);
+
+    /// @notice Adjudicator `index` differs from the one constructed; zero where one of the lists has ended.
+    error AdjudicatorMismatch(uint256 index, address expected, address given);
+
+    /// @notice A city has seven other members.
+    error MemberCountMismatch(uint256 count);
+
+    /// @notice Member `index` is not the peer whose place that is.
+    error MemberOutOfOrder(uint256 index, uint8 expected, uint8 given);
+
+    /// @notice `account` is zero, this contract, or another member too.
+    error DuplicateMember(uint8 peer, address account);
+
+    /// @notice The code at `account` is not what was signed.
+    error CodehashMismatch(uint8 peer, address account, bytes32 expected, bytes32 found);
+
+    /// @notice `account` names another constitution (zero: it names none).
+    error ForeignMember(uint8 peer, address account, address constitution);
+
+    /// @notice Clerk `index` comes before a lesser role, or its role does not exist.
+    error ClerkOutOfOrder(uint256 index, uint8 role);
+
+    /// @notice Nobody holds `role`.
+    error ClerkMissing(uint8 role);
+
+    /// @notice More clerks than a city has offices for.
+    error TooManyClerks(uint256 count, uint256 most);
+
+    /// @notice The clerk's agent or principal is zero, or the agent holds an office already.
+    error InvalidClerk(uint256 index, address agent, address principal);
+
+    /// @notice All clerks answer to one principal; two at least are needed to check each other.
+    error ClerksShareOnePrincipal(address principal);
+
+    /// @notice Parameters come in the order of their ids, each at most once.
+    error ParameterOutOfOrder(uint256 index, uint8 id);
+
+    /// @notice The city has fewer adjudicators than its own parameter demands.
+    error BelowQuorum(uint256 adjudicators, uint256 quorum);
+
+    /// @notice `given` signatures; `needed` are two thirds of the genesis adjudicators, rounded up.
+    error TooFewSignatures(uint256 given, uint256 needed);
+
+    /// @notice Signature `index` is nobody's: wrong length, upper `s`, or it recovers to nobody.
+    error InvalidSignature(uint256 index);
+
+    /// @notice Signers come in ascending order, each once.
+    error SignersNotAscending(address previous, address signer);
+
+    /// @notice `signer` is no genesis adjudicator of this city.
+    error NotGenesisAdjudicator(address signer);
+
+    /// @notice The chain did not create the page of `epoch`: too little gas.
+    error PageNotCreated(uint64 epoch);
+
+    // ------------------------------------------------------------------ errors: parameters
+
+    /// @notice There is no epoch `epoch`, or not yet.
+    error UnknownEpoch(uint64 epoch);
+
+    /// @notice There is no contract of number `peer`.
+    error UnknownPeer(uint8 peer);
+
+    // ------------------------------------------------------------------ errors: norms
+
+    /// @notice A norm and its domain are not zero.
+    error EmptyNorm(bytes32 id, bytes32 domain);
+
+    /// @notice The norm exists already, in `domain`.
+    error NormExists(bytes32 id, bytes32 domain);
+
+    /// @notice There is no such norm.
+    error UnknownNorm(bytes32 id);
+
+    /// @notice The norm is struck already.
+    error NormAlreadyStruck(bytes32 id);
+
+    /// @notice The norm stands; only a struck one is restored.
+    error NormNotStruck(bytes32 id);
+
+    // ------------------------------------------------------------------ foundation
+
+    /// @notice What the city is for: the hash of a text that its founders publish.
+    function mandate() external view returns (bytes32);
+
+    /// @notice What the city pays in; zero is the native coin.
+    function asset() external view returns (address);
+
+    /// @notice Base units of the asset in one unit of stake.
+    function unitScale() external view returns (uint256);
+
+    /// @notice The genesis adjudicators, as constructed. Who they are today the adjudication contract knows.
+    function adjudicators() external view returns (address[] memory);
+
+    /// @notice What the genesis adjudicators sign for `manifest`.
+    function manifestDigest(GenesisManifest calldata manifest) external view returns (bytes32);
+
+    /// @notice Seals the city: checks the manifest against what was constructed and against the chain, and the signatures
+    /// of two thirds of the genesis adjudicators; opens epoch 1. Anyone may relay it, once.
+    /// @param signatures 65 bytes each (`r, s, v`); of a contract: its address and then its own signature, asked by
+    /// ERC-1271 under a cap of 100,000 gas. Signers ascend.
+    function seal(GenesisManifest calldata manifest, bytes[] calldata signatures) external;
+
+    /// @notice Whether the city is sealed.
+    function isSealed() external view returns (bool);
+
+    /// @notice The members by peer; the first is this contract. Reverts with `NotSealed` before the seal.
+    function members() external view returns (address[8] memory);
+
+    /// @notice One member. Reverts with `NotSealed` before the seal.
+    function memberOf(uint8 peer) external view returns (address);
+
+    /// @notice The clerks of the manifest; none before the seal.
+    function genesisClerks() external view returns (Clerk[] memory);
+
+    // ------------------------------------------------------------------ parameters
+
+    /// @notice The epoch in force; zero before the seal.
+    function epoch() external view returns (uint64);
+
+    /// @notice Where the page of `number` lies or will lie.
+    function pageOf(uint64 number) external view returns (address);
+
+    /// @notice Values in epoch `number`, in the order asked.
+    /// @param ids one byte a parameter
+    function read(uint64 number, bytes calldata ids) external view returns (bytes32[] memory values);
+
+    /// @notice Values in the epoch in force, and its number.
+    /// @param ids one byte a parameter
+    function readCurrent(bytes calldata ids) external view returns (uint64 number, bytes32[] memory values);
+
+    /// @notice A parameter's row in the table, and its value now (its default before the seal).
+    function parameter(uint8 id) external view returns (Parameter memory);
+
+    /// @notice Changes one parameter, which opens the next epoch. Only for adjudication.
+    /// @dev A change waits its tier's delay after `queuedAt`. A tightening may come at once, as long as those of the last
+    /// seven days together move the parameter by no more than a quarter of its range.
+    /// @param oldValue the value in force, as those who decided saw it
+    /// @param queuedAt since when the change stood open to objection, unix seconds
+    function amend(uint8 id, bytes32 oldValue, bytes32 newValue, uint64 queuedAt) external;
+
+    // ------------------------------------------------------------------ norms
+
+    /// @notice Puts a norm in force in `domain`. Only for adjudication.
+    function enactNorm(bytes32 id, bytes32 domain) external;
+
+    /// @notice Strikes a norm: its domain halts finalising. Only for adjudication.
+    function strikeNorm(bytes32 id) external;
+
+    /// @notice Lets a struck norm stand again. Only for adjudication.
+    function restoreNorm(bytes32 id) external;
+
+    /// @notice A norm. Status 0 unknown, 1 in force, 2 struck; since when, unix seconds.
+    function norm(bytes32 id) external view returns (bytes32 domain, uint8 status, uint64 since);
+
+    /// @notice Whether a struck norm halts finalising in `domain`.
+    function isHalted(bytes32 domain) external view returns (bool);
+}

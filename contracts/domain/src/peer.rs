@@ -1,0 +1,88 @@
+//! The contracts of a city, in the order in which they are wired (DESIGN §3, RULINGS R16).
+
+/// A member of the city. The number is its place in every list of members, on the wire and in storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Peer {
+    /// Parameters, wiring, genesis seal, norms.
+    Constitution,
+    /// Identity, principals, reputation, registration stakes.
+    Agent,
+    /// Envelopes and delegations of clerks.
+    Management,
+    /// Registry of services.
+    Service,
+    /// What becomes law.
+    Legislature,
+    /// Missions and their nodes.
+    Collaboration,
+    /// Money of missions.
+    Treasury,
+    /// Every human power.
+    Adjudication,
+}
+
+impl Peer {
+    /// How many there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// All, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Constitution,
+        Self::Agent,
+        Self::Management,
+        Self::Service,
+        Self::Legislature,
+        Self::Collaboration,
+        Self::Treasury,
+        Self::Adjudication,
+    ];
+
+    /// The member at `place`, if there is one.
+    pub const fn at(place: u8) -> Option<Self> {
+        match place {
+            0 => Some(Self::Constitution),
+            1 => Some(Self::Agent),
+            2 => Some(Self::Management),
+            3 => Some(Self::Service),
+            4 => Some(Self::Legislature),
+            5 => Some(Self::Collaboration),
+            6 => Some(Self::Treasury),
+            7 => Some(Self::Adjudication),
+            _ => None,
+        }
+    }
+
+    /// Its place in every list of members.
+    pub const fn place(self) -> usize {
+        self as usize
+    }
+
+    /// Name, as files and the role table spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Constitution => "constitution",
+            Self::Agent => "agent",
+            Self::Management => "management",
+            Self::Service => "service",
+            Self::Legislature => "legislature",
+            Self::Collaboration => "collaboration",
+            Self::Treasury => "treasury",
+            Self::Adjudication => "adjudication",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_and_members_are_one_to_one() {
+        for (place, peer) in Peer::ALL.into_iter().enumerate() {
+            assert_eq!(peer.place(), place);
+            assert_eq!(Peer::at(place as u8), Some(peer));
+        }
+        assert_eq!(Peer::at(Peer::COUNT as u8), None);
+    }
+}

@@ -1,0 +1,2 @@
+//! Authority envelopes and delegations of the clerks.
+#![cfg_attr(not(test), no_std)]

@@ -1,0 +1,1 @@
+//! An in-process chain on which the contracts' own tests run several of them together.
