@@ -64,7 +64,12 @@ impl Asset {
         let (from, this) = (vm.msg_sender(), vm.contract_address());
         let before = self.balance(vm, this)?;
         let words = [from.into_word(), this.into_word(), output::amount(amount)];
-        let answer = peer::tell(vm, token, &peer::call_data(TRANSFER_FROM, &words), U256::ZERO)?;
+        let answer = peer::tell(
+            vm,
+            token,
+            &peer::call_data(TRANSFER_FROM, &words),
+            U256::ZERO,
+        )?;
         agreed(&answer, this, amount)?;
         let after = self.balance(vm, this)?;
         exactly(due, after.saturating_sub(before))

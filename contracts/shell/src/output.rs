@@ -107,6 +107,13 @@ impl Output {
         self
     }
 
+    /// Appends a struct with dynamic fields, encoded as a tuple of its own.
+    pub fn structure(mut self, encoded: &[u8]) -> Self {
+        self.offset();
+        self.tail.extend_from_slice(encoded);
+        self
+    }
+
     /// The encoding.
     pub fn finish(mut self) -> Vec<u8> {
         self.head.extend_from_slice(&self.tail);
@@ -161,6 +168,15 @@ mod tests {
             (vec![(items[0], items[1])],).abi_encode_params(),
             "two words an item"
         );
+    }
+
+    #[test]
+    fn a_structure_stands_behind_its_offset() {
+        let items = vec![B256::repeat_byte(1)];
+        let inner = Output::of(2).word(number(5)).list(&items, 1).finish();
+        let ours = Output::of(2).bytes(b"x").structure(&inner).finish();
+        let theirs = (Bytes::from(b"x".to_vec()), (U256::from(5), items)).abi_encode_params();
+        assert_eq!(ours, theirs);
     }
 
     #[test]

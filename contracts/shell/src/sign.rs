@@ -115,6 +115,10 @@ fn contract_agrees(vm: &impl Host, signer: Address, digest: B256, signature: &[u
 fn ask_word<H: Host>(call: RawCall<'_, H>, to: Address, input: &[u8]) -> Option<B256> {
     // SAFETY: a static call cannot write storage, and no accessor is alive across it. What was written before it is
     // flushed, so that whoever is asked and asks back sees it.
-    let answer = unsafe { call.flush_storage_cache().limit_return_data(0, 33).call(to, input) };
+    let answer = unsafe {
+        call.flush_storage_cache()
+            .limit_return_data(0, 33)
+            .call(to, input)
+    };
     B256::try_from(answer.ok()?.as_slice()).ok()
 }

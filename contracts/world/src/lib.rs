@@ -1,1 +1,370 @@
 //! An in-process chain on which the contracts' own tests run several of them together.
+//!
+//! Programs run through their routers, natively; they call each other, create pages, move coins, and what reverts is
+//! undone. Signatures are recovered by real arithmetic. There is no EVM and no gas: that is the devnode's part. Each
+//! frame has its own storage cache as on a chain, so a program that forgets to write it out before a call is caught.
+//!
+//! Other accounts (wallets, tokens, hostile receivers) are closures over a [`Frame`], see [`World::install`] and
+//! [`token`].
+
+mod frame;
+pub mod key;
+pub mod token;
+
+use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
+
+use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
+use stylus_sdk::{
+    abi::{Router, router_entrypoint},
+    host::VM,
+    prelude::{StorageType, TopLevelStorage, ValueDenier},
+};
+
+pub use frame::Frame;
+pub use key::Key;
+
+/// What a call answers: return data, or revert data.
+pub type Answer = Result<Vec<u8>, Vec<u8>>;
+
+/// Chain id of every world, until changed.
+pub const CHAIN_ID: u64 = 412_346;
+/// Time of every world when it begins, in unix seconds.
+pub const GENESIS: u64 = 1_700_000_000;
+
+type Body = Rc<dyn Fn(&Frame, &[u8]) -> Answer>;
+
+/// What stands at an account.
+#[derive(Clone)]
+enum Code {
+    /// Runs; its code hash is chosen by whoever installed it.
+    Runs(Body, B256),
+    /// Bytes that nobody runs.
+    Data(Bytes),
+}
+
+#[derive(Clone, Default)]
+struct Account {
+    balance: U256,
+    nonce: u64,
+    code: Option<Code>,
+    storage: BTreeMap<U256, B256>,
+}
+
+#[derive(Clone)]
+struct State {
+    accounts: BTreeMap<Address, Account>,
+    logs: Vec<Log>,
+    now: u64,
+    chain_id: u64,
+    depth: usize,
+}
+
+/// A chain. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct World {
+    state: Rc<RefCell<State>>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state.borrow();
+        f.debug_struct("World")
+            .field("accounts", &state.accounts.len())
+            .field("now", &state.now)
+            .finish()
+    }
+}
+
+impl World {
+    /// An empty chain at [`GENESIS`].
+    pub fn new() -> Self {
+        Self {
+            state: Rc::new(RefCell::new(State {
+                accounts: BTreeMap::new(),
+                logs: Vec::new(),
+                now: GENESIS,
+                chain_id: CHAIN_ID,
+                depth: 0,
+            })),
+        }
+    }
+
+    /// Puts a program at `address`; its code hash is keccak256 of `name`.
+    pub fn program<P>(&self, address: Address, name: &str)
+    where
+        P: Router<P> + StorageType + TopLevelStorage + ValueDenier + 'static,
+        P: core::borrow::BorrowMut<<P as Router<P>>::Storage>,
+    {
+        let run = |frame: &Frame, input: &[u8]| {
+            let host = VM {
+                host: Box::new(frame.clone()),
+            };
+            let answer = router_entrypoint::<P, P>(input.to_vec(), host);
+            frame.flush();
+            answer
+        };
+        self.install(address, keccak256(name), run);
+    }
+
+    /// Puts behaviour at `address`.
+    pub fn install(
+        &self,
+        address: Address,
+        codehash: B256,
+        body: impl Fn(&Frame, &[u8]) -> Answer + 'static,
+    ) {
+        self.account(address, |account| {
+            account.code = Some(Code::Runs(Rc::new(body), codehash));
+            account.nonce = account.nonce.max(1);
+        });
+    }
+
+    /// Puts bytes at `address`.
+    pub fn data(&self, address: Address, code: &[u8]) {
+        self.account(address, |account| {
+            account.code = Some(Code::Data(Bytes::copy_from_slice(code)));
+            account.nonce = account.nonce.max(1);
+        });
+    }
+
+    /// A transaction of `from` with `value` coins; undone if it reverts.
+    pub fn transact(&self, from: Address, to: Address, value: U256, input: &[u8]) -> Answer {
+        assert_eq!(self.state.borrow().depth, 0, "a transaction within another");
+        Frame::outermost(self.clone(), from).call(to, value, input, false, u64::MAX)
+    }
+
+    /// Calls a function without coins.
+    pub fn call<C: SolCall>(
+        &self,
+        from: Address,
+        to: Address,
+        call: C,
+    ) -> Result<C::Return, Vec<u8>> {
+        self.call_with(from, to, 0, call)
+    }
+
+    /// Calls a function with coins.
+    pub fn call_with<C: SolCall>(
+        &self,
+        from: Address,
+        to: Address,
+        value: u128,
+        call: C,
+    ) -> Result<C::Return, Vec<u8>> {
+        let answer = self.transact(from, to, U256::from(value), &call.abi_encode())?;
+        Ok(C::abi_decode_returns_validate(&answer)
+            .unwrap_or_else(|e| panic!("return data of {}: {e}: {}", C::SIGNATURE, hex(&answer))))
+    }
+
+    /// Calls and expects one particular refusal, values included, and that nothing changed.
+    #[track_caller]
+    pub fn refused<C: SolCall, E: SolError + PartialEq + fmt::Debug>(
+        &self,
+        from: Address,
+        to: Address,
+        value: u128,
+        call: C,
+        expected: E,
+    ) {
+        let answer = self.transact(from, to, U256::from(value), &call.abi_encode());
+        match answer {
+            Ok(_) => panic!("accepted {}, expected {expected:?}", C::SIGNATURE),
+            Err(data) => match E::abi_decode_validate(&data) {
+                Ok(refusal) => assert_eq!(refusal, expected, "{}", C::SIGNATURE),
+                Err(_) => panic!(
+                    "{} was refused with {}, expected {expected:?}",
+                    C::SIGNATURE,
+                    hex(&data)
+                ),
+            },
+        }
+    }
+
+    /// Time, in unix seconds.
+    pub fn now(&self) -> u64 {
+        self.state.borrow().now
+    }
+
+    /// Lets `seconds` pass.
+    pub fn warp(&self, seconds: u64) {
+        self.state.borrow_mut().now += seconds;
+    }
+
+    /// Changes the chain id.
+    pub fn set_chain_id(&self, chain_id: u64) {
+        self.state.borrow_mut().chain_id = chain_id;
+    }
+
+    /// Chain id.
+    pub fn chain_id(&self) -> u64 {
+        self.state.borrow().chain_id
+    }
+
+    /// Coins of `address`.
+    pub fn balance(&self, address: Address) -> U256 {
+        self.account(address, |account| account.balance)
+    }
+
+    /// Gives `address` coins out of nothing, or forces them upon it.
+    pub fn mint(&self, address: Address, value: u128) {
+        self.account(address, |account| account.balance += U256::from(value));
+    }
+
+    /// A word of storage.
+    pub fn slot(&self, address: Address, slot: U256) -> B256 {
+        self.account(address, |account| {
+            account.storage.get(&slot).copied().unwrap_or_default()
+        })
+    }
+
+    /// All words of an account's storage that are not zero.
+    pub fn storage(&self, address: Address) -> BTreeMap<U256, B256> {
+        self.account(address, |account| account.storage.clone())
+    }
+
+    /// The logs since the last look, those of other events too.
+    pub fn take_logs(&self) -> Vec<Log> {
+        std::mem::take(&mut self.state.borrow_mut().logs)
+    }
+
+    /// The events of one kind since the last look at any logs; others are dropped.
+    pub fn take_events<E: SolEvent>(&self) -> Vec<E> {
+        self.take_logs()
+            .iter()
+            .filter(|log| log.topics().first() == Some(&E::SIGNATURE_HASH))
+            .map(|log| E::decode_log_validate(log).expect(E::SIGNATURE).data)
+            .collect()
+    }
+
+    fn account<T>(&self, address: Address, change: impl FnOnce(&mut Account) -> T) -> T {
+        change(self.state.borrow_mut().accounts.entry(address).or_default())
+    }
+
+    fn code(&self, address: Address) -> Option<Code> {
+        self.account(address, |account| account.code.clone())
+    }
+}
+
+fn hex(data: &[u8]) -> String {
+    Bytes::copy_from_slice(data).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Address = Address::repeat_byte(0xa1);
+    const B: Address = Address::repeat_byte(0xb2);
+    const ME: Address = Address::repeat_byte(0x11);
+
+    /// Stores the first word of its input, then reverts if the second byte behind it is set.
+    fn cell(frame: &Frame, input: &[u8]) -> Answer {
+        frame.store(0, B256::from_slice(&input[..32]));
+        if input.get(32) == Some(&1) {
+            return Err(vec![7]);
+        }
+        Ok(Vec::new())
+    }
+
+    #[test]
+    fn what_reverts_is_undone_with_its_coins() {
+        let world = World::new();
+        world.install(A, B256::ZERO, cell);
+        world.mint(ME, 10);
+        let word = B256::repeat_byte(5);
+        let bad = [word.as_slice(), &[1]].concat();
+        assert_eq!(world.transact(ME, A, U256::from(4), &bad), Err(vec![7]));
+        assert_eq!(world.balance(ME), U256::from(10));
+        assert_eq!(world.slot(A, U256::ZERO), B256::ZERO);
+        assert!(
+            world
+                .transact(ME, A, U256::from(4), word.as_slice())
+                .is_ok()
+        );
+        assert_eq!(world.balance(A), U256::from(4));
+        assert_eq!(world.slot(A, U256::ZERO), word);
+        assert!(
+            world
+                .transact(ME, A, U256::from(7), word.as_slice())
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn an_inner_revert_undoes_the_inner_call_alone() {
+        let world = World::new();
+        world.install(A, B256::ZERO, cell);
+        world.install(B, B256::ZERO, |frame, input| {
+            frame.store(1, B256::repeat_byte(9));
+            let _ = frame.call(A, U256::ZERO, input, false, 0);
+            Ok(Vec::new())
+        });
+        let bad = [B256::repeat_byte(5).as_slice(), &[1]].concat();
+        assert!(world.transact(ME, B, U256::ZERO, &bad).is_ok());
+        assert_eq!(world.slot(A, U256::ZERO), B256::ZERO);
+        assert_eq!(world.slot(B, U256::from(1)), B256::repeat_byte(9));
+    }
+
+    #[test]
+    fn a_static_call_that_writes_fails() {
+        let world = World::new();
+        world.install(A, B256::ZERO, cell);
+        world.install(B, B256::ZERO, |frame, input| {
+            frame.call(A, U256::ZERO, input, true, 0)
+        });
+        let word = B256::repeat_byte(5);
+        assert_eq!(
+            world.transact(ME, B, U256::ZERO, word.as_slice()),
+            Err(Vec::new())
+        );
+        assert_eq!(world.slot(A, U256::ZERO), B256::ZERO);
+    }
+
+    #[test]
+    fn keys_sign_what_the_precompile_recovers() {
+        let key = Key::of("ann");
+        let digest = keccak256("something");
+        for signature in [key.sign(digest), key.sign_high(digest)] {
+            let mut input = [0; 128];
+            input[..32].copy_from_slice(digest.as_slice());
+            input[63] = signature[64];
+            input[64..].copy_from_slice(&signature[..64]);
+            assert_eq!(key::ecrecover(&input), key.address.into_word().to_vec());
+        }
+        assert!(key::ecrecover(&[0; 128]).is_empty());
+    }
+
+    #[test]
+    fn an_honest_token_moves_and_a_fee_keeps_one() {
+        let world = World::new();
+        for (at, manners, arrives) in [
+            (A, token::Manners::Honest, 5),
+            (B, token::Manners::TakesFee, 4),
+        ] {
+            token::install(&world, at, manners);
+            token::mint(&world, at, ME, 9);
+            let call = token_call(5);
+            assert!(world.transact(ME, at, U256::ZERO, &call).is_ok());
+            assert_eq!(token::balance(&world, at, A), arrives);
+            assert_eq!(token::balance(&world, at, ME), 4);
+            assert!(
+                world.transact(ME, at, U256::ZERO, &call).is_err(),
+                "too poor"
+            );
+        }
+    }
+
+    fn token_call(value: u64) -> Vec<u8> {
+        let mut call = alloy_primitives::hex!("a9059cbb").to_vec();
+        call.extend_from_slice(A.into_word().as_slice());
+        call.extend_from_slice(&U256::from(value).to_be_bytes::<32>());
+        call
+    }
+}

@@ -1,0 +1,95 @@
+//! ERC-20 tokens for the world: an honest one, and those that a treasury must survive (RULINGS A9).
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_sol_types::{SolCall, SolValue, sol};
+
+use crate::{Answer, Frame, World};
+
+sol! {
+    /// As far as contracts call it.
+    interface IERC20 {
+        function balanceOf(address account) external view returns (uint256);
+        function transfer(address to, uint256 value) external returns (bool);
+        function transferFrom(address from, address to, uint256 value) external returns (bool);
+    }
+}
+
+/// How a token behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Manners {
+    /// As the standard says.
+    Honest,
+    /// Says nothing where the standard says true, as old tokens do.
+    Silent,
+    /// Keeps one unit of each transfer.
+    TakesFee,
+    /// Says false and moves nothing.
+    SaysFalse,
+    /// Reverts when this account would receive.
+    Blocks(Address),
+    /// Calls this account with this data in the middle of `transferFrom`, as the sender's hook would.
+    CallsBack(Address, Vec<u8>),
+}
+
+/// Puts a token at `address`. Everybody allows everything to everybody: allowances are not what is tested here.
+pub fn install(world: &World, address: Address, manners: Manners) {
+    world.install(address, keccak256("token"), move |frame, input| {
+        run(frame, input, &manners)
+    });
+}
+
+/// Gives `holder` units.
+pub fn mint(world: &World, token: Address, holder: Address, units: u128) {
+    world.account(token, |account| {
+        let word = account.storage.entry(slot(holder)).or_default();
+        let sum = U256::from_be_bytes(word.0) + U256::from(units);
+        *word = B256::from(sum);
+    });
+}
+
+/// Units of `holder`.
+pub fn balance(world: &World, token: Address, holder: Address) -> u128 {
+    U256::from_be_bytes(world.slot(token, slot(holder)).0).to()
+}
+
+fn slot(holder: Address) -> U256 {
+    holder.into_word().into()
+}
+
+fn run(frame: &Frame, input: &[u8], manners: &Manners) -> Answer {
+    if let Ok(call) = IERC20::balanceOfCall::abi_decode(input) {
+        return Ok(frame.world().slot(frame.this, slot(call.account)).to_vec());
+    }
+    let (from, to, value) = if let Ok(call) = IERC20::transferCall::abi_decode(input) {
+        (frame.caller, call.to, call.value)
+    } else if let Ok(call) = IERC20::transferFromCall::abi_decode(input) {
+        (call.from, call.to, call.value)
+    } else {
+        return Err(Vec::new());
+    };
+    match manners {
+        Manners::SaysFalse => return Ok(false.abi_encode()),
+        Manners::Blocks(blocked) if *blocked == to => return Err(Vec::new()),
+        Manners::CallsBack(victim, data) if from != frame.caller => {
+            // The hook runs as the token; whatever it achieves or not, the transfer goes on.
+            let _ = frame.call(*victim, U256::ZERO, data, false, u64::MAX);
+        }
+        _ => {}
+    }
+    let fee = U256::from(u8::from(*manners == Manners::TakesFee));
+    let moved = frame.world().account(frame.this, |account| {
+        let sender = account.storage.entry(slot(from)).or_default();
+        let Some(rest) = U256::from_be_bytes(sender.0).checked_sub(value) else {
+            return false;
+        };
+        *sender = B256::from(rest);
+        let receiver = account.storage.entry(slot(to)).or_default();
+        *receiver = B256::from(U256::from_be_bytes(receiver.0) + value.saturating_sub(fee));
+        true
+    });
+    match (moved, manners) {
+        (false, _) => Err(Vec::new()),
+        (true, Manners::Silent) => Ok(Vec::new()),
+        (true, _) => Ok(true.abi_encode()),
+    }
+}
