@@ -57,6 +57,26 @@ interface IConstitution {
         uint64 deadline;
     }
 
+    // ------------------------------------------------------------------ the parameter table
+
+    /// @notice A parameter: its row in the table, and its value.
+    /// @param value in force; the default before the seal
+    /// @param defaultValue at which a city starts unless its manifest says otherwise
+    /// @param least lowest value
+    /// @param greatest highest value
+    /// @param tier of risk: 0 low, 1 medium, 2 high
+    /// @param weaker which way it weakens the city: 0 none, 1 up, 2 down, 3 any change
+    /// @param scope when a change reaches those it binds: 0 city (at once), 1 session (at opening), 2 mission (at finalise)
+    struct Parameter {
+        bytes32 value;
+        bytes32 defaultValue;
+        bytes32 least;
+        bytes32 greatest;
+        uint8 tier;
+        uint8 weaker;
+        uint8 scope;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice The city is sealed: its members never change from here on.
@@ -92,6 +112,12 @@ interface IConstitution {
 
     /// @notice The call is no call of this interface, or not well-formed.
     error MalformedCall();
+
+    /// @notice No function takes coins.
+    error NotPayable();
+
+    /// @notice It is constructed once.
+    error AlreadyConstructed();
 
     /// @notice The city is not sealed yet.
     error NotSealed();
@@ -172,8 +198,11 @@ interface IConstitution {
     /// @notice `given` signatures; `needed` are two thirds of the genesis adjudicators, rounded up.
     error TooFewSignatures(uint256 given, uint256 needed);
 
-    /// @notice Signature `index` is nobody's: wrong length, upper `s`, or it recovers to nobody.
-    error InvalidSignature(uint256 index);
+    /// @notice Signature `index` is nobody's: shorter than a signature, with the upper `s`, or it recovers to nobody.
+    error MalformedSignature(uint256 index);
+
+    /// @notice The contract `signer` does not accept the signature given as its.
+    error InvalidSignature(address signer);
 
     /// @notice Signers come in ascending order, each once.
     error SignersNotAscending(address previous, address signer);
@@ -228,17 +257,17 @@ interface IConstitution {
 
     /// @notice Seals the city: checks the manifest against what was constructed and against the chain, and the signatures
     /// of two thirds of the genesis adjudicators; opens epoch 1. Anyone may relay it, once.
-    /// @param signatures 65 bytes each (`r, s, v`); of a contract: its address and then its own signature, asked by
-    /// ERC-1271 under a cap of 100,000 gas. Signers ascend.
+    /// @param signatures by ascending signer. Of a key: the 65 bytes `r, s, v`. Of a contract: its address, then
+    /// what it is asked about by ERC-1271 under a cap of 100,000 gas (any length, but 45 would be taken for a key's)
     function seal(GenesisManifest calldata manifest, bytes[] calldata signatures) external;
 
     /// @notice Whether the city is sealed.
     function isSealed() external view returns (bool);
 
-    /// @notice The members by peer; the first is this contract. Reverts with `NotSealed` before the seal.
+    /// @notice The members by peer; the first is this contract. Zeros before the seal.
     function members() external view returns (address[8] memory);
 
-    /// @notice One member. Reverts with `NotSealed` before the seal.
+    /// @notice One member. Zero before the seal.
     function memberOf(uint8 peer) external view returns (address);
 
     /// @notice The clerks of the manifest; none before the seal.

@@ -32,6 +32,8 @@ macro_rules! interfaces {
 // One line for each interface; the tests list the same.
 interfaces! {
     IArbWasm "sol/IArbWasm.sol";
+    IConstitution "sol/IConstitution.sol";
+    IService "sol/IService.sol";
     ISettlementToken "sol/ISettlementToken.sol";
     IStylusDeployer "sol/IStylusDeployer.sol";
 }

@@ -37,6 +37,8 @@ macro_rules! bound {
 
 bound! {
     IArbWasm IArbWasmCalls IArbWasmErrors IArbWasmEvents;
+    IConstitution IConstitutionCalls IConstitutionErrors IConstitutionEvents;
+    IService IServiceCalls IServiceErrors IServiceEvents;
     ISettlementToken ISettlementTokenCalls ISettlementTokenErrors ISettlementTokenEvents;
     IStylusDeployer IStylusDeployerCalls IStylusDeployerErrors IStylusDeployerEvents;
 }
@@ -88,7 +90,11 @@ fn exported(name: &str, kind: &str) -> BTreeSet<B256> {
         .iter()
         .map(|entry| keccak256(signature(entry)))
         .collect();
-    assert_eq!(hashes.len(), entries.len(), "a {kind} of {name} stands twice");
+    assert_eq!(
+        hashes.len(),
+        entries.len(),
+        "a {kind} of {name} stands twice"
+    );
     hashes
 }
 
@@ -143,7 +149,12 @@ fn errors_agree() {
 #[test]
 fn events_agree() {
     for bound in all() {
-        assert_eq!(bound.events, exported(bound.name, "event"), "{}", bound.name);
+        assert_eq!(
+            bound.events,
+            exported(bound.name, "event"),
+            "{}",
+            bound.name
+        );
     }
 }
 

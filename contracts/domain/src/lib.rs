@@ -12,9 +12,11 @@
 #![forbid(unsafe_code)]
 
 pub mod amount;
+pub mod constitution;
 pub mod id;
 pub mod peer;
 pub mod range;
 pub mod reputation;
+pub mod service;
 pub mod time;
 pub mod token;

@@ -1,5 +1,6 @@
 //! Claims about the rules: tables at every boundary, and random values against naive models.
 
 mod amount;
+mod constitution;
 mod reputation;
 mod token;

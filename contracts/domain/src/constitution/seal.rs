@@ -1,0 +1,501 @@
+//! The founding of a city and its seal: who may sign it, and over what.
+//!
+//! ```text
+//! constructed --seal: two thirds of the genesis adjudicators, over the whole manifest--> sealed, for ever
+//! ```
+//!
+//! Between the two nobody has any power, so there is nothing to be won by being first (RULINGS A5). What is checked on
+//! chain (code, signatures) is asked by the shell and judged here.
+
+use alloy_primitives::{Address, B256, U256};
+
+use crate::{peer::Peer, time::Timestamp};
+
+/// Genesis adjudicators at most: each costs a slot at construction and a comparison per signature, and none is chosen
+/// later by this list.
+pub const ADJUDICATORS_MAX: usize = 64;
+
+/// Genesis clerks at most: four offices with substitutes, two slots each.
+pub const CLERKS_MAX: usize = 16;
+
+/// Offices a city cannot do without: registrar, speaker, regulator, codifier.
+pub const CLERK_ROLES: usize = 4;
+
+/// Base units of one unit of stake at most, 2⁹⁶−1: stakes are counted in 32 bits, so none exceeds 128 bits of base units.
+pub const UNIT_SCALE_MAX: u128 = (1 << 96) - 1;
+
+/// Members that a manifest lists: all but the constitution.
+pub const MEMBERS: usize = Peer::COUNT - 1;
+
+/// What a constitution is constructed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Founding<'a> {
+    /// Hash of what the city is for.
+    pub mandate: B256,
+    /// What it pays in; zero is the native coin.
+    pub asset: Address,
+    /// Base units in one unit of stake.
+    pub unit_scale: U256,
+    /// Who may sign the seal.
+    pub adjudicators: &'a [Address],
+}
+
+/// A member as the manifest names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    /// Its place ([`Peer::place`]), as sent.
+    pub peer: u8,
+    /// Its address.
+    pub account: Address,
+    /// Its code's hash, as signed.
+    pub codehash: B256,
+}
+
+/// A clerk as the manifest names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clerk {
+    /// The office, as sent: 0 registrar, 1 speaker, 2 regulator, 3 codifier.
+    pub role: u8,
+    /// Who holds it.
+    pub agent: Address,
+    /// Who answers for that agent.
+    pub principal: Address,
+}
+
+/// The rule that a construction or a seal broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// No mandate.
+    MandateMissing,
+    /// Nothing lives where the asset should be.
+    AssetWithoutCode {
+        /// Where.
+        asset: Address,
+    },
+    /// Zero, or more than [`UNIT_SCALE_MAX`].
+    UnitScaleOutOfRange {
+        /// What was given.
+        unit_scale: U256,
+    },
+    /// Too few or too many genesis adjudicators.
+    AdjudicatorCountOutOfRange {
+        /// How many.
+        count: usize,
+        /// The least number.
+        least: usize,
+        /// The greatest.
+        most: usize,
+    },
+    /// Zero, or listed before.
+    InvalidAdjudicator {
+        /// Place in the list.
+        index: usize,
+        /// Who.
+        adjudicator: Address,
+    },
+    /// Sealed before.
+    AlreadySealed,
+    /// Not sealed yet.
+    NotSealed,
+    /// The manifest's last second has passed.
+    Expired {
+        /// That second.
+        deadline: Timestamp,
+    },
+    /// Another mandate.
+    MandateMismatch {
+        /// As constructed.
+        expected: B256,
+        /// As signed.
+        given: B256,
+    },
+    /// Another asset.
+    AssetMismatch {
+        /// As constructed.
+        expected: Address,
+        /// As signed.
+        given: Address,
+    },
+    /// Another scale.
+    UnitScaleMismatch {
+        /// As constructed.
+        expected: U256,
+        /// As signed.
+        given: U256,
+    },
+    /// Another genesis adjudicator; zero where a list has ended.
+    AdjudicatorMismatch {
+        /// The first place that differs.
+        index: usize,
+        /// As constructed.
+        expected: Address,
+        /// As signed.
+        given: Address,
+    },
+    /// Not [`MEMBERS`] members.
+    MemberCountMismatch {
+        /// How many.
+        count: usize,
+    },
+    /// Not the peer of that place.
+    MemberOutOfOrder {
+        /// The place.
+        index: usize,
+        /// Whose place it is.
+        expected: Peer,
+        /// What stands there.
+        given: u8,
+    },
+    /// Zero, the constitution itself, or a member already.
+    DuplicateMember {
+        /// Which member.
+        peer: Peer,
+        /// Its address.
+        account: Address,
+    },
+    /// Other code than was signed.
+    CodehashMismatch {
+        /// Which member.
+        peer: Peer,
+        /// Its address.
+        account: Address,
+        /// As signed.
+        expected: B256,
+        /// On chain.
+        found: B256,
+    },
+    /// It belongs to another constitution.
+    ForeignMember {
+        /// Which member.
+        peer: Peer,
+        /// Its address.
+        account: Address,
+        /// The constitution it names; zero if none.
+        constitution: Address,
+    },
+    /// A lesser role than the clerk before, or none that exists.
+    ClerkOutOfOrder {
+        /// Place in the list.
+        index: usize,
+        /// The role.
+        role: u8,
+    },
+    /// An office without a holder.
+    ClerkMissing {
+        /// The office.
+        role: u8,
+    },
+    /// More than [`CLERKS_MAX`].
+    TooManyClerks {
+        /// How many.
+        count: usize,
+    },
+    /// A zero address, or an agent with an office already.
+    InvalidClerk {
+        /// Place in the list.
+        index: usize,
+        /// The agent.
+        agent: Address,
+        /// Its principal.
+        principal: Address,
+    },
+    /// One person would check themselves.
+    ClerksShareOnePrincipal {
+        /// Who.
+        principal: Address,
+    },
+    /// A parameter not after the one before.
+    ParameterOutOfOrder {
+        /// Place in the list.
+        index: usize,
+        /// The parameter.
+        id: u8,
+    },
+    /// Fewer adjudicators than the city's own parameter demands.
+    BelowQuorum {
+        /// How many there are.
+        adjudicators: usize,
+        /// How many it demands.
+        quorum: u64,
+    },
+    /// Fewer than [`signatures_needed`].
+    TooFewSignatures {
+        /// How many.
+        given: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// Nobody's signature.
+    MalformedSignature {
+        /// Place in the list.
+        index: usize,
+    },
+    /// Not after the signer before: two orders or two copies of one set would be two seals.
+    SignersNotAscending {
+        /// The signer before.
+        previous: Address,
+        /// This one.
+        signer: Address,
+    },
+    /// Somebody else's signature.
+    NotGenesisAdjudicator {
+        /// Whose.
+        signer: Address,
+    },
+}
+
+/// Whether a city may be constructed so. `asset_has_code` is asked of the chain; `quorum` is the default of the
+/// parameter that bounds the number of adjudicators from below.
+///
+/// Errors: `MandateMissing`, `AssetWithoutCode`, `UnitScaleOutOfRange`, `AdjudicatorCountOutOfRange`,
+/// `InvalidAdjudicator`.
+/// Source: RULINGS A5, R14; RESOLUTIONS D-28.
+pub fn found(founding: Founding<'_>, asset_has_code: bool, quorum: u64) -> Result<(), Refused> {
+    let Founding {
+        mandate,
+        asset,
+        unit_scale,
+        adjudicators,
+    } = founding;
+    if mandate == B256::ZERO {
+        return Err(Refused::MandateMissing);
+    }
+    if asset != Address::ZERO && !asset_has_code {
+        return Err(Refused::AssetWithoutCode { asset });
+    }
+    if unit_scale == U256::ZERO || unit_scale > U256::from(UNIT_SCALE_MAX) {
+        return Err(Refused::UnitScaleOutOfRange { unit_scale });
+    }
+    let (count, least) = (adjudicators.len(), quorum as usize);
+    if count < least || count > ADJUDICATORS_MAX {
+        return Err(Refused::AdjudicatorCountOutOfRange {
+            count,
+            least,
+            most: ADJUDICATORS_MAX,
+        });
+    }
+    for (index, adjudicator) in adjudicators.iter().enumerate() {
+        if *adjudicator == Address::ZERO || adjudicators[..index].contains(adjudicator) {
+            return Err(Refused::InvalidAdjudicator {
+                index,
+                adjudicator: *adjudicator,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a manifest may still be relayed: until its deadline, inclusive.
+///
+/// Errors: `Expired`.
+pub fn in_time(deadline: Timestamp, now: Timestamp) -> Result<(), Refused> {
+    if now > deadline {
+        return Err(Refused::Expired { deadline });
+    }
+    Ok(())
+}
+
+/// Whether the manifest repeats what the city was constructed with.
+///
+/// Errors: `MandateMismatch`, `AssetMismatch`, `UnitScaleMismatch`, `AdjudicatorMismatch`.
+pub fn repeats(constructed: Founding<'_>, signed: Founding<'_>) -> Result<(), Refused> {
+    if constructed.mandate != signed.mandate {
+        return Err(Refused::MandateMismatch {
+            expected: constructed.mandate,
+            given: signed.mandate,
+        });
+    }
+    if constructed.asset != signed.asset {
+        return Err(Refused::AssetMismatch {
+            expected: constructed.asset,
+            given: signed.asset,
+        });
+    }
+    if constructed.unit_scale != signed.unit_scale {
+        return Err(Refused::UnitScaleMismatch {
+            expected: constructed.unit_scale,
+            given: signed.unit_scale,
+        });
+    }
+    let (expected, given) = (constructed.adjudicators, signed.adjudicators);
+    for index in 0..expected.len().max(given.len()) {
+        let (expected, given) = (expected.get(index), given.get(index));
+        if expected != given {
+            return Err(Refused::AdjudicatorMismatch {
+                index,
+                expected: expected.copied().unwrap_or_default(),
+                given: given.copied().unwrap_or_default(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The members by place, with the constitution itself (`own`) at its.
+///
+/// Errors: `MemberCountMismatch`, `MemberOutOfOrder`, `DuplicateMember`.
+/// Source: RULINGS R16.
+pub fn members(own: Address, listed: &[Member]) -> Result<[Address; Peer::COUNT], Refused> {
+    if listed.len() != MEMBERS {
+        return Err(Refused::MemberCountMismatch {
+            count: listed.len(),
+        });
+    }
+    let mut accounts = [Address::ZERO; Peer::COUNT];
+    accounts[Peer::Constitution.place()] = own;
+    for (index, (member, peer)) in listed.iter().zip(&Peer::ALL[1..]).enumerate() {
+        let place = peer.place();
+        if usize::from(member.peer) != place {
+            return Err(Refused::MemberOutOfOrder {
+                index,
+                expected: *peer,
+                given: member.peer,
+            });
+        }
+        if member.account == Address::ZERO || accounts[..place].contains(&member.account) {
+            return Err(Refused::DuplicateMember {
+                peer: *peer,
+                account: member.account,
+            });
+        }
+        accounts[place] = member.account;
+    }
+    Ok(accounts)
+}
+
+/// Whether a member is what was signed: its code on chain, and the constitution it names (`None`: it names none).
+///
+/// Errors: `CodehashMismatch`, `ForeignMember`.
+/// Source: RULINGS A5.
+pub fn member_is_ours(
+    own: Address,
+    peer: Peer,
+    member: Member,
+    found: B256,
+    named: Option<Address>,
+) -> Result<(), Refused> {
+    if member.codehash != found {
+        return Err(Refused::CodehashMismatch {
+            peer,
+            account: member.account,
+            expected: member.codehash,
+            found,
+        });
+    }
+    match named {
+        Some(constitution) if constitution == own => Ok(()),
+        other => Err(Refused::ForeignMember {
+            peer,
+            account: member.account,
+            constitution: other.unwrap_or_default(),
+        }),
+    }
+}
+
+/// Whether the clerks fill every office, each agent one, and at least two people answer for them.
+///
+/// Errors: `TooManyClerks`, `ClerkOutOfOrder`, `InvalidClerk`, `ClerkMissing`, `ClerksShareOnePrincipal`.
+/// Source: RULINGS R14 (four clerks with at least two principals), R21.
+pub fn clerks(listed: &[Clerk]) -> Result<(), Refused> {
+    if listed.len() > CLERKS_MAX {
+        return Err(Refused::TooManyClerks {
+            count: listed.len(),
+        });
+    }
+    let mut filled = [false; CLERK_ROLES];
+    let mut least = 0;
+    for (index, clerk) in listed.iter().enumerate() {
+        match filled.get_mut(usize::from(clerk.role)) {
+            Some(office) if clerk.role >= least => *office = true,
+            _ => {
+                return Err(Refused::ClerkOutOfOrder {
+                    index,
+                    role: clerk.role,
+                });
+            }
+        }
+        least = clerk.role;
+        let holds_office = listed[..index].iter().any(|c| c.agent == clerk.agent);
+        if clerk.agent == Address::ZERO || clerk.principal == Address::ZERO || holds_office {
+            return Err(Refused::InvalidClerk {
+                index,
+                agent: clerk.agent,
+                principal: clerk.principal,
+            });
+        }
+    }
+    for (role, is_filled) in filled.into_iter().enumerate() {
+        if !is_filled {
+            return Err(Refused::ClerkMissing { role: role as u8 });
+        }
+    }
+    // Every office is filled, so there is a first clerk.
+    let principal = listed[0].principal;
+    if listed.iter().all(|clerk| clerk.principal == principal) {
+        return Err(Refused::ClerksShareOnePrincipal { principal });
+    }
+    Ok(())
+}
+
+/// Whether parameter `id`, at `index` of the list, comes after the `previous` one.
+///
+/// Errors: `ParameterOutOfOrder`.
+pub fn next_parameter(previous: Option<u8>, index: usize, id: u8) -> Result<(), Refused> {
+    if previous.is_some_and(|before| before >= id) {
+        return Err(Refused::ParameterOutOfOrder { index, id });
+    }
+    Ok(())
+}
+
+/// Whether the city has as many adjudicators as its own parameter demands.
+///
+/// Errors: `BelowQuorum`.
+/// Source: RULINGS R14, RESOLUTIONS D-01.
+pub fn has_quorum(adjudicators: usize, quorum: u64) -> Result<(), Refused> {
+    if (adjudicators as u64) < quorum {
+        return Err(Refused::BelowQuorum {
+            adjudicators,
+            quorum,
+        });
+    }
+    Ok(())
+}
+
+/// Signatures that a seal needs: `⌈2 × adjudicators ÷ 3⌉`.
+pub const fn signatures_needed(adjudicators: usize) -> usize {
+    (2 * adjudicators).div_ceil(3)
+}
+
+/// Whether there are enough signatures. That each is good is judged one by one.
+///
+/// Errors: `TooFewSignatures`.
+pub fn enough_signatures(given: usize, adjudicators: usize) -> Result<(), Refused> {
+    let needed = signatures_needed(adjudicators);
+    if given < needed {
+        return Err(Refused::TooFewSignatures { given, needed });
+    }
+    Ok(())
+}
+
+/// Whether `signer` (`None`: nobody signed so), at `index` of the list, counts after the `previous` one.
+///
+/// Errors: `MalformedSignature`, `SignersNotAscending`, `NotGenesisAdjudicator`.
+pub fn next_signer(
+    adjudicators: &[Address],
+    previous: Option<Address>,
+    index: usize,
+    signer: Option<Address>,
+) -> Result<Address, Refused> {
+    let Some(signer) = signer else {
+        return Err(Refused::MalformedSignature { index });
+    };
+    if let Some(previous) = previous
+        && previous >= signer
+    {
+        return Err(Refused::SignersNotAscending { previous, signer });
+    }
+    if !adjudicators.contains(&signer) {
+        return Err(Refused::NotGenesisAdjudicator { signer });
+    }
+    Ok(signer)
+}

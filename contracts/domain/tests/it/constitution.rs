@@ -1,0 +1,727 @@
+//! Founding and seal: every refusal beside its allowed neighbour. Norms: every status against every command, and random
+//! commands against a naive model. Pages: their addresses as chains compute them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agentcity_domain::{
+    constitution::{norm, page, seal},
+    peer::Peer,
+    time::Timestamp,
+};
+use alloy_primitives::{Address, B256, U256, address, keccak256};
+use proptest::prelude::*;
+
+const MANDATE: B256 = B256::repeat_byte(0x11);
+const TOKEN: Address = Address::repeat_byte(0x22);
+const OWN: Address = Address::repeat_byte(0xcc);
+const QUORUM: u64 = 7;
+
+fn people(count: usize) -> Vec<Address> {
+    (1..=count)
+        .map(|n| Address::left_padding_from(&(n as u16).to_be_bytes()))
+        .collect()
+}
+
+fn founding(adjudicators: &[Address]) -> seal::Founding<'_> {
+    seal::Founding {
+        mandate: MANDATE,
+        asset: TOKEN,
+        unit_scale: U256::from(1_000_000_000_000u64),
+        adjudicators,
+    }
+}
+
+mod founded {
+    use super::*;
+    use seal::{Founding, Refused, found};
+
+    #[test]
+    fn a_city_is_founded_on_a_mandate_an_asset_a_scale_and_people() {
+        for count in [7, 8, 63, 64] {
+            assert_eq!(found(founding(&people(count)), true, QUORUM), Ok(()));
+        }
+        let native = Founding {
+            asset: Address::ZERO,
+            ..founding(&[])
+        };
+        let people = people(7);
+        let native = Founding {
+            adjudicators: &people,
+            ..native
+        };
+        assert_eq!(found(native, false, QUORUM), Ok(()));
+    }
+
+    #[test]
+    fn a_city_without_a_mandate_is_refused() {
+        let people = people(7);
+        let empty = Founding {
+            mandate: B256::ZERO,
+            ..founding(&people)
+        };
+        assert_eq!(found(empty, true, QUORUM), Err(Refused::MandateMissing));
+    }
+
+    #[test]
+    fn a_token_is_a_contract() {
+        let people = people(7);
+        assert_eq!(
+            found(founding(&people), false, QUORUM),
+            Err(Refused::AssetWithoutCode { asset: TOKEN })
+        );
+    }
+
+    #[test]
+    fn a_stake_unit_has_1_to_2_96_base_units() {
+        let people = people(7);
+        let scaled = |unit_scale| Founding {
+            unit_scale,
+            ..founding(&people)
+        };
+        let most = (U256::from(1) << 96) - U256::from(1);
+        for scale in [U256::from(1), most] {
+            assert_eq!(found(scaled(scale), true, QUORUM), Ok(()));
+        }
+        for unit_scale in [U256::ZERO, most + U256::from(1), U256::MAX] {
+            assert_eq!(
+                found(scaled(unit_scale), true, QUORUM),
+                Err(Refused::UnitScaleOutOfRange { unit_scale })
+            );
+        }
+        assert!(
+            most.to::<u128>()
+                .checked_mul(u128::from(u32::MAX))
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn too_few_and_too_many_adjudicators_are_refused() {
+        for count in [0, 6, 65, 200] {
+            assert_eq!(
+                found(founding(&people(count)), true, QUORUM),
+                Err(Refused::AdjudicatorCountOutOfRange {
+                    count,
+                    least: 7,
+                    most: 64
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn every_adjudicator_is_somebody_and_listed_once() {
+        for (index, other) in [(6, 0), (6, 5), (1, 0)] {
+            let mut people = people(7);
+            people[index] = people[other];
+            assert_eq!(
+                found(founding(&people), true, QUORUM),
+                Err(Refused::InvalidAdjudicator {
+                    index,
+                    adjudicator: people[other]
+                })
+            );
+        }
+        for index in [0, 6] {
+            let mut people = people(7);
+            people[index] = Address::ZERO;
+            assert_eq!(
+                found(founding(&people), true, QUORUM),
+                Err(Refused::InvalidAdjudicator {
+                    index,
+                    adjudicator: Address::ZERO
+                })
+            );
+        }
+    }
+}
+
+mod sealed {
+    use super::*;
+    use seal::*;
+
+    fn listed() -> Vec<Member> {
+        (1..8)
+            .map(|peer| Member {
+                peer,
+                account: Address::repeat_byte(peer),
+                codehash: B256::repeat_byte(peer),
+            })
+            .collect()
+    }
+
+    fn office(role: u8, agent: u8, principal: u8) -> Clerk {
+        Clerk {
+            role,
+            agent: Address::repeat_byte(agent),
+            principal: Address::repeat_byte(principal),
+        }
+    }
+
+    fn four() -> Vec<Clerk> {
+        vec![
+            office(0, 1, 0xa1),
+            office(1, 2, 0xa2),
+            office(2, 3, 0xa1),
+            office(3, 4, 0xa2),
+        ]
+    }
+
+    #[test]
+    fn a_manifest_is_good_until_its_last_second() {
+        let at = Timestamp::new;
+        assert_eq!(in_time(at(100), at(99)), Ok(()));
+        assert_eq!(in_time(at(100), at(100)), Ok(()));
+        let deadline = at(100);
+        assert_eq!(
+            in_time(deadline, at(101)),
+            Err(Refused::Expired { deadline })
+        );
+    }
+
+    #[test]
+    fn a_manifest_repeats_the_construction() {
+        let ours = people(7);
+        let is = founding(&ours);
+        assert_eq!(repeats(is, is), Ok(()));
+
+        let given = B256::repeat_byte(9);
+        let other = Founding {
+            mandate: given,
+            ..is
+        };
+        let refusal = Refused::MandateMismatch {
+            expected: MANDATE,
+            given,
+        };
+        assert_eq!(repeats(is, other), Err(refusal));
+
+        let other = Founding {
+            asset: Address::ZERO,
+            ..is
+        };
+        let refusal = Refused::AssetMismatch {
+            expected: TOKEN,
+            given: Address::ZERO,
+        };
+        assert_eq!(repeats(is, other), Err(refusal));
+
+        let other = Founding {
+            unit_scale: U256::from(1),
+            ..is
+        };
+        let refusal = Refused::UnitScaleMismatch {
+            expected: is.unit_scale,
+            given: U256::from(1),
+        };
+        assert_eq!(repeats(is, other), Err(refusal));
+    }
+
+    #[test]
+    fn adjudicators_added_removed_replaced_or_swapped_are_refused() {
+        let ours = people(7);
+        let against = |theirs: &[Address]| repeats(founding(&ours), founding(theirs));
+        let mismatch = |index, expected, given| {
+            Err(Refused::AdjudicatorMismatch {
+                index,
+                expected,
+                given,
+            })
+        };
+        let more = people(8);
+        assert_eq!(against(&more), mismatch(7, Address::ZERO, more[7]));
+        assert_eq!(against(&ours[..6]), mismatch(6, ours[6], Address::ZERO));
+        assert_eq!(against(&[]), mismatch(0, ours[0], Address::ZERO));
+        let mut swapped = ours.clone();
+        swapped.swap(2, 3);
+        assert_eq!(against(&swapped), mismatch(2, ours[2], ours[3]));
+        assert_eq!(against(&ours), Ok(()));
+    }
+
+    #[test]
+    fn seven_members_take_their_places_behind_the_constitution() {
+        let places = members(OWN, &listed()).unwrap();
+        assert_eq!(places[0], OWN);
+        for peer in &Peer::ALL[1..] {
+            assert_eq!(
+                places[peer.place()],
+                Address::repeat_byte(peer.place() as u8)
+            );
+        }
+    }
+
+    #[test]
+    fn six_or_eight_members_are_refused() {
+        let mut eight = listed();
+        eight.push(Member {
+            peer: 8,
+            account: Address::repeat_byte(8),
+            codehash: B256::ZERO,
+        });
+        for listed in [&eight[..0], &eight[..6], &eight[..8]] {
+            let count = listed.len();
+            assert_eq!(
+                members(OWN, listed),
+                Err(Refused::MemberCountMismatch { count })
+            );
+        }
+    }
+
+    #[test]
+    fn a_member_in_anothers_place_is_refused() {
+        let mut swapped = listed();
+        swapped.swap(2, 3);
+        let refusal = Refused::MemberOutOfOrder {
+            index: 2,
+            expected: Peer::Service,
+            given: 4,
+        };
+        assert_eq!(members(OWN, &swapped), Err(refusal));
+        for given in [0, 6, 8, 255] {
+            let mut listed = listed();
+            listed[6].peer = given;
+            let refusal = Refused::MemberOutOfOrder {
+                index: 6,
+                expected: Peer::Adjudication,
+                given,
+            };
+            assert_eq!(members(OWN, &listed), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn no_contract_takes_two_places() {
+        for (index, account) in [
+            (6, Address::repeat_byte(1)),
+            (6, Address::repeat_byte(6)),
+            (1, Address::repeat_byte(1)),
+            (0, OWN),
+            (0, Address::ZERO),
+            (6, Address::ZERO),
+        ] {
+            let mut listed = listed();
+            listed[index].account = account;
+            let refusal = Refused::DuplicateMember {
+                peer: Peer::ALL[index + 1],
+                account,
+            };
+            assert_eq!(members(OWN, &listed), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn a_member_has_the_signed_code_and_names_this_constitution() {
+        let (peer, member) = (Peer::Agent, listed()[0]);
+        let (account, hash) = (member.account, member.codehash);
+        assert_eq!(member_is_ours(OWN, peer, member, hash, Some(OWN)), Ok(()));
+        let found = B256::repeat_byte(0xee);
+        assert_eq!(
+            member_is_ours(OWN, peer, member, found, Some(OWN)),
+            Err(Refused::CodehashMismatch {
+                peer,
+                account,
+                expected: hash,
+                found
+            })
+        );
+        let other = Address::repeat_byte(0xdd);
+        for (named, constitution) in [(None, Address::ZERO), (Some(other), other)] {
+            assert_eq!(
+                member_is_ours(OWN, peer, member, hash, named),
+                Err(Refused::ForeignMember {
+                    peer,
+                    account,
+                    constitution
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn four_clerks_of_two_people_fill_the_offices() {
+        assert_eq!(clerks(&four()), Ok(()));
+        let mut substitutes = four();
+        for agent in 5..17 {
+            substitutes.push(office(3, agent, 0xa3));
+        }
+        assert_eq!(substitutes.len(), CLERKS_MAX);
+        assert_eq!(clerks(&substitutes), Ok(()));
+        substitutes.push(office(3, 17, 0xa3));
+        assert_eq!(
+            clerks(&substitutes),
+            Err(Refused::TooManyClerks { count: 17 })
+        );
+    }
+
+    #[test]
+    fn an_empty_office_is_refused() {
+        for role in 0..4 {
+            let mut three = four();
+            three.remove(usize::from(role));
+            assert_eq!(clerks(&three), Err(Refused::ClerkMissing { role }));
+        }
+        assert_eq!(clerks(&[]), Err(Refused::ClerkMissing { role: 0 }));
+    }
+
+    #[test]
+    fn clerks_out_of_order_or_of_no_office_are_refused() {
+        let mut swapped = four();
+        swapped.swap(1, 2);
+        assert_eq!(
+            clerks(&swapped),
+            Err(Refused::ClerkOutOfOrder { index: 2, role: 1 })
+        );
+        for role in [4, 255] {
+            let mut five = four();
+            five.push(office(role, 9, 0xa1));
+            assert_eq!(
+                clerks(&five),
+                Err(Refused::ClerkOutOfOrder { index: 4, role })
+            );
+        }
+    }
+
+    #[test]
+    fn an_agent_holds_one_office_and_somebody_answers_for_it() {
+        let faulty = [office(3, 1, 0xa2), office(3, 0, 0xa2), office(3, 4, 0)];
+        for clerk in faulty {
+            let mut clerks_listed = four();
+            clerks_listed[3] = clerk;
+            let refusal = Refused::InvalidClerk {
+                index: 3,
+                agent: clerk.agent,
+                principal: clerk.principal,
+            };
+            assert_eq!(clerks(&clerks_listed), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn one_person_does_not_check_themselves() {
+        let mut alone = four();
+        for clerk in &mut alone {
+            clerk.principal = Address::repeat_byte(0xa1);
+        }
+        let principal = Address::repeat_byte(0xa1);
+        assert_eq!(
+            clerks(&alone),
+            Err(Refused::ClerksShareOnePrincipal { principal })
+        );
+        alone[3].principal = Address::repeat_byte(0xa2);
+        assert_eq!(clerks(&alone), Ok(()));
+    }
+
+    #[test]
+    fn parameters_ascend() {
+        assert_eq!(next_parameter(None, 0, 0), Ok(()));
+        assert_eq!(next_parameter(Some(0), 1, 1), Ok(()));
+        assert_eq!(next_parameter(Some(3), 1, 255), Ok(()));
+        for id in [3, 2, 0] {
+            let refusal = Refused::ParameterOutOfOrder { index: 1, id };
+            assert_eq!(next_parameter(Some(3), 1, id), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn the_quorum_is_there() {
+        assert_eq!(has_quorum(7, 7), Ok(()));
+        assert_eq!(has_quorum(8, 7), Ok(()));
+        let refusal = Refused::BelowQuorum {
+            adjudicators: 7,
+            quorum: 8,
+        };
+        assert_eq!(has_quorum(7, 8), Err(refusal));
+    }
+
+    #[test]
+    fn two_thirds_sign_rounded_up() {
+        for (adjudicators, needed) in [(5, 4), (6, 4), (7, 5), (8, 6), (9, 6), (64, 43)] {
+            assert_eq!(signatures_needed(adjudicators), needed);
+            assert!(3 * needed >= 2 * adjudicators && 3 * (needed - 1) < 2 * adjudicators);
+            assert_eq!(enough_signatures(needed, adjudicators), Ok(()));
+            let given = needed - 1;
+            assert_eq!(
+                enough_signatures(given, adjudicators),
+                Err(Refused::TooFewSignatures { given, needed })
+            );
+        }
+    }
+
+    #[test]
+    fn signers_are_genesis_adjudicators_in_ascending_order() {
+        let people = people(7);
+        let next = |previous, signer| next_signer(&people, previous, 4, signer);
+        assert_eq!(next(None, Some(people[0])), Ok(people[0]));
+        assert_eq!(next(Some(people[0]), Some(people[1])), Ok(people[1]));
+        assert_eq!(next(Some(people[0]), Some(people[6])), Ok(people[6]));
+        for (previous, signer) in [(1, 1), (2, 1), (6, 0)] {
+            let (previous, signer) = (people[previous], people[signer]);
+            assert_eq!(
+                next(Some(previous), Some(signer)),
+                Err(Refused::SignersNotAscending { previous, signer })
+            );
+        }
+        let signer = Address::repeat_byte(0x77);
+        for previous in [None, Some(people[6])] {
+            assert_eq!(
+                next(previous, Some(signer)),
+                Err(Refused::NotGenesisAdjudicator { signer })
+            );
+        }
+        assert_eq!(
+            next(None, None),
+            Err(Refused::MalformedSignature { index: 4 })
+        );
+    }
+}
+
+mod pages {
+    use super::*;
+
+    fn address_of(creator: Address, nonce: u64) -> Address {
+        let (bytes, length) = page::creation_preimage(creator, nonce);
+        Address::from_word(keccak256(&bytes[..length]))
+    }
+
+    #[test]
+    fn a_page_lies_where_the_chain_creates_it() {
+        // Published addresses of the first creations of one account.
+        let creator = address!("0x6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0");
+        for (nonce, created) in [
+            (0, address!("0xcd234a471b72ba2f1ccf0a70fcaba648a5eecd8d")),
+            (1, address!("0x343c43a37d37dff08ae8c4a11544c718abb4fcf8")),
+            (2, address!("0xf778b86fa74e846c4f0a1fbd1335fe81c00a0c91")),
+        ] {
+            assert_eq!(address_of(creator, nonce), created);
+        }
+    }
+
+    /// A text in RLP: itself if it is one byte below 128, else its length and itself.
+    fn text(bytes: &[u8]) -> Vec<u8> {
+        match bytes {
+            [byte] if *byte < 128 => vec![*byte],
+            _ => [&[128 + bytes.len() as u8], bytes].concat(),
+        }
+    }
+
+    #[test]
+    fn long_nonces_lose_their_leading_zeros() {
+        for bits in 0..64 {
+            for nonce in [1u64 << bits, (1 << bits) - 1, u64::MAX >> bits] {
+                let digits: Vec<u8> = nonce
+                    .to_be_bytes()
+                    .into_iter()
+                    .skip_while(|d| *d == 0)
+                    .collect();
+                let items = [text(OWN.as_slice()), text(&digits)].concat();
+                let list = [vec![192 + items.len() as u8], items].concat();
+                let (bytes, length) = page::creation_preimage(OWN, nonce);
+                assert_eq!(bytes[..length], list, "{nonce}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_creation_code_returns_what_follows_it() {
+        // A machine with the eight opcodes it uses.
+        let payload = [0x00, 0xab, 0xcd];
+        let code = [&page::CREATION[..], &payload].concat();
+        let (mut stack, mut memory, mut at) = (Vec::new(), [0; 64], 0);
+        let returned = loop {
+            let opcode = code[at];
+            at += 1;
+            match opcode {
+                0x60 => {
+                    stack.push(usize::from(code[at]));
+                    at += 1;
+                }
+                0x59 => stack.push(0),
+                0x81 => stack.push(stack[stack.len() - 2]),
+                0x38 => stack.push(code.len()),
+                0x03 => {
+                    let (left, right) = (stack.pop().unwrap(), stack.pop().unwrap());
+                    stack.push(left - right);
+                }
+                0x80 => stack.push(stack[stack.len() - 1]),
+                0x92 => {
+                    let top = stack.len() - 1;
+                    stack.swap(top, top - 3);
+                }
+                0x39 => {
+                    let [to, from, length] = [(); 3].map(|()| stack.pop().unwrap());
+                    memory[to..to + length].copy_from_slice(&code[from..from + length]);
+                }
+                0xf3 => {
+                    let [from, length] = [(); 2].map(|()| stack.pop().unwrap());
+                    break &memory[from..from + length];
+                }
+                other => panic!("{other:#x} at {at}"),
+            }
+        };
+        assert_eq!(returned, payload);
+        assert_eq!(page::MARK, 0);
+    }
+}
+
+mod norms {
+    use super::*;
+    use norm::*;
+
+    const ID: B256 = B256::repeat_byte(1);
+    const HOME: B256 = B256::repeat_byte(2);
+    const NOW: Timestamp = Timestamp::new(1_000);
+    const LATER: Timestamp = Timestamp::new(2_000);
+
+    fn standing(status: Status) -> Norm {
+        Norm {
+            domain: if status == Status::Unknown {
+                B256::ZERO
+            } else {
+                HOME
+            },
+            status,
+            since: NOW,
+        }
+    }
+
+    fn to(status: Status, struck: Change) -> Result<Step, Refused> {
+        let norm = Norm {
+            domain: HOME,
+            status,
+            since: LATER,
+        };
+        Ok(Step { norm, struck })
+    }
+
+    #[test]
+    fn every_status_answers_every_command() {
+        let enact = Command::Enact { domain: HOME };
+        let (exists, unknown) = (
+            Refused::Exists {
+                id: ID,
+                domain: HOME,
+            },
+            Refused::Unknown { id: ID },
+        );
+        for (status, command, outcome) in [
+            (Status::Unknown, enact, to(Status::InForce, Change::Same)),
+            (Status::Unknown, Command::Strike, Err(unknown)),
+            (Status::Unknown, Command::Restore, Err(unknown)),
+            (Status::InForce, enact, Err(exists)),
+            (
+                Status::InForce,
+                Command::Strike,
+                to(Status::Struck, Change::Up),
+            ),
+            (
+                Status::InForce,
+                Command::Restore,
+                Err(Refused::NotStruck { id: ID }),
+            ),
+            (Status::Struck, enact, Err(exists)),
+            (
+                Status::Struck,
+                Command::Strike,
+                Err(Refused::AlreadyStruck { id: ID }),
+            ),
+            (
+                Status::Struck,
+                Command::Restore,
+                to(Status::InForce, Change::Down),
+            ),
+        ] {
+            assert_eq!(step(ID, standing(status), command, LATER), outcome);
+        }
+    }
+
+    #[test]
+    fn a_norm_keeps_its_domain() {
+        let enact = Command::Enact {
+            domain: B256::repeat_byte(9),
+        };
+        let refusal = Refused::Exists {
+            id: ID,
+            domain: HOME,
+        };
+        assert_eq!(
+            step(ID, standing(Status::Struck), enact, LATER),
+            Err(refusal)
+        );
+    }
+
+    #[test]
+    fn nothing_is_no_norm_and_no_domain() {
+        for (id, domain) in [
+            (B256::ZERO, HOME),
+            (ID, B256::ZERO),
+            (B256::ZERO, B256::ZERO),
+        ] {
+            assert_eq!(
+                step(id, Norm::default(), Command::Enact { domain }, NOW),
+                Err(Refused::Empty { id, domain })
+            );
+        }
+    }
+
+    #[test]
+    fn stored_bytes_mean_three_statuses() {
+        for status in [Status::Unknown, Status::InForce, Status::Struck] {
+            assert_eq!(Status::at(status as u8), Some(status));
+        }
+        assert_eq!(Status::at(3), None);
+    }
+
+    #[test]
+    fn counts_go_up_and_down_by_one() {
+        assert_eq!(Change::Same.apply(5), 5);
+        assert_eq!(Change::Up.apply(5), 6);
+        assert_eq!(Change::Down.apply(5), 4);
+    }
+
+    fn command() -> impl Strategy<Value = (u8, Command)> {
+        let kind = prop_oneof![
+            (1..4u8).prop_map(|domain| Command::Enact {
+                domain: B256::repeat_byte(domain)
+            }),
+            Just(Command::Strike),
+            Just(Command::Restore),
+        ];
+        (1..6u8, kind)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_domain_counts_its_struck_norms(commands in prop::collection::vec(command(), 1..80)) {
+            let mut norms: BTreeMap<u8, Norm> = BTreeMap::new();
+            let mut counts: BTreeMap<B256, u64> = BTreeMap::new();
+            // The naive model: which norm is where, and which are struck.
+            let (mut home, mut struck) = (BTreeMap::<u8, B256>::new(), BTreeSet::<u8>::new());
+            for (id, command) in commands {
+                let at = norms.get(&id).copied().unwrap_or_default();
+                let outcome = step(B256::repeat_byte(id), at, command, NOW);
+                let expected = match command {
+                    Command::Enact { domain } => {
+                        let is_new = !home.contains_key(&id);
+                        home.entry(id).or_insert(domain);
+                        is_new
+                    }
+                    Command::Strike => home.contains_key(&id) && struck.insert(id),
+                    Command::Restore => struck.remove(&id),
+                };
+                prop_assert_eq!(outcome.is_ok(), expected);
+                if let Ok(step) = outcome {
+                    norms.insert(id, step.norm);
+                    let count = counts.entry(step.norm.domain).or_default();
+                    *count = step.struck.apply(*count);
+                }
+                for domain in (1..4).map(B256::repeat_byte) {
+                    let halted = counts.get(&domain).copied().unwrap_or_default();
+                    let model = struck.iter().filter(|id| home[id] == domain).count();
+                    prop_assert_eq!(halted, model as u64);
+                }
+            }
+        }
+    }
+}
