@@ -8,9 +8,11 @@ use super::{Finding, Tree, whole};
 
 /// Which of our packages may use which, besides in tests. Programs are not listed: they use the rules and the interfaces, and
 /// nothing uses them. A package that is missing here fails, so that its place is decided.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("agentcity-domain", &[]),
     ("agentcity-abi", &[]),
+    ("agentcity-shell", &["agentcity-domain"]),
+    ("agentcity-world", &[]),
     ("agentcity-devnode-program", &[]),
     ("agentcity-devnode-engine", &["agentcity-devnode-program"]),
     (
@@ -56,7 +58,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
 ];
 
 /// What a program may use of ours.
-const PROGRAM_ARROWS: [&str; 2] = ["agentcity-domain", "agentcity-abi"];
+const PROGRAM_ARROWS: [&str; 3] = ["agentcity-domain", "agentcity-abi", "agentcity-shell"];
 
 const JUSTIFICATIONS: &str = "docs/dependencies.md";
 
