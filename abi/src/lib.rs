@@ -31,6 +31,7 @@ macro_rules! interfaces {
 
 // One line for each interface; the tests list the same.
 interfaces! {
+    IAgent "sol/IAgent.sol";
     IArbWasm "sol/IArbWasm.sol";
     IConstitution "sol/IConstitution.sol";
     IService "sol/IService.sol";

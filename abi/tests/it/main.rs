@@ -36,6 +36,7 @@ macro_rules! bound {
 }
 
 bound! {
+    IAgent IAgentCalls IAgentErrors IAgentEvents;
     IArbWasm IArbWasmCalls IArbWasmErrors IArbWasmEvents;
     IConstitution IConstitutionCalls IConstitutionErrors IConstitutionEvents;
     IService IServiceCalls IServiceErrors IServiceEvents;
