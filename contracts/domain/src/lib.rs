@@ -4,7 +4,7 @@
 //! refusal. Contracts, keeper, command line and deployment all call these same functions, so a rule exists once.
 //!
 //! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
-//! [`id`] (who and what), [`reputation`] (scores and the reward multiplier), [`token`] (the settlement token).
+//! [`id`] (who and what), [`parameter`] (every number of policy), [`reputation`] (scores and the reward multiplier), [`token`] (the settlement token).
 //!
 //! Rounding is always in the name of the function that rounds. Overflow is an error that carries the operands; nothing
 //! wraps and nothing saturates unless its name says so.
@@ -14,6 +14,7 @@
 pub mod amount;
 pub mod constitution;
 pub mod id;
+pub mod parameter;
 pub mod peer;
 pub mod range;
 pub mod reputation;

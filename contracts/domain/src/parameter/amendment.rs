@@ -1,0 +1,155 @@
+//! When a change of a parameter takes effect (RESOLUTIONS D-26, D-08; RULINGS A4, R15, R23).
+//!
+//! Every change waits as long as its row's tier says, from the moment it was queued. A tightening need not wait, as long as
+//! all immediate tightenings of one parameter together move it by a bounded share of its range; the share is whole again when
+//! the parameter was left alone for a window. So a handful of signers can brake at once, and cannot end legislation at once.
+//! A tightening beyond the share waits for its tier's delay, and never less than `tighteningExcessDelaySecs`: the low tier has
+//! no delay of its own, and A4 names a parameter of that tier.
+
+use alloy_primitives::B256;
+
+use super::{Change, Kind, ParameterId, Refused, Tier, check, direction, number};
+use crate::time::Timestamp;
+
+/// A change as the panel asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amendment {
+    /// Which parameter.
+    pub id: ParameterId,
+    /// The value that the signers saw.
+    pub old: B256,
+    /// The value that they want.
+    pub new: B256,
+    /// When it was queued.
+    pub queued_at: Timestamp,
+}
+
+/// Immediate tightenings of one parameter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// When the last one happened; the epoch if none did.
+    pub last_at: Timestamp,
+    /// By how much they moved the value since the share was whole, in the parameter's unit.
+    pub used: u32,
+}
+
+/// The parameters by which amendments are judged, in their own units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// `tighteningSharePct`.
+    pub share_pct: u32,
+    /// `tighteningWindowSecs`.
+    pub window_secs: u32,
+    /// `tighteningExcessDelaySecs`.
+    pub excess_delay_secs: u32,
+    /// `overrideDelayLowSecs`.
+    pub low_delay_secs: u32,
+    /// `overrideDelayMediumSecs`.
+    pub medium_delay_secs: u32,
+    /// `overrideDelayHighSecs`.
+    pub high_delay_secs: u32,
+    /// `seniorDelaySecs`.
+    pub senior_delay_secs: u32,
+}
+
+/// What an accepted change does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// Its direction, for the event and the watchdog.
+    pub change: Change,
+    /// The parameter's ledger afterwards.
+    pub ledger: Ledger,
+}
+
+impl Policy {
+    /// The policy among the numbers that `value` gives.
+    pub fn of(value: impl Fn(ParameterId) -> u32) -> Self {
+        Self {
+            share_pct: value(ParameterId::TighteningSharePct),
+            window_secs: value(ParameterId::TighteningWindowSecs),
+            excess_delay_secs: value(ParameterId::TighteningExcessDelaySecs),
+            low_delay_secs: value(ParameterId::OverrideDelayLowSecs),
+            medium_delay_secs: value(ParameterId::OverrideDelayMediumSecs),
+            high_delay_secs: value(ParameterId::OverrideDelayHighSecs),
+            senior_delay_secs: value(ParameterId::SeniorDelaySecs),
+        }
+    }
+
+    /// The wait of a change that is not an immediate tightening.
+    const fn delay(&self, id: ParameterId) -> u32 {
+        if matches!(id, ParameterId::SeniorAdjudicatorAddr) {
+            return self.senior_delay_secs;
+        }
+        match id.row().tier {
+            Tier::Low => self.low_delay_secs,
+            Tier::Medium => self.medium_delay_secs,
+            Tier::High => self.high_delay_secs,
+        }
+    }
+}
+
+/// Whether `asked` may take effect now, given the parameter's present value `found` and its ledger. That the whole page stays
+/// consistent is [`relation::check`](super::relation::check)'s business.
+///
+/// Errors: [`Refused::Constant`], [`Refused::Stale`], [`Refused::Unchanged`], [`Refused::OutOfRange`], [`Refused::Malformed`],
+/// [`Refused::TooEarly`].
+pub fn decide(
+    asked: &Amendment,
+    found: B256,
+    now: Timestamp,
+    ledger: Ledger,
+    policy: &Policy,
+) -> Result<Decided, Refused> {
+    let id = asked.id;
+    if id.row().kind == Kind::Constant {
+        return Err(Refused::Constant { id });
+    }
+    if asked.old != found {
+        return Err(Refused::Stale {
+            expected: asked.old,
+            found,
+        });
+    }
+    check(id, asked.new)?;
+    let change = direction(id, found, asked.new);
+    let mut delay = policy.delay(id);
+    match change {
+        Change::Same => return Err(Refused::Unchanged { value: found }),
+        Change::Tighter => {
+            if let Some(ledger) = immediate(asked, now, ledger, policy) {
+                return Ok(Decided { change, ledger });
+            }
+            delay = delay.max(policy.excess_delay_secs);
+        }
+        Change::Weaker | Change::Neutral => {}
+    }
+    let ready_at = asked.queued_at.get().saturating_add(u64::from(delay));
+    if now.get() < ready_at {
+        return Err(Refused::TooEarly {
+            ready_at,
+            now: now.get(),
+        });
+    }
+    Ok(Decided { change, ledger })
+}
+
+/// The ledger after an immediate tightening, if the share allows it.
+fn immediate(asked: &Amendment, now: Timestamp, ledger: Ledger, policy: &Policy) -> Option<Ledger> {
+    let row = asked.id.row();
+    let step = number(asked.old)?.abs_diff(number(asked.new)?);
+    let share = u64::from(row.max - row.min) * u64::from(policy.share_pct) / u64::from(PERCENT);
+    let whole_again = ledger
+        .last_at
+        .get()
+        .saturating_add(u64::from(policy.window_secs))
+        <= now.get();
+    let used = if whole_again {
+        step
+    } else {
+        ledger.used.checked_add(step)?
+    };
+    (u64::from(used) <= share).then_some(Ledger { last_at: now, used })
+}
+
+/// Parts of a whole in percent.
+const PERCENT: u32 = 100;
