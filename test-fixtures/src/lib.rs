@@ -3,13 +3,17 @@
 //! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its peer anvil with the same settings,
 //! [`http`] is the client that hides nothing, [`sender`] signs over it, [`actor`] names the funded accounts, [`evm`] assembles
 //! small contracts, [`contracts`] holds those that several tests use, [`program`]
-//! deploys compiled ones.
-//! The scenarios are in `tests/it`, the comparison with the peer in [`mod@bench`].
+//! deploys compiled ones, `city` raises a whole city (feature `doubles`).
+//! The scenarios are in `tests/it`, the comparison with the peer in [`mod@bench`], gas in `gas`.
 
 pub mod actor;
 pub mod bench;
+#[cfg(feature = "doubles")]
+pub mod city;
 pub mod contracts;
 pub mod evm;
+#[cfg(feature = "doubles")]
+pub mod gas;
 pub mod http;
 pub mod node;
 pub mod peer;

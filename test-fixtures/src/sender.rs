@@ -208,7 +208,7 @@ impl Sender {
     }
 }
 
-fn parse(hash: B256, receipt: &Value) -> Option<Outcome> {
+pub(crate) fn parse(hash: B256, receipt: &Value) -> Option<Outcome> {
     let quantity = |value: &Value| crate::http::parse_quantity(value).map(|value| value as u64);
     let logs = receipt["logs"]
         .as_array()?

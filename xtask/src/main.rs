@@ -10,12 +10,14 @@
 //! | `up`, `down` | a devnode with the first program on it, and its end |
 //! | `test`, `tidy`, `deep` | what CI runs, its textual part, and what takes too long for CI |
 //! | `bench` | comparisons with peers |
+//! | `gas` | what operations cost, against ceilings and committed numbers |
 //!
 //! Results go to stdout, progress to stderr. Nothing here does arithmetic of the city: vectors call the domain.
 
 mod bench;
 mod deep;
 mod docs;
+mod gas;
 mod process;
 mod programs;
 mod rpc;
@@ -66,6 +68,8 @@ enum Verb {
     Deep(deep::Options),
     /// Compare with peers.
     Bench(bench::Options),
+    /// Measure what operations cost, against their ceilings and the committed numbers.
+    Gas(gas::Options),
     /// Compile the Solidity sources alone.
     Solidity,
 }
@@ -95,6 +99,7 @@ fn run(verb: Verb) -> eyre::Result<ExitCode> {
         Verb::Tidy => tidy::run(&ws),
         Verb::Deep(options) => deep::run(&ws, &options),
         Verb::Bench(options) => bench::run(&ws, &options),
+        Verb::Gas(options) => gas::run(&ws, &options),
         Verb::Solidity => solidity::run(&ws).map(|()| ExitCode::SUCCESS),
     }
 }

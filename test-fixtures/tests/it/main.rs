@@ -7,6 +7,7 @@ mod clients_alloy;
 mod clients_cast;
 mod differential;
 mod expiry;
+mod foundations;
 mod golden_costs;
 mod hostile_rpc;
 mod persistence;

@@ -1,0 +1,343 @@
+//! From nothing to a sealed and wired city.
+
+use super::{
+    client::{CallError, Client},
+    double::{self, Double},
+    person::{self, Person},
+};
+use crate::{
+    Actor, Node, RpcError, Settings,
+    program::{self, ProgramError},
+};
+use agentcity_abi::IConstitution::GenesisManifest;
+use agentcity_deploy::{
+    Plan,
+    city::{
+        self, CityError, CityPlan, Genesis, Member, Signed,
+        genesis::{Clerk, DEFAULT_SIGNING_WINDOW_SECS, DEFAULT_UNIT_SCALE},
+    },
+    plan::DEFAULT_SALT,
+};
+use agentcity_domain::peer::Peer;
+use alloy::{
+    primitives::{Address, B256, Bytes, U256, keccak256, utils::parse_ether},
+    providers::Provider,
+};
+use std::collections::BTreeMap;
+
+/// What every person of a city holds to begin with, in ether: gas and stakes of any story.
+const PURSE_ETHER: &str = "20";
+
+/// Clerks: one for each office, and how many principals answer for the four (two is the least that the seal takes).
+pub const CLERK_ROLES: [&str; 4] = ["registrar", "speaker", "regulator", "codifier"];
+const CLERK_PRINCIPALS: usize = 2;
+
+/// What a city pays in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asset {
+    /// The native coin.
+    #[default]
+    Native,
+    /// The settlement token, deployed with the city.
+    Token,
+}
+
+/// What a test wants of its city.
+#[derive(Clone, Debug)]
+pub struct Charter {
+    /// Seed of every key.
+    pub seed: u64,
+    /// What it pays in.
+    pub asset: Asset,
+    /// Genesis adjudicators.
+    pub adjudicators: usize,
+    /// Values that differ from the defaults, by parameter id.
+    pub parameters: BTreeMap<u8, B256>,
+    /// Members that a double stands for.
+    pub doubles: Vec<Peer>,
+    /// The node below.
+    pub settings: Settings,
+}
+
+impl Default for Charter {
+    /// The smallest genesis that is supported (RULINGS R14), with doubles for every member above the foundations.
+    fn default() -> Self {
+        Self {
+            seed: person::seed(),
+            asset: Asset::Native,
+            adjudicators: 7,
+            parameters: BTreeMap::new(),
+            doubles: vec![
+                Peer::Legislature,
+                Peer::Collaboration,
+                Peer::Treasury,
+                Peer::Adjudication,
+            ],
+            settings: Settings::default(),
+        }
+    }
+}
+
+/// Why a city does not stand.
+#[derive(Debug, thiserror::Error)]
+pub enum RaiseError {
+    /// A program of the build is missing or refused.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// A plan was refused.
+    #[error(transparent)]
+    Plan(#[from] agentcity_deploy::PlanError),
+    /// A double is not compiled.
+    #[error(transparent)]
+    Double(#[from] agentcity_solidity::LoadError),
+    /// A step of the founding failed. Boxed: it carries a whole contract error.
+    #[error(transparent)]
+    City(#[from] Box<CityError>),
+    /// Somebody was refused.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The node refused.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// The system refused.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl From<CityError> for RaiseError {
+    fn from(error: CityError) -> Self {
+        Self::City(Box::new(error))
+    }
+}
+
+/// A clerk and who answers for it.
+#[derive(Clone, Debug)]
+pub struct ClerkPair {
+    /// The agent.
+    pub agent: Person,
+    /// The principal.
+    pub principal: Person,
+}
+
+/// One transaction of the founding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A member was created, activated and constructed.
+    Deploy(Peer),
+    /// The constitution was sealed.
+    Seal,
+    /// A member learnt its peers.
+    Wire(Peer),
+}
+
+/// A sealed and wired city.
+#[derive(Debug)]
+pub struct City {
+    /// The connection.
+    pub client: Client,
+    /// Seed of every key.
+    pub seed: u64,
+    /// What the founders decided.
+    pub genesis: Genesis,
+    /// Where everything is.
+    pub plan: CityPlan,
+    /// What was signed.
+    pub manifest: GenesisManifest,
+    /// Gas of founding it, in order.
+    pub founding: Vec<(Step, u64)>,
+    /// Genesis adjudicators.
+    pub adjudicators: Vec<Person>,
+    /// By role.
+    pub clerks: Vec<ClerkPair>,
+    doubles: BTreeMap<Peer, Double>,
+    /// Last, so that the node outlives everything that speaks to it.
+    pub node: Node,
+}
+
+/// A program of the build by the member it is.
+pub fn program_name(peer: Peer) -> String {
+    format!("agentcity-{}", peer.name())
+}
+
+/// The salt of a member: its place, so that two members with the same code differ.
+fn salt(peer: Peer) -> B256 {
+    (U256::from_be_bytes(DEFAULT_SALT.0) + U256::from(peer.place())).into()
+}
+
+impl City {
+    /// Raises a city on a new devnode.
+    pub fn raise(charter: &Charter) -> Result<Self, RaiseError> {
+        let seed = charter.seed;
+        println!(
+            "city of seed {seed} ({}={seed} raises it again)",
+            person::SEED_VARIABLE
+        );
+        let node = Node::devnode(&charter.settings);
+        let mut client = Client::new(&node)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let provider = node.provider();
+        let founder = founder().address();
+
+        let adjudicators = Person::many(seed, "adjudicator", charter.adjudicators);
+        let principals = Person::many(seed, "clerks' principal", CLERK_PRINCIPALS);
+        let clerks: Vec<ClerkPair> = CLERK_ROLES
+            .iter()
+            .enumerate()
+            .map(|(index, role)| ClerkPair {
+                agent: Person::new(seed, *role),
+                principal: principals[index % CLERK_PRINCIPALS].clone(),
+            })
+            .collect();
+        let operator = Person::new(seed, "operator of the doubles");
+        let everybody: Vec<&Person> = adjudicators
+            .iter()
+            .chain(&principals)
+            .chain(clerks.iter().map(|clerk| &clerk.agent))
+            .chain([&operator])
+            .collect();
+        fund(&mut client, &everybody)?;
+
+        let asset = match charter.asset {
+            Asset::Native => None,
+            Asset::Token => {
+                let wasm = program::load(program::TOKEN_PROGRAM)?;
+                let arguments = program::token_arguments(minter().address());
+                let plan = Plan::new(&wasm, Some(&arguments), U256::ZERO, DEFAULT_SALT)?;
+                let applied = runtime.block_on(agentcity_deploy::apply(&provider, &plan, founder));
+                applied.map_err(|error| ProgramError::from(Box::new(error)))?;
+                Some(plan.address)
+            }
+        };
+        let genesis = Genesis {
+            mandate: keccak256("Agents legislate, software executes, humans adjudicate."),
+            asset,
+            unit_scale: U256::from(DEFAULT_UNIT_SCALE),
+            adjudicators: adjudicators.iter().map(Person::address).collect(),
+            parameters: charter.parameters.clone(),
+            clerks: clerks
+                .iter()
+                .enumerate()
+                .map(|(role, clerk)| Clerk {
+                    role: role as u8,
+                    agent: clerk.agent.address(),
+                    principal: clerk.principal.address(),
+                })
+                .collect(),
+            signing_window_secs: DEFAULT_SIGNING_WINDOW_SECS,
+        };
+
+        let mut doubles = BTreeMap::new();
+        let wasm = program::load(&program_name(Peer::Constitution))?;
+        let plan = CityPlan::new::<RaiseError>(&genesis, &wasm, DEFAULT_SALT, |peer, home| {
+            if charter.doubles.contains(&peer) {
+                let address = client.create(&operator, double::creation(home)?)?;
+                let operator = operator.clone();
+                doubles.insert(peer, Double { address, operator });
+                return Ok(Member::Given(address));
+            }
+            let wasm = program::load(&program_name(peer))?;
+            let plan = city::plan::member(home, &wasm, salt(peer))?;
+            Ok(Member::Program(Box::new(plan)))
+        })?;
+
+        let constitution = plan.constitution.address;
+        let mut founding = Vec::new();
+        let manifest = runtime.block_on(async {
+            for (peer, receipt) in city::place(&provider, &plan, founder).await? {
+                founding.push((Step::Deploy(peer), receipt.gas_used));
+            }
+            let manifest = city::manifest(&provider, &genesis, &plan).await?;
+            let chain_id = provider.get_chain_id().await.map_err(CityError::from)?;
+            let digest = city::digest(&manifest, chain_id, constitution);
+            // As many as are needed, and no more: two thirds, rounded up.
+            let needed = (2 * adjudicators.len()).div_ceil(3);
+            let signatures = adjudicators[..needed]
+                .iter()
+                .map(|person| Signed {
+                    signer: person.address(),
+                    signature: person.sign(digest),
+                })
+                .collect();
+            let sealed =
+                city::seal(&provider, constitution, &manifest, signatures, founder).await?;
+            founding.extend(sealed.map(|receipt| (Step::Seal, receipt.gas_used)));
+            for (peer, receipt) in city::wire(&provider, &plan, founder).await? {
+                founding.push((Step::Wire(peer), receipt.gas_used));
+            }
+            Ok::<_, CityError>(manifest)
+        })?;
+        Ok(Self {
+            client,
+            seed,
+            genesis,
+            plan,
+            manifest,
+            founding,
+            adjudicators,
+            clerks,
+            doubles,
+            node,
+        })
+    }
+
+    /// Address of a member.
+    pub fn address(&self, peer: Peer) -> Address {
+        self.plan.address(peer)
+    }
+
+    /// The double that stands for `peer`.
+    ///
+    /// Panics when the charter named none: the test asks for what it did not order.
+    pub fn double(&self, peer: Peer) -> Double {
+        self.doubles
+            .get(&peer)
+            .unwrap_or_else(|| panic!("the charter has no double for {}", peer.name()))
+            .clone()
+    }
+
+    /// Whether a double stands for `peer`.
+    pub fn has_double(&self, peer: Peer) -> bool {
+        self.doubles.contains_key(&peer)
+    }
+
+    /// A new person of the city with coins.
+    pub fn person(&mut self, name: &str) -> Result<Person, RaiseError> {
+        let person = Person::new(self.seed, name);
+        fund(&mut self.client, &[&person])?;
+        Ok(person)
+    }
+
+    /// New people of one office with coins.
+    pub fn people(&mut self, office: &str, count: usize) -> Result<Vec<Person>, RaiseError> {
+        let people = Person::many(self.seed, office, count);
+        fund(&mut self.client, &people.iter().collect::<Vec<_>>())?;
+        Ok(people)
+    }
+}
+
+/// Who deploys: nobody in particular, and without any power afterwards.
+fn founder() -> &'static Actor {
+    Actor::named("peggy")
+}
+
+/// Who mints the settlement token of a city that pays in one.
+pub fn minter() -> &'static Actor {
+    Actor::named("olivia")
+}
+
+/// Gives each a purse; all transfers are under way before the first is waited for.
+fn fund(client: &mut Client, people: &[&Person]) -> Result<(), RaiseError> {
+    let purse = parse_ether(PURSE_ETHER).expect("a constant");
+    let bank = &Actor::named("alice").signer;
+    let mut sent = Vec::with_capacity(people.len());
+    for person in people {
+        let what = format!("a purse for {}", person.name);
+        sent.push(client.launch(bank, person.address(), purse, Bytes::new(), what)?);
+    }
+    for sent in sent {
+        client.land(sent)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! What the operations of a city cost, measured from receipts on a strict devnode, in a fresh city, first-use slots included.
+//!
+//! Each city is raised twice from the same seed: once with every program in the chain's cache, once with none. Both do the
+//! same, so each operation has two numbers (RULINGS R3).
+
+pub mod story;
+pub mod table;
+
+use crate::{
+    Node, RpcError, Sender,
+    city::{Asset, CallError, Charter, City, RaiseError},
+    program::{self, ARB_WASM, ARB_WASM_CACHE, ArbWasmCache, ProgramError},
+};
+use agentcity_abi::IArbWasm;
+use agentcity_domain::peer::Peer;
+use alloy::primitives::Address;
+use table::{Init, Snapshot};
+
+/// One operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measurement {
+    /// Name in the table.
+    pub id: &'static str,
+    /// Gas with every program in the cache.
+    pub cached: u64,
+    /// Gas with none.
+    pub uncached: u64,
+    /// What it may cost cached.
+    pub ceiling: Option<u64>,
+}
+
+/// Why there are no numbers.
+#[derive(Debug, thiserror::Error)]
+pub enum GasError {
+    /// The city does not stand.
+    #[error(transparent)]
+    Raise(#[from] RaiseError),
+    /// A step of the story was refused.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// A program is missing, or the chain refused to cache it.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The node refused.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// The two runs of one story differ.
+    #[error("the story of a {city} city measured {cached} with caches and {uncached} without")]
+    Differ {
+        /// Which city.
+        city: &'static str,
+        /// Operation of the cached run.
+        cached: &'static str,
+        /// Operation of the uncached run.
+        uncached: &'static str,
+    },
+}
+
+/// Ceilings of the table in DESIGN §3: L2 gas, native coin, programs in the cache.
+const CEILINGS: [(&str, u64); 4] = [
+    ("native.register", 115_000),
+    ("native.registerService", 80_000),
+    ("native.updateReputation.marginal", 12_000),
+    ("native.readCurrent.20", 30_000),
+];
+
+/// Measures everything. `say` is told what is under way.
+pub fn run(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
+    let mut snapshot = Snapshot::default();
+    for (name, asset) in [("native", Asset::Native), ("token", Asset::Token)] {
+        say(&format!("{name} city, programs not cached"));
+        let mut city = raise(asset)?;
+        let uncached = story::measure(&mut city)?;
+        drop(city);
+        say(&format!("{name} city, programs cached"));
+        let mut city = raise(asset)?;
+        cache_all(&city.node, &programs(&city))?;
+        let cached = story::measure(&mut city)?;
+        snapshot.programs.extend(inits(&city)?);
+        snapshot.add(name, &join(name, &cached, &uncached)?);
+    }
+    Ok(snapshot)
+}
+
+fn raise(asset: Asset) -> Result<City, GasError> {
+    Ok(City::raise(&Charter {
+        // Numbers are compared from run to run: calldata must not depend on the environment.
+        seed: crate::city::person::DEFAULT_SEED,
+        asset,
+        ..Charter::default()
+    })?)
+}
+
+fn join(
+    city: &'static str,
+    cached: &[(&'static str, u64)],
+    uncached: &[(&'static str, u64)],
+) -> Result<Vec<Measurement>, GasError> {
+    let both = cached.iter().zip(uncached);
+    let joined = both.map(|((id, cached), (other, uncached))| {
+        if id != other {
+            return Err(GasError::Differ {
+                city,
+                cached: id,
+                uncached: other,
+            });
+        }
+        let full = format!("{city}.{id}");
+        Ok(Measurement {
+            id,
+            cached: *cached,
+            uncached: *uncached,
+            ceiling: CEILINGS
+                .iter()
+                .find(|(name, _)| *name == full)
+                .map(|(_, ceiling)| *ceiling),
+        })
+    });
+    joined.collect()
+}
+
+/// Every program of the city, by name.
+fn programs(city: &City) -> Vec<(String, Address)> {
+    let members = Peer::ALL
+        .into_iter()
+        .filter(|peer| !city.has_double(*peer))
+        .map(|peer| (crate::city::raise::program_name(peer), city.address(peer)));
+    let token = city
+        .genesis
+        .asset
+        .map(|asset| (program::TOKEN_PROGRAM.to_owned(), asset));
+    members.chain(token).collect()
+}
+
+/// Puts programs into the chain's cache, as its owner may.
+pub fn cache_all(node: &Node, programs: &[(String, Address)]) -> Result<(), ProgramError> {
+    let mut funder = Sender::new(node, "bob")?;
+    let mut owner = program::chain_owner(node, &mut funder)?;
+    for (_, program) in programs {
+        let call = ArbWasmCache::cacheProgramCall { program: *program };
+        if !owner.invoke(ARB_WASM_CACHE, &call)?.succeeded {
+            return Err(ProgramError::Failed { what: "caching" });
+        }
+    }
+    Ok(())
+}
+
+fn inits(city: &City) -> Result<Vec<(String, Init)>, GasError> {
+    let mut reader = Sender::new(&city.node, "bob")?;
+    programs(city)
+        .into_iter()
+        .map(|(name, program)| {
+            let gas = reader.ask(ARB_WASM, &IArbWasm::programInitGasCall { program })?;
+            let init = Init {
+                cached: gas.gasWhenCached,
+                uncached: gas.gas,
+            };
+            Ok((name, init))
+        })
+        .collect()
+}

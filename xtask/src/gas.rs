@@ -1,0 +1,65 @@
+//! `cargo xtask gas`: what the operations of a city cost, against their ceilings and the committed numbers.
+
+use std::process::{Command, ExitCode};
+
+use eyre::{Context, bail};
+
+use crate::{
+    process, programs,
+    setup::{self, Need},
+    solidity,
+    workspace::Workspace,
+};
+
+/// What `gas` is asked for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Leave the committed numbers alone, and fail when one differs.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Builds programs, devnode and `agentcity-gas`, and runs it; its exit code is ours. The build has debug assertions, because
+/// doubles stand for the members that do not exist yet; gas is the same in every build.
+pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
+    let tools = setup::run(ws, Need::Everything)?;
+    let reports = programs::build(ws, &tools, None)?;
+    if !reports.iter().all(programs::Report::is_deployable) {
+        bail!("a program would be refused by the chain: see `cargo xtask sizes`");
+    }
+    solidity::run(ws)?;
+    process::step("build", || {
+        process::run(ws.cargo().args([
+            "build",
+            "--locked",
+            "--package",
+            "agentcity-devnode",
+            "--bin",
+            "agentcity-devnode",
+        ]))?;
+        process::run(ws.cargo().args([
+            "build",
+            "--locked",
+            "--package",
+            "agentcity-test-fixtures",
+            "--features",
+            "doubles",
+            "--bin",
+            "agentcity-gas",
+        ]))
+    })?;
+    let binary = ws.cargo_debug().join("agentcity-gas");
+    let mut command = Command::new(&binary);
+    if options.check {
+        command.arg("--check");
+    }
+    let status = command
+        .current_dir(&ws.root)
+        .status()
+        .wrap_err_with(|| format!("cannot start {}", binary.display()))?;
+    // A signal leaves no code: that is a failure too.
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
+}
