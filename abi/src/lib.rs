@@ -8,6 +8,9 @@
 //! attribute inside the macro's input.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "roles")]
+pub mod roles;
+
 /// Expands each interface, with clients when there is feature `rpc`.
 macro_rules! interfaces {
     ($($name:ident $path:tt;)*) => {
@@ -31,12 +34,16 @@ macro_rules! interfaces {
 
 // One line for each interface; the tests list the same.
 interfaces! {
+    IAdjudication "sol/IAdjudication.sol";
     IAgent "sol/IAgent.sol";
     IArbWasm "sol/IArbWasm.sol";
+    ICollaboration "sol/ICollaboration.sol";
     IConstitution "sol/IConstitution.sol";
+    ILegislature "sol/ILegislature.sol";
     IService "sol/IService.sol";
     ISettlementToken "sol/ISettlementToken.sol";
     IStylusDeployer "sol/IStylusDeployer.sol";
+    ITreasury "sol/ITreasury.sol";
 }
 
 /// Where ArbWasm lives on every Arbitrum chain.

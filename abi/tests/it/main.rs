@@ -1,5 +1,7 @@
 //! The bindings and the exported JSON say the same, signature by signature, for every interface.
 
+mod roles;
+
 use std::{collections::BTreeSet, path::Path};
 
 use alloy_primitives::{B256, hex, keccak256};
@@ -36,12 +38,16 @@ macro_rules! bound {
 }
 
 bound! {
+    IAdjudication IAdjudicationCalls IAdjudicationErrors IAdjudicationEvents;
     IAgent IAgentCalls IAgentErrors IAgentEvents;
     IArbWasm IArbWasmCalls IArbWasmErrors IArbWasmEvents;
+    ICollaboration ICollaborationCalls ICollaborationErrors ICollaborationEvents;
     IConstitution IConstitutionCalls IConstitutionErrors IConstitutionEvents;
+    ILegislature ILegislatureCalls ILegislatureErrors ILegislatureEvents;
     IService IServiceCalls IServiceErrors IServiceEvents;
     ISettlementToken ISettlementTokenCalls ISettlementTokenErrors ISettlementTokenEvents;
     IStylusDeployer IStylusDeployerCalls IStylusDeployerErrors IStylusDeployerEvents;
+    ITreasury ITreasuryCalls ITreasuryErrors ITreasuryEvents;
 }
 
 fn folder(name: &str) -> std::path::PathBuf {

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+/// @title Treasury: settlement, escrow, task stakes, insurance, stake pools and credits
+/// @notice All the city's money but registration and adjudicator stakes. Nothing is pushed to anybody: whoever is owed
+/// something has a credit and withdraws it, so no receiver can block a settlement (RESOLUTIONS S-09). Booked total and
+/// the sum of its parts are equal after every call; the balance is never less (RULINGS R17, law 2).
+/// @dev Constructor: `(address constitution)`. Amounts are base units of the settlement asset, below 2^128. One lock
+/// spans every entry that moves the asset (RULINGS A9). With native coin `msg.value` must equal the amount; with a
+/// token it must be zero, and what arrives must equal the amount. Parameters in units are multiplied by the city's unit
+/// scale.
+interface ITreasury {
+    // ------------------------------------------------------------------ types
+
+    /// @notice Where a mission's escrow stands.
+    /// @dev `Open` from creation on; `Closing` once the mission ended, until everything was refunded; `Closed` for
+    /// ever.
+    enum EscrowState {
+        None,
+        Open,
+        Closing,
+        Closed
+    }
+
+    /// @notice What a slash answers (RESOLUTIONS S-15).
+    enum Fault {
+        None,
+        TimeoutExceeded,
+        CodeHashMismatch,
+        NodeFailure,
+        MissionAbort
+    }
+
+    /// @notice The two common funds.
+    enum Fund {
+        None,
+        Treasury,
+        Insurance
+    }
+
+    /// @notice What a disbursement is for; compensation of reviews goes its own way (RESOLUTIONS S-14).
+    enum Disbursement {
+        None,
+        Insurance,
+        GasSubsidy
+    }
+
+    /// @notice What a bond was put up for.
+    enum BondKind {
+        None,
+        Dissent,
+        Divergence,
+        Collusion,
+        Monitor,
+        Impeachment
+    }
+
+    /// @notice One executor who shares in a settlement, with the reputation it had when its node was routed.
+    /// @dev `reputation` in thousandths of a point, 0 to 1,000,000 (RESOLUTIONS R-07).
+    struct SettledSeat {
+        address agent;
+        uint32 reputation;
+    }
+
+    /// @notice One mission's escrow. Amounts in base units.
+    /// @dev `deposited` = `settled` + `refunded` + what is still held; `allocated` is what the statute's nodes may
+    /// cost.
+    struct Escrow {
+        EscrowState state;
+        address sponsor;
+        uint64 epoch;
+        uint128 deposited;
+        uint128 allocated;
+        uint128 settled;
+        uint128 refunded;
+        uint40 releaseAt;
+    }
+
+    /// @notice The parts that make up the booked total, in base units.
+    struct Parts {
+        uint256 escrows;
+        uint256 reservedStakes;
+        uint256 lockedStakes;
+        uint256 bonds;
+        uint256 treasury;
+        uint256 subsidyBudget;
+        uint256 insurance;
+        uint256 pools;
+        uint256 credits;
+    }
+
+    /// @notice A stake pool (RESOLUTIONS S-08). Assets and shares below 2^128.
+    struct Pool {
+        address manager;
+        uint128 assets;
+        uint128 shares;
+        uint16 participants;
+        uint32 openObligations;
+    }
+
+    // ------------------------------------------------------------------ events
+
+    /// @notice The contract knows its peers; it never learns others.
+    event Wired(address[8] members);
+
+    /// @notice `payer` paid `amount` to the credit of `account`.
+    event CreditDeposited(address indexed account, address indexed payer, uint256 amount);
+
+    /// @notice `account` is owed `amount` more; `cause` is the mission, pool, bond or fund it comes from.
+    event Credited(address indexed account, bytes32 indexed cause, uint256 amount);
+
+    /// @notice `account` took `amount`, paid out to `to`.
+    event Withdrawn(address indexed account, address indexed to, uint256 amount);
+
+    /// @notice An escrow exists for a mission.
+    event EscrowOpened(bytes32 indexed missionId, address indexed sponsor, uint64 epoch);
+
+    /// @notice `amount` was added to a mission's escrow.
+    event MissionFunded(bytes32 indexed missionId, address indexed payer, uint256 amount);
+
+    /// @notice The statute's nodes may cost `allocated` in total.
+    event BudgetAllocated(bytes32 indexed missionId, uint256 allocated);
+
+    /// @notice One executor was paid for one node: budget share = base + fee + reserve + residual, and reward = base +
+    /// subsidy (EQ-9, RESOLUTIONS S-02, S-04).
+    event Settled(
+        bytes32 indexed missionId,
+        uint16 indexed node,
+        address indexed agent,
+        uint256 share,
+        uint256 base,
+        uint256 subsidy,
+        uint256 fee,
+        uint256 reserve,
+        uint256 residual
+    );
+
+    /// @notice The mission ended; stakes may be released from `releaseAt` on, in unix seconds.
+    event EscrowClosing(bytes32 indexed missionId, uint40 releaseAt);
+
+    /// @notice What was left of an escrow went to the sponsor's credit.
+    event EscrowClosed(bytes32 indexed missionId, address indexed sponsor, uint256 refunded);
+
+    /// @notice A parent's escrow lent `amount` to a child mission, or the child gave it back (RULINGS R19).
+    event EscrowMoved(bytes32 indexed from, bytes32 indexed to, uint256 amount);
+
+    /// @notice Stake was set aside for a bid. `source` is an agent's address as a word, or a pool.
+    event StakeReserved(bytes32 indexed source, address indexed agent, uint256 amount);
+
+    /// @notice A bid's stake is free again.
+    event ReserveReleased(bytes32 indexed source, address indexed agent, uint256 amount);
+
+    /// @notice Reserved stake now backs an agent's seats in a mission.
+    event StakeLocked(bytes32 indexed missionId, address indexed agent, bytes32 indexed source, uint256 amount);
+
+    /// @notice Stake came back after its mission.
+    event StakeReleased(bytes32 indexed missionId, address indexed agent, bytes32 indexed source, uint256 amount);
+
+    /// @notice Stake was taken: insurance got the lower half, the treasury the rest (RESOLUTIONS S-06).
+    event StakeSlashed(
+        bytes32 indexed missionId, uint16 indexed node, address indexed agent, Fault fault, uint256 amount
+    );
+
+    /// @notice A bond is held.
+    event BondPosted(bytes32 indexed bondId, address indexed owner, BondKind kind, uint256 amount);
+
+    /// @notice A bond went back to its owner's credit.
+    event BondReturned(bytes32 indexed bondId, address indexed owner, uint256 amount);
+
+    /// @notice A bond was lost: insurance got the lower half, the treasury the rest.
+    event BondForfeited(bytes32 indexed bondId, address indexed owner, uint256 amount);
+
+    /// @notice A fund grew by `amount` from outside: a gift, another contract's surplus or its slashed stakes.
+    event FundReceived(Fund indexed fund, address indexed from, uint256 amount);
+
+    /// @notice Asset beyond the booked total was booked to the treasury.
+    event Skimmed(uint256 amount);
+
+    /// @notice A loss was compensated out of the insurance.
+    event InsurancePaid(bytes32 indexed missionId, address indexed agent, uint256 amount, bytes32 evidenceHash);
+
+    /// @notice A fund paid `recipient`.
+    event Disbursed(Disbursement indexed kind, address indexed recipient, uint256 amount, bytes32 justificationHash);
+
+    /// @notice An adjudicator's reviews were compensated.
+    event CompensationPaid(address indexed adjudicator, uint32 reviews, uint256 amount);
+
+    /// @notice A pool exists.
+    event PoolCreated(bytes32 indexed poolId, address indexed manager);
+
+    /// @notice `participant` paid `amount` into a pool for `shares`.
+    event PoolJoined(bytes32 indexed poolId, address indexed participant, uint256 amount, uint256 shares);
+
+    /// @notice `participant` redeemed `shares` for `amount`.
+    event PoolLeft(bytes32 indexed poolId, address indexed participant, uint256 amount, uint256 shares);
+
+    /// @notice The pool's manager lets `agent` stake up to `limit` out of the pool; zero ends it for new bids.
+    event PoolBound(bytes32 indexed poolId, address indexed agent, uint256 limit);
+
+    // ------------------------------------------------------------------ errors
+
+    /// @notice `caller` may not call this function.
+    error Unauthorized(address caller);
+
+    /// @notice The city is not sealed yet; call again afterwards.
+    error NotSealed();
+
+    /// @notice The peers are known already.
+    error AlreadyWired();
+
+    /// @notice The peers are not known yet; anyone may call `wire`.
+    error NotWired();
+
+    /// @notice The constructor ran before.
+    error AlreadyConstructed();
+
+    /// @notice The call's data is not the function's encoding: truncated, with dirty bits, or too long.
+    error MalformedCall();
+
+    /// @notice The function takes no coins.
+    error NotPayable();
+
+    /// @notice Another entry of the treasury is still running.
+    error Reentered();
+
+    /// @notice `amount` is zero or not below 2^128.
+    error InvalidAmount(uint256 amount);
+
+    /// @notice Expected `expected`, received `received`: coin sent, or what a token really delivered.
+    error AmountMismatch(uint256 expected, uint256 received);
+
+    /// @notice The asset did not move to `to`: the receiver or the token refused. A receiver may be named with
+    /// `withdrawTo`.
+    error PaymentFailed(address to, uint256 amount);
+
+    /// @notice `account` holds a credit of `available` and needs `needed`.
+    error InsufficientCredit(address account, uint256 available, uint256 needed);
+
+    /// @notice The escrow is in state `state`, which does not allow this.
+    error WrongEscrowState(bytes32 missionId, EscrowState state);
+
+    /// @notice The escrow holds `available` beyond what is settled and allocated; `needed` was asked.
+    error InsufficientEscrow(bytes32 missionId, uint256 available, uint256 needed);
+
+    /// @notice The node was settled before.
+    error AlreadySettled(bytes32 missionId, uint16 node);
+
+    /// @notice `agent` answers to the mission's sponsor and cannot be paid by it (RESOLUTIONS S-03, RULINGS R20).
+    error SelfDealing(bytes32 missionId, address agent);
+
+    /// @notice `source` has `available` free; `needed` was to be staked.
+    error InsufficientStake(bytes32 source, uint256 available, uint256 needed);
+
+    /// @notice Stakes of this mission stay locked until `releaseAt`, in unix seconds.
+    error StakeStillLocked(bytes32 missionId, uint40 releaseAt);
+
+    /// @notice Nothing is held here for `agent`.
+    error NothingLocked(bytes32 missionId, address agent);
+
+    /// @notice A bond of this id is held already, or none is.
+    error WrongBond(bytes32 bondId);
+
+    /// @notice The insurance holds `available`; this claim may take at most `limit` and asks `needed`.
+    error InsuranceLimit(uint256 available, uint256 limit, uint256 needed);
+
+    /// @notice `agent` was compensated for this mission before.
+    error AlreadyClaimed(bytes32 missionId, address agent);
+
+    /// @notice The fund holds `available`; `needed` was asked.
+    error InsufficientFund(Fund fund, uint256 available, uint256 needed);
+
+    /// @notice No pool has this id.
+    error UnknownPool(bytes32 poolId);
+
+    /// @notice The pool backs `openObligations` live bids or missions; leave when there are none.
+    error PoolObligated(bytes32 poolId, uint32 openObligations);
+
+    /// @notice The pool has `participants` participants and needs `needed` before it may back anyone.
+    error PoolTooSmall(bytes32 poolId, uint16 participants, uint16 needed);
+
+    /// @notice `amount` would buy no share, or the pool's shares are worth nothing.
+    error NoShares(bytes32 poolId, uint256 amount);
+
+    /// @notice `participant` holds `held` shares; `needed` were to be redeemed.
+    error InsufficientShares(bytes32 poolId, address participant, uint256 held, uint256 needed);
+
+    // ------------------------------------------------------------------ wiring
+
+    /// @notice The constitution of the city, fixed at construction.
+    function constitution() external view returns (address);
+
+    /// @notice Learns peers, settlement asset and unit scale from the sealed constitution. Anyone, once.
+    function wire() external;
+
+    // ------------------------------------------------------------------ credits
+
+    /// @notice Pays `amount` to the credit of `account`, from which stakes, bonds and escrows are taken.
+    function deposit(address account, uint256 amount) external payable;
+
+    /// @notice `deposit` with the caller's EIP-2612 permit. A permit that fails is tolerated if the allowance suffices,
+    /// since anyone may have relayed it before (RULINGS A9).
+    function depositWithPermit(address account, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external;
+
+    /// @notice Takes the caller's whole credit. Never halted.
+    /// @return amount base units paid out
+    function withdraw() external returns (uint256 amount);
+
+    /// @notice Takes `amount` of the caller's credit, paid to `to`: for callers that the asset does not serve.
+    function withdrawTo(address to, uint256 amount) external;
+
+    /// @notice What `account` may withdraw, in base units.
+    function credits(address account) external view returns (uint256);
+
+    // ------------------------------------------------------------------ escrow
+
+    /// @notice Opens the escrow of a mission that was just created. Parameters of `epoch` rule it.
+    function openEscrow(bytes32 missionId, address sponsor, uint64 epoch) external;
+
+    /// @notice Pays `amount` into a mission's escrow. Whoever pays, the sponsor is refunded.
+    function fundMission(bytes32 missionId, uint256 amount) external payable;
+
+    /// @notice `fundMission` with the caller's EIP-2612 permit.
+    function fundMissionWithPermit(
+        bytes32 missionId,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
+
+    /// @notice Pays `amount` of the caller's credit into a mission's escrow.
+    function fundMissionFromCredit(bytes32 missionId, uint256 amount) external;
+
+    /// @notice Sets what the mission's nodes may cost in total. Refused beyond what is funded (RESOLUTIONS C-23, S-11).
+    function allocateBudget(bytes32 missionId, uint256 allocated) external;
+
+    /// @notice Pays the agreeing executors of a completed node out of `budget`: each an equal share through EQ-9, the
+    /// remainder back to the sponsor. Once per node.
+    function settle(bytes32 missionId, uint16 node, uint256 budget, SettledSeat[] calldata seats) external;
+
+    /// @notice Moves `amount` from one mission's escrow to another's: a child's budget, what a child leaves, or the
+    /// rest of a failed mission to its successor (RULINGS R18, R19).
+    function moveEscrow(bytes32 from, bytes32 to, uint256 amount) external;
+
+    /// @notice The mission ended. Settlements end too; stakes may be released after `sanctionSecs`.
+    function beginClosing(bytes32 missionId, uint40 sanctionSecs) external;
+
+    /// @notice Refunds what is left of an ended mission's escrow to the sponsor's credit. Anyone, once.
+    function closeEscrow(bytes32 missionId) external;
+
+    /// @notice A mission's escrow.
+    function escrow(bytes32 missionId) external view returns (Escrow memory);
+
+    // ------------------------------------------------------------------ stakes
+
+    /// @notice Sets `amount` aside for a bid of `agent`, out of its credit or out of a pool bound to it.
+    /// @param source the agent's address as a word, or a pool's id
+    function reserveStake(bytes32 source, address agent, uint256 amount) external;
+
+    /// @notice Frees what was set aside for a bid that did not win.
+    function releaseReserve(bytes32 source, address agent, uint256 amount) external;
+
+    /// @notice Turns what was set aside into the stake of `agent` in a mission; several seats add up.
+    function lockStake(bytes32 missionId, address agent, bytes32 source, uint256 amount) external;
+
+    /// @notice Takes up to `amount` of an agent's stake in a mission. What the stake does not cover is not taken.
+    /// @return taken base units really taken
+    function slash(bytes32 missionId, uint16 node, address agent, Fault fault, uint256 amount)
+        external
+        returns (uint256 taken);
+
+    /// @notice Releases an agent's stake after its mission ended and the sanction window passed. Anyone. Never halted.
+    function releaseStake(bytes32 missionId, address agent) external;
+
+    /// @notice Stake of `agent` in a mission, in base units, and where it came from.
+    function lockedStake(bytes32 missionId, address agent) external view returns (bytes32 source, uint256 amount);
+
+    // ------------------------------------------------------------------ bonds
+
+    /// @notice Takes a bond out of `owner`'s credit.
+    function postBond(bytes32 bondId, address owner, BondKind kind, uint256 amount) external;
+
+    /// @notice Gives a bond back.
+    function returnBond(bytes32 bondId) external;
+
+    /// @notice Takes a bond for good.
+    function forfeitBond(bytes32 bondId) external;
+
+    /// @notice Who put up a bond, for what, and how much; zeros if none is held.
+    function bond(bytes32 bondId) external view returns (address owner, BondKind kind, uint256 amount);
+
+    // ------------------------------------------------------------------ pools
+
+    /// @notice Creates a pool managed by the caller.
+    /// @return poolId unique by manager and the manager's own counter
+    function createPool() external returns (bytes32 poolId);
+
+    /// @notice Pays `amount` of the caller's credit into a pool, for `⌊amount·S/A⌋` shares.
+    function joinPool(bytes32 poolId, uint256 amount) external;
+
+    /// @notice Redeems shares for `⌊shares·A/S⌋`, to the caller's credit, while the pool backs nobody.
+    function leavePool(bytes32 poolId, uint256 shares) external;
+
+    /// @notice Lets `agent` stake up to `limit` out of the pool. Only its manager, with enough participants; an agent
+    /// must not answer to a sponsor whose missions it bids for, which is checked when it bids (RULINGS R20).
+    function bindPool(bytes32 poolId, address agent, uint256 limit) external;
+
+    /// @notice A pool.
+    function pool(bytes32 poolId) external view returns (Pool memory);
+
+    /// @notice Shares of `participant`, and how much of the pool `agent` may still stake.
+    function poolShares(bytes32 poolId, address participant) external view returns (uint256 shares);
+
+    /// @notice How much `agent` may stake out of the pool, and how much it does.
+    function poolBinding(bytes32 poolId, address agent) external view returns (uint256 limit, uint256 used);
+
+    // ------------------------------------------------------------------ funds
+
+    /// @notice Adds `amount` to a fund: gifts, surplus of other contracts, stakes slashed elsewhere.
+    function contribute(Fund fund, uint256 amount) external payable;
+
+    /// @notice Books what the contract holds beyond its books to the treasury. Anyone (RULINGS R17).
+    /// @return amount base units found
+    function skim() external returns (uint256 amount);
+
+    /// @notice Compensates a loss confirmed by the panel: once per mission and agent, at most that agent's budget and a
+    /// tenth of the pool (RESOLUTIONS S-13).
+    function payInsurance(bytes32 missionId, address agent, uint256 amount, bytes32 evidenceHash) external;
+
+    /// @notice Pays a disbursement that the panel decided.
+    function disburse(Disbursement kind, address recipient, uint256 amount, bytes32 justificationHash) external;
+
+    /// @notice Pays for `reviews` at the rate of the table, equal for yes and no (RESOLUTIONS D-27).
+    function payCompensation(address adjudicator, uint32 reviews) external;
+
+    // ------------------------------------------------------------------ books
+
+    /// @notice Settlement asset; zero is the native coin.
+    function asset() external view returns (address);
+
+    /// @notice Booked total, in base units.
+    function booked() external view returns (uint256);
+
+    /// @notice What makes up the booked total; they add up to it exactly.
+    function parts() external view returns (Parts memory);
+
+    /// @notice The books against the world: what is booked, what is held, what obligations the funds face.
+    /// @return bookedTotal as `booked`
+    /// @return held balance of the settlement asset
+    /// @return subsidyLeft what subsidies may still be paid from
+    /// @return claimLimit the most that one insurance claim may take now
+    function solvency()
+        external
+        view
+        returns (uint256 bookedTotal, uint256 held, uint256 subsidyLeft, uint256 claimLimit);
+}
