@@ -62,18 +62,21 @@ interface IConstitution {
     /// @notice A parameter: its row in the table, and its value.
     /// @param value in force; the default before the seal
     /// @param defaultValue at which a city starts unless its manifest says otherwise
-    /// @param least lowest value
-    /// @param greatest highest value
+    /// @param least lowest number; zero for what is no number
+    /// @param greatest highest number; zero for what is no number
+    /// @param kind 0 address, 1 hash, 2 number, 3 constant, which nobody amends
     /// @param tier of risk: 0 low, 1 medium, 2 high
-    /// @param weaker which way it weakens the city: 0 none, 1 up, 2 down, 3 any change
-    /// @param scope when a change reaches those it binds: 0 city (at once), 1 session (at opening), 2 mission (at finalise)
+    /// @param weakens which way it weakens the law: 0 up, 1 down, 2 any change, 3 none
+    /// @param scope which epoch's value counts: 0 city, the one in force; 1 session, that of its opening; 2 mission, that of
+    /// its finalising
     struct Parameter {
         bytes32 value;
         bytes32 defaultValue;
-        bytes32 least;
-        bytes32 greatest;
+        uint32 least;
+        uint32 greatest;
+        uint8 kind;
         uint8 tier;
-        uint8 weaker;
+        uint8 weakens;
         uint8 scope;
     }
 
@@ -89,9 +92,8 @@ interface IConstitution {
     event EpochOpened(uint64 indexed epoch, address page);
 
     /// @notice Parameter `id` changed with the beginning of `epoch`.
-    /// @param queuedAt since when the change stood open to objection, unix seconds; the time of the change itself if it
-    /// was an immediate tightening
-    /// @param direction 0 neutral, 1 tightening, 2 weakening
+    /// @param queuedAt when the change was queued, unix seconds
+    /// @param direction 1 tighter, 2 weaker, 3 neither
     event ParameterAmended(
         uint8 indexed id, bytes32 oldValue, bytes32 newValue, uint64 indexed epoch, uint64 queuedAt, uint8 direction
     );
@@ -221,6 +223,30 @@ interface IConstitution {
     /// @notice There is no contract of number `peer`.
     error UnknownPeer(uint8 peer);
 
+    /// @notice There is no parameter `id`.
+    error UnknownParameter(uint8 id);
+
+    /// @notice Parameter `id` is a constant: nobody changes it.
+    error ConstantParameter(uint8 id);
+
+    /// @notice `value` is no number from `least` to `greatest`.
+    error ParameterOutOfRange(uint8 id, bytes32 value, uint32 least, uint32 greatest);
+
+    /// @notice `value` is no address, or an empty hash.
+    error MalformedParameter(uint8 id, bytes32 value);
+
+    /// @notice `lesser` would be above `greater`, and never may.
+    error RelationBroken(uint8 lesser, uint32 lesserValue, uint8 greater, uint32 greaterValue);
+
+    /// @notice Those who decided saw `expected`; the value in force is `found`.
+    error StaleValue(bytes32 expected, bytes32 found);
+
+    /// @notice The value in force is `value` already.
+    error UnchangedValue(bytes32 value);
+
+    /// @notice The change may be made from `readyAt` on, unix seconds; it is `now_`.
+    error TooEarly(uint64 readyAt, uint64 now_);
+
     // ------------------------------------------------------------------ errors: norms
 
     /// @notice A norm and its domain are not zero.
@@ -293,10 +319,10 @@ interface IConstitution {
     function parameter(uint8 id) external view returns (Parameter memory);
 
     /// @notice Changes one parameter, which opens the next epoch. Only for adjudication.
-    /// @dev A change waits its tier's delay after `queuedAt`. A tightening may come at once, as long as those of the last
-    /// seven days together move the parameter by no more than a quarter of its range.
+    /// @dev A change waits its tier's delay after `queuedAt`. A tightening may come at once, as long as those that did since
+    /// the parameter was last left alone for a week together move it by no more than a quarter of its range.
     /// @param oldValue the value in force, as those who decided saw it
-    /// @param queuedAt since when the change stood open to objection, unix seconds
+    /// @param queuedAt when the change was queued, unix seconds
     function amend(uint8 id, bytes32 oldValue, bytes32 newValue, uint64 queuedAt) external;
 
     // ------------------------------------------------------------------ norms

@@ -1,6 +1,5 @@
-//! What a city is founded on: who seals it, over what, and the norms of its domains. Its parameters are in
-//! [`crate::parameter`].
+//! What a city is founded on: who seals it, over what ([`seal`]), and the norms of its domains ([`norm`]). Its parameters
+//! are in [`parameter`](crate::parameter).
 
 pub mod norm;
-pub mod page;
 pub mod seal;

@@ -9,11 +9,10 @@
 
 use alloy_primitives::{Address, B256, U256};
 
-use crate::{peer::Peer, time::Timestamp};
+use crate::{parameter::ParameterId, peer::Peer, time::Timestamp};
 
-/// Genesis adjudicators at most: each costs a slot at construction and a comparison per signature, and none is chosen
-/// later by this list.
-pub const ADJUDICATORS_MAX: usize = 64;
+/// Genesis adjudicators at most.
+pub const ADJUDICATORS_MAX: usize = ParameterId::MaxAdjudicators.constant() as usize;
 
 /// Genesis clerks at most: four offices with substitutes, two slots each.
 pub const CLERKS_MAX: usize = 16;
@@ -95,8 +94,6 @@ pub enum Refused {
     },
     /// Sealed before.
     AlreadySealed,
-    /// Not sealed yet.
-    NotSealed,
     /// The manifest's last second has passed.
     Expired {
         /// That second.
@@ -283,6 +280,17 @@ pub fn found(founding: Founding<'_>, asset_has_code: bool, quorum: u64) -> Resul
         }
     }
     Ok(())
+}
+
+/// Whether a city in this epoch may be sealed: only before the first.
+///
+/// Errors: `AlreadySealed`.
+pub const fn is_open(epoch: u64) -> Result<(), Refused> {
+    if epoch == 0 {
+        Ok(())
+    } else {
+        Err(Refused::AlreadySealed)
+    }
 }
 
 /// Whether a manifest may still be relayed: until its deadline, inclusive.

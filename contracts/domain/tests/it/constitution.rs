@@ -1,14 +1,14 @@
 //! Founding and seal: every refusal beside its allowed neighbour. Norms: every status against every command, and random
-//! commands against a naive model. Pages: their addresses as chains compute them.
+//! commands against a naive model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use agentcity_domain::{
-    constitution::{norm, page, seal},
+    constitution::{norm, seal},
     peer::Peer,
     time::Timestamp,
 };
-use alloy_primitives::{Address, B256, U256, address, keccak256};
+use alloy_primitives::{Address, B256, U256};
 use proptest::prelude::*;
 
 const MANDATE: B256 = B256::repeat_byte(0x11);
@@ -165,6 +165,14 @@ mod sealed {
             office(2, 3, 0xa1),
             office(3, 4, 0xa2),
         ]
+    }
+
+    #[test]
+    fn a_city_is_sealed_once() {
+        assert_eq!(is_open(0), Ok(()));
+        for epoch in [1, 2, u64::MAX] {
+            assert_eq!(is_open(epoch), Err(Refused::AlreadySealed));
+        }
     }
 
     #[test]
@@ -472,94 +480,6 @@ mod sealed {
             next(None, None),
             Err(Refused::MalformedSignature { index: 4 })
         );
-    }
-}
-
-mod pages {
-    use super::*;
-
-    fn address_of(creator: Address, nonce: u64) -> Address {
-        let (bytes, length) = page::creation_preimage(creator, nonce);
-        Address::from_word(keccak256(&bytes[..length]))
-    }
-
-    #[test]
-    fn a_page_lies_where_the_chain_creates_it() {
-        // Published addresses of the first creations of one account.
-        let creator = address!("0x6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0");
-        for (nonce, created) in [
-            (0, address!("0xcd234a471b72ba2f1ccf0a70fcaba648a5eecd8d")),
-            (1, address!("0x343c43a37d37dff08ae8c4a11544c718abb4fcf8")),
-            (2, address!("0xf778b86fa74e846c4f0a1fbd1335fe81c00a0c91")),
-        ] {
-            assert_eq!(address_of(creator, nonce), created);
-        }
-    }
-
-    /// A text in RLP: itself if it is one byte below 128, else its length and itself.
-    fn text(bytes: &[u8]) -> Vec<u8> {
-        match bytes {
-            [byte] if *byte < 128 => vec![*byte],
-            _ => [&[128 + bytes.len() as u8], bytes].concat(),
-        }
-    }
-
-    #[test]
-    fn long_nonces_lose_their_leading_zeros() {
-        for bits in 0..64 {
-            for nonce in [1u64 << bits, (1 << bits) - 1, u64::MAX >> bits] {
-                let digits: Vec<u8> = nonce
-                    .to_be_bytes()
-                    .into_iter()
-                    .skip_while(|d| *d == 0)
-                    .collect();
-                let items = [text(OWN.as_slice()), text(&digits)].concat();
-                let list = [vec![192 + items.len() as u8], items].concat();
-                let (bytes, length) = page::creation_preimage(OWN, nonce);
-                assert_eq!(bytes[..length], list, "{nonce}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_creation_code_returns_what_follows_it() {
-        // A machine with the eight opcodes it uses.
-        let payload = [0x00, 0xab, 0xcd];
-        let code = [&page::CREATION[..], &payload].concat();
-        let (mut stack, mut memory, mut at) = (Vec::new(), [0; 64], 0);
-        let returned = loop {
-            let opcode = code[at];
-            at += 1;
-            match opcode {
-                0x60 => {
-                    stack.push(usize::from(code[at]));
-                    at += 1;
-                }
-                0x59 => stack.push(0),
-                0x81 => stack.push(stack[stack.len() - 2]),
-                0x38 => stack.push(code.len()),
-                0x03 => {
-                    let (left, right) = (stack.pop().unwrap(), stack.pop().unwrap());
-                    stack.push(left - right);
-                }
-                0x80 => stack.push(stack[stack.len() - 1]),
-                0x92 => {
-                    let top = stack.len() - 1;
-                    stack.swap(top, top - 3);
-                }
-                0x39 => {
-                    let [to, from, length] = [(); 3].map(|()| stack.pop().unwrap());
-                    memory[to..to + length].copy_from_slice(&code[from..from + length]);
-                }
-                0xf3 => {
-                    let [from, length] = [(); 2].map(|()| stack.pop().unwrap());
-                    break &memory[from..from + length];
-                }
-                other => panic!("{other:#x} at {at}"),
-            }
-        };
-        assert_eq!(returned, payload);
-        assert_eq!(page::MARK, 0);
     }
 }
 
