@@ -3,4 +3,5 @@
 mod amount;
 mod constitution;
 mod reputation;
+mod service;
 mod token;
