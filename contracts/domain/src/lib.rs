@@ -11,6 +11,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod agent;
 pub mod amount;
 pub mod constitution;
 pub mod id;

@@ -27,6 +27,11 @@ bounded!(
     Psi: u16, max 2_000
 );
 
+bounded!(
+    /// How much an outcome counts in the average, in thousandths.
+    Weight: u16, max 1_000
+);
+
 /// The score at which ψ is one: that of a newcomer (RESOLUTIONS R-02).
 pub const NEUTRAL: Points = match Points::new(500) {
     Ok(points) => points,
@@ -76,6 +81,36 @@ impl MilliPoints {
         }
     }
 
+    /// The average after one more outcome that counts with `weight`: with `g = (1000−λ)·weight`, it is
+    /// `⌊((10⁶−g)·old + g·1000·S + 500,000) ÷ 10⁶⌋`, the nearest thousandth of a point, halves up. At full weight this is
+    /// [`Self::ema`]; at none it is the average as it was.
+    ///
+    /// Source: RESOLUTIONS R-01, RULINGS A2.
+    pub const fn ema_weighted(self, lambda: Lambda, weight: Weight, outcome: Points) -> Self {
+        const WHOLE: u64 = 1_000_000;
+        let recent = (Lambda::MAX.get() as u64 - lambda.get() as u64) * weight.get() as u64;
+        let past = (WHOLE - recent) * self.get() as u64;
+        let weighed = past + recent * outcome.to_milli().get() as u64;
+        // A weighted mean of two numbers in range is in range, and rounding to nearest cannot leave it.
+        match Self::new((weighed + WHOLE / 2) / WHOLE) {
+            Ok(milli) => milli,
+            Err(_) => Self::MAX,
+        }
+    }
+
+    /// `clamp(self + 1000·points, 0, 10⁶)`: penalties and rulings. The fraction of a point is kept, so the score moves as
+    /// [`Points::clamp_delta`] says.
+    pub const fn clamp_delta(self, points: i64) -> Self {
+        let moved = (self.get() as i64).saturating_add(points.saturating_mul(MILLI as i64));
+        if moved <= 0 {
+            return Self::ZERO;
+        }
+        match Self::new(moved as u64) {
+            Ok(milli) => milli,
+            Err(_) => Self::MAX,
+        }
+    }
+
     /// The average after one more outcome: `⌊(λ·old + (1000−λ)·1000·S + 500) ÷ 1000⌋`, the nearest thousandth of a
     /// point, halves up.
     ///
@@ -87,6 +122,30 @@ impl MilliPoints {
         // A weighted mean of two numbers in range is in range, and rounding to nearest cannot leave it.
         match Self::new((weighed + 500) / 1_000) {
             Ok(milli) => milli,
+            Err(_) => Self::MAX,
+        }
+    }
+}
+
+impl Default for MilliPoints {
+    /// Nothing, as an empty record reads.
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl Weight {
+    /// `min(1000, ⌊1000 × price ÷ full⌋)`: work below a thousandth of the price of full weight counts for nothing, so dust
+    /// moves no reputation (RULINGS A2). At a full price of nothing everything weighs in full.
+    ///
+    /// Units: both in stake units.
+    pub const fn of_price_floor(price: u64, full: u64) -> Self {
+        if price >= full {
+            return Self::MAX;
+        }
+        // Below the whole, since the price is below the full one.
+        match Self::new((price as u128 * Self::MAX.get() as u128 / full as u128) as u64) {
+            Ok(weight) => weight,
             Err(_) => Self::MAX,
         }
     }
