@@ -4,7 +4,7 @@
 /// no page).
 macro_rules! table {
     (
-        words { $(#[doc = $wtext:literal] $w:ident $wname:literal $wkind:ident $wtier:ident $wweakens:ident $wscope:ident $wuser:ident $wsource:literal = $wdefault:literal,)* }
+        words { $(#[doc = $wtext:literal] $w:ident $wname:literal $wkind:ident $wtier:ident $wweakens:ident $wscope:ident $wuser:ident $wsource:literal = $wdefault:tt,)* }
         numbers { $(#[doc = $ntext:literal] $n:ident $nname:literal $ndefault:literal in $nmin:literal ..= $nmax:literal, $nunit:ident, $ntier:ident $nweakens:ident $nscope:ident $nuser:ident $nsource:literal,)* }
         constants { $(#[doc = $ctext:literal] $c:ident $cname:literal $cvalue:literal $cunit:ident $cuser:ident $csource:literal,)* }
     ) => {
@@ -33,7 +33,7 @@ macro_rules! table {
 
         /// The defaults of the words.
         pub(super) const WORD_DEFAULTS: [alloy_primitives::B256; ParameterId::WORDS] = [
-            $(alloy_primitives::b256!($wdefault)),*
+            $($crate::parameter::declare::word!($wdefault)),*
         ];
 
         /// Every row in words.
@@ -57,3 +57,14 @@ macro_rules! table {
     };
 }
 pub(super) use table;
+
+/// The default of a word: nobody, or the hash of a name.
+macro_rules! word {
+    (nobody) => {
+        alloy_primitives::B256::ZERO
+    };
+    ($name:literal) => {
+        $crate::signed::keccak256(&[$name])
+    };
+}
+pub(super) use word;

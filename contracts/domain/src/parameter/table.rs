@@ -7,10 +7,10 @@ table! {
     words {
         /// Who may freeze and stop alone when too few adjudicators are free of conflict; zero: nobody.
         SeniorAdjudicatorAddr "seniorAdjudicatorAddr" Address High Any City Adjudication "Table 19; D-08"
-            = "0x0000000000000000000000000000000000000000000000000000000000000000",
+            = nobody,
         /// Hash of the name of the embedding model that deviation scores are made with.
         EmbeddingModelId "embeddingModelId" Hash Medium Any Mission Keeper "Table 19; D-05"
-            = "0x1c6a4b0a25c3a1a1b8f54e9fdef0ae6b3e6d1a3a22f1d52c92b6a6a6a0d0d000",
+            = "text-embedding-3-large",
     }
     numbers {
         // Table 19

@@ -4,4 +4,5 @@ mod amount;
 mod constitution;
 mod reputation;
 mod service;
+mod signed;
 mod token;
