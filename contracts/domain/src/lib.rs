@@ -14,8 +14,11 @@
 
 pub mod agent;
 pub mod amount;
+pub mod clerk;
 pub mod constitution;
+pub mod exit;
 pub mod id;
+pub mod machine;
 pub mod parameter;
 pub mod peer;
 pub mod range;

@@ -1,0 +1,109 @@
+//! People and their agents: who belongs to the city, and how they leave it.
+//!
+//! ```text
+//!  principal     ENROLLED ─▶ LEAVING ─▶ LEFT        ENROLLED, FROZEN, LEAVING ─▶ BANNED ─▶ EXPELLED
+//!                  ▲ └▶ FROZEN ─▶ LEAVING                                          └▶ ENROLLED
+//!  registration  ACTIVE ─▶ LEAVING ─▶ GONE          ACTIVE, LEAVING ─▶ BANNED ─▶ FORFEITED
+//!  change of     PROPOSED ─▶ ACCEPTED | EXPIRED                        └▶ ACTIVE
+//!  seat          CANDIDATE ─▶ ACTIVE ─▶ LEAVING ─▶ RELEASED            CANDIDATE, ACTIVE, LEAVING ─▶ REMOVED
+//! ```
+//!
+//! Reputation is no state here: records are never deleted, and a second registration of an agent is a new one (I-05).
+
+use super::machine;
+
+machine! {
+    /// The state of a principal.
+    PrincipalState: Principal, "principal";
+    states {
+        Enrolled = 1, "ENROLLED", Resting, "Answers for agents; leaves whenever it has none.";
+        Frozen = 2, "FROZEN", Resting, "Its agents may neither bid nor be routed; they and it may leave, and withdraw.";
+        Leaving = 3, "LEAVING", Open, "The cooldown runs, in which the panel may still ban.";
+        Left = 4, "LEFT", Terminal, "The stake is its credit.";
+        Banned = 5, "BANNED", Open, "The appeal window runs.";
+        Expelled = 6, "EXPELLED", Terminal, "The stake is forfeit.";
+    }
+    initial { Enrolled }
+    base {
+        Enrolled => Frozen by [FreezePrincipal] "freezePrincipal", "two adjudicators", "D-29", OnChain;
+        Frozen => Enrolled by [UnfreezePrincipal] "unfreezePrincipal", "two adjudicators", "D-29", OnChain;
+        Enrolled => Banned by [BanPrincipal] "banPrincipal", "half the quorum", "I-05, I-06", OnChain;
+        Frozen => Banned by [BanPrincipal] "banPrincipal", "half the quorum", "I-05, I-06", OnChain;
+        Leaving => Banned by [BanPrincipal] "banPrincipal", "half the quorum", "I-05, I-06", OnChain;
+        Banned => Enrolled by [LiftBan] "liftBan", "within the appeal window", "I-06", OnChain;
+        Banned => Expelled by [ForfeitPrincipal] "forfeitPrincipal", "the appeal window passed", "I-06", OnChain;
+    }
+    extensions {
+        Enrolled => Leaving by [RequestLeave] "requestLeave", "no agents", "K1";
+        Frozen => Leaving by [RequestLeave] "requestLeave", "no agents", "K1, R9";
+        Leaving => Left by [CompleteLeave] "completeLeave", "the cooldown passed", "K1";
+    }
+    exits: crate::exit::PRINCIPAL;
+}
+
+machine! {
+    /// The state of an agent's membership.
+    RegistrationState: Registration, "registration";
+    states {
+        Active = 1, "ACTIVE", Resting, "Works; leaves whenever it has no obligation.";
+        Leaving = 2, "LEAVING", Open, "The cooldown runs.";
+        Gone = 3, "GONE", Terminal, "The stake is a credit; reputation stays.";
+        Banned = 4, "BANNED", Open, "The appeal window runs.";
+        Forfeited = 5, "FORFEITED", Terminal, "The stake is forfeit.";
+    }
+    initial { Active }
+    base {
+        Active => Leaving by [RequestDeregistration] "requestDeregistration", "no open obligation", "I-05, I-12", OnChain;
+        Leaving => Gone by [CompleteDeregistration] "completeDeregistration", "the cooldown passed, not banned", "I-05, I-06", OnChain;
+        Active => Banned by [BanPrincipal] "ban", "half the quorum; covers every agent of the principal", "I-05", OnChain;
+        Leaving => Banned by [BanPrincipal] "ban", "half the quorum; covers every agent of the principal", "I-05", OnChain;
+        Banned => Active by [LiftBan] "liftBan", "within the appeal window", "I-06", OnChain;
+        Banned => Forfeited by [Forfeit] "forfeit", "the appeal window passed", "I-06", OnChain;
+    }
+    extensions {}
+    exits: crate::exit::REGISTRATION;
+}
+
+machine! {
+    /// The state of an agent's passage from one principal to another, in two steps.
+    PrincipalChangeState: PrincipalChange, "change of principal";
+    states {
+        Proposed = 1, "PROPOSED", Open, "Released by the old principal, until a deadline of its own.";
+        Accepted = 2, "ACCEPTED", Terminal, "Taken; the old principal counts for conflicts during principalMemory.";
+        Expired = 3, "EXPIRED", Terminal, "Not taken in time, or replaced by another release.";
+    }
+    initial { Proposed }
+    base {
+        Proposed => Accepted by [AcceptPrincipal] "acceptPrincipal", "no active mission; consent of the new principal", "I-07", OnChain;
+    }
+    extensions {
+        Proposed => Expired by [] "deadline", "time alone: nothing is stored", "I-07";
+        Proposed => Expired by [ProposePrincipal] "proposePrincipal", "another release, or one to itself", "I-07";
+    }
+    exits: crate::exit::PRINCIPAL_CHANGE;
+}
+
+machine! {
+    /// The state of an adjudicator.
+    SeatState: Seat, "adjudicator's seat";
+    states {
+        Candidate = 1, "CANDIDATE", Resting, "Put up the stake; leaves whenever it likes.";
+        Active = 2, "ACTIVE", Resting, "Signs; leaves whenever it likes.";
+        Leaving = 3, "LEAVING", Open, "The appeal window runs.";
+        Removed = 4, "REMOVED", Terminal, "The stake is forfeit.";
+        Released = 5, "RELEASED", Terminal, "The stake is its due.";
+    }
+    initial { Candidate, Active }
+    base {
+        Candidate => Active by [AddAdjudicator] "addAdjudicator", "two thirds of the panel", "I-03, D-28", OnChain;
+        Candidate => Removed by [RemoveAdjudicator] "removeAdjudicator", "two thirds of the panel", "D-16", OnChain;
+        Active => Removed by [RemoveAdjudicator, VoteImpeachment] "removeAdjudicator | impeachment carried", "two thirds of the panel", "D-16, D-17", OnChain;
+        Leaving => Removed by [RemoveAdjudicator, VoteImpeachment] "removeAdjudicator | impeachment carried", "two thirds of the panel", "D-16, D-17", OnChain;
+    }
+    extensions {
+        Candidate => Leaving by [ResignSeat] "resign", "", "D-19";
+        Active => Leaving by [ResignSeat] "resign", "", "D-19";
+        Leaving => Released by [ReleaseSeat] "releaseStake", "the appeal window passed", "D-19";
+    }
+    exits: crate::exit::SEAT;
+}
