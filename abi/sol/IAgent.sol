@@ -369,8 +369,8 @@ interface IAgent {
     /// @notice Nothing can be paid to `receiver`.
     error InvalidReceiver(address receiver);
 
-    /// @notice The booked total would exceed 2^128 - 1.
-    error BooksFull();
+    /// @notice The booked total would leave 0 to 2^128 - 1.
+    error BooksOutOfRange();
 
     // ------------------------------------------------------------------ wiring
 
@@ -386,7 +386,7 @@ interface IAgent {
     /// @param class owner or foundation
     /// @param deadline of both signatures, unix seconds, inclusive
     /// @param consent the principal's, over `PrincipalEnrolment`
-    /// @param registrar the clerk who attests; charged at `management`
+    /// @param registrar the clerk who attests; charged at `management`. Nonce of both: enrolments so far
     /// @param evidenceHash of what the registrar saw
     /// @param attestation the registrar's, over `EnrolmentAttestation`
     function enrolPrincipal(

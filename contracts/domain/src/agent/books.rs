@@ -11,7 +11,16 @@
 use alloy_primitives::Address;
 
 use super::{Reader, Refused, Writer, principal::Principal};
-use crate::amount::Amount;
+use crate::{
+    amount::{Amount, Bps},
+    parameter::ParameterId,
+};
+
+/// Share of a forfeit that the insurance gets, rounded down; the treasury gets the rest.
+const INSURANCE: Bps = match Bps::new(ParameterId::SlashInsuranceBps.constant() as u64) {
+    Ok(share) => share,
+    Err(_) => panic!("a share is at most the whole"),
+};
 
 /// The counters of the whole contract, one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,7 +114,8 @@ impl Dues {
     ///
     /// Errors: `BooksOutOfRange`.
     pub fn with_forfeit(self, stake: Amount) -> Result<Self, Refused> {
-        let insurance = Amount::new(stake.get() / 2);
+        let insurance = stake.bps_floor(INSURANCE);
+        // A share is at most the whole.
         let treasury = Amount::new(stake.get() - insurance.get());
         Ok(Self {
             insurance: sum(self.insurance, insurance)?,

@@ -14,8 +14,10 @@
 
 use alloy_primitives::Address;
 
+use crate::parameter::ParameterId;
+
 /// Most bytes an identifier may have (RESOLUTIONS I-08).
-pub const MAX_BYTES: usize = 128;
+pub const MAX_BYTES: usize = ParameterId::MaxDidBytes.constant() as usize;
 
 /// Why an identifier was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

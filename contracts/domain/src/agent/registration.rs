@@ -12,7 +12,10 @@ use super::{
     record::{Agent, AgentType, Bond, History, Hot, Proposal, Status},
     saturating_until,
 };
-use crate::time::{Seconds, Timestamp};
+use crate::{
+    parameter::ParameterId,
+    time::{Seconds, Timestamp},
+};
 
 /// What an agent wants to register as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +35,10 @@ pub struct Terms {
     pub stake: u32,
     /// How long a former principal is remembered.
     pub memory: Seconds,
-    /// Greatest depth of an ownership chain.
-    pub depth: u8,
 }
+
+/// Greatest depth: that of the last agent in the longest chain, whose first has depth nought.
+pub const DEPTH_MAX: u8 = ParameterId::MaxOwnershipDepth.constant() as u8 - 1;
 
 /// An agent and its principal afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +90,8 @@ pub fn register_sub_agent(
         .ok_or(Refused::InvalidAgentType(request.agent_type))?;
     parent.hot.require_active(parent.address)?;
     let depth = parent.bond.depth.saturating_add(1);
-    if depth > terms.depth {
-        return Err(Refused::ChainTooDeep(depth, terms.depth));
+    if depth > DEPTH_MAX {
+        return Err(Refused::ChainTooDeep(depth, DEPTH_MAX));
     }
     let needed = request.max_sub_agents.saturating_add(1);
     let free = parent

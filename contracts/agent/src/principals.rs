@@ -1,0 +1,116 @@
+//! Principals: enrolling, leaving.
+
+use agentcity_abi::IAgent as wire;
+use agentcity_domain::{
+    agent::principal as rules,
+    parameter::ParameterId,
+    peer::Peer,
+    signed::identity::{EnrolmentAttestation, PrincipalEnrolment},
+};
+use agentcity_shell::{
+    Answer, Input,
+    output::{self, address, number},
+    peer,
+    sign::SIGNATURE_BYTES_MAX,
+};
+use alloc::vec::Vec;
+use alloy_primitives::U256;
+use alloy_sol_types::{SolCall, SolEvent};
+use stylus_sdk::prelude::*;
+
+use crate::{error::revert, storage::Agents};
+
+const VALIDATE: [u8; 4] = [0; 4];
+const ATTEST: u64 = 0;
+
+impl Agents {
+    /// Errors: what [`rules::enrol`] refuses; `Expired`, `InvalidSignature`; management's refusal of the registrar;
+    /// `AmountMismatch`, `Reentered`, `NotWired`.
+    /// Events: `PrincipalEnrolled`.
+    pub(crate) fn enrol_principal(&mut self, input: &mut Input<'_>) -> Answer {
+        let (account, class, deadline) = (input.address()?, input.u8()?, input.u64()?);
+        let consent = input.bytes(SIGNATURE_BYTES_MAX)?;
+        let (registrar, evidence_hash) = (input.address()?, input.word()?);
+        let attestation = input.bytes(SIGNATURE_BYTES_MAX)?;
+        let management = self.load_peer(Peer::Management)?;
+        let stake = self.parameter(ParameterId::PrincipalStake)?;
+        let before = self.load_principal(account);
+        let after = rules::enrol(account, before, class, stake, self.now()).map_err(revert)?;
+        let nonce = u64::from(before.enrolments);
+        let enrolment = PrincipalEnrolment {
+            principal: account,
+            class,
+            nonce,
+            deadline,
+        };
+        self.require_consent(account, &enrolment.words(), deadline, consent)?;
+        let attested = EnrolmentAttestation {
+            principal: account,
+            class,
+            evidence_hash,
+            registrar,
+            nonce,
+            deadline,
+        };
+        self.require_consent(registrar, &attested.words(), deadline, attestation)?;
+
+        self.store_principal(account, &before, &after);
+
+        output::log(
+            self.vm(),
+            &[
+                wire::PrincipalEnrolled::SIGNATURE_HASH,
+                address(account),
+                address(registrar),
+            ],
+            &output::words(&[number(class.into()), number(stake.into()), evidence_hash]),
+        );
+        let charge = [
+            address(registrar),
+            number(ATTEST),
+            address(account),
+        ];
+        let charge = peer::call_data(VALIDATE, &charge);
+        peer::tell(self.vm(), management, &charge, U256::ZERO)?;
+        self.collect(stake)?;
+        Ok(Vec::new())
+    }
+
+    /// Errors: what [`rules::request_leave`] refuses.
+    /// Events: `PrincipalLeaving`.
+    pub(crate) fn request_leave(&mut self) -> Answer {
+        let account = self.vm().msg_sender();
+        let cooldown = self.seconds(ParameterId::DeregistrationCooldownSecs)?;
+        let before = self.load_principal(account);
+        let after =
+            rules::request_leave(account, before, cooldown, self.now()).map_err(revert)?;
+
+        self.store_principal(account, &before, &after);
+
+        output::log(
+            self.vm(),
+            &[wire::PrincipalLeaving::SIGNATURE_HASH, address(account)],
+            &output::words(&[number(after.leaves_at)]),
+        );
+        Ok(Vec::new())
+    }
+
+    /// Errors: what [`rules::complete_leave`] refuses.
+    /// Events: `PrincipalLeft`.
+    pub(crate) fn complete_leave(&mut self, input: &mut Input<'_>) -> Answer {
+        let account = input.address()?;
+        let before = self.load_principal(account);
+        let (after, stake) =
+            rules::complete_leave(account, before, self.now()).map_err(revert)?;
+
+        self.store_principal(account, &before, &after);
+        self.credit(account, stake)?;
+
+        output::log(
+            self.vm(),
+            &[wire::PrincipalLeft::SIGNATURE_HASH, address(account)],
+            &output::words(&[number(stake.into())]),
+        );
+        Ok(Vec::new())
+    }
+}

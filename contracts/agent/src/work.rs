@@ -1,0 +1,176 @@
+//! What work changes: reputation and obligations. The contracts that let agents work tell it; one word is read and written.
+
+use agentcity_abi::IAgent as wire;
+use agentcity_domain::{
+    agent::{
+        Refused,
+        outcome::{self as rules, Outcome, Terms},
+        record::Hot,
+    },
+    parameter::ParameterId,
+    peer::Peer,
+    reputation::{Lambda, Points},
+};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    output::{self, address, number, signed, truth},
+};
+use alloc::vec::Vec;
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolEvent;
+use stylus_sdk::prelude::*;
+
+use crate::{error::revert, storage::Agents};
+
+impl Agents {
+    /// Errors: `NotWired`, `Unauthorized`, `NotRegistered`, `OutOfRange`.
+    /// Events: `ReputationUpdated`.
+    pub(crate) fn update_reputation(&mut self, input: &mut Input<'_>) -> Answer {
+        self.only(Peer::Collaboration)?;
+        let (agent, score, price) = (input.address()?, input.u16()?, input.u64()?);
+        let (sponsor, evidence) = (input.address()?, input.word()?);
+        let (lambda, full_weight) = (input.u16()?, input.u64()?);
+        let (pair_cap, pair_window) = (input.u8()?, input.u32()?);
+        let outcome = Outcome {
+            score: Points::new(score.into()).map_err(|_| above(score, Points::MAX.get()))?,
+            price,
+            sponsor,
+        };
+        let terms = Terms {
+            lambda: Lambda::new(lambda.into()).map_err(|_| above(lambda, Lambda::MAX.get()))?,
+            full_weight,
+            pair_cap,
+            pair_window,
+        };
+        let before = self.load_hot(agent);
+        let moved = rules::update(agent, before, outcome, terms, self.now()).map_err(revert)?;
+
+        self.store_outcome(agent, &before, &moved.hot);
+
+        let reputation = number(moved.hot.reputation.get().into());
+        output::log(
+            self.vm(),
+            &[
+                wire::ReputationUpdated::SIGNATURE_HASH,
+                address(agent),
+                address(sponsor),
+            ],
+            &output::words(&[
+                reputation,
+                number(score.into()),
+                number(moved.weight.get().into()),
+                truth(moved.capped),
+                evidence,
+            ]),
+        );
+        Ok(output::words(&[reputation]))
+    }
+
+    /// Errors: `NotWired`, `Unauthorized`, `NotRegistered`, `OutOfRange`.
+    /// Events: `ReputationAdjusted`.
+    pub(crate) fn apply_penalty(&mut self, input: &mut Input<'_>) -> Answer {
+        self.only(Peer::Collaboration)?;
+        let (agent, points, evidence) = (input.address()?, input.u16()?, input.word()?);
+        let before = self.load_hot(agent);
+        let after = rules::penalise(agent, before, points).map_err(revert)?;
+        self.adjusted(agent, &before, &after, -i64::from(points), evidence)
+    }
+
+    /// Errors: `NotWired`, `Unauthorized`, `NotRegistered`, `DeltaOutOfRange`.
+    /// Events: `ReputationAdjusted`.
+    pub(crate) fn adjust_reputation(&mut self, input: &mut Input<'_>) -> Answer {
+        self.only(Peer::Adjudication)?;
+        let (agent, delta, evidence) = (input.address()?, input.i64()?, input.word()?);
+        let delta = i16::try_from(delta).map_err(|_| malformed())?;
+        // The table keeps it below 2¹⁶.
+        let most = self.parameter(ParameterId::RepAdjustLimit)? as u16;
+        let before = self.load_hot(agent);
+        let after = rules::adjust(agent, before, delta, most).map_err(revert)?;
+        self.adjusted(agent, &before, &after, delta.into(), evidence)
+    }
+
+    /// Errors: `NotWired`, `Unauthorized`, `NotActive`, `CounterExhausted`.
+    /// Events: `ObligationOpened`.
+    pub(crate) fn open_obligation(&mut self, input: &mut Input<'_>) -> Answer {
+        self.either(Peer::Collaboration, Peer::Treasury)?;
+        let agent = input.address()?;
+        let hot = self.obligation(agent, Hot::open_obligation)?;
+        output::log(
+            self.vm(),
+            &[wire::ObligationOpened::SIGNATURE_HASH, address(agent)],
+            &output::words(&[number(hot.obligations.into())]),
+        );
+        Ok(Vec::new())
+    }
+
+    /// Errors: `NotWired`, `Unauthorized`, `NoObligation`.
+    /// Events: `ObligationClosed`.
+    pub(crate) fn close_obligation(&mut self, input: &mut Input<'_>) -> Answer {
+        self.either(Peer::Collaboration, Peer::Treasury)?;
+        self.closed(input.address()?, Hot::close_obligation)
+    }
+
+    /// Errors: `NotWired`, `Unauthorized`, `NoObligation`, `CounterExhausted`.
+    /// Events: `ObligationClosed`.
+    pub(crate) fn complete_obligation(&mut self, input: &mut Input<'_>) -> Answer {
+        self.only(Peer::Collaboration)?;
+        self.closed(input.address()?, Hot::complete_obligation)
+    }
+
+    fn closed(&mut self, agent: Address, rule: Rule) -> Answer {
+        let hot = self.obligation(agent, rule)?;
+        output::log(
+            self.vm(),
+            &[wire::ObligationClosed::SIGNATURE_HASH, address(agent)],
+            &output::words(&[number(hot.obligations.into()), number(hot.missions.into())]),
+        );
+        Ok(Vec::new())
+    }
+
+    fn obligation(&mut self, agent: Address, rule: Rule) -> Result<Hot, Vec<u8>> {
+        let after = rule(self.load_hot(agent), agent).map_err(revert)?;
+        self.store_hot(agent, &after);
+        Ok(after)
+    }
+
+    fn adjusted(
+        &mut self,
+        agent: Address,
+        before: &Hot,
+        after: &Hot,
+        delta: i64,
+        evidence: B256,
+    ) -> Answer {
+        self.store_outcome(agent, before, after);
+        let reputation = number(after.reputation.get().into());
+        output::log(
+            self.vm(),
+            &[
+                wire::ReputationAdjusted::SIGNATURE_HASH,
+                address(agent),
+                address(self.vm().msg_sender()),
+            ],
+            &output::words(&[signed(delta), reputation, evidence]),
+        );
+        Ok(output::words(&[reputation]))
+    }
+
+    /// Writes an agent whose reputation moved; a fall that its principal must answer for, in the principal's record too.
+    fn store_outcome(&mut self, agent: Address, before: &Hot, after: &Hot) {
+        if before != after {
+            self.store_hot(agent, after);
+        }
+        if rules::must_be_remembered(before.reputation, after.reputation) {
+            let account = self.load_bond(agent).principal;
+            let principal = self.load_principal(account);
+            let remembering = principal.remembering(after.reputation);
+            self.store_principal(account, &principal, &remembering);
+        }
+    }
+}
+
+type Rule = fn(Hot, Address) -> Result<Hot, Refused>;
+
+fn above(value: u16, most: u16) -> Vec<u8> {
+    revert(Refused::OutOfRange(value.into(), most.into()))
+}
