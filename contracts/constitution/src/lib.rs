@@ -31,6 +31,7 @@ use agentcity_domain::{
         page, relation,
     },
     peer::Peer,
+    signed::identity::ParameterValue,
     time::Timestamp,
 };
 use agentcity_shell::{
@@ -114,7 +115,7 @@ impl Contract for Constitution {
         let has_code = self.vm().code_size(asset) != 0;
         let quorum = ParameterId::AdjudicatorQuorum.row().default;
         seal::found(founding, has_code, quorum.into()).map_err(revert_seal)?;
-        self.store_founding(mandate, asset, unit_scale, &adjudicators);
+        self.store_founding(founding);
         Ok(Vec::new())
     }
 }
@@ -233,7 +234,8 @@ impl Constitution {
     fn values(&self, epoch: u64, ids: &[u8], heads: &[B256]) -> Answer {
         let code = self.page_code(epoch);
         let values = page::parse(&code).map_err(|_| unknown_epoch(epoch))?;
-        let mut answer = Vec::with_capacity(page::WORD_BYTES * (heads.len() + 1 + ids.len()));
+        let words = heads.len().saturating_add(ids.len()).saturating_add(1);
+        let mut answer = Vec::with_capacity(page::WORD_BYTES.saturating_mul(words));
         for head in heads {
             answer.extend_from_slice(head.as_slice());
         }
@@ -398,18 +400,18 @@ impl Constitution {
 }
 
 /// The first epoch's page: defaults, but for what the manifest names.
-fn first_page(named: &[(u8, B256)]) -> Result<[u8; page::LEN], Vec<u8>> {
+fn first_page(named: &[ParameterValue]) -> Result<[u8; page::LEN], Vec<u8>> {
     let mut values = page::defaults();
     let mut previous = None;
-    for (index, (id, value)) in named.iter().enumerate() {
-        seal::next_parameter(previous, index, *id).map_err(revert_seal)?;
-        previous = Some(*id);
-        let id = ParameterId::at(*id).map_err(revert_parameter)?;
+    for (index, named) in (0..named.len()).zip(named) {
+        seal::next_parameter(previous, index, named.id).map_err(revert_seal)?;
+        previous = Some(named.id);
+        let id = ParameterId::at(named.id).map_err(revert_parameter)?;
         if id.row().kind == Kind::Constant {
             return Err(revert_parameter(parameter::Refused::Constant { id }));
         }
-        parameter::check(id, *value).map_err(revert_parameter)?;
-        page::write(&mut values, id, *value);
+        parameter::check(id, named.value).map_err(revert_parameter)?;
+        page::write(&mut values, id, named.value);
     }
     consistent(&values)?;
     Ok(values)

@@ -3,28 +3,15 @@
 use alloc::vec::Vec;
 
 use agentcity_domain::{
-    constitution::seal::{self as rules, Clerk, Founding, Member},
-    peer::Peer,
+    constitution::seal::{self as rules, Founding},
+    signed::identity::{Clerk, GenesisManifest, Member, ParameterValue},
     time::Timestamp,
 };
 use agentcity_shell::{Input, output, sign};
-use alloy_primitives::{Address, B256, U256, b256};
+use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::{call::RawCall, prelude::*};
 
 use crate::error::revert_seal;
-
-/// keccak256 of the manifest's type, with the types it refers to.
-const MANIFEST_TYPE: B256 =
-    b256!("0xab43c337848e13936071e830e24f47c6bb5d62c387010a18cabbf6de46e5c9d8");
-/// keccak256 of `Member(uint8 peer,address account,bytes32 codehash)`.
-const MEMBER_TYPE: B256 =
-    b256!("0xca7e7ba75b1e98ffdca5c9f9c2a9074529439702e5735cb717a301fec7b28048");
-/// keccak256 of `ParameterValue(uint8 id,bytes32 value)`.
-const PARAMETER_TYPE: B256 =
-    b256!("0x212a8870498049c4b4cbdb2f3e9d5d522f8fd95929be23c81693a0b6bf9a4462");
-/// keccak256 of `Clerk(uint8 role,address agent,address principal)`.
-const CLERK_TYPE: B256 =
-    b256!("0x81a754b8ba31eaa8f810f62ce86647ce7389725c3c82fcba65cb42bb39602204");
 
 /// Selector of `constitution()`, and the gas and bytes a member gets to answer it: an uncached program's start and
 /// one cold slot, with room to spare.
@@ -46,7 +33,7 @@ pub(crate) struct Manifest {
     asset: Address,
     unit_scale: U256,
     pub(crate) members: Vec<Member>,
-    pub(crate) parameters: Vec<(u8, B256)>,
+    pub(crate) parameters: Vec<ParameterValue>,
     pub(crate) clerks: Vec<Clerk>,
     adjudicators: Vec<Address>,
     pub(crate) deadline: Timestamp,
@@ -69,7 +56,10 @@ impl Manifest {
         let (count, mut items) = fields.list(LIST_MAX)?;
         let mut parameters = Vec::with_capacity(count);
         for _ in 0..count {
-            parameters.push((items.u8()?, items.word()?));
+            parameters.push(ParameterValue {
+                id: items.u8()?,
+                value: items.word()?,
+            });
         }
         let (count, mut items) = fields.list(LIST_MAX)?;
         let mut clerks = Vec::with_capacity(count);
@@ -106,58 +96,39 @@ impl Manifest {
     pub(crate) fn digest(&self, vm: &impl Host) -> B256 {
         let mut hashes = Hashes(Vec::with_capacity(LIST_WORDS));
         for member in &self.members {
-            hashes.item(
-                vm,
-                &[
-                    MEMBER_TYPE,
-                    output::number(member.peer.into()),
-                    member.account.into_word(),
-                    member.codehash,
-                ],
-            );
+            hashes.item(vm, &member.words());
         }
         let members = hashes.take(vm);
-        for (id, value) in &self.parameters {
-            hashes.item(vm, &[PARAMETER_TYPE, output::number((*id).into()), *value]);
+        for parameter in &self.parameters {
+            hashes.item(vm, &parameter.words());
         }
         let parameters = hashes.take(vm);
         for clerk in &self.clerks {
-            hashes.item(
-                vm,
-                &[
-                    CLERK_TYPE,
-                    output::number(clerk.role.into()),
-                    clerk.agent.into_word(),
-                    clerk.principal.into_word(),
-                ],
-            );
+            hashes.item(vm, &clerk.words());
         }
         let clerks = hashes.take(vm);
         for adjudicator in &self.adjudicators {
             hashes.0.push(adjudicator.into_word());
         }
-        sign::digest(
-            vm,
-            &[
-                MANIFEST_TYPE,
-                self.mandate,
-                self.asset.into_word(),
-                self.unit_scale.into(),
-                members,
-                parameters,
-                clerks,
-                hashes.take(vm),
-                output::number(self.deadline.get()),
-            ],
-        )
+        let signed = GenesisManifest {
+            mandate: self.mandate,
+            asset: self.asset,
+            unit_scale: self.unit_scale,
+            members,
+            parameters,
+            clerks,
+            adjudicators: hashes.take(vm),
+            deadline: self.deadline.get(),
+        };
+        sign::digest(vm, &signed.words())
     }
 
     /// Whether every member is on chain what was signed, and names this constitution (`own`).
     pub(crate) fn check_members(&self, vm: &impl Host, own: Address) -> Result<(), Vec<u8>> {
-        for (member, peer) in self.members.iter().zip(&Peer::ALL[1..]) {
+        for (member, peer) in self.members.iter().zip(rules::OTHERS) {
             let found = vm.code_hash(member.account);
             let named = named_constitution(vm, member.account);
-            rules::member_is_ours(own, *peer, *member, found, named).map_err(revert_seal)?;
+            rules::member_is_ours(own, peer, *member, found, named).map_err(revert_seal)?;
         }
         Ok(())
     }

@@ -23,34 +23,32 @@ use alloc::{vec, vec::Vec};
 use agentcity_domain::{
     constitution::{
         norm::{Norm, Status},
-        seal::Clerk,
+        seal::Founding,
     },
     parameter::{ParameterId, amendment::Ledger},
     peer::Peer,
+    signed::identity::Clerk,
     time::Timestamp,
 };
-use agentcity_shell::output;
+use agentcity_shell::{output::number, slot};
 use alloy_primitives::{Address, B256, U256};
-use stylus_sdk::{
-    prelude::*,
-    storage::{StorageB256, StorageMap},
-};
+use stylus_sdk::prelude::*;
 
-/// The constitution's state, and the program's entry point.
+/// The constitution, and the program's entry point. It has no fields: its slots are reached by number.
 #[entrypoint]
 #[storage]
-pub struct Constitution {
-    mandate: StorageB256,
-    head: StorageB256,
-    unit_scale: StorageB256,
-    members: StorageMap<U256, StorageB256>,
-    adjudicators: StorageMap<U256, StorageB256>,
-    clerks: StorageMap<U256, StorageB256>,
-    tightenings: StorageMap<U256, StorageB256>,
-    domains: StorageMap<U256, StorageB256>,
-    standings: StorageMap<U256, StorageB256>,
-    struck: StorageMap<U256, StorageB256>,
-}
+pub struct Constitution {}
+
+const MANDATE: u64 = 0;
+const HEAD: u64 = 1;
+const UNIT_SCALE: u64 = 2;
+const MEMBERS: u64 = 3;
+const ADJUDICATORS: u64 = 4;
+const CLERKS: u64 = 5;
+const TIGHTENINGS: u64 = 6;
+const DOMAINS: u64 = 7;
+const STANDINGS: u64 = 8;
+const STRUCK: u64 = 9;
 
 /// What stands in slot 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,15 +65,15 @@ pub(crate) struct Head {
 
 impl Constitution {
     pub(crate) fn load_mandate(&self) -> B256 {
-        self.mandate.get()
+        self.load(MANDATE)
     }
 
     pub(crate) fn load_unit_scale(&self) -> U256 {
-        self.unit_scale.get().into()
+        self.load(UNIT_SCALE).into()
     }
 
     pub(crate) fn load_head(&self) -> Head {
-        let word = self.head.get();
+        let word = self.load(HEAD);
         let mut epoch = [0; 8];
         epoch.copy_from_slice(&word[..8]);
         Head {
@@ -86,75 +84,67 @@ impl Constitution {
         }
     }
 
-    pub(crate) fn store_head(&mut self, head: Head) {
+    pub(crate) fn store_head(&self, head: Head) {
         let mut word = head.asset.into_word();
         word[..8].copy_from_slice(&head.epoch.to_be_bytes());
         word[10] = head.adjudicators;
         word[11] = head.clerks;
-        self.head.set(word);
+        self.store(HEAD, word);
     }
 
     /// Everything a constructor stores, once.
-    pub(crate) fn store_founding(
-        &mut self,
-        mandate: B256,
-        asset: Address,
-        unit_scale: U256,
-        adjudicators: &[Address],
-    ) {
-        self.mandate.set(mandate);
+    pub(crate) fn store_founding(&self, founding: Founding<'_>) {
+        self.store(MANDATE, founding.mandate);
         self.store_head(Head {
-            adjudicators: adjudicators.len() as u8,
-            asset,
+            adjudicators: founding.adjudicators.len() as u8,
+            asset: founding.asset,
             ..Head::default()
         });
-        self.unit_scale.set(unit_scale.into());
-        for (index, adjudicator) in adjudicators.iter().enumerate() {
-            let word = adjudicator.into_word();
-            self.adjudicators.insert(U256::from(index), word);
+        self.store(UNIT_SCALE, founding.unit_scale.into());
+        let count = founding.adjudicators.len() as u64;
+        for (index, adjudicator) in (0..count).zip(founding.adjudicators) {
+            self.store_of(ADJUDICATORS, number(index), adjudicator.into_word());
         }
     }
 
     pub(crate) fn load_adjudicators(&self, head: Head) -> Vec<Address> {
         (0..head.adjudicators)
-            .map(|index| Address::from_word(self.adjudicators.get(U256::from(index))))
+            .map(|index| Address::from_word(self.load_of(ADJUDICATORS, number(index.into()))))
             .collect()
     }
 
     pub(crate) fn load_member(&self, peer: Peer) -> Address {
-        Address::from_word(self.members.get(U256::from(peer.place())))
+        Address::from_word(self.load_of(MEMBERS, number(peer as u64)))
     }
 
-    pub(crate) fn store_members(&mut self, members: &[Address; Peer::COUNT]) {
-        for (place, member) in members.iter().enumerate() {
-            self.members.insert(U256::from(place), member.into_word());
+    pub(crate) fn store_members(&self, members: &[Address; Peer::COUNT]) {
+        for (peer, member) in Peer::ALL.into_iter().zip(members) {
+            self.store_of(MEMBERS, number(peer as u64), member.into_word());
         }
     }
 
     pub(crate) fn load_clerk(&self, index: u8) -> Clerk {
-        let place = 2 * usize::from(index);
-        let word = self.clerks.get(U256::from(place));
-        let principal = self.clerks.get(U256::from(place + 1));
+        let [place, next] = clerk_places(index);
+        let word = self.load_of(CLERKS, place);
         Clerk {
             role: word[0],
             agent: Address::from_word(word),
-            principal: Address::from_word(principal),
+            principal: Address::from_word(self.load_of(CLERKS, next)),
         }
     }
 
-    pub(crate) fn store_clerks(&mut self, clerks: &[Clerk]) {
-        for (index, clerk) in clerks.iter().enumerate() {
-            let place = 2 * index;
+    pub(crate) fn store_clerks(&self, clerks: &[Clerk]) {
+        for (index, clerk) in (0..clerks.len() as u8).zip(clerks) {
+            let [place, next] = clerk_places(index);
             let mut word = clerk.agent.into_word();
             word[0] = clerk.role;
-            self.clerks.insert(U256::from(place), word);
-            let principal = clerk.principal.into_word();
-            self.clerks.insert(U256::from(place + 1), principal);
+            self.store_of(CLERKS, place, word);
+            self.store_of(CLERKS, next, clerk.principal.into_word());
         }
     }
 
     pub(crate) fn load_ledger(&self, id: ParameterId) -> Ledger {
-        let word = self.tightenings.get(U256::from(id.place()));
+        let word = self.load_of(TIGHTENINGS, number(id as u64));
         let mut used = [0; 4];
         used.copy_from_slice(&word[20..24]);
         Ledger {
@@ -163,38 +153,62 @@ impl Constitution {
         }
     }
 
-    pub(crate) fn store_ledger(&mut self, id: ParameterId, ledger: Ledger) {
-        let mut word = output::number(ledger.last_at.get());
+    pub(crate) fn store_ledger(&self, id: ParameterId, ledger: Ledger) {
+        let mut word = number(ledger.last_at.get());
         word[20..24].copy_from_slice(&ledger.used.to_be_bytes());
-        self.tightenings.insert(U256::from(id.place()), word);
+        self.store_of(TIGHTENINGS, number(id as u64), word);
     }
 
     pub(crate) fn load_norm(&self, id: B256) -> Norm {
-        let word = self.standings.get(id.into());
+        let word = self.load_of(STANDINGS, id);
         Norm {
-            domain: self.domains.get(id.into()),
+            domain: self.load_of(DOMAINS, id),
             // Nothing but a status is ever stored there.
             status: Status::at(word[23]).unwrap_or_default(),
             since: Timestamp::new(last_number(word)),
         }
     }
 
-    pub(crate) fn store_norm(&mut self, id: B256, before: Norm, norm: Norm) {
+    pub(crate) fn store_norm(&self, id: B256, before: Norm, norm: Norm) {
         if before.domain != norm.domain {
-            self.domains.insert(id.into(), norm.domain);
+            self.store_of(DOMAINS, id, norm.domain);
         }
-        let mut word = output::number(norm.since.get());
+        let mut word = number(norm.since.get());
         word[23] = norm.status as u8;
-        self.standings.insert(id.into(), word);
+        self.store_of(STANDINGS, id, word);
     }
 
     pub(crate) fn load_struck(&self, domain: B256) -> u64 {
-        last_number(self.struck.get(domain.into()))
+        last_number(self.load_of(STRUCK, domain))
     }
 
-    pub(crate) fn store_struck(&mut self, domain: B256, count: u64) {
-        self.struck.insert(domain.into(), output::number(count));
+    pub(crate) fn store_struck(&self, domain: B256, count: u64) {
+        self.store_of(STRUCK, domain, number(count));
     }
+
+    fn load(&self, at: u64) -> B256 {
+        slot::load(self.vm(), U256::from_limbs([at, 0, 0, 0]))
+    }
+
+    fn store(&self, at: u64, word: B256) {
+        slot::store(self.vm(), U256::from_limbs([at, 0, 0, 0]), word);
+    }
+
+    #[inline(never)]
+    fn load_of(&self, mapping: u64, key: B256) -> B256 {
+        slot::load(self.vm(), slot::of(self.vm(), mapping, key))
+    }
+
+    #[inline(never)]
+    fn store_of(&self, mapping: u64, key: B256, word: B256) {
+        slot::store(self.vm(), slot::of(self.vm(), mapping, key), word);
+    }
+}
+
+/// Keys of a clerk's two words.
+fn clerk_places(index: u8) -> [B256; 2] {
+    let place = 2 * u64::from(index);
+    [number(place), number(place + 1)]
 }
 
 /// The number in a word's last eight bytes.

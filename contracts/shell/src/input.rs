@@ -32,10 +32,10 @@ impl<'a> Input<'a> {
     /// The next word as it is.
     #[inline(never)]
     pub fn word(&mut self) -> Result<B256, Vec<u8>> {
-        let end = self.at + WORD;
-        let word = self.base.get(self.at..end).ok_or_else(malformed)?;
-        self.at = end;
-        Ok(B256::from_slice(word))
+        let rest = self.base.get(self.at..);
+        let word = rest.and_then(<[u8]>::first_chunk).ok_or_else(malformed)?;
+        self.at = self.at.saturating_add(WORD);
+        Ok(B256::new(*word))
     }
 
     /// The next word, whose leading `zeros` bytes must be zero.
@@ -124,7 +124,8 @@ impl<'a> Input<'a> {
         if length > max {
             return Err(malformed());
         }
-        tail.base.get(WORD..WORD + length).ok_or_else(malformed)
+        let bytes = tail.base.get(WORD..).and_then(|bytes| bytes.get(..length));
+        bytes.ok_or_else(malformed)
     }
 
     /// A list of at most `max` items: their number, and a reader over them. Items of static types stand one after

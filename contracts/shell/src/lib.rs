@@ -9,6 +9,7 @@
 //! | [`money`] | the settlement asset: collecting and paying it |
 //! | [`page`] | immutable bytes as the code of an account |
 //! | [`router`] | from a selector to a method |
+//! | [`slot`] | whole words of storage |
 //!
 //! Words are read and laid out by hand: decoding and encoding through one generic type per function and error is what
 //! fills a program (measured on the settlement token: errors alone took 5 KB of 45).
@@ -23,6 +24,7 @@ pub mod page;
 pub mod peer;
 pub mod router;
 pub mod sign;
+pub mod slot;
 
 use alloc::vec::Vec;
 

@@ -10,7 +10,7 @@ const WORD: usize = 32;
 /// Revert data: a selector and its words. Errors carry static types only.
 #[inline(never)]
 pub fn refusal(selector: [u8; 4], words: &[B256]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(4 + WORD * words.len());
+    let mut data = Vec::with_capacity(bytes_of(words).saturating_add(4));
     data.extend_from_slice(&selector);
     for word in words {
         data.extend_from_slice(word.as_slice());
@@ -18,10 +18,15 @@ pub fn refusal(selector: [u8; 4], words: &[B256]) -> Vec<u8> {
     data
 }
 
+/// Bytes of words. Here and below arithmetic saturates, because a check that can fail brings its message into every program.
+const fn bytes_of(words: &[B256]) -> usize {
+    WORD.saturating_mul(words.len())
+}
+
 /// Return data of static words.
 #[inline(never)]
 pub fn words(words: &[B256]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(WORD * words.len());
+    let mut data = Vec::with_capacity(bytes_of(words));
     for word in words {
         data.extend_from_slice(word.as_slice());
     }
@@ -72,7 +77,7 @@ impl Output {
     pub fn of(heads: usize) -> Self {
         Self {
             heads,
-            head: Vec::with_capacity(WORD * heads),
+            head: Vec::with_capacity(WORD.saturating_mul(heads)),
             tail: Vec::new(),
         }
     }
@@ -90,8 +95,8 @@ impl Output {
         self.tail
             .extend_from_slice(number(bytes.len() as u64).as_slice());
         self.tail.extend_from_slice(bytes);
-        let padded = self.tail.len().next_multiple_of(WORD);
-        self.tail.resize(padded, 0);
+        let padding = bytes.len().wrapping_neg() % WORD;
+        self.tail.resize(self.tail.len().saturating_add(padding), 0);
         self
     }
 
@@ -121,7 +126,8 @@ impl Output {
     }
 
     fn offset(&mut self) {
-        let offset = WORD * self.heads + self.tail.len();
+        let heads = WORD.saturating_mul(self.heads);
+        let offset = heads.saturating_add(self.tail.len());
         self.head
             .extend_from_slice(number(offset as u64).as_slice());
     }
@@ -130,7 +136,7 @@ impl Output {
 /// Emits a log: `topics` with the event's signature first, then `data`.
 #[inline(never)]
 pub fn log(vm: &impl Host, topics: &[B256], data: &[u8]) {
-    let mut log = Vec::with_capacity(WORD * topics.len() + data.len());
+    let mut log = Vec::with_capacity(bytes_of(topics).saturating_add(data.len()));
     for topic in topics {
         log.extend_from_slice(topic.as_slice());
     }

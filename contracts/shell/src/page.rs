@@ -17,10 +17,11 @@ pub const MARK: u8 = 0;
 
 /// Creation code of a page that holds `data`.
 pub fn creation(data: &[u8]) -> Vec<u8> {
-    let length = (data.len() + 1) as u16;
-    let mut code = Vec::with_capacity(PROLOGUE.len() + 1 + data.len());
-    code.extend_from_slice(&PROLOGUE);
-    code[1..3].copy_from_slice(&length.to_be_bytes());
+    let length = data.len().saturating_add(1) as u16;
+    let mut code = Vec::with_capacity(data.len().saturating_add(PROLOGUE.len() + 1));
+    let mut prologue = PROLOGUE;
+    prologue[1..3].copy_from_slice(&length.to_be_bytes());
+    code.extend_from_slice(&prologue);
     code.push(MARK);
     code.extend_from_slice(data);
     code

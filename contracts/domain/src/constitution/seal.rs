@@ -9,6 +9,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 
+pub use crate::signed::identity::{Clerk, Member};
 use crate::{parameter::ParameterId, peer::Peer, time::Timestamp};
 
 /// Genesis adjudicators at most.
@@ -23,7 +24,18 @@ pub const CLERK_ROLES: usize = 4;
 /// Base units of one unit of stake at most, 2⁹⁶−1: stakes are counted in 32 bits, so none exceeds 128 bits of base units.
 pub const UNIT_SCALE_MAX: u128 = (1 << 96) - 1;
 
-/// Members that a manifest lists: all but the constitution.
+/// The members that a manifest lists, in its order: all but the constitution.
+pub const OTHERS: [Peer; MEMBERS] = [
+    Peer::Agent,
+    Peer::Management,
+    Peer::Service,
+    Peer::Legislature,
+    Peer::Collaboration,
+    Peer::Treasury,
+    Peer::Adjudication,
+];
+
+/// How many these are.
 pub const MEMBERS: usize = Peer::COUNT - 1;
 
 /// What a constitution is constructed with.
@@ -37,28 +49,6 @@ pub struct Founding<'a> {
     pub unit_scale: U256,
     /// Who may sign the seal.
     pub adjudicators: &'a [Address],
-}
-
-/// A member as the manifest names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Member {
-    /// Its place ([`Peer::place`]), as sent.
-    pub peer: u8,
-    /// Its address.
-    pub account: Address,
-    /// Its code's hash, as signed.
-    pub codehash: B256,
-}
-
-/// A clerk as the manifest names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Clerk {
-    /// The office, as sent: 0 registrar, 1 speaker, 2 regulator, 3 codifier.
-    pub role: u8,
-    /// Who holds it.
-    pub agent: Address,
-    /// Who answers for that agent.
-    pub principal: Address,
 }
 
 /// The rule that a construction or a seal broke.
@@ -271,8 +261,9 @@ pub fn found(founding: Founding<'_>, asset_has_code: bool, quorum: u64) -> Resul
             most: ADJUDICATORS_MAX,
         });
     }
-    for (index, adjudicator) in adjudicators.iter().enumerate() {
-        if *adjudicator == Address::ZERO || adjudicators[..index].contains(adjudicator) {
+    for (index, adjudicator) in (0..count).zip(adjudicators) {
+        let first = adjudicators.iter().position(|other| other == adjudicator);
+        if *adjudicator == Address::ZERO || first != Some(index) {
             return Err(Refused::InvalidAdjudicator {
                 index,
                 adjudicator: *adjudicator,
@@ -350,23 +341,30 @@ pub fn members(own: Address, listed: &[Member]) -> Result<[Address; Peer::COUNT]
         });
     }
     let mut accounts = [Address::ZERO; Peer::COUNT];
-    accounts[Peer::Constitution.place()] = own;
-    for (index, (member, peer)) in listed.iter().zip(&Peer::ALL[1..]).enumerate() {
-        let place = peer.place();
-        if usize::from(member.peer) != place {
+    let mut places = accounts.iter_mut();
+    // The zero address is nobody, and the constitution itself takes the first place.
+    let taken = [Address::ZERO, own];
+    if let Some(first) = places.next() {
+        *first = own;
+    }
+    for ((index, member), (peer, place)) in
+        (0..MEMBERS).zip(listed).zip(OTHERS.into_iter().zip(places))
+    {
+        if usize::from(member.peer) != peer.place() {
             return Err(Refused::MemberOutOfOrder {
                 index,
-                expected: *peer,
+                expected: peer,
                 given: member.peer,
             });
         }
-        if member.account == Address::ZERO || accounts[..place].contains(&member.account) {
+        let before = listed.iter().take(index).map(|member| member.account);
+        if before.chain(taken).any(|account| account == member.account) {
             return Err(Refused::DuplicateMember {
-                peer: *peer,
+                peer,
                 account: member.account,
             });
         }
-        accounts[place] = member.account;
+        *place = member.account;
     }
     Ok(accounts)
 }
@@ -402,7 +400,7 @@ pub fn member_is_ours(
 
 /// Whether the clerks fill every office, each agent one, and at least two people answer for them.
 ///
-/// Errors: `TooManyClerks`, `ClerkOutOfOrder`, `InvalidClerk`, `ClerkMissing`, `ClerksShareOnePrincipal`.
+/// Errors: `TooManyClerks`, `ClerkMissing`, `ClerkOutOfOrder`, `InvalidClerk`, `ClerksShareOnePrincipal`.
 /// Source: RULINGS R14 (four clerks with at least two principals), R21.
 pub fn clerks(listed: &[Clerk]) -> Result<(), Refused> {
     if listed.len() > CLERKS_MAX {
@@ -410,39 +408,42 @@ pub fn clerks(listed: &[Clerk]) -> Result<(), Refused> {
             count: listed.len(),
         });
     }
-    let mut filled = [false; CLERK_ROLES];
-    let mut least = 0;
-    for (index, clerk) in listed.iter().enumerate() {
-        match filled.get_mut(usize::from(clerk.role)) {
-            Some(office) if clerk.role >= least => *office = true,
-            _ => {
-                return Err(Refused::ClerkOutOfOrder {
-                    index,
-                    role: clerk.role,
-                });
+    // Sorted by role, the list begins with role 0 and never skips one.
+    let (mut due, mut last) = (0, None);
+    for (index, clerk) in (0..listed.len()).zip(listed) {
+        let role = clerk.role;
+        match last {
+            Some(last) if role == last => {}
+            _ if role == due && usize::from(role) < CLERK_ROLES => {
+                last = Some(role);
+                due = role.saturating_add(1);
             }
+            _ if role > due && usize::from(role) < CLERK_ROLES => {
+                return Err(Refused::ClerkMissing { role: due });
+            }
+            _ => return Err(Refused::ClerkOutOfOrder { index, role }),
         }
-        least = clerk.role;
-        let holds_office = listed[..index].iter().any(|c| c.agent == clerk.agent);
-        if clerk.agent == Address::ZERO || clerk.principal == Address::ZERO || holds_office {
+        let (agent, principal) = (clerk.agent, clerk.principal);
+        let first = listed.iter().position(|other| other.agent == agent);
+        if agent == Address::ZERO || principal == Address::ZERO || first != Some(index) {
             return Err(Refused::InvalidClerk {
                 index,
-                agent: clerk.agent,
-                principal: clerk.principal,
+                agent,
+                principal,
             });
         }
     }
-    for (role, is_filled) in filled.into_iter().enumerate() {
-        if !is_filled {
-            return Err(Refused::ClerkMissing { role: role as u8 });
+    if usize::from(due) < CLERK_ROLES {
+        return Err(Refused::ClerkMissing { role: due });
+    }
+    match listed {
+        [first, others @ ..] if others.iter().all(|c| c.principal == first.principal) => {
+            Err(Refused::ClerksShareOnePrincipal {
+                principal: first.principal,
+            })
         }
+        _ => Ok(()),
     }
-    // Every office is filled, so there is a first clerk.
-    let principal = listed[0].principal;
-    if listed.iter().all(|clerk| clerk.principal == principal) {
-        return Err(Refused::ClerksShareOnePrincipal { principal });
-    }
-    Ok(())
 }
 
 /// Whether parameter `id`, at `index` of the list, comes after the `previous` one.

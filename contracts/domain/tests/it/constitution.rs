@@ -373,12 +373,14 @@ mod sealed {
 
     #[test]
     fn clerks_out_of_order_or_of_no_office_are_refused() {
+        let mut late = four();
+        late.push(office(1, 9, 0xa1));
+        let refusal = Refused::ClerkOutOfOrder { index: 4, role: 1 };
+        assert_eq!(clerks(&late), Err(refusal));
         let mut swapped = four();
         swapped.swap(1, 2);
-        assert_eq!(
-            clerks(&swapped),
-            Err(Refused::ClerkOutOfOrder { index: 2, role: 1 })
-        );
+        let refusal = Refused::ClerkMissing { role: 1 };
+        assert_eq!(clerks(&swapped), Err(refusal));
         for role in [4, 255] {
             let mut five = four();
             five.push(office(role, 9, 0xa1));
