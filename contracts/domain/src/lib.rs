@@ -12,6 +12,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod act;
 pub mod agent;
 pub mod amount;
 pub mod clerk;

@@ -226,7 +226,7 @@ impl SignedStruct {
 
 impl Entry {
     /// Its fields as type and name, in order.
-    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         fields(self.own)
     }
 }

@@ -1,7 +1,9 @@
 //! Claims about the rules: tables at every boundary, and random values against naive models.
 
+mod act;
 mod amount;
 mod constitution;
+mod parameter;
 mod reputation;
 mod service;
 mod signed;

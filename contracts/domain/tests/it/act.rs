@@ -1,0 +1,314 @@
+//! T5: every human action has its struct, its signers and its way back.
+
+use std::collections::BTreeSet;
+
+use agentcity_domain::{
+    act::{Action, Delay, Panel, RotationClass, Row, Signers, quorum},
+    parameter::{ParameterId, Tier},
+    signed::{SignedBy, SignedStruct},
+};
+use proptest::prelude::*;
+
+fn rows() -> impl Iterator<Item = Row> {
+    Action::ALL.iter().map(|action| action.row().unwrap())
+}
+
+fn row(action: Action) -> Row {
+    action.row().unwrap()
+}
+
+const PANEL: Panel = Panel {
+    active: 7,
+    unflagged: 6,
+    clear_stop: 2,
+    repeated: false,
+    overdue: false,
+};
+
+#[test]
+fn there_are_forty_five_actions_with_as_many_structs_and_verbs() {
+    assert_eq!(Action::ALL.len(), 45);
+    let structs: BTreeSet<_> = rows().map(|row| row.signed).collect();
+    let verbs: BTreeSet<_> = rows().map(|row| row.verb).collect();
+    assert_eq!((structs.len(), verbs.len()), (45, 45));
+    for row in rows() {
+        assert_eq!(row.signed.entry().name, row.name);
+    }
+}
+
+#[test]
+fn what_the_panel_signs_is_exactly_what_the_panel_can_do() {
+    let signed: BTreeSet<_> = SignedStruct::ALL
+        .iter()
+        .copied()
+        .filter(|s| s.entry().by == SignedBy::Panel)
+        .collect();
+    assert_eq!(signed, rows().map(|row| row.signed).collect());
+}
+
+#[test]
+fn numbers_on_the_wire_are_places_in_the_table() {
+    assert_eq!(Action::at(0), None);
+    for (place, action) in Action::ALL.iter().enumerate() {
+        assert_eq!(*action as usize, place + 1);
+        assert_eq!(Action::at(place as u8 + 1), Some(*action));
+        assert_eq!(action.signed(), Some(row(*action).signed));
+        assert_eq!(
+            action.demands(),
+            Some((row(*action).signers, row(*action).delay, row(*action).class))
+        );
+    }
+    assert_eq!(Action::at(Action::ALL.len() as u8 + 1), None);
+    assert_eq!(
+        (
+            Action::None.row(),
+            Action::None.signed(),
+            Action::None.demands()
+        ),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn every_action_says_why_and_until_when() {
+    for row in rows() {
+        let fields: Vec<_> = row.signed.entry().fields().map(|(_, name)| name).collect();
+        assert_eq!(
+            fields[fields.len() - 3..],
+            ["justificationHash", "contentAddress", "deadline"],
+            "{}",
+            row.name
+        );
+        assert!(fields.len() > 3, "{} binds nothing", row.name);
+    }
+}
+
+/// The shell hashes the payload as it comes: that is right only if every field is one word.
+#[test]
+fn every_field_of_an_action_is_one_word() {
+    for row in rows() {
+        assert!(row.signed.entry().parts.is_empty(), "{}", row.name);
+        for (ty, name) in row.signed.entry().fields() {
+            assert!(
+                !ty.ends_with("[]") && ty != "bytes" && ty != "string",
+                "{}.{name}",
+                row.name
+            );
+        }
+    }
+}
+
+#[test]
+fn whoever_acts_in_a_mission_names_it_first() {
+    for row in rows() {
+        let mut fields = row.signed.entry().fields();
+        let first = fields.next();
+        let names_it = row
+            .signed
+            .entry()
+            .fields()
+            .any(|f| f == ("bytes32", "missionId") || f == ("bytes32", "sessionId"));
+        let rotates = row.class != RotationClass::None;
+        if names_it {
+            assert!(
+                matches!(first, Some(("bytes32", "missionId" | "sessionId"))),
+                "{}",
+                row.name
+            );
+        }
+        let outside = matches!(row.name, "AdjustReputation" | "UnfreezePrincipal");
+        assert_eq!(
+            rotates && !names_it,
+            outside,
+            "{} rotates within a mission it does not name",
+            row.name
+        );
+    }
+}
+
+#[test]
+fn the_matrix_of_the_resolutions_is_kept() {
+    use Action::*;
+    for (actions, signers) in [
+        (
+            &[
+                FreezeNode,
+                UnfreezeNode,
+                ConfirmFreeze,
+                ClassifyFalsePositive,
+                DecideReview,
+                ClearPredicate,
+                VetoOutput,
+            ][..],
+            Signers::One,
+        ),
+        (
+            &[
+                ReleaseOutput,
+                AdjustReputation,
+                PayInsurance,
+                LiftPause,
+                ExitDegraded,
+                AbortMission,
+                FreezePrincipal,
+                CloseAudit,
+            ],
+            Signers::Two,
+        ),
+        (
+            &[
+                AbortForFault,
+                BanPrincipal,
+                AdmitClerk,
+                UpdateEnvelope,
+                ApprovePredicate,
+                ApproveMonitor,
+            ],
+            Signers::Half,
+        ),
+        (
+            &[Disburse, AddAdjudicator, RemoveAdjudicator, AppointSenior],
+            Signers::TwoThirds,
+        ),
+    ] {
+        for action in actions {
+            assert_eq!(row(*action).signers, signers, "{action:?}");
+        }
+    }
+    let delayed: Vec<_> = rows()
+        .filter(|row| row.delay != Delay::None)
+        .map(|row| (row.name, row.delay))
+        .collect();
+    assert_eq!(
+        delayed,
+        [
+            ("Disburse", Delay::Disburse),
+            ("AmendParameter", Delay::ByTier),
+            ("AppointSenior", Delay::Senior)
+        ]
+    );
+    for (class, actions) in [
+        (
+            RotationClass::Freeze,
+            &[UnfreezeNode, ConfirmFreeze, ClassifyFalsePositive][..],
+        ),
+        (RotationClass::Tier3, &[DecideReview]),
+        (
+            RotationClass::Output,
+            &[ClearPredicate, VetoOutput, ReleaseOutput, ClearStop],
+        ),
+        (RotationClass::Money, &[AdjustReputation, PayInsurance]),
+    ] {
+        for action in actions {
+            assert_eq!(row(*action).class, class, "{action:?}");
+        }
+    }
+}
+
+#[test]
+fn the_senior_adjudicator_alone_can_only_brake() {
+    let alone: Vec<_> = rows()
+        .filter(|row| row.senior)
+        .map(|row| row.name)
+        .collect();
+    assert_eq!(alone, ["FreezeNode", "TriggerStop"]);
+}
+
+/// RULINGS A7: one adjudicator cannot stop the same mission again and again.
+#[test]
+fn a_second_stop_by_the_same_signer_needs_two() {
+    let again = Panel {
+        repeated: true,
+        ..PANEL
+    };
+    assert_eq!(Signers::OneThenTwo.count(&PANEL, Tier::High), 1);
+    assert_eq!(Signers::OneThenTwo.count(&again, Tier::High), 2);
+    assert_eq!(Signers::One.count(&again, Tier::High), 1);
+}
+
+#[test]
+fn letting_go_never_asks_for_fewer_signatures_than_braking() {
+    use Action::*;
+    for q in 5..=20 {
+        let panel = Panel {
+            active: q,
+            unflagged: q,
+            ..PANEL
+        };
+        for (brake, release) in [
+            (FreezeNode, UnfreezeNode),
+            (TriggerStop, ClearStop),
+            (FreezePrincipal, UnfreezePrincipal),
+            (StrikeNorm, RestoreNorm),
+            (StrikeNorm, EnactNorm),
+            (RevokeMonitor, ApproveMonitor),
+            (RevokePredicate, ApprovePredicate),
+            (RevokeVerifier, ApproveVerifier),
+            (VetoOutput, ReleaseOutput),
+            (ConfirmAlert, ReleaseWatchdog),
+        ] {
+            let count = |action| row(action).signers.count(&panel, Tier::High);
+            assert!(count(brake) <= count(release), "{brake:?} {release:?} {q}");
+        }
+    }
+}
+
+#[test]
+fn a_parameters_tier_decides_signers_and_delay() {
+    for (tier, signers, delay) in [
+        (Tier::Low, 1, ParameterId::OverrideDelayLowSecs),
+        (Tier::Medium, 2, ParameterId::OverrideDelayMediumSecs),
+        (Tier::High, 5, ParameterId::OverrideDelayHighSecs),
+    ] {
+        assert_eq!(Signers::ByTier.count(&PANEL, tier), signers);
+        assert_eq!(Delay::ByTier.parameter(tier), Some(delay));
+    }
+    assert_eq!(Delay::None.parameter(Tier::High), None);
+    assert_eq!(
+        Delay::Senior.parameter(Tier::Low),
+        Some(ParameterId::SeniorDelaySecs)
+    );
+    assert_eq!(
+        Delay::Disburse.parameter(Tier::Low),
+        Some(ParameterId::DisburseDelaySecs)
+    );
+}
+
+/// RESOLUTIONS D-22: one lost key does not halt a city for ever.
+#[test]
+fn a_watchdogs_freeze_needs_all_unflagged_and_later_two_thirds_of_them() {
+    let late = Panel {
+        overdue: true,
+        ..PANEL
+    };
+    assert_eq!(Signers::Unflagged.count(&PANEL, Tier::High), 6);
+    assert_eq!(Signers::Unflagged.count(&late, Tier::High), 4);
+    assert_eq!(
+        Signers::ClearStop.count(
+            &Panel {
+                clear_stop: 3,
+                ..PANEL
+            },
+            Tier::High
+        ),
+        3
+    );
+    assert_eq!(Signers::Half.count(&PANEL, Tier::High), 4);
+    assert_eq!(Signers::TwoThirds.count(&PANEL, Tier::High), 5);
+}
+
+proptest! {
+    #[test]
+    fn shares_of_the_panel_round_up(q in 0u8..=255) {
+        let wide = u16::from(q);
+        prop_assert_eq!(u16::from(quorum::half(q)), wide.div_ceil(2));
+        prop_assert_eq!(u16::from(quorum::two_thirds(q)), (2 * wide).div_ceil(3));
+        if q > 0 {
+            let (f, g) = (u16::from(quorum::outnumbered(q)), u16::from(quorum::revocable(q)));
+            prop_assert!(2 * f < wide && 2 * (f + 1) + 1 > wide);
+            prop_assert!(3 * g < wide && 3 * (g + 1) + 1 > wide);
+            let honest = wide - (2 * wide).div_ceil(3);
+            prop_assert_eq!(quorum::honest_can_revoke(q), honest >= (2 * wide).div_ceil(3));
+        }
+    }
+}
