@@ -4,7 +4,7 @@
 default:
     @just --list
 
-# find or fetch compilers and peers
+# find or fetch compilers and rivals
 setup:
     cargo xtask setup
 

@@ -1,10 +1,10 @@
-//! A running devnode, funded actors, peers and scenarios to test on.
+//! A running devnode, funded actors, rivals and scenarios to test on.
 //!
-//! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its peer anvil with the same settings,
+//! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its rival anvil with the same settings,
 //! [`http`] is the client that hides nothing, [`sender`] signs over it, [`actor`] names the funded accounts, [`evm`] assembles
 //! small contracts, [`contracts`] holds those that several tests use, [`program`]
 //! deploys compiled ones, `city` raises a whole city (feature `doubles`).
-//! The scenarios are in `tests/it`, the comparison with the peer in [`mod@bench`], gas in `gas`.
+//! The scenarios are in `tests/it`, the comparison with the rival in [`mod@bench`], gas in `gas`.
 
 pub mod actor;
 pub mod bench;
@@ -16,8 +16,8 @@ pub mod evm;
 pub mod gas;
 pub mod http;
 pub mod node;
-pub mod peer;
 pub mod program;
+pub mod rival;
 pub mod sender;
 pub mod tool;
 

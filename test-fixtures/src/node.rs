@@ -1,4 +1,4 @@
-//! Running nodes: the devnode, and anvil as its peer, with the same settings and the same handles.
+//! Running nodes: the devnode, and anvil as its rival, with the same settings and the same handles.
 //!
 //! Both are spawned by alloy's `Anvil`, the way every user of alloy spawns one: that the devnode accepts it is part of
 //! what is tested. A node is dropped cleanly: SIGTERM, then SIGKILL.

@@ -1,4 +1,4 @@
-//! Where the executables are: the devnode that this workspace builds, and the peers that `cargo xtask setup` fetches.
+//! Where the executables are: the devnode that this workspace builds, and the rivals that `cargo xtask setup` fetches.
 //!
 //! One lookup for everything, so that a test never runs another binary than the one a developer would name.
 
@@ -10,7 +10,7 @@ use std::{
 /// An executable the fixtures run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
-    /// Foundry's local node, the peer of the devnode.
+    /// Foundry's local node, the rival of the devnode.
     Anvil,
     /// Foundry's command-line client.
     Cast,
@@ -108,7 +108,7 @@ impl Tool {
                     npm_os(),
                     npm_arch()
                 );
-                newest_bundle("peers-")
+                newest_bundle("rivals-")
                     .into_iter()
                     .map(|dir| dir.join(&binary))
                     .collect()

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: comparisons with peers, in release builds.
+//! `cargo xtask bench`: comparisons with rivals, in release builds.
 
 use std::process::{Command, ExitCode};
 

@@ -9,7 +9,7 @@
 //! | `docs` | prints the documents that come from the domain's tables, or compares them |
 //! | `up`, `down` | a devnode with the first program on it, and its end |
 //! | `test`, `tidy`, `deep` | what CI runs, its textual part, and what takes too long for CI |
-//! | `bench` | comparisons with peers |
+//! | `bench` | comparisons with rivals |
 //! | `gas` | what operations cost, against ceilings and committed numbers |
 //!
 //! Results go to stdout, progress to stderr. Nothing here does arithmetic of the city: vectors call the domain.
@@ -66,7 +66,7 @@ enum Verb {
     Tidy,
     /// Long profiles: more cases, official clients, reproducibility, advisories.
     Deep(deep::Options),
-    /// Compare with peers.
+    /// Compare with rivals.
     Bench(bench::Options),
     /// Measure what operations cost, against their ceilings and the committed numbers.
     Gas(gas::Options),

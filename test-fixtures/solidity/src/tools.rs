@@ -61,12 +61,12 @@ impl Tools {
         self.get("solc", &self.solc)
     }
 
-    /// The peer node.
+    /// The rival node.
     pub fn anvil(&self) -> Result<&Path, ToolsError> {
         self.get("anvil", &self.anvil)
     }
 
-    /// The peer client.
+    /// The rival client.
     pub fn cast(&self) -> Result<&Path, ToolsError> {
         self.get("cast", &self.cast)
     }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_peer_carries_the_reason() {
+    fn a_missing_rival_carries_the_reason() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("tools.json");
         fs::write(&file, r#"{"solc":"/x/solc","anvil":null,"cast":null,"missing":["npm has no anvil for this platform"]}"#).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 /// How a goal is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
-    /// Rate of a workload, ours over the peer's.
+    /// Rate of a workload, ours over the rival's.
     Throughput(Workload),
     /// Rate of the Stylus token over that of its Solidity twin, both ours.
     Twin,
@@ -19,7 +19,7 @@ pub enum Measure {
 /// What a measured value must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {
-    /// Ours over the peer's, at least.
+    /// Ours over the rival's, at least.
     RatioAtLeast(f64),
     /// Ours, at most.
     AtMost(f64),
@@ -99,8 +99,8 @@ pub struct Outcome {
     pub goal: &'static Goal,
     /// Unit of the values.
     pub unit: &'static str,
-    /// Values of the peer (of Solidity, for the twin).
-    pub peer: Vec<f64>,
+    /// Values of the rival (of Solidity, for the twin).
+    pub rival: Vec<f64>,
     /// Values of ours (of Stylus, for the twin).
     pub ours: Vec<f64>,
 }
@@ -109,20 +109,20 @@ impl Outcome {
     pub(super) const fn rates(
         goal: &'static Goal,
         unit: &'static str,
-        peer: Vec<f64>,
+        rival: Vec<f64>,
         ours: Vec<f64>,
     ) -> Self {
         Self {
             goal,
             unit,
-            peer,
+            rival,
             ours,
         }
     }
 
-    /// Ours over the peer's, of medians.
+    /// Ours over the rival's, of medians.
     pub fn ratio(&self) -> f64 {
-        median(&self.ours) / median(&self.peer)
+        median(&self.ours) / median(&self.rival)
     }
 
     /// Whether the promise was kept.
@@ -160,8 +160,8 @@ pub fn misses(workspace: &Path) -> String {
 mod tests {
     use super::*;
 
-    fn outcome(index: usize, peer: &[f64], ours: &[f64]) -> Outcome {
-        Outcome::rates(&GOALS[index], "x", peer.to_vec(), ours.to_vec())
+    fn outcome(index: usize, rival: &[f64], ours: &[f64]) -> Outcome {
+        Outcome::rates(&GOALS[index], "x", rival.to_vec(), ours.to_vec())
     }
 
     #[test]

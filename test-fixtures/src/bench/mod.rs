@@ -1,4 +1,4 @@
-//! The comparison with the peer: the same workloads over HTTP against anvil and against the devnode, in one run.
+//! The comparison with the rival: the same workloads over HTTP against anvil and against the devnode, in one run.
 //!
 //! How it is kept fair: both nodes get the same settings and the same signed bytes; rounds of the two alternate; every
 //! round starts fresh processes; the median counts and the spread is shown; the client is raw HTTP over kept-alive
@@ -64,7 +64,7 @@ impl Plan {
         }
     }
 
-    /// The kinds compared, the peer first.
+    /// The kinds compared, the rival first.
     pub const fn kinds(&self) -> [Kind; 2] {
         if self.self_check {
             [Kind::Anvil, Kind::Anvil]
@@ -178,8 +178,8 @@ fn compare(
             rates[side].push(rate);
         }
     }
-    let [peer, ours] = rates;
-    Ok(Outcome::rates(goal, workload.unit(), peer, ours))
+    let [rival, ours] = rates;
+    Ok(Outcome::rates(goal, workload.unit(), rival, ours))
 }
 
 /// The Stylus token against its Solidity twin, both on our node.

@@ -49,7 +49,7 @@ pub fn table(outcomes: &[Outcome], misses: &str, labels: [&str; 2]) -> String {
             "{:<28} {:>9} {:>26} {:>26} {:>7.2} {:>8}  {verdict}",
             outcome.goal.id,
             outcome.unit,
-            spread(&outcome.peer),
+            spread(&outcome.rival),
             spread(&outcome.ours),
             outcome.ratio(),
             wanted,

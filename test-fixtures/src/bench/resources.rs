@@ -20,8 +20,8 @@ pub(super) fn start_up(plan: &Plan, goal: &'static Goal) -> Result<Outcome, Benc
             times[side].push(one_start(plan, kinds[side])?);
         }
     }
-    let [peer, ours] = times;
-    Ok(Outcome::rates(goal, "ms", peer, ours))
+    let [rival, ours] = times;
+    Ok(Outcome::rates(goal, "ms", rival, ours))
 }
 
 fn one_start(plan: &Plan, kind: Kind) -> Result<f64, BenchError> {
@@ -55,6 +55,6 @@ pub(super) fn memory(
         ));
         sizes[side].push(full);
     }
-    let [peer, ours] = sizes;
-    Ok(Outcome::rates(goal, "MiB", peer, ours))
+    let [rival, ours] = sizes;
+    Ok(Outcome::rates(goal, "MiB", rival, ours))
 }

@@ -20,7 +20,7 @@ use std::{
 #[command(
     name = "agentcity-bench",
     version,
-    about = "Measures the fixtures against their peers"
+    about = "Measures the fixtures against their rivals"
 )]
 struct Cli {
     #[command(subcommand)]

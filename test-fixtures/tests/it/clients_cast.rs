@@ -1,7 +1,7 @@
 //! The real `cast` binary against the devnode and against anvil: a developer's fingers must not have to learn anything.
 
 use crate::support::{DIALECT, create, on_both};
-use agentcity_test_fixtures::{Actor, Node, Settings, contracts, peer::Cast};
+use agentcity_test_fixtures::{Actor, Node, Settings, contracts, rival::Cast};
 use alloy::primitives::hex;
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Scenarios against running nodes: clients of other people, the law of a strict chain, hostile input, and peers.
+//! Scenarios against running nodes: clients of other people, the law of a strict chain, hostile input, and rivals.
 
 // A test binary exports nothing: `pub` says what a module offers to its siblings.
 #![allow(unreachable_pub)]

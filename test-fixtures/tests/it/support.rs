@@ -12,16 +12,16 @@ use std::{future::Future, time::Duration};
 /// Longest wait for something that should happen at once on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The node under test and its peer. A claim about the dialect that anvil does not fulfil is no claim about the dialect.
+/// The node under test and its rival. A claim about the dialect that anvil does not fulfil is no claim about the dialect.
 pub const DIALECT: [Kind; 2] = [Kind::Anvil, Kind::Devnode];
 
-/// Runs one scenario against a lenient node of each kind, the peer first.
+/// Runs one scenario against a lenient node of each kind, the rival first.
 pub async fn on_both<F>(settings: Settings, scenario: impl Fn(Node) -> F)
 where
     F: Future<Output = ()>,
 {
     for kind in DIALECT {
-        if std::env::var("AGENTCITY_PEER_ONLY").is_ok() && kind != Kind::Anvil {
+        if std::env::var("AGENTCITY_RIVAL_ONLY").is_ok() && kind != Kind::Anvil {
             continue;
         }
         println!("on {kind:?}");

@@ -19,7 +19,7 @@ use crate::{process, workspace::Workspace};
 pub(crate) enum Need {
     /// Build programs: WASM std and wasm-opt.
     Programs,
-    /// Build programs, compile Solidity, and run tests against peers.
+    /// Build programs, compile Solidity, and run tests against rivals.
     Everything,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Tools {
     pub(crate) wasm_opt_version: String,
     /// The Solidity compiler.
     pub(crate) solc: Option<PathBuf>,
-    /// Peers; `None` where they cannot be had, and then the tests that need them fail with `missing`.
+    /// Rivals; `None` where they cannot be had, and then the tests that need them fail with `missing`.
     pub(crate) anvil: Option<PathBuf>,
     /// See `anvil`.
     pub(crate) cast: Option<PathBuf>,

@@ -35,10 +35,10 @@ pub(crate) static BINARYEN: Bundle = Bundle {
     extra: None,
 };
 
-pub(crate) static PEERS: Bundle = Bundle {
-    name: "peers",
-    manifest: include_str!("../../../scripts/npm/peers/package.json"),
-    lock: include_str!("../../../scripts/npm/peers/package-lock.json"),
+pub(crate) static RIVALS: Bundle = Bundle {
+    name: "rivals",
+    manifest: include_str!("../../../scripts/npm/rivals/package.json"),
+    lock: include_str!("../../../scripts/npm/rivals/package-lock.json"),
     extra: None,
 };
 
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn lock_files_name_no_registry_and_have_hashes() {
-        for bundle in [&SOLC, &BINARYEN, &PEERS] {
+        for bundle in [&SOLC, &BINARYEN, &RIVALS] {
             assert!(
                 !bundle.lock.contains("\"resolved\""),
                 "{}: lock file names a registry",

@@ -51,7 +51,7 @@ pub(crate) static ANVIL: Tool = Tool {
     name: "anvil",
     variable: "AGENTCITY_ANVIL",
     package: "@foundry-rs/anvil-linux-amd64",
-    bundle: &npm::PEERS,
+    bundle: &npm::RIVALS,
     shown: str::to_owned,
     binary: |dir| dir.join("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"),
 };
@@ -60,7 +60,7 @@ pub(crate) static CAST: Tool = Tool {
     name: "cast",
     variable: "AGENTCITY_CAST",
     package: "@foundry-rs/cast-linux-amd64",
-    bundle: &npm::PEERS,
+    bundle: &npm::RIVALS,
     shown: str::to_owned,
     binary: |dir| dir.join("node_modules/@foundry-rs/cast-linux-amd64/bin/cast"),
 };

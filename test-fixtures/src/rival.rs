@@ -1,4 +1,4 @@
-//! Peers: clients of other people that must work against the devnode unchanged.
+//! Rivals: clients of other people that must work against the devnode unchanged.
 
 use crate::{
     node::Node,
