@@ -137,7 +137,8 @@ pub fn decide(
 fn immediate(asked: &Amendment, now: Timestamp, ledger: Ledger, policy: &Policy) -> Option<Ledger> {
     let row = asked.id.row();
     let step = number(asked.old)?.abs_diff(number(asked.new)?);
-    let share = u64::from(row.max - row.min) * u64::from(policy.share_pct) / u64::from(PERCENT);
+    let share = u64::from(row.max.saturating_sub(row.min)) * u64::from(policy.share_pct)
+        / u64::from(PERCENT);
     let whole_again = ledger
         .last_at
         .get()

@@ -23,6 +23,16 @@ macro_rules! table {
                 $(Self::$w,)* $(Self::$n,)* $(Self::$c,)*
             ];
 
+            /// The parameter at a place. Compiles to a comparison: a list to look it up in would be data of every program.
+            pub(super) const fn at_place(place: u8) -> Option<Self> {
+                match place {
+                    $(place if place == Self::$w as u8 => Some(Self::$w),)*
+                    $(place if place == Self::$n as u8 => Some(Self::$n),)*
+                    $(place if place == Self::$c as u8 => Some(Self::$c),)*
+                    _ => None,
+                }
+            }
+
             /// How many hold a word: the first of the table.
             pub const WORDS: usize = [$(Self::$w),*].len();
             /// How many an amendment can change: words and numbers.

@@ -186,10 +186,9 @@ impl ParameterId {
     ///
     /// Errors: [`Refused::Unknown`].
     pub const fn at(id: u8) -> Result<Self, Refused> {
-        if (id as usize) < Self::COUNT {
-            Ok(Self::ALL[id as usize])
-        } else {
-            Err(Refused::Unknown { id })
+        match Self::at_place(id) {
+            Some(parameter) => Ok(parameter),
+            None => Err(Refused::Unknown { id }),
         }
     }
 

@@ -49,7 +49,7 @@ pub const fn span(id: ParameterId) -> Option<(usize, usize)> {
 /// The page of the defaults.
 pub fn defaults() -> [u8; LEN] {
     let mut page = [FIRST_BYTE; LEN];
-    for id in ParameterId::ALL {
+    for id in (0..ParameterId::AMENDABLE as u8).filter_map(ParameterId::at_place) {
         write(&mut page, id, id.default_word());
     }
     page
@@ -57,8 +57,12 @@ pub fn defaults() -> [u8; LEN] {
 
 /// Replaces one value. A number keeps its last 32 bits, so check it first; a constant is left out.
 pub fn write(page: &mut [u8; LEN], id: ParameterId, value: B256) {
-    if let Some((at, len)) = span(id) {
-        page[at..at + len].copy_from_slice(&value[WORD_BYTES - len..]);
+    // A span lies in its page and a word; asking again keeps the message of a failed check out of programs.
+    if let Some((at, len)) = span(id)
+        && let Some(place) = page.get_mut(at..).and_then(|rest| rest.get_mut(..len))
+        && let Some(bytes) = value.get(WORD_BYTES - len..)
+    {
+        place.copy_from_slice(bytes);
     }
 }
 
@@ -78,9 +82,17 @@ pub fn parse(code: &[u8]) -> Result<&[u8; LEN], NotAPage> {
 
 /// The value of `id` as a word; a constant's is its own.
 pub fn read(page: &[u8; LEN], id: ParameterId) -> B256 {
-    match span(id) {
-        Some((at, len)) => B256::left_padding_from(&page[at..at + len]),
-        None => word(id.row().default),
+    let Some((at, _)) = span(id) else {
+        return word(id.row().default);
+    };
+    let Some(rest) = page.get(at..) else {
+        return B256::ZERO;
+    };
+    if id.place() < ParameterId::WORDS {
+        rest.first_chunk().map_or(B256::ZERO, B256::from)
+    } else {
+        rest.first_chunk()
+            .map_or(B256::ZERO, |bytes| word(u32::from_be_bytes(*bytes)))
     }
 }
 
