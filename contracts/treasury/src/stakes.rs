@@ -1,0 +1,271 @@
+//! Task stakes and bonds.
+
+use alloc::vec::Vec;
+
+use agentcity_abi::ITreasury as wire;
+use agentcity_domain::peer::Peer;
+use agentcity_shell::{Answer, Input, malformed, output};
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::{SolError, SolEvent};
+
+use crate::{
+    funds::Part,
+    storage::{Kind, Treasury, part, refuse, with},
+};
+
+const RESERVED: Kind = 3;
+const LOCKED: Kind = 4;
+const BOND: Kind = 5;
+
+impl Treasury {
+    pub(crate) fn reserve_stake(&mut self, input: &mut Input<'_>) -> Answer {
+        let (source, agent, amount) = (input.word()?, input.address()?, input.u128()?);
+        self.only(&[Peer::Legislature])?;
+        if source == agent.into_word() {
+            self.debit(agent, amount)?;
+        } else {
+            self.draw_from_pool(source, agent, amount)?;
+        }
+        let key = self.key(RESERVED, source, agent.into_word());
+        let word = self.read(key);
+        let reserved = part(word, 0, 16)
+            .checked_add(amount)
+            .ok_or_else(malformed)?;
+        self.write(key, with(word, 0, 16, reserved));
+        self.grow(Part::Reserved, amount)?;
+        self.emit(
+            &[
+                wire::StakeReserved::SIGNATURE_HASH,
+                source,
+                agent.into_word(),
+            ],
+            &[output::amount(amount)],
+        );
+        Ok(Vec::new())
+    }
+
+    #[inline(never)]
+    fn take_reserve(&mut self, source: B256, agent: Address, amount: u128) -> Result<(), Vec<u8>> {
+        let key = self.key(RESERVED, source, agent.into_word());
+        let word = self.read(key);
+        let reserved = part(word, 0, 16);
+        let Some(rest) = reserved.checked_sub(amount) else {
+            return refuse(
+                wire::InsufficientStake::SELECTOR,
+                &[source, output::amount(reserved), output::amount(amount)],
+            );
+        };
+        self.write(key, with(word, 0, 16, rest));
+        self.shrink(Part::Reserved, amount)
+    }
+
+    #[inline(never)]
+    fn give_back(
+        &mut self,
+        source: B256,
+        agent: Address,
+        cause: B256,
+        amount: u128,
+    ) -> Result<(), Vec<u8>> {
+        if source == agent.into_word() {
+            return self.credit(agent, cause, amount);
+        }
+        self.return_to_pool(source, agent, amount)
+    }
+
+    pub(crate) fn release_reserve(&mut self, input: &mut Input<'_>) -> Answer {
+        let (source, agent, amount) = (input.word()?, input.address()?, input.u128()?);
+        self.only(&[Peer::Legislature])?;
+        self.take_reserve(source, agent, amount)?;
+        self.give_back(source, agent, source, amount)?;
+        self.emit(
+            &[
+                wire::ReserveReleased::SIGNATURE_HASH,
+                source,
+                agent.into_word(),
+            ],
+            &[output::amount(amount)],
+        );
+        Ok(Vec::new())
+    }
+
+    pub(crate) fn lock_stake(&mut self, input: &mut Input<'_>) -> Answer {
+        let (mission, agent) = (input.word()?, input.address()?);
+        let (source, amount) = (input.word()?, input.u128()?);
+        self.only(&[Peer::Collaboration])?;
+        self.take_reserve(source, agent, amount)?;
+        let key = self.key(LOCKED, mission, agent.into_word());
+        let (word, from) = (self.read(key), self.key(LOCKED, key, B256::ZERO));
+        let locked = part(word, 0, 16)
+            .checked_add(amount)
+            .ok_or_else(malformed)?;
+        self.write(key, with(word, 0, 16, locked));
+        self.write(from, source);
+        self.grow(Part::Locked, amount)?;
+        self.emit(
+            &[
+                wire::StakeLocked::SIGNATURE_HASH,
+                mission,
+                agent.into_word(),
+                source,
+            ],
+            &[output::amount(amount)],
+        );
+        Ok(Vec::new())
+    }
+
+    /// Insurance gets the lower half, the treasury the rest (S-06).
+    #[inline(never)]
+    fn split_slash(&mut self, taken: u128) -> Result<(), Vec<u8>> {
+        self.grow(Part::Insurance, taken / 2)?;
+        self.grow(Part::Treasury, taken - taken / 2)
+    }
+
+    pub(crate) fn slash(&mut self, input: &mut Input<'_>) -> Answer {
+        let (mission, node, agent) = (input.word()?, input.u16()?, input.address()?);
+        let (fault, amount) = (input.u8()?, input.u128()?);
+        self.only(&[Peer::Collaboration])?;
+        if !(1..=4).contains(&fault) {
+            return Err(malformed());
+        }
+        let key = self.key(LOCKED, mission, agent.into_word());
+        let word = self.read(key);
+        let taken = part(word, 0, 16).min(amount);
+        let slashed = part(word, 16, 16).saturating_add(taken);
+        self.write(
+            key,
+            with(
+                with(word, 0, 16, part(word, 0, 16) - taken),
+                16,
+                16,
+                slashed,
+            ),
+        );
+        self.shrink(Part::Locked, taken)?;
+        self.split_slash(taken)?;
+        self.emit(
+            &[
+                wire::StakeSlashed::SIGNATURE_HASH,
+                mission,
+                output::number(node.into()),
+                agent.into_word(),
+            ],
+            &[output::number(fault.into()), output::amount(taken)],
+        );
+        Ok(output::words(&[output::amount(taken)]))
+    }
+
+    pub(crate) fn release_stake(&mut self, input: &mut Input<'_>) -> Answer {
+        let (mission, agent) = (input.word()?, input.address()?);
+        let release = self.release_time(mission);
+        if release == 0 || self.now() < release {
+            return refuse(
+                wire::StakeStillLocked::SELECTOR,
+                &[mission, output::number(release)],
+            );
+        }
+        let key = self.key(LOCKED, mission, agent.into_word());
+        let word = self.read(key);
+        let amount = part(word, 0, 16);
+        if amount == 0 {
+            return refuse(wire::NothingLocked::SELECTOR, &[mission, agent.into_word()]);
+        }
+        let source = self.read(self.key(LOCKED, key, B256::ZERO));
+        self.write(key, with(word, 0, 16, 0));
+        self.shrink(Part::Locked, amount)?;
+        self.give_back(source, agent, mission, amount)?;
+        self.emit(
+            &[
+                wire::StakeReleased::SIGNATURE_HASH,
+                mission,
+                agent.into_word(),
+                source,
+            ],
+            &[output::amount(amount)],
+        );
+        Ok(Vec::new())
+    }
+
+    pub(crate) fn locked_stake(&mut self, input: &mut Input<'_>) -> Answer {
+        let key = self.key(LOCKED, input.word()?, input.address()?.into_word());
+        let source = self.read(self.key(LOCKED, key, B256::ZERO));
+        Ok(output::words(&[
+            source,
+            output::amount(part(self.read(key), 0, 16)),
+        ]))
+    }
+
+    pub(crate) fn post_bond(&mut self, input: &mut Input<'_>) -> Answer {
+        let (bond, owner) = (input.word()?, input.address()?);
+        let (kind, amount) = (input.u8()?, input.u128()?);
+        self.only(&[Peer::Legislature, Peer::Collaboration, Peer::Adjudication])?;
+        if !(1..=5).contains(&kind) {
+            return Err(malformed());
+        }
+        let key = self.key(BOND, bond, B256::ZERO);
+        if self.read(key) != B256::ZERO {
+            return refuse(wire::WrongBond::SELECTOR, &[bond]);
+        }
+        self.debit(owner, amount)?;
+        self.write(key, with(owner.into_word(), 0, 1, kind.into()));
+        self.write(
+            self.key(BOND, bond, output::number(1)),
+            output::amount(amount),
+        );
+        self.grow(Part::Bonds, amount)?;
+        self.emit(
+            &[wire::BondPosted::SIGNATURE_HASH, bond, owner.into_word()],
+            &[output::number(kind.into()), output::amount(amount)],
+        );
+        Ok(Vec::new())
+    }
+
+    #[inline(never)]
+    fn end_bond(&mut self, bond: B256) -> Result<(Address, u128), Vec<u8>> {
+        self.only(&[Peer::Legislature, Peer::Collaboration, Peer::Adjudication])?;
+        let (key, amount_key) = (
+            self.key(BOND, bond, B256::ZERO),
+            self.key(BOND, bond, output::number(1)),
+        );
+        let (word, amount) = (self.read(key), part(self.read(amount_key), 16, 16));
+        if word == B256::ZERO {
+            return refuse(wire::WrongBond::SELECTOR, &[bond]);
+        }
+        self.write(key, B256::ZERO);
+        self.write(amount_key, B256::ZERO);
+        self.shrink(Part::Bonds, amount)?;
+        Ok((Address::from_word(with(word, 0, 12, 0)), amount))
+    }
+
+    pub(crate) fn return_bond(&mut self, input: &mut Input<'_>) -> Answer {
+        let bond = input.word()?;
+        let (owner, amount) = self.end_bond(bond)?;
+        self.credit(owner, bond, amount)?;
+        self.emit(
+            &[wire::BondReturned::SIGNATURE_HASH, bond, owner.into_word()],
+            &[output::amount(amount)],
+        );
+        Ok(Vec::new())
+    }
+
+    pub(crate) fn forfeit_bond(&mut self, input: &mut Input<'_>) -> Answer {
+        let bond = input.word()?;
+        let (owner, amount) = self.end_bond(bond)?;
+        self.split_slash(amount)?;
+        self.emit(
+            &[wire::BondForfeited::SIGNATURE_HASH, bond, owner.into_word()],
+            &[output::amount(amount)],
+        );
+        Ok(Vec::new())
+    }
+
+    pub(crate) fn bond(&mut self, input: &mut Input<'_>) -> Answer {
+        let bond = input.word()?;
+        let word = self.read(self.key(BOND, bond, B256::ZERO));
+        Ok(output::words(&[
+            with(word, 0, 12, 0),
+            output::number(part(word, 0, 1) as u64),
+            self.read(self.key(BOND, bond, output::number(1))),
+        ]))
+    }
+}
