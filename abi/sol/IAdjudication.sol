@@ -61,7 +61,9 @@ interface IAdjudication {
         DeclareSpecificationFault,
         ConfirmAlert,
         ReleaseWatchdog,
-        CloseAudit
+        CloseAudit,
+        BanAgent,
+        SetMandate
     }
 
     /// @notice Where an action stands. Executed, Withdrawn and Expired are final.

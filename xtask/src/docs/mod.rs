@@ -1,6 +1,13 @@
 //! `cargo xtask docs`: documents that are printed from the tables of the domain, so that they cannot disagree with the
 //! law. The files are committed; `--check`, `cargo xtask test` and a unit test compare them with what would be printed.
 
+mod actions;
+#[cfg(test)]
+mod agreement;
+mod exits;
+mod parameters;
+mod signatures;
+
 use std::{fs, path::Path, process::ExitCode};
 
 use eyre::{WrapErr, bail};
@@ -11,7 +18,12 @@ use crate::workspace::Workspace;
 type Document = (&'static str, fn() -> String);
 
 /// Every generated document.
-const DOCUMENTS: &[Document] = &[];
+const DOCUMENTS: &[Document] = &[
+    ("docs/exits.md", exits::print),
+    ("docs/human-actions.md", actions::print),
+    ("docs/parameters.md", parameters::print),
+    ("docs/signatures.md", signatures::print),
+];
 
 /// What `docs` is asked for.
 #[derive(Debug, Default, clap::Args)]
@@ -81,6 +93,19 @@ fn difference(root: &Path, (path, print): &Document) -> Option<String> {
     Some(format!("{path}:{}: not what would be printed", same + 1))
 }
 
+/// A number with its digits in groups of three.
+fn number(value: u32) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() * 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +129,17 @@ mod tests {
                 .unwrap()
                 .starts_with("a.md:4:")
         );
+    }
+
+    #[test]
+    fn digits_stand_in_groups_of_three() {
+        for (value, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (10_000_000, "10,000,000"),
+        ] {
+            assert_eq!(number(value), text);
+        }
     }
 }

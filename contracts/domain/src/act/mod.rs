@@ -106,7 +106,7 @@ pub struct Row {
 }
 
 macro_rules! rows {
-    ($($name:ident $signers:ident $delay:ident $class:ident $senior:ident => $lands:ident $function:literal [$($event:literal),+] $verb:literal $source:literal;)+) => {
+    ($($name:ident $signers:ident $delay:ident $class:ident $senior:ident => $lands:ident $function:tt [$($event:literal),+] $verb:literal $source:literal;)+) => {
         /// A human action. The number is the one on the wire; zero is none.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
@@ -201,7 +201,7 @@ rows! {
     RevokeVerifier Two None None panel => Adjudication "" ["ProgramChanged"] "revoke-verifier" "V-01";
     AddAdjudicator TwoThirds None None panel => Adjudication "" ["StandingChanged"] "add-adjudicator" "T5; I-03";
     RemoveAdjudicator TwoThirds None None panel => Adjudication "" ["StandingChanged"] "remove-adjudicator" "T5; D-28";
-    AppointSenior TwoThirds Senior None panel => Adjudication "" ["SeniorAppointed"] "appoint-senior" "T5; D-08";
+    AppointSenior TwoThirds Senior None panel => Constitution "amend" ["ParameterAmended"] "appoint-senior" "T5; D-08";
     WaiveFairness Two None Output panel => Legislature "waiveFairness" ["FairnessWaived"] "waive-fairness" "L-06, K7";
     CountersignAward One None Output panel => Legislature "countersignAward" ["AwardCountersigned"] "countersign-award" "R-05, K7";
     AuditCodification One None Output panel => Legislature "auditCodification" ["CodificationAudited"] "audit-codification" "K4";
@@ -209,6 +209,8 @@ rows! {
     ConfirmAlert One None None panel => Adjudication "" ["WatchdogFreeze"] "confirm-alert" "D-21";
     ReleaseWatchdog Unflagged None None panel => Adjudication "" ["WatchdogReleased"] "release-watchdog" "D-22";
     CloseAudit Two None None panel => Adjudication "" ["AuditClosed"] "close-audit" "K9";
+    BanAgent Half None None panel => Agent "banAgent" ["PrincipalBanned"] "ban-agent" "T5; I-05";
+    SetMandate Half None None panel => Management "setMandate" ["MandateSet"] "set-mandate" "I-14, K11";
 }
 
 impl Action {

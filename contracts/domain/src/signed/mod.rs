@@ -211,6 +211,8 @@ catalogue! {
         ConfirmAlert Panel Adjudication "submit";
         ReleaseWatchdog Panel Adjudication "submit";
         CloseAudit Panel Adjudication "submit";
+        BanAgent Panel Adjudication "submit";
+        SetMandate Panel Adjudication "submit";
     }
 }
 

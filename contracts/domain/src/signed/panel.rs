@@ -101,7 +101,7 @@ actions! {
     );
     /// Takes a clerk's office away.
     RevokeClerk(address clerk "clerk");
-    /// Changes a parameter.
+    /// Changes a parameter; the senior adjudicator's is changed by `AppointSenior`.
     AmendParameter(uint8 parameter "parameter", bytes32 old_value "oldValue", bytes32 new_value "newValue");
     /// Puts a norm in force.
     EnactNorm(bytes32 norm "norm", bytes32 domain "domain");
@@ -125,7 +125,7 @@ actions! {
     AddAdjudicator(address adjudicator "adjudicator", address principal "principal");
     /// Removes an adjudicator without fault.
     RemoveAdjudicator(address adjudicator "adjudicator");
-    /// Appoints the senior adjudicator.
+    /// Appoints the senior adjudicator: changes `seniorAdjudicatorAddr`, which has no other way to change.
     AppointSenior(address old_senior "oldSenior", address new_senior "newSenior");
     /// Waives the fairness minimum of one session, at the fairness that the signers saw.
     WaiveFairness(bytes32 session_id "sessionId", bytes32 assignments_hash "assignmentsHash", uint16 fairness "fairness");
@@ -141,4 +141,8 @@ actions! {
     ReleaseWatchdog(uint40 halted_until "haltedUntil");
     /// Closes the audit of a unilateral act.
     CloseAudit(uint64 audit_id "auditId");
+    /// Bans an agent, and with it its principal.
+    BanAgent(address agent "agent");
+    /// Mandates a service for a delegated operation; zero lifts the mandate.
+    SetMandate(uint8 operation "operation", bytes32 service_id "serviceId", bytes32 artifact_schema "artifactSchema");
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use agentcity_domain::{
     act::{Action, Delay, Panel, RotationClass, Row, Signers, quorum},
     parameter::{ParameterId, Tier},
+    peer::Peer,
     signed::{SignedBy, SignedStruct},
 };
 use proptest::prelude::*;
@@ -26,11 +27,11 @@ const PANEL: Panel = Panel {
 };
 
 #[test]
-fn there_are_forty_five_actions_with_as_many_structs_and_verbs() {
-    assert_eq!(Action::ALL.len(), 45);
+fn there_are_forty_seven_actions_with_as_many_structs_and_verbs() {
+    assert_eq!(Action::ALL.len(), 47);
     let structs: BTreeSet<_> = rows().map(|row| row.signed).collect();
     let verbs: BTreeSet<_> = rows().map(|row| row.verb).collect();
-    assert_eq!((structs.len(), verbs.len()), (45, 45));
+    assert_eq!((structs.len(), verbs.len()), (47, 47));
     for row in rows() {
         assert_eq!(row.signed.entry().name, row.name);
     }
@@ -44,6 +45,14 @@ fn what_the_panel_signs_is_exactly_what_the_panel_can_do() {
         .filter(|s| s.entry().by == SignedBy::Panel)
         .collect();
     assert_eq!(signed, rows().map(|row| row.signed).collect());
+}
+
+#[test]
+fn an_action_calls_another_contract_or_changes_adjudication_itself() {
+    for row in rows() {
+        assert_eq!(row.function.is_none(), row.lands == Peer::Adjudication, "{}", row.name);
+        assert!(row.function.is_none_or(|function| !function.is_empty()), "{}", row.name);
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn any_id() -> impl Strategy<Value = ParameterId> {
 
 #[test]
 fn ids_are_places_and_fit_one_byte() {
-    assert!(ParameterId::COUNT <= 256);
+    const { assert!(ParameterId::COUNT <= 256) };
     for (place, id) in ParameterId::ALL.into_iter().enumerate() {
         assert_eq!(id.place(), place);
         assert_eq!(ParameterId::at(place as u8), Ok(id));
