@@ -7,6 +7,8 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
+use super::machines;
+
 /// An input that a rule does not take.
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -14,17 +16,19 @@ pub(super) struct Refused {
     pub(super) why: String,
 }
 
-type Outputs = Map<String, Value>;
+pub(super) type Outputs = Map<String, Value>;
 type Rule = fn(&Map<String, Value>) -> Result<Outputs, Refused>;
 
 /// Kinds by name.
-const RULES: [(&str, Rule); 6] = [
+const RULES: &[(&str, Rule)] = &[
     ("ms_to_s", ms_to_s),
     ("psi_int", psi_int),
     ("psi_checksum", psi_sums),
     ("ema_int", ema_int),
     ("ema_steps", ema_run),
     ("rep_clamp", rep_clamp),
+    ("sm_table", machines::table),
+    ("sm_probe", machines::probe),
 ];
 
 /// The rule of a kind; `None` when the kind is not supported.
@@ -107,14 +111,14 @@ fn rep_clamp(inputs: &Outputs) -> Result<Outputs, Refused> {
     )]))
 }
 
-fn outputs<const N: usize>(pairs: [(&str, Value); N]) -> Outputs {
+pub(super) fn outputs<const N: usize>(pairs: [(&str, Value); N]) -> Outputs {
     pairs
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
         .collect()
 }
 
-fn refused(key: &str, why: impl Into<String>) -> Refused {
+pub(super) fn refused(key: &str, why: impl Into<String>) -> Refused {
     Refused {
         at: format!("inputs.{key}"),
         why: why.into(),
@@ -122,11 +126,11 @@ fn refused(key: &str, why: impl Into<String>) -> Refused {
 }
 
 /// Inputs of one vector, none of which the rule ignores.
-struct Inputs<'a>(&'a Map<String, Value>);
+pub(super) struct Inputs<'a>(&'a Map<String, Value>);
 
 impl<'a> Inputs<'a> {
     /// Refuses a key the rule would not read: the vector may mean something else than the rule does.
-    fn of(map: &'a Map<String, Value>, keys: &[&str]) -> Result<Self, Refused> {
+    pub(super) fn of(map: &'a Map<String, Value>, keys: &[&str]) -> Result<Self, Refused> {
         match map.keys().find(|key| !keys.contains(&key.as_str())) {
             Some(key) => Err(refused(
                 key,
@@ -138,6 +142,19 @@ impl<'a> Inputs<'a> {
 
     fn value(&self, key: &str) -> Result<&'a Value, Refused> {
         self.0.get(key).ok_or_else(|| refused(key, "missing"))
+    }
+
+    pub(super) fn text(&self, key: &str) -> Result<&'a str, Refused> {
+        let value = self.value(key)?;
+        value
+            .as_str()
+            .ok_or_else(|| refused(key, format!("{value} is not a text")))
+    }
+
+    pub(super) fn array(&self, key: &str) -> Result<&'a [Value], Refused> {
+        let list = self.value(key)?.as_array();
+        list.map(Vec::as_slice)
+            .ok_or_else(|| refused(key, "not a list"))
     }
 
     fn unsigned(&self, key: &str) -> Result<u64, Refused> {

@@ -6,6 +6,7 @@
 mod compare;
 mod file;
 mod kinds;
+mod machines;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
@@ -215,6 +216,18 @@ mod tests {
                 r#"{"new":0}"#,
                 r#"{"new":-70}"#,
             ),
+            (
+                "sm_table",
+                r#"{"machine":"mission"}"#,
+                r#"{"ordered_pairs":56,"legal_paper":16,"illegal_resolved":41}"#,
+                r#"{"legal_resolved":16}"#,
+            ),
+            (
+                "sm_probe",
+                r#"{"machine":"node","pairs":[["EXECUTING","PENDING_FINALIZATION"],["ELIGIBLE","FAILED"]]}"#,
+                r#"{"paper":[true,false],"resolved":[false,false]}"#,
+                r#"{"resolved":[false,true]}"#,
+            ),
         ] {
             assert!(
                 one(kind, inputs, right).is_good(),
@@ -274,6 +287,19 @@ mod tests {
                 "rep_clamp",
                 r#"{"score":1,"delta":99999999999999999999}"#,
                 "inputs.delta",
+            ),
+            ("sm_table", r#"{"machine":"ballot"}"#, "inputs.machine"),
+            ("sm_table", r#"{"machine":3}"#, "inputs.machine"),
+            ("sm_probe", r#"{"machine":"node","pairs":7}"#, "inputs.pairs"),
+            (
+                "sm_probe",
+                r#"{"machine":"node","pairs":[["WAITING","ACTIVE"]]}"#,
+                "inputs.pairs[0]",
+            ),
+            (
+                "sm_probe",
+                r#"{"machine":"node","pairs":[["WAITING"]]}"#,
+                "inputs.pairs[0]",
             ),
         ] {
             let bad = one(kind, inputs, r#"{"s":1}"#);

@@ -37,7 +37,7 @@ mod rows;
 pub(crate) use self::rows::*;
 pub use self::{
     halt::{Halt, Halts, NEVER_FORBIDDEN, Reach, forbidding},
-    proof::{Stuck, Why, prove, stuck, stuck_under},
+    proof::{Stuck, Why, is_possible, prove, stuck, stuck_under},
 };
 
 #[cfg(doc)]
@@ -178,7 +178,7 @@ impl Exit {
     }
 
     /// Whether it leaves the state of this number, which is open if `is_open`.
-    pub(crate) const fn leaves(&self, state: u8, is_open: bool) -> bool {
+    pub const fn leaves(&self, state: u8, is_open: bool) -> bool {
         self.from == state || self.from == EVERY && is_open
     }
 

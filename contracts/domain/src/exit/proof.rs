@@ -111,7 +111,7 @@ pub const fn stuck_under(graph: &Graph, halts: Halts) -> Option<Stuck> {
 }
 
 /// Whether `halts` can lie on a thing in this state: a mission is degraded exactly in its state of that name.
-const fn is_possible(graph: &Graph, state: &State, halts: Halts) -> bool {
+pub const fn is_possible(graph: &Graph, state: &State, halts: Halts) -> bool {
     !matches!(graph.machine, Machine::Mission)
         || !halts.has(Halt::Degraded)
         || state.number == crate::machine::MissionState::Degraded as u8
@@ -237,10 +237,10 @@ const fn contradiction(graph: &Graph, state: &State) -> Option<Why> {
     let mut e = 0;
     while e < graph.exits.len() {
         let exit = &graph.exits[e];
-        if exit.leaves(state.number, is_open(state)) {
-            if let Some(why) = contradicts(graph, exit, state.number) {
-                return Some(why);
-            }
+        if exit.leaves(state.number, is_open(state))
+            && let Some(why) = contradicts(graph, exit, state.number)
+        {
+            return Some(why);
         }
         e += 1;
     }

@@ -350,7 +350,7 @@ pub(crate) const SEAT: &[Exit] = {
 };
 
 #[rustfmt::skip] // one row, one line
-pub(crate) const DELEGATION: &[Exit] = &[passes(DelegationState::Open as u8, Deadline::After(&[Term::Parameter(P::DelegationTimeoutSecs)]), DelegationState::Expired as u8, "a later answer is refused", "I-14")];
+pub(crate) const DELEGATION: &[Exit] = &[anyone(DelegationState::Open as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DelegationTimeoutSecs)]), C::ExpireDelegation, DelegationState::Expired as u8, "a later answer is refused", "I-14")];
 
 #[rustfmt::skip] // one row, one line
 pub(crate) const NORM: &[Exit] = {

@@ -2,11 +2,11 @@
 //!
 //! A machine has two tables. **Base** is the resolved specification (the public vectors' `sm_table` for nodes, missions and
 //! sessions). **Extensions** (RULINGS R5) are what the rulings add: mostly exits that anyone may take once a deadline
-//! passed. [`transition`](NodeState::transition) accepts exactly the union, and the ways out of each state, halted or not,
+//! passed. [`transition`](NodeState::transition) accepts exactly the union (INV-STATE-01), and the ways out of each state, halted or not,
 //! are proved complete when this crate is compiled ([`crate::exit`]).
 //!
 //! Storage holds a state's number. Zero is nobody's number: an empty slot reads as "there is no such thing" and
-//! `from_u8` answers `None` (RESOLUTIONS A-10).
+//! `from_u8` answers `None` (INV-STATE-02, RESOLUTIONS A-10).
 //!
 //! Programs use the enums, `from_u8`, `number` and `transition`, which come down to a few words of bit masks. The tables
 //! with their texts are for proofs, documents and tests; a program that does not name them does not carry them.
@@ -167,6 +167,19 @@ pub struct Graph {
     pub exits: &'static [Exit],
 }
 
+/// Numbers of ordered pairs of different states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pairs {
+    /// All.
+    pub ordered: u32,
+    /// Steps of the specification as printed.
+    pub printed: u32,
+    /// Steps of the base table.
+    pub base: u32,
+    /// Steps of both tables.
+    pub legal: u32,
+}
+
 /// One state of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
@@ -302,6 +315,33 @@ impl Graph {
     /// Whether the step stands among the extensions.
     pub const fn is_extension(&self, from: u8, to: u8) -> bool {
         masks(self.extensions)[from as usize & STATES_MAX] & bit(to) != 0
+    }
+
+    /// The state of this name.
+    pub fn named(&self, name: &str) -> Option<&'static State> {
+        self.states.iter().find(|state| state.name == name)
+    }
+
+    /// Whether the specification, as printed, has the step.
+    pub fn is_printed(&self, from: u8, to: u8) -> bool {
+        self.base.iter().any(|row| row.from == from && row.to == to)
+    }
+
+    /// How many ordered pairs of different states are steps.
+    pub fn pairs(&self) -> Pairs {
+        let mut pairs = Pairs::default();
+        for from in self.states {
+            for to in self.states {
+                if from.number == to.number {
+                    continue;
+                }
+                pairs.ordered += 1;
+                pairs.printed += u32::from(self.is_printed(from.number, to.number));
+                pairs.base += u32::from(self.is_base(from.number, to.number));
+                pairs.legal += u32::from(self.has_step(from.number, to.number));
+            }
+        }
+        pairs
     }
 
     /// Whether either table has the step.

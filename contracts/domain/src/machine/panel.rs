@@ -133,7 +133,7 @@ machine! {
         Open => Recorded by [RecordResult] "recordDelegationResult", "the owner of the mandated service", "I-14", OnChain;
     }
     extensions {
-        Open => Expired by [] "delegationTimeout", "time alone: an answer is refused", "I-14";
+        Open => Expired by [ExpireDelegation] "expireDelegation", "delegationTimeout passed", "I-14";
     }
     exits: crate::exit::DELEGATION;
 }

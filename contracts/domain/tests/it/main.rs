@@ -3,6 +3,8 @@
 mod act;
 mod amount;
 mod constitution;
+mod exits;
+mod machine;
 mod parameter;
 mod reputation;
 mod service;
