@@ -290,7 +290,11 @@ mod tests {
             ),
             ("sm_table", r#"{"machine":"ballot"}"#, "inputs.machine"),
             ("sm_table", r#"{"machine":3}"#, "inputs.machine"),
-            ("sm_probe", r#"{"machine":"node","pairs":7}"#, "inputs.pairs"),
+            (
+                "sm_probe",
+                r#"{"machine":"node","pairs":7}"#,
+                "inputs.pairs",
+            ),
             (
                 "sm_probe",
                 r#"{"machine":"node","pairs":[["WAITING","ACTIVE"]]}"#,
