@@ -148,13 +148,7 @@ impl Agents {
         Ok(Vec::new())
     }
 
-    fn contribute(
-        &self,
-        asset: Asset,
-        to: Address,
-        fund: u64,
-        due: Amount,
-    ) -> Result<(), Vec<u8>> {
+    fn contribute(&self, asset: Asset, to: Address, fund: u64, due: Amount) -> Result<(), Vec<u8>> {
         let words = [output::number(fund), amount(due.get())];
         let coins = match asset {
             Asset::Native => due.to_u256(),

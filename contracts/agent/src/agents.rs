@@ -62,8 +62,15 @@ impl Agents {
         let before = self.load_entering(&entering)?;
         let (principal, former) = self.load_sides(&before, account);
         let request = entering.under(account);
-        let after = rules::register(request, before, principal, former, self.terms()?, self.now())
-            .map_err(revert)?;
+        let after = rules::register(
+            request,
+            before,
+            principal,
+            former,
+            self.terms()?,
+            self.now(),
+        )
+        .map_err(revert)?;
         let consent = PrincipalConsent {
             agent: before.address,
             did_hash: self.vm().native_keccak256(entering.did),
@@ -73,7 +80,12 @@ impl Agents {
             nonce: before.bond.registrations.into(),
             deadline: entering.deadline,
         };
-        self.require_consent(account, &consent.words(), entering.deadline, entering.consent)?;
+        self.require_consent(
+            account,
+            &consent.words(),
+            entering.deadline,
+            entering.consent,
+        )?;
 
         self.enter(&before, &after, &principal, Address::ZERO, entering.did)
     }
@@ -146,8 +158,8 @@ impl Agents {
     pub(crate) fn complete_deregistration(&mut self, input: &mut Input<'_>) -> Answer {
         let before = self.load_agent(input.address()?);
         let principal = self.load_principal(before.bond.principal);
-        let (after, stake) = rules::complete_deregistration(before, principal, self.now())
-            .map_err(revert)?;
+        let (after, stake) =
+            rules::complete_deregistration(before, principal, self.now()).map_err(revert)?;
 
         self.store_departure(&before, &after, &principal);
         self.credit(before.address, stake)?;
@@ -169,8 +181,8 @@ impl Agents {
         let from = agent.bond.principal;
         let parent = self.load_parent(agent.address, agent.bond.depth);
         let principal = self.load_principal(from);
-        let proposal = rules::propose(agent, parent, principal, to, deadline, self.now())
-            .map_err(revert)?;
+        let proposal =
+            rules::propose(agent, parent, principal, to, deadline, self.now()).map_err(revert)?;
         let release = PrincipalRelease {
             agent: agent.address,
             from,

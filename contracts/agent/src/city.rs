@@ -7,9 +7,7 @@ use agentcity_domain::{
     peer::Peer,
     time::{Seconds, Timestamp},
 };
-use agentcity_shell::{
-    Answer, Input, Output, common, malformed, output, peer, sign, unauthorized,
-};
+use agentcity_shell::{Answer, Input, Output, common, malformed, output, peer, sign, unauthorized};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolEvent};

@@ -26,7 +26,7 @@ use agentcity_shell::{Answer, Input, no_coins, router::Contract};
 use alloy_sol_types::SolCall;
 use stylus_sdk::prelude::*;
 
-use crate::storage::Agents;
+use crate::{sanctions::Sanction, storage::Agents, work::Obligation};
 
 agentcity_shell::router!(Agents);
 
@@ -58,20 +58,20 @@ impl Contract for Agents {
             wire::proposePrincipalCall::SELECTOR => self.propose_principal(input),
             wire::acceptPrincipalCall::SELECTOR => self.accept_principal(input),
 
-            wire::banAgentCall::SELECTOR => self.ban_agent(input),
-            wire::banPrincipalCall::SELECTOR => self.ban_principal(input),
-            wire::liftBanCall::SELECTOR => self.lift_ban(input),
-            wire::freezePrincipalCall::SELECTOR => self.freeze_principal(input),
-            wire::unfreezePrincipalCall::SELECTOR => self.unfreeze_principal(input),
+            wire::banAgentCall::SELECTOR => self.sanction(Sanction::BanAgent, input),
+            wire::banPrincipalCall::SELECTOR => self.sanction(Sanction::Ban, input),
+            wire::liftBanCall::SELECTOR => self.sanction(Sanction::Lift, input),
+            wire::freezePrincipalCall::SELECTOR => self.sanction(Sanction::Freeze, input),
+            wire::unfreezePrincipalCall::SELECTOR => self.sanction(Sanction::Unfreeze, input),
             wire::forfeitCall::SELECTOR => self.forfeit(input),
             wire::forfeitPrincipalCall::SELECTOR => self.forfeit_principal(input),
 
             wire::updateReputationCall::SELECTOR => self.update_reputation(input),
             wire::applyPenaltyCall::SELECTOR => self.apply_penalty(input),
             wire::adjustReputationCall::SELECTOR => self.adjust_reputation(input),
-            wire::openObligationCall::SELECTOR => self.open_obligation(input),
-            wire::closeObligationCall::SELECTOR => self.close_obligation(input),
-            wire::completeObligationCall::SELECTOR => self.complete_obligation(input),
+            wire::openObligationCall::SELECTOR => self.obligation(Obligation::Open, input),
+            wire::closeObligationCall::SELECTOR => self.obligation(Obligation::Close, input),
+            wire::completeObligationCall::SELECTOR => self.obligation(Obligation::Complete, input),
 
             wire::agentRecordCall::SELECTOR => self.agent_record(input),
             wire::principalRecordCall::SELECTOR => self.principal_record(input),

@@ -1,8 +1,9 @@
 //! Principals: enrolling, leaving.
 
-use agentcity_abi::IAgent as wire;
+use agentcity_abi::{IAgent as wire, IManagement as clerks};
 use agentcity_domain::{
     agent::principal as rules,
+    clerk::operation::Operation,
     parameter::ParameterId,
     peer::Peer,
     signed::identity::{EnrolmentAttestation, PrincipalEnrolment},
@@ -19,9 +20,6 @@ use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{error::revert, storage::Agents};
-
-const VALIDATE: [u8; 4] = [0; 4];
-const ATTEST: u64 = 0;
 
 impl Agents {
     /// Errors: what [`rules::enrol`] refuses; `Expired`, `InvalidSignature`; management's refusal of the registrar;
@@ -67,10 +65,10 @@ impl Agents {
         );
         let charge = [
             address(registrar),
-            number(ATTEST),
+            number(Operation::AttestPrincipal.number().into()),
             address(account),
         ];
-        let charge = peer::call_data(VALIDATE, &charge);
+        let charge = peer::call_data(clerks::validateOperationCall::SELECTOR, &charge);
         peer::tell(self.vm(), management, &charge, U256::ZERO)?;
         self.collect(stake)?;
         Ok(Vec::new())
@@ -82,8 +80,7 @@ impl Agents {
         let account = self.vm().msg_sender();
         let cooldown = self.seconds(ParameterId::DeregistrationCooldownSecs)?;
         let before = self.load_principal(account);
-        let after =
-            rules::request_leave(account, before, cooldown, self.now()).map_err(revert)?;
+        let after = rules::request_leave(account, before, cooldown, self.now()).map_err(revert)?;
 
         self.store_principal(account, &before, &after);
 
@@ -100,8 +97,7 @@ impl Agents {
     pub(crate) fn complete_leave(&mut self, input: &mut Input<'_>) -> Answer {
         let account = input.address()?;
         let before = self.load_principal(account);
-        let (after, stake) =
-            rules::complete_leave(account, before, self.now()).map_err(revert)?;
+        let (after, stake) = rules::complete_leave(account, before, self.now()).map_err(revert)?;
 
         self.store_principal(account, &before, &after);
         self.credit(account, stake)?;

@@ -79,10 +79,7 @@ impl Agents {
         let purpose = Purpose::of(purpose).ok_or_else(malformed)?;
         let hot = self.load_hot(agent);
         let principal = self.load_principal(self.load_bond(agent).principal);
-        let limits = (
-            self.floor()?,
-            self.seconds(ParameterId::PrincipalAgeSecs)?,
-        );
+        let limits = (self.floor()?, self.seconds(ParameterId::PrincipalAgeSecs)?);
         let bars = rules::bars_for(purpose, &hot, &principal, limits, self.now());
         Ok(output::words(&[
             truth(bars.is_empty()),

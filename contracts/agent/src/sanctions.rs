@@ -1,93 +1,90 @@
 //! Human powers over principals, all through the adjudication contract, and what anyone does once they are final.
 
 use agentcity_abi::IAgent as wire;
-use agentcity_domain::{
-    agent::{Refused, principal::Principal, sanction as rules},
-    parameter::ParameterId,
-    peer::Peer,
-    time::{Seconds, Timestamp},
-};
+use agentcity_domain::{agent::sanction as rules, parameter::ParameterId, peer::Peer};
 use agentcity_shell::{
     Answer, Input,
     output::{self, address, number},
 };
 use alloc::vec::Vec;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use alloy_sol_types::SolEvent;
 use stylus_sdk::prelude::*;
 
 use crate::{error::revert, storage::Agents};
 
+/// A power over a principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sanction {
+    /// Bans the principal of an agent.
+    BanAgent,
+    /// Bans.
+    Ban,
+    /// Lifts a ban.
+    Lift,
+    /// Freezes.
+    Freeze,
+    /// Lifts a freeze.
+    Unfreeze,
+}
+
 impl Agents {
-    /// Errors: `NotWired`, `Unauthorized`, `NotRegistered`, `IsBanned`.
-    /// Events: `PrincipalBanned`.
-    pub(crate) fn ban_agent(&mut self, input: &mut Input<'_>) -> Answer {
+    /// Errors: `NotWired`, `Unauthorized`; `NotRegistered` when an agent is judged; what [`rules::ban`], [`rules::lift`],
+    /// [`rules::freeze`] and [`rules::unfreeze`] refuse.
+    /// Events: `PrincipalBanned`, `BanLifted`, `PrincipalFrozen`, `PrincipalUnfrozen`.
+    #[inline(never)]
+    pub(crate) fn sanction(&mut self, sanction: Sanction, input: &mut Input<'_>) -> Answer {
         self.only(Peer::Adjudication)?;
-        let (agent, reason) = (input.address()?, input.word()?);
-        self.load_hot(agent).require_known(agent).map_err(revert)?;
-        self.ban(self.load_bond(agent).principal, agent, reason)
-    }
+        let (named, reason) = (input.address()?, input.word()?);
+        let mut account = named;
+        if sanction == Sanction::BanAgent {
+            self.load_hot(named).require_known(named).map_err(revert)?;
+            account = self.load_bond(named).principal;
+        }
+        let (before, now) = (self.load_principal(account), self.now());
+        let (after, signature, until) = match sanction {
+            Sanction::BanAgent | Sanction::Ban => {
+                let window = self.seconds(ParameterId::AppealWindowSecs)?;
+                let after = rules::ban(account, before, window, now).map_err(revert)?;
+                let signature = wire::PrincipalBanned::SIGNATURE_HASH;
+                (after, signature, Some(after.appeal_until))
+            }
+            Sanction::Lift => {
+                let after = rules::lift(account, before, now).map_err(revert)?;
+                (after, wire::BanLifted::SIGNATURE_HASH, None)
+            }
+            Sanction::Freeze => {
+                let most = self.seconds(ParameterId::FreezeMaxSecs)?;
+                let after = rules::freeze(account, before, most, now).map_err(revert)?;
+                let signature = wire::PrincipalFrozen::SIGNATURE_HASH;
+                (after, signature, Some(after.frozen_until))
+            }
+            Sanction::Unfreeze => {
+                let after = rules::unfreeze(account, before, now).map_err(revert)?;
+                (after, wire::PrincipalUnfrozen::SIGNATURE_HASH, None)
+            }
+        };
 
-    /// Errors: `NotWired`, `Unauthorized`, `InvalidPrincipal`, `IsBanned`.
-    /// Events: `PrincipalBanned`.
-    pub(crate) fn ban_principal(&mut self, input: &mut Input<'_>) -> Answer {
-        self.only(Peer::Adjudication)?;
-        let (account, reason) = (input.address()?, input.word()?);
-        self.ban(account, Address::ZERO, reason)
-    }
+        self.store_principal(account, &before, &after);
 
-    fn ban(&mut self, account: Address, agent: Address, reason: B256) -> Answer {
-        let window = self.seconds(ParameterId::AppealWindowSecs)?;
-        let after = self.sanction(account, |before, now| {
-            rules::ban(account, before, window, now)
-        })?;
+        let agent = match sanction {
+            Sanction::BanAgent => named,
+            Sanction::Ban | Sanction::Lift | Sanction::Freeze | Sanction::Unfreeze => Address::ZERO,
+        };
+        let topics = [signature, address(account), address(agent)];
+        // A ban alone names the agent that was judged.
+        let count = match sanction {
+            Sanction::BanAgent | Sanction::Ban => 3,
+            Sanction::Lift | Sanction::Freeze | Sanction::Unfreeze => 2,
+        };
+        let data = [number(until.unwrap_or_default()), reason];
+        let skipped = usize::from(until.is_none());
         output::log(
             self.vm(),
-            &[
-                wire::PrincipalBanned::SIGNATURE_HASH,
-                address(account),
-                address(agent),
-            ],
-            &output::words(&[number(after.appeal_until), reason]),
+            topics.get(..count).unwrap_or(&topics),
+            &output::words(data.get(skipped..).unwrap_or(&data)),
         );
         Ok(Vec::new())
-    }
-
-    /// Errors: `NotWired`, `Unauthorized`, `NotBanned`, `BanFinal`.
-    /// Events: `BanLifted`.
-    pub(crate) fn lift_ban(&mut self, input: &mut Input<'_>) -> Answer {
-        self.only(Peer::Adjudication)?;
-        let (account, reason) = (input.address()?, input.word()?);
-        self.sanction(account, |before, now| rules::lift(account, before, now))?;
-        self.log_sanction(wire::BanLifted::SIGNATURE_HASH, account, &[reason])
-    }
-
-    /// Errors: `NotWired`, `Unauthorized`, `InvalidPrincipal`, `IsFrozen`.
-    /// Events: `PrincipalFrozen`.
-    pub(crate) fn freeze_principal(&mut self, input: &mut Input<'_>) -> Answer {
-        self.only(Peer::Adjudication)?;
-        let (account, reason) = (input.address()?, input.word()?);
-        let most: Seconds = self.seconds(ParameterId::FreezeMaxSecs)?;
-        let after = self.sanction(account, |before, now| {
-            rules::freeze(account, before, most, now)
-        })?;
-        let until = number(after.frozen_until);
-        self.log_sanction(
-            wire::PrincipalFrozen::SIGNATURE_HASH,
-            account,
-            &[until, reason],
-        )
-    }
-
-    /// Errors: `NotWired`, `Unauthorized`, `NotFrozen`.
-    /// Events: `PrincipalUnfrozen`.
-    pub(crate) fn unfreeze_principal(&mut self, input: &mut Input<'_>) -> Answer {
-        self.only(Peer::Adjudication)?;
-        let (account, reason) = (input.address()?, input.word()?);
-        self.sanction(account, |before, now| {
-            rules::unfreeze(account, before, now)
-        })?;
-        self.log_sanction(wire::PrincipalUnfrozen::SIGNATURE_HASH, account, &[reason])
     }
 
     /// Errors: what [`rules::forfeit_agent`] refuses.
@@ -96,8 +93,7 @@ impl Agents {
         let before = self.load_agent(input.address()?);
         let account = before.bond.principal;
         let principal = self.load_principal(account);
-        let (after, stake) =
-            rules::forfeit_agent(before, principal, self.now()).map_err(revert)?;
+        let (after, stake) = rules::forfeit_agent(before, principal, self.now()).map_err(revert)?;
 
         self.store_departure(&before, &after, &principal);
         self.forfeit_stake(before.address, account, stake)
@@ -128,24 +124,6 @@ impl Agents {
             ],
             &output::words(&[number(stake.into())]),
         );
-        Ok(Vec::new())
-    }
-
-    /// Changes a principal's record by a rule.
-    fn sanction(
-        &mut self,
-        account: Address,
-        rule: impl FnOnce(Principal, Timestamp) -> Result<Principal, Refused>,
-    ) -> Result<Principal, Vec<u8>> {
-        let before = self.load_principal(account);
-        let after = rule(before, self.now()).map_err(revert)?;
-        self.store_principal(account, &before, &after);
-        Ok(after)
-    }
-
-    fn log_sanction(&self, signature: B256, account: Address, data: &[B256]) -> Answer {
-        let topics = [signature, address(account)];
-        output::log(self.vm(), &topics, &output::words(data));
         Ok(Vec::new())
     }
 }

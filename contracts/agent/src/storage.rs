@@ -97,6 +97,7 @@ impl Agents {
     /// The settlement asset, and base units of a stake unit.
     ///
     /// Errors: `NotWired`.
+    #[inline(never)]
     pub(crate) fn load_money(&self) -> Result<(Asset, Amount), Vec<u8>> {
         let word = self.money.get();
         if word == B256::ZERO {
@@ -111,6 +112,7 @@ impl Agents {
     /// A peer; the constitution if this contract never calls that one.
     ///
     /// Errors: `NotWired`.
+    #[inline(never)]
     pub(crate) fn load_peer(&self, peer: Peer) -> Result<Address, Vec<u8>> {
         let word = match peer {
             Peer::Management => self.management.get(),
@@ -127,10 +129,12 @@ impl Agents {
         Ok(Address::from_word(word))
     }
 
+    #[inline(never)]
     pub(crate) fn load_totals(&self) -> Totals {
         Totals::unpack(&self.totals.get())
     }
 
+    #[inline(never)]
     pub(crate) fn store_totals(&mut self, totals: Totals) {
         self.totals.set(totals.pack().into());
     }
@@ -143,23 +147,28 @@ impl Agents {
         self.dues.set(dues.pack().into());
     }
 
+    #[inline(never)]
     pub(crate) fn load_hot(&self, agent: Address) -> Hot {
         Hot::unpack(&self.hot.get(agent))
     }
 
+    #[inline(never)]
     pub(crate) fn store_hot(&mut self, agent: Address, hot: &Hot) {
         self.hot.insert(agent, hot.pack().into());
     }
 
+    #[inline(never)]
     pub(crate) fn load_bond(&self, agent: Address) -> Bond {
         Bond::unpack(&self.bonds.get(agent))
     }
 
+    #[inline(never)]
     pub(crate) fn load_history(&self, agent: Address) -> History {
         History::unpack(&self.histories.get(agent))
     }
 
     /// A whole record. Of an agent that never registered, only the first word is read.
+    #[inline(never)]
     pub(crate) fn load_agent(&self, address: Address) -> Agent {
         let hot = self.load_hot(address);
         if hot.status == Status::None {
@@ -180,14 +189,15 @@ impl Agents {
     #[inline(never)]
     pub(crate) fn store_agent(&mut self, before: &Agent, after: &Agent) {
         let agent = after.address;
-        if before.hot != after.hot {
-            self.store_hot(agent, &after.hot);
+        let (hot, bond, history) = (after.hot.pack(), after.bond.pack(), after.history.pack());
+        if before.hot.pack() != hot {
+            self.hot.insert(agent, hot.into());
         }
-        if before.bond != after.bond {
-            self.bonds.insert(agent, after.bond.pack().into());
+        if before.bond.pack() != bond {
+            self.bonds.insert(agent, bond.into());
         }
-        if before.history != after.history {
-            self.histories.insert(agent, after.history.pack().into());
+        if before.history.pack() != history {
+            self.histories.insert(agent, history.into());
         }
     }
 
@@ -202,6 +212,7 @@ impl Agents {
     }
 
     /// The agent above one of this depth; nobody above the first.
+    #[inline(never)]
     pub(crate) fn load_parent(&self, agent: Address, depth: u8) -> Address {
         if depth == 0 {
             return Address::ZERO;
@@ -213,6 +224,7 @@ impl Agents {
         self.parents.insert(agent, parent.into_word());
     }
 
+    #[inline(never)]
     pub(crate) fn load_principal(&self, account: Address) -> Principal {
         Principal::unpack(&self.principals.get(account))
     }
@@ -225,16 +237,18 @@ impl Agents {
         before: &Principal,
         after: &Principal,
     ) {
-        if before == after {
+        let word = after.pack();
+        if before.pack() == word {
             return;
         }
-        self.principals.insert(account, after.pack().into());
+        self.principals.insert(account, word.into());
         if before.is_voter() != after.is_voter() {
             let totals = self.load_totals().recount(before, after);
             self.store_totals(totals);
         }
     }
 
+    #[inline(never)]
     pub(crate) fn load_credit(&self, account: Address) -> Amount {
         let word = self.credits.get(account);
         let mut low = [0; 16];

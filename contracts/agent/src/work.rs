@@ -22,6 +22,17 @@ use stylus_sdk::prelude::*;
 
 use crate::{error::revert, storage::Agents};
 
+/// What happens to an obligation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Obligation {
+    /// It begins.
+    Open,
+    /// It ends.
+    Close,
+    /// It ends, and was a mission.
+    Complete,
+}
+
 impl Agents {
     /// Errors: `NotWired`, `Unauthorized`, `NotRegistered`, `OutOfRange`.
     /// Events: `ReputationUpdated`.
@@ -89,50 +100,51 @@ impl Agents {
         self.adjusted(agent, &before, &after, delta.into(), evidence)
     }
 
-    /// Errors: `NotWired`, `Unauthorized`, `NotActive`, `CounterExhausted`.
-    /// Events: `ObligationOpened`.
-    pub(crate) fn open_obligation(&mut self, input: &mut Input<'_>) -> Answer {
-        self.either(Peer::Collaboration, Peer::Treasury)?;
+    /// Errors: `NotWired`, `Unauthorized`, `NotActive`, `NoObligation`, `CounterExhausted`.
+    /// Events: `ObligationOpened`, `ObligationClosed`.
+    #[inline(never)]
+    pub(crate) fn obligation(&mut self, change: Obligation, input: &mut Input<'_>) -> Answer {
+        let other = match change {
+            Obligation::Open | Obligation::Close => Peer::Treasury,
+            Obligation::Complete => Peer::Collaboration,
+        };
+        self.either(Peer::Collaboration, other)?;
         let agent = input.address()?;
-        let hot = self.obligation(agent, Hot::open_obligation)?;
-        output::log(
-            self.vm(),
-            &[wire::ObligationOpened::SIGNATURE_HASH, address(agent)],
-            &output::words(&[number(hot.obligations.into())]),
-        );
-        Ok(Vec::new())
-    }
+        let before = self.load_hot(agent);
+        let (after, signature, words) = match change {
+            Obligation::Open => (
+                before.open_obligation(agent),
+                wire::ObligationOpened::SIGNATURE_HASH,
+                1,
+            ),
+            Obligation::Close => (
+                before.close_obligation(agent),
+                wire::ObligationClosed::SIGNATURE_HASH,
+                2,
+            ),
+            Obligation::Complete => (
+                before.complete_obligation(agent),
+                wire::ObligationClosed::SIGNATURE_HASH,
+                2,
+            ),
+        };
+        let after = after.map_err(revert)?;
 
-    /// Errors: `NotWired`, `Unauthorized`, `NoObligation`.
-    /// Events: `ObligationClosed`.
-    pub(crate) fn close_obligation(&mut self, input: &mut Input<'_>) -> Answer {
-        self.either(Peer::Collaboration, Peer::Treasury)?;
-        self.closed(input.address()?, Hot::close_obligation)
-    }
-
-    /// Errors: `NotWired`, `Unauthorized`, `NoObligation`, `CounterExhausted`.
-    /// Events: `ObligationClosed`.
-    pub(crate) fn complete_obligation(&mut self, input: &mut Input<'_>) -> Answer {
-        self.only(Peer::Collaboration)?;
-        self.closed(input.address()?, Hot::complete_obligation)
-    }
-
-    fn closed(&mut self, agent: Address, rule: Rule) -> Answer {
-        let hot = self.obligation(agent, rule)?;
-        output::log(
-            self.vm(),
-            &[wire::ObligationClosed::SIGNATURE_HASH, address(agent)],
-            &output::words(&[number(hot.obligations.into()), number(hot.missions.into())]),
-        );
-        Ok(Vec::new())
-    }
-
-    fn obligation(&mut self, agent: Address, rule: Rule) -> Result<Hot, Vec<u8>> {
-        let after = rule(self.load_hot(agent), agent).map_err(revert)?;
         self.store_hot(agent, &after);
-        Ok(after)
+
+        let data = [
+            number(after.obligations.into()),
+            number(after.missions.into()),
+        ];
+        output::log(
+            self.vm(),
+            &[signature, address(agent)],
+            &output::words(data.get(..words).unwrap_or(&data)),
+        );
+        Ok(Vec::new())
     }
 
+    #[inline(never)]
     fn adjusted(
         &mut self,
         agent: Address,
@@ -157,7 +169,7 @@ impl Agents {
 
     /// Writes an agent whose reputation moved; a fall that its principal must answer for, in the principal's record too.
     fn store_outcome(&mut self, agent: Address, before: &Hot, after: &Hot) {
-        if before != after {
+        if before.pack() != after.pack() {
             self.store_hot(agent, after);
         }
         if rules::must_be_remembered(before.reputation, after.reputation) {
@@ -168,8 +180,6 @@ impl Agents {
         }
     }
 }
-
-type Rule = fn(Hot, Address) -> Result<Hot, Refused>;
 
 fn above(value: u16, most: u16) -> Vec<u8> {
     revert(Refused::OutOfRange(value.into(), most.into()))

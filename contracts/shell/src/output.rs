@@ -34,6 +34,7 @@ pub fn words(words: &[B256]) -> Vec<u8> {
 }
 
 /// A number as a word.
+#[inline(never)]
 pub fn number(value: u64) -> B256 {
     let mut word = B256::ZERO;
     word[24..].copy_from_slice(&value.to_be_bytes());
@@ -41,6 +42,7 @@ pub fn number(value: u64) -> B256 {
 }
 
 /// An amount as a word.
+#[inline(never)]
 pub fn amount(value: u128) -> B256 {
     let mut word = B256::ZERO;
     word[16..].copy_from_slice(&value.to_be_bytes());
@@ -48,6 +50,7 @@ pub fn amount(value: u128) -> B256 {
 }
 
 /// A signed number as a word, sign-extended.
+#[inline(never)]
 pub fn signed(value: i64) -> B256 {
     let mut word = B256::repeat_byte(if value < 0 { 0xff } else { 0 });
     word[24..].copy_from_slice(&value.to_be_bytes());
@@ -55,11 +58,13 @@ pub fn signed(value: i64) -> B256 {
 }
 
 /// An address as a word.
+#[inline(never)]
 pub fn address(value: Address) -> B256 {
     value.into_word()
 }
 
 /// A truth value as a word.
+#[inline(never)]
 pub fn truth(value: bool) -> B256 {
     number(u64::from(value))
 }

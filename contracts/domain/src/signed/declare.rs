@@ -24,6 +24,7 @@ impl Word for B256 {
 }
 
 impl Word for Address {
+    #[inline(never)]
     fn word(&self) -> B256 {
         self.into_word()
     }
@@ -54,6 +55,7 @@ impl Word for i16 {
 macro_rules! unsigned {
     ($($ty:ty),+) => {$(
         impl Word for $ty {
+            #[inline(never)]
             fn word(&self) -> B256 {
                 B256::left_padding_from(&self.to_be_bytes())
             }
