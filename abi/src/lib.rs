@@ -40,6 +40,7 @@ interfaces! {
     ICollaboration "sol/ICollaboration.sol";
     IConstitution "sol/IConstitution.sol";
     ILegislature "sol/ILegislature.sol";
+    IManagement "sol/IManagement.sol";
     IService "sol/IService.sol";
     ISettlementToken "sol/ISettlementToken.sol";
     IStylusDeployer "sol/IStylusDeployer.sol";

@@ -44,6 +44,7 @@ bound! {
     ICollaboration ICollaborationCalls ICollaborationErrors ICollaborationEvents;
     IConstitution IConstitutionCalls IConstitutionErrors IConstitutionEvents;
     ILegislature ILegislatureCalls ILegislatureErrors ILegislatureEvents;
+    IManagement IManagementCalls IManagementErrors IManagementEvents;
     IService IServiceCalls IServiceErrors IServiceEvents;
     ISettlementToken ISettlementTokenCalls ISettlementTokenErrors ISettlementTokenEvents;
     IStylusDeployer IStylusDeployerCalls IStylusDeployerErrors IStylusDeployerEvents;

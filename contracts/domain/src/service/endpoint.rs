@@ -11,8 +11,10 @@
 //! no line breaks, no direction marks), no quotes, no markup, no user before the host (`https://bank@evil`), no
 //! fragment, percent signs only before two hexadecimal digits.
 
+use crate::parameter::ParameterId;
+
 /// Most bytes of an endpoint: it is paid for in the event of every registration, and shown on one line.
-pub const ENDPOINT_BYTES_MAX: usize = 256;
+pub const ENDPOINT_BYTES_MAX: usize = ParameterId::MaxEndpointBytes.constant() as usize;
 
 /// Why a text is no endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +81,9 @@ fn bytes(text: &[u8]) -> Result<(), EndpointFault> {
     for (at, byte) in text.iter().enumerate() {
         let stands = match byte {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => true,
-            b'%' => matches!(text.get(at + 1..at + 3), Some(pair) if pair.iter().all(u8::is_ascii_hexdigit)),
+            b'%' => {
+                matches!(text.get(at + 1..at + 3), Some(pair) if pair.iter().all(u8::is_ascii_hexdigit))
+            }
             _ => b"-._~:/?[]!$&()*+,;=".contains(byte),
         };
         if !stands {
@@ -134,10 +138,7 @@ fn authority(text: &[u8], from: usize) -> Result<&[u8], EndpointFault> {
             // A label is never empty: no point first, last or twice.
             byte.is_ascii_alphanumeric()
                 || *byte == b'-'
-                || (*byte == b'.'
-                    && at > 0
-                    && host[at - 1] != b'.'
-                    && host.get(at + 1).is_some())
+                || (*byte == b'.' && at > 0 && host[at - 1] != b'.' && host.get(at + 1).is_some())
         };
         if !stands {
             return Err(EndpointFault::Malformed { at: from + at });

@@ -1,0 +1,105 @@
+//! What is asked of the other contracts of the city, by static call.
+
+use agentcity_abi::{IAgent as agents, IConstitution as law, IService as services};
+use agentcity_domain::{
+    clerk::{ClerkRole, Standing},
+    parameter::{self, ParameterId},
+    peer::Peer,
+};
+use agentcity_shell::{
+    Input, Output, common, malformed,
+    output::{self, number},
+    peer,
+};
+use alloc::vec::Vec;
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall;
+use stylus_sdk::prelude::*;
+
+use crate::storage::Offices;
+
+impl Offices {
+    /// A peer's address.
+    ///
+    /// Errors: `NotWired`.
+    fn wired(&self, peer: Peer) -> Result<Address, Vec<u8>> {
+        match self.load_peer(peer) {
+            Address::ZERO => Err(common::NOT_WIRED.to_vec()),
+            address => Ok(address),
+        }
+    }
+
+    /// What the agent contract says of an agent.
+    #[inline(never)]
+    pub(crate) fn standing(&self, agent: Address) -> Result<Standing, Vec<u8>> {
+        let question = peer::call_data(agents::standingCall::SELECTOR, &[output::address(agent)]);
+        let answer = peer::ask(self.vm(), self.wired(Peer::Agent)?, &question)?;
+        let mut standing = Input::new(&answer);
+        let (principal, _previous) = (standing.address()?, standing.address()?);
+        Ok(Standing {
+            agent_type: standing.u8()?,
+            bars: standing.u8()?,
+            principal,
+        })
+    }
+
+    /// A number of policy, as it is now.
+    #[inline(never)]
+    pub(crate) fn parameter(&self, id: ParameterId) -> Result<u32, Vec<u8>> {
+        let ids = Output::of(1).bytes(&[id.place() as u8]).finish();
+        let mut question = Vec::with_capacity(4 + ids.len());
+        question.extend_from_slice(&law::readCurrentCall::SELECTOR);
+        question.extend_from_slice(&ids);
+        let answer = peer::ask(self.vm(), self.load_constitution(), &question)?;
+        let mut input = Input::new(&answer);
+        let _epoch = input.u64()?;
+        let (count, mut values) = input.list(1)?;
+        if count != 1 {
+            return Err(malformed());
+        }
+        parameter::number(values.word()?).ok_or_else(malformed)
+    }
+
+    /// Office and principal that the manifest names for an agent.
+    #[inline(never)]
+    pub(crate) fn named_in_manifest(
+        &self,
+        agent: Address,
+    ) -> Result<Option<(ClerkRole, Address)>, Vec<u8>> {
+        let question = law::genesisClerksCall::SELECTOR;
+        let answer = peer::ask(self.vm(), self.load_constitution(), &question)?;
+        let most = ParameterId::MaxGenesisClerks.constant() as usize;
+        let (count, mut clerks) = Input::new(&answer).list(most)?;
+        for _ in 0..count {
+            let (role, named, principal) = (clerks.u8()?, clerks.address()?, clerks.address()?);
+            if named == agent {
+                return Ok(ClerkRole::at(role).map(|role| (role, principal)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Since when a service is deprecated; zero while it takes work. What is not registered is refused by the registry.
+    #[inline(never)]
+    pub(crate) fn deprecated_at(&self, service: B256) -> Result<u64, Vec<u8>> {
+        let question = peer::call_data(services::standingCall::SELECTOR, &[service]);
+        let answer = peer::ask(self.vm(), self.wired(Peer::Service)?, &question)?;
+        let mut standing = Input::new(&answer);
+        let _code_hash = standing.word()?;
+        standing.u64()
+    }
+
+    /// Whether `account` registered `service`.
+    #[inline(never)]
+    pub(crate) fn owns(
+        &self,
+        service: B256,
+        account: Address,
+        details: B256,
+    ) -> Result<bool, Vec<u8>> {
+        let words = [service, output::address(account), details];
+        let question = peer::call_data(services::isOwnerCall::SELECTOR, &words);
+        let answer = peer::ask_word(self.vm(), self.wired(Peer::Service)?, &question)?;
+        Ok(answer == number(1))
+    }
+}
