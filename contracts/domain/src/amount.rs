@@ -16,11 +16,13 @@ pub struct Amount(u128);
 
 bounded!(
     /// A share in basis points, `0..=10_000`; 10,000 is the whole.
+    // structural: what a basis point is
     Bps: u16, max 10_000
 );
 
 bounded!(
     /// A share in thousandths, `0..=1_000`; 1,000 is the whole.
+    // structural: what a thousandth is
     Permille: u16, max 1_000
 );
 
@@ -227,7 +229,7 @@ const fn mul_div(left: u128, right: u128, divisor: u128) -> Result<(u128, u128),
 
 /// The 256-bit product as `(high, low)`, from four 64-bit partial products.
 const fn widening_mul(left: u128, right: u128) -> (u128, u128) {
-    const HALF: u32 = 64;
+    const HALF: u32 = 64; // structural: bits of half a word
     const MASK: u128 = u64::MAX as u128;
     let (left_high, left_low) = (left >> HALF, left & MASK);
     let (right_high, right_low) = (right >> HALF, right & MASK);

@@ -44,11 +44,11 @@ macro_rules! bounded {
             /// The least value.
             pub const ZERO: Self = Self(0);
             /// The greatest value.
-            pub const MAX: Self = Self($max);
+            pub const MAX: Self = Self(($max) as $raw);
 
             /// Errors: [`OutOfRange`](crate::range::OutOfRange) above [`Self::MAX`].
             pub const fn new(value: u64) -> Result<Self, crate::range::OutOfRange> {
-                match crate::range::at_most(value, $max) {
+                match crate::range::at_most(value, ($max) as u64) {
                     Ok(value) => Ok(Self(value as $raw)),
                     Err(refusal) => Err(refusal),
                 }

@@ -5,46 +5,60 @@
 //! delta, for penalties and adjudication. The average is kept finer than the score because at whole points, rounded
 //! down, it stalls: 990 → 991 and then 991 for ever.
 
-use crate::{amount::Permille, range::bounded};
+use crate::{amount::Permille, parameter::ParameterId, range::bounded};
 
 bounded!(
     /// A reputation or performance score in whole points.
-    Points: u16, max 1_000
+    Points: u16, max ParameterId::MaxReputation.constant()
 );
 
 bounded!(
     /// A reputation in thousandths of a point, as stored.
-    MilliPoints: u32, max 1_000_000
+    MilliPoints: u32, max ParameterId::MaxReputation.constant() * MILLI
 );
 
 bounded!(
     /// How strongly reputation moves rewards (`alpha` of ψ), in thousandths of a point of ψ per point.
-    Alpha: u16, max 2_000
+    Alpha: u16, max ParameterId::ReputationMultiplierAlpha.row().max
 );
 
 bounded!(
     /// The reward multiplier ψ in thousandths: 1,000 pays the base price.
-    Psi: u16, max 2_000
+    Psi: u16, max WHOLE + distance_floor(NEUTRAL.get() as u64, Alpha::MAX)
 );
 
 bounded!(
     /// How much an outcome counts in the average, in thousandths.
-    Weight: u16, max 1_000
+    Weight: u16, max WHOLE
 );
 
 /// The score at which ψ is one: that of a newcomer (RESOLUTIONS R-02).
-pub const NEUTRAL: Points = match Points::new(500) {
-    Ok(points) => points,
-    Err(_) => panic!("500 is a score"),
-};
+pub const NEUTRAL: Points = score_of(ParameterId::NeutralReputation);
 
 /// The reputation of a newcomer.
-pub const START: MilliPoints = NEUTRAL.to_milli();
+pub const START: MilliPoints = score_of(ParameterId::InitialReputation).to_milli();
 
 /// The weight λ of the past in the average, in thousandths.
 pub type Lambda = Permille;
 
-const MILLI: u32 = 1_000;
+/// Thousandths in a point.
+const MILLI: u32 = 1_000; // structural: what a thousandth is
+
+/// One, in thousandths.
+const WHOLE: u64 = Permille::MAX.get() as u64;
+
+/// The score that a constant of the table holds.
+const fn score_of(id: ParameterId) -> Points {
+    match Points::new(id.constant() as u64) {
+        Ok(points) => points,
+        Err(_) => panic!("the table holds a score"),
+    }
+}
+
+/// How far `points` from neutral move ψ from one, rounded towards one.
+const fn distance_floor(points: u64, alpha: Alpha) -> u64 {
+    points * alpha.get() as u64 / WHOLE
+}
 
 impl Points {
     /// The same score in thousandths of a point.
@@ -87,12 +101,13 @@ impl MilliPoints {
     ///
     /// Source: RESOLUTIONS R-01, RULINGS A2.
     pub const fn ema_weighted(self, lambda: Lambda, weight: Weight, outcome: Points) -> Self {
-        const WHOLE: u64 = 1_000_000;
+        const SCALE: u64 = WHOLE * WHOLE;
+        const HALF: u64 = SCALE / 2; // structural: rounding to nearest
         let recent = (Lambda::MAX.get() as u64 - lambda.get() as u64) * weight.get() as u64;
-        let past = (WHOLE - recent) * self.get() as u64;
+        let past = (SCALE - recent) * self.get() as u64;
         let weighed = past + recent * outcome.to_milli().get() as u64;
         // A weighted mean of two numbers in range is in range, and rounding to nearest cannot leave it.
-        match Self::new((weighed + WHOLE / 2) / WHOLE) {
+        match Self::new((weighed + HALF) / SCALE) {
             Ok(milli) => milli,
             Err(_) => Self::MAX,
         }
@@ -120,7 +135,8 @@ impl MilliPoints {
         let recent = Lambda::MAX.get() as u64 - past;
         let weighed = past * self.get() as u64 + recent * outcome.to_milli().get() as u64;
         // A weighted mean of two numbers in range is in range, and rounding to nearest cannot leave it.
-        match Self::new((weighed + 500) / 1_000) {
+        const HALF: u64 = WHOLE / 2; // structural: rounding to nearest
+        match Self::new((weighed + HALF) / WHOLE) {
             Ok(milli) => milli,
             Err(_) => Self::MAX,
         }
@@ -157,12 +173,12 @@ impl Weight {
 /// Source: seed, `computeReputationMultiplier`; vectors `psi_int`.
 pub const fn psi(score: Points, alpha: Alpha) -> Psi {
     let (rho, neutral) = (score.get() as u64, NEUTRAL.get() as u64);
-    let distance = rho.abs_diff(neutral) * alpha.get() as u64 / 1_000;
+    let distance = distance_floor(rho.abs_diff(neutral), alpha);
     // The distance is at most 500 × 2000 ÷ 1000 = 1000, hence ψ within 0..=2000.
     let permille = if rho >= neutral {
-        1_000 + distance
+        WHOLE + distance
     } else {
-        1_000 - distance
+        WHOLE - distance
     };
     match Psi::new(permille) {
         Ok(psi) => psi,

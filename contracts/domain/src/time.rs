@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// Milliseconds in a second.
-const MILLIS_PER_SECOND: u64 = 1_000;
+const MILLIS_PER_SECOND: u64 = 1_000; // structural: what a millisecond is
 
 /// An instant in unix seconds, as a block tells it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -351,8 +351,9 @@ fn number(value: u64) -> [u8; 32] {
 
 /// Concatenates words; `BYTES` is `WORDS × 32`, checked at compile time.
 fn words<const WORDS: usize, const BYTES: usize>(words: [[u8; 32]; WORDS]) -> [u8; BYTES] {
-    const { assert!(BYTES == WORDS * 32, "a word has 32 bytes") };
+    const { assert!(BYTES == WORDS * 32, "a word has 32 bytes") }; // structural: bytes of a word
     let mut bytes = [0; BYTES];
+    // structural: bytes of a word
     for (to, word) in bytes.chunks_exact_mut(32).zip(words) {
         to.copy_from_slice(&word);
     }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod manifests;
+mod policy;
 mod source;
 
 use std::{
@@ -29,12 +30,13 @@ struct Finding {
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// All rules by name.
-const RULES: [(&str, Rule); 12] = [
+const RULES: [(&str, Rule); 13] = [
     ("unfinished code", source::unfinished),
     ("ignored tests", source::ignored_tests),
     ("machine paths", source::machine_paths),
     ("file length", source::long_files),
     ("clock in the law", source::clocks),
+    ("policy literals", policy::literals),
     ("inherited lints", manifests::lints),
     ("dependency arrows", manifests::arrows),
     ("justified dependencies", manifests::justified),

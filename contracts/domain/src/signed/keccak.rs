@@ -1,6 +1,8 @@
 //! Keccak-256 for the compiler: type hashes are computed while the crate is compiled, so none is written by hand and no
 //! program contains this. Programs hash through their host.
 
+// structural file: a hash function; its numbers are the standard's
+
 use alloy_primitives::B256;
 
 /// Bytes absorbed between two permutations.

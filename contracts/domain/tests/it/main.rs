@@ -1,7 +1,9 @@
 //! Claims about the rules: tables at every boundary, and random values against naive models.
 
 mod act;
+mod amendment;
 mod amount;
+mod clerk;
 mod constitution;
 mod exits;
 mod machine;

@@ -1,0 +1,256 @@
+//! T3: when an amendment takes effect.
+
+use agentcity_domain::{
+    parameter::{
+        Change, ParameterId, Refused,
+        amendment::{Amendment, Decided, Ledger, Policy, decide},
+        word,
+    },
+    time::Timestamp,
+};
+use alloy_primitives::{Address, B256};
+use proptest::prelude::*;
+
+fn defaults(id: ParameterId) -> u32 {
+    id.row().default
+}
+
+fn any_number() -> impl Strategy<Value = ParameterId> {
+    (ParameterId::WORDS..ParameterId::AMENDABLE).prop_map(|place| ParameterId::ALL[place])
+}
+
+const DAY: u64 = 86_400;
+const NOW: u64 = 1_800_000_000;
+
+fn policy() -> Policy {
+    Policy::of(defaults)
+}
+
+fn at(secs: u64) -> Timestamp {
+    Timestamp::new(secs)
+}
+
+fn ask(id: ParameterId, old: u32, new: u32, queued_at: u64) -> Amendment {
+    Amendment {
+        id,
+        old: word(old),
+        new: word(new),
+        queued_at: at(queued_at),
+    }
+}
+
+fn try_now(asked: &Amendment, ledger: Ledger) -> Result<Decided, Refused> {
+    decide(asked, asked.old, at(NOW), ledger, &policy())
+}
+
+/// RULINGS A4: the three attacks it names, each at once and each by as few as its tier asks.
+#[test]
+fn nobody_ends_legislation_at_once() {
+    for (id, old, new) in [
+        (ParameterId::AdjudicatorQuorum, 7, 20),
+        (ParameterId::MinFairnessScore, 600, 1_000),
+        (ParameterId::MinStakeLow, 150, 1_000_000_000),
+        (ParameterId::MinStakeHigh, 2_000, 1_000_000_000),
+    ] {
+        let refused = try_now(&ask(id, old, new, NOW), Ledger::default());
+        let expected = Refused::TooEarly {
+            ready_at: NOW + DAY,
+            now: NOW,
+        };
+        assert_eq!(refused, Err(expected), "{}", id.described().name);
+    }
+}
+
+#[test]
+fn a_bounded_tightening_is_immediate_and_a_step_more_is_not() {
+    let id = ParameterId::MinFairnessScore;
+    let quarter = 250;
+    let done = try_now(&ask(id, 600, 600 + quarter, NOW), Ledger::default()).unwrap();
+    assert_eq!(
+        done,
+        Decided {
+            change: Change::Tighter,
+            ledger: Ledger {
+                last_at: at(NOW),
+                used: quarter
+            }
+        }
+    );
+    assert!(try_now(&ask(id, 600, 601 + quarter, NOW), Ledger::default()).is_err());
+}
+
+#[test]
+fn steps_add_up_until_the_parameter_was_left_alone_for_a_week() {
+    let id = ParameterId::MinFairnessScore;
+    let spent = Ledger {
+        last_at: at(NOW - 7 * DAY + 1),
+        used: 250,
+    };
+    assert!(try_now(&ask(id, 600, 601, NOW), spent).is_err());
+    let rested = Ledger {
+        last_at: at(NOW - 7 * DAY),
+        used: 250,
+    };
+    let done = try_now(&ask(id, 600, 601, NOW), rested).unwrap();
+    assert_eq!(
+        done.ledger,
+        Ledger {
+            last_at: at(NOW),
+            used: 1
+        }
+    );
+    let part = Ledger {
+        last_at: at(NOW - DAY),
+        used: 249,
+    };
+    assert_eq!(
+        try_now(&ask(id, 600, 601, NOW), part).unwrap().ledger.used,
+        250
+    );
+}
+
+#[test]
+fn a_weakening_waits_as_long_as_its_tier_says() {
+    for (id, old, new, delay) in [
+        (ParameterId::MinFairnessScore, 600, 599, 0),
+        (ParameterId::MaxToolInvocations, 40, 41, 6 * 3_600),
+        (ParameterId::AdjudicatorQuorum, 7, 6, DAY),
+        (ParameterId::RouteTimeoutMs, 600_000, 600_001, 0),
+        (ParameterId::StopMaxSecs, 259_200, 259_201, DAY),
+    ] {
+        let early = try_now(&ask(id, old, new, NOW - delay + 1), Ledger::default());
+        let ready_at = NOW + 1;
+        assert_eq!(
+            early,
+            Err(Refused::TooEarly { ready_at, now: NOW }),
+            "{}",
+            id.described().name
+        );
+        let due = try_now(&ask(id, old, new, NOW - delay), Ledger::default()).unwrap();
+        assert_eq!(
+            due.ledger,
+            Ledger::default(),
+            "a change that waited uses no share"
+        );
+    }
+}
+
+#[test]
+fn a_tightening_beyond_its_share_waits_and_then_passes() {
+    let id = ParameterId::AdjudicatorQuorum;
+    let asked = ask(id, 7, 20, NOW - DAY);
+    assert_eq!(
+        try_now(&asked, Ledger::default()).map(|done| done.change),
+        Ok(Change::Tighter)
+    );
+    assert!(try_now(&ask(id, 7, 20, NOW - DAY + 1), Ledger::default()).is_err());
+}
+
+#[test]
+fn the_senior_adjudicator_changes_after_a_week() {
+    let id = ParameterId::SeniorAdjudicatorAddr;
+    let change = |queued_at| Amendment {
+        id,
+        old: B256::ZERO,
+        new: Address::with_last_byte(9).into_word(),
+        queued_at: at(queued_at),
+    };
+    assert_eq!(
+        try_now(&change(NOW - 7 * DAY + 1), Ledger::default()),
+        Err(Refused::TooEarly {
+            ready_at: NOW + 1,
+            now: NOW
+        })
+    );
+    let done = try_now(&change(NOW - 7 * DAY), Ledger::default()).unwrap();
+    assert_eq!(done.change, Change::Weaker);
+}
+
+/// RESOLUTIONS D-04: A → B → A must not let the first signature act twice.
+#[test]
+fn a_change_is_refused_when_the_value_is_no_longer_what_was_signed() {
+    let asked = ask(ParameterId::MinFairnessScore, 600, 650, NOW);
+    let found = word(601);
+    let refused = decide(&asked, found, at(NOW), Ledger::default(), &policy());
+    assert_eq!(
+        refused,
+        Err(Refused::Stale {
+            expected: word(600),
+            found
+        })
+    );
+}
+
+#[test]
+fn what_changes_nothing_or_cannot_change_is_refused() {
+    let same = ask(ParameterId::MinFairnessScore, 600, 600, NOW);
+    assert_eq!(
+        try_now(&same, Ledger::default()),
+        Err(Refused::Unchanged { value: word(600) })
+    );
+    let id = ParameterId::MaxCandidates;
+    assert_eq!(
+        try_now(&ask(id, 16, 17, NOW), Ledger::default()),
+        Err(Refused::Constant { id })
+    );
+    let id = ParameterId::AdjudicatorQuorum;
+    assert_eq!(
+        try_now(&ask(id, 7, 4, 0), Ledger::default()),
+        Err(Refused::OutOfRange {
+            id,
+            value: word(4),
+            min: 5,
+            max: 20
+        })
+    );
+}
+
+#[test]
+fn a_change_that_is_queued_in_the_future_waits() {
+    let asked = ask(ParameterId::MinFairnessScore, 600, 599, NOW + 5);
+    assert_eq!(
+        try_now(&asked, Ledger::default()),
+        Err(Refused::TooEarly {
+            ready_at: NOW + 5,
+            now: NOW
+        })
+    );
+    let never = ask(ParameterId::AdjudicatorQuorum, 7, 6, u64::MAX);
+    assert_eq!(
+        try_now(&never, Ledger::default()),
+        Err(Refused::TooEarly {
+            ready_at: u64::MAX,
+            now: NOW
+        })
+    );
+}
+
+proptest! {
+    /// RULINGS A4, over any sequence: within any seven days, what takes effect at once moves a parameter by at most a quarter.
+    #[test]
+    fn immediate_tightenings_of_any_week_stay_within_a_quarter(
+        id in any_number(),
+        steps in prop::collection::vec((0u64..4 * DAY, any::<u32>()), 1..40),
+    ) {
+        let row = id.row();
+        let (mut now, mut ledger, mut value) = (NOW, Ledger::default(), row.default);
+        let mut immediate: Vec<(u64, u32)> = Vec::new();
+        for (pause, wish) in steps {
+            now += pause;
+            let new = row.min + wish % (row.max - row.min + 1);
+            let asked = Amendment { id, old: word(value), new: word(new), queued_at: at(now) };
+            if let Ok(done) = decide(&asked, word(value), at(now), ledger, &policy()) {
+                ledger = done.ledger;
+                if done.change == Change::Tighter {
+                    immediate.push((now, value.abs_diff(new)));
+                }
+                value = new;
+            }
+        }
+        let quarter = u64::from(row.max - row.min) / 4;
+        for (end, _) in &immediate {
+            let week: u64 = immediate.iter().filter(|(t, _)| t <= end && t + 7 * DAY > *end).map(|(_, s)| u64::from(*s)).sum();
+            prop_assert!(week <= quarter, "{week} > {quarter}");
+        }
+    }
+}
