@@ -9,7 +9,10 @@ use agentcity_domain::{
         registration::{self as rules, Registered, Request, Terms},
     },
     parameter::ParameterId,
-    signed::identity::{PrincipalAcceptance, PrincipalConsent, PrincipalRelease, SubAgentConsent},
+    signed::{
+        Typed,
+        identity::{PrincipalAcceptance, PrincipalConsent, PrincipalRelease, SubAgentConsent},
+    },
     time::Seconds,
 };
 use agentcity_shell::{
@@ -52,80 +55,69 @@ impl<'a> Entering<'a> {
     }
 }
 
+/// Under whom an agent registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Above {
+    /// A principal who signed for it.
+    Principal,
+    /// A parent that did.
+    Parent,
+}
+
 impl Agents {
-    /// Errors: what [`did::check`] and [`rules::register`] refuse; `Expired`, `InvalidSignature`; `AmountMismatch`,
-    /// `Reentered`, `NotWired`.
+    /// Errors: what [`did::check`], [`rules::register`] and [`rules::register_sub_agent`] refuse; `Expired`,
+    /// `InvalidSignature`; `AmountMismatch`, `Reentered`, `NotWired`.
     /// Events: `AgentRegistered`.
-    pub(crate) fn register(&mut self, input: &mut Input<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn register(&mut self, above: Above, input: &mut Input<'_>) -> Answer {
         let entering = Entering::read(input)?;
-        let account = entering.above;
-        let before = self.load_entering(&entering)?;
+        let address = self.vm().msg_sender();
+        did::check(entering.did, address).map_err(|error| revert(Refused::Did(error)))?;
+        let before = self.load_agent(address);
+        let parent = match above {
+            Above::Principal => Agent::default(),
+            Above::Parent => self.load_agent(entering.above),
+        };
+        let account = match above {
+            Above::Principal => entering.above,
+            Above::Parent => parent.bond.principal,
+        };
         let (principal, former) = self.load_sides(&before, account);
-        let request = entering.under(account);
-        let after = rules::register(
-            request,
-            before,
-            principal,
-            former,
-            self.terms()?,
-            self.now(),
-        )
-        .map_err(revert)?;
-        let consent = PrincipalConsent {
-            agent: before.address,
-            did_hash: self.vm().native_keccak256(entering.did),
+        let request = Request {
             agent_type: entering.agent_type,
             principal: account,
             max_sub_agents: entering.max_sub_agents,
-            nonce: before.bond.registrations.into(),
-            deadline: entering.deadline,
         };
-        self.require_consent(
-            account,
-            &consent.words(),
-            entering.deadline,
-            entering.consent,
-        )?;
-
-        self.enter(&before, &after, &principal, Address::ZERO, entering.did)
-    }
-
-    /// Errors: what [`did::check`] and [`rules::register_sub_agent`] refuse; otherwise as [`Self::register`].
-    /// Events: `AgentRegistered`.
-    pub(crate) fn register_sub_agent(&mut self, input: &mut Input<'_>) -> Answer {
-        let entering = Entering::read(input)?;
-        let parent = self.load_agent(entering.above);
-        let account = parent.bond.principal;
-        let before = self.load_entering(&entering)?;
-        let (principal, former) = self.load_sides(&before, account);
-        let (after, parent_after) = rules::register_sub_agent(
-            entering.under(account),
-            before,
-            parent,
-            principal,
-            former,
-            self.terms()?,
-            self.now(),
-        )
+        let (terms, now) = (self.terms()?, self.now());
+        let (after, parent_after) = match above {
+            Above::Principal => rules::register(request, before, principal, former, terms, now)
+                .map(|after| (after, parent)),
+            Above::Parent => {
+                rules::register_sub_agent(request, before, parent, principal, former, terms, now)
+            }
+        }
         .map_err(revert)?;
-        let consent = SubAgentConsent {
-            agent: before.address,
+        let mut consent = PrincipalConsent {
+            agent: address,
             did_hash: self.vm().native_keccak256(entering.did),
             agent_type: entering.agent_type,
-            parent: parent.address,
+            principal: entering.above,
             max_sub_agents: entering.max_sub_agents,
             nonce: before.bond.registrations.into(),
             deadline: entering.deadline,
-        };
-        self.require_consent(
-            parent.address,
-            &consent.words(),
-            entering.deadline,
-            entering.consent,
-        )?;
+        }
+        .words();
+        if above == Above::Parent {
+            // A parent's consent has the same fields, with the parent in the principal's place.
+            consent[0] = SubAgentConsent::HASH;
+        }
+        let (deadline, signature) = (entering.deadline, entering.consent);
+        self.require_consent(entering.above, &consent, deadline, signature)?;
 
-        self.store_agent(&parent, &parent_after);
-        self.store_parent(before.address, parent.address);
+        if above == Above::Parent {
+            self.store_agent(&parent, &parent_after);
+            self.store_parent(address, parent.address);
+        }
         self.enter(&before, &after, &principal, parent.address, entering.did)
     }
 
@@ -272,20 +264,15 @@ impl Agents {
         }
     }
 
-    /// The caller's record, whose identifier names it.
-    fn load_entering(&self, entering: &Entering<'_>) -> Result<Agent, Vec<u8>> {
-        let agent = self.vm().msg_sender();
-        did::check(entering.did, agent).map_err(|error| revert(Refused::Did(error)))?;
-        Ok(self.load_agent(agent))
-    }
-
     /// The principal that an agent enters under, and the one it had before, if that is another.
+    #[inline(never)]
     fn load_sides(&self, agent: &Agent, account: Address) -> (Principal, Option<Principal>) {
         let returns = agent.hot.status != Status::None && agent.bond.principal != account;
         let former = returns.then(|| self.load_principal(agent.bond.principal));
         (self.load_principal(account), former)
     }
 
+    #[inline(never)]
     fn terms(&self) -> Result<Terms, Vec<u8>> {
         use ParameterId::{PrincipalMemorySecs, RegistrationStake};
         let values = self.parameters(&[RegistrationStake, PrincipalMemorySecs])?;
@@ -334,15 +321,5 @@ impl Agents {
         );
         self.collect(hot.stake)?;
         Ok(Vec::new())
-    }
-}
-
-impl Entering<'_> {
-    fn under(&self, principal: Address) -> Request {
-        Request {
-            agent_type: self.agent_type,
-            principal,
-            max_sub_agents: self.max_sub_agents,
-        }
     }
 }

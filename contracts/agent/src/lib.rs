@@ -26,7 +26,7 @@ use agentcity_shell::{Answer, Input, no_coins, router::Contract};
 use alloy_sol_types::SolCall;
 use stylus_sdk::prelude::*;
 
-use crate::{sanctions::Sanction, storage::Agents, work::Obligation};
+use crate::{agents::Above, sanctions::Sanction, storage::Agents, work::Obligation};
 
 agentcity_shell::router!(Agents);
 
@@ -36,8 +36,8 @@ impl Contract for Agents {
         // The three that take a stake look at the coins themselves.
         let paying = match selector {
             wire::enrolPrincipalCall::SELECTOR => Some(self.enrol_principal(input)),
-            wire::registerCall::SELECTOR => Some(self.register(input)),
-            wire::registerSubAgentCall::SELECTOR => Some(self.register_sub_agent(input)),
+            wire::registerCall::SELECTOR => Some(self.register(Above::Principal, input)),
+            wire::registerSubAgentCall::SELECTOR => Some(self.register(Above::Parent, input)),
             _ => None,
         };
         if paying.is_some() {

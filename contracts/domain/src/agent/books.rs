@@ -44,16 +44,18 @@ pub struct Dues {
 
 impl Totals {
     /// As they are stored.
+    #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
-        Writer::new()
-            .number(u64::from(self.locked), 12)
-            .number(u64::from(self.voters), 4)
-            .number((self.booked.get() >> 64) as u64, 8)
-            .number(self.booked.get() as u64, 8)
-            .finish()
+        let mut writer = Writer::new();
+        writer.number(u64::from(self.locked), 12);
+        writer.number(u64::from(self.voters), 4);
+        writer.number((self.booked.get() >> 64) as u64, 8);
+        writer.number(self.booked.get() as u64, 8);
+        writer.finish()
     }
 
     /// From how they are stored.
+    #[inline(never)]
     pub fn unpack(word: &[u8; 32]) -> Self {
         let mut reader = Reader::new(word);
         Self {
@@ -92,16 +94,18 @@ impl Totals {
 
 impl Dues {
     /// As they are stored.
+    #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
-        Writer::new()
-            .number((self.insurance.get() >> 64) as u64, 8)
-            .number(self.insurance.get() as u64, 8)
-            .number((self.treasury.get() >> 64) as u64, 8)
-            .number(self.treasury.get() as u64, 8)
-            .finish()
+        let mut writer = Writer::new();
+        writer.number((self.insurance.get() >> 64) as u64, 8);
+        writer.number(self.insurance.get() as u64, 8);
+        writer.number((self.treasury.get() >> 64) as u64, 8);
+        writer.number(self.treasury.get() as u64, 8);
+        writer.finish()
     }
 
     /// From how they are stored.
+    #[inline(never)]
     pub fn unpack(word: &[u8; 32]) -> Self {
         let mut reader = Reader::new(word);
         Self {

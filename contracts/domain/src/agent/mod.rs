@@ -145,24 +145,24 @@ impl Writer {
     }
 
     /// The lowest `bytes` bytes of `value`.
-    pub(crate) fn number(mut self, value: u64, bytes: usize) -> Self {
-        let big = value.to_be_bytes();
-        if let (Some(field), Some(low)) = (
-            self.word.get_mut(self.at..self.at + bytes),
-            big.get(8 - bytes..),
-        ) {
-            field.copy_from_slice(low);
+    #[inline(never)]
+    pub(crate) fn number(&mut self, value: u64, bytes: usize) {
+        let mut rest = value;
+        for place in (self.at..self.at + bytes).rev() {
+            if let Some(byte) = self.word.get_mut(place) {
+                *byte = rest as u8;
+            }
+            rest >>= u8::BITS;
         }
         self.at += bytes;
-        self
     }
 
-    pub(crate) fn address(mut self, value: Address) -> Self {
-        if let Some(field) = self.word.get_mut(self.at..self.at + 20) {
-            field.copy_from_slice(value.as_slice());
+    #[inline(never)]
+    pub(crate) fn address(&mut self, value: Address) {
+        for (to, from) in self.word.iter_mut().skip(self.at).zip(value.0) {
+            *to = from;
         }
         self.at += 20;
-        self
     }
 
     pub(crate) const fn finish(self) -> [u8; 32] {
@@ -182,12 +182,14 @@ impl<'a> Reader<'a> {
         Self { word, at: 0 }
     }
 
+    #[inline(never)]
     pub(crate) fn number(&mut self, bytes: usize) -> u64 {
         let field = self.word.iter().skip(self.at).take(bytes);
         self.at += bytes;
         field.fold(0, |value, byte| value << 8 | u64::from(*byte))
     }
 
+    #[inline(never)]
     pub(crate) fn address(&mut self) -> Address {
         let mut bytes = [0; 20];
         for (to, from) in bytes.iter_mut().zip(self.word.iter().skip(self.at)) {

@@ -67,7 +67,10 @@ pub fn update(
     let raises = weight > Weight::ZERO && outcome.score.to_milli() > hot.reputation;
     let (weight, pairs, capped) = if raises {
         let window = window(now.get(), terms.pair_window);
-        match hot.pairs.count(window, tag(outcome.sponsor), terms.pair_cap) {
+        match hot
+            .pairs
+            .count(window, tag(outcome.sponsor), terms.pair_cap)
+        {
             Counted::Within(pairs) => (weight, pairs, false),
             Counted::Capped => (Weight::ZERO, hot.pairs, true),
         }

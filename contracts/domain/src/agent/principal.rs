@@ -75,23 +75,25 @@ impl Class {
 
 impl Principal {
     /// As it is stored.
+    #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
         let deficit = START.get().saturating_sub(self.worst.get());
         let flags = self.class as u64 | u64::from(self.enrolments) << 2;
-        Writer::new()
-            .number(self.enrolled_at, 5)
-            .number(self.leaves_at, 5)
-            .number(self.frozen_until, 5)
-            .number(self.appeal_until, 5)
-            .number(u64::from(self.stake), 4)
-            .number(u64::from(self.agents), 2)
-            .number(u64::from(self.producers), 2)
-            .number(u64::from(deficit), 3)
-            .number(flags, 1)
-            .finish()
+        let mut writer = Writer::new();
+        writer.number(self.enrolled_at, 5);
+        writer.number(self.leaves_at, 5);
+        writer.number(self.frozen_until, 5);
+        writer.number(self.appeal_until, 5);
+        writer.number(u64::from(self.stake), 4);
+        writer.number(u64::from(self.agents), 2);
+        writer.number(u64::from(self.producers), 2);
+        writer.number(u64::from(deficit), 3);
+        writer.number(flags, 1);
+        writer.finish()
     }
 
     /// From how it is stored.
+    #[inline(never)]
     pub fn unpack(word: &[u8; 32]) -> Self {
         let mut reader = Reader::new(word);
         let (enrolled_at, leaves_at) = (reader.number(5), reader.number(5));
@@ -145,6 +147,7 @@ impl Principal {
     }
 
     /// Errors: `IsBanned`.
+    #[inline(never)]
     pub const fn require_unbanned(&self, account: Address) -> Result<(), Refused> {
         if self.is_banned() {
             return Err(Refused::IsBanned(account, self.appeal_until));
@@ -155,6 +158,7 @@ impl Principal {
     /// Whether it may answer for another agent now.
     ///
     /// Errors: `IsBanned`, `IsFrozen`, `IsLeaving`.
+    #[inline(never)]
     pub const fn require_free(&self, account: Address, now: Timestamp) -> Result<(), Refused> {
         if let Err(refused) = self.require_unbanned(account) {
             return Err(refused);
@@ -171,6 +175,7 @@ impl Principal {
     /// With one agent more.
     ///
     /// Errors: `CounterExhausted`.
+    #[inline(never)]
     pub(crate) fn with_agent(self, account: Address, produces: bool) -> Result<Self, Refused> {
         let agents = self
             .agents
@@ -186,6 +191,7 @@ impl Principal {
     }
 
     /// With one agent less, whose last reputation it keeps if that is its worst.
+    #[inline(never)]
     pub(crate) fn without_agent(self, produced: bool, reputation: MilliPoints) -> Self {
         Self {
             agents: self.agents.saturating_sub(1),

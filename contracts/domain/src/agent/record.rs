@@ -154,25 +154,27 @@ impl Status {
 
 impl Hot {
     /// As it is stored.
+    #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
         let flags = self.agent_type as u64 | (self.status as u64) << 2;
-        let mut writer = Writer::new()
-            .number(flags, 1)
-            .number(u64::from(self.reputation.get()), 4)
-            .number(u64::from(self.stake), 4)
-            .number(u64::from(self.missions), 4)
-            .number(u64::from(self.obligations), 2)
-            .number(u64::from(self.sub_agents), 2)
-            .number(u64::from(self.pairs.window), 2);
+        let mut writer = Writer::new();
+        writer.number(flags, 1);
+        writer.number(u64::from(self.reputation.get()), 4);
+        writer.number(u64::from(self.stake), 4);
+        writer.number(u64::from(self.missions), 4);
+        writer.number(u64::from(self.obligations), 2);
+        writer.number(u64::from(self.sub_agents), 2);
+        writer.number(u64::from(self.pairs.window), 2);
+
         for entry in &self.pairs.entries {
-            writer = writer
-                .number(u64::from(entry.tag), 2)
-                .number(u64::from(entry.count), 1);
+            writer.number(u64::from(entry.tag), 2);
+            writer.number(u64::from(entry.count), 1);
         }
         writer.finish()
     }
 
     /// From how it is stored.
+    #[inline(never)]
     pub fn unpack(word: &[u8; 32]) -> Self {
         let mut reader = Reader::new(word);
         let flags = reader.number(1) as u8;
@@ -258,17 +260,19 @@ impl Hot {
 
 impl Bond {
     /// As it is stored.
+    #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
-        Writer::new()
-            .address(self.principal)
-            .number(self.registered_at, 5)
-            .number(u64::from(self.registrations), 2)
-            .number(u64::from(self.max_sub_agents), 2)
-            .number(u64::from(self.depth), 1)
-            .finish()
+        let mut writer = Writer::new();
+        writer.address(self.principal);
+        writer.number(self.registered_at, 5);
+        writer.number(u64::from(self.registrations), 2);
+        writer.number(u64::from(self.max_sub_agents), 2);
+        writer.number(u64::from(self.depth), 1);
+        writer.finish()
     }
 
     /// From how it is stored.
+    #[inline(never)]
     pub fn unpack(word: &[u8; 32]) -> Self {
         let mut reader = Reader::new(word);
         Self {
@@ -283,16 +287,18 @@ impl Bond {
 
 impl History {
     /// As it is stored.
+    #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
-        Writer::new()
-            .address(self.previous)
-            .number(self.remembered_until, 5)
-            .number(self.leaves_at, 5)
-            .number(u64::from(self.changes), 2)
-            .finish()
+        let mut writer = Writer::new();
+        writer.address(self.previous);
+        writer.number(self.remembered_until, 5);
+        writer.number(self.leaves_at, 5);
+        writer.number(u64::from(self.changes), 2);
+        writer.finish()
     }
 
     /// From how it is stored.
+    #[inline(never)]
     pub fn unpack(word: &[u8; 32]) -> Self {
         let mut reader = Reader::new(word);
         Self {
@@ -312,16 +318,18 @@ impl History {
 
 impl Proposal {
     /// As it is stored.
+    #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
-        Writer::new()
-            .address(self.to)
-            .number(self.until, 5)
-            .number(u64::from(self.registrations), 2)
-            .number(u64::from(self.changes), 2)
-            .finish()
+        let mut writer = Writer::new();
+        writer.address(self.to);
+        writer.number(self.until, 5);
+        writer.number(u64::from(self.registrations), 2);
+        writer.number(u64::from(self.changes), 2);
+        writer.finish()
     }
 
     /// From how it is stored.
+    #[inline(never)]
     pub fn unpack(word: &[u8; 32]) -> Self {
         let mut reader = Reader::new(word);
         Self {

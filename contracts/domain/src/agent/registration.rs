@@ -66,8 +66,8 @@ pub fn register(
     terms: Terms,
     now: Timestamp,
 ) -> Result<Registered, Refused> {
-    let agent_type = AgentType::of(request.agent_type)
-        .ok_or(Refused::InvalidAgentType(request.agent_type))?;
+    let agent_type =
+        AgentType::of(request.agent_type).ok_or(Refused::InvalidAgentType(request.agent_type))?;
     enter(request, agent_type, agent, principal, former, terms, 0, now)
 }
 
@@ -112,7 +112,10 @@ pub fn register_sub_agent(
     Ok((registered, Agent { hot, ..parent }))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the record and everything it depends on")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the record and everything it depends on"
+)]
 fn enter(
     request: Request,
     agent_type: AgentType,
@@ -305,11 +308,14 @@ pub fn accept(
         ..agent
     };
     let reputation = agent.hot.reputation;
-    let to = to.with_agent(proposal.to, produces)?.remembering(reputation);
+    let to = to
+        .with_agent(proposal.to, produces)?
+        .remembering(reputation);
     Ok((changed, from.without_agent(produces, reputation), to))
 }
 
 /// Whether a principal may answer for one agent more.
+#[inline(never)]
 fn require_answerable(
     account: Address,
     principal: Principal,
@@ -324,6 +330,7 @@ fn require_answerable(
     Ok(())
 }
 
+#[inline(never)]
 fn require_unbound(agent: &Agent) -> Result<(), Refused> {
     if agent.hot.obligations > 0 {
         return Err(Refused::ObligationsOpen(
@@ -340,6 +347,7 @@ fn require_unbound(agent: &Agent) -> Result<(), Refused> {
     Ok(())
 }
 
+#[inline(never)]
 fn require_changeable(
     agent: &Agent,
     parent: Address,
@@ -361,6 +369,7 @@ fn require_changeable(
 }
 
 /// One principal is remembered, so another change waits until that one is forgotten, unless it leads back to it.
+#[inline(never)]
 fn require_forgotten(agent: &Agent, to: Address, now: Timestamp) -> Result<(), Refused> {
     match agent.history.remembered(now) {
         Some(previous) if previous != to => Err(Refused::PrincipalRemembered(
@@ -372,6 +381,7 @@ fn require_forgotten(agent: &Agent, to: Address, now: Timestamp) -> Result<(), R
 }
 
 /// The history of an agent that goes over to `to`.
+#[inline(never)]
 fn remember(
     agent: &Agent,
     to: Address,
@@ -393,6 +403,7 @@ fn remember(
 }
 
 /// Places below an agent; a record counts sixteen bits of them.
+#[inline(never)]
 fn places(count: u32) -> Result<u16, Refused> {
     u16::try_from(count).map_err(|_| Refused::OutOfRange(u64::from(count), u64::from(u16::MAX)))
 }
