@@ -304,7 +304,7 @@ interface IConstitution {
     /// @notice The epoch in force; zero before the seal.
     function epoch() external view returns (uint64);
 
-    /// @notice Where the page of `number` lies or will lie.
+    /// @notice Where the page of `number` lies or will lie. Reverts with `UnknownEpoch` for zero.
     function pageOf(uint64 number) external view returns (address);
 
     /// @notice Values in epoch `number`, in the order asked.

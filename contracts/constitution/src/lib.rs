@@ -215,7 +215,11 @@ impl Constitution {
 /// Parameters.
 impl Constitution {
     fn page_of(&self, mut input: Input<'_>) -> Answer {
-        one(self.page_address(input.u64()?).into_word())
+        let epoch = input.u64()?;
+        if epoch == 0 {
+            return Err(unknown_epoch(epoch));
+        }
+        one(self.page_address(epoch).into_word())
     }
 
     fn read(&self, mut input: Input<'_>) -> Answer {

@@ -281,6 +281,10 @@ unsafe impl UnsafeDeploymentAccess for Frame {
             account.nonce - 1
         });
         let address = self.this.create(nonce);
+        // Where something stands already, a creation fails and the nonce is spent.
+        if self.world.code(address).is_some() {
+            return;
+        }
         self.world.data(address, page);
         contract.copy_from_slice(address.as_slice());
     }
