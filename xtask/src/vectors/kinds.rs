@@ -7,7 +7,7 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::machines;
+use super::{machines, tables};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -29,6 +29,15 @@ const RULES: &[(&str, Rule)] = &[
     ("rep_clamp", rep_clamp),
     ("sm_table", machines::table),
     ("sm_probe", machines::probe),
+    ("param_range", tables::param_range),
+    ("node_timeout_ok", tables::node_timeout_ok),
+    ("t_eff", tables::t_eff),
+    ("w_n", tables::w_n),
+    ("redundancy_ok", tables::redundancy_ok),
+    ("quorums", tables::quorums),
+    ("multisig_reg", tables::multisig_reg),
+    ("participation", tables::participation),
+    ("trace", machines::trace),
 ];
 
 /// The rule of a kind; `None` when the kind is not supported.
@@ -157,7 +166,7 @@ impl<'a> Inputs<'a> {
             .ok_or_else(|| refused(key, "not a list"))
     }
 
-    fn unsigned(&self, key: &str) -> Result<u64, Refused> {
+    pub(super) fn unsigned(&self, key: &str) -> Result<u64, Refused> {
         unsigned(self.value(key)?).map_err(|why| refused(key, why))
     }
 
@@ -170,7 +179,29 @@ impl<'a> Inputs<'a> {
         read.ok_or_else(|| refused(key, format!("{value} is not a signed 64-bit integer")))
     }
 
-    fn bounded<T: TryFrom<u64, Error = OutOfRange>>(&self, key: &str) -> Result<T, Refused> {
+    /// A number of 32 bits, as parameters are.
+    pub(super) fn number(&self, key: &str) -> Result<u32, Refused> {
+        let number = self.unsigned(key)?;
+        u32::try_from(number).map_err(|_| refused(key, format!("{number} has more than 32 bits")))
+    }
+
+    pub(super) fn numbers(&self, key: &str) -> Result<Vec<u64>, Refused> {
+        let list = self.array(key)?.iter().enumerate();
+        list.map(|(i, v)| unsigned(v).map_err(|why| refused(&format!("{key}[{i}]"), why)))
+            .collect()
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Result<bool, Refused> {
+        let value = self.value(key)?;
+        value
+            .as_bool()
+            .ok_or_else(|| refused(key, format!("{value} is neither true nor false")))
+    }
+
+    pub(super) fn bounded<T: TryFrom<u64, Error = OutOfRange>>(
+        &self,
+        key: &str,
+    ) -> Result<T, Refused> {
         bounded(self.value(key)?).map_err(|why| refused(key, why))
     }
 

@@ -12,6 +12,7 @@
 
 pub mod amendment;
 mod declare;
+pub mod derived;
 pub mod page;
 pub mod relation;
 mod table;
