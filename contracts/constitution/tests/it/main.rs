@@ -7,4 +7,5 @@ mod norms;
 mod parameters;
 mod roles;
 mod sealing;
+mod signatures;
 mod wire;

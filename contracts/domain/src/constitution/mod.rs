@@ -2,4 +2,5 @@
 //! are in [`parameter`](crate::parameter).
 
 pub mod norm;
+mod refused;
 pub mod seal;

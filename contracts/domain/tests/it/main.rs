@@ -8,6 +8,7 @@ mod constitution;
 mod derived;
 mod exits;
 mod machine;
+mod norm;
 mod model;
 mod norm;
 mod parameter;
