@@ -1,5 +1,7 @@
 //! `cargo xtask deep`: what takes too long for every change. Each profile leaves a page under `docs/results`.
 
+mod mutants;
+
 use std::{
     fmt::Write as _,
     fs,
@@ -54,7 +56,7 @@ struct Profile {
     run: fn(&Workspace, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 4] = [
+const PROFILES: [Profile; 5] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
@@ -74,6 +76,11 @@ const PROFILES: [Profile; 4] = [
         name: "advisories",
         about: "licences, sources and known faults of the dependencies",
         run: advisories,
+    },
+    Profile {
+        name: "mutants",
+        about: "bugs put into the rules one at a time, and noticed by their tests; takes hours",
+        run: mutants::run,
     },
 ];
 

@@ -18,9 +18,12 @@
 //! | [`money`] | escrow, task stake, bond, pool, credit |
 //! | [`person`] | principal, registration, change of principal, adjudicator's seat |
 //! | [`panel`] | freeze, override, amendment, impeachment, halt, delegation, norm, clerk's office |
+//!
+//! [`command`] lists what may be asked of them; [`model`] runs one mission through the tables, event by event.
 
 pub mod command;
 pub mod mission;
+pub mod model;
 pub mod money;
 pub mod node;
 pub mod panel;

@@ -8,7 +8,6 @@ mod constitution;
 mod derived;
 mod exits;
 mod machine;
-mod norm;
 mod model;
 mod norm;
 mod parameter;
