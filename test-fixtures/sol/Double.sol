@@ -26,11 +26,11 @@ contract Double {
         return say(target, data, msg.value);
     }
 
-    /// @notice Calls `target` once for each element, in one transaction, all or none.
-    function forwardAll(address target, bytes[] calldata calls) external {
+    /// @notice Calls each target with its data, in one transaction, all or none.
+    function forwardAll(address[] calldata targets, bytes[] calldata calls) external {
         require(msg.sender == operator, NotOperator(msg.sender));
         for (uint256 i; i < calls.length; ++i) {
-            say(target, calls[i], 0);
+            say(targets[i], calls[i], 0);
         }
     }
 

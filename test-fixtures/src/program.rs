@@ -84,8 +84,14 @@ pub enum ProgramError {
     },
 }
 
+/// Variable that names a folder of programs to be used instead of the build's: to run the scenarios on another build.
+pub const PROGRAMS_VARIABLE: &str = "AGENTCITY_PROGRAMS";
+
 /// Path of a program of the build.
 pub fn path(name: &str) -> PathBuf {
+    if let Some(folder) = std::env::var_os(PROGRAMS_VARIABLE) {
+        return PathBuf::from(folder).join(format!("{name}.wasm"));
+    }
     // Programs are built into the workspace's target directory, whatever profile the test has.
     let beside = target_dir().join("programs");
     let base = if beside.is_dir() {

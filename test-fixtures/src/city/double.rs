@@ -21,8 +21,8 @@ sol! {
         function constitution() external view returns (address);
         /// Calls once.
         function forward(address target, bytes calldata data) external payable returns (bytes memory);
-        /// Calls once for each element, in one transaction.
-        function forwardAll(address target, bytes[] calldata calls) external;
+        /// Calls each target with its data, in one transaction.
+        function forwardAll(address[] calldata targets, bytes[] calldata calls) external;
         /// Calls once, and says what that took.
         function measure(address target, bytes memory data) external returns (uint256 spent);
     }
@@ -113,9 +113,22 @@ impl Double {
         target: Address,
         calls: &[C],
     ) -> Result<Outcome, CallError> {
+        let calls: Vec<(Address, &C)> = calls.iter().map(|call| (target, call)).collect();
+        self.say_each(client, &calls)
+    }
+
+    /// Lets the member make several calls in one transaction.
+    pub fn say_each<C: SolCall>(
+        &self,
+        client: &mut Client,
+        calls: &[(Address, &C)],
+    ) -> Result<Outcome, CallError> {
         let input = IDouble::forwardAllCall {
-            target,
-            calls: calls.iter().map(|call| call.abi_encode().into()).collect(),
+            targets: calls.iter().map(|(target, _)| *target).collect(),
+            calls: calls
+                .iter()
+                .map(|(_, call)| call.abi_encode().into())
+                .collect(),
         };
         client.pay(
             self.operator.signer(),

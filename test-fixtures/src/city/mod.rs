@@ -8,10 +8,11 @@
 pub mod client;
 pub mod double;
 mod guard;
+pub mod life;
 pub mod person;
 pub mod raise;
 
 pub use client::{CallError, Client, Refusal};
 pub use double::Double;
 pub use person::Person;
-pub use raise::{Asset, Charter, City, RaiseError};
+pub use raise::{Asset, Charter, City, RaiseError, Site};

@@ -21,9 +21,10 @@ use agentcity_deploy::{
 use agentcity_domain::peer::Peer;
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256, utils::parse_ether},
-    providers::Provider,
+    providers::DynProvider,
 };
 use std::collections::BTreeMap;
+use tokio::runtime::Runtime;
 
 /// What every person of a city holds to begin with, in ether: gas and stakes of any story.
 const PURSE_ETHER: &str = "20";
@@ -164,9 +165,29 @@ fn salt(peer: Peer) -> B256 {
     (U256::from_be_bytes(DEFAULT_SALT.0) + U256::from(peer.place())).into()
 }
 
-impl City {
-    /// Raises a city on a new devnode.
-    pub fn raise(charter: &Charter) -> Result<Self, RaiseError> {
+/// A city whose contracts are there and whose seal is not.
+#[derive(Debug)]
+pub struct Site {
+    /// The connection.
+    pub client: Client,
+    /// What the founders decided.
+    pub genesis: Genesis,
+    /// Where everything is.
+    pub plan: CityPlan,
+    /// Genesis adjudicators.
+    pub adjudicators: Vec<Person>,
+    seed: u64,
+    clerks: Vec<ClerkPair>,
+    doubles: BTreeMap<Peer, Double>,
+    founding: Vec<(Step, u64)>,
+    provider: DynProvider,
+    runtime: Runtime,
+    node: Node,
+}
+
+impl Site {
+    /// Deploys every contract of a city on a new devnode.
+    pub fn prepare(charter: &Charter) -> Result<Self, RaiseError> {
         let seed = charter.seed;
         println!(
             "city of seed {seed} ({}={seed} raises it again)",
@@ -177,24 +198,16 @@ impl City {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let provider = node.provider();
+        let provider = runtime.block_on(async { node.provider() });
         let founder = founder().address();
 
         let adjudicators = Person::many(seed, "adjudicator", charter.adjudicators);
-        let principals = Person::many(seed, "clerks' principal", CLERK_PRINCIPALS);
-        let clerks: Vec<ClerkPair> = CLERK_ROLES
-            .iter()
-            .enumerate()
-            .map(|(index, role)| ClerkPair {
-                agent: Person::new(seed, *role),
-                principal: principals[index % CLERK_PRINCIPALS].clone(),
-            })
-            .collect();
+        let clerks = clerks(seed);
         let operator = Person::new(seed, "operator of the doubles");
         let everybody: Vec<&Person> = adjudicators
             .iter()
-            .chain(&principals)
             .chain(clerks.iter().map(|clerk| &clerk.agent))
+            .chain(clerks[..CLERK_PRINCIPALS].iter().map(|c| &c.principal))
             .chain([&operator])
             .collect();
         fund(&mut client, &everybody)?;
@@ -241,44 +254,99 @@ impl City {
             let plan = city::plan::member(home, &wasm, salt(peer))?;
             Ok(Member::Program(Box::new(plan)))
         })?;
-
-        let constitution = plan.constitution.address;
-        let mut founding = Vec::new();
-        let manifest = runtime.block_on(async {
-            for (peer, receipt) in city::place(&provider, &plan, founder).await? {
-                founding.push((Step::Deploy(peer), receipt.gas_used));
-            }
-            let manifest = city::manifest(&provider, &genesis, &plan).await?;
-            let chain_id = provider.get_chain_id().await.map_err(CityError::from)?;
-            let digest = city::digest(&manifest, chain_id, constitution);
-            // As many as are needed, and no more: two thirds, rounded up.
-            let needed = (2 * adjudicators.len()).div_ceil(3);
-            let signatures = adjudicators[..needed]
-                .iter()
-                .map(|person| Signed {
-                    signer: person.address(),
-                    signature: person.sign(digest),
-                })
-                .collect();
-            let sealed =
-                city::seal(&provider, constitution, &manifest, signatures, founder).await?;
-            founding.extend(sealed.map(|receipt| (Step::Seal, receipt.gas_used)));
-            for (peer, receipt) in city::wire(&provider, &plan, founder).await? {
-                founding.push((Step::Wire(peer), receipt.gas_used));
-            }
-            Ok::<_, CityError>(manifest)
-        })?;
+        let placed = runtime.block_on(city::place(&provider, &plan, founder))?;
+        let founding = placed
+            .iter()
+            .map(|(peer, receipt)| (Step::Deploy(*peer), receipt.gas_used))
+            .collect();
         Ok(Self {
             client,
-            seed,
             genesis,
             plan,
-            manifest,
-            founding,
             adjudicators,
+            seed,
             clerks,
             doubles,
+            founding,
+            provider,
+            runtime,
             node,
+        })
+    }
+
+    /// The manifest of what stands there.
+    pub fn manifest(&self) -> Result<GenesisManifest, RaiseError> {
+        let read = city::manifest(&self.provider, &self.genesis, &self.plan);
+        Ok(self.runtime.block_on(read)?)
+    }
+
+    /// As many adjudicators as the seal needs: two thirds, rounded up.
+    pub const fn needed(&self) -> usize {
+        (2 * self.adjudicators.len()).div_ceil(3)
+    }
+
+    /// Signatures of the first `count` adjudicators over a manifest.
+    pub fn sign(&self, manifest: &GenesisManifest, count: usize) -> Vec<Signed> {
+        let constitution = self.plan.constitution.address;
+        let digest = city::digest(manifest, self.client.chain_id(), constitution);
+        let sign = |person: &Person| Signed {
+            signer: person.address(),
+            signature: person.sign(digest),
+        };
+        self.adjudicators.iter().take(count).map(sign).collect()
+    }
+
+    /// Relays a seal; by nobody in particular. False when it was sealed before.
+    pub fn seal(
+        &mut self,
+        manifest: &GenesisManifest,
+        signatures: Vec<Signed>,
+    ) -> Result<bool, CityError> {
+        let constitution = self.plan.constitution.address;
+        let relayed = self.runtime.block_on(city::seal(
+            &self.provider,
+            constitution,
+            manifest,
+            signatures,
+            founder().address(),
+        ))?;
+        self.founding
+            .extend(relayed.iter().map(|receipt| (Step::Seal, receipt.gas_used)));
+        Ok(relayed.is_some())
+    }
+
+    /// Lets every member learn its peers. Says how many did not know them.
+    pub fn wire(&mut self) -> Result<usize, CityError> {
+        let relayed =
+            self.runtime
+                .block_on(city::wire(&self.provider, &self.plan, founder().address()))?;
+        let steps = relayed
+            .iter()
+            .map(|(peer, receipt)| (Step::Wire(*peer), receipt.gas_used));
+        self.founding.extend(steps);
+        Ok(relayed.len())
+    }
+}
+
+impl City {
+    /// Raises a city on a new devnode.
+    pub fn raise(charter: &Charter) -> Result<Self, RaiseError> {
+        let mut site = Site::prepare(charter)?;
+        let manifest = site.manifest()?;
+        let signatures = site.sign(&manifest, site.needed());
+        site.seal(&manifest, signatures)?;
+        site.wire()?;
+        Ok(Self {
+            client: site.client,
+            seed: site.seed,
+            genesis: site.genesis,
+            plan: site.plan,
+            manifest,
+            founding: site.founding,
+            adjudicators: site.adjudicators,
+            clerks: site.clerks,
+            doubles: site.doubles,
+            node: site.node,
         })
     }
 
@@ -315,6 +383,18 @@ impl City {
         fund(&mut self.client, &people.iter().collect::<Vec<_>>())?;
         Ok(people)
     }
+}
+
+/// A clerk for each office. Their principals take turns.
+fn clerks(seed: u64) -> Vec<ClerkPair> {
+    let principals = Person::many(seed, "clerks' principal", CLERK_PRINCIPALS);
+    let pairs = CLERK_ROLES.iter().zip(principals.iter().cycle());
+    pairs
+        .map(|(role, principal)| ClerkPair {
+            agent: Person::new(seed, *role),
+            principal: principal.clone(),
+        })
+        .collect()
 }
 
 /// Who deploys: nobody in particular, and without any power afterwards.
