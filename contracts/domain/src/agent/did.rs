@@ -12,6 +12,8 @@
 //! key is the same. Hexadecimal digits may be of either case. What is no identifier at all is malformed; what is one, but of
 //! another method or form, is unsupported.
 
+// structural file: a grammar; its numbers are lengths of tokens and radices
+
 use alloy_primitives::Address;
 
 use crate::parameter::ParameterId;

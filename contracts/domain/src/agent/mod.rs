@@ -162,7 +162,7 @@ impl Writer {
         for (to, from) in self.word.iter_mut().skip(self.at).zip(value.0) {
             *to = from;
         }
-        self.at += 20;
+        self.at += 20; // structural: bytes of an address
     }
 
     pub(crate) const fn finish(self) -> [u8; 32] {
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
         for (to, from) in bytes.iter_mut().zip(self.word.iter().skip(self.at)) {
             *to = *from;
         }
-        self.at += 20;
+        self.at += 20; // structural: bytes of an address
         Address::new(bytes)
     }
 }

@@ -29,7 +29,7 @@ pub enum Class {
 }
 
 /// Enrolments that a record counts.
-const ENROLMENTS_MAX: u8 = 63;
+const ENROLMENTS_MAX: u8 = 63; // structural: six bits
 
 /// A principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

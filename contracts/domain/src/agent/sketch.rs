@@ -9,7 +9,7 @@
 use alloy_primitives::Address;
 
 /// Counters in a record.
-pub const ENTRIES: usize = 4;
+pub const ENTRIES: usize = 4; // structural: what fits the record's first word
 
 /// One counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

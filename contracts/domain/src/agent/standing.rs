@@ -55,17 +55,17 @@ impl Bars {
     /// It is not registered, or leaves.
     pub const NOT_ACTIVE: Self = Self(1);
     /// It is a clerk or a monitor.
-    pub const NO_PRODUCER: Self = Self(2);
+    pub const NO_PRODUCER: Self = Self(1 << 1);
     /// Its principal is not enrolled, or leaves.
-    pub const NOT_ENROLLED: Self = Self(4);
+    pub const NOT_ENROLLED: Self = Self(1 << 2);
     /// Its principal is banned.
-    pub const BANNED: Self = Self(8);
+    pub const BANNED: Self = Self(1 << 3);
     /// Its principal is frozen.
-    pub const FROZEN: Self = Self(16);
+    pub const FROZEN: Self = Self(1 << 4);
     /// Its reputation is below the floor.
-    pub const BELOW_FLOOR: Self = Self(32);
+    pub const BELOW_FLOOR: Self = Self(1 << 5);
     /// Its principal enrolled too lately.
-    pub const TOO_YOUNG: Self = Self(64);
+    pub const TOO_YOUNG: Self = Self(1 << 6);
 
     /// The bits.
     pub const fn bits(self) -> u8 {

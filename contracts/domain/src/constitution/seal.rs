@@ -17,10 +17,10 @@ use crate::{parameter::ParameterId, peer::Peer, time::Timestamp};
 pub const ADJUDICATORS_MAX: usize = ParameterId::MaxAdjudicators.constant() as usize;
 
 /// Genesis clerks at most: four offices with substitutes, two slots each.
-pub const CLERKS_MAX: usize = 16;
+pub const CLERKS_MAX: usize = ParameterId::MaxGenesisClerks.constant() as usize;
 
 /// Offices a city cannot do without: registrar, speaker, regulator, codifier.
-pub const CLERK_ROLES: usize = 4;
+pub const CLERK_ROLES: usize = 4; // structural: how many there are
 
 /// Base units of one unit of stake at most, 2⁹⁶−1: stakes are counted in 32 bits, so none exceeds 128 bits of base units.
 pub const UNIT_SCALE_MAX: u128 = (1 << 96) - 1;
@@ -293,7 +293,7 @@ pub fn has_quorum(adjudicators: usize, quorum: u64) -> Result<(), Refused> {
 
 /// Signatures that a seal needs: `⌈2 × adjudicators ÷ 3⌉`.
 pub const fn signatures_needed(adjudicators: usize) -> usize {
-    (2 * adjudicators).div_ceil(3)
+    (2 * adjudicators).div_ceil(3) // structural: two thirds
 }
 
 /// Whether there are enough signatures. That each is good is judged one by one.

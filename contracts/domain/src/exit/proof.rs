@@ -356,7 +356,7 @@ struct Text {
 }
 
 impl Text {
-    const SPACE: usize = 160;
+    const SPACE: usize = 160; // structural: bytes of a line of text
 
     const fn new(start: &str) -> Self {
         let mut text = Self {

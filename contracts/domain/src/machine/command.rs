@@ -156,4 +156,4 @@ commands! {
 }
 
 /// Masks over commands are 128 bits wide.
-const _: () = assert!(Command::ALL.len() <= 128);
+const _: () = assert!(Command::ALL.len() <= 128); // structural: bits of a mask

@@ -295,7 +295,7 @@ pub struct Refused<S> {
 }
 
 /// Most states a machine may have: numbers 1 to 15 fit four bits of storage and a row of the masks.
-pub const STATES_MAX: usize = 15;
+pub const STATES_MAX: usize = 15; // structural: four bits
 
 /// For each state number, the numbers that may follow, one bit each.
 pub(crate) type Masks = [u16; STATES_MAX + 1];

@@ -4,10 +4,13 @@
 //! whenever an event says so. Every step goes through the tables, every event past the halts.
 
 use super::{Command, MissionState, NodeState, Refused as NoStep};
-use crate::exit::{Halt, Halts, forbidding};
+use crate::{
+    exit::{Halt, Halts, forbidding},
+    parameter::ParameterId,
+};
 
 /// Most seats of a node (RESOLUTIONS V-03).
-pub const SEATS_MAX: usize = 7;
+pub const SEATS_MAX: usize = ParameterId::RedundancyMax.constant() as usize;
 
 /// How a node is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

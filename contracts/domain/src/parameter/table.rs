@@ -382,6 +382,8 @@ table! {
         MaxOwnershipDepth "maxOwnershipDepth" 8 Count Agent "A-14, R22",
         /// Clerks of a genesis manifest.
         MaxGenesisClerks "maxGenesisClerks" 16 Count Constitution "A5",
+        /// Network policies of one service.
+        MaxServicePolicies "maxServicePolicies" 16 Count Service "K14; A-14",
         /// Operations that an envelope can name.
         MaxEnvelopeOperations "maxEnvelopeOperations" 32 Count Management "A-14",
         /// Share of a slash or a forfeit that insurance gets; the treasury gets the rest.

@@ -11,6 +11,8 @@
 //! no line breaks, no direction marks), no quotes, no markup, no user before the host (`https://bank@evil`), no
 //! fragment, percent signs only before two hexadecimal digits.
 
+// structural file: a grammar; its numbers are lengths of tokens and radices
+
 use crate::parameter::ParameterId;
 
 /// Most bytes of an endpoint: it is paid for in the event of every registration, and shown on one line.

@@ -11,11 +11,11 @@ pub mod endpoint;
 
 use alloy_primitives::{Address, B256};
 
-use crate::time::Timestamp;
+use crate::{parameter::ParameterId, time::Timestamp};
 pub use endpoint::EndpointFault;
 
 /// Most network policies of one service: what one call checks in bounded time.
-pub const POLICIES_MAX: usize = 16;
+pub const POLICIES_MAX: usize = ParameterId::MaxServicePolicies.constant() as usize;
 
 /// The limits within which an executor runs a service; each is enforced by whoever runs it (RULINGS K14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
