@@ -320,6 +320,7 @@ pub(crate) const PRINCIPAL: &[Exit] = {
     use PrincipalState as S;
     &[
         by(Who::Owner, S::Enrolled as u8, C::RequestLeave, S::Leaving as u8, "once it has no agents", "K1"),
+        passes(S::Frozen as u8, Deadline::After(&[Term::Parameter(P::FreezeMaxSecs)]), S::Enrolled as u8, "a sanction that is to last is a ban", "D-29"),
         by(Who::Owner, S::Frozen as u8, C::RequestLeave, S::Leaving as u8, "once it has no agents; a freeze bars work, not leaving", "K1, R9"),
         anyone(S::Leaving as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DeregistrationCooldownSecs)]), C::CompleteLeave, S::Left as u8, "the stake becomes a credit", "K1"),
         anyone(S::Banned as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::AppealWindowSecs)]), C::ForfeitPrincipal, S::Expelled as u8, "of the banned", "I-06").at_fault(Fault::WholeStake),

@@ -141,6 +141,7 @@ commands! {
     FreezePrincipal = "freezePrincipal" at Agent, "The panel freezes all agents of a principal.";
     UnfreezePrincipal = "unfreezePrincipal" at Agent, "The panel lifts that.";
     BanPrincipal = "banPrincipal" at Agent, "The panel bans a principal with all agents.";
+    BanAgent = "banAgent" at Agent, "The panel bans one agent.";
     LiftBan = "liftBan" at Agent, "The panel lifts a ban within its appeal window.";
     ForfeitPrincipal = "forfeitPrincipal" at Agent, "Takes a banned principal's stake after the appeal window.";
     Forfeit = "forfeit" at Agent, "Takes a banned agent's stake after the appeal window.";

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  principal     ENROLLED ─▶ LEAVING ─▶ LEFT        ENROLLED, FROZEN, LEAVING ─▶ BANNED ─▶ EXPELLED
-//!                  ▲ └▶ FROZEN ─▶ LEAVING                                          └▶ ENROLLED
+//!                  ▲ └▶ FROZEN ─▶ LEAVING, ENROLLED                                └▶ ENROLLED, LEAVING
 //!  registration  ACTIVE ─▶ LEAVING ─▶ GONE          ACTIVE, LEAVING ─▶ BANNED ─▶ FORFEITED
-//!  change of     PROPOSED ─▶ ACCEPTED | EXPIRED                        └▶ ACTIVE
+//!  change of     PROPOSED ─▶ ACCEPTED | EXPIRED                        └▶ ACTIVE, LEAVING
 //!  seat          CANDIDATE ─▶ ACTIVE ─▶ LEAVING ─▶ RELEASED            CANDIDATE, ACTIVE, LEAVING ─▶ REMOVED
 //! ```
 //!
@@ -17,7 +17,7 @@ machine! {
     PrincipalState: Principal, "principal";
     states {
         Enrolled = 1, "ENROLLED", Resting, "Answers for agents; leaves whenever it has none.";
-        Frozen = 2, "FROZEN", Resting, "Its agents may neither bid nor be routed; they and it may leave, and withdraw.";
+        Frozen = 2, "FROZEN", Open, "Its agents may neither bid nor be routed; they and it may leave, and withdraw.";
         Leaving = 3, "LEAVING", Open, "The cooldown runs, in which the panel may still ban.";
         Left = 4, "LEFT", Terminal, "The stake is its credit.";
         Banned = 5, "BANNED", Open, "The appeal window runs.";
@@ -35,6 +35,8 @@ machine! {
     }
     extensions {
         Enrolled => Leaving by [RequestLeave] "requestLeave", "no agents", "K1";
+        Frozen => Enrolled by [] "freezeMax passed", "time alone: a freeze is stored with its end", "D-29, DESIGN 4";
+        Banned => Leaving by [LiftBan] "liftBan", "it had begun to leave", "I-06";
         Frozen => Leaving by [RequestLeave] "requestLeave", "no agents", "K1, R9";
         Leaving => Left by [CompleteLeave] "completeLeave", "the cooldown passed", "K1";
     }
@@ -55,12 +57,14 @@ machine! {
     base {
         Active => Leaving by [RequestDeregistration] "requestDeregistration", "no open obligation", "I-05, I-12", OnChain;
         Leaving => Gone by [CompleteDeregistration] "completeDeregistration", "the cooldown passed, not banned", "I-05, I-06", OnChain;
-        Active => Banned by [BanPrincipal] "ban", "half the quorum; covers every agent of the principal", "I-05", OnChain;
-        Leaving => Banned by [BanPrincipal] "ban", "half the quorum; covers every agent of the principal", "I-05", OnChain;
+        Active => Banned by [BanPrincipal, BanAgent] "ban", "half the quorum; covers every agent of the principal", "I-05", OnChain;
+        Leaving => Banned by [BanPrincipal, BanAgent] "ban", "half the quorum; covers every agent of the principal", "I-05", OnChain;
         Banned => Active by [LiftBan] "liftBan", "within the appeal window", "I-06", OnChain;
         Banned => Forfeited by [Forfeit] "forfeit", "the appeal window passed", "I-06", OnChain;
     }
-    extensions {}
+    extensions {
+        Banned => Leaving by [LiftBan] "liftBan", "it had begun to leave", "I-06";
+    }
     exits: crate::exit::REGISTRATION;
 }
 

@@ -2,8 +2,8 @@
 
 use agentcity_domain::{
     exit::{
-        Deadline, EVERY, EXITS, Exit, Fault, Halt, Halts, NEVER_FORBIDDEN, Target, Term, Who, Why,
-        forbidding, is_possible, stuck, stuck_under,
+        Deadline, EVERY, EXITS, Exit, Fault, Halt, Halts, NEVER_FORBIDDEN, Reach, Target, Term,
+        Who, Why, forbidding, is_possible, prove, stuck, stuck_under,
     },
     machine::{Command, Graph, Kind, MACHINES, Machine, NodeState, State},
     parameter::ParameterId,
@@ -545,4 +545,76 @@ fn an_expired_freeze_never_makes_a_node_eligible() {
         NodeState::Frozen as u8,
         NodeState::Eligible as u8
     ));
+}
+
+#[test]
+fn texts_differ_where_meanings_do() {
+    let distinct = |texts: &[&str]| {
+        let set: std::collections::BTreeSet<_> = texts.iter().collect();
+        assert_eq!(set.len(), texts.len(), "{texts:?}");
+        assert!(texts.iter().all(|text| !text.is_empty()));
+    };
+    distinct(&Halt::ALL.map(Halt::name));
+    distinct(&Halt::ALL.map(Halt::raised_by)[..3]);
+    distinct(&Halt::ALL.map(Halt::lifted_by));
+    distinct(&[Who::Anyone, Who::Owner, Who::Panel].map(Who::name));
+    let faults = [
+        Fault::None,
+        Fault::TimeoutExceeded,
+        Fault::NodeFailure,
+        Fault::WholeStake,
+    ];
+    distinct(&faults.map(Fault::name));
+    let contradictions = [
+        Why::NoExit,
+        Why::Circle,
+        Why::WaitsForLater,
+        Why::NoSuchStep,
+        Why::Forbidden,
+        Why::LeavesTheEnd,
+        Why::TouchesReserved,
+        Why::Unreachable,
+        Why::Misnumbered,
+    ];
+    distinct(&contradictions.map(Why::text));
+    assert_eq!(
+        Halt::ALL.map(Halt::reach),
+        [
+            Reach::Mission,
+            Reach::Mission,
+            Reach::City,
+            Reach::City,
+            Reach::Mission,
+            Reach::Domain
+        ]
+    );
+}
+
+#[test]
+fn a_table_with_a_hole_says_which_when_it_stops_the_build() {
+    let broken = Graph {
+        exits: &[],
+        ..NodeState::GRAPH
+    };
+    let said = std::panic::catch_unwind(|| prove(&broken)).unwrap_err();
+    assert_eq!(
+        said.downcast_ref::<String>().map(String::as_str),
+        Some("INV-EXIT-01: node WAITING has no exit that is sure to open, without a halt")
+    );
+    let exits: Vec<Exit> = NodeState::GRAPH
+        .exits
+        .iter()
+        .filter(|exit| exit.from != NodeState::Eligible as u8 || exit.when.includes_calm())
+        .copied()
+        .collect();
+    let broken = Graph {
+        exits: exits.leak(),
+        ..NodeState::GRAPH
+    };
+    let said = std::panic::catch_unwind(|| prove(&broken)).unwrap_err();
+    assert_eq!(
+        said.downcast_ref::<String>().map(String::as_str),
+        Some("INV-EXIT-01: node ELIGIBLE has no exit that is sure to open, under emergency stop")
+    );
+    prove(&NodeState::GRAPH);
 }

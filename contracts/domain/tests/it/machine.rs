@@ -108,8 +108,8 @@ fn the_smaller_machines_step_as_drawn_and_no_other_way() {
     pairs!(BondState: "...bb" "..b.b" "...bb" "....." ".....");
     pairs!(PoolState: ".b." "b.b" "...");
     pairs!(CreditState: ".b" "..");
-    pairs!(PrincipalState: ".bx.b." "b.x.b." "...xb." "......" "b....b" "......");
-    pairs!(RegistrationState: ".b.b." "..bb." "....." "b...b" ".....");
+    pairs!(PrincipalState: ".bx.b." "b.x.b." "...xb." "......" "b.x..b" "......");
+    pairs!(RegistrationState: ".b.b." "..bb." "....." "bx..b" ".....");
     pairs!(PrincipalChangeState: ".bx" "..." "...");
     pairs!(SeatState: ".bxb." "..xb." "...bx" "....." ".....");
     pairs!(FreezeState: ".bbxx" "....." "....." "..x.x" ".....");
