@@ -294,7 +294,8 @@ interface IManagement {
         uint16 operationsMax
     ) external;
 
-    /// @notice Replaces a clerk's envelope; nothing of the old one remains. Only for adjudication.
+    /// @notice Replaces a clerk's envelope; nothing of the old one remains. Only for adjudication. It is the seed's
+    /// `setPermittedOperations` too: a mask is set whole.
     function updatePermissions(address clerk, uint64 permitted, uint64 prohibited, uint16 operationsMax) external;
 
     /// @notice Takes a clerk's office away. Only for adjudication.

@@ -105,7 +105,9 @@ fn a_limit_of_one_is_a_limit_and_of_zero_is_none() {
 
 #[test]
 fn policies_are_a_bounded_set_with_one_encoding() {
-    let ascending: Vec<_> = (1..=POLICIES_MAX as u8 + 1).map(B256::repeat_byte).collect();
+    let ascending: Vec<_> = (1..=POLICIES_MAX as u8 + 1)
+        .map(B256::repeat_byte)
+        .collect();
     assert_eq!(check(&with_policies(&ascending[..POLICIES_MAX])), Ok(()));
     assert_eq!(
         check(&with_policies(&ascending)),

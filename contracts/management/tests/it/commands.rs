@@ -168,17 +168,16 @@ fn random_commands_keep_to_the_model() {
                 city.service(owner().address, service);
             }
             for number in 0..AGENTS {
-                let who = agent(number).address;
-                city.agent(who);
-                if number < 4 {
-                    let office = Office {
-                        role: number as u8,
-                        active: true,
-                        permitted: OFFICES[number].iter().copied().collect(),
-                        most: RATE,
-                    };
-                    model.offices.insert(who, office);
-                }
+                city.agent(agent(number).address);
+            }
+            for (number, operations) in OFFICES.iter().enumerate() {
+                let office = Office {
+                    role: number as u8,
+                    active: true,
+                    permitted: operations.iter().copied().collect(),
+                    most: RATE,
+                };
+                model.offices.insert(agent(number).address, office);
             }
             for operation in [0, 2, 4] {
                 apply(&city, &mut model, &Command::Mandate(operation, 1))?;
