@@ -63,7 +63,9 @@ interface IAdjudication {
         ReleaseWatchdog,
         CloseAudit,
         BanAgent,
-        SetMandate
+        SetMandate,
+        HaltCity,
+        ResumeCity
     }
 
     /// @notice Where an action stands. Executed, Withdrawn and Expired are final.

@@ -211,6 +211,8 @@ rows! {
     CloseAudit Two None None panel => Adjudication "" ["AuditClosed"] "close-audit" "K9";
     BanAgent Half None None panel => Agent "banAgent" ["PrincipalBanned"] "ban-agent" "T5; I-05";
     SetMandate Half None None panel => Management "setMandate" ["MandateSet"] "set-mandate" "I-14, K11";
+    HaltCity Half None None panel => Collaboration "triggerStop" ["MissionHalted"] "halt-city" "A-03, D-10, R9";
+    ResumeCity Half None None panel => Collaboration "clearStop" ["HaltLifted"] "resume-city" "A-03, D-09";
 }
 
 impl Action {

@@ -364,6 +364,8 @@ table! {
         FreezeRing "freezeRing" 16 Count Collaboration "A-14",
         /// Bytes of one node in a statute.
         MaxNodeBytes "maxNodeBytes" 64 Bytes Collaboration "R2",
+        /// Bytes of a page of a statute, its first included.
+        MaxPageBytes "maxPageBytes" 24_575 Bytes Collaboration "R2, A6",
         /// Bytes of a transaction that deploys a tranche.
         MaxTrancheBytes "maxTrancheBytes" 95_000 Bytes Collaboration "R2",
         /// Elements of a revealed set; larger ones are compared by sketch.

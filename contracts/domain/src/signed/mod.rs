@@ -213,6 +213,8 @@ catalogue! {
         CloseAudit Panel Adjudication "submit";
         BanAgent Panel Adjudication "submit";
         SetMandate Panel Adjudication "submit";
+        HaltCity Panel Adjudication "submit";
+        ResumeCity Panel Adjudication "submit";
     }
 }
 

@@ -47,9 +47,9 @@ actions! {
     VetoOutput(bytes32 mission_id "missionId", bytes32 completion_digest "completionDigest");
     /// Completes a mission at the gate.
     ReleaseOutput(bytes32 mission_id "missionId", bytes32 completion_digest "completionDigest");
-    /// Stops a mission.
+    /// Stops one mission.
     TriggerStop(bytes32 mission_id "missionId", bytes32 evidence_hash "evidenceHash");
-    /// Clears the stop that would end at `haltedUntil`.
+    /// Clears the stop of one mission that would end at `haltedUntil`.
     ClearStop(bytes32 mission_id "missionId", uint40 halted_until "haltedUntil");
     /// Lifts the pause that would end at `haltedUntil`.
     LiftPause(bytes32 mission_id "missionId", uint40 halted_until "haltedUntil");
@@ -145,4 +145,8 @@ actions! {
     BanAgent(address agent "agent");
     /// Mandates a service for a delegated operation; zero lifts the mandate.
     SetMandate(uint8 operation "operation", bytes32 service_id "serviceId", bytes32 artifact_schema "artifactSchema");
+    /// Stops every mission: a stop of mission zero, which `TriggerStop` cannot name.
+    HaltCity(bytes32 evidence_hash "evidenceHash");
+    /// Clears the stop of every mission that would end at `haltedUntil`; `ClearStop` cannot.
+    ResumeCity(uint40 halted_until "haltedUntil");
 }
