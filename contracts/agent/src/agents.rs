@@ -6,7 +6,7 @@ use agentcity_domain::{
         Refused, did,
         principal::Principal,
         record::{Agent, Status},
-        registration::{self as rules, Registered, Request, Terms},
+        registration::{self as rules, Request, Terms},
     },
     parameter::ParameterId,
     signed::{
@@ -73,28 +73,39 @@ impl Agents {
         let entering = Entering::read(input)?;
         let address = self.vm().msg_sender();
         did::check(entering.did, address).map_err(|error| revert(Refused::Did(error)))?;
-        let before = self.load_agent(address);
-        let parent = match above {
-            Above::Principal => Agent::default(),
-            Above::Parent => self.load_agent(entering.above),
+        let mut agent = self.load_agent(address);
+        let nonce = agent.bond.registrations.into();
+        let (mut parent, account) = match above {
+            Above::Principal => (Agent::default(), entering.above),
+            Above::Parent => {
+                let parent = self.load_agent(entering.above);
+                (parent, parent.bond.principal)
+            }
         };
-        let account = match above {
-            Above::Principal => entering.above,
-            Above::Parent => parent.bond.principal,
-        };
-        let (principal, former) = self.load_sides(&before, account);
+        let mut principal = self.load_principal(account);
+        // Whoever had another principal before must not leave that one's ban behind.
+        let returns = agent.hot.status != Status::None && agent.bond.principal != account;
+        let former = returns.then(|| self.load_principal(agent.bond.principal));
+        let former = former.as_ref();
         let request = Request {
             agent_type: entering.agent_type,
             principal: account,
             max_sub_agents: entering.max_sub_agents,
         };
         let (terms, now) = (self.terms()?, self.now());
-        let (after, parent_after) = match above {
-            Above::Principal => rules::register(request, before, principal, former, terms, now)
-                .map(|after| (after, parent)),
-            Above::Parent => {
-                rules::register_sub_agent(request, before, parent, principal, former, terms, now)
+        match above {
+            Above::Principal => {
+                rules::register(&request, &mut agent, &mut principal, former, &terms, now)
             }
+            Above::Parent => rules::register_sub_agent(
+                &request,
+                &mut agent,
+                &mut parent,
+                &mut principal,
+                former,
+                &terms,
+                now,
+            ),
         }
         .map_err(revert)?;
         let mut consent = PrincipalConsent {
@@ -103,7 +114,7 @@ impl Agents {
             agent_type: entering.agent_type,
             principal: entering.above,
             max_sub_agents: entering.max_sub_agents,
-            nonce: before.bond.registrations.into(),
+            nonce,
             deadline: entering.deadline,
         }
         .words();
@@ -115,32 +126,32 @@ impl Agents {
         self.require_consent(entering.above, &consent, deadline, signature)?;
 
         if above == Above::Parent {
-            self.store_agent(&parent, &parent_after);
+            self.store_agent(&parent);
             self.store_parent(address, parent.address);
         }
-        self.enter(&before, &after, &principal, parent.address, entering.did)
+        self.enter(&agent, &principal, parent.address, entering.did)
     }
 
     /// Errors: `NotRegistered`, `Unauthorized` for others than the agent and its principal; what
     /// [`rules::request_deregistration`] refuses.
     /// Events: `AgentLeaving`.
     pub(crate) fn request_deregistration(&mut self, input: &mut Input<'_>) -> Answer {
-        let (caller, before) = (self.vm().msg_sender(), self.load_agent(input.address()?));
-        before.hot.require_known(before.address).map_err(revert)?;
-        if caller != before.address && caller != before.bond.principal {
+        let (caller, mut agent) = (self.vm().msg_sender(), self.load_agent(input.address()?));
+        agent.hot.require_known(agent.address).map_err(revert)?;
+        if caller != agent.address && caller != agent.bond.principal {
             return Err(unauthorized(caller));
         }
-        let principal = self.load_principal(before.bond.principal);
+        let principal = self.load_principal(agent.bond.principal);
         let cooldown = self.seconds(ParameterId::DeregistrationCooldownSecs)?;
-        let after = rules::request_deregistration(before, principal, cooldown, self.now())
+        rules::request_deregistration(&mut agent, &principal, cooldown, self.now())
             .map_err(revert)?;
 
-        self.store_agent(&before, &after);
+        self.store_agent(&agent);
 
         output::log(
             self.vm(),
-            &[wire::AgentLeaving::SIGNATURE_HASH, address(before.address)],
-            &output::words(&[number(after.history.leaves_at)]),
+            &[wire::AgentLeaving::SIGNATURE_HASH, address(agent.address)],
+            &output::words(&[number(agent.history.leaves_at)]),
         );
         Ok(Vec::new())
     }
@@ -148,17 +159,17 @@ impl Agents {
     /// Errors: what [`rules::complete_deregistration`] refuses.
     /// Events: `AgentLeft`.
     pub(crate) fn complete_deregistration(&mut self, input: &mut Input<'_>) -> Answer {
-        let before = self.load_agent(input.address()?);
-        let principal = self.load_principal(before.bond.principal);
-        let (after, stake) =
-            rules::complete_deregistration(before, principal, self.now()).map_err(revert)?;
+        let mut agent = self.load_agent(input.address()?);
+        let mut principal = self.load_principal(agent.bond.principal);
+        let stake = rules::complete_deregistration(&mut agent, &mut principal, self.now())
+            .map_err(revert)?;
 
-        self.store_departure(&before, &after, &principal);
-        self.credit(before.address, stake)?;
+        self.store_departure(&agent, &principal);
+        self.credit(agent.address, stake)?;
 
         output::log(
             self.vm(),
-            &[wire::AgentLeft::SIGNATURE_HASH, address(before.address)],
+            &[wire::AgentLeft::SIGNATURE_HASH, address(agent.address)],
             &output::words(&[number(stake.into())]),
         );
         Ok(Vec::new())
@@ -174,7 +185,7 @@ impl Agents {
         let parent = self.load_parent(agent.address, agent.bond.depth);
         let principal = self.load_principal(from);
         let proposal =
-            rules::propose(agent, parent, principal, to, deadline, self.now()).map_err(revert)?;
+            rules::propose(&agent, parent, &principal, to, deadline, self.now()).map_err(revert)?;
         let release = PrincipalRelease {
             agent: agent.address,
             from,
@@ -202,19 +213,20 @@ impl Agents {
     /// Errors: what [`rules::accept`] refuses; `Expired`, `InvalidSignature`.
     /// Events: `PrincipalChanged`.
     pub(crate) fn accept_principal(&mut self, input: &mut Input<'_>) -> Answer {
-        let agent = self.load_agent(input.address()?);
+        let mut agent = self.load_agent(input.address()?);
         let (max_sub_agents, deadline) = (input.u32()?, input.u64()?);
         let consent = input.bytes(SIGNATURE_BYTES_MAX)?;
         let proposal = self.load_proposal(agent.address);
         let (from, to) = (agent.bond.principal, proposal.to);
+        let nonce = agent.change_nonce();
         let parent = self.load_parent(agent.address, agent.bond.depth);
-        let sides = (self.load_principal(from), self.load_principal(to));
+        let (mut old, mut new) = (self.load_principal(from), self.load_principal(to));
         let memory = self.seconds(ParameterId::PrincipalMemorySecs)?;
-        let (after, from_after, to_after) = rules::accept(
-            agent,
+        rules::accept(
+            &mut agent,
             parent,
-            proposal,
-            sides,
+            &proposal,
+            (&mut old, &mut new),
             max_sub_agents,
             memory,
             self.now(),
@@ -225,15 +237,15 @@ impl Agents {
             from,
             to,
             max_sub_agents,
-            nonce: agent.change_nonce(),
+            nonce,
             deadline,
         };
         self.require_consent(to, &acceptance.words(), deadline, consent)?;
 
-        self.store_agent(&agent, &after);
+        self.store_agent(&agent);
         self.store_proposal(agent.address, None);
-        self.store_principal(from, &sides.0, &from_after);
-        self.store_principal(to, &sides.1, &to_after);
+        self.store_principal(from, &old);
+        self.store_principal(to, &new);
 
         output::log(
             self.vm(),
@@ -243,33 +255,22 @@ impl Agents {
                 address(from),
                 address(to),
             ],
-            &output::words(&[number(after.history.remembered_until)]),
+            &output::words(&[number(agent.history.remembered_until)]),
         );
         Ok(Vec::new())
     }
 
     /// Writes a registration that ended: agent, principal, and the places of its parent.
-    pub(crate) fn store_departure(
-        &mut self,
-        before: &Agent,
-        after: &Registered,
-        principal: &Principal,
-    ) {
-        self.store_agent(before, &after.agent);
-        self.store_principal(before.bond.principal, principal, &after.principal);
-        if before.bond.depth > 0 {
-            let parent = self.load_parent(before.address, before.bond.depth);
-            let hot = rules::without_sub_agent(self.load_hot(parent), &before.bond);
+    #[inline(never)]
+    pub(crate) fn store_departure(&mut self, agent: &Agent, principal: &Principal) {
+        self.store_agent(agent);
+        self.store_principal(agent.bond.principal, principal);
+        if agent.bond.depth > 0 {
+            let parent = self.load_parent(agent.address, agent.bond.depth);
+            let mut hot = self.load_hot(parent);
+            rules::without_sub_agent(&mut hot, &agent.bond);
             self.store_hot(parent, &hot);
         }
-    }
-
-    /// The principal that an agent enters under, and the one it had before, if that is another.
-    #[inline(never)]
-    fn load_sides(&self, agent: &Agent, account: Address) -> (Principal, Option<Principal>) {
-        let returns = agent.hot.status != Status::None && agent.bond.principal != account;
-        let former = returns.then(|| self.load_principal(agent.bond.principal));
-        (self.load_principal(account), former)
     }
 
     #[inline(never)]
@@ -286,20 +287,14 @@ impl Agents {
     /// Writes a registration, tells it, and takes the stake.
     fn enter(
         &mut self,
-        before: &Agent,
-        after: &Registered,
+        agent: &Agent,
         principal: &Principal,
         parent: Address,
         did: &[u8],
     ) -> Answer {
-        let Agent {
-            address: agent,
-            hot,
-            bond,
-            ..
-        } = after.agent;
-        self.store_agent(before, &after.agent);
-        self.store_principal(bond.principal, principal, &after.principal);
+        let (hot, bond) = (&agent.hot, &agent.bond);
+        self.store_agent(agent);
+        self.store_principal(bond.principal, principal);
 
         let data = Output::of(6)
             .word(number(hot.agent_type as u64))
@@ -313,7 +308,7 @@ impl Agents {
             self.vm(),
             &[
                 wire::AgentRegistered::SIGNATURE_HASH,
-                address(agent),
+                address(agent.address),
                 address(bond.principal),
                 address(parent),
             ],

@@ -22,6 +22,7 @@ pub mod storage;
 mod work;
 
 use agentcity_abi::IAgent as wire;
+use agentcity_domain::peer::Peer;
 use agentcity_shell::{Answer, Input, no_coins, router::Contract};
 use alloy_sol_types::SolCall;
 use stylus_sdk::prelude::*;
@@ -67,8 +68,8 @@ impl Contract for Agents {
             wire::forfeitPrincipalCall::SELECTOR => self.forfeit_principal(input),
 
             wire::updateReputationCall::SELECTOR => self.update_reputation(input),
-            wire::applyPenaltyCall::SELECTOR => self.apply_penalty(input),
-            wire::adjustReputationCall::SELECTOR => self.adjust_reputation(input),
+            wire::applyPenaltyCall::SELECTOR => self.adjust(Peer::Collaboration, input),
+            wire::adjustReputationCall::SELECTOR => self.adjust(Peer::Adjudication, input),
             wire::openObligationCall::SELECTOR => self.obligation(Obligation::Open, input),
             wire::closeObligationCall::SELECTOR => self.obligation(Obligation::Close, input),
             wire::completeObligationCall::SELECTOR => self.obligation(Obligation::Complete, input),

@@ -32,9 +32,9 @@ impl Agents {
         let attestation = input.bytes(SIGNATURE_BYTES_MAX)?;
         let management = self.load_peer(Peer::Management)?;
         let stake = self.parameter(ParameterId::PrincipalStake)?;
-        let before = self.load_principal(account);
-        let after = rules::enrol(account, before, class, stake, self.now()).map_err(revert)?;
-        let nonce = u64::from(before.enrolments);
+        let mut principal = self.load_principal(account);
+        let nonce = u64::from(principal.enrolments);
+        rules::enrol(account, &mut principal, class, stake, self.now()).map_err(revert)?;
         let enrolment = PrincipalEnrolment {
             principal: account,
             class,
@@ -52,7 +52,7 @@ impl Agents {
         };
         self.require_consent(registrar, &attested.words(), deadline, attestation)?;
 
-        self.store_principal(account, &before, &after);
+        self.store_principal(account, &principal);
 
         output::log(
             self.vm(),
@@ -79,15 +79,15 @@ impl Agents {
     pub(crate) fn request_leave(&mut self) -> Answer {
         let account = self.vm().msg_sender();
         let cooldown = self.seconds(ParameterId::DeregistrationCooldownSecs)?;
-        let before = self.load_principal(account);
-        let after = rules::request_leave(account, before, cooldown, self.now()).map_err(revert)?;
+        let mut principal = self.load_principal(account);
+        rules::request_leave(account, &mut principal, cooldown, self.now()).map_err(revert)?;
 
-        self.store_principal(account, &before, &after);
+        self.store_principal(account, &principal);
 
         output::log(
             self.vm(),
             &[wire::PrincipalLeaving::SIGNATURE_HASH, address(account)],
-            &output::words(&[number(after.leaves_at)]),
+            &output::words(&[number(principal.leaves_at)]),
         );
         Ok(Vec::new())
     }
@@ -96,10 +96,10 @@ impl Agents {
     /// Events: `PrincipalLeft`.
     pub(crate) fn complete_leave(&mut self, input: &mut Input<'_>) -> Answer {
         let account = input.address()?;
-        let before = self.load_principal(account);
-        let (after, stake) = rules::complete_leave(account, before, self.now()).map_err(revert)?;
+        let mut principal = self.load_principal(account);
+        let stake = rules::complete_leave(account, &mut principal, self.now()).map_err(revert)?;
 
-        self.store_principal(account, &before, &after);
+        self.store_principal(account, &principal);
         self.credit(account, stake)?;
 
         output::log(

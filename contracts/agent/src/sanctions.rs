@@ -41,31 +41,31 @@ impl Agents {
             self.load_hot(named).require_known(named).map_err(revert)?;
             account = self.load_bond(named).principal;
         }
-        let (before, now) = (self.load_principal(account), self.now());
-        let (after, signature, until) = match sanction {
+        let (mut principal, now) = (self.load_principal(account), self.now());
+        let (signature, until) = match sanction {
             Sanction::BanAgent | Sanction::Ban => {
                 let window = self.seconds(ParameterId::AppealWindowSecs)?;
-                let after = rules::ban(account, before, window, now).map_err(revert)?;
+                rules::ban(account, &mut principal, window, now).map_err(revert)?;
                 let signature = wire::PrincipalBanned::SIGNATURE_HASH;
-                (after, signature, Some(after.appeal_until))
+                (signature, Some(principal.appeal_until))
             }
             Sanction::Lift => {
-                let after = rules::lift(account, before, now).map_err(revert)?;
-                (after, wire::BanLifted::SIGNATURE_HASH, None)
+                rules::lift(account, &mut principal, now).map_err(revert)?;
+                (wire::BanLifted::SIGNATURE_HASH, None)
             }
             Sanction::Freeze => {
                 let most = self.seconds(ParameterId::FreezeMaxSecs)?;
-                let after = rules::freeze(account, before, most, now).map_err(revert)?;
+                rules::freeze(account, &mut principal, most, now).map_err(revert)?;
                 let signature = wire::PrincipalFrozen::SIGNATURE_HASH;
-                (after, signature, Some(after.frozen_until))
+                (signature, Some(principal.frozen_until))
             }
             Sanction::Unfreeze => {
-                let after = rules::unfreeze(account, before, now).map_err(revert)?;
-                (after, wire::PrincipalUnfrozen::SIGNATURE_HASH, None)
+                rules::unfreeze(account, &mut principal, now).map_err(revert)?;
+                (wire::PrincipalUnfrozen::SIGNATURE_HASH, None)
             }
         };
 
-        self.store_principal(account, &before, &after);
+        self.store_principal(account, &principal);
 
         let agent = match sanction {
             Sanction::BanAgent => named,
@@ -90,24 +90,24 @@ impl Agents {
     /// Errors: what [`rules::forfeit_agent`] refuses.
     /// Events: `StakeForfeited`.
     pub(crate) fn forfeit(&mut self, input: &mut Input<'_>) -> Answer {
-        let before = self.load_agent(input.address()?);
-        let account = before.bond.principal;
-        let principal = self.load_principal(account);
-        let (after, stake) = rules::forfeit_agent(before, principal, self.now()).map_err(revert)?;
+        let mut agent = self.load_agent(input.address()?);
+        let account = agent.bond.principal;
+        let mut principal = self.load_principal(account);
+        let stake = rules::forfeit_agent(&mut agent, &mut principal, self.now()).map_err(revert)?;
 
-        self.store_departure(&before, &after, &principal);
-        self.forfeit_stake(before.address, account, stake)
+        self.store_departure(&agent, &principal);
+        self.forfeit_stake(agent.address, account, stake)
     }
 
     /// Errors: what [`rules::forfeit_principal`] refuses.
     /// Events: `StakeForfeited`.
     pub(crate) fn forfeit_principal(&mut self, input: &mut Input<'_>) -> Answer {
         let account = input.address()?;
-        let before = self.load_principal(account);
-        let (after, stake) =
-            rules::forfeit_principal(account, before, self.now()).map_err(revert)?;
+        let mut principal = self.load_principal(account);
+        let stake =
+            rules::forfeit_principal(account, &mut principal, self.now()).map_err(revert)?;
 
-        self.store_principal(account, &before, &after);
+        self.store_principal(account, &principal);
         self.forfeit_stake(account, account, stake)
     }
 

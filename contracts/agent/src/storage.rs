@@ -185,19 +185,14 @@ impl Agents {
         }
     }
 
-    /// Writes those words of a record that changed.
+    /// Writes a record. A word that was read and is as it was costs nothing; a history that never began is not written.
     #[inline(never)]
-    pub(crate) fn store_agent(&mut self, before: &Agent, after: &Agent) {
-        let agent = after.address;
-        let (hot, bond, history) = (after.hot.pack(), after.bond.pack(), after.history.pack());
-        if before.hot.pack() != hot {
-            self.hot.insert(agent, hot.into());
-        }
-        if before.bond.pack() != bond {
-            self.bonds.insert(agent, bond.into());
-        }
-        if before.history.pack() != history {
-            self.histories.insert(agent, history.into());
+    pub(crate) fn store_agent(&mut self, agent: &Agent) {
+        self.store_hot(agent.address, &agent.hot);
+        self.bonds.insert(agent.address, agent.bond.pack().into());
+        let history = B256::new(agent.history.pack());
+        if history != B256::ZERO {
+            self.histories.insert(agent.address, history);
         }
     }
 
@@ -229,21 +224,13 @@ impl Agents {
         Principal::unpack(&self.principals.get(account))
     }
 
-    /// Writes a principal that changed, and counts the voters anew.
+    /// Writes a principal, and counts the voters anew if it became one or is none any more.
     #[inline(never)]
-    pub(crate) fn store_principal(
-        &mut self,
-        account: Address,
-        before: &Principal,
-        after: &Principal,
-    ) {
-        let word = after.pack();
-        if before.pack() == word {
-            return;
-        }
-        self.principals.insert(account, word.into());
+    pub(crate) fn store_principal(&mut self, account: Address, after: &Principal) {
+        let before = self.load_principal(account);
+        self.principals.insert(account, after.pack().into());
         if before.is_voter() != after.is_voter() {
-            let totals = self.load_totals().recount(before, after);
+            let totals = self.load_totals().recount(&before, after);
             self.store_totals(totals);
         }
     }

@@ -9,14 +9,14 @@ use agentcity_domain::{
     },
     parameter::ParameterId,
     peer::Peer,
-    reputation::{Lambda, Points},
+    reputation::{Lambda, MilliPoints, Points},
 };
 use agentcity_shell::{
     Answer, Input, malformed,
     output::{self, address, number, signed, truth},
 };
 use alloc::vec::Vec;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use alloy_sol_types::SolEvent;
 use stylus_sdk::prelude::*;
 
@@ -53,12 +53,13 @@ impl Agents {
             pair_cap,
             pair_window,
         };
-        let before = self.load_hot(agent);
-        let moved = rules::update(agent, before, outcome, terms, self.now()).map_err(revert)?;
+        let mut hot = self.load_hot(agent);
+        let before = hot.reputation;
+        let moved = rules::update(agent, &mut hot, &outcome, &terms, self.now()).map_err(revert)?;
 
-        self.store_outcome(agent, &before, &moved.hot);
+        self.store_outcome(agent, before, &hot);
 
-        let reputation = number(moved.hot.reputation.get().into());
+        let reputation = number(hot.reputation.get().into());
         output::log(
             self.vm(),
             &[
@@ -77,84 +78,32 @@ impl Agents {
         Ok(output::words(&[reputation]))
     }
 
-    /// Errors: `NotWired`, `Unauthorized`, `NotRegistered`, `OutOfRange`.
+    /// Errors: `NotWired`, `Unauthorized`, `NotRegistered`; `OutOfRange` for a penalty, `DeltaOutOfRange` for a ruling.
     /// Events: `ReputationAdjusted`.
-    pub(crate) fn apply_penalty(&mut self, input: &mut Input<'_>) -> Answer {
-        self.only(Peer::Collaboration)?;
-        let (agent, points, evidence) = (input.address()?, input.u16()?, input.word()?);
-        let before = self.load_hot(agent);
-        let after = rules::penalise(agent, before, points).map_err(revert)?;
-        self.adjusted(agent, &before, &after, -i64::from(points), evidence)
-    }
-
-    /// Errors: `NotWired`, `Unauthorized`, `NotRegistered`, `DeltaOutOfRange`.
-    /// Events: `ReputationAdjusted`.
-    pub(crate) fn adjust_reputation(&mut self, input: &mut Input<'_>) -> Answer {
-        self.only(Peer::Adjudication)?;
-        let (agent, delta, evidence) = (input.address()?, input.i64()?, input.word()?);
-        let delta = i16::try_from(delta).map_err(|_| malformed())?;
-        // The table keeps it below 2¹⁶.
-        let most = self.parameter(ParameterId::RepAdjustLimit)? as u16;
-        let before = self.load_hot(agent);
-        let after = rules::adjust(agent, before, delta, most).map_err(revert)?;
-        self.adjusted(agent, &before, &after, delta.into(), evidence)
-    }
-
-    /// Errors: `NotWired`, `Unauthorized`, `NotActive`, `NoObligation`, `CounterExhausted`.
-    /// Events: `ObligationOpened`, `ObligationClosed`.
     #[inline(never)]
-    pub(crate) fn obligation(&mut self, change: Obligation, input: &mut Input<'_>) -> Answer {
-        let other = match change {
-            Obligation::Open | Obligation::Close => Peer::Treasury,
-            Obligation::Complete => Peer::Collaboration,
-        };
-        self.either(Peer::Collaboration, other)?;
+    pub(crate) fn adjust(&mut self, by: Peer, input: &mut Input<'_>) -> Answer {
+        self.only(by)?;
         let agent = input.address()?;
-        let before = self.load_hot(agent);
-        let (after, signature, words) = match change {
-            Obligation::Open => (
-                before.open_obligation(agent),
-                wire::ObligationOpened::SIGNATURE_HASH,
-                1,
-            ),
-            Obligation::Close => (
-                before.close_obligation(agent),
-                wire::ObligationClosed::SIGNATURE_HASH,
-                2,
-            ),
-            Obligation::Complete => (
-                before.complete_obligation(agent),
-                wire::ObligationClosed::SIGNATURE_HASH,
-                2,
-            ),
+        let mut hot = self.load_hot(agent);
+        let before = hot.reputation;
+        let (moved, delta) = if by == Peer::Adjudication {
+            let delta = i16::try_from(input.i64()?).map_err(|_| malformed())?;
+            // The table keeps it below 2¹⁶.
+            let most = self.parameter(ParameterId::RepAdjustLimit)? as u16;
+            (
+                rules::adjust(agent, &mut hot, delta, most),
+                i64::from(delta),
+            )
+        } else {
+            let points = input.u16()?;
+            (rules::penalise(agent, &mut hot, points), -i64::from(points))
         };
-        let after = after.map_err(revert)?;
+        let evidence = input.word()?;
+        moved.map_err(revert)?;
 
-        self.store_hot(agent, &after);
+        self.store_outcome(agent, before, &hot);
 
-        let data = [
-            number(after.obligations.into()),
-            number(after.missions.into()),
-        ];
-        output::log(
-            self.vm(),
-            &[signature, address(agent)],
-            &output::words(data.get(..words).unwrap_or(&data)),
-        );
-        Ok(Vec::new())
-    }
-
-    #[inline(never)]
-    fn adjusted(
-        &mut self,
-        agent: Address,
-        before: &Hot,
-        after: &Hot,
-        delta: i64,
-        evidence: B256,
-    ) -> Answer {
-        self.store_outcome(agent, before, after);
-        let reputation = number(after.reputation.get().into());
+        let reputation = number(hot.reputation.get().into());
         output::log(
             self.vm(),
             &[
@@ -167,16 +116,56 @@ impl Agents {
         Ok(output::words(&[reputation]))
     }
 
+    /// Errors: `NotWired`, `Unauthorized`, `NotActive`, `NoObligation`, `CounterExhausted`.
+    /// Events: `ObligationOpened`, `ObligationClosed`.
+    #[inline(never)]
+    pub(crate) fn obligation(&mut self, change: Obligation, input: &mut Input<'_>) -> Answer {
+        let other = match change {
+            Obligation::Open | Obligation::Close => Peer::Treasury,
+            Obligation::Complete => Peer::Collaboration,
+        };
+        self.either(Peer::Collaboration, other)?;
+        let agent = input.address()?;
+        let mut hot = self.load_hot(agent);
+        let (changed, signature, words) = match change {
+            Obligation::Open => (
+                hot.open_obligation(agent),
+                wire::ObligationOpened::SIGNATURE_HASH,
+                1,
+            ),
+            Obligation::Close => (
+                hot.close_obligation(agent),
+                wire::ObligationClosed::SIGNATURE_HASH,
+                2,
+            ),
+            Obligation::Complete => (
+                hot.complete_obligation(agent),
+                wire::ObligationClosed::SIGNATURE_HASH,
+                2,
+            ),
+        };
+        changed.map_err(revert)?;
+
+        self.store_hot(agent, &hot);
+
+        let data = [number(hot.obligations.into()), number(hot.missions.into())];
+        output::log(
+            self.vm(),
+            &[signature, address(agent)],
+            &output::words(data.get(..words).unwrap_or(&data)),
+        );
+        Ok(Vec::new())
+    }
+
     /// Writes an agent whose reputation moved; a fall that its principal must answer for, in the principal's record too.
-    fn store_outcome(&mut self, agent: Address, before: &Hot, after: &Hot) {
-        if before.pack() != after.pack() {
-            self.store_hot(agent, after);
-        }
-        if rules::must_be_remembered(before.reputation, after.reputation) {
+    #[inline(never)]
+    fn store_outcome(&mut self, agent: Address, before: MilliPoints, after: &Hot) {
+        self.store_hot(agent, after);
+        if rules::must_be_remembered(before, after.reputation) {
             let account = self.load_bond(agent).principal;
-            let principal = self.load_principal(account);
-            let remembering = principal.remembering(after.reputation);
-            self.store_principal(account, &principal, &remembering);
+            let mut principal = self.load_principal(account);
+            principal.remember(after.reputation);
+            self.store_principal(account, &principal);
         }
     }
 }

@@ -205,7 +205,21 @@ impl TryFrom<U256> for Amount {
 /// `⌊value × part ÷ whole⌋` for `part ≤ whole ≤ 10_000`, without a 256-bit product: with `value = q·whole + r` the
 /// result is `q·part + ⌊r·part ÷ whole⌋`, and both terms stay below `value`.
 const fn part_floor(value: u128, part: u128, whole: u128) -> u128 {
-    (value / whole) * part + (value % whole) * part / whole
+    let (quotient, rest) = short_division(value, whole as u64);
+    quotient * part + (rest * part as u64 / whole as u64) as u128
+}
+
+/// Divides by a number below 2³², 32 bits a step: programs without other 128-bit divisions are spared that routine, a
+/// kilobyte each.
+const fn short_division(value: u128, divisor: u64) -> (u128, u64) {
+    let (mut quotient, mut rest, mut shift) = (0u128, 0u64, u128::BITS);
+    while shift > 0 {
+        shift -= u32::BITS;
+        let part = rest << u32::BITS | (value >> shift) as u32 as u64;
+        quotient = quotient << u32::BITS | (part / divisor) as u128;
+        rest = part % divisor;
+    }
+    (quotient, rest)
 }
 
 /// Quotient and remainder of `left × right ÷ divisor`.

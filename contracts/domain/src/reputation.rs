@@ -159,8 +159,14 @@ impl Weight {
         if price >= full {
             return Self::MAX;
         }
-        // Below the whole, since the price is below the full one.
-        match Self::new((price as u128 * Self::MAX.get() as u128 / full as u128) as u64) {
+        // Below the whole, since the price is below the full one. Where the product would not fit, so many units are
+        // in a thousandth that whole ones decide.
+        let whole = Self::MAX.get() as u64;
+        let weight = match price.checked_mul(whole) {
+            Some(product) => product / full,
+            None => price / full.div_ceil(whole),
+        };
+        match Self::new(weight) {
             Ok(weight) => weight,
             Err(_) => Self::MAX,
         }

@@ -43,8 +43,6 @@ pub struct Terms {
 /// What an outcome did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {
-    /// The agent afterwards.
-    pub hot: Hot,
     /// With which weight it counted.
     pub weight: Weight,
     /// Whether it would have raised reputation, and the pair's limit prevented it.
@@ -57,71 +55,61 @@ pub struct Moved {
 /// Source: RESOLUTIONS; RULINGS A2.
 pub fn update(
     agent: Address,
-    hot: Hot,
-    outcome: Outcome,
-    terms: Terms,
+    hot: &mut Hot,
+    outcome: &Outcome,
+    terms: &Terms,
     now: Timestamp,
 ) -> Result<Moved, Refused> {
     hot.require_known(agent)?;
     let weight = Weight::of_price_floor(outcome.price, terms.full_weight);
     let raises = weight > Weight::ZERO && outcome.score.to_milli() > hot.reputation;
-    let (weight, pairs, capped) = if raises {
+    let (weight, capped) = if raises {
         let window = window(now.get(), terms.pair_window);
         match hot
             .pairs
             .count(window, tag(outcome.sponsor), terms.pair_cap)
         {
-            Counted::Within(pairs) => (weight, pairs, false),
-            Counted::Capped => (Weight::ZERO, hot.pairs, true),
+            Counted::Within(pairs) => {
+                hot.pairs = pairs;
+                (weight, false)
+            }
+            Counted::Capped => (Weight::ZERO, true),
         }
     } else {
-        (weight, hot.pairs, false)
+        (weight, false)
     };
-    let reputation = hot
+    hot.reputation = hot
         .reputation
         .ema_weighted(terms.lambda, weight, outcome.score);
-    Ok(Moved {
-        hot: Hot {
-            reputation,
-            pairs,
-            ..hot
-        },
-        weight,
-        capped,
-    })
+    Ok(Moved { weight, capped })
 }
 
 /// Takes the points of a penalty, down to zero.
 ///
 /// Errors: `NotRegistered`; `OutOfRange` for more points than there are.
-pub fn penalise(agent: Address, hot: Hot, points: u16) -> Result<Hot, Refused> {
+pub fn penalise(agent: Address, hot: &mut Hot, points: u16) -> Result<(), Refused> {
     hot.require_known(agent)?;
     let most = Points::MAX.get();
     if points > most {
         return Err(Refused::OutOfRange(u64::from(points), u64::from(most)));
     }
-    Ok(moved(hot, -i64::from(points)))
+    hot.reputation = hot.reputation.clamp_delta(-i64::from(points));
+    Ok(())
 }
 
 /// Moves reputation by a ruling (RESOLUTIONS R-04).
 ///
 /// Errors: `NotRegistered`; `DeltaOutOfRange` beyond `most` points either way.
-pub fn adjust(agent: Address, hot: Hot, delta: i16, most: u16) -> Result<Hot, Refused> {
+pub fn adjust(agent: Address, hot: &mut Hot, delta: i16, most: u16) -> Result<(), Refused> {
     hot.require_known(agent)?;
     if delta.unsigned_abs() > most {
         return Err(Refused::DeltaOutOfRange(delta, most));
     }
-    Ok(moved(hot, i64::from(delta)))
+    hot.reputation = hot.reputation.clamp_delta(i64::from(delta));
+    Ok(())
 }
 
 /// Whether the principal's record must learn of a reputation: it fell, and below where newcomers start.
 pub fn must_be_remembered(before: MilliPoints, after: MilliPoints) -> bool {
     after < before && after < crate::reputation::START
-}
-
-fn moved(hot: Hot, points: i64) -> Hot {
-    Hot {
-        reputation: hot.reputation.clamp_delta(points),
-        ..hot
-    }
 }

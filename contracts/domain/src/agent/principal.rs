@@ -172,40 +172,36 @@ impl Principal {
         Ok(())
     }
 
-    /// With one agent more.
+    /// Answers for one agent more.
     ///
     /// Errors: `CounterExhausted`.
     #[inline(never)]
-    pub(crate) fn with_agent(self, account: Address, produces: bool) -> Result<Self, Refused> {
-        let agents = self
-            .agents
-            .checked_add(1)
-            .ok_or(Refused::CounterExhausted(account))?;
+    pub(crate) fn gain(&mut self, account: Address, produces: bool) -> Result<(), Refused> {
+        let agents = self.agents.checked_add(1);
+        self.agents = agents.ok_or(Refused::CounterExhausted(account))?;
         // At most as many as agents.
-        let producers = self.producers + u16::from(produces);
-        Ok(Self {
-            agents,
-            producers,
-            ..self
-        })
+        self.producers = self.producers.saturating_add(u16::from(produces));
+        Ok(())
     }
 
-    /// With one agent less, whose last reputation it keeps if that is its worst.
+    /// Answers for one agent less, whose last reputation it keeps if that is its worst.
     #[inline(never)]
-    pub(crate) fn without_agent(self, produced: bool, reputation: MilliPoints) -> Self {
-        Self {
-            agents: self.agents.saturating_sub(1),
-            producers: self.producers.saturating_sub(u16::from(produced)),
-            ..self.remembering(reputation)
-        }
+    pub(crate) fn lose(&mut self, produced: bool, reputation: MilliPoints) {
+        self.agents = self.agents.saturating_sub(1);
+        self.producers = self.producers.saturating_sub(u16::from(produced));
+        self.remember(reputation);
     }
 
-    /// The record after an agent of it had `reputation`.
-    pub fn remembering(self, reputation: MilliPoints) -> Self {
-        Self {
-            worst: self.worst.min(reputation),
-            ..self
-        }
+    /// An agent of it had `reputation`.
+    pub fn remember(&mut self, reputation: MilliPoints) {
+        self.worst = self.worst.min(reputation);
+    }
+
+    /// Is enrolled no more. Returns the stake it had.
+    pub(crate) fn unenrol(&mut self) -> u32 {
+        self.enrolled_at = 0;
+        self.leaves_at = 0;
+        core::mem::take(&mut self.stake)
     }
 }
 
@@ -214,11 +210,11 @@ impl Principal {
 /// Errors: `InvalidPrincipal`, `InvalidPrincipalClass`, `AlreadyEnrolled`, `IsBanned`, `CounterExhausted`.
 pub fn enrol(
     account: Address,
-    principal: Principal,
+    principal: &mut Principal,
     class: u8,
     stake: u32,
     now: Timestamp,
-) -> Result<Principal, Refused> {
+) -> Result<(), Refused> {
     if account == Address::ZERO {
         return Err(Refused::InvalidPrincipal(account));
     }
@@ -230,13 +226,11 @@ pub fn enrol(
     if principal.enrolments >= ENROLMENTS_MAX {
         return Err(Refused::CounterExhausted(account));
     }
-    Ok(Principal {
-        class,
-        stake,
-        enrolments: principal.enrolments + 1,
-        enrolled_at: now.get(),
-        ..principal
-    })
+    principal.class = class;
+    principal.stake = stake;
+    principal.enrolments = principal.enrolments.saturating_add(1);
+    principal.enrolled_at = now.get();
+    Ok(())
 }
 
 /// Begins a principal's cooldown.
@@ -244,10 +238,10 @@ pub fn enrol(
 /// Errors: `NotEnrolled`, `IsLeaving`, `IsBanned`, `AgentsRemain`.
 pub fn request_leave(
     account: Address,
-    principal: Principal,
+    principal: &mut Principal,
     cooldown: Seconds,
     now: Timestamp,
-) -> Result<Principal, Refused> {
+) -> Result<(), Refused> {
     if !principal.is_enrolled() {
         return Err(Refused::NotEnrolled(account));
     }
@@ -258,20 +252,18 @@ pub fn request_leave(
     if principal.agents > 0 {
         return Err(Refused::AgentsRemain(account, principal.agents));
     }
-    Ok(Principal {
-        leaves_at: saturating_until(now, cooldown),
-        ..principal
-    })
+    principal.leaves_at = saturating_until(now, cooldown);
+    Ok(())
 }
 
-/// Ends a principal's enrolment after its cooldown; its stake is free. Anyone may.
+/// Ends a principal's enrolment after its cooldown; returns its stake, which is free. Anyone may.
 ///
 /// Errors: `NotLeaving`, `IsBanned`, `TooEarly`.
 pub fn complete_leave(
     account: Address,
-    principal: Principal,
+    principal: &mut Principal,
     now: Timestamp,
-) -> Result<(Principal, u32), Refused> {
+) -> Result<u32, Refused> {
     if !principal.is_leaving() {
         return Err(Refused::NotLeaving(account));
     }
@@ -279,16 +271,5 @@ pub fn complete_leave(
     if now.get() <= principal.leaves_at {
         return Err(Refused::TooEarly(principal.leaves_at));
     }
-    Ok(unenrolled(principal))
-}
-
-/// A principal that is enrolled no more, and the stake it had.
-pub(crate) fn unenrolled(principal: Principal) -> (Principal, u32) {
-    let left = Principal {
-        stake: 0,
-        enrolled_at: 0,
-        leaves_at: 0,
-        ..principal
-    };
-    (left, principal.stake)
+    Ok(principal.unenrol())
 }

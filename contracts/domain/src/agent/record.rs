@@ -219,42 +219,30 @@ impl Hot {
     /// Takes on an obligation: only who is active may.
     ///
     /// Errors: `NotActive`, `CounterExhausted`.
-    pub fn open_obligation(self, agent: Address) -> Result<Self, Refused> {
+    pub fn open_obligation(&mut self, agent: Address) -> Result<(), Refused> {
         self.require_active(agent)?;
-        let obligations = self
-            .obligations
-            .checked_add(1)
-            .ok_or(Refused::CounterExhausted(agent))?;
-        Ok(Self {
-            obligations,
-            ..self
-        })
+        let open = self.obligations.checked_add(1);
+        self.obligations = open.ok_or(Refused::CounterExhausted(agent))?;
+        Ok(())
     }
 
     /// Is rid of one. Whoever has one may, whatever became of its registration meanwhile.
     ///
     /// Errors: `NoObligation`.
-    pub fn close_obligation(self, agent: Address) -> Result<Self, Refused> {
-        let obligations = self
-            .obligations
-            .checked_sub(1)
-            .ok_or(Refused::NoObligation(agent))?;
-        Ok(Self {
-            obligations,
-            ..self
-        })
+    pub fn close_obligation(&mut self, agent: Address) -> Result<(), Refused> {
+        let open = self.obligations.checked_sub(1);
+        self.obligations = open.ok_or(Refused::NoObligation(agent))?;
+        Ok(())
     }
 
     /// Is rid of one that was a mission, and counts it (RESOLUTIONS I-09).
     ///
     /// Errors: `NoObligation`, `CounterExhausted`.
-    pub fn complete_obligation(self, agent: Address) -> Result<Self, Refused> {
-        let missions = self
-            .missions
-            .checked_add(1)
-            .ok_or(Refused::CounterExhausted(agent))?;
-        let closed = self.close_obligation(agent)?;
-        Ok(Self { missions, ..closed })
+    pub fn complete_obligation(&mut self, agent: Address) -> Result<(), Refused> {
+        self.close_obligation(agent)?;
+        let missions = self.missions.checked_add(1);
+        self.missions = missions.ok_or(Refused::CounterExhausted(agent))?;
+        Ok(())
     }
 }
 

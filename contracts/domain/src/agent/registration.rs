@@ -9,7 +9,7 @@ use alloy_primitives::Address;
 use super::{
     Refused, in_time,
     principal::Principal,
-    record::{Agent, AgentType, Bond, History, Hot, Proposal, Status},
+    record::{Agent, AgentType, Bond, Hot, Proposal, Status},
     saturating_until,
 };
 use crate::{
@@ -40,15 +40,6 @@ pub struct Terms {
 /// Greatest depth: that of the last agent in the longest chain, whose first has depth nought.
 pub const DEPTH_MAX: u8 = ParameterId::MaxOwnershipDepth.constant() as u8 - 1;
 
-/// An agent and its principal afterwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Registered {
-    /// The agent.
-    pub agent: Agent,
-    /// Its principal.
-    pub principal: Principal,
-}
-
 /// Registers an agent under a principal who signed for it. `former` is the record of the principal that it had before, if
 /// that is another one: who was banned does not come back under somebody else.
 ///
@@ -59,32 +50,32 @@ pub struct Registered {
 /// `OutOfRange`, `PrincipalRemembered`, `CounterExhausted`.
 /// Source: seed B.3 `register`; RESOLUTIONS I-01, I-05, I-10; RULINGS K1.
 pub fn register(
-    request: Request,
-    agent: Agent,
-    principal: Principal,
-    former: Option<Principal>,
-    terms: Terms,
+    request: &Request,
+    agent: &mut Agent,
+    principal: &mut Principal,
+    former: Option<&Principal>,
+    terms: &Terms,
     now: Timestamp,
-) -> Result<Registered, Refused> {
+) -> Result<(), Refused> {
     let agent_type =
         AgentType::of(request.agent_type).ok_or(Refused::InvalidAgentType(request.agent_type))?;
     enter(request, agent_type, agent, principal, former, terms, 0, now)
 }
 
-/// Registers an agent below a parent that signed for it. Returns the parent afterwards too.
+/// Registers an agent below a parent that signed for it.
 ///
 /// Errors: as [`register`], and `NotActive` for the parent, `SubAgentLimit`, `ChainTooDeep`; `InvalidAgentType` for clerks
 /// too, whom only a principal appoints.
 /// Source: seed §3.6 (inherited ownership chain); RULINGS R22.
 pub fn register_sub_agent(
-    request: Request,
-    agent: Agent,
-    parent: Agent,
-    principal: Principal,
-    former: Option<Principal>,
-    terms: Terms,
+    request: &Request,
+    agent: &mut Agent,
+    parent: &mut Agent,
+    principal: &mut Principal,
+    former: Option<&Principal>,
+    terms: &Terms,
     now: Timestamp,
-) -> Result<(Registered, Agent), Refused> {
+) -> Result<(), Refused> {
     let agent_type = AgentType::of(request.agent_type)
         .filter(|agent_type| *agent_type != AgentType::Management)
         .ok_or(Refused::InvalidAgentType(request.agent_type))?;
@@ -101,15 +92,12 @@ pub fn register_sub_agent(
     if needed > u32::from(free) {
         return Err(Refused::SubAgentLimit(parent.address, needed, free));
     }
-    let registered = enter(
+    enter(
         request, agent_type, agent, principal, former, terms, depth, now,
     )?;
-    let hot = Hot {
-        // Below `free`, hence within the parent's own sixteen bits.
-        sub_agents: parent.hot.sub_agents + needed as u16,
-        ..parent.hot
-    };
-    Ok((registered, Agent { hot, ..parent }))
+    // At most `free`, hence within the parent's own sixteen bits.
+    parent.hot.sub_agents = parent.hot.sub_agents.saturating_add(needed as u16);
+    Ok(())
 }
 
 #[expect(
@@ -117,15 +105,15 @@ pub fn register_sub_agent(
     reason = "the record and everything it depends on"
 )]
 fn enter(
-    request: Request,
+    request: &Request,
     agent_type: AgentType,
-    agent: Agent,
-    principal: Principal,
-    former: Option<Principal>,
-    terms: Terms,
+    agent: &mut Agent,
+    principal: &mut Principal,
+    former: Option<&Principal>,
+    terms: &Terms,
     depth: u8,
     now: Timestamp,
-) -> Result<Registered, Refused> {
+) -> Result<(), Refused> {
     let (address, by) = (agent.address, request.principal);
     if agent.hot.status.is_registered() {
         return Err(Refused::AlreadyRegistered(address));
@@ -137,81 +125,52 @@ fn enter(
         former.require_unbanned(agent.bond.principal)?;
     }
     require_answerable(by, principal, agent_type, now)?;
-    let max_sub_agents = places(request.max_sub_agents)?;
-    let registrations = agent
-        .bond
-        .registrations
-        .checked_add(1)
-        .ok_or(Refused::CounterExhausted(address))?;
-    let (reputation, history) = match former {
-        None if agent.hot.status == Status::None => (principal.worst, agent.history),
-        None => (agent.hot.reputation, agent.history),
-        Some(_) => (
-            agent.hot.reputation.min(principal.worst),
-            remember(&agent, by, terms.memory, now)?,
-        ),
-    };
-    let stake = match agent_type {
+    agent.bond.max_sub_agents = places(request.max_sub_agents)?;
+    let registrations = agent.bond.registrations.checked_add(1);
+    agent.bond.registrations = registrations.ok_or(Refused::CounterExhausted(address))?;
+    if former.is_some() {
+        agent.hot.reputation = agent.hot.reputation.min(principal.worst);
+        remember(agent, by, terms.memory, now)?;
+    } else if agent.hot.status == Status::None {
+        agent.hot.reputation = principal.worst;
+    }
+    agent.hot.agent_type = agent_type;
+    agent.hot.status = Status::Active;
+    agent.hot.stake = match agent_type {
         AgentType::Management => 0,
         AgentType::None | AgentType::Producer | AgentType::Monitor => terms.stake,
     };
-    Ok(Registered {
-        agent: Agent {
-            address,
-            hot: Hot {
-                agent_type,
-                status: Status::Active,
-                reputation,
-                stake,
-                sub_agents: 0,
-                ..agent.hot
-            },
-            bond: Bond {
-                principal: by,
-                registered_at: now.get(),
-                registrations,
-                max_sub_agents,
-                depth,
-            },
-            history,
-        },
-        principal: principal.with_agent(by, agent_type == AgentType::Producer)?,
-    })
+    agent.bond.principal = by;
+    agent.bond.registered_at = now.get();
+    agent.bond.depth = depth;
+    principal.gain(by, agent_type == AgentType::Producer)
 }
 
 /// Begins an agent's cooldown.
 ///
 /// Errors: `NotActive`, `IsBanned`, `ObligationsOpen`, `SubAgentsRemain`.
 pub fn request_deregistration(
-    agent: Agent,
-    principal: Principal,
+    agent: &mut Agent,
+    principal: &Principal,
     cooldown: Seconds,
     now: Timestamp,
-) -> Result<Agent, Refused> {
+) -> Result<(), Refused> {
     agent.hot.require_active(agent.address)?;
     principal.require_unbanned(agent.bond.principal)?;
-    require_unbound(&agent)?;
-    Ok(Agent {
-        hot: Hot {
-            status: Status::Leaving,
-            ..agent.hot
-        },
-        history: History {
-            leaves_at: saturating_until(now, cooldown),
-            ..agent.history
-        },
-        ..agent
-    })
+    require_unbound(agent)?;
+    agent.hot.status = Status::Leaving;
+    agent.history.leaves_at = saturating_until(now, cooldown);
+    Ok(())
 }
 
-/// Ends a registration after its cooldown; the stake is free. Anyone may. Returns agent, principal, and the stake it had.
+/// Ends a registration after its cooldown; returns the stake it had, which is free. Anyone may.
 ///
 /// Errors: `NotLeaving`, `IsBanned`, `TooEarly`.
 pub fn complete_deregistration(
-    agent: Agent,
-    principal: Principal,
+    agent: &mut Agent,
+    principal: &mut Principal,
     now: Timestamp,
-) -> Result<(Registered, u32), Refused> {
+) -> Result<u32, Refused> {
     if agent.hot.status != Status::Leaving {
         return Err(Refused::NotLeaving(agent.address));
     }
@@ -222,31 +181,19 @@ pub fn complete_deregistration(
     Ok(leave(agent, principal))
 }
 
-/// An agent that is registered no more, its principal, and the stake it had.
-pub(crate) fn leave(agent: Agent, principal: Principal) -> (Registered, u32) {
-    let produced = agent.hot.agent_type == AgentType::Producer;
-    let registered = Registered {
-        agent: Agent {
-            hot: Hot {
-                status: Status::Gone,
-                stake: 0,
-                sub_agents: 0,
-                ..agent.hot
-            },
-            ..agent
-        },
-        principal: principal.without_agent(produced, agent.hot.reputation),
-    };
-    (registered, agent.hot.stake)
+/// Ends a registration; returns the stake it had.
+pub(crate) fn leave(agent: &mut Agent, principal: &mut Principal) -> u32 {
+    let hot = &mut agent.hot;
+    principal.lose(hot.agent_type == AgentType::Producer, hot.reputation);
+    hot.status = Status::Gone;
+    hot.sub_agents = 0;
+    core::mem::take(&mut hot.stake)
 }
 
 /// A parent after a sub-agent of it left: the places are free again.
-pub fn without_sub_agent(parent: Hot, left: &Bond) -> Hot {
+pub fn without_sub_agent(parent: &mut Hot, left: &Bond) {
     let places = left.max_sub_agents.saturating_add(1);
-    Hot {
-        sub_agents: parent.sub_agents.saturating_sub(places),
-        ..parent
-    }
+    parent.sub_agents = parent.sub_agents.saturating_sub(places);
 }
 
 /// First step of a change of principal: the present one lets the agent go.
@@ -255,18 +202,18 @@ pub fn without_sub_agent(parent: Hot, left: &Bond) -> Hot {
 /// `SubAgentsRemain`, `PrincipalRemembered`, `Expired`.
 /// Source: RESOLUTIONS I-07.
 pub fn propose(
-    agent: Agent,
+    agent: &Agent,
     parent: Address,
-    principal: Principal,
+    principal: &Principal,
     to: Address,
     until: u64,
     now: Timestamp,
 ) -> Result<Proposal, Refused> {
-    require_changeable(&agent, parent, principal, now)?;
+    require_changeable(agent, parent, principal, now)?;
     if to == Address::ZERO || to == agent.address || to == agent.bond.principal {
         return Err(Refused::InvalidPrincipal(to));
     }
-    require_forgotten(&agent, to, now)?;
+    require_forgotten(agent, to, now)?;
     in_time(until, now)?;
     Ok(Proposal {
         to,
@@ -276,49 +223,44 @@ pub fn propose(
     })
 }
 
-/// Second step: the other one takes it. Returns the agent and both principals, old and new.
+/// Second step: the other one takes it.
 ///
 /// Errors: `NoProposal`; those of [`propose`], since things may have changed; `IsLeaving`, `NotEnrolled` for the new one;
 /// `OutOfRange`, `CounterExhausted`.
 pub fn accept(
-    agent: Agent,
+    agent: &mut Agent,
     parent: Address,
-    proposal: Proposal,
-    (from, to): (Principal, Principal),
+    proposal: &Proposal,
+    (from, to): (&mut Principal, &mut Principal),
     max_sub_agents: u32,
     memory: Seconds,
     now: Timestamp,
-) -> Result<(Agent, Principal, Principal), Refused> {
+) -> Result<(), Refused> {
     let current = proposal.registrations == agent.bond.registrations
         && proposal.changes == agent.history.changes;
     if proposal.to == Address::ZERO || !current || now.get() > proposal.until {
         return Err(Refused::NoProposal(agent.address));
     }
-    require_changeable(&agent, parent, from, now)?;
+    require_changeable(agent, parent, from, now)?;
     require_answerable(proposal.to, to, agent.hot.agent_type, now)?;
-    let history = remember(&agent, proposal.to, memory, now)?;
-    let produces = agent.hot.agent_type == AgentType::Producer;
-    let changed = Agent {
-        bond: Bond {
-            principal: proposal.to,
-            max_sub_agents: places(max_sub_agents)?,
-            ..agent.bond
-        },
-        history,
-        ..agent
-    };
-    let reputation = agent.hot.reputation;
-    let to = to
-        .with_agent(proposal.to, produces)?
-        .remembering(reputation);
-    Ok((changed, from.without_agent(produces, reputation), to))
+    remember(agent, proposal.to, memory, now)?;
+    agent.bond.max_sub_agents = places(max_sub_agents)?;
+    agent.bond.principal = proposal.to;
+    let (produces, reputation) = (
+        agent.hot.agent_type == AgentType::Producer,
+        agent.hot.reputation,
+    );
+    from.lose(produces, reputation);
+    to.gain(proposal.to, produces)?;
+    to.remember(reputation);
+    Ok(())
 }
 
 /// Whether a principal may answer for one agent more.
 #[inline(never)]
 fn require_answerable(
     account: Address,
-    principal: Principal,
+    principal: &Principal,
     agent_type: AgentType,
     now: Timestamp,
 ) -> Result<(), Refused> {
@@ -351,7 +293,7 @@ fn require_unbound(agent: &Agent) -> Result<(), Refused> {
 fn require_changeable(
     agent: &Agent,
     parent: Address,
-    principal: Principal,
+    principal: &Principal,
     now: Timestamp,
 ) -> Result<(), Refused> {
     agent.hot.require_active(agent.address)?;
@@ -380,26 +322,21 @@ fn require_forgotten(agent: &Agent, to: Address, now: Timestamp) -> Result<(), R
     }
 }
 
-/// The history of an agent that goes over to `to`.
+/// Enters into an agent's history that it goes over to `to`.
 #[inline(never)]
 fn remember(
-    agent: &Agent,
+    agent: &mut Agent,
     to: Address,
     memory: Seconds,
     now: Timestamp,
-) -> Result<History, Refused> {
+) -> Result<(), Refused> {
     require_forgotten(agent, to, now)?;
-    let changes = agent
-        .history
-        .changes
-        .checked_add(1)
-        .ok_or(Refused::CounterExhausted(agent.address))?;
-    Ok(History {
-        previous: agent.bond.principal,
-        remembered_until: saturating_until(now, memory),
-        changes,
-        ..agent.history
-    })
+    let history = &mut agent.history;
+    let changes = history.changes.checked_add(1);
+    history.changes = changes.ok_or(Refused::CounterExhausted(agent.address))?;
+    history.previous = agent.bond.principal;
+    history.remembered_until = saturating_until(now, memory);
+    Ok(())
 }
 
 /// Places below an agent; a record counts sixteen bits of them.

@@ -5,13 +5,7 @@
 
 use alloy_primitives::Address;
 
-use super::{
-    Refused,
-    principal::{Principal, unenrolled},
-    record::Agent,
-    registration::{Registered, leave},
-    saturating_until,
-};
+use super::{Refused, principal::Principal, record::Agent, registration::leave, saturating_until};
 use crate::time::{Seconds, Timestamp};
 
 /// Bans a principal and with it all its agents. Also one who never enrolled, so that nobody escapes by not being there.
@@ -19,34 +13,30 @@ use crate::time::{Seconds, Timestamp};
 /// Errors: `InvalidPrincipal` for nobody, `IsBanned`.
 pub fn ban(
     account: Address,
-    principal: Principal,
+    principal: &mut Principal,
     window: Seconds,
     now: Timestamp,
-) -> Result<Principal, Refused> {
+) -> Result<(), Refused> {
     if account == Address::ZERO {
         return Err(Refused::InvalidPrincipal(account));
     }
     principal.require_unbanned(account)?;
-    Ok(Principal {
-        appeal_until: saturating_until(now, window),
-        ..principal
-    })
+    principal.appeal_until = saturating_until(now, window);
+    Ok(())
 }
 
 /// Lifts a ban.
 ///
 /// Errors: `NotBanned`, `BanFinal`.
-pub fn lift(account: Address, principal: Principal, now: Timestamp) -> Result<Principal, Refused> {
+pub fn lift(account: Address, principal: &mut Principal, now: Timestamp) -> Result<(), Refused> {
     if !principal.is_banned() {
         return Err(Refused::NotBanned(account));
     }
     if now.get() > principal.appeal_until {
         return Err(Refused::BanFinal(account, principal.appeal_until));
     }
-    Ok(Principal {
-        appeal_until: 0,
-        ..principal
-    })
+    principal.appeal_until = 0;
+    Ok(())
 }
 
 /// Freezes a principal's agents for at most `most` (RESOLUTIONS D-29).
@@ -54,20 +44,18 @@ pub fn lift(account: Address, principal: Principal, now: Timestamp) -> Result<Pr
 /// Errors: `InvalidPrincipal` for nobody, `IsFrozen`: a freeze is not prolonged while it lasts.
 pub fn freeze(
     account: Address,
-    principal: Principal,
+    principal: &mut Principal,
     most: Seconds,
     now: Timestamp,
-) -> Result<Principal, Refused> {
+) -> Result<(), Refused> {
     if account == Address::ZERO {
         return Err(Refused::InvalidPrincipal(account));
     }
     if principal.is_frozen(now) {
         return Err(Refused::IsFrozen(account, principal.frozen_until));
     }
-    Ok(Principal {
-        frozen_until: saturating_until(now, most),
-        ..principal
-    })
+    principal.frozen_until = saturating_until(now, most);
+    Ok(())
 }
 
 /// Ends a freeze before its time.
@@ -75,49 +63,48 @@ pub fn freeze(
 /// Errors: `NotFrozen`.
 pub fn unfreeze(
     account: Address,
-    principal: Principal,
+    principal: &mut Principal,
     now: Timestamp,
-) -> Result<Principal, Refused> {
+) -> Result<(), Refused> {
     if !principal.is_frozen(now) {
         return Err(Refused::NotFrozen(account));
     }
-    Ok(Principal {
-        frozen_until: 0,
-        ..principal
-    })
+    principal.frozen_until = 0;
+    Ok(())
 }
 
-/// Ends the registration of an agent whose principal's ban is final. Returns agent, principal, and the stake that is lost.
-/// Open obligations do not prevent it; they are closed as their missions end.
+/// Ends the registration of an agent whose principal's ban is final. Returns the stake that is lost. Open obligations do not
+/// prevent it; they are closed as their missions end.
 ///
 /// Errors: `NothingToForfeit` if it holds no registration, `NotBanned`, `TooEarly`.
 pub fn forfeit_agent(
-    agent: Agent,
-    principal: Principal,
+    agent: &mut Agent,
+    principal: &mut Principal,
     now: Timestamp,
-) -> Result<(Registered, u32), Refused> {
+) -> Result<u32, Refused> {
     if !agent.hot.status.is_registered() {
         return Err(Refused::NothingToForfeit(agent.address));
     }
-    require_final(agent.bond.principal, &principal, now)?;
+    require_final(agent.bond.principal, principal, now)?;
     Ok(leave(agent, principal))
 }
 
-/// Ends the enrolment of a principal whose ban is final. Returns it and the stake that is lost.
+/// Ends the enrolment of a principal whose ban is final. Returns the stake that is lost.
 ///
 /// Errors: `NothingToForfeit` if it is not enrolled, `NotBanned`, `TooEarly`.
 pub fn forfeit_principal(
     account: Address,
-    principal: Principal,
+    principal: &mut Principal,
     now: Timestamp,
-) -> Result<(Principal, u32), Refused> {
+) -> Result<u32, Refused> {
     if !principal.is_enrolled() {
         return Err(Refused::NothingToForfeit(account));
     }
-    require_final(account, &principal, now)?;
-    Ok(unenrolled(principal))
+    require_final(account, principal, now)?;
+    Ok(principal.unenrol())
 }
 
+#[inline(never)]
 fn require_final(account: Address, principal: &Principal, now: Timestamp) -> Result<(), Refused> {
     if !principal.is_banned() {
         return Err(Refused::NotBanned(account));
