@@ -618,3 +618,37 @@ fn a_table_with_a_hole_says_which_when_it_stops_the_build() {
     );
     prove(&NodeState::GRAPH);
 }
+
+#[test]
+fn an_exit_is_there_exactly_when_a_halt_offers_it_and_none_forbids_it() {
+    let (mut there, mut away) = (0, 0);
+    for graph in &MACHINES {
+        for exit in graph.exits {
+            assert_eq!(
+                exit.is_certain(),
+                !matches!(exit.deadline, Deadline::When(_))
+            );
+            for halts in combinations() {
+                let lie: Vec<Halt> = Halt::ALL.into_iter().filter(|h| halts.has(*h)).collect();
+                let offered = match lie.as_slice() {
+                    [] => exit.when.includes_calm(),
+                    some => some.iter().any(|halt| exit.when.has(*halt)),
+                };
+                let beyond = exit.command.is_none() || matches!(exit.deadline, Deadline::Ended(_));
+                let forbidden = !beyond
+                    && lie
+                        .iter()
+                        .any(|h| exit.command.is_some_and(|c| h.forbidden().contains(&c)));
+                assert_eq!(exit.is_forbidden(halts), forbidden, "{exit:?} {halts:?}");
+                let expected = offered && !forbidden;
+                assert_eq!(exit.is_available(halts), expected, "{exit:?} {halts:?}");
+                if expected {
+                    there += 1;
+                } else {
+                    away += 1;
+                }
+            }
+        }
+    }
+    assert!(there > 1_000 && away > 500, "{there} {away}");
+}
