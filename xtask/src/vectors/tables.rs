@@ -152,3 +152,62 @@ pub(super) fn participation(inputs: &Outputs) -> Result<Outputs, Refused> {
         ),
     ]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inputs(value: &Value) -> Outputs {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_range_is_judged_in_the_units_and_bounds_of_the_print() {
+        let ask = |param: &str, values: Value| {
+            param_range(&inputs(&json!({"param": param, "values": values}))).unwrap()["ok"].clone()
+        };
+        assert_eq!(
+            ask("deviationThresholdSigma", json!([0, 1, 5, 6])),
+            json!([false, true, true, false])
+        );
+        assert_eq!(
+            ask("minStakeHigh", json!([100_000, 100_001])),
+            json!([true, false])
+        );
+        assert_eq!(
+            ask("adjudicatorQuorum", json!([4, 5, 20, 21])),
+            json!([false, true, true, false])
+        );
+    }
+
+    #[test]
+    fn what_no_rule_takes_is_refused_by_its_key() {
+        let at = |result: Result<Outputs, Refused>| result.unwrap_err().at;
+        assert_eq!(
+            at(param_range(&inputs(
+                &json!({"param": "noSuch", "values": []})
+            ))),
+            "inputs.param"
+        );
+        assert_eq!(
+            at(param_range(&inputs(
+                &json!({"param": "biddingWindowMs", "values": [1, -1]})
+            ))),
+            "inputs.values[1]"
+        );
+        assert_eq!(
+            at(node_timeout_ok(&inputs(
+                &json!({"tier": 4, "timeoutMs": 1})
+            ))),
+            "inputs.tier"
+        );
+        assert_eq!(at(quorums(&inputs(&json!({"q": 0})))), "inputs.q");
+        assert_eq!(at(quorums(&inputs(&json!({"q": 256})))), "inputs.q");
+        assert_eq!(
+            at(w_n(&inputs(&json!({"base": 1, "n": 4_294_967_296_u64})))),
+            "inputs.n"
+        );
+        let unscaled = json!({"rho": 1, "base": 1, "bonus": 1, "scaling": 1});
+        assert_eq!(at(t_eff(&inputs(&unscaled))), "inputs.scaling");
+    }
+}
