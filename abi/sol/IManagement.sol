@@ -22,7 +22,7 @@ pragma solidity ^0.8.30;
 /// ```text
 /// clerk       None -admitGenesisClerk (anyone)-> Active -revokeManagementRole-> Revoked
 ///             None, Revoked -registerManagementAgent-> Active
-/// delegation  None -delegate-> Open -recordDelegationResult-> Answered
+/// delegation  None -delegate-> Open -recordDelegationResult-> Recorded
 ///                              Open -expireDelegation (anyone, after dueAt)-> Expired
 /// ```
 interface IManagement {
@@ -32,7 +32,7 @@ interface IManagement {
     enum DelegationState {
         None,
         Open,
-        Answered,
+        Recorded,
         Expired
     }
 

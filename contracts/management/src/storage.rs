@@ -179,7 +179,7 @@ impl Offices {
         let word = self.delegations.get(id);
         let state = match word[21] & !ARTIFACT_DUE {
             1 => State::Open,
-            2 => State::Answered,
+            2 => State::Recorded,
             3 => State::Expired,
             _ => return None,
         };

@@ -27,14 +27,14 @@ pub struct Mandate {
     pub artifact_schema: B256,
 }
 
-/// Where a delegation stands. Answered and expired are final.
+/// Where a delegation stands. Recorded and expired are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {
     /// Waits for its answer.
     Open = 1,
     /// Has it.
-    Answered = 2,
+    Recorded = 2,
     /// Waited too long.
     Expired = 3,
 }
@@ -267,7 +267,7 @@ pub fn answer(
         return Err(Fault::ArtifactMissing { id });
     }
     Ok(Delegation {
-        state: State::Answered,
+        state: State::Recorded,
         ..waiting
     })
 }

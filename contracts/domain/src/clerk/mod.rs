@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! clerk       None -admitGenesis (anyone, manifest), admit (panel)-> Active -revoke (panel)-> Revoked -admit-> Active
-//! delegation  None -delegate (clerk)-> Open -answer (service's owner)-> Answered
+//! delegation  None -delegate (clerk)-> Open -answer (service's owner)-> Recorded
 //!                                      Open -time, anyone-> Expired
 //! ```
 //!

@@ -661,7 +661,7 @@ fn an_open_delegation_is_answered_in_time_or_expires() {
     };
     let answer = |stored, given, now| delegation::answer(stored, ID, given, now);
     let answered = Delegation {
-        state: State::Answered,
+        state: State::Recorded,
         ..opened(true)
     };
     let expired = Delegation {
@@ -728,6 +728,18 @@ fn an_open_delegation_is_answered_in_time_or_expires() {
         Err(Fault::ArtifactMissing { id: ID })
     );
     assert!(answer(Some(opened(false)), bare, due).is_ok());
+}
+
+#[test]
+fn states_are_numbered_as_the_table_of_states_numbers_them() {
+    use agentcity_domain::machine::panel::DelegationState;
+    for (ours, tables) in [
+        (State::Open, DelegationState::Open),
+        (State::Recorded, DelegationState::Recorded),
+        (State::Expired, DelegationState::Expired),
+    ] {
+        assert_eq!(ours as u8, tables as u8);
+    }
 }
 
 #[test]

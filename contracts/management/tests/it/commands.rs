@@ -208,7 +208,7 @@ fn random_commands_keep_to_the_model() {
     let (all, done) = (tried.iter().sum::<u32>(), succeeded.iter().sum::<u32>());
     println!("all: {done} of {all}");
     assert!(done * 100 >= all * 40);
-    let names = ["none", "active", "revoked", "open", "answered", "expired"];
+    let names = ["none", "active", "revoked", "open", "recorded", "expired"];
     for (name, reached) in names.iter().zip(states.get()) {
         println!("ended {name}: {reached}");
         assert!(reached > 0, "no run ended with anything {name}");
@@ -458,7 +458,7 @@ fn apply(
             let answer = city.call(STRANGER, call);
             let expected = own && asked.closed.is_none() && now <= asked.due;
             if expected {
-                asked.closed = Some(wire::DelegationState::Answered);
+                asked.closed = Some(wire::DelegationState::Recorded);
                 let request = &asked.request;
                 if model.mandates.get(&request.operation) == Some(&request.serviceId) {
                     let entry = (request.clerk, request.subject, request.operation);

@@ -171,7 +171,7 @@ fn a_mandate_binds_the_office_until_its_service_answered() {
         [completed]
     );
     let answered = record(&city, id);
-    assert_eq!(answered.state, wire::DelegationState::Answered);
+    assert_eq!(answered.state, wire::DelegationState::Recorded);
     assert_eq!(answered.outputHash, given.outputHash);
     assert_eq!(answered.artifactHash, given.artifactHash);
     let ledger = wire::ledgerOfCall {
@@ -206,7 +206,7 @@ fn a_signed_request_opens_one_delegation_however_often_it_is_sent() {
     let answered = answer(&city, &owner, &request, given);
     city.call(STRANGER, answered.clone()).unwrap();
     city.refused(STRANGER, call, replay);
-    let state = wire::DelegationState::Answered;
+    let state = wire::DelegationState::Recorded;
     let closed = wire::NotOpen {
         delegationId: id,
         state,
