@@ -2,7 +2,7 @@
 //!
 //! The panel mandates one service for a delegated operation, and whether its answer must bring an artifact that people
 //! can inspect (seed B.3). A delegation's id is the digest of the clerk's signed request, so a request opens one
-//! delegation, whoever relays it how often (RULINGS R23), and the id commits to all that was asked.
+//! delegation, whoever relays it how often (RULINGS R23, INV-CLERK-02), and the id commits to all that was asked.
 
 use alloy_primitives::{Address, B256};
 

@@ -239,7 +239,7 @@ pub fn default_envelope(role: ClerkRole, most: u32) -> Envelope {
     }
 }
 
-/// An envelope as the panel wants it. What the office's structure prohibits is added.
+/// An envelope as the panel wants it. What the office's structure prohibits is added (INV-CLERK-01).
 ///
 /// `most`: the table's rate.
 /// Errors: `EmptyEnvelope`, `NotGrantable`, `Contradiction`, `RateOutOfRange`.

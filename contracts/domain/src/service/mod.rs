@@ -3,7 +3,7 @@
 //! A record is immutable (RESOLUTIONS I-15: no `updateSchema`), so its id can be the hash of it: whoever holds the record
 //! can show any part of it, and the chain keeps one word, the code hash that routing compares. Owner and code hash stand
 //! apart from the rest, `details`, because these two are what others ask for. Nobody can take an id before its owner:
-//! the owner is in the preimage.
+//! the owner is in the preimage (INV-SERVICE-01).
 //!
 //! A service ends by deprecation, at any time and for ever (RULINGS R28).
 

@@ -190,6 +190,7 @@ fn a_mandate_binds_the_office_until_its_service_answered() {
         .unwrap();
 }
 
+/// INV-CLERK-02.
 #[test]
 fn a_signed_request_opens_one_delegation_however_often_it_is_sent() {
     let (city, owner, service) = mandated(B256::ZERO);

@@ -211,6 +211,7 @@ fn the_panel_admits_several_to_an_office_and_none_to_two() {
     );
 }
 
+/// INV-CLERK-01.
 #[test]
 fn the_panel_cannot_give_an_office_what_is_not_its_own() {
     let city = City::new();

@@ -237,6 +237,7 @@ fn an_unknown_id_is_refused_by_the_views_that_need_one() {
     assert!(!city.call(STRANGER, question).unwrap());
 }
 
+/// INV-SERVICE-01.
 #[test]
 fn nobody_takes_anothers_id_by_registering_first() {
     let city = City::new();
