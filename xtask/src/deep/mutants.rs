@@ -22,6 +22,10 @@ const CAUGHT_MIN_PERCENT: usize = 95;
 /// Seconds after which a run that a bug made endless counts as noticed. The tests take a few.
 const TIMEOUT_SECS: u32 = 120;
 
+/// Seconds after which a build counts as noticed: a proof that runs while compiling may be made endless, too. The first
+/// build, of all dependencies, has to fit.
+const BUILD_TIMEOUT_SECS: u32 = 600;
+
 /// Survivors that were looked at, with the reason why each may live.
 const REGISTER: &str = "docs/mutants.md";
 
@@ -43,9 +47,16 @@ pub(super) fn run(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
             "--colors",
             "never",
         ])
-        .args(["--timeout", &TIMEOUT_SECS.to_string(), "--output"])
+        .args(["--timeout", &TIMEOUT_SECS.to_string()])
+        .args([
+            "--build-timeout",
+            &BUILD_TIMEOUT_SECS.to_string(),
+            "--output",
+        ])
         .arg(&out)
-        .args(["--", "--all-targets", "--locked"]);
+        .args(["--", "--all-targets", "--locked"])
+        // Thousands of builds: nobody debugs a mutant.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0");
     eprintln!("   {}", process::show(&command));
     let status = command.status().wrap_err("cannot start cargo-mutants")?;
     // 0: all noticed; 2: some survived; 3: some ran too long. Everything else is no result.
