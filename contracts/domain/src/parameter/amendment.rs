@@ -4,7 +4,8 @@
 //! all immediate tightenings of one parameter together move it by a bounded share of its range; the share is whole again when
 //! the parameter was left alone for a window. So a handful of signers can brake at once, and cannot end legislation at once.
 //! A tightening beyond the share waits for its tier's delay, and never less than `tighteningExcessDelaySecs`: the low tier has
-//! no delay of its own, and A4 names a parameter of that tier.
+//! no delay of its own, and A4 names a parameter of that tier. For the same reason every other change in a tier without a delay
+//! is held to the same share: one signer could otherwise end legislation by shortening its windows.
 
 use alloy_primitives::B256;
 
@@ -24,7 +25,7 @@ pub struct Amendment {
     pub queued_at: Timestamp,
 }
 
-/// Immediate tightenings of one parameter.
+/// Immediate changes of one parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// When the last one happened; the epoch if none did.
@@ -75,7 +76,7 @@ impl Policy {
         }
     }
 
-    /// The wait of a change that is not an immediate tightening.
+    /// The wait of a change that is not immediate.
     const fn delay(&self, id: ParameterId) -> u32 {
         if matches!(id, ParameterId::SeniorAdjudicatorAddr) {
             return self.senior_delay_secs;
@@ -113,15 +114,16 @@ pub fn decide(
     check(id, asked.new)?;
     let change = direction(id, found, asked.new);
     let mut delay = policy.delay(id);
-    match change {
-        Change::Same => return Err(Refused::Unchanged { value: found }),
-        Change::Tighter => {
-            if let Some(ledger) = immediate(asked, now, ledger, policy) {
-                return Ok(Decided { change, ledger });
-            }
-            delay = delay.max(policy.excess_delay_secs);
-        }
-        Change::Weaker | Change::Neutral => {}
+    let within_share = immediate(asked, now, ledger, policy);
+    let mut after = ledger;
+    match (change, within_share) {
+        (Change::Same, _) => return Err(Refused::Unchanged { value: found }),
+        (Change::Tighter, Some(ledger)) => return Ok(Decided { change, ledger }),
+        (Change::Tighter, None) => delay = delay.max(policy.excess_delay_secs),
+        (Change::Weaker | Change::Neutral, _) if delay > 0 || waited(asked, now, policy) => {}
+        // The tier has no delay of its own.
+        (Change::Weaker | Change::Neutral, Some(ledger)) => after = ledger,
+        (Change::Weaker | Change::Neutral, None) => delay = policy.excess_delay_secs,
     }
     let ready_at = asked.queued_at.get().saturating_add(u64::from(delay));
     if now.get() < ready_at {
@@ -130,10 +132,22 @@ pub fn decide(
             now: now.get(),
         });
     }
-    Ok(Decided { change, ledger })
+    Ok(Decided {
+        change,
+        ledger: after,
+    })
 }
 
-/// The ledger after an immediate tightening, if the share allows it.
+/// Whether the change stood open to objection as long as one beyond the share must.
+fn waited(asked: &Amendment, now: Timestamp, policy: &Policy) -> bool {
+    let ready_at = asked
+        .queued_at
+        .get()
+        .saturating_add(u64::from(policy.excess_delay_secs));
+    now.get() >= ready_at
+}
+
+/// The ledger after an immediate change, if the share allows it.
 fn immediate(asked: &Amendment, now: Timestamp, ledger: Ledger, policy: &Policy) -> Option<Ledger> {
     let row = asked.id.row();
     let step = number(asked.old)?.abs_diff(number(asked.new)?);

@@ -26,7 +26,7 @@ pub struct Broken {
 
 /// Every relation. That shares of one price stay below it follows from their ranges, and the weight of price in a bid's
 /// score is what the weight of quality leaves: neither needs a row here (a test looks).
-pub const RELATIONS: [AtMost; 17] = [
+pub const RELATIONS: [AtMost; 19] = [
     at_most(MinHumanReviewTimeoutMs, MaxHumanReviewTimeoutMs),
     at_most(MinStakeLow, MinStakeMedium),
     at_most(MinStakeMedium, MinStakeHigh),
@@ -44,6 +44,9 @@ pub const RELATIONS: [AtMost; 17] = [
     at_most(AdjudicatorQuorumFloor, AdjudicatorQuorum),
     at_most(SponsorFloor, SponsorQuorum),
     at_most(MaxVotingAgentsPerPrincipal, SponsorQuorum),
+    // Whoever asks to leave can still be judged before the stake is out of reach.
+    at_most(FreezeMaxSecs, DeregistrationCooldownSecs),
+    at_most(OverrideDelayHighSecs, DeregistrationCooldownSecs),
 ];
 
 const fn at_most(lesser: ParameterId, greater: ParameterId) -> AtMost {

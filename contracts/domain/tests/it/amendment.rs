@@ -127,11 +127,38 @@ fn a_weakening_waits_as_long_as_its_tier_says() {
             id.described().name
         );
         let due = try_now(&ask(id, old, new, NOW - delay), Ledger::default()).unwrap();
+        // Without a delay of its tier, a change at once uses the share as a tightening does.
+        let used = Ledger {
+            last_at: at(NOW),
+            used: 1,
+        };
+        let expected = if delay == 0 { used } else { Ledger::default() };
+        assert_eq!(due.ledger, expected, "{}", id.described().name);
+        let waited = try_now(&ask(id, old, new, NOW - DAY), Ledger::default()).unwrap();
         assert_eq!(
-            due.ledger,
+            waited.ledger,
             Ledger::default(),
             "a change that waited uses no share"
         );
+    }
+}
+
+/// RULINGS A4: one signer of the low tier could otherwise close every window of legislation at once.
+#[test]
+fn what_the_lowest_tier_changes_beyond_a_share_waits_in_every_direction() {
+    for (id, old, new) in [
+        (ParameterId::MinFairnessScore, 600, 0),
+        (ParameterId::BiddingWindowMs, 7_200_000, 60_000),
+        (ParameterId::RegulatoryApprovalTimeoutMs, 3_600_000, 300_000),
+        (ParameterId::RegulatoryApprovalTimeoutMs, 300_000, 3_600_000),
+    ] {
+        let name = id.described().name;
+        let early = try_now(&ask(id, old, new, NOW - DAY + 1), Ledger::default());
+        let ready_at = NOW + 1;
+        let refused = Refused::TooEarly { ready_at, now: NOW };
+        assert_eq!(early, Err(refused), "{name}");
+        let due = try_now(&ask(id, old, new, NOW - DAY), Ledger::default());
+        assert_eq!(due.map(|done| done.ledger), Ok(Ledger::default()), "{name}");
     }
 }
 
