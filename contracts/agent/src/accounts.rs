@@ -84,9 +84,9 @@ impl Agents {
         let (asset, _) = self.load_money()?;
         let totals = self.unlocked()?;
         let held = asset.balance(self.vm(), self.vm().contract_address())?;
-        let surplus = held.saturating_sub(totals.booked.to_u256());
         // What exceeds 128 bits waits until there is room.
-        let surplus = Amount::try_from(surplus).unwrap_or_default();
+        let held = Amount::try_from(held).unwrap_or(Amount::MAX);
+        let surplus = Amount::new(held.get().saturating_sub(totals.booked.get()));
         let totals = totals.with(surplus).map_err(revert)?;
         let dues = self.load_dues().with_surplus(surplus).map_err(revert)?;
 

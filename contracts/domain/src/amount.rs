@@ -206,7 +206,9 @@ impl TryFrom<U256> for Amount {
 /// result is `q·part + ⌊r·part ÷ whole⌋`, and both terms stay below `value`.
 const fn part_floor(value: u128, part: u128, whole: u128) -> u128 {
     let (quotient, rest) = short_division(value, whole as u64);
-    quotient * part + (rest * part as u64 / whole as u64) as u128
+    // Both terms are below `value`, and the product of rest and part below 10⁸: nothing wraps.
+    let of_rest = rest.wrapping_mul(part as u64) / whole as u64;
+    quotient.wrapping_mul(part).wrapping_add(of_rest as u128)
 }
 
 /// Divides by a number below 2³², 32 bits a step: programs without other 128-bit divisions are spared that routine, a
@@ -214,7 +216,7 @@ const fn part_floor(value: u128, part: u128, whole: u128) -> u128 {
 const fn short_division(value: u128, divisor: u64) -> (u128, u64) {
     let (mut quotient, mut rest, mut shift) = (0u128, 0u64, u128::BITS);
     while shift > 0 {
-        shift -= u32::BITS;
+        shift = shift.wrapping_sub(u32::BITS);
         let part = rest << u32::BITS | (value >> shift) as u32 as u64;
         quotient = quotient << u32::BITS | (part / divisor) as u128;
         rest = part % divisor;

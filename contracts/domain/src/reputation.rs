@@ -103,9 +103,12 @@ impl MilliPoints {
     pub const fn ema_weighted(self, lambda: Lambda, weight: Weight, outcome: Points) -> Self {
         const SCALE: u64 = WHOLE * WHOLE;
         const HALF: u64 = SCALE / 2; // structural: rounding to nearest
-        let recent = (Lambda::MAX.get() as u64 - lambda.get() as u64) * weight.get() as u64;
-        let past = (SCALE - recent) * self.get() as u64;
-        let weighed = past + recent * outcome.to_milli().get() as u64;
+        // None of these wraps: shares are at most 10⁶, scores at most 10⁶.
+        let recent = (Lambda::MAX.get() as u64)
+            .wrapping_sub(lambda.get() as u64)
+            .wrapping_mul(weight.get() as u64);
+        let past = WHOLE.wrapping_sub(recent).wrapping_mul(self.get() as u64);
+        let weighed = past.wrapping_add(recent.wrapping_mul(outcome.to_milli().get() as u64));
         // A weighted mean of two numbers in range is in range, and rounding to nearest cannot leave it.
         match Self::new((weighed + HALF) / SCALE) {
             Ok(milli) => milli,

@@ -337,7 +337,12 @@ impl City {
         u64::from(record.registrations) << 16 | u64::from(record.changes)
     }
 
-    pub(crate) fn release(&self, agent: Address, from: &Key, to: Address) -> wire::proposePrincipalCall {
+    pub(crate) fn release(
+        &self,
+        agent: Address,
+        from: &Key,
+        to: Address,
+    ) -> wire::proposePrincipalCall {
         let deadline = self.deadline();
         let release = PrincipalRelease {
             agent,
@@ -354,7 +359,12 @@ impl City {
         }
     }
 
-    pub(crate) fn acceptance(&self, agent: Address, from: Address, to: &Key) -> wire::acceptPrincipalCall {
+    pub(crate) fn acceptance(
+        &self,
+        agent: Address,
+        from: Address,
+        to: &Key,
+    ) -> wire::acceptPrincipalCall {
         let deadline = self.deadline();
         let acceptance = PrincipalAcceptance {
             agent,
@@ -434,7 +444,9 @@ pub(crate) fn did(agent: Address) -> String {
 /// EIP-712, from its text.
 pub(crate) fn digest_at(chain_id: u64, contract: Address, words: &[B256]) -> B256 {
     let domain = (
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+        keccak256(
+            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
+        ),
         keccak256("AgentCity"),
         keccak256("1"),
         U256::from(chain_id),
@@ -448,17 +460,25 @@ pub(crate) fn digest_at(chain_id: u64, contract: Address, words: &[B256]) -> B25
 /// A wallet that accepts, by ERC-1271, what one key signed.
 pub(crate) fn wallet(city: &City, name: &str) -> Address {
     let (owner, at) = (Key::of(name).address, Address::from_word(keccak256(name)));
-    city.world.install(at, keccak256("wallet"), move |frame, input| {
-        let (hash, signature) = <(B256, Bytes)>::abi_decode_params_validate(&input[4..]).unwrap();
-        let mut asked = [0; 128];
-        asked[..32].copy_from_slice(hash.as_slice());
-        asked[63] = *signature.last().unwrap_or(&0);
-        asked[64..].copy_from_slice(signature.get(..64).unwrap_or(&[0; 64]));
-        let recovered = frame.call(Address::with_last_byte(1), U256::ZERO, &asked, true, u64::MAX)?;
-        let agreed = recovered == owner.into_word().to_vec();
-        let mut magic = B256::ZERO;
-        magic[..4].copy_from_slice(&input[..4]);
-        Ok(if agreed { magic } else { B256::ZERO }.to_vec())
-    });
+    city.world
+        .install(at, keccak256("wallet"), move |frame, input| {
+            let (hash, signature) =
+                <(B256, Bytes)>::abi_decode_params_validate(&input[4..]).unwrap();
+            let mut asked = [0; 128];
+            asked[..32].copy_from_slice(hash.as_slice());
+            asked[63] = *signature.last().unwrap_or(&0);
+            asked[64..].copy_from_slice(signature.get(..64).unwrap_or(&[0; 64]));
+            let recovered = frame.call(
+                Address::with_last_byte(1),
+                U256::ZERO,
+                &asked,
+                true,
+                u64::MAX,
+            )?;
+            let agreed = recovered == owner.into_word().to_vec();
+            let mut magic = B256::ZERO;
+            magic[..4].copy_from_slice(&input[..4]);
+            Ok(if agreed { magic } else { B256::ZERO }.to_vec())
+        });
     at
 }

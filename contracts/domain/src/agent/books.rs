@@ -22,6 +22,9 @@ const INSURANCE: Bps = match Bps::new(ParameterId::SlashInsuranceBps.constant() 
     Err(_) => panic!("a share is at most the whole"),
 };
 
+/// Bits of a stake unit's base units: what a city may have, and what the contract stores beside the asset's address.
+const SCALE_BITS: u32 = 96;
+
 /// The counters of the whole contract, one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -84,7 +87,7 @@ impl Totals {
 
     /// After a principal changed: quorums count it or do not (RULINGS R26).
     pub fn recount(self, before: &Principal, after: &Principal) -> Self {
-        let voters = self.voters + u32::from(after.is_voter());
+        let voters = self.voters.saturating_add(u32::from(after.is_voter()));
         Self {
             voters: voters.saturating_sub(u32::from(before.is_voter())),
             ..self
@@ -120,7 +123,7 @@ impl Dues {
     pub fn with_forfeit(self, stake: Amount) -> Result<Self, Refused> {
         let insurance = stake.bps_floor(INSURANCE);
         // A share is at most the whole.
-        let treasury = Amount::new(stake.get() - insurance.get());
+        let treasury = Amount::new(stake.get().saturating_sub(insurance.get()));
         Ok(Self {
             insurance: sum(self.insurance, insurance)?,
             treasury: sum(self.treasury, treasury)?,
@@ -149,8 +152,11 @@ impl Dues {
 ///
 /// Errors: `BooksOutOfRange`; none below 2⁹⁶ base units a unit, which is as many as a city may have.
 pub fn base_units(stake: u32, scale: Amount) -> Result<Amount, Refused> {
-    let units = scale.get().checked_mul(u128::from(stake));
-    units.map(Amount::new).ok_or(Refused::BooksOutOfRange)
+    // 96 bits times 32 bits fit 128.
+    if scale.get() >> SCALE_BITS != 0 {
+        return Err(Refused::BooksOutOfRange);
+    }
+    Ok(Amount::new(scale.get().wrapping_mul(u128::from(stake))))
 }
 
 /// A credit with more on it.

@@ -10,7 +10,7 @@
 //!
 //! Chains are positive, below 2⁶⁴ and written without leading zeros: an account may be named as of another chain, since the
 //! key is the same. Hexadecimal digits may be of either case. What is no identifier at all is malformed; what is one, but of
-//! another method or form, is unsupported.
+//! another method or form, is unsupported. Places wrap in name only: no identifier reaches the end of memory.
 
 // structural file: a grammar; its numbers are lengths of tokens and radices
 
@@ -65,7 +65,7 @@ pub fn check(did: &[u8], agent: Address) -> Result<(), DidError> {
     } else if did.starts_with(ETHR) {
         let rest = ETHR.len();
         // `0x` and forty digits to the end is an account; anything shorter before a colon is a chain.
-        if did.len() - rest == HEX_DIGITS + 2 {
+        if did.len().wrapping_sub(rest) == HEX_DIGITS + 2 {
             rest
         } else {
             after_chain(did, prefixed(did, rest)?, Radix::Hexadecimal)?
@@ -84,7 +84,8 @@ pub fn check(did: &[u8], agent: Address) -> Result<(), DidError> {
 }
 
 /// The grammar of W3C's DID Core: `did:`, a method of small letters and digits, and an identifier of letters, digits,
-/// `.`, `-`, `_`, `:` and escapes that neither is empty nor ends with a colon.
+/// `.`, `-`, `_`, `:` and `%` that neither is empty nor ends with a colon. Escapes are not looked into: no accepted form has
+/// one.
 fn well_formed(did: &[u8]) -> Result<(), DidError> {
     let malformed = |at| Err(DidError::Malformed { at });
     let scheme = common(did, b"did:");
@@ -93,22 +94,18 @@ fn well_formed(did: &[u8]) -> Result<(), DidError> {
     }
     let mut at = scheme;
     while matches!(did.get(at), Some(b'a'..=b'z' | b'0'..=b'9')) {
-        at += 1;
+        at = at.wrapping_add(1);
     }
     if at == scheme || did.get(at) != Some(&b':') {
         return malformed(at);
     }
-    at += 1;
+    at = at.wrapping_add(1);
     let first = at;
     while let Some(byte) = did.get(at) {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b':' => at += 1,
-            b'%' => match (did.get(at + 1), did.get(at + 2)) {
-                (Some(high), Some(low)) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                    at += 3
-                }
-                _ => return malformed(at),
-            },
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b':' | b'%' => {
+                at = at.wrapping_add(1)
+            }
             _ => return malformed(at),
         }
     }
@@ -138,12 +135,12 @@ fn after_chain(did: &[u8], at: usize, radix: Radix) -> Result<usize, DidError> {
             // A leading zero leaves the number at zero before its second digit.
             .filter(|chain| *chain != 0)
             .ok_or(DidError::Unsupported { at: end })?;
-        end += 1;
+        end = end.wrapping_add(1);
     }
     if end == at || did.get(end) != Some(&b':') {
         return Err(DidError::Unsupported { at: end });
     }
-    Ok(end + 1)
+    Ok(end.wrapping_add(1))
 }
 
 /// The address that is the rest of `did` from `at`.
@@ -151,7 +148,7 @@ fn address(did: &[u8], at: usize) -> Result<Address, DidError> {
     let digits = prefixed(did, at)?;
     let mut bytes = [0u8; HEX_DIGITS / 2];
     for place in 0..HEX_DIGITS {
-        let at = digits + place;
+        let at = digits.wrapping_add(place);
         let nibble = did
             .get(at)
             .and_then(|byte| digit(*byte, 16))
@@ -160,7 +157,7 @@ fn address(did: &[u8], at: usize) -> Result<Address, DidError> {
             *byte = *byte << 4 | nibble;
         }
     }
-    let end = digits + HEX_DIGITS;
+    let end = digits.wrapping_add(HEX_DIGITS);
     if did.len() != end {
         return Err(DidError::Unsupported { at: end });
     }
@@ -169,17 +166,17 @@ fn address(did: &[u8], at: usize) -> Result<Address, DidError> {
 
 /// Where hexadecimal digits begin behind their `0x` at `at`.
 fn prefixed(did: &[u8], at: usize) -> Result<usize, DidError> {
-    match did.get(at..at + 2) {
-        Some(b"0x") => Ok(at + 2),
+    match did.get(at..at.wrapping_add(2)) {
+        Some(b"0x") => Ok(at.wrapping_add(2)),
         _ => Err(DidError::Unsupported { at }),
     }
 }
 
 fn digit(byte: u8, base: u8) -> Option<u8> {
     let value = match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'a'..=b'f' => byte - b'a' + 10,
-        b'A'..=b'F' => byte - b'A' + 10,
+        b'0'..=b'9' => byte.wrapping_sub(b'0'),
+        b'a'..=b'f' => byte.wrapping_sub(b'a' - 10),
+        b'A'..=b'F' => byte.wrapping_sub(b'A' - 10),
         _ => return None,
     };
     (value < base).then_some(value)

@@ -148,13 +148,13 @@ impl Writer {
     #[inline(never)]
     pub(crate) fn number(&mut self, value: u64, bytes: usize) {
         let mut rest = value;
-        for place in (self.at..self.at + bytes).rev() {
+        for place in (self.at..self.at.wrapping_add(bytes)).rev() {
             if let Some(byte) = self.word.get_mut(place) {
                 *byte = rest as u8;
             }
             rest >>= u8::BITS;
         }
-        self.at += bytes;
+        self.at = self.at.wrapping_add(bytes);
     }
 
     #[inline(never)]
@@ -162,7 +162,7 @@ impl Writer {
         for (to, from) in self.word.iter_mut().skip(self.at).zip(value.0) {
             *to = from;
         }
-        self.at += 20; // structural: bytes of an address
+        self.at = self.at.wrapping_add(20); // structural: bytes of an address
     }
 
     pub(crate) const fn finish(self) -> [u8; 32] {
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     pub(crate) fn number(&mut self, bytes: usize) -> u64 {
         let field = self.word.iter().skip(self.at).take(bytes);
-        self.at += bytes;
+        self.at = self.at.wrapping_add(bytes);
         field.fold(0, |value, byte| value << 8 | u64::from(*byte))
     }
 
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
         for (to, from) in bytes.iter_mut().zip(self.word.iter().skip(self.at)) {
             *to = *from;
         }
-        self.at += 20; // structural: bytes of an address
+        self.at = self.at.wrapping_add(20); // structural: bytes of an address
         Address::new(bytes)
     }
 }

@@ -61,25 +61,20 @@ impl PairSketch {
             [Entry::default(); ENTRIES]
         };
         // Its own counter, or else the least; a free one is the least there is.
-        let own = entries
-            .iter()
-            .position(|entry| entry.tag == tag && entry.count > 0);
-        let place = own.unwrap_or_else(|| {
-            let mut least = 0;
-            for place in 1..ENTRIES {
-                if entries[place].count < entries[least].count {
-                    least = place;
-                }
-            }
-            least
-        });
-        let entry = &mut entries[place];
+        let own = |entry: &Entry| entry.tag == tag && entry.count > 0;
+        let Some(entry) = entries
+            .iter_mut()
+            .min_by_key(|entry| (!own(entry), entry.count))
+        else {
+            return Counted::Capped;
+        };
         if entry.count >= limit {
             return Counted::Capped;
         }
         *entry = Entry {
             tag,
-            count: entry.count + 1,
+            // Below the limit, which has as many bits.
+            count: entry.count.saturating_add(1),
         };
         Counted::Within(Self { window, entries })
     }
