@@ -224,6 +224,12 @@ interface IAdjudication {
     /// @notice The watchdog froze the city: no finalising, no routing, until `until` at the latest.
     event WatchdogFreeze(address indexed adjudicator, uint40 until);
 
+    /// @notice The panel halted the city: no finalising, no routing, until `until` at the latest.
+    event CityHalted(bytes32 indexed digest, uint40 until);
+
+    /// @notice The panel let the city go on.
+    event CityResumed(bytes32 indexed digest);
+
     /// @notice The watchdog's freeze ended.
     event WatchdogReleased(bool byPanel);
 
@@ -454,7 +460,7 @@ interface IAdjudication {
     /// @notice Closes a case that lapsed. Anyone.
     function expireImpeachment(uint64 caseId) external;
 
-    /// @notice Ends a watchdog freeze whose maximum has passed (RULINGS R9). Anyone.
+    /// @notice Ends a freeze or halt of the city whose maximum has passed (RULINGS R9). Anyone.
     function expireWatchdog() external;
 
     /// @notice Pays the caller's reviews out of the treasury, equal for yes and no.
@@ -486,7 +492,7 @@ interface IAdjudication {
     /// @notice The code an approved predicate or verifier is pinned to; zero if it is not approved.
     function approvedCode(address account, ProgramKind kind) external view returns (bytes32 codehash);
 
-    /// @notice Until when the watchdog halts the city; zero if it does not.
+    /// @notice Until when watchdog or panel halt the city; zero if neither does.
     function haltedUntil() external view returns (uint40);
 
     /// @notice The senior adjudicator, and the audit that suspends its power, or zero.

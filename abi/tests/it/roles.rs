@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agentcity_abi::roles::{CONTRACTS, Caller, Role, Table, roles, table};
+use agentcity_domain::signed::SignedStruct;
 
 use crate::entries;
 
@@ -139,6 +140,45 @@ fn every_contract_wires_itself_and_names_its_constitution() {
                 table.contract
             );
         }
+    }
+}
+
+#[test]
+fn what_is_signed_is_catalogued_and_what_is_catalogued_is_taken() {
+    let mut taken = BTreeSet::new();
+    each_role(|table, function, role| {
+        for name in &role.signed {
+            let signed = SignedStruct::named(name)
+                .unwrap_or_else(|| panic!("{}.{function}: no struct {name}", table.contract));
+            assert_eq!(
+                signed.entry().contract.name(),
+                table.contract.to_lowercase(),
+                "{name}: the contract in its domain"
+            );
+            taken.insert(signed);
+        }
+    });
+    for signed in SignedStruct::ALL {
+        assert!(
+            taken.contains(signed),
+            "nobody takes {}",
+            signed.entry().name
+        );
+        let entry = signed.entry();
+        let contract = CONTRACTS
+            .into_iter()
+            .find(|contract| contract.to_lowercase() == entry.contract.name())
+            .unwrap();
+        let functions = table(contract).functions;
+        assert!(
+            functions[entry.function]
+                .signed
+                .iter()
+                .any(|name| name == entry.name),
+            "{contract}.{} takes {}",
+            entry.function,
+            entry.name
+        );
     }
 }
 

@@ -312,6 +312,30 @@ pub(crate) fn row_of(action: u8) -> Option<Row> {
             2,
             [2, 0, 0, 0],
         ),
+        46 => row(
+            b256!("0x6a3945f88e21da6ada7697cfb49c02a459ca20c0474a83680a6231e28102601d"),
+            0xc,
+            2,
+            [10, 0, 0, 0],
+        ),
+        47 => row(
+            b256!("0x51184f9e6dbcd4035809b1c29ff81e1065cdef03d429abf18a02cf5aa9a344a8"),
+            0xc,
+            4,
+            [10, 0, 0, 0],
+        ),
+        48 => row(
+            b256!("0xd5e0b1d18af1bc314915beb81c2b2239ca36d1243e5ef57c41f19f1897047104"),
+            0x0,
+            1,
+            [10, 0, 0, 0],
+        ),
+        49 => row(
+            b256!("0x5256c4484a0bb71dfc0bf6a44fab164fb47dba228dbadbf951023332f133f721"),
+            0x0,
+            1,
+            [10, 0, 0, 0],
+        ),
         _ => return None,
     })
 }
@@ -392,6 +416,8 @@ pub(crate) fn told(action: u8) -> Option<(Peer, [u8; 4])> {
             Peer::Legislature,
             legislature::declareSpecificationFaultCall::SELECTOR,
         ),
+        46 => (Peer::Agent, agents::banAgentCall::SELECTOR),
+        47 => (Peer::Management, [0x47, 2, 3, 4]),
         _ => return None,
     })
 }

@@ -415,6 +415,21 @@ impl Adjudication {
                 self.write(key, with(self.read(key), 0, 8, 0));
                 self.emit(&[wire::AuditClosed::SIGNATURE_HASH, subject], &[]);
             }
+            48 => {
+                let until = self.now() + 72 * 3_600;
+                self.write(
+                    self.key(WATCHDOG, B256::ZERO, B256::ZERO),
+                    output::number(until),
+                );
+                self.emit(
+                    &[wire::CityHalted::SIGNATURE_HASH, subject],
+                    &[output::number(until)],
+                );
+            }
+            49 => {
+                self.write(self.key(WATCHDOG, B256::ZERO, B256::ZERO), B256::ZERO);
+                self.emit(&[wire::CityResumed::SIGNATURE_HASH, subject], &[]);
+            }
             _ => return Err(malformed()),
         }
         Ok(())
