@@ -88,7 +88,7 @@ pub enum GenesisError {
         given: String,
     },
     /// No such office.
-    #[error("there is no clerk `{role}`: there are {}", names::CLERKS.join(", "))]
+    #[error("there is no clerk `{role}`: there are {}", names::clerks().collect::<Vec<_>>().join(", "))]
     UnknownRole {
         /// What stands there.
         role: String,

@@ -18,7 +18,7 @@ use agentcity_deploy::{
     },
     plan::DEFAULT_SALT,
 };
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{clerk::ClerkRole, peer::Peer};
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256, utils::parse_ether},
     providers::DynProvider,
@@ -29,8 +29,7 @@ use tokio::runtime::Runtime;
 /// What every person of a city holds to begin with, in ether: gas and stakes of any story.
 const PURSE_ETHER: &str = "20";
 
-/// Clerks: one for each office, and how many principals answer for the four (two is the least that the seal takes).
-pub const CLERK_ROLES: [&str; 4] = ["registrar", "speaker", "regulator", "codifier"];
+/// How many principals answer for the four clerks: two is the least that the seal takes.
 const CLERK_PRINCIPALS: usize = 2;
 
 /// What a city pays in.
@@ -388,10 +387,10 @@ impl City {
 /// A clerk for each office. Their principals take turns.
 fn clerks(seed: u64) -> Vec<ClerkPair> {
     let principals = Person::many(seed, "clerks' principal", CLERK_PRINCIPALS);
-    let pairs = CLERK_ROLES.iter().zip(principals.iter().cycle());
+    let pairs = ClerkRole::ALL.iter().zip(principals.iter().cycle());
     pairs
         .map(|(role, principal)| ClerkPair {
-            agent: Person::new(seed, *role),
+            agent: Person::new(seed, role.name().to_lowercase()),
             principal: principal.clone(),
         })
         .collect()

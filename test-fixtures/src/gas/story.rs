@@ -12,6 +12,7 @@ use crate::{
 };
 use agentcity_abi::{IAgent, IConstitution, IManagement, IService};
 use agentcity_domain::{
+    clerk::Operation,
     parameter::{ParameterId, word},
     peer::Peer,
 };
@@ -20,8 +21,6 @@ use std::time::Duration;
 
 /// Parameters read in one batch.
 const BATCH: u8 = 20;
-/// The operation that the legislature asks management about in this story: the speaker's first.
-const SPEAKERS_OPERATION: u8 = 2;
 /// Longer than any delay of an amendment, and than the cooldown of a deregistration.
 const LONG: Duration = Duration::from_secs(9 * 86_400);
 
@@ -222,7 +221,7 @@ fn law(city: &mut City, taken: &mut Taken) -> Result<(), GasError> {
     let legislature = city.double(Peer::Legislature);
     let validate = IManagement::validateOperationCall {
         clerk: city.clerks[1].agent.address(),
-        operation: SPEAKERS_OPERATION,
+        operation: Operation::PublishProposal.number(),
         subject: norm("a session"),
     };
     let call = legislature.measure(&mut city.client, management, &validate)?;
