@@ -158,9 +158,14 @@ fn too_few_commits_fail_at_once_and_seats_commit_once() {
             Event::Route(1),
             Event::Commit(1, 0),
             Event::Commit(1, 1),
-            Event::CloseCommit(1),
         ],
     );
+    assert_eq!(
+        mission.apply(Event::Commit(1, 1)),
+        Err(Refused::Seat { seat: 1 }),
+        "once each"
+    );
+    play(&mut mission, &[Event::CloseCommit(1)]);
     assert!(mission.apply(Event::CloseCommit(1)).is_err());
     for seat in [7, 200] {
         assert_eq!(
