@@ -319,9 +319,10 @@ interface IConstitution {
     function parameter(uint8 id) external view returns (Parameter memory);
 
     /// @notice Changes one parameter, which opens the next epoch. Only for adjudication.
-    /// @dev A change waits its tier's delay after `queuedAt`. A tightening may come at once, as long as all that did since
-    /// the parameter was last left alone for `tighteningWindowSecs` together move it by no more than `tighteningSharePct`
-    /// of its range; beyond that it waits its tier's delay, and `tighteningExcessDelaySecs` at least.
+    /// @dev A change waits its tier's delay after `queuedAt`. A tightening, or any change in a tier without a delay, may
+    /// come at once as long as all that did since the parameter was last left alone for `tighteningWindowSecs` together
+    /// move it by no more than `tighteningSharePct` of its range; beyond that it waits its tier's delay, and
+    /// `tighteningExcessDelaySecs` at least.
     /// @param oldValue the value in force, as those who decided saw it
     /// @param queuedAt when the change was queued, unix seconds
     function amend(uint8 id, bytes32 oldValue, bytes32 newValue, uint64 queuedAt) external;

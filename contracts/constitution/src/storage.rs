@@ -7,7 +7,7 @@
 //! slot 3  mapping(uint256 peer => address) members
 //! slot 4  mapping(uint256 index => address) adjudicators
 //! slot 5  mapping(uint256 place => bytes32) clerks     (clerk i: role and agent at 2i, principal at 2i + 1)
-//! slot 6  mapping(uint256 id => struct { uint64 lastAt; uint32 used; }) tightenings   (immediate ones, of a parameter)
+//! slot 6  mapping(uint256 id => struct { uint64 lastAt; uint32 used; }) tightenings   (of a parameter: changes at once)
 //! slot 7  mapping(bytes32 norm => bytes32 domain) domains
 //! slot 8  mapping(bytes32 norm => struct { uint64 since; uint8 status; }) standings
 //! slot 9  mapping(bytes32 domain => uint256) struck    (how many of its norms)

@@ -1,4 +1,4 @@
-//! Random commands against a naive model: a map of values for each epoch, a list of immediate tightenings for each
+//! Random commands against a naive model: a map of values for each epoch, a list of immediate changes for each
 //! parameter, a map of norms.
 
 use std::{cell::RefCell, collections::BTreeMap};
@@ -93,7 +93,7 @@ impl Model {
         U256::from_be_bytes(self.values()[&(id as u8)].0).to()
     }
 
-    /// What the immediate tightenings of a parameter used, looking back from now: those that no quiet week parts from it.
+    /// What the immediate changes of a parameter used, looking back from now: those that no quiet week parts from it.
     fn used(&self, id: u8) -> u64 {
         let window = self.number(ParameterId::TighteningWindowSecs);
         let (mut until, mut used) = (self.now, 0);
@@ -135,18 +135,22 @@ impl Model {
             (_, Tier::Medium) => self.number(ParameterId::OverrideDelayMediumSecs),
             (_, Tier::High) => self.number(ParameterId::OverrideDelayHighSecs),
         };
-        let mut at_once = None;
-        if tighter {
-            let step: u64 = before.abs_diff(after).to();
-            let share = self.number(ParameterId::TighteningSharePct);
-            if (self.used(id) + step) * 100 <= u64::from(row.max - row.min) * share {
-                at_once = Some(step);
-            }
-            delay = delay.max(self.number(ParameterId::TighteningExcessDelaySecs));
+        let step: u64 = before.abs_diff(after).try_into().unwrap_or(u64::MAX);
+        let share =
+            u64::from(row.max - row.min) * self.number(ParameterId::TighteningSharePct) / 100;
+        let within = row.kind == Kind::Number && self.used(id) + step <= share;
+        let excess = self.number(ParameterId::TighteningExcessDelaySecs);
+        // A tightening within the share waits for nothing; any other change of a tier without a delay may use the share
+        // as well, unless it waited as long as what goes beyond it.
+        let waited = self.now >= queued_at + excess;
+        let at_once = within && (tighter || (delay == 0 && !waited));
+        if !within && (tighter || delay == 0) {
+            delay = delay.max(excess);
         }
-        if at_once.is_none() && self.now < queued_at + delay {
+        if !(tighter && at_once) && self.now < queued_at + delay {
             return false;
         }
+        let at_once = at_once.then_some(step);
         let mut values = self.values().clone();
         values.insert(id, new);
         let related = RELATIONS

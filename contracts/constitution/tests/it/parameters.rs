@@ -304,7 +304,9 @@ fn each_tier_waits_its_own_time() {
     amend_now(&city, ParameterId::LegislativeProposalTimeoutMs, 700_000);
     must_wait(&city, ParameterId::EmaLambda, 800, 6 * 3_600);
     must_wait(&city, ParameterId::AdjudicatorQuorum, 6, DAY);
-    amend_now(&city, ParameterId::MinFairnessScore, 0);
+    // Without a delay of its own a tier moves by the share, and no further.
+    must_wait(&city, ParameterId::MinFairnessScore, 349, DAY);
+    amend_now(&city, ParameterId::MinFairnessScore, 350);
     for (id, new, delay) in [
         (ParameterId::EmaLambda, 800, 6 * 3_600),
         (ParameterId::AdjudicatorQuorum, 6, DAY),
@@ -374,7 +376,8 @@ fn small_steps_do_not_go_further_than_one_large_one() {
     }
     must_wait(&city, id, 851, DAY);
     // Loosening in between gives nothing back.
-    amend_now(&city, id, 600);
+    let loosening = city.amendment(id, 600, city.world.now() - DAY);
+    city.rule(loosening).unwrap();
     must_wait(&city, id, 601, DAY);
     // Two days after the last step; the share is whole a week after it.
     city.world.warp(WEEK - DAY - 1);
