@@ -107,10 +107,10 @@ impl MilliPoints {
         let recent = (Lambda::MAX.get() as u64)
             .wrapping_sub(lambda.get() as u64)
             .wrapping_mul(weight.get() as u64);
-        let past = WHOLE.wrapping_sub(recent).wrapping_mul(self.get() as u64);
+        let past = SCALE.wrapping_sub(recent).wrapping_mul(self.get() as u64);
         let weighed = past.wrapping_add(recent.wrapping_mul(outcome.to_milli().get() as u64));
         // A weighted mean of two numbers in range is in range, and rounding to nearest cannot leave it.
-        match Self::new((weighed + HALF) / SCALE) {
+        match Self::new(weighed.wrapping_add(HALF) / SCALE) {
             Ok(milli) => milli,
             Err(_) => Self::MAX,
         }
