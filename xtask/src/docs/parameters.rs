@@ -18,7 +18,7 @@ Every number of policy, in one table (T3). A value is a 32-byte word on the wire
 - **risk** decides who signs an amendment and how long it waits: LOW 1 signature, MEDIUM 2, HIGH ⌈2q/3⌉, each after the
   `overrideDelay…Secs` of its tier. A tightening may take effect at once while all of them together move the value by at most
   `tighteningSharePct` of its range, until it was left alone for `tighteningWindowSecs`; beyond that it waits, at least
-  `tighteningExcessDelaySecs`.
+  `tighteningExcessDelaySecs`. Where a tier has no delay, every other change is held to the same share and the same wait.
 - **weaker** is the direction in which a change weakens the law, which the watchdog counts.
 - **scope** says which epoch's value counts: CITY the present one, SESSION the one in which the session was opened, MISSION the
   one in which the mission was finalised. No amendment touches a running mission.
