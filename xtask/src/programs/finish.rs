@@ -79,12 +79,17 @@ pub(crate) fn optimise(
     without_custom_sections(&wasm?)
 }
 
-/// The module without names, producers and whatever else tools leave there: nothing of it runs, all of it is paid.
+/// The module without names, producers and whatever else tools leave there: nothing of it runs, all of it is paid. Nor the
+/// count of data segments, which the chain's parser refuses: only `memory.init` and `data.drop` need it, and a module that
+/// had them would be refused by the check that follows.
 fn without_custom_sections(wasm: &[u8]) -> eyre::Result<Vec<u8>> {
     let mut kept = wasm.get(..8).unwrap_or_default().to_vec();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.wrap_err("not a WASM module")?;
-        if matches!(payload, Payload::CustomSection(_)) {
+        if matches!(
+            payload,
+            Payload::CustomSection(_) | Payload::DataCountSection { .. }
+        ) {
             continue;
         }
         if let Some((id, range)) = payload.as_section() {
