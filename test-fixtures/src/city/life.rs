@@ -22,8 +22,9 @@ use alloy::{
 
 pub use agentcity_abi::IAgent::{AgentType, PrincipalClass};
 
-/// Seconds for which signatures of the stories are good: longer than any story.
-const SIGNED_FOR_SECS: u64 = 10 * 366 * 86_400;
+/// Until when everything that is signed in a story is good, unix seconds: after any story. Constant, because its bytes and
+/// those of the signatures over it are calldata, and gas is compared from run to run.
+pub const GOOD_UNTIL: u64 = 4_000_000_000;
 
 /// Settlement tokens that everybody in a city of tokens holds to begin with, in base units: stakes of any story.
 const TOKENS: u64 = 10_000_000_000_000_000_000;
@@ -107,15 +108,6 @@ impl City {
             .collect()
     }
 
-    /// Until when the signatures of a story are good.
-    pub fn deadline(&mut self) -> Result<u64, CallError> {
-        let now = self.client.now().map_err(|source| CallError::Node {
-            what: "the time".into(),
-            source,
-        })?;
-        Ok(now + SIGNED_FOR_SECS)
-    }
-
     /// The EIP-712 digest of a struct of the domain's table, for the contract of `peer`.
     pub fn digest(&self, peer: Peer, words: &[B256]) -> B256 {
         let separator = eip712_domain(self.client.chain_id(), self.address(peer)).separator();
@@ -129,7 +121,7 @@ impl City {
         principal: &Person,
         class: PrincipalClass,
     ) -> Result<IAgent::enrolPrincipalCall, CallError> {
-        let deadline = self.deadline()?;
+        let deadline = GOOD_UNTIL;
         let registrar = self.clerks[0].agent.clone();
         let record = IAgent::principalRecordCall {
             principal: principal.address(),
@@ -184,7 +176,7 @@ impl City {
         &mut self,
         registration: &Registration,
     ) -> Result<IAgent::registerCall, CallError> {
-        let deadline = self.deadline()?;
+        let deadline = GOOD_UNTIL;
         let agent = registration.agent.address();
         let record = self.client.ask(
             self.address(Peer::Agent),

@@ -3,6 +3,7 @@
 use super::{
     client::{CallError, Client},
     double::{self, Double},
+    life::GOOD_UNTIL,
     person::{self, Person},
 };
 use crate::{
@@ -276,7 +277,10 @@ impl Site {
     /// The manifest of what stands there.
     pub fn manifest(&self) -> Result<GenesisManifest, RaiseError> {
         let read = city::manifest(&self.provider, &self.genesis, &self.plan);
-        Ok(self.runtime.block_on(read)?)
+        Ok(GenesisManifest {
+            deadline: GOOD_UNTIL,
+            ..self.runtime.block_on(read)?
+        })
     }
 
     /// As many adjudicators as the seal needs: two thirds, rounded up.

@@ -1,3 +1,9 @@
 //! The foundations of a city, as compiled and deployed: who may do what, what it costs, and what outlives a year.
 
+mod amendments;
 mod doubles;
+mod founding;
+mod replay;
+mod roles;
+mod story;
+mod year;
