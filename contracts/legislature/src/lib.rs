@@ -9,6 +9,7 @@
 extern crate alloc;
 
 mod ballots;
+mod enactment;
 mod messages;
 mod proposals;
 pub mod storage;

@@ -76,13 +76,14 @@ impl Member<'_> {
             .unwrap_or_default()
     }
 
+    /// Whether it is a contract: built as a program, or said not to fit one yet.
     fn is_program(&self) -> bool {
         let flag = ["package", "metadata", "agentcity", "program"];
         let root = Value::Table(self.manifest.clone());
         flag.iter()
             .try_fold(&root, |value, key| value.get(key))
             .and_then(Value::as_bool)
-            == Some(true)
+            .is_some()
     }
 
     fn dependencies(&self, section: &str) -> impl Iterator<Item = (&String, &Value)> {

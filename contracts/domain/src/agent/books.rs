@@ -23,7 +23,7 @@ const INSURANCE: Bps = match Bps::new(ParameterId::SlashInsuranceBps.constant() 
 };
 
 /// Bits of a stake unit's base units: what a city may have, and what the contract stores beside the asset's address.
-const SCALE_BITS: u32 = 96;
+const SCALE_BITS: u32 = 96; // structural: bits beside an address
 
 /// The counters of the whole contract, one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

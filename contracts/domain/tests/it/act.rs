@@ -50,8 +50,17 @@ fn what_the_panel_signs_is_exactly_what_the_panel_can_do() {
 #[test]
 fn an_action_calls_another_contract_or_changes_adjudication_itself() {
     for row in rows() {
-        assert_eq!(row.function.is_none(), row.lands == Peer::Adjudication, "{}", row.name);
-        assert!(row.function.is_none_or(|function| !function.is_empty()), "{}", row.name);
+        assert_eq!(
+            row.function.is_none(),
+            row.lands == Peer::Adjudication,
+            "{}",
+            row.name
+        );
+        assert!(
+            row.function.is_none_or(|function| !function.is_empty()),
+            "{}",
+            row.name
+        );
     }
 }
 
