@@ -131,7 +131,8 @@ interface IManagement {
         uint64 dueAt
     );
 
-    /// @notice The service's owner answered; `counts` if the service is mandated still, so that the clerk may proceed.
+    /// @notice The service's owner answered; `counts` if the service is mandated still and the answer brings
+    /// the artifact that the mandate demands by now, so that the clerk may proceed.
     event DelegationCompleted(
         bytes32 indexed delegationId, address indexed owner, bytes32 outputHash, bytes32 artifactHash, bool counts
     );
@@ -189,7 +190,8 @@ interface IManagement {
     /// @notice The manifest gives `agent` no office.
     error NotInManifest(address agent);
 
-    /// @notice The manifest names `agent` with principal `expected`; `found` answers for it.
+    /// @notice The office was given with principal `expected`, by the manifest or at the admission; `found` answers for the
+    /// agent now. Such an office is dead until adjudication admits the agent anew.
     error PrincipalMismatch(address expected, address found);
 
     // ------------------------------------------------------------------ errors: envelopes
@@ -282,7 +284,8 @@ interface IManagement {
     /// once for each such agent, as soon as it is registered under the principal that the manifest names.
     function admitGenesisClerk(address agent) external;
 
-    /// @notice Gives an agent an office. Only for adjudication.
+    /// @notice Gives an agent an office. Only for adjudication. An office dies with a change of the agent's principal, and
+    /// is given anew so.
     /// @param permitted operations, of the office's own
     /// @param prohibited operations; those that the office's structure prohibits are added
     /// @param operationsMax most operations on one subject, at most the table's `clerkOperationsPerSubject`
@@ -306,7 +309,8 @@ interface IManagement {
     /// @param artifactSchema hash of the schema of the artifact that every answer must bring; zero: none
     function setMandate(uint8 operation, bytes32 serviceId, bytes32 artifactSchema) external;
 
-    /// @notice Charges an operation on a subject to a clerk. Only for the contract that the operation belongs to.
+    /// @notice Charges an operation on a subject to a clerk, which must have the principal it was admitted with. Only for
+    /// the contract that the operation belongs to.
     /// @return role the clerk's office
     function validateOperation(address clerk, uint8 operation, bytes32 subject) external returns (uint8 role);
 

@@ -57,7 +57,8 @@ impl Offices {
         Ok(Vec::new())
     }
 
-    /// Errors: what [`delegation::open`] refuses; `NotClerk`, `NotEligible`, `DeprecatedService`, `InvalidSignature`.
+    /// Errors: what [`delegation::open`] refuses; `NotClerk`, `NotEligible`, `PrincipalMismatch`,
+    /// `DeprecatedService`, `InvalidSignature`.
     /// Events: `DelegationInvoked`.
     pub(crate) fn delegate(&mut self, input: &mut Input<'_>) -> Answer {
         let request = read_request(input)?;
@@ -82,7 +83,7 @@ impl Offices {
         )
         .map_err(revert_delegation)?;
         let standing = self.standing(clerk)?;
-        rules::require_eligible(clerk, standing).map_err(revert)?;
+        rules::require_holding((clerk, standing), record).map_err(revert)?;
         self.require_live(request.service_id)?;
         sign::require(self.vm(), clerk, id, signature)?;
 
@@ -142,7 +143,7 @@ impl Offices {
         let (clerk, operation) = (closed.clerk, closed.operation);
         let ledger = self.load_ledger(clerk, request.subject).answer(
             operation,
-            service,
+            (service, result.artifact_hash),
             self.load_mandate(operation),
             self.load_mandates(),
         );

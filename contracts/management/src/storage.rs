@@ -16,6 +16,7 @@
 //!                                               is due); uint40 openedAt; uint40 dueAt
 //! slot 11  mapping(bytes32 => bytes32)          output, by delegation
 //! slot 12  mapping(bytes32 => bytes32)          artifact, by delegation
+//! slot 13  mapping(address => address)          principal a clerk was admitted with
 //! ```
 
 // The entry point that the macro generates has no documentation; everything of ours here has.
@@ -56,6 +57,7 @@ pub struct Offices {
     delegations: StorageMap<B256, StorageB256>,
     outputs: StorageMap<B256, StorageB256>,
     artifacts: StorageMap<B256, StorageB256>,
+    principals: StorageMap<Address, StorageB256>,
 }
 
 const KNOWN: u8 = 1;
@@ -105,6 +107,7 @@ impl Offices {
                 operations_max: number(&word[18..20]) as u16,
             },
             since: Timestamp::new(number(&word[20..28])),
+            principal: Address::from_word(self.principals.get(clerk)),
         })
     }
 
@@ -117,6 +120,8 @@ impl Offices {
         word[18..20].copy_from_slice(&record.envelope.operations_max.to_be_bytes());
         word[20..28].copy_from_slice(&record.since.get().to_be_bytes());
         self.clerks.insert(clerk, word);
+        self.principals
+            .insert(clerk, output::address(record.principal));
     }
 
     pub(crate) fn load_ledger(&self, clerk: Address, subject: B256) -> Ledger {

@@ -56,6 +56,8 @@ pub struct Clerk {
     pub envelope: Envelope,
     /// When it was admitted last, in unix seconds.
     pub since: Timestamp,
+    /// Who answered for it then. Under another principal the office is dead, until the panel admits the agent anew.
+    pub principal: Address,
 }
 
 /// What the agent contract says of an agent.
@@ -124,9 +126,9 @@ pub enum Refused {
         /// The agent.
         agent: Address,
     },
-    /// The manifest names the agent with another principal.
+    /// The office was given under another principal, by the manifest or at the admission.
     PrincipalMismatch {
-        /// Whom the manifest names.
+        /// Who was to answer for the agent.
         expected: Address,
         /// Who answers for it.
         found: Address,
@@ -280,7 +282,7 @@ pub fn envelope(
     })
 }
 
-/// The record of an agent that the panel gives an office to.
+/// The record of an agent that the panel gives an office to. An office that died with a change of principal is none.
 ///
 /// Errors: `AlreadyClerk`, `NotEligible`.
 pub fn admit(
@@ -291,8 +293,12 @@ pub fn admit(
     now: Timestamp,
 ) -> Result<Clerk, Refused> {
     if let Some(Clerk {
-        active: true, role, ..
+        active: true,
+        role,
+        principal,
+        ..
     }) = stored
+        && principal == standing.principal
     {
         return Err(Refused::AlreadyClerk { clerk: agent, role });
     }
@@ -302,6 +308,7 @@ pub fn admit(
         active: true,
         envelope,
         since: now,
+        principal: standing.principal,
     })
 }
 
@@ -348,6 +355,24 @@ pub fn active(clerk: Address, stored: Option<Clerk>) -> Result<Clerk, Refused> {
     }
 }
 
+/// Whether a clerk holds its office still: in good standing, and under the principal it was admitted with. The panel
+/// and the manifest chose that pair, so that the offices have at least two people behind them (RULINGS R14).
+///
+/// Errors: `NotEligible`, `PrincipalMismatch`.
+pub fn require_holding(
+    (clerk, standing): (Address, Standing),
+    record: Clerk,
+) -> Result<(), Refused> {
+    require_eligible(clerk, standing)?;
+    if standing.principal != record.principal {
+        return Err(Refused::PrincipalMismatch {
+            expected: record.principal,
+            found: standing.principal,
+        });
+    }
+    Ok(())
+}
+
 /// The record of a clerk whose office is taken away.
 ///
 /// Errors: `NotClerk`.
@@ -360,7 +385,7 @@ pub fn revoke(clerk: Address, stored: Option<Clerk>) -> Result<Clerk, Refused> {
 
 /// Charges one operation on one subject to a clerk: what is left of its ledger.
 ///
-/// Errors: `NotClerk`, `NotEligible`, `Prohibited`, `NotPermitted`, `RateExceeded`, `DelegationMissing`.
+/// Errors: `NotEligible`, `PrincipalMismatch`, `Prohibited`, `NotPermitted`, `RateExceeded`, `DelegationMissing`.
 /// Source: RESOLUTIONS A-16, RULINGS R21.
 pub fn charge(
     (clerk, standing): (Address, Standing),
@@ -369,7 +394,7 @@ pub fn charge(
     ledger: Ledger,
     mandates: Mandates,
 ) -> Result<Ledger, Refused> {
-    require_eligible(clerk, standing)?;
+    require_holding((clerk, standing), record)?;
     permits(clerk, record, operation)?;
     let most = record.envelope.operations_max;
     if ledger.used >= most {
@@ -417,15 +442,18 @@ impl Ledger {
         }
     }
 
-    /// With the answer to a delegation of `operation` to `service`. It counts if that service is mandated still.
+    /// With the answer to a delegation of `operation` to `service`. It counts if that service is mandated still, and if
+    /// it brings the artifact that the mandate demands by now: the delegation may have been opened when it demanded none.
     pub fn answer(
         self,
         operation: Delegated,
-        service: B256,
+        (service, artifact_hash): (B256, B256),
         current: Mandate,
         mandates: Mandates,
     ) -> Option<Self> {
-        (current.service == service && mandates.set.has(operation.number())).then(|| Self {
+        let mandated = current.service == service && mandates.set.has(operation.number());
+        let complete = current.artifact_schema == B256::ZERO || artifact_hash != B256::ZERO;
+        (mandated && complete).then(|| Self {
             answered: self
                 .answered_at(mandates.version)
                 .with(operation.number(), true),

@@ -1,5 +1,7 @@
 //! Clerks: the seed's table is covered row by row; every refusal stands beside its allowed neighbour.
 
+mod tenure;
+
 use std::collections::BTreeSet;
 
 use agentcity_domain::{
@@ -302,77 +304,6 @@ fn only_management_agents_in_good_standing_hold_an_office() {
 }
 
 #[test]
-fn an_agent_holds_one_office_and_may_return_to_one() {
-    let speaker = clerk_of(ClerkRole::Speaker);
-    let envelope = clerk::default_envelope(ClerkRole::Regulator, 3);
-    let again = |stored| clerk::admit(stored, (CLERK, GOOD), ClerkRole::Regulator, envelope, NOW);
-    assert_eq!(
-        again(Some(speaker)),
-        Err(Refused::AlreadyClerk {
-            clerk: CLERK,
-            role: ClerkRole::Speaker
-        })
-    );
-    let revoked = clerk::revoke(CLERK, Some(speaker)).unwrap();
-    assert!(!revoked.active && revoked.role == ClerkRole::Speaker);
-    let returned = again(Some(revoked)).unwrap();
-    assert!(returned.active && returned.role == ClerkRole::Regulator);
-    assert_eq!(returned.envelope, envelope);
-
-    for stored in [None, Some(revoked)] {
-        assert_eq!(
-            clerk::revoke(CLERK, stored),
-            Err(Refused::NotClerk { clerk: CLERK })
-        );
-        assert_eq!(
-            clerk::active(CLERK, stored),
-            Err(Refused::NotClerk { clerk: CLERK })
-        );
-    }
-    assert_eq!(clerk::active(CLERK, Some(returned)), Ok(returned));
-}
-
-#[test]
-fn the_manifest_admits_whom_it_names_once() {
-    let named = Some((ClerkRole::Codifier, PRINCIPAL));
-    let admit =
-        |stored, standing, named| clerk::admit_genesis(stored, (CLERK, standing), named, 3, NOW);
-    let clerk = admit(None, GOOD, named).unwrap();
-    assert_eq!(clerk, clerk_of(ClerkRole::Codifier));
-    let revoked = clerk::revoke(CLERK, Some(clerk)).unwrap();
-    for stored in [clerk, revoked] {
-        assert_eq!(
-            admit(Some(stored), GOOD, named),
-            Err(Refused::AlreadyClerk {
-                clerk: CLERK,
-                role: ClerkRole::Codifier
-            })
-        );
-    }
-    assert_eq!(
-        admit(None, GOOD, None),
-        Err(Refused::NotInManifest { agent: CLERK })
-    );
-    let found = Address::repeat_byte(0xee);
-    let moved = Standing {
-        principal: found,
-        ..GOOD
-    };
-    assert_eq!(
-        admit(None, moved, named),
-        Err(Refused::PrincipalMismatch {
-            expected: PRINCIPAL,
-            found
-        })
-    );
-    let barred = Standing { bars: 8, ..GOOD };
-    assert!(matches!(
-        admit(None, barred, named),
-        Err(Refused::NotEligible { bars: 8, .. })
-    ));
-}
-
-#[test]
 fn each_office_is_charged_for_its_own_operations_alone() {
     for role in ClerkRole::ALL.iter().copied() {
         for operation in Operation::ALL.iter().copied() {
@@ -508,8 +439,14 @@ fn an_answer_counts_while_its_service_is_mandated() {
         answered: Mask::new(2),
         version: 1,
     };
-    let answer =
-        |service, mandates| stale.answer(Delegated::DidVerification, service, mandate, mandates);
+    let answer = |service, mandates| {
+        stale.answer(
+            Delegated::DidVerification,
+            (service, B256::ZERO),
+            mandate,
+            mandates,
+        )
+    };
     let counted = Ledger {
         used: 1,
         answered: Mask::new(1),
@@ -522,6 +459,16 @@ fn an_answer_counts_while_its_service_is_mandated() {
         version: 2,
     };
     assert_eq!(answer(SERVICE, lifted), None);
+    // The mandate demands an artifact by now, whatever it did when the delegation was opened.
+    let stricter = Mandate {
+        artifact_schema: ID,
+        ..mandate
+    };
+    for (artifact_hash, expected) in [(B256::ZERO, None), (ID, Some(counted))] {
+        let brought = (SERVICE, artifact_hash);
+        let answered = stale.answer(Delegated::DidVerification, brought, stricter, mandates);
+        assert_eq!(answered, expected);
+    }
 }
 
 #[test]

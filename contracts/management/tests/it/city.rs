@@ -160,6 +160,13 @@ impl City {
         }
     }
 
+    /// Says of an agent who answers for it.
+    pub(crate) fn release(&self, agent: Address, principal: Address) {
+        if let Some(record) = self.others.borrow_mut().agents.get_mut(&agent) {
+            record.2 = principal;
+        }
+    }
+
     /// A service of this owner.
     pub(crate) fn service(&self, owner: Address, number: u8) -> B256 {
         let id = keccak256([number]);

@@ -681,3 +681,64 @@ fn a_mandate_names_a_registered_service_or_none() {
         wire::UnknownDelegated { operation: 9 },
     );
 }
+
+#[test]
+fn an_answer_without_the_artifact_that_is_demanded_by_now_does_not_count() {
+    let (city, owner, service) = mandated(B256::ZERO);
+    let speaker = key(SPEAKER, 0);
+    let bare = request(&city, service);
+    let whole = wire::DelegationRequest {
+        inputHash: B256::repeat_byte(6),
+        ..bare.clone()
+    };
+    for request in [&bare, &whole] {
+        city.call(STRANGER, delegation(&city, &speaker, request))
+            .unwrap();
+    }
+    // The same service, but people want to see its work from now on.
+    city.panel(wire::setMandateCall {
+        operation: DAG.number(),
+        serviceId: service,
+        artifactSchema: B256::repeat_byte(7),
+    })
+    .unwrap();
+    let given = wire::DelegationResult {
+        artifactHash: B256::ZERO,
+        ..result(&city, digest(&city, &bare))
+    };
+    city.call(STRANGER, answer(&city, &owner, &bare, given))
+        .unwrap();
+    let completed = city.world.take_events::<wire::DelegationCompleted>();
+    assert!(!completed[0].counts);
+    city.refused(
+        member(Peer::Legislature),
+        validation(speaker.address, Operation::PublishProposal, SUBJECT),
+        wire::DelegationMissing {
+            clerk: speaker.address,
+            missing: 1 << DAG.number(),
+        },
+    );
+    let given = result(&city, digest(&city, &whole));
+    city.call(STRANGER, answer(&city, &owner, &whole, given))
+        .unwrap();
+    let completed = city.world.take_events::<wire::DelegationCompleted>();
+    assert!(completed[0].counts);
+    city.validate(speaker.address, Operation::PublishProposal, SUBJECT)
+        .unwrap();
+}
+
+#[test]
+fn a_clerk_released_to_another_principal_hands_nothing_over() {
+    let (city, _, service) = mandated(B256::ZERO);
+    let speaker = key(SPEAKER, 0);
+    let request = request(&city, service);
+    city.release(speaker.address, STRANGER);
+    city.refused(
+        STRANGER,
+        delegation(&city, &speaker, &request),
+        wire::PrincipalMismatch {
+            expected: PRINCIPAL,
+            found: STRANGER,
+        },
+    );
+}

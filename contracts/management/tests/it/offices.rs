@@ -474,3 +474,56 @@ fn the_view_says_what_a_charge_would_and_changes_nothing() {
     assert_eq!(city.world.storage(offices()), before);
     assert!(city.world.take_logs().is_empty());
 }
+
+#[test]
+fn offices_released_to_one_buyer_are_dead_until_the_panel_admits_anew() {
+    let city = City::new();
+    let found = Address::repeat_byte(0xee);
+    let dead = wire::PrincipalMismatch {
+        expected: PRINCIPAL,
+        found,
+    };
+    let acts = [
+        Operation::AttestPrincipal,
+        Operation::PublishProposal,
+        Operation::DecideRegulatory,
+        Operation::Codify,
+    ];
+    for (role, operation) in ClerkRole::ALL.iter().copied().zip(acts) {
+        let agent = clerk(role);
+        city.validate(agent, operation, SUBJECT).unwrap();
+        city.release(agent, found);
+        let call = validation(agent, operation, SUBJECT);
+        city.refused(member(operation.owner()), call, dead.clone());
+        let view = wire::requirePermittedCall {
+            clerk: agent,
+            operation: operation.number(),
+            subject: SUBJECT,
+        };
+        city.refused(STRANGER, view, dead.clone());
+    }
+    // Neither the manifest nor another envelope brings the office back.
+    let agent = clerk(SPEAKER);
+    let role = SPEAKER.number();
+    city.refused(
+        STRANGER,
+        wire::admitGenesisClerkCall { agent },
+        wire::AlreadyClerk { clerk: agent, role },
+    );
+    let update = wire::updatePermissionsCall {
+        clerk: agent,
+        permitted: SPEAKER.office().bits(),
+        prohibited: 0,
+        operationsMax: RATE,
+    };
+    city.panel(update).unwrap();
+    assert!(city.validate(agent, acts[1], SUBJECT).is_err());
+    // The panel does, knowing the principal, and what was used stays used.
+    city.panel(admission(agent, SPEAKER)).unwrap();
+    city.validate(agent, acts[1], SUBJECT).unwrap();
+    let ledger = wire::ledgerOfCall {
+        clerk: agent,
+        subject: SUBJECT,
+    };
+    assert_eq!(city.call(STRANGER, ledger).unwrap().used, 2);
+}

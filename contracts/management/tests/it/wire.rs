@@ -139,7 +139,9 @@ fn slots_are_as_drawn() {
     let six = B256::from(slot(6));
     assert_eq!(word(under(six, slot(8))), service);
     assert_eq!(word(under(six, slot(9))), schema);
-    assert_eq!(city.world.storage(offices()).len(), 5 + 2 + 3);
+    let principal = word(under(agent.into_word(), slot(13)));
+    assert_eq!(principal, PRINCIPAL.into_word());
+    assert_eq!(city.world.storage(offices()).len(), 5 + 3 + 3);
 }
 
 #[test]
