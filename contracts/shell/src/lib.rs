@@ -8,7 +8,7 @@
 //! | [`peer`] | the other contracts of the city: who they are, asking and telling them |
 //! | [`money`] | the settlement asset: collecting and paying it |
 //! | [`page`] | immutable bytes as the code of an account |
-//! | [`router`] | from a selector to a method |
+//! | [`mod@router`] | from a selector to a method |
 //! | [`slot`] | whole words of storage |
 //!
 //! Words are read and laid out by hand: decoding and encoding through one generic type per function and error is what

@@ -1,7 +1,7 @@
 //! The settlement asset: native coin or one ERC-20, in base units of at most 128 bits (DESIGN §3, money).
 //!
 //! Collecting checks that exactly the amount arrived, so a token that takes a fee, lies or re-enters with a deposit is
-//! refused (RULINGS A9). Callers hold a lock of their own around [`collect`], because a token's code runs in between.
+//! refused (RULINGS A9). Callers hold a lock of their own around [`Asset::collect`], because a token's code runs in between.
 
 use alloc::vec::Vec;
 
