@@ -170,7 +170,7 @@ interface IAdjudication {
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
-    event Wired(address[8] members);
+    event Wired(address[14] members);
 
     /// @notice One for each action carried out: the audit trail (seed B.12).
     /// @param mission or zero

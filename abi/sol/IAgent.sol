@@ -140,7 +140,7 @@ interface IAgent {
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
-    event Wired(address[8] members);
+    event Wired(address[14] members);
 
     /// @notice A principal enrolled. `evidenceHash` is what the registrar attested to.
     event PrincipalEnrolled(

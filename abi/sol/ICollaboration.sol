@@ -236,7 +236,7 @@ interface ICollaboration {
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
-    event Wired(address[8] members);
+    event Wired(address[14] members);
 
     /// @notice A mission exists, for one session's law.
     event MissionCreated(

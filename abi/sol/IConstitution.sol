@@ -86,7 +86,7 @@ interface IConstitution {
     /// @param digest what was signed (EIP-712)
     /// @param members by peer; the first is this contract
     /// @param signers who signed, ascending
-    event Sealed(bytes32 indexed digest, address[8] members, address[] signers);
+    event Sealed(bytes32 indexed digest, address[14] members, address[] signers);
 
     /// @notice Epoch `epoch` is in force; its values are the code of `page`.
     event EpochOpened(uint64 indexed epoch, address page);
@@ -291,7 +291,7 @@ interface IConstitution {
     function isSealed() external view returns (bool);
 
     /// @notice The members by peer; the first is this contract. Zeros before the seal.
-    function members() external view returns (address[8] memory);
+    function members() external view returns (address[14] memory);
 
     /// @notice One member. Zero before the seal.
     function memberOf(uint8 peer) external view returns (address);

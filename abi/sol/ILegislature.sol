@@ -291,7 +291,7 @@ interface ILegislature {
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
-    event Wired(address[8] members);
+    event Wired(address[14] members);
 
     /// @notice A petition stands open until `expiresAt`.
     event PetitionOpened(

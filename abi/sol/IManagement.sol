@@ -95,7 +95,7 @@ interface IManagement {
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows the other members of its city, for ever.
-    event Wired(address[8] members);
+    event Wired(address[14] members);
 
     /// @notice An agent holds an office; `genesis` if by the manifest.
     event ManagementAgentRegistered(

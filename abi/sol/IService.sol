@@ -26,7 +26,7 @@ interface IService {
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows the other members of its city, for ever.
-    event Wired(address[8] members);
+    event Wired(address[14] members);
 
     /// @notice `owner` registered a service; this is its whole record.
     event ServiceRegistered(

@@ -101,7 +101,7 @@ interface ITreasury {
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
-    event Wired(address[8] members);
+    event Wired(address[14] members);
 
     /// @notice `payer` paid `amount` to the credit of `account`.
     event CreditDeposited(address indexed account, address indexed payer, uint256 amount);

@@ -37,14 +37,20 @@ interfaces! {
     IAdjudication "sol/IAdjudication.sol";
     IAgent "sol/IAgent.sol";
     IArbWasm "sol/IArbWasm.sol";
+    IAssembly "sol/IAssembly.sol";
     ICollaboration "sol/ICollaboration.sol";
     IConstitution "sol/IConstitution.sol";
+    IEnactment "sol/IEnactment.sol";
+    IGuardian "sol/IGuardian.sol";
     ILegislature "sol/ILegislature.sol";
     IManagement "sol/IManagement.sol";
+    IRoster "sol/IRoster.sol";
     IService "sol/IService.sol";
     ISettlementToken "sol/ISettlementToken.sol";
+    IStatute "sol/IStatute.sol";
     IStylusDeployer "sol/IStylusDeployer.sol";
     ITreasury "sol/ITreasury.sol";
+    IVerification "sol/IVerification.sol";
 }
 
 /// Where ArbWasm lives on every Arbitrum chain.

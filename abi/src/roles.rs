@@ -32,6 +32,18 @@ pub enum Caller {
     Treasury,
     /// The adjudication contract.
     Adjudication,
+    /// The verification contract.
+    Verification,
+    /// The guardian contract.
+    Guardian,
+    /// The assembly contract.
+    Assembly,
+    /// The statute contract.
+    Statute,
+    /// The enactment contract.
+    Enactment,
+    /// The roster contract.
+    Roster,
 }
 
 /// One function's entry.
@@ -58,7 +70,7 @@ pub struct Table {
 }
 
 /// The contracts of a city, in the order of its members.
-pub const CONTRACTS: [&str; 8] = [
+pub const CONTRACTS: [&str; 14] = [
     "Constitution",
     "Agent",
     "Management",
@@ -67,6 +79,12 @@ pub const CONTRACTS: [&str; 8] = [
     "Collaboration",
     "Treasury",
     "Adjudication",
+    "Verification",
+    "Guardian",
+    "Assembly",
+    "Statute",
+    "Enactment",
+    "Roster",
 ];
 
 /// The tables of all contracts, in the order of the city's members.
@@ -104,6 +122,12 @@ impl Caller {
             Self::Collaboration => "collaboration",
             Self::Treasury => "treasury",
             Self::Adjudication => "adjudication",
+            Self::Verification => "verification",
+            Self::Guardian => "guardian",
+            Self::Assembly => "assembly",
+            Self::Statute => "statute",
+            Self::Enactment => "enactment",
+            Self::Roster => "roster",
         }
     }
 

@@ -42,14 +42,20 @@ bound! {
     IAdjudication IAdjudicationCalls IAdjudicationErrors IAdjudicationEvents;
     IAgent IAgentCalls IAgentErrors IAgentEvents;
     IArbWasm IArbWasmCalls IArbWasmErrors IArbWasmEvents;
+    IAssembly IAssemblyCalls IAssemblyErrors IAssemblyEvents;
     ICollaboration ICollaborationCalls ICollaborationErrors ICollaborationEvents;
     IConstitution IConstitutionCalls IConstitutionErrors IConstitutionEvents;
+    IEnactment IEnactmentCalls IEnactmentErrors IEnactmentEvents;
+    IGuardian IGuardianCalls IGuardianErrors IGuardianEvents;
     ILegislature ILegislatureCalls ILegislatureErrors ILegislatureEvents;
     IManagement IManagementCalls IManagementErrors IManagementEvents;
+    IRoster IRosterCalls IRosterErrors IRosterEvents;
     IService IServiceCalls IServiceErrors IServiceEvents;
     ISettlementToken ISettlementTokenCalls ISettlementTokenErrors ISettlementTokenEvents;
+    IStatute IStatuteCalls IStatuteErrors IStatuteEvents;
     IStylusDeployer IStylusDeployerCalls IStylusDeployerErrors IStylusDeployerEvents;
     ITreasury ITreasuryCalls ITreasuryErrors ITreasuryEvents;
+    IVerification IVerificationCalls IVerificationErrors IVerificationEvents;
 }
 
 fn folder(name: &str) -> std::path::PathBuf {

@@ -3,12 +3,17 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::IAdjudication as wire;
-use agentcity_shell::{Answer, Input, output};
+use agentcity_shell::{
+    Answer, Input,
+    member::{Kind, Member},
+    output, refuse,
+    word::part,
+};
 use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::{Adjudication, Kind, part, refuse};
+use crate::storage::Adjudication;
 
 const ANCHOR: Kind = 20;
 

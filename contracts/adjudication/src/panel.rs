@@ -4,14 +4,19 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAdjudication as wire, ICollaboration as collaboration};
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, output, peer, sign};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    output, peer, refuse, sign,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
     actions::{BY_TIER, HALF, Row, TWO_THIRDS, row_of, told},
-    storage::{Adjudication, Kind, part, refuse, with},
+    storage::Adjudication,
 };
 
 /// Action: 0 state, 1 signers, 2..7 due, 7..12 lapses | hash of the signers.

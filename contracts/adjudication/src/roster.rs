@@ -6,14 +6,20 @@ use agentcity_abi::{
     IAdjudication as wire, IAgent as agents, IConstitution as founding, ITreasury as treasury,
 };
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, money::Asset, output, peer};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    money::Asset,
+    output, peer, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
     panel::{COUNT, PERSON, SENIOR, WATCHDOG},
-    storage::{Adjudication, Kind, part, refuse, with},
+    storage::Adjudication,
 };
 
 const ASSET: Kind = 8;

@@ -119,9 +119,16 @@ impl Agents {
             Peer::Collaboration => self.collaboration.get(),
             Peer::Treasury => self.treasury.get(),
             Peer::Adjudication => self.adjudication.get(),
-            Peer::Constitution | Peer::Agent | Peer::Service | Peer::Legislature => {
-                self.constitution.get()
-            }
+            Peer::Constitution
+            | Peer::Agent
+            | Peer::Service
+            | Peer::Legislature
+            | Peer::Verification
+            | Peer::Guardian
+            | Peer::Assembly
+            | Peer::Statute
+            | Peer::Enactment
+            | Peer::Roster => self.constitution.get(),
         };
         if word == B256::ZERO {
             return Err(common::NOT_WIRED.to_vec());

@@ -7,14 +7,19 @@ use agentcity_abi::{
     IService as services, ITreasury as treasury,
 };
 use agentcity_domain::{id::MissionId, peer::Peer};
-use agentcity_shell::{Answer, Input, malformed, output, page};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::Member,
+    output, page, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256, U256, b256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
     nodes::{DEGREE, Law, NODE_BYTES, PAGE, SEAT},
-    storage::{Missions, part, refuse, with},
+    storage::Missions,
 };
 
 const PAGE_BYTES_MAX: usize = 24_575;

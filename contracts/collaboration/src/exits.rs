@@ -4,11 +4,16 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, output};
+use agentcity_shell::{
+    Answer, Input,
+    member::Member,
+    output, refuse,
+    word::{part, with},
+};
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
-use crate::storage::{Missions, part, refuse, with};
+use crate::storage::Missions;
 
 impl Missions {
     pub(crate) fn expire_node(&mut self, input: &mut Input<'_>) -> Answer {

@@ -6,12 +6,17 @@ use agentcity_abi::{
     IAdjudication as panel, IAgent as agents, ICollaboration as wire, ITreasury as treasury,
 };
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, output};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    output, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256, b256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::{call::RawCall, prelude::*};
 
-use crate::storage::{Kind, Missions, part, refuse, with};
+use crate::storage::Missions;
 
 /// Freeze: 0 cause, 1 open, 2 false, 3 attempt, 4..6 node, 6..11 at, 11..16 expires | mission | agent.
 const FREEZE: Kind = 9;

@@ -4,12 +4,17 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Input, malformed, output, page, peer, sign};
+use agentcity_shell::{
+    Input, malformed,
+    member::{Kind, Member},
+    output, page, peer, refuse, sign,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::{Kind, Missions, part, refuse, with};
+use crate::storage::Missions;
 
 /// Mission: 0 state, 1 halt, 2..4 nodes, 4..6 completed, 6..8 failed, 8 depth, 9..11 refinements, 16..21 deadline,
 /// 21..26 halted until, 26..30 extended | session | statute | digest | parent.
@@ -213,28 +218,6 @@ impl Missions {
             wire::NotSeated::SELECTOR,
             &[mission, output::number(node.into()), agent.into_word()],
         )
-    }
-
-    #[inline(never)]
-    pub(crate) fn tell_peer(
-        &self,
-        to: Peer,
-        selector: [u8; 4],
-        words: &[B256],
-    ) -> Result<Vec<u8>, Vec<u8>> {
-        let data = peer::call_data(selector, words);
-        peer::tell(self.vm(), self.member(to)?, &data, U256::ZERO)
-    }
-
-    #[inline(never)]
-    pub(crate) fn ask_peer(
-        &self,
-        to: Peer,
-        selector: [u8; 4],
-        words: &[B256],
-    ) -> Result<Vec<u8>, Vec<u8>> {
-        let data = peer::call_data(selector, words);
-        peer::ask(self.vm(), self.member(to)?, &data)
     }
 
     /// Slashes and tells reputation for one executor's fault.

@@ -4,15 +4,17 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, output};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    output, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256, b256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::{call::RawCall, prelude::*};
 
-use crate::{
-    nodes::Law,
-    storage::{Kind, Missions, part, refuse, with},
-};
+use crate::{nodes::Law, storage::Missions};
 
 const COMMITMENT: Kind = 7;
 const VALUE: Kind = 8;

@@ -2,14 +2,19 @@
 
 use agentcity_abi::IAgent as agents;
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, output};
+use agentcity_shell::{
+    Answer, Input,
+    member::Member,
+    output,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 
 use crate::{
     guardian::COUNTERS,
     nodes::{PAGE, SEAT, STATES},
-    storage::{Missions, part, with},
+    storage::Missions,
 };
 
 impl Missions {

@@ -9,7 +9,7 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 use stylus_sdk::prelude::*;
 
-/// `Sealed`: eight members, then the list of signers behind its offset.
+/// `Sealed`: the members, then the list of signers behind its offset.
 pub(crate) fn sealed(
     vm: &impl Host,
     digest: B256,

@@ -20,6 +20,18 @@ pub enum Peer {
     Treasury,
     /// Every human power.
     Adjudication,
+    /// Results of nodes: proofs, commitments, consensus, reviews.
+    Verification,
+    /// Monitors, freezes, halts, and the gate.
+    Guardian,
+    /// Petitions, proposals, deliberation, ballots.
+    Assembly,
+    /// Pages and seats of missions, checked against what was approved.
+    Statute,
+    /// From bids to law: award, regulation, codification, approvals.
+    Enactment,
+    /// Adjudicators, monitors and programs under trust, and the checks on them.
+    Roster,
 }
 
 impl Peer {
@@ -27,7 +39,7 @@ impl Peer {
     pub const COUNT: usize = Self::ALL.len();
 
     /// All, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Constitution,
         Self::Agent,
         Self::Management,
@@ -36,6 +48,12 @@ impl Peer {
         Self::Collaboration,
         Self::Treasury,
         Self::Adjudication,
+        Self::Verification,
+        Self::Guardian,
+        Self::Assembly,
+        Self::Statute,
+        Self::Enactment,
+        Self::Roster,
     ];
 
     /// The member at `place`, if there is one.
@@ -49,6 +67,12 @@ impl Peer {
             5 => Some(Self::Collaboration),
             6 => Some(Self::Treasury),
             7 => Some(Self::Adjudication),
+            8 => Some(Self::Verification),
+            9 => Some(Self::Guardian),
+            10 => Some(Self::Assembly),
+            11 => Some(Self::Statute),
+            12 => Some(Self::Enactment),
+            13 => Some(Self::Roster),
             _ => None,
         }
     }
@@ -69,6 +93,12 @@ impl Peer {
             Self::Collaboration => "collaboration",
             Self::Treasury => "treasury",
             Self::Adjudication => "adjudication",
+            Self::Verification => "verification",
+            Self::Guardian => "guardian",
+            Self::Assembly => "assembly",
+            Self::Statute => "statute",
+            Self::Enactment => "enactment",
+            Self::Roster => "roster",
         }
     }
 }

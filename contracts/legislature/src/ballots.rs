@@ -4,15 +4,17 @@ use alloc::{vec, vec::Vec};
 
 use agentcity_abi::{ILegislature as wire, ITreasury as treasury};
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, output};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    output, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{B256, b256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::{
-    proposals::PROPOSAL,
-    storage::{Kind, Legislature, part, refuse, with},
-};
+use crate::{proposals::PROPOSAL, storage::Legislature};
 
 const COMMITMENT: Kind = 7;
 /// Ballots in the order of their reveals, four to a word.

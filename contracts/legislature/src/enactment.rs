@@ -6,13 +6,18 @@ use agentcity_abi::{
     IAgent as agents, ICollaboration as collaboration, ILegislature as wire, ITreasury as treasury,
 };
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, output};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::Member,
+    output, refuse,
+    word::{part, with},
+};
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::messages::*;
-use crate::storage::{Legislature, part, refuse, with};
+use crate::storage::Legislature;
 
 impl Legislature {
     pub(crate) fn codify(&mut self, input: &mut Input<'_>) -> Answer {

@@ -16,7 +16,7 @@ pub mod storage;
 mod views;
 
 use agentcity_abi::ILegislature as wire;
-use agentcity_shell::{Answer, Input, no_coins, router::Contract};
+use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 

@@ -6,12 +6,17 @@ use agentcity_abi::{
     IAgent as agents, ILegislature as wire, IService as services, ITreasury as treasury,
 };
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, output};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    output, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{B256, b256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::{Kind, Legislature, part, refuse, with};
+use crate::storage::Legislature;
 
 pub(crate) const BID: Kind = 10;
 pub(crate) const AWARD: Kind = 11;

@@ -4,12 +4,17 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ILegislature as wire, IManagement as management};
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, output, peer, sign};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    output, peer, refuse, sign,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256, U256, b256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::{Kind, Legislature, part, refuse, with};
+use crate::storage::Legislature;
 
 /// Session: 0 state, 1 step, 2 kind, 3..8 expires, 8..12 enrolled, 12..16 commits, 16..20 reveals, 20 proposals,
 /// 21 reproposals, 22 retries, 23..27 bids, 27..31 epoch.
@@ -154,28 +159,6 @@ impl Legislature {
             &[clerk.into_word(), output::number(operation), session],
         )?;
         Ok(clerk.into_word())
-    }
-
-    #[inline(never)]
-    pub(crate) fn tell_peer(
-        &self,
-        to: Peer,
-        selector: [u8; 4],
-        words: &[B256],
-    ) -> Result<Vec<u8>, Vec<u8>> {
-        let data = peer::call_data(selector, words);
-        peer::tell(self.vm(), self.member(to)?, &data, U256::ZERO)
-    }
-
-    #[inline(never)]
-    pub(crate) fn ask_peer(
-        &self,
-        to: Peer,
-        selector: [u8; 4],
-        words: &[B256],
-    ) -> Result<Vec<u8>, Vec<u8>> {
-        let data = peer::call_data(selector, words);
-        peer::ask(self.vm(), self.member(to)?, &data)
     }
 
     #[inline(never)]

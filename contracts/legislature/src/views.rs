@@ -2,13 +2,18 @@
 
 use alloc::vec::Vec;
 
-use agentcity_shell::{Answer, Input, output};
+use agentcity_shell::{
+    Answer, Input,
+    member::Member,
+    output,
+    word::{part, with},
+};
 use alloy_primitives::B256;
 
 use crate::{
     messages::{AWARD, BID, TEMPLATE},
     proposals::PROPOSAL,
-    storage::{Legislature, part, with},
+    storage::Legislature,
 };
 
 impl Legislature {

@@ -81,7 +81,15 @@ impl Offices {
             Peer::Service => self.service.get(),
             Peer::Legislature => self.legislature.get(),
             Peer::Adjudication => self.adjudication.get(),
-            Peer::Management | Peer::Collaboration | Peer::Treasury => B256::ZERO,
+            Peer::Management
+            | Peer::Collaboration
+            | Peer::Treasury
+            | Peer::Verification
+            | Peer::Guardian
+            | Peer::Assembly
+            | Peer::Statute
+            | Peer::Enactment
+            | Peer::Roster => B256::ZERO,
         })
     }
 

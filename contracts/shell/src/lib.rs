@@ -5,11 +5,13 @@
 //! | [`input`] | arguments of a call, read word by word with their bounds |
 //! | [`output`] | answers, refusals and logs, laid out word by word |
 //! | [`sign`] | EIP-712 digests, recovery, ERC-1271 |
+//! | [`member`] | what a contract keeps of its city |
 //! | [`peer`] | the other contracts of the city: who they are, asking and telling them |
 //! | [`money`] | the settlement asset: collecting and paying it |
 //! | [`page`] | immutable bytes as the code of an account |
 //! | [`mod@router`] | from a selector to a method |
 //! | [`slot`] | whole words of storage |
+//! | [`word`] | parts of packed words |
 //!
 //! Words are read and laid out by hand: decoding and encoding through one generic type per function and error is what
 //! fills a program (measured on the settlement token: errors alone took 5 KB of 45).
@@ -18,6 +20,7 @@
 extern crate alloc;
 
 pub mod input;
+pub mod member;
 pub mod money;
 pub mod output;
 pub mod page;
@@ -25,11 +28,12 @@ pub mod peer;
 pub mod router;
 pub mod sign;
 pub mod slot;
+pub mod word;
 
 use alloc::vec::Vec;
 
 pub use input::Input;
-pub use output::{Output, refusal};
+pub use output::{Output, refusal, refuse};
 
 /// What a call answers: return data, or revert data.
 pub type Answer = Result<Vec<u8>, Vec<u8>>;

@@ -18,6 +18,12 @@ pub fn refusal(selector: [u8; 4], words: &[B256]) -> Vec<u8> {
     data
 }
 
+/// The same as the outcome of a function.
+#[inline(never)]
+pub fn refuse<T>(selector: [u8; 4], words: &[B256]) -> Result<T, Vec<u8>> {
+    Err(refusal(selector, words))
+}
+
 /// Bytes of words. Here and below arithmetic saturates, because a check that can fail brings its message into every program.
 const fn bytes_of(words: &[B256]) -> usize {
     WORD.saturating_mul(words.len())

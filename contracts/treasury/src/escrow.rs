@@ -8,15 +8,17 @@ use agentcity_domain::{
     peer::Peer,
     reputation::{self, Alpha, Points},
 };
-use agentcity_shell::{Answer, Input, malformed, output, peer};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    output, peer, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::{
-    funds::Part,
-    storage::{Kind, Treasury, part, refuse, with},
-};
+use crate::{funds::Part, storage::Treasury};
 
 /// Escrow: state, sponsor, epoch | deposited, allocated | settled, refunded.
 const ESCROW: Kind = 1;

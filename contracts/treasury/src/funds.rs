@@ -4,12 +4,18 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IConstitution, ISettlementToken, ITreasury as wire};
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, money::Asset, output, peer};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    money::Asset,
+    output, peer, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::{Kind, Treasury, part, refuse, with};
+use crate::storage::Treasury;
 
 const CREDIT: Kind = 10;
 const TOTAL: Kind = 11;

@@ -14,7 +14,7 @@ mod stakes;
 pub mod storage;
 
 use agentcity_abi::ITreasury as wire;
-use agentcity_shell::{Answer, Input, no_coins, router::Contract};
+use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 

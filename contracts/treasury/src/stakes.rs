@@ -4,14 +4,16 @@ use alloc::vec::Vec;
 
 use agentcity_abi::ITreasury as wire;
 use agentcity_domain::peer::Peer;
-use agentcity_shell::{Answer, Input, malformed, output};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::{Kind, Member},
+    output, refuse,
+    word::{part, with},
+};
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolError, SolEvent};
 
-use crate::{
-    funds::Part,
-    storage::{Kind, Treasury, part, refuse, with},
-};
+use crate::{funds::Part, storage::Treasury};
 
 const RESERVED: Kind = 3;
 const LOCKED: Kind = 4;

@@ -73,6 +73,12 @@ impl Default for Charter {
                 Peer::Collaboration,
                 Peer::Treasury,
                 Peer::Adjudication,
+                Peer::Verification,
+                Peer::Guardian,
+                Peer::Assembly,
+                Peer::Statute,
+                Peer::Enactment,
+                Peer::Roster,
             ],
             settings: Settings::default(),
         }

@@ -49,7 +49,7 @@ fn a_constitution_tells_what_it_was_constructed_with() {
 fn before_the_seal_there_is_no_member_no_clerk_and_no_epoch() {
     let city = City::founded();
     assert!(!city.ask(wire::isSealedCall {}));
-    assert_eq!(city.ask(wire::membersCall {}), [Address::ZERO; 8]);
+    assert_eq!(city.ask(wire::membersCall {}), [Address::ZERO; Peer::COUNT]);
     for peer in Peer::ALL {
         let account = city.ask(wire::memberOfCall { peer: peer as u8 });
         assert_eq!(account, Address::ZERO);

@@ -170,8 +170,8 @@ fn slots_are_laid_out_as_documented() {
     standing[23] = 2;
     assert_eq!((entry(7, id), entry(8, id)), (domain, standing));
     assert_eq!(entry(9, domain), word(1));
-    // Three of foundation, eight members, seven founders, four clerks in two words, three of the norm.
-    assert_eq!(city.world.storage(THIS).len(), 3 + 8 + 7 + 8 + 3);
+    // Three of foundation, every member, seven founders, four clerks in two words, three of the norm.
+    assert_eq!(city.world.storage(THIS).len(), 3 + Peer::COUNT + 7 + 8 + 3);
 }
 
 #[test]
@@ -197,9 +197,9 @@ fn there_is_no_page_before_the_first() {
 }
 
 #[test]
-fn there_are_eight_members() {
+fn nobody_is_a_member_beyond_the_last() {
     let city = City::sealed();
-    for peer in [8, 255] {
+    for peer in [Peer::COUNT as u8, 255] {
         let refusal = wire::UnknownPeer { peer };
         let call = wire::memberOfCall { peer };
         city.world.refused(STRANGER, THIS, 0, call, refusal);

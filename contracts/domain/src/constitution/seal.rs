@@ -34,6 +34,12 @@ pub const OTHERS: [Peer; MEMBERS] = [
     Peer::Collaboration,
     Peer::Treasury,
     Peer::Adjudication,
+    Peer::Verification,
+    Peer::Guardian,
+    Peer::Assembly,
+    Peer::Statute,
+    Peer::Enactment,
+    Peer::Roster,
 ];
 
 /// How many these are.

@@ -92,6 +92,18 @@ pub enum Consumer {
     Treasury,
     /// The `adjudication` contract.
     Adjudication,
+    /// The `verification` contract.
+    Verification,
+    /// The `guardian` contract.
+    Guardian,
+    /// The `assembly` contract.
+    Assembly,
+    /// The `statute` contract.
+    Statute,
+    /// The `enactment` contract.
+    Enactment,
+    /// The `roster` contract.
+    Roster,
     /// Daemons: no contract reads it.
     Keeper,
 }

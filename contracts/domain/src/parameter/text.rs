@@ -144,6 +144,12 @@ impl Consumer {
             Self::Collaboration => Peer::Collaboration,
             Self::Treasury => Peer::Treasury,
             Self::Adjudication => Peer::Adjudication,
+            Self::Verification => Peer::Verification,
+            Self::Guardian => Peer::Guardian,
+            Self::Assembly => Peer::Assembly,
+            Self::Statute => Peer::Statute,
+            Self::Enactment => Peer::Enactment,
+            Self::Roster => Peer::Roster,
             Self::Keeper => return None,
         })
     }

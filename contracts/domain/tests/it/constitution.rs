@@ -133,7 +133,7 @@ mod sealed {
     use seal::*;
 
     fn listed() -> Vec<Member> {
-        (1..8)
+        (1..Peer::COUNT as u8)
             .map(|peer| Member {
                 peer,
                 account: Address::repeat_byte(peer),
@@ -239,7 +239,7 @@ mod sealed {
     }
 
     #[test]
-    fn seven_members_take_their_places_behind_the_constitution() {
+    fn members_take_their_places_behind_the_constitution() {
         let places = members(OWN, &listed()).unwrap();
         assert_eq!(places[0], OWN);
         for peer in &Peer::ALL[1..] {
@@ -251,14 +251,14 @@ mod sealed {
     }
 
     #[test]
-    fn six_or_eight_members_are_refused() {
-        let mut eight = listed();
-        eight.push(Member {
-            peer: 8,
-            account: Address::repeat_byte(8),
+    fn one_member_too_few_or_too_many_is_refused() {
+        let mut more = listed();
+        more.push(Member {
+            peer: Peer::COUNT as u8,
+            account: Address::repeat_byte(0xee),
             codehash: B256::ZERO,
         });
-        for listed in [&eight[..0], &eight[..6], &eight[..8]] {
+        for listed in [&more[..0], &more[..MEMBERS - 1], &more[..]] {
             let count = listed.len();
             assert_eq!(
                 members(OWN, listed),
@@ -277,7 +277,7 @@ mod sealed {
             given: 4,
         };
         assert_eq!(members(OWN, &swapped), Err(refusal));
-        for given in [0, 6, 8, 255] {
+        for given in [0, 6, 8, Peer::COUNT as u8, 255] {
             let mut listed = listed();
             listed[6].peer = given;
             let refusal = Refused::MemberOutOfOrder {

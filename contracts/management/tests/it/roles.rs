@@ -152,6 +152,12 @@ fn callers() -> Vec<(String, Address, Option<Caller>)> {
         (Peer::Collaboration, Caller::Collaboration),
         (Peer::Treasury, Caller::Treasury),
         (Peer::Adjudication, Caller::Adjudication),
+        (Peer::Verification, Caller::Verification),
+        (Peer::Guardian, Caller::Guardian),
+        (Peer::Assembly, Caller::Assembly),
+        (Peer::Statute, Caller::Statute),
+        (Peer::Enactment, Caller::Enactment),
+        (Peer::Roster, Caller::Roster),
     ] {
         assert_eq!(peer.name(), caller.name());
         callers.push((peer.name().to_owned(), member(peer), Some(caller)));

@@ -176,6 +176,12 @@ fn interface(contract: Peer) -> &'static str {
         Peer::Collaboration => include_str!("../../../../abi/sol/ICollaboration.sol"),
         Peer::Treasury => include_str!("../../../../abi/sol/ITreasury.sol"),
         Peer::Adjudication => include_str!("../../../../abi/sol/IAdjudication.sol"),
+        Peer::Verification => include_str!("../../../../abi/sol/IVerification.sol"),
+        Peer::Guardian => include_str!("../../../../abi/sol/IGuardian.sol"),
+        Peer::Assembly => include_str!("../../../../abi/sol/IAssembly.sol"),
+        Peer::Statute => include_str!("../../../../abi/sol/IStatute.sol"),
+        Peer::Enactment => include_str!("../../../../abi/sol/IEnactment.sol"),
+        Peer::Roster => include_str!("../../../../abi/sol/IRoster.sol"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Signatures and money against real recovery and tokens of all manners.
 
+use agentcity_domain::peer::Peer;
 use agentcity_shell::{common, money::Asset, output, page, peer, refusal, sign};
 use agentcity_world::{
     Frame, Key, World,
@@ -245,7 +246,7 @@ fn members_are_taken_from_a_sealed_constitution_alone() {
     for (answer, expected) in [
         (Ok(words(&sealed)), Ok(words(&sealed))),
         (
-            Ok(words(&[Address::ZERO; 8])),
+            Ok(words(&[Address::ZERO; Peer::COUNT])),
             Err(common::NOT_SEALED.to_vec()),
         ),
         (Ok(words(&other)), Err(common::NOT_SEALED.to_vec())),

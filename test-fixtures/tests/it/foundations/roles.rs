@@ -44,6 +44,12 @@ fn caller(peer: Peer) -> Caller {
         Peer::Collaboration => Caller::Collaboration,
         Peer::Treasury => Caller::Treasury,
         Peer::Adjudication => Caller::Adjudication,
+        Peer::Verification => Caller::Verification,
+        Peer::Guardian => Caller::Guardian,
+        Peer::Assembly => Caller::Assembly,
+        Peer::Statute => Caller::Statute,
+        Peer::Enactment => Caller::Enactment,
+        Peer::Roster => Caller::Roster,
     }
 }
 

@@ -1,0 +1,37 @@
+//! From bids to law: award, regulation, codification, approvals (`abi/sol/IEnactment.sol`).
+//!
+//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller and signature, load
+//! and store packed words, compute what is dense and emit events, so that the program's size can be judged before the
+//! rules are filled in (docs/adr/0001). A test lists the programs that still carry this mark.
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
+pub mod storage;
+
+use agentcity_abi::IEnactment as wire;
+use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
+use alloy_sol_types::{SolCall, SolEvent};
+use stylus_sdk::prelude::*;
+
+use crate::storage::Enactment;
+
+agentcity_shell::router!(Enactment);
+
+impl Contract for Enactment {
+    fn dispatch(&mut self, selector: [u8; 4], _input: Input<'_>) -> Option<Answer> {
+        if let Err(refused) = no_coins(self.vm()) {
+            return Some(Err(refused));
+        }
+        Some(match selector {
+            wire::constitutionCall::SELECTOR => self.constitution(),
+            wire::wireCall::SELECTOR => self.wire_members(wire::Wired::SIGNATURE_HASH),
+            _ => return None,
+        })
+    }
+
+    fn construct(&mut self, mut input: Input<'_>) -> Answer {
+        no_coins(self.vm())?;
+        self.found(input.address()?)
+    }
+}

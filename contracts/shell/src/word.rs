@@ -1,0 +1,48 @@
+//! Parts of packed words: big-endian, counted in bytes from the left.
+
+use alloy_primitives::B256;
+
+/// `bytes` bytes of `word` from `at`, at most sixteen.
+#[inline(never)]
+pub fn part(word: B256, at: usize, bytes: usize) -> u128 {
+    let mut value = 0;
+    for byte in word.iter().skip(at).take(bytes) {
+        value = value << 8 | u128::from(*byte);
+    }
+    value
+}
+
+/// `word` with `value` in `bytes` bytes from `at`, at most sixteen. What does not fit into them is cut off on the left.
+#[inline(never)]
+pub fn with(mut word: B256, at: usize, bytes: usize, value: u128) -> B256 {
+    let digits = value.to_be_bytes();
+    let low = digits.iter().skip(digits.len().saturating_sub(bytes));
+    for (byte, digit) in word.iter_mut().skip(at).take(bytes).zip(low) {
+        *byte = *digit;
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_read_where_it_was_written_and_its_neighbours_stay() {
+        let full = B256::repeat_byte(0xff);
+        for (at, bytes) in [(0, 1), (1, 2), (5, 5), (16, 16), (31, 1), (24, 8)] {
+            let written = with(full, at, bytes, 1);
+            assert_eq!(part(written, at, bytes), 1, "{at}, {bytes}");
+            let mut expected = [0xff; 32];
+            expected[at..at + bytes].fill(0);
+            expected[at + bytes - 1] = 1;
+            assert_eq!(written, B256::new(expected), "{at}, {bytes}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_off() {
+        assert_eq!(part(with(B256::ZERO, 4, 1, 0x1ff), 4, 1), 0xff);
+        assert_eq!(with(B256::ZERO, 4, 1, 0x100), B256::ZERO);
+    }
+}
