@@ -1,11 +1,29 @@
 //! Bugs put into the rules one at a time: do the tests notice?
+//!
+//! Every source file of the package is judged by itself, and its verdict is kept under `target/mutants`: the next run
+//! judges what changed. As many files are judged at a time as there are cores, each on a [`ground`] of its own.
 
-use std::{fs, path::Path};
+mod ground;
+mod verdict;
+
+use std::{
+    collections::VecDeque,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use eyre::{WrapErr, bail, ensure};
+use sha2::{Digest, Sha256};
 
-use super::{Installed, Page};
-use crate::{process, workspace::Workspace};
+use self::{
+    ground::Ground,
+    verdict::{Basis, Outcome, Plan, Verdict},
+};
+use super::{Installed, Options, Page, commit};
+use crate::{process, table::Table, workspace::Workspace};
 
 const CARGO_MUTANTS: Installed = Installed {
     package: "cargo-mutants",
@@ -16,61 +34,354 @@ const CARGO_MUTANTS: Installed = Installed {
 /// The package whose rules are changed, and whose tests alone must notice.
 const PACKAGE: &str = "agentcity-domain";
 
+/// Where it lies.
+const FOLDER: &str = "contracts/domain";
+
 /// Of a hundred bugs, at least so many must be noticed.
 const CAUGHT_MIN_PERCENT: usize = 95;
 
-/// Seconds after which a run that a bug made endless counts as noticed. The tests take a few.
-const TIMEOUT_SECS: u32 = 120;
+/// Seconds after which a run that a bug made endless counts as noticed.
+const TIMEOUT_SECS: u64 = 60;
 
-/// Seconds after which a build counts as noticed: a proof that runs while compiling may be made endless, too. The first
-/// build, of all dependencies, has to fit.
-const BUILD_TIMEOUT_SECS: u32 = 600;
+/// The tests, without a bug, take at most this part of it: what is merely slow must not pass for endless.
+const TIMEOUT_MARGIN: u32 = 6;
+
+/// Seconds after which a build counts as noticed: a proof that runs while compiling may be made endless, too.
+const BUILD_TIMEOUT_SECS: u64 = 120;
+
+/// Files judged at a time, for each core: while one waits for the linker or reads what it compiled before, another compiles.
+const GROUNDS_PER_CORE: usize = 2;
+
+/// What cargo is told beside the package: all tests of the package are one binary.
+const TESTS: [&str; 3] = ["--locked", "--offline", "--test=it"];
+
+/// Tests that take values at random try so many, the same in every run; a failure is not made smaller, nobody reads it.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("PROPTEST_CASES", "64"),
+    ("PROPTEST_MAX_SHRINK_ITERS", "0"),
+    ("PROPTEST_RNG_SEED", "20260407"),
+];
 
 /// Survivors that were looked at, with the reason why each may live.
 const REGISTER: &str = "docs/mutants.md";
 
-/// Runs every mutant; fails below the minimum, and for a survivor without a reason.
-pub(super) fn run(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+/// Judges every file, or those asked for; fails below the minimum, for a survivor without a reason, and as long as a file
+/// was never judged.
+pub(super) fn run(ws: &Workspace, options: &Options, page: &mut Page) -> eyre::Result<()> {
     let tool = CARGO_MUTANTS.ensure(ws)?;
     page.line("tool", CARGO_MUTANTS.label());
-    let out = ws.target().join("mutants");
-    fs::create_dir_all(&out)?;
-    let mut command = std::process::Command::new(tool);
-    // A copy of the tree is changed, never the tree itself.
-    command
-        .current_dir(&ws.root)
-        .args([
-            "mutants",
-            "--package",
-            PACKAGE,
-            "--no-shuffle",
-            "--colors",
-            "never",
-        ])
-        .args(["--timeout", &TIMEOUT_SECS.to_string()])
-        .args([
-            "--build-timeout",
-            &BUILD_TIMEOUT_SECS.to_string(),
-            "--output",
-        ])
-        .arg(&out)
-        .args(["--", "--all-targets", "--locked"])
-        // Thousands of builds: nobody debugs a mutant.
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
-    eprintln!("   {}", process::show(&command));
-    let status = command.status().wrap_err("cannot start cargo-mutants")?;
-    // 0: all noticed; 2: some survived; 3: some ran too long. Everything else is no result.
-    ensure!(
-        matches!(status.code(), Some(0 | 2 | 3)),
-        "cargo-mutants came to no result: {status}"
-    );
-    let score = Score::read(&out.join("mutants.out"))?;
-    score.describe(page);
+    let bench = Bench {
+        ws,
+        tool,
+        out: ws.target().join("mutants"),
+        commit: commit(ws)?,
+        tests: digest_of(&ws.root.join(FOLDER).join("tests"))?,
+    };
+    let files = files(&ws.root, Path::new(FOLDER).join("src").as_path())?;
+    let asked = |file: &&String| {
+        options.files.is_empty() || options.files.iter().any(|part| file.contains(part))
+    };
+    bench.judge(files.iter().filter(asked))?;
+
+    let mut verdicts = Vec::new();
+    let mut unjudged = Vec::new();
+    for file in &files {
+        match Verdict::load(&bench.kept(file)) {
+            Some(verdict) if verdict.basis.source == bench.basis(file)?.source => {
+                verdicts.push(verdict);
+            }
+            _ => unjudged.push(file.as_str()),
+        }
+    }
+    describe(page, &verdicts, &unjudged);
     let register = fs::read_to_string(ws.root.join(REGISTER)).unwrap_or_default();
-    score.judge(&register)
+    Score::of(&verdicts).judge(&register)?;
+    ensure!(unjudged.is_empty(), "not judged: {}", unjudged.join(", "));
+    Ok(())
 }
 
-/// What became of all mutants.
+/// What all files are judged with.
+struct Bench<'a> {
+    ws: &'a Workspace,
+    tool: PathBuf,
+    out: PathBuf,
+    commit: String,
+    /// Digest of all tests.
+    tests: String,
+}
+
+/// One file, and what has to be done for it.
+struct Task {
+    file: String,
+    plan: Plan,
+    kept: Option<Verdict>,
+    basis: Basis,
+}
+
+impl Bench<'_> {
+    /// Where the verdict of a file is kept.
+    fn kept(&self, file: &str) -> PathBuf {
+        self.out.join("kept").join(format!("{}.json", slug(file)))
+    }
+
+    /// What an outcome for this file rests on now.
+    fn basis(&self, file: &str) -> eyre::Result<Basis> {
+        let source = fs::read(self.ws.root.join(file))?;
+        Ok(Basis {
+            how: format!(
+                "{} {} {TIMEOUT_SECS} {BUILD_TIMEOUT_SECS} {TESTS:?} {ENVIRONMENT:?}",
+                CARGO_MUTANTS.package, CARGO_MUTANTS.version
+            ),
+            source: hex::encode(Sha256::digest(source)),
+            tests: self.tests.clone(),
+        })
+    }
+
+    /// Judges what is not known of these files.
+    fn judge<'f>(&self, files: impl Iterator<Item = &'f String>) -> eyre::Result<()> {
+        fs::create_dir_all(self.out.join("kept"))?;
+        let mut tasks = VecDeque::new();
+        for file in files {
+            let (kept, basis) = (Verdict::load(&self.kept(file)), self.basis(file)?);
+            let plan = Verdict::plan(kept.as_ref(), &basis);
+            if plan != Plan::Keep {
+                tasks.push_back(Task {
+                    file: file.clone(),
+                    plan,
+                    kept,
+                    basis,
+                });
+            }
+        }
+        if tasks.is_empty() {
+            eprintln!("   nothing changed since all of it was judged");
+            return Ok(());
+        }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = (cores * GROUNDS_PER_CORE).min(tasks.len());
+        eprintln!(
+            "   {} files on {workers} grounds, lists and logs in {}",
+            tasks.len(),
+            self.out.display()
+        );
+        // The first compiles what all need.
+        let mut grounds: Vec<Ground> = Vec::new();
+        for number in 0..workers {
+            let ground = Ground::lay(self.ws, FOLDER, &self.out.join(format!("ground-{number}")))?;
+            match grounds.first() {
+                None => self.try_out(&ground)?,
+                Some(first) => ground.take_dependencies(first)?,
+            }
+            grounds.push(ground);
+        }
+        let queue = Mutex::new(tasks);
+        let next = || queue.lock().ok().and_then(|mut tasks| tasks.pop_front());
+        let work = |ground: &Ground| -> eyre::Result<()> {
+            self.try_out(ground)?;
+            while let Some(task) = next() {
+                self.judge_file(ground, task)?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let work = &work;
+            let workers: Vec<_> = grounds
+                .iter()
+                .map(|ground| scope.spawn(move || work(ground)))
+                .collect();
+            // All are waited for: what one has judged is kept even if another failed.
+            workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")))
+                .fold(Ok(()), eyre::Result::and)
+        })
+    }
+
+    /// Sees that on this ground the tests pass while there is no bug, and quickly enough.
+    fn try_out(&self, ground: &Ground) -> eyre::Result<()> {
+        let test = |args: &[&str]| {
+            let mut command = ground.cargo(self.ws);
+            command.args(["test", "--package", PACKAGE]).args(TESTS);
+            command.args(args).envs(ENVIRONMENT);
+            process::quietly(&mut command)
+        };
+        test(&["--no-run"])?;
+        let start = Instant::now();
+        test(&[])?;
+        let took = start.elapsed();
+        ensure!(
+            took * TIMEOUT_MARGIN <= Duration::from_secs(TIMEOUT_SECS),
+            "the tests take {}: too long to tell slow from endless after {TIMEOUT_SECS} s",
+            process::seconds(took)
+        );
+        Ok(())
+    }
+
+    /// Tries the bugs of one file and keeps the verdict.
+    fn judge_file(&self, ground: &Ground, task: Task) -> eyre::Result<()> {
+        let start = Instant::now();
+        let out = self.out.join("out").join(slug(&task.file));
+        fs::create_dir_all(&out)?;
+        let log = fs::File::create(out.join("log.txt"))?;
+        let mut command = Command::new(&self.tool);
+        command
+            .current_dir(ground.dir())
+            .args(["mutants", "--in-place", "--no-config", "--baseline", "skip"])
+            .args(["--no-shuffle", "--colors", "never", "--package", PACKAGE])
+            .args(["--file", &task.file])
+            .args(["--timeout", &TIMEOUT_SECS.to_string()])
+            .args(["--build-timeout", &BUILD_TIMEOUT_SECS.to_string()])
+            .args(["--jobserver-tasks", "1", "--output"])
+            .arg(&out)
+            .args(TESTS.map(|arg| format!("--cargo-arg={arg}")))
+            .env("CARGO_TARGET_DIR", ground.target())
+            .envs(ENVIRONMENT)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        if let Plan::Again(survivors) = &task.plan {
+            command.args(survivors.iter().map(|s| format!("--re=^{}$", literally(s))));
+        }
+        let status = command.status().wrap_err("cannot start cargo-mutants")?;
+        // 0: all noticed; 2: some survived; 3: some ran too long. Everything else is no result.
+        ensure!(
+            matches!(status.code(), Some(0 | 2 | 3)),
+            "cargo-mutants came to no result for {}: {status}, see {}",
+            task.file,
+            out.join("log.txt").display()
+        );
+        let outcome = Outcome::read(&out.join("mutants.out"))?;
+        let (caught, survived) = (outcome.caught.len(), outcome.survivors.len());
+        let verdict = match (task.plan, task.kept) {
+            (Plan::Again(tried), Some(kept)) => {
+                ensure!(
+                    outcome.all() == tried.len(),
+                    "{} survivors of {} were to be tried again, and {} were",
+                    tried.len(),
+                    task.file,
+                    outcome.all()
+                );
+                kept.judged_again(task.basis, &self.commit, outcome)
+            }
+            _ => Verdict {
+                file: task.file.clone(),
+                basis: task.basis,
+                commit: self.commit.clone(),
+                again: None,
+                outcome,
+            },
+        };
+        verdict.save(&self.kept(&task.file))?;
+        eprintln!(
+            "   {}: {caught} caught, {survived} survived, in {}",
+            task.file,
+            process::seconds(start.elapsed())
+        );
+        Ok(())
+    }
+}
+
+/// Says on the page what was judged, when, and with what result.
+fn describe(page: &mut Page, verdicts: &[Verdict], unjudged: &[&str]) {
+    let score = Score::of(verdicts);
+    page.line(
+        "files judged",
+        format_args!("{} of {}", verdicts.len(), verdicts.len() + unjudged.len()),
+    );
+    if !unjudged.is_empty() {
+        page.line("not judged as they are now", unjudged.join(", "));
+    }
+    page.line("mutants", score.judged() + score.unviable);
+    page.line("caught", score.caught);
+    page.line("endless, so noticed", score.endless);
+    page.line("did not compile, not counted", score.unviable);
+    page.line("survived", score.survivors.len());
+    page.line(
+        "noticed of those that count",
+        format_args!("{} %", score.percent()),
+    );
+    for survivor in &score.survivors {
+        page.line("survivor", format_args!("`{survivor}`"));
+    }
+    let mut table = Table::new(&[
+        "file",
+        "mutants",
+        "caught",
+        "endless",
+        "not compiled",
+        "survived",
+        "judged at",
+        "survivors again at",
+    ]);
+    for verdict in verdicts.iter().filter(|v| v.outcome.all() > 0) {
+        let o = &verdict.outcome;
+        table.row(vec![
+            verdict.file.clone(),
+            o.all().to_string(),
+            o.caught.len().to_string(),
+            o.endless.len().to_string(),
+            o.unviable.len().to_string(),
+            o.survivors.len().to_string(),
+            verdict.commit.clone(),
+            verdict.again.clone().unwrap_or_default(),
+        ]);
+    }
+    page.0.push_str(
+        "\nA file is judged again when it changes; when only tests change, its survivors are. Files without a mutant are left out.\n",
+    );
+    page.0.push_str(&format!("\n```\n{}```\n", table.render()));
+}
+
+/// The source files below `folder`, from the root, sorted.
+fn files(root: &Path, folder: &Path) -> eyre::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root.join(folder))? {
+        let entry = entry?;
+        let path = folder.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            found.extend(files(root, &path)?);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path.to_string_lossy().into_owned());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A digest of all files below a folder, names included.
+fn digest_of(folder: &Path) -> eyre::Result<String> {
+    let mut hash = Sha256::new();
+    for file in files(folder, Path::new(""))? {
+        let bytes = fs::read(folder.join(&file))?;
+        hash.update((file.len() as u64).to_be_bytes());
+        hash.update(file);
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    }
+    Ok(hex::encode(hash.finalize()))
+}
+
+/// A file's name for its lists.
+fn slug(file: &str) -> String {
+    file.trim_start_matches(FOLDER)
+        .trim_matches('/')
+        .replace('/', "-")
+}
+
+/// A regular expression that this text alone matches.
+fn literally(text: &str) -> String {
+    let mut expression = String::new();
+    for c in text.chars() {
+        // `<` and `>` stand for themselves, and escaped for the edges of words.
+        if c.is_ascii_punctuation() && !matches!(c, '<' | '>') {
+            expression.push('\\');
+        }
+        expression.push(c);
+    }
+    expression
+}
+
+/// All verdicts in numbers.
 #[derive(Debug, Default)]
 struct Score {
     caught: usize,
@@ -81,19 +392,16 @@ struct Score {
 }
 
 impl Score {
-    fn read(dir: &Path) -> eyre::Result<Self> {
-        let lines = |name: &str| -> eyre::Result<Vec<String>> {
-            let file = dir.join(name);
-            let text = fs::read_to_string(&file)
-                .wrap_err_with(|| format!("cannot read {}", file.display()))?;
-            Ok(text.lines().map(unplaced).collect())
-        };
-        Ok(Self {
-            caught: lines("caught.txt")?.len(),
-            endless: lines("timeout.txt")?.len(),
-            unviable: lines("unviable.txt")?.len(),
-            survivors: lines("missed.txt")?,
-        })
+    fn of(verdicts: &[Verdict]) -> Self {
+        let mut score = Self::default();
+        for Verdict { outcome, .. } in verdicts {
+            score.caught += outcome.caught.len();
+            score.endless += outcome.endless.len();
+            score.unviable += outcome.unviable.len();
+            let survivors = outcome.survivors.iter().map(|line| unplaced(line));
+            score.survivors.extend(survivors);
+        }
+        score
     }
 
     const fn noticed(&self) -> usize {
@@ -104,15 +412,10 @@ impl Score {
         self.noticed() + self.survivors.len()
     }
 
-    fn describe(&self, page: &mut Page) {
-        page.line("mutants", self.judged() + self.unviable);
-        page.line("caught", self.caught);
-        page.line("endless, so noticed", self.endless);
-        page.line("did not compile, not counted", self.unviable);
-        page.line("survived", self.survivors.len());
-        for survivor in &self.survivors {
-            page.line("survivor", format_args!("`{survivor}`"));
-        }
+    /// In hundredths of those that count, with two digits, rounded down.
+    fn percent(&self) -> String {
+        let hundredths = self.noticed() * 10_000 / self.judged().max(1);
+        format!("{}.{:02}", hundredths / 100, hundredths % 100)
     }
 
     fn judge(&self, register: &str) -> eyre::Result<()> {
@@ -180,20 +483,59 @@ mod tests {
     }
 
     #[test]
-    fn the_tools_lists_are_counted() {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in [
-            ("caught.txt", "a.rs:1:1: x\na.rs:2:1: y\n"),
-            ("timeout.txt", "a.rs:3:1: z\n"),
-            ("unviable.txt", ""),
-            ("missed.txt", "a.rs:4:1: w\n"),
-        ] {
-            fs::write(dir.path().join(name), text).unwrap();
-        }
-        let score = Score::read(dir.path()).unwrap();
+    fn a_page_says_what_was_judged_and_what_was_not() {
+        let lines = |lines: &[&str]| lines.iter().map(|l| (*l).to_owned()).collect();
+        let verdict = Verdict {
+            file: "a.rs".to_owned(),
+            commit: "one".to_owned(),
+            outcome: Outcome {
+                caught: lines(&["a.rs:1:1: x", "a.rs:2:1: y"]),
+                endless: lines(&["a.rs:3:1: z"]),
+                unviable: lines(&["a.rs:5:1: v"]),
+                survivors: lines(&["a.rs:4:1: w"]),
+            },
+            ..Verdict::default()
+        };
+        let verdicts = [verdict];
+        let score = Score::of(&verdicts);
         assert_eq!((score.noticed(), score.judged()), (3, 4));
-        assert_eq!(score.survivors, ["a.rs: w"]);
-        fs::remove_file(dir.path().join("missed.txt")).unwrap();
-        assert!(Score::read(dir.path()).is_err());
+        let mut page = Page::default();
+        describe(&mut page, &verdicts, &["b.rs"]);
+        for said in [
+            "- files judged: 1 of 2\n",
+            "- not judged as they are now: b.rs\n",
+            "- mutants: 5\n",
+            "- noticed of those that count: 75.00 %\n",
+            "- survivor: `a.rs: w`\n",
+        ] {
+            assert!(page.0.contains(said), "{said} in {}", page.0);
+        }
+    }
+
+    #[test]
+    fn an_expression_matches_a_name_and_nothing_else() {
+        assert_eq!(
+            literally("src/a.rs:1:2: replace f -> (u8, x) with ()"),
+            r"src\/a\.rs\:1\:2\: replace f \-> \(u8\, x\) with \(\)"
+        );
+    }
+
+    #[test]
+    fn a_digest_tells_what_is_where() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("a.rs", "one");
+        write("deep/b.rs", "two");
+        let found = files(dir.path(), Path::new("")).unwrap();
+        assert_eq!(found, ["a.rs", "deep/b.rs"]);
+        let before = digest_of(dir.path()).unwrap();
+        assert_eq!(digest_of(dir.path()).unwrap(), before);
+        write("a.rs", "two");
+        assert_ne!(digest_of(dir.path()).unwrap(), before);
+        assert_eq!(slug("contracts/domain/src/act/mod.rs"), "src-act-mod.rs");
     }
 }
