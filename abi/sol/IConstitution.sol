@@ -185,7 +185,7 @@ interface IConstitution {
     /// @notice More clerks than a city has offices for.
     error TooManyClerks(uint256 count, uint256 most);
 
-    /// @notice The clerk's agent or principal is zero, or the agent holds an office already.
+    /// @notice The clerk's agent or principal is zero, the agent is its own principal, or holds an office already.
     error InvalidClerk(uint256 index, address agent, address principal);
 
     /// @notice All clerks answer to one principal; two at least are needed to check each other.

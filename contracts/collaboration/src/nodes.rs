@@ -7,10 +7,10 @@ use agentcity_domain::peer::Peer;
 use agentcity_shell::{
     Input, malformed,
     member::{Kind, Member},
-    output, page, peer, refuse, sign,
+    output, page, refuse, sign,
     word::{part, with},
 };
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 

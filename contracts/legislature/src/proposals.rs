@@ -10,7 +10,7 @@ use agentcity_shell::{
     output, peer, refuse, sign,
     word::{part, with},
 };
-use alloy_primitives::{Address, B256, U256, b256};
+use alloy_primitives::{Address, B256, b256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 

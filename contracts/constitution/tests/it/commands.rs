@@ -136,9 +136,12 @@ impl Model {
             (_, Tier::High) => self.number(ParameterId::OverrideDelayHighSecs),
         };
         let step: u64 = before.abs_diff(after).try_into().unwrap_or(u64::MAX);
-        let share =
+        let of_range =
             u64::from(row.max - row.min) * self.number(ParameterId::TighteningSharePct) / 100;
-        let within = row.kind == Kind::Number && self.used(id) + step <= share;
+        let used = self.used(id);
+        let value: u64 = before.try_into().unwrap_or(u64::MAX);
+        let of_value = value.saturating_sub(used).max(row.default.into());
+        let within = row.kind == Kind::Number && used + step <= of_range.min(of_value);
         let excess = self.number(ParameterId::TighteningExcessDelaySecs);
         // A tightening within the share waits for nothing; any other change of a tier without a delay may use the share
         // as well, unless it waited as long as what goes beyond it.

@@ -144,7 +144,7 @@ fn what_lies_where_a_page_should_is_checked_at_each_read() {
 fn an_amendment_opens_an_epoch_and_leaves_the_old_ones() {
     let city = City::sealed();
     let id = ParameterId::LegislativeProposalTimeoutMs;
-    for (step, new) in [700_000, 600_000, 61_000].into_iter().enumerate() {
+    for (step, new) in [700_000, 600_000, 400_000].into_iter().enumerate() {
         let epoch = step as u64 + 2;
         let (old, queued_at) = (city.value(id), city.world.now() - 5);
         city.rule(city.amendment(id, new, queued_at)).unwrap();
@@ -175,7 +175,7 @@ fn an_amendment_opens_an_epoch_and_leaves_the_old_ones() {
         assert_eq!(city.ask(wire::epochCall {}), epoch);
         city.world.warp(100);
     }
-    let values = [600_000, 700_000, 600_000, 61_000];
+    let values = [600_000, 700_000, 600_000, 400_000];
     for (number, expected) in (1..).zip(values) {
         let read = city.ask(wire::readCall {
             number,

@@ -130,7 +130,7 @@ pub enum Refused {
         /// How many.
         count: usize,
     },
-    /// A zero address, or an agent with an office already.
+    /// A zero address, an agent that is its own principal, or one with an office already.
     InvalidClerk {
         /// Place in the list.
         index: usize,

@@ -1,7 +1,9 @@
 //! When a change of a parameter takes effect (RESOLUTIONS D-26, D-08; RULINGS A4, R15, R23).
 //!
 //! Every change waits as long as its row's tier says, from the moment it was queued. A tightening need not wait, as long as
-//! all immediate tightenings of one parameter together move it by a bounded share of its range; the share is whole again when
+//! all immediate tightenings of one parameter together move it by a bounded share of its range, and by no more than the value it
+//! had when the share was whole (or its default, if that is more): a quarter of a stake's range is many times any stake, so the
+//! range alone would brake nothing there (docs/adr/0004). The share is whole again when
 //! the parameter was left alone for a window. So a handful of signers can brake at once, and cannot end legislation at once.
 //! A tightening beyond the share waits for its tier's delay, and never less than `tighteningExcessDelaySecs`: the low tier has
 //! no delay of its own, and A4 names a parameter of that tier. For the same reason every other change in a tier without a delay
@@ -151,18 +153,18 @@ fn waited(asked: &Amendment, now: Timestamp, policy: &Policy) -> bool {
 fn immediate(asked: &Amendment, now: Timestamp, ledger: Ledger, policy: &Policy) -> Option<Ledger> {
     let row = asked.id.row();
     let step = number(asked.old)?.abs_diff(number(asked.new)?);
-    let share = u64::from(row.max.saturating_sub(row.min)) * u64::from(policy.share_pct)
-        / u64::from(PERCENT);
     let whole_again = ledger
         .last_at
         .get()
         .saturating_add(u64::from(policy.window_secs))
         <= now.get();
-    let used = if whole_again {
-        step
-    } else {
-        ledger.used.checked_add(step)?
-    };
+    let before = if whole_again { 0 } else { ledger.used };
+    let used = before.checked_add(step)?;
+    let of_range = u64::from(row.max.saturating_sub(row.min)) * u64::from(policy.share_pct)
+        / u64::from(PERCENT);
+    // What it was when the share was whole, if it rose since; less than that, if it fell.
+    let of_value = number(asked.old)?.saturating_sub(before).max(row.default);
+    let share = of_range.min(u64::from(of_value));
     (u64::from(used) <= share).then_some(Ledger { last_at: now, used })
 }
 

@@ -385,7 +385,12 @@ mod sealed {
 
     #[test]
     fn an_agent_holds_one_office_and_somebody_answers_for_it() {
-        let faulty = [office(3, 1, 0xa2), office(3, 0, 0xa2), office(3, 4, 0)];
+        let faulty = [
+            office(3, 1, 0xa2),
+            office(3, 0, 0xa2),
+            office(3, 4, 0),
+            office(3, 4, 4),
+        ];
         for clerk in faulty {
             let mut clerks_listed = four();
             clerks_listed[3] = clerk;
