@@ -4,6 +4,7 @@
 //! judges what changed. As many files are judged at a time as there are cores, each on a [`ground`] of its own.
 
 mod ground;
+mod narrow;
 mod verdict;
 
 use std::{
@@ -62,6 +63,12 @@ const ENVIRONMENT: [(&str, &str); 3] = [
     ("PROPTEST_RNG_SEED", "20260407"),
 ];
 
+/// Where the tool leaves its lists.
+const LISTS: &str = "mutants.out";
+
+/// What lists beside it were made on, so that what they say can be used after an interruption.
+const MARKER: &str = "basis.json";
+
 /// Survivors that were looked at, with the reason why each may live.
 const REGISTER: &str = "docs/mutants.md";
 
@@ -78,10 +85,7 @@ pub(super) fn run(ws: &Workspace, options: &Options, page: &mut Page) -> eyre::R
         tests: digest_of(&ws.root.join(FOLDER).join("tests"))?,
     };
     let files = files(&ws.root, Path::new(FOLDER).join("src").as_path())?;
-    let asked = |file: &&String| {
-        options.files.is_empty() || options.files.iter().any(|part| file.contains(part))
-    };
-    bench.judge(files.iter().filter(asked))?;
+    bench.judge(&asked(&files, &options.files))?;
 
     let mut verdicts = Vec::new();
     let mut unjudged = Vec::new();
@@ -138,7 +142,7 @@ impl Bench<'_> {
     }
 
     /// Judges what is not known of these files.
-    fn judge<'f>(&self, files: impl Iterator<Item = &'f String>) -> eyre::Result<()> {
+    fn judge(&self, files: &[&str]) -> eyre::Result<()> {
         fs::create_dir_all(self.out.join("kept"))?;
         let mut tasks = VecDeque::new();
         for file in files {
@@ -146,7 +150,7 @@ impl Bench<'_> {
             let plan = Verdict::plan(kept.as_ref(), &basis);
             if plan != Plan::Keep {
                 tasks.push_back(Task {
-                    file: file.clone(),
+                    file: (*file).to_owned(),
                     plan,
                     kept,
                     basis,
@@ -167,7 +171,11 @@ impl Bench<'_> {
         // The first compiles what all need.
         let mut grounds: Vec<Ground> = Vec::new();
         for number in 0..workers {
-            let ground = Ground::lay(self.ws, FOLDER, &self.out.join(format!("ground-{number}")))?;
+            let ground = Ground::lay(
+                self.ws,
+                (PACKAGE, FOLDER),
+                &self.out.join(format!("ground-{number}")),
+            )?;
             match grounds.first() {
                 None => self.try_out(&ground)?,
                 Some(first) => ground.take_dependencies(first)?,
@@ -199,15 +207,9 @@ impl Bench<'_> {
 
     /// Sees that on this ground the tests pass while there is no bug, and quickly enough.
     fn try_out(&self, ground: &Ground) -> eyre::Result<()> {
-        let test = |args: &[&str]| {
-            let mut command = ground.cargo(self.ws);
-            command.args(["test", "--package", PACKAGE]).args(TESTS);
-            command.args(args).envs(ENVIRONMENT);
-            process::quietly(&mut command)
-        };
-        test(&["--no-run"])?;
+        self.test(ground, PACKAGE, &["--no-run"])?;
         let start = Instant::now();
-        test(&[])?;
+        self.test(ground, PACKAGE, &[])?;
         let took = start.elapsed();
         ensure!(
             took * TIMEOUT_MARGIN <= Duration::from_secs(TIMEOUT_SECS),
@@ -217,68 +219,165 @@ impl Bench<'_> {
         Ok(())
     }
 
+    /// Runs the tests of a package of the ground.
+    fn test(&self, ground: &Ground, package: &str, args: &[&str]) -> eyre::Result<()> {
+        let mut command = ground.cargo(self.ws);
+        command.args(["test", "--package", package]);
+        command.args(args).args(tests_of(package)).envs(ENVIRONMENT);
+        process::quietly(&mut command)
+    }
+
     /// Tries the bugs of one file and keeps the verdict.
     fn judge_file(&self, ground: &Ground, task: Task) -> eyre::Result<()> {
         let start = Instant::now();
-        let out = self.out.join("out").join(slug(&task.file));
+        let file = task.file.as_str();
+        let verdict = match (task.plan, task.kept) {
+            (Plan::Again(survivors), Some(kept)) => {
+                let judged = (file, &task.basis);
+                let again = self.try_bugs(ground, judged, PACKAGE, Some(&survivors))?;
+                kept.judged_again(task.basis, &self.commit, again)
+            }
+            _ => Verdict {
+                file: task.file.clone(),
+                commit: self.commit.clone(),
+                again: None,
+                outcome: self.try_all(ground, file, &task.basis)?,
+                basis: task.basis,
+            },
+        };
+        verdict.save(&self.kept(file))?;
+        // The verdict is kept; the lists behind it are for people.
+        for package in [Some(PACKAGE.to_owned()), ground.narrow(module_of(file))] {
+            let marker = package.map(|package| self.out_of(file).join(package).join(MARKER));
+            if let Some(marker) = marker.filter(|marker| marker.exists()) {
+                fs::remove_file(marker)?;
+            }
+        }
+        eprintln!(
+            "   {file}: {} of {} survive, in {}",
+            verdict.outcome.survivors.len(),
+            verdict.outcome.all(),
+            process::seconds(start.elapsed())
+        );
+        Ok(())
+    }
+
+    /// Tries all bugs of a file: on its narrow crate, and on the whole package what survives there.
+    fn try_all(&self, ground: &Ground, file: &str, basis: &Basis) -> eyre::Result<Outcome> {
+        let Some(narrow) = ground.narrow(module_of(file)) else {
+            return self.try_bugs(ground, (file, basis), PACKAGE, None);
+        };
+        self.test(ground, &narrow, &[])?;
+        let first = self.try_bugs(ground, (file, basis), &narrow, None)?;
+        if first.survivors.is_empty() {
+            return Ok(first);
+        }
+        let survivors = Some(first.survivors.as_slice());
+        let second = self.try_bugs(ground, (file, basis), PACKAGE, survivors)?;
+        Ok(first.with_survivors(second))
+    }
+
+    /// Puts bugs into a file, these or all, one at a time, and shows each to the tests of `package`. What a run on the same
+    /// basis learned before it was interrupted is not tried again.
+    fn try_bugs(
+        &self,
+        ground: &Ground,
+        (file, basis): (&str, &Basis),
+        package: &str,
+        only: Option<&[String]>,
+    ) -> eyre::Result<Outcome> {
+        let out = self.out_of(file).join(package);
         fs::create_dir_all(&out)?;
+        let marker = serde_json::to_vec(&(basis, only))?;
+        let known = if fs::read(out.join(MARKER)).is_ok_and(|before| before == marker) {
+            Outcome::read_interrupted(&out)?
+        } else {
+            fs::remove_dir_all(&out)?;
+            fs::create_dir_all(&out)?;
+            fs::write(out.join(MARKER), marker)?;
+            Outcome::default()
+        };
+        let all = match only {
+            Some(only) => only.to_vec(),
+            None => self.list(ground, file)?,
+        };
+        let tried: Vec<&String> = all.iter().filter(|bug| !known.has(bug)).collect();
+        if tried.is_empty() {
+            return Ok(known);
+        }
         let log = fs::File::create(out.join("log.txt"))?;
-        let mut command = Command::new(&self.tool);
+        let mut command = self.mutants(ground, file);
         command
-            .current_dir(ground.dir())
-            .args(["mutants", "--in-place", "--no-config", "--baseline", "skip"])
-            .args(["--no-shuffle", "--colors", "never", "--package", PACKAGE])
-            .args(["--file", &task.file])
+            .args(["--in-place", "--baseline", "skip", "--no-shuffle"])
+            .args(["--test-package", package])
             .args(["--timeout", &TIMEOUT_SECS.to_string()])
             .args(["--build-timeout", &BUILD_TIMEOUT_SECS.to_string()])
             .args(["--jobserver-tasks", "1", "--output"])
             .arg(&out)
-            .args(TESTS.map(|arg| format!("--cargo-arg={arg}")))
-            .env("CARGO_TARGET_DIR", ground.target())
+            .args(tests_of(package).map(|arg| format!("--cargo-arg={arg}")))
             .envs(ENVIRONMENT)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        if let Plan::Again(survivors) = &task.plan {
-            command.args(survivors.iter().map(|s| format!("--re=^{}$", literally(s))));
+        if tried.len() < all.len() || only.is_some() {
+            command.args(tried.iter().map(|s| format!("--re=^{}$", literally(s))));
         }
         let status = command.status().wrap_err("cannot start cargo-mutants")?;
         // 0: all noticed; 2: some survived; 3: some ran too long. Everything else is no result.
         ensure!(
             matches!(status.code(), Some(0 | 2 | 3)),
-            "cargo-mutants came to no result for {}: {status}, see {}",
-            task.file,
-            out.join("log.txt").display()
+            "cargo-mutants came to no result for {file}: {status}, see {}",
+            out.display()
         );
-        let outcome = Outcome::read(&out.join("mutants.out"))?;
-        let (caught, survived) = (outcome.caught.len(), outcome.survivors.len());
-        let verdict = match (task.plan, task.kept) {
-            (Plan::Again(tried), Some(kept)) => {
-                ensure!(
-                    outcome.all() == tried.len(),
-                    "{} survivors of {} were to be tried again, and {} were",
-                    tried.len(),
-                    task.file,
-                    outcome.all()
-                );
-                kept.judged_again(task.basis, &self.commit, outcome)
-            }
-            _ => Verdict {
-                file: task.file.clone(),
-                basis: task.basis,
-                commit: self.commit.clone(),
-                again: None,
-                outcome,
-            },
-        };
-        verdict.save(&self.kept(&task.file))?;
-        eprintln!(
-            "   {}: {caught} caught, {survived} survived, in {}",
-            task.file,
-            process::seconds(start.elapsed())
+        let outcome = Outcome::read(&out.join(LISTS))?;
+        ensure!(
+            outcome.all() == tried.len(),
+            "{} bugs of {file} were to be tried, and {} were",
+            tried.len(),
+            outcome.all()
         );
-        Ok(())
+        Ok(known.and(outcome))
     }
+
+    /// All bugs that the tool has for a file.
+    fn list(&self, ground: &Ground, file: &str) -> eyre::Result<Vec<String>> {
+        let mut command = self.mutants(ground, file);
+        let list = process::stdout(command.arg("--list"))?;
+        Ok(list.lines().map(str::to_owned).collect())
+    }
+
+    /// The tool, for one file of a ground.
+    fn mutants(&self, ground: &Ground, file: &str) -> Command {
+        let mut command = Command::new(&self.tool);
+        command
+            .current_dir(ground.dir())
+            .args(["mutants", "--no-config", "--colors", "never"])
+            .args(["--package", PACKAGE, "--file", file])
+            .env("CARGO_TARGET_DIR", ground.target());
+        command
+    }
+
+    /// Where the tool leaves its lists for a file.
+    fn out_of(&self, file: &str) -> PathBuf {
+        self.out.join("out").join(slug(file))
+    }
+}
+
+/// What cargo is told beside the package whose tests are to run.
+fn tests_of(package: &str) -> [&str; 3] {
+    if package == PACKAGE {
+        TESTS
+    } else {
+        let [locked, offline, _] = TESTS;
+        [locked, offline, "--lib"]
+    }
+}
+
+/// The module of the package that a source file belongs to.
+fn module_of(file: &str) -> &str {
+    let path = file.trim_start_matches(FOLDER).trim_start_matches("/src/");
+    let first = path.split('/').next().unwrap_or(path);
+    first.trim_end_matches(".rs")
 }
 
 /// Says on the page what was judged, when, and with what result.
@@ -330,6 +429,20 @@ fn describe(page: &mut Page, verdicts: &[Verdict], unjudged: &[&str]) {
         "\nA file is judged again when it changes; when only tests change, its survivors are. Files without a mutant are left out.\n",
     );
     page.0.push_str(&format!("\n```\n{}```\n", table.render()));
+}
+
+/// The files whose path contains one of these parts, in the order of the parts; all if there are none.
+fn asked<'f>(files: &'f [String], parts: &[String]) -> Vec<&'f str> {
+    let mut asked: Vec<&str> = Vec::new();
+    let every = [String::new()];
+    for part in if parts.is_empty() { &every } else { parts } {
+        for file in files {
+            if file.contains(part) && !asked.contains(&file.as_str()) {
+                asked.push(file);
+            }
+        }
+    }
+    asked
 }
 
 /// The source files below `folder`, from the root, sorted.
@@ -532,10 +645,15 @@ mod tests {
         write("deep/b.rs", "two");
         let found = files(dir.path(), Path::new("")).unwrap();
         assert_eq!(found, ["a.rs", "deep/b.rs"]);
+        assert_eq!(asked(&found, &[]), ["a.rs", "deep/b.rs"]);
+        let parts = ["deep".to_owned(), ".rs".to_owned()];
+        assert_eq!(asked(&found, &parts), ["deep/b.rs", "a.rs"]);
         let before = digest_of(dir.path()).unwrap();
         assert_eq!(digest_of(dir.path()).unwrap(), before);
         write("a.rs", "two");
         assert_ne!(digest_of(dir.path()).unwrap(), before);
         assert_eq!(slug("contracts/domain/src/act/mod.rs"), "src-act-mod.rs");
+        assert_eq!(module_of("contracts/domain/src/act/mod.rs"), "act");
+        assert_eq!(module_of("contracts/domain/src/amount.rs"), "amount");
     }
 }

@@ -652,3 +652,73 @@ fn an_exit_is_there_exactly_when_a_halt_offers_it_and_none_forbids_it() {
     }
     assert!(there > 1_000 && away > 500, "{there} {away}");
 }
+
+#[test]
+fn a_halt_is_put_in_once_however_often_and_taken_out_only_if_it_was_there() {
+    for halt in Halt::ALL {
+        for set in combinations() {
+            assert!(set.and(halt).has(halt) && !set.without(halt).has(halt));
+            assert_eq!(set.and(halt).and(halt), set.and(halt));
+            assert_eq!(set.without(halt).without(halt), set.without(halt));
+            let changed = if set.has(halt) {
+                set.without(halt).and(halt)
+            } else {
+                set.and(halt).without(halt)
+            };
+            assert_eq!(changed, set);
+        }
+        // The condition of an exit keeps what it says of calm.
+        assert!(Halts::CALM.and(halt).includes_calm());
+        assert!(Halts::ALWAYS.without(halt).includes_calm());
+        assert!(!Halts::ALL.without(halt).includes_calm());
+    }
+}
+
+#[test]
+fn a_halts_list_names_each_command_once() {
+    for halt in Halt::ALL {
+        let list = halt.forbidden();
+        let set: std::collections::BTreeSet<_> = list.iter().collect();
+        assert_eq!(set.len(), list.len(), "{halt:?}");
+    }
+    let set: std::collections::BTreeSet<_> = NEVER_FORBIDDEN.iter().collect();
+    assert_eq!(set.len(), NEVER_FORBIDDEN.len());
+}
+
+/// A state's number fits four bits: the sixteenth is refused, the fifteenth is not.
+#[test]
+fn a_machine_has_at_most_fifteen_states() {
+    let numbered = |count: u8| {
+        let mut states = NodeState::GRAPH.states.to_vec();
+        for number in states.len() as u8 + 1..=count {
+            states.push(State {
+                number,
+                name: "MORE",
+                kind: Kind::Reserved,
+                means: "A number kept.",
+            });
+        }
+        Graph {
+            states: states.leak(),
+            ..NodeState::GRAPH
+        }
+    };
+    assert_eq!(why(&numbered(15)), None);
+    assert_eq!(why(&numbered(16)), Some(("MORE", Why::Misnumbered)));
+}
+
+#[test]
+fn a_message_that_does_not_fit_is_cut_and_not_lost() {
+    let name: &str = "x".repeat(200).leak();
+    let broken = Graph {
+        name,
+        exits: &[],
+        ..NodeState::GRAPH
+    };
+    let said = std::panic::catch_unwind(|| prove(&broken)).unwrap_err();
+    let whole = format!("INV-EXIT-01: {name}");
+    assert_eq!(
+        said.downcast_ref::<String>().map(String::as_str),
+        Some(&whole[..160])
+    );
+}

@@ -5,6 +5,7 @@
 //! are those of the lock file of the tree.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,6 +13,7 @@ use std::{
 use eyre::{OptionExt, WrapErr, bail};
 use toml::{Table, Value};
 
+use super::narrow::{self, Narrow};
 use crate::{process, workspace::Workspace};
 
 /// Thousands of builds, each of which runs for a second or two and which nobody debugs: what is compiled again for every
@@ -32,11 +34,17 @@ opt-level = 0
 #[derive(Debug)]
 pub(super) struct Ground {
     dir: PathBuf,
+    narrow: BTreeMap<String, Narrow>,
 }
 
 impl Ground {
-    /// Copies `package` (a folder below the root) to `dir`. What was built there before is kept.
-    pub(super) fn lay(ws: &Workspace, package: &str, dir: &Path) -> eyre::Result<Self> {
+    /// Copies the package (its name, its folder below the root) to `dir`, with its narrow crates. What was built there
+    /// before is kept.
+    pub(super) fn lay(
+        ws: &Workspace,
+        (crate_name, package): (&str, &str),
+        dir: &Path,
+    ) -> eyre::Result<Self> {
         for part in ["src", "tests"] {
             let to = dir.join(package).join(part);
             if to.exists() {
@@ -54,13 +62,38 @@ impl Ground {
         let member = read(&ws.root.join(package).join("Cargo.toml"))?;
         let whole = read(&ws.root.join("Cargo.toml"))?;
         fs::write(dir.join(package).join("Cargo.toml"), &member)?;
-        fs::write(dir.join("Cargo.toml"), manifest(&whole, package, &member)?)?;
+        let narrow = narrow::plan(&dir.join(package), &crate_name.replace('-', "_"))?;
+        let members = narrow.keys().map(|module| folder_of(module));
+        let members: Vec<String> = [package.to_owned()].into_iter().chain(members).collect();
+        let manifest = manifest(&whole, &members, &member)?;
+        fs::write(dir.join("Cargo.toml"), manifest)?;
         let ground = Self {
             dir: dir.to_owned(),
+            narrow,
         };
+        ground.lay_narrow(&dir.join(package), crate_name, &member)?;
         // Leaves out of the lock file what the package does not need; no version changes.
         process::quietly(ground.cargo(ws).args(["metadata", "--format-version", "1"]))?;
         Ok(ground)
+    }
+
+    /// The narrow crate for a module, if there is one.
+    pub(super) fn narrow(&self, module: &str) -> Option<String> {
+        self.narrow.contains_key(module).then(|| name_of(module))
+    }
+
+    /// Writes the narrow crates, which take sources and tests from the package beside them.
+    fn lay_narrow(&self, package: &Path, crate_name: &str, member: &str) -> eyre::Result<()> {
+        for (module, narrow) in &self.narrow {
+            let folder = self.dir.join(folder_of(module));
+            fs::create_dir_all(&folder)?;
+            let list = package.join(format!("tests/it/{}.rs", name_of(module)));
+            fs::write(&list, narrow.list())?;
+            let root = narrow.root(package, &crate_name.replace('-', "_"), &list);
+            fs::write(folder.join("lib.rs"), root)?;
+            fs::write(folder.join("Cargo.toml"), narrow_manifest(module, member)?)?;
+        }
+        Ok(())
     }
 
     /// Takes what another ground built, but for the package itself, unless something was built here before: dependencies do
@@ -99,7 +132,7 @@ impl Ground {
 }
 
 /// The manifest of a workspace of one package: what the whole one says, less what only others need.
-fn manifest(whole: &str, package: &str, member: &str) -> eyre::Result<String> {
+fn manifest(whole: &str, members: &[String], member: &str) -> eyre::Result<String> {
     let mut root: Table = whole.parse().wrap_err("Cargo.toml is no TOML")?;
     let member: Table = member
         .parse()
@@ -109,7 +142,8 @@ fn manifest(whole: &str, package: &str, member: &str) -> eyre::Result<String> {
         .get_mut("workspace")
         .and_then(Value::as_table_mut)
         .ok_or_eyre("Cargo.toml has no workspace")?;
-    workspace.insert("members".to_owned(), Value::Array(vec![package.into()]));
+    let members = members.iter().map(|member| member.as_str().into());
+    workspace.insert("members".to_owned(), Value::Array(members.collect()));
     workspace.remove("default-members");
     let needed = |name: &str| {
         ["dependencies", "dev-dependencies"]
@@ -126,6 +160,31 @@ fn manifest(whole: &str, package: &str, member: &str) -> eyre::Result<String> {
     dependencies.retain(|name, _| needed(name));
     root.insert("profile".to_owned(), Value::Table(profiles));
     toml::to_string(&root).wrap_err("cannot write a manifest")
+}
+
+/// The manifest of a narrow crate: it needs what the package needs, tests included.
+fn narrow_manifest(module: &str, member: &str) -> eyre::Result<String> {
+    let member: Table = member.parse()?;
+    let mut dependencies = Table::new();
+    for table in ["dependencies", "dev-dependencies"] {
+        let named = member.get(table).and_then(Value::as_table);
+        dependencies.extend(named.cloned().unwrap_or_default());
+    }
+    let head = format!(
+        "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition.workspace = true\n\n[lib]\npath = \"lib.rs\"\ndoctest = false\n",
+        name_of(module)
+    );
+    let mut made: Table = head.parse()?;
+    made.insert("dependencies".to_owned(), Value::Table(dependencies));
+    toml::to_string(&made).wrap_err("cannot write a manifest")
+}
+
+fn name_of(module: &str) -> String {
+    format!("narrow-{module}")
+}
+
+fn folder_of(module: &str) -> String {
+    format!("narrow/{module}")
 }
 
 /// Copies a folder with all that is in it.
@@ -168,7 +227,8 @@ mod tests {
         "#;
         let member =
             "[dependencies]\nkept.workspace = true\n[dev-dependencies]\ntried.workspace = true\n";
-        let made: Table = manifest(whole, "a", member).unwrap().parse().unwrap();
+        let members = ["a".to_owned()];
+        let made: Table = manifest(whole, &members, member).unwrap().parse().unwrap();
         let workspace = made["workspace"].as_table().unwrap();
         assert_eq!(workspace["members"], Value::Array(vec!["a".into()]));
         assert!(!workspace.contains_key("default-members"));
@@ -178,7 +238,11 @@ mod tests {
         assert_eq!(dependencies.keys().collect::<Vec<_>>(), ["kept", "tried"]);
         assert_eq!(dependencies["kept"], "=1.2.3".into());
         assert_eq!(made["profile"]["dev"]["debug"], Value::Integer(0));
-        assert!(manifest("", "a", member).is_err());
+        assert!(manifest("", &members, member).is_err());
+        let narrow: Table = narrow_manifest("amount", member).unwrap().parse().unwrap();
+        let dependencies = narrow["dependencies"].as_table().unwrap();
+        assert_eq!(dependencies.keys().collect::<Vec<_>>(), ["kept", "tried"]);
+        assert_eq!(narrow["package"]["name"], "narrow-amount".into());
     }
 
     #[test]

@@ -70,13 +70,42 @@ impl Outcome {
         })
     }
 
+    /// Reads what a run had learned when it was interrupted, and lays it aside for the next interruption.
+    pub(super) fn read_interrupted(dir: &Path) -> eyre::Result<Self> {
+        let (aside, lists) = (dir.join("known.json"), dir.join(super::LISTS));
+        let mut known = match fs::read(&aside) {
+            Ok(text) => serde_json::from_slice(&text)?,
+            Err(_) => Self::default(),
+        };
+        if lists.exists() {
+            known = known.and(Self::read(&lists)?);
+            fs::write(&aside, serde_json::to_vec(&known)?)?;
+            fs::remove_dir_all(&lists)?;
+        }
+        Ok(known)
+    }
+
+    /// Both together.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.survivors.extend(other.survivors.iter().cloned());
+        let survivors = std::mem::take(&mut self.survivors);
+        self.with_survivors(Self { survivors, ..other })
+    }
+
+    /// Whether this bug is among them.
+    pub(super) fn has(&self, bug: &String) -> bool {
+        [&self.caught, &self.endless, &self.unviable, &self.survivors]
+            .into_iter()
+            .any(|list| list.contains(bug))
+    }
+
     /// How many there are.
     pub(super) const fn all(&self) -> usize {
         self.caught.len() + self.endless.len() + self.unviable.len() + self.survivors.len()
     }
 
     /// This, after its survivors were tried again with that result.
-    fn with_survivors(mut self, again: Self) -> Self {
+    pub(super) fn with_survivors(mut self, again: Self) -> Self {
         self.caught.extend(again.caught);
         self.endless.extend(again.endless);
         self.unviable.extend(again.unviable);
@@ -199,6 +228,31 @@ mod tests {
         assert_eq!(Verdict::load(&path), Some(kept));
         fs::write(&path, "no verdict").unwrap();
         assert_eq!(Verdict::load(&path), None);
+    }
+
+    #[test]
+    fn what_an_interrupted_run_learned_is_used_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let lists = dir.path().join(super::super::LISTS);
+        let learn = |caught: &str, missed: &str| {
+            fs::create_dir_all(&lists).unwrap();
+            for (name, text) in [("caught", caught), ("missed", missed)] {
+                fs::write(lists.join(format!("{name}.txt")), text).unwrap();
+            }
+            for name in ["timeout.txt", "unviable.txt"] {
+                fs::write(lists.join(name), "").unwrap();
+            }
+        };
+        learn("a\n", "b\n");
+        let first = Outcome::read_interrupted(dir.path()).unwrap();
+        assert_eq!((first.all(), first.survivors.len()), (2, 1));
+        assert!(first.has(&"a".to_owned()) && first.has(&"b".to_owned()));
+        learn("c\n", "");
+        let second = Outcome::read_interrupted(dir.path()).unwrap();
+        assert_eq!(second.caught, ["a", "c"]);
+        assert_eq!(second.survivors, ["b"]);
+        let third = Outcome::read_interrupted(dir.path()).unwrap();
+        assert_eq!(third, second, "nothing new, and nothing twice");
     }
 
     #[test]
