@@ -18,7 +18,7 @@ use core::fmt;
 use alloy_primitives::B256;
 
 pub use declare::Typed;
-pub use keccak::keccak256;
+pub use keccak::{keccak256, selector};
 
 use crate::peer::Peer;
 

@@ -6,7 +6,7 @@ use agentcity_domain::{
     parameter::ParameterId,
     signed::{
         DOMAIN_NAME_HASH, DOMAIN_TYPE_HASH, DOMAIN_VERSION_HASH, SignedBy, SignedStruct, Typed,
-        fields, identity, keccak256, legislation, panel, work,
+        fields, identity, keccak256, legislation, panel, selector, work,
     },
     token,
 };
@@ -51,6 +51,7 @@ fn known_hashes_come_out() {
     let permit =
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
     assert_eq!(keccak256(&[permit]), token::PERMIT_TYPEHASH);
+    assert_eq!(selector("balanceOf(address)"), [0x70, 0xa0, 0x82, 0x31]);
 }
 
 #[test]
