@@ -85,8 +85,8 @@ commands! {
     ClearStop = "clearStop" at Collaboration, "The panel lifts a stop.";
     ReportDivergence = "reportDivergence" at Collaboration, "A bonded monitor pauses a mission.";
     LiftPause = "liftPause" at Collaboration, "The panel lifts a pause.";
-    FreezeCity = "execute" at Adjudication, "The watchdog freezes the city.";
-    ReleaseCity = "execute" at Adjudication, "The panel lifts a halt of the city.";
+    FreezeCity = "recordDecision" at Roster, "The watchdog freezes the city.";
+    ReleaseCity = "releaseWatchdog" at Roster, "The panel lifts the watchdog's freeze of the city.";
     StrikeNorm = "strikeNorm" at Constitution, "Strikes a norm: nothing is finalised in its domain.";
     RestoreNorm = "restoreNorm" at Constitution, "Puts a struck norm back in force.";
     // Money.
@@ -100,8 +100,8 @@ commands! {
     SlashStake = "slash" at Treasury, "Takes a stake by rule.";
     ReturnBond = "returnBond" at Treasury, "Gives a bond back.";
     ForfeitBond = "forfeitBond" at Treasury, "Takes the bond of a claim that failed.";
-    RetireMonitor = "retireMonitor" at Adjudication, "A monitor ends its monitoring.";
-    ReleaseMonitor = "releaseMonitor" at Adjudication, "Gives a retired monitor's bond back.";
+    RetireMonitor = "retireMonitor" at Roster, "A monitor ends its monitoring.";
+    ReleaseMonitor = "releaseMonitor" at Roster, "Gives a retired monitor's bond back.";
     JoinPool = "joinPool" at Treasury, "Deposits in a pool for shares.";
     LeavePool = "leavePool" at Treasury, "Redeems shares of a pool without obligations.";
     Withdraw = "withdraw" at Treasury, "Pays a credit out to its owner; every contract that owes has it.";
@@ -129,12 +129,12 @@ commands! {
     ExecuteOverride = "execute" at Adjudication, "Carries out a queued action after its delay.";
     WithdrawSignature = "withdrawSignature" at Adjudication, "A signer withdraws from a queued action.";
     ExpireOverride = "expireAction" at Adjudication, "Drops a queued action that was not carried out in time.";
-    VoteImpeachment = "voteImpeachment" at Adjudication, "An adjudicator votes for a removal.";
-    ExpireImpeachment = "expireImpeachment" at Adjudication, "Ends a case that found no majority in time.";
-    AddAdjudicator = "execute" at Adjudication, "The panel admits a candidate.";
-    ResignSeat = "resign" at Adjudication, "An adjudicator leaves.";
-    ReleaseSeat = "releaseStake" at Adjudication, "Gives a leaving adjudicator's stake back.";
-    RemoveAdjudicator = "execute" at Adjudication, "The panel, or an impeachment, removes an adjudicator and takes the stake.";
+    VoteImpeachment = "voteImpeachment" at Roster, "An adjudicator votes for a removal.";
+    ExpireImpeachment = "expireImpeachment" at Roster, "Ends a case that found no majority in time.";
+    AddAdjudicator = "addAdjudicator" at Roster, "The panel admits a candidate.";
+    ResignSeat = "resign" at Roster, "An adjudicator leaves.";
+    ReleaseSeat = "releaseStake" at Roster, "Gives a leaving adjudicator's stake back.";
+    RemoveAdjudicator = "removeAdjudicator" at Roster, "The panel, or an impeachment, removes an adjudicator and takes the stake.";
     // People.
     RequestLeave = "requestLeave" at Agent, "A principal without agents begins to leave.";
     CompleteLeave = "completeLeave" at Agent, "Gives a leaving principal's stake back after the cooldown.";

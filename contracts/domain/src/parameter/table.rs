@@ -65,7 +65,7 @@ table! {
         /// Longest wait for the regulator's decision.
         RegulatoryApprovalTimeoutMs "regulatoryApprovalTimeoutMs" 300_000 in 60_000..=3_600_000, Millis, Low None Session Legislature "Table 19; L-09",
         /// Active adjudicators without whom no mission begins and no city is sealed.
-        AdjudicatorQuorum "adjudicatorQuorum" 7 in 5..=20, Count, High Down City Adjudication "Table 19; D-01, R14",
+        AdjudicatorQuorum "adjudicatorQuorum" 7 in 5..=20, Count, High Down City Roster "Table 19; D-01, R14",
         /// Regulators who must approve a mission of several organisations; a session caps it at those it has.
         MultisigRegQuorum "multisigRegQuorum" 2 in 1..=16, Count, Medium Down Session Legislature "Table 19; L-12",
         /// Longest window of human review.
@@ -239,11 +239,11 @@ table! {
         /// Added to every deadline after an outage.
         DegradedGraceSecs "degradedGraceSecs" 3_600 in 0..=86_400, Seconds, Low None Mission Collaboration "C-20",
         /// Bond of a monitor.
-        MonitorBond "monitorBond" 1_000 in 100..=1_000_000_000, Units, High Down City Collaboration "G-10, R13",
+        MonitorBond "monitorBond" 1_000 in 100..=1_000_000_000, Units, High Down City Roster "G-10, R13",
         /// Share of that bond lost by a false positive.
-        FalsePositiveSlashBps "falsePositiveSlashBps" 1_000 in 0..=10_000, Bps, Medium Down City Collaboration "G-10",
+        FalsePositiveSlashBps "falsePositiveSlashBps" 1_000 in 0..=10_000, Bps, Medium Down City Roster "G-10",
         /// How long a monitor's reports do not count after a false positive.
-        MonitorSuspensionSecs "monitorSuspensionSecs" 86_400 in 0..=2_592_000, Seconds, Medium Down City Collaboration "G-10",
+        MonitorSuspensionSecs "monitorSuspensionSecs" 86_400 in 0..=2_592_000, Seconds, Medium Down City Roster "G-10",
 
         // Money
         /// Slash of a missed deadline, at least.
@@ -271,7 +271,7 @@ table! {
         /// Bond of a claim that others acted in concert.
         CollusionClaimBond "collusionClaimBond" 100 in 1..=1_000_000_000, Units, Medium Down Session Treasury "K22, R27",
         /// Bond of an impeachment.
-        ImpeachmentBond "impeachmentBond" 500 in 1..=1_000_000_000, Units, Medium Down City Adjudication "D-18",
+        ImpeachmentBond "impeachmentBond" 500 in 1..=1_000_000_000, Units, Medium Down City Roster "D-18",
         /// Share of the insurance pool that one claim may take.
         InsuranceClaimPct "insuranceClaimPct" 10 in 1..=50, Percent, High Up City Treasury "S-13",
         /// Wait before a disbursement.
@@ -279,7 +279,7 @@ table! {
 
         // Adjudication
         /// Stake of an adjudicator.
-        AdjudicatorStake "adjudicatorStake" 5_000 in 1_000..=1_000_000_000, Units, High Down City Adjudication "D-14",
+        AdjudicatorStake "adjudicatorStake" 5_000 in 1_000..=1_000_000_000, Units, High Down City Roster "D-14",
         /// Decisions of one class that one adjudicator may make alone in a row.
         MaxConsecutiveActions "maxConsecutiveActions" 2 in 1..=5, Count, High Up City Adjudication "seed L3107; D-11",
         /// Decisions that one and the same set of signers may make in a row.
@@ -305,19 +305,19 @@ table! {
         /// Least wait of a tightening beyond that share, also where the tier has none.
         TighteningExcessDelaySecs "tighteningExcessDelaySecs" 86_400 in 21_600..=604_800, Seconds, High Down City Constitution "A4",
         /// Life of an impeachment.
-        ImpeachmentExpirySecs "impeachmentExpirySecs" 604_800 in 86_400..=2_592_000, Seconds, Medium None City Adjudication "D-18",
+        ImpeachmentExpirySecs "impeachmentExpirySecs" 604_800 in 86_400..=2_592_000, Seconds, Medium None City Roster "D-18",
         /// Share of approvals above which the watchdog alerts.
-        WatchdogMaxApprovalPct "watchdogMaxApprovalPct" 95 in 50..=99, Percent, High Up City Adjudication "seed L3167; D-21",
+        WatchdogMaxApprovalPct "watchdogMaxApprovalPct" 95 in 50..=99, Percent, High Up City Roster "seed L3167; D-21",
         /// Actions before that share means anything.
-        WatchdogMinActions "watchdogMinActions" 20 in 5..=64, Count, High Up City Adjudication "D-21",
+        WatchdogMinActions "watchdogMinActions" 20 in 5..=64, Count, High Up City Roster "D-21",
         /// Approvals in a row above which the watchdog alerts.
-        WatchdogMaxRun "watchdogMaxRun" 20 in 5..=63, Count, High Up City Adjudication "seed L3168; D-21",
+        WatchdogMaxRun "watchdogMaxRun" 20 in 5..=63, Count, High Up City Roster "seed L3168; D-21",
         /// Weakenings in a window above which the watchdog alerts.
-        WatchdogWeakeningLimit "watchdogWeakeningLimit" 3 in 1..=20, Count, High Up City Adjudication "seed L3169",
+        WatchdogWeakeningLimit "watchdogWeakeningLimit" 3 in 1..=20, Count, High Up City Roster "seed L3169",
         /// That window.
-        WatchdogWindowDays "watchdogWindowDays" 30 in 1..=365, Days, High Down City Adjudication "seed L3170",
+        WatchdogWindowDays "watchdogWindowDays" 30 in 1..=365, Days, High Down City Roster "seed L3170",
         /// Freeze by the watchdog after which fewer signers release.
-        WatchdogMaxFreezeDuration "watchdogMaxFreezeDuration" 72 in 1..=168, Hours, High None City Adjudication "seed L3194; D-22",
+        WatchdogMaxFreezeDuration "watchdogMaxFreezeDuration" 72 in 1..=168, Hours, High None City Roster "seed L3194; D-22",
 
         // Keeper
         /// Outputs in the rolling window of a monitor.
@@ -339,11 +339,11 @@ table! {
         /// Sponsors below whom no proposal goes, however small the city.
         SponsorFloor "sponsorFloor" 3 Count Legislature "L-02",
         /// Least value of `adjudicatorQuorum`: 2f + 1 for f = 2.
-        AdjudicatorQuorumFloor "adjudicatorQuorumFloor" 5 Count Adjudication "seed L3087; D-01",
+        AdjudicatorQuorumFloor "adjudicatorQuorumFloor" 5 Count Roster "seed L3087; D-01",
         /// Most adjudicators: signer sets are masks of one word's quarter.
-        MaxAdjudicators "maxAdjudicators" 64 Count Adjudication "A-14",
+        MaxAdjudicators "maxAdjudicators" 64 Count Roster "A-14",
         /// Remembered actions of one adjudicator.
-        AdjudicatorActionRing "adjudicatorActionRing" 64 Count Adjudication "A-14",
+        AdjudicatorActionRing "adjudicatorActionRing" 64 Count Roster "A-14",
         /// Candidates of one ballot.
         MaxCandidates "maxCandidates" 16 Count Legislature "R26",
         /// Delays of one proposal for collusion.
