@@ -171,7 +171,10 @@ mod tests {
             let inputs: Vec<_> = entry["inputs"].as_array().into_iter().flatten().collect();
             entry["type"] == "function"
                 && entry["name"] == name
-                && inputs.iter().map(|i| i["type"].as_str().unwrap()).eq(types.iter().copied())
+                && inputs
+                    .iter()
+                    .map(|i| i["type"].as_str().unwrap())
+                    .eq(types.iter().copied())
         })
     }
 

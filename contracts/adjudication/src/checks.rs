@@ -19,11 +19,7 @@ use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::{
-    opened::Opened,
-    panel::Limits,
-    storage::Adjudication,
-};
+use crate::{opened::Opened, panel::Limits, storage::Adjudication};
 
 /// Rotation of a mission and class: 0..16 the last set of signers, 16..21 when, 31 how often running.
 const ROTATION: Kind = 2;
@@ -65,7 +61,11 @@ impl Adjudication {
                 return refuse(wire::RotationRequired::SELECTOR, &[first, mission, class]);
             }
             self.emit(
-                &[literal!(wire::RotationLifted::SIGNATURE_HASH), mission, class],
+                &[
+                    literal!(wire::RotationLifted::SIGNATURE_HASH),
+                    mission,
+                    class,
+                ],
                 &[],
             );
         }

@@ -229,10 +229,7 @@ impl Adjudication {
         if signers.len() < usize::from(demands.signers) {
             return refuse(
                 wire::SignersMissing::SELECTOR,
-                &[
-                    number(signers.len() as u64),
-                    number(demands.signers.into()),
-                ],
+                &[number(signers.len() as u64), number(demands.signers.into())],
             );
         }
         Ok(demands)
@@ -258,7 +255,14 @@ impl Adjudication {
     }
 
     #[inline(never)]
-    fn act_log(&self, topic: B256, opened: &Opened, payload: &[u8], signers: &[B256], tail: &[B256]) {
+    fn act_log(
+        &self,
+        topic: B256,
+        opened: &Opened,
+        payload: &[u8],
+        signers: &[B256],
+        tail: &[B256],
+    ) {
         let mut data = Output::of(tail.len().saturating_add(2))
             .bytes(payload)
             .list(signers, 1);
@@ -499,13 +503,7 @@ impl Adjudication {
         let demands = self.entitled(&opened, &signers, &limits)?;
         self.write(key, with(stored, 0, 1, EXECUTED.into()));
         let queued_at = part(stored, 13, 5) as u64;
-        self.carry_out(
-            &opened,
-            payload,
-            &signers,
-            demands.weakens,
-            Some(queued_at),
-        )?;
+        self.carry_out(&opened, payload, &signers, demands.weakens, Some(queued_at))?;
         Ok(Vec::new())
     }
 

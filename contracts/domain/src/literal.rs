@@ -40,8 +40,8 @@ macro_rules! literal {
         $crate::literal::join(
             const { $crate::literal::quarter(&$word, 0) },
             const { $crate::literal::quarter(&$word, 1) },
-            const { $crate::literal::quarter(&$word, 2) },
-            const { $crate::literal::quarter(&$word, 3) },
+            const { $crate::literal::quarter(&$word, 2) }, // structural: the third quarter
+            const { $crate::literal::quarter(&$word, 3) }, // structural: the fourth
         )
     };
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{ISettlementToken as token, ITreasury as treasury, IRoster as wire};
+use agentcity_abi::{IRoster as wire, ISettlementToken as token, ITreasury as treasury};
 use agentcity_domain::{literal, peer::Peer};
 use agentcity_shell::{
     Answer, Input, malformed,

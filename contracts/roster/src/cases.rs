@@ -105,11 +105,7 @@ impl Roster {
         self.write(voted, number(1));
         self.write(key, word);
         self.emit(
-            &[
-                literal!(wire::ImpeachmentVoted::SIGNATURE_HASH),
-                id,
-                caller,
-            ],
+            &[literal!(wire::ImpeachmentVoted::SIGNATURE_HASH), id, caller],
             &[amount(votes)],
         );
         if votes >= part(word, 1, 1) {

@@ -105,8 +105,7 @@ impl Roster {
         };
         let weakenings = part(word, 11, 1).saturating_add(weakens.into());
         let often = approvals.saturating_mul(100) > actions.saturating_mul(rate.into());
-        let rubber =
-            actions >= u128::from(least) && often || run > u128::from(longest);
+        let rubber = actions >= u128::from(least) && often || run > u128::from(longest);
         let weak = weakenings > u128::from(weakest);
         let history = part(word, 22, 8) << 1 | u128::from(approves);
         let unpaid = part(word, 13, 4).saturating_add(reviews.into());
@@ -177,10 +176,7 @@ impl Roster {
         self.only(&[Peer::Adjudication])?;
         let (key, until) = self.freeze();
         if until == 0 || until != expected {
-            return refuse(
-                wire::ValueChanged::SELECTOR,
-                &[expected, until].map(number),
-            );
+            return refuse(wire::ValueChanged::SELECTOR, &[expected, until].map(number));
         }
         self.release(key, true)
     }

@@ -18,9 +18,7 @@ pub mod storage;
 
 use agentcity_abi::{IConstitution as founding, IRoster as wire};
 use agentcity_domain::{literal, parameter::ParameterId};
-use agentcity_shell::{
-    Answer, Input, member::Member, no_coins, output, peer, router::Contract,
-};
+use agentcity_shell::{Answer, Input, member::Member, no_coins, output, peer, router::Contract};
 use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolEvent};

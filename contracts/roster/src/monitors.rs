@@ -70,8 +70,7 @@ impl Roster {
         let monitor = self.caller().into_word();
         let word = self.watcher_in(monitor, &[0, REMOVED, RELEASED])?;
         let [units] = self.live([ParameterId::MonitorBond as u8])?;
-        let answer =
-            self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &[monitor])?;
+        let answer = self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &[monitor])?;
         let principal = Input::new(&answer).word()?;
         let value = amount(self.in_base_units(units));
         for (place, word) in (1u64..).zip([principal, scorer, value]) {

@@ -54,10 +54,7 @@ impl Roster {
         if approved {
             self.runs(account, codehash)?;
         } else if self.read(key) != codehash {
-            return refuse(
-                wire::ValueChanged::SELECTOR,
-                &[codehash, self.read(key)],
-            );
+            return refuse(wire::ValueChanged::SELECTOR, &[codehash, self.read(key)]);
         }
         self.write(key, if approved { codehash } else { B256::ZERO });
         self.emit(

@@ -92,10 +92,7 @@ impl Roster {
         let [units] = self.live([ParameterId::AdjudicatorStake as u8])?;
         let needed = self.in_base_units(units);
         if value != needed {
-            return refuse(
-                wire::WrongStake::SELECTOR,
-                &[value, needed].map(amount),
-            );
+            return refuse(wire::WrongStake::SELECTOR, &[value, needed].map(amount));
         }
         let caller = self.caller().into_word();
         let staked = self.key(STAKE, caller, B256::ZERO);
@@ -107,8 +104,7 @@ impl Roster {
             );
         }
         let genesis = part(word, 0, 1) == u128::from(CANDIDATE);
-        let answer =
-            self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &[caller])?;
+        let answer = self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &[caller])?;
         let principal = Input::new(&answer).word()?;
         self.book_stake(caller, value)?;
         self.write(self.key(PERSON, caller, number(1)), principal);
@@ -128,10 +124,7 @@ impl Roster {
         let [appeal] = self.live([ParameterId::AppealWindowSecs as u8])?;
         let left = self.active().saturating_sub(1);
         if left < floor {
-            return refuse(
-                wire::QuorumFloor::SELECTOR,
-                &[left, floor].map(number),
-            );
+            return refuse(wire::QuorumFloor::SELECTOR, &[left, floor].map(number));
         }
         let until = self.now().saturating_add(appeal);
         self.write(self.key(STAKE, person, number(1)), number(until));
@@ -229,10 +222,7 @@ impl Roster {
         }
         self.write(key, with(word, 13, 4, 0));
         self.emit(
-            &[
-                literal!(wire::CompensationClaimed::SIGNATURE_HASH),
-                caller,
-            ],
+            &[literal!(wire::CompensationClaimed::SIGNATURE_HASH), caller],
             &[reviews],
         );
         let words = [caller, reviews];

@@ -80,7 +80,11 @@ impl Treasury {
         self.grow(Part::Escrows, amount)?;
         let payer = self.caller().into_word();
         self.emit(
-            &[literal!(wire::MissionFunded::SIGNATURE_HASH), mission, payer],
+            &[
+                literal!(wire::MissionFunded::SIGNATURE_HASH),
+                mission,
+                payer,
+            ],
             &[output::amount(amount)],
         );
         Ok(Vec::new())

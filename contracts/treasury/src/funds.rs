@@ -124,7 +124,11 @@ impl Treasury {
         self.write(key, output::amount(sum));
         self.grow(Part::Credits, amount)?;
         self.emit(
-            &[literal!(wire::Credited::SIGNATURE_HASH), account.into_word(), cause],
+            &[
+                literal!(wire::Credited::SIGNATURE_HASH),
+                account.into_word(),
+                cause,
+            ],
             &[output::amount(amount)],
         );
         Ok(())
@@ -312,7 +316,10 @@ impl Treasury {
         let surplus = self.held()?.saturating_sub(U256::from(self.sum()?));
         let amount = u128::try_from(surplus).map_err(|_| malformed())?;
         self.grow(Part::Treasury, amount)?;
-        self.emit(&[literal!(wire::Skimmed::SIGNATURE_HASH)], &[output::amount(amount)]);
+        self.emit(
+            &[literal!(wire::Skimmed::SIGNATURE_HASH)],
+            &[output::amount(amount)],
+        );
         self.write(lock, output::number(1));
         Ok(output::words(&[output::amount(amount)]))
     }

@@ -45,7 +45,10 @@ impl Treasury {
         let pool = with(pool, 24, 8, count);
         self.write(counter, output::number(count as u64));
         self.write(self.key(POOL, pool, B256::ZERO), manager);
-        self.emit(&[literal!(wire::PoolCreated::SIGNATURE_HASH), pool, manager], &[]);
+        self.emit(
+            &[literal!(wire::PoolCreated::SIGNATURE_HASH), pool, manager],
+            &[],
+        );
         Ok(output::words(&[pool]))
     }
 
@@ -167,7 +170,11 @@ impl Treasury {
         let key = self.key(BINDING, pool, agent.into_word());
         self.write(key, with(self.read(key), 0, 16, limit));
         self.emit(
-            &[literal!(wire::PoolBound::SIGNATURE_HASH), pool, agent.into_word()],
+            &[
+                literal!(wire::PoolBound::SIGNATURE_HASH),
+                pool,
+                agent.into_word(),
+            ],
             &[output::amount(limit)],
         );
         Ok(Vec::new())

@@ -216,7 +216,11 @@ impl Treasury {
         );
         self.grow(Part::Bonds, amount)?;
         self.emit(
-            &[literal!(wire::BondPosted::SIGNATURE_HASH), bond, owner.into_word()],
+            &[
+                literal!(wire::BondPosted::SIGNATURE_HASH),
+                bond,
+                owner.into_word(),
+            ],
             &[output::number(kind.into()), output::amount(amount)],
         );
         Ok(Vec::new())
@@ -255,7 +259,11 @@ impl Treasury {
         let (owner, amount) = self.end_bond(bond)?;
         self.credit(owner, bond, amount)?;
         self.emit(
-            &[literal!(wire::BondReturned::SIGNATURE_HASH), bond, owner.into_word()],
+            &[
+                literal!(wire::BondReturned::SIGNATURE_HASH),
+                bond,
+                owner.into_word(),
+            ],
             &[output::amount(amount)],
         );
         Ok(Vec::new())
@@ -266,7 +274,11 @@ impl Treasury {
         let (owner, amount) = self.end_bond(bond)?;
         self.split_slash(amount)?;
         self.emit(
-            &[literal!(wire::BondForfeited::SIGNATURE_HASH), bond, owner.into_word()],
+            &[
+                literal!(wire::BondForfeited::SIGNATURE_HASH),
+                bond,
+                owner.into_word(),
+            ],
             &[output::amount(amount)],
         );
         Ok(Vec::new())
