@@ -2,7 +2,8 @@
 
 use agentcity_abi::{
     IAgent as agents, ICollaboration as collaboration, IConstitution as founding,
-    ILegislature as legislature, ITreasury as treasury,
+    IGuardian as guardian, ILegislature as legislature, ITreasury as treasury,
+    IVerification as verification,
 };
 use agentcity_domain::peer::Peer;
 use alloy_primitives::{B256, b256};
@@ -344,43 +345,22 @@ pub(crate) fn row_of(action: u8) -> Option<Row> {
 #[inline(never)]
 pub(crate) fn told(action: u8) -> Option<(Peer, [u8; 4])> {
     Some(match action {
-        1 => (Peer::Collaboration, collaboration::freezeNodeCall::SELECTOR),
-        2 => (
-            Peer::Collaboration,
-            collaboration::unfreezeNodeCall::SELECTOR,
-        ),
-        3 => (
-            Peer::Collaboration,
-            collaboration::confirmFreezeCall::SELECTOR,
-        ),
+        1 => (Peer::Guardian, guardian::freezeNodeCall::SELECTOR),
+        2 => (Peer::Guardian, guardian::unfreezeNodeCall::SELECTOR),
+        3 => (Peer::Guardian, guardian::confirmFreezeCall::SELECTOR),
         4 => (
-            Peer::Collaboration,
-            collaboration::classifyFalsePositiveCall::SELECTOR,
+            Peer::Guardian,
+            guardian::classifyFalsePositiveCall::SELECTOR,
         ),
-        5 => (
-            Peer::Collaboration,
-            collaboration::decideReviewCall::SELECTOR,
-        ),
-        6 => (Peer::Collaboration, collaboration::disqualifyCall::SELECTOR),
-        7 => (
-            Peer::Collaboration,
-            collaboration::clearPredicateCall::SELECTOR,
-        ),
-        8 => (Peer::Collaboration, collaboration::vetoOutputCall::SELECTOR),
-        9 => (
-            Peer::Collaboration,
-            collaboration::releaseOutputCall::SELECTOR,
-        ),
-        10 => (
-            Peer::Collaboration,
-            collaboration::triggerStopCall::SELECTOR,
-        ),
-        11 => (Peer::Collaboration, collaboration::clearStopCall::SELECTOR),
-        12 => (Peer::Collaboration, collaboration::liftPauseCall::SELECTOR),
-        13 => (
-            Peer::Collaboration,
-            collaboration::exitDegradedCall::SELECTOR,
-        ),
+        5 => (Peer::Verification, verification::decideReviewCall::SELECTOR),
+        6 => (Peer::Verification, verification::disqualifyCall::SELECTOR),
+        7 => (Peer::Guardian, guardian::clearPredicateCall::SELECTOR),
+        8 => (Peer::Guardian, guardian::vetoOutputCall::SELECTOR),
+        9 => (Peer::Guardian, guardian::releaseOutputCall::SELECTOR),
+        10 => (Peer::Guardian, guardian::triggerStopCall::SELECTOR),
+        11 => (Peer::Guardian, guardian::clearStopCall::SELECTOR),
+        12 => (Peer::Guardian, guardian::liftPauseCall::SELECTOR),
+        13 => (Peer::Guardian, guardian::exitDegradedCall::SELECTOR),
         14 => (
             Peer::Collaboration,
             collaboration::abortMissionCall::SELECTOR,

@@ -1,73 +1,89 @@
 //! What everybody may read.
 
+use alloc::vec::Vec;
+
 use agentcity_abi::IAgent as agents;
-use agentcity_domain::peer::Peer;
-use agentcity_shell::{
-    Answer, Input,
-    member::Member,
-    output,
-    word::{part, with},
-};
-use alloy_primitives::{Address, B256};
+use agentcity_domain::{peer::Peer, statute::SEATS_MAX};
+use agentcity_shell::{Answer, Input, member::Member, output, word::part};
+use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 
 use crate::{
-    guardian::COUNTERS,
-    nodes::{PAGE, SEAT, STATES},
+    nodes::{OBLIGED, STATES},
     storage::Missions,
 };
 
 impl Missions {
     pub(crate) fn mission(&mut self, input: &mut Input<'_>) -> Answer {
         let mission = input.word()?;
-        let word = self.read(self.mission_key(mission, 0));
-        let mut words = [B256::ZERO; 15];
-        for (place, (at, bytes)) in [
-            (0, 1),
-            (1, 1),
-            (0, 0),
-            (0, 0),
-            (0, 0),
-            (2, 2),
-            (4, 2),
-            (6, 2),
-            (8, 1),
-            (9, 2),
-            (16, 5),
-            (21, 5),
-            (26, 4),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            words[place] = output::amount(part(word, at, bytes));
-        }
-        words[2] = output::amount(part(mission, 0, 16));
-        words[3] = self.read(self.mission_key(mission, 1));
-        words[13] = self.read(self.mission_key(mission, 4));
-        words[14] = self.read(self.mission_key(mission, 10));
-        Ok(output::words(&words))
+        let word = self.of_mission(mission, 0);
+        let (halt, until) = self.halt_of(mission, word);
+        let number = |at, bytes| output::amount(part(word, at, bytes));
+        Ok(output::words(&[
+            number(0, 1),
+            output::number(halt.into()),
+            Self::sponsor_word(mission),
+            self.of_mission(mission, 1),
+            number(11, 5),
+            number(2, 2),
+            number(4, 2),
+            number(6, 2),
+            number(8, 1),
+            number(9, 2),
+            output::number(self.mission_deadline(mission, word)),
+            output::number(until),
+            number(26, 4),
+            self.of_mission(mission, 4),
+            output::amount(part(self.of_mission(mission, 5), 30, 2)),
+            number(21, 5),
+        ]))
     }
 
     pub(crate) fn node(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, node) = (input.word()?, input.u16()?);
-        let (_, word) = self.node_in(mission, node, u16::MAX)?;
-        let law = self.law(mission, node)?;
-        let number = |value: u128| output::amount(value);
+        let word = self.node_in(mission, node, u16::MAX)?;
+        let (law, _) = self.law(mission, node)?;
         Ok(output::words(&[
             output::number(self.state_of(mission, node).into()),
-            number(part(word, 0, 1)),
+            output::amount(part(word, 0, 1)),
             output::number(law.tier.into()),
             output::number(law.redundancy.into()),
             output::number(law.threshold.into()),
-            number(part(word, 1, 1)),
-            number(part(word, 2, 1)),
-            number(part(word, 3, 1)),
-            number(part(word, 5, 5)),
-            number(part(word, 10, 5)),
-            self.read(self.node_key(mission, node, 1)),
-            self.read(self.node_key(mission, node, 2)),
+            output::amount(part(word, 1, 1)),
+            output::amount(part(word, 5, 5)),
+            output::number(self.expiry(self.of_mission(mission, 0), word)),
+            self.of_node(mission, node, 1),
         ]))
+    }
+
+    pub(crate) fn assignment(&mut self, input: &mut Input<'_>) -> Answer {
+        let (mission, node) = (input.word()?, input.u16()?);
+        let mission_word = self.mission_in(mission, u16::MAX)?;
+        let word = self.node_in(mission, node, u16::MAX)?;
+        let (law, _) = self.law(mission, node)?;
+        let mut words = Vec::with_capacity(14 + SEATS_MAX);
+        for number in [
+            part(mission_word, 0, 1) as u64,
+            self.halt_of(mission, mission_word).0.into(),
+            Self::epoch_of(mission_word),
+            self.state_of(mission, node).into(),
+            part(word, 0, 1) as u64,
+            law.tier.into(),
+            law.redundancy.into(),
+            law.threshold.into(),
+            law.mode.into(),
+            part(word, 5, 5) as u64,
+            self.expiry(mission_word, word),
+            part(word, 3, 1) as u64,
+        ] {
+            words.push(output::number(number));
+        }
+        words.push(output::amount(law.budget));
+        words.push(law.digest);
+        for agent in self.agents(mission, node, law.redundancy)? {
+            words.push(agent.into_word());
+        }
+        Ok(output::words(&words))
     }
 
     pub(crate) fn node_states(&mut self, input: &mut Input<'_>) -> Answer {
@@ -77,68 +93,41 @@ impl Missions {
 
     pub(crate) fn seat(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, node, seat) = (input.word()?, input.u16()?, input.u8()?);
-        let place = u64::from(node) << 8 | u64::from(seat);
-        let money = self.read(self.key(SEAT, mission, output::number(2 << 32 | place)));
+        let [agent, service, money, source] = self.seat_words(mission, node, seat)?;
         Ok(output::words(&[
-            self.seat_agent(mission, node, seat).into_word(),
-            self.read(self.key(SEAT, mission, output::number(1 << 32 | place))),
+            agent,
+            service,
             output::amount(part(money, 0, 16)),
             output::amount(part(money, 16, 16)),
-            self.read(self.key(SEAT, mission, output::number(3 << 32 | place))),
-        ]))
-    }
-
-    pub(crate) fn page(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, tranche, index) = (input.word()?, input.u16()?, input.u8()?);
-        let word = self.read(self.key(
-            PAGE,
-            mission,
-            output::number(u64::from(tranche) << 8 | u64::from(index)),
-        ));
-        Ok(output::words(&[with(word, 0, 12, 0), word]))
-    }
-
-    pub(crate) fn counters(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, attempt) = (input.word()?, input.u16()?, input.u8()?);
-        let word = self.read(self.key(
-            COUNTERS,
-            mission,
-            output::number(u64::from(node) << 8 | u64::from(attempt)),
-        ));
-        Ok(output::words(&[
-            output::amount(part(word, 0, 4)),
-            output::amount(part(word, 4, 4)),
-            output::amount(part(word, 8, 8)),
+            source,
         ]))
     }
 
     pub(crate) fn completion_digest(&mut self, input: &mut Input<'_>) -> Answer {
-        Ok(output::words(&[
-            self.read(self.mission_key(input.word()?, 3))
-        ]))
+        Ok(output::words(&[self.of_mission(input.word()?, 3)]))
     }
 
     pub(crate) fn is_interested(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, principal) = (input.word()?, input.address()?);
-        let sponsor = Address::from_slice(&mission[..20]);
-        let answer = self.ask_peer(
-            Peer::Agent,
-            agents::principalOfCall::SELECTOR,
-            &[sponsor.into_word()],
-        )?;
-        let same = Input::new(&answer).address()? == principal || sponsor == principal;
-        let seated = self.read(self.key(SEAT, mission, principal.into_word())) != B256::ZERO;
-        Ok(output::words(&[output::truth(same || seated)]))
+        let (mission, principal) = (input.word()?, input.address()?.into_word());
+        let sponsor = Self::sponsor_word(mission);
+        let seated = self.read(self.key(OBLIGED, mission, principal)) != B256::ZERO;
+        if seated || sponsor == principal {
+            return Ok(output::words(&[output::truth(true)]));
+        }
+        let answer = self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &[sponsor])?;
+        let same = Input::new(&answer).word()? == principal;
+        Ok(output::words(&[output::truth(same)]))
     }
 
     pub(crate) fn expires_at(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, node) = (input.word()?, input.u16()?);
-        let word = self.read(self.mission_key(mission, 0));
+        let word = self.of_mission(mission, 0);
         let until = if u128::from(node) < part(word, 2, 2) {
-            part(self.read(self.node_key(mission, node, 0)), 10, 5)
+            self.expiry(word, self.of_node(mission, node, 0))
         } else {
-            part(word, 16, 5).max(part(word, 21, 5))
+            let (_, halted) = self.halt_of(mission, word);
+            self.mission_deadline(mission, word).max(halted)
         };
-        Ok(output::words(&[output::amount(until)]))
+        Ok(output::words(&[output::number(until)]))
     }
 }

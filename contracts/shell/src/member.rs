@@ -11,14 +11,14 @@
 
 use alloc::vec::Vec;
 
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{peer::Peer, signed::selector};
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::prelude::*;
 
 use crate::{
     Answer, Input, common, malformed,
     output::{self, number},
-    peer, slot, unauthorized,
+    peer, slot, unauthorized, word,
 };
 
 /// Slot of the constitution's address.
@@ -30,6 +30,9 @@ const WORDS: u64 = 2;
 
 /// Selector of the constitution's `read(uint64,bytes)`: parameters of an epoch, a byte for each id.
 const READ: [u8; 4] = [0x93, 0xe9, 0x0b, 0xed];
+
+/// Selector of the constitution's `readCurrent(bytes)`: the number of the epoch in force, and parameters in it.
+const READ_CURRENT: [u8; 4] = selector("readCurrent(bytes)");
 
 /// What a key is of, so that keys of two kinds never meet.
 pub type Kind = u8;
@@ -153,6 +156,33 @@ pub trait Member: HostAccess {
         Ok(())
     }
 
+    /// Parameters in force, in one call: the word of each id. For those that are the city's, not a mission's or session's.
+    ///
+    /// Errors: the constitution's refusal; `MalformedCall()` if it answers something else.
+    #[inline(never)]
+    fn read_live(&self, ids: &[u8], values: &mut [B256]) -> Result<(), Vec<u8>> {
+        let arguments = output::Output::of(1).bytes(ids).finish();
+        let data = peer::call_laid_out(READ_CURRENT, &arguments);
+        let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
+        let mut answer = Input::new(&answer);
+        answer.u64()?;
+        let (count, mut list) = answer.list(values.len())?;
+        if count != values.len() {
+            return Err(malformed());
+        }
+        for value in values {
+            *value = list.word()?;
+        }
+        Ok(())
+    }
+
+    /// The same as numbers.
+    fn live<const N: usize>(&self, ids: [u8; N]) -> Result<[u64; N], Vec<u8>> {
+        let mut words = [B256::ZERO; N];
+        self.read_live(&ids, &mut words)?;
+        Ok(words.map(|word| word::part(word, 24, 8) as u64))
+    }
+
     /// The key of a word: its kind, and what tells it from others of that kind.
     #[inline(never)]
     fn key(&self, kind: Kind, first: B256, second: B256) -> B256 {
@@ -203,5 +233,6 @@ mod tests {
     #[test]
     fn parameters_are_read_by_the_constitutions_function() {
         assert_eq!(keccak256("read(uint64,bytes)")[..4], super::READ);
+        assert_eq!(keccak256("readCurrent(bytes)")[..4], super::READ_CURRENT);
     }
 }
