@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
-    literal,
     machine::{MissionState as State, NodeState},
     parameter::ParameterId as P,
     peer::Peer,
@@ -12,8 +11,9 @@ use agentcity_domain::{
 use agentcity_shell::{
     Answer, Input,
     member::Member,
-    output, refuse,
-    word::{part, with},
+    topic,
+    word::{get, having},
+    words::{Laid, Words},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -32,13 +32,15 @@ impl Missions {
     #[inline(never)]
     fn passed(&self, until: u64) -> Result<(), Vec<u8>> {
         if self.now() <= until {
-            return refuse(wire::TooEarly::SELECTOR, &[output::number(until)]);
+            return Words::after(wire::TooEarly::SELECTOR)
+                .number(until)
+                .refuse();
         }
         Ok(())
     }
 
     pub(crate) fn expire_node(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (input.word()?, input.u16()?);
+        let (mission, node) = (&input.word()?, input.u16()?);
         let mission_word = self.mission_in(mission, LIVING)?;
         let states = bit(NodeState::Eligible as u8)
             | bit(NodeState::Executing as u8)
@@ -48,22 +50,22 @@ impl Missions {
         let state = self.state_of(mission, node);
         if state == NodeState::Frozen as u8 {
             // Never halted: what people left undecided ends (R8).
-            self.passed(part(word, 10, 5) as u64)?;
+            self.passed(get(&word, 10, 5))?;
             self.fail_node(mission, node, wire::Reason::FreezeExpired as u8);
             return Ok(Vec::new());
         }
         self.mission_in(mission, WORKING)?;
-        self.not_stopped(mission, mission_word)?;
-        self.passed(self.expiry(mission_word, word))?;
+        self.not_stopped(mission, &mission_word)?;
+        self.passed(self.expiry(&mission_word, &word))?;
         let (law, _) = self.law(mission, node)?;
         if state == NodeState::PendingReview as u8 {
-            return self.expire_review(mission, node, mission_word, word, law.tier);
+            return self.expire_review(mission, node, &mission_word, &word, law.tier);
         }
-        if part(word, 4, 1) != 0 {
+        if get(&word, 4, 1) != 0 {
             // A child does the work: the node ends with it (R19).
-            return self.wrong_node(mission, node, state, word);
+            return self.wrong_node(mission, node, state, &word);
         }
-        let accepted = part(word, 2, 1);
+        let accepted = get(&word, 2, 1);
         let reason = if state == NodeState::Eligible as u8 {
             wire::Reason::SeatNotAccepted as u8
         } else {
@@ -84,18 +86,18 @@ impl Missions {
     #[inline(never)]
     fn expire_review(
         &mut self,
-        mission: B256,
+        mission: &B256,
         node: u16,
-        mission_word: B256,
-        word: B256,
+        mission_word: &B256,
+        word: &B256,
         tier: u8,
     ) -> Answer {
-        if part(word, 3, 1) != 0 {
+        if get(word, 3, 1) != 0 {
             if tier == 2 {
-                return refuse(
-                    wire::Disputed::SELECTOR,
-                    &[mission, output::number(node.into())],
-                );
+                return Words::after(wire::Disputed::SELECTOR)
+                    .word(mission)
+                    .number(node.into())
+                    .refuse();
             }
             self.fail_node(mission, node, wire::Reason::HumanSilence as u8);
             return Ok(Vec::new());
@@ -109,17 +111,14 @@ impl Missions {
         )?;
         let backup = seconds(window.saturating_mul(multiple.saturating_sub(1).max(1)));
         let expires = self.now().saturating_add(backup);
-        self.set_expiry(mission, node, with(word, 3, 1, 1), expires);
-        self.emit(
-            &[
-                literal!(wire::BackupOpened::SIGNATURE_HASH),
-                mission,
-                output::number(node.into()),
-            ],
-            &[
-                output::number(part(word, 0, 1) as u64),
-                output::number(expires),
-            ],
+        self.set_expiry(mission, node, &having(word, 3, 1, 1), expires);
+        self.log(
+            topic!(wire::BackupOpened::SIGNATURE_HASH)
+                .word(mission)
+                .number(node.into())
+                .number(get(word, 0, 1))
+                .number(expires),
+            3,
         );
         Ok(Vec::new())
     }
@@ -128,8 +127,8 @@ impl Missions {
     #[inline(never)]
     pub(crate) fn end(
         &mut self,
-        mission: B256,
-        word: B256,
+        mission: &B256,
+        word: &B256,
         to: State,
         reason: u8,
     ) -> Result<(), Vec<u8>> {
@@ -137,38 +136,39 @@ impl Missions {
         let [sanction] = self.parameters(Self::epoch_of(word), ids)?;
         self.move_mission(mission, word, to, reason);
         self.return_rest(mission)?;
-        self.tell_peer(
+        self.tell(
             Peer::Treasury,
-            treasury::beginClosingCall::SELECTOR,
-            &[mission, output::number(sanction)],
+            Words::after(treasury::beginClosingCall::SELECTOR)
+                .word(mission)
+                .number(sanction),
         )?;
         Ok(())
     }
 
     pub(crate) fn expire_mission(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = input.word()?;
+        let mission = &input.word()?;
         let word = self.mission_in(mission, LIVING)?;
         let now = self.now();
-        let (halt, halted) = self.halt_of(mission, word);
+        let (halt, halted) = self.halt_of(mission, &word);
         if halt != 0 && now > halted {
             let expired = wire::Reason::HaltExpired as u8;
-            self.end(mission, word, State::Aborted, expired)?;
+            self.end(mission, &word, State::Aborted, expired)?;
             return Ok(Vec::new());
         }
         let parent = self.of_mission(mission, 4);
-        if part(word, 8, 1) != 0 && self.mission_in(parent, ENDED).is_ok() {
+        if get(&word, 8, 1) != 0 && self.mission_in(&parent, ENDED).is_ok() {
             let orphaned = wire::Reason::AncestorEnded as u8;
-            self.end(mission, word, State::Aborted, orphaned)?;
+            self.end(mission, &word, State::Aborted, orphaned)?;
             return Ok(Vec::new());
         }
         let frozen = self.watchdog()?;
         if frozen != 0 && now > frozen {
             let expired = wire::Reason::HaltExpired as u8;
-            self.end(mission, word, State::Aborted, expired)?;
+            self.end(mission, &word, State::Aborted, expired)?;
             return Ok(Vec::new());
         }
         let [recovery, gate, most, degraded] = self.parameters(
-            Self::epoch_of(word),
+            Self::epoch_of(&word),
             [
                 P::RecoveryGraceMs as u8,
                 P::GateTimeoutMs as u8,
@@ -177,14 +177,11 @@ impl Missions {
             ],
         )?;
         let divisor = P::RefinementNodeDivisor.row().default;
-        let shares = (part(word, 2, 2) as u32).div_ceil(divisor.max(1));
-        let spent = part(word, 9, 2) as u64 >= most.saturating_mul(shares.into());
-        let exhausted = spent && part(word, 6, 2) > 0;
-        let (since, deadline) = (
-            part(word, 21, 5) as u64,
-            self.mission_deadline(mission, word),
-        );
-        let (to, from, reason) = match part(word, 0, 1) as u8 {
+        let shares = (get(&word, 2, 2) as u32).div_ceil(divisor.max(1));
+        let spent = get(&word, 9, 2) >= most.saturating_mul(shares.into());
+        let exhausted = spent && get(&word, 6, 2) > 0;
+        let (since, deadline) = (get(&word, 21, 5), self.mission_deadline(mission, &word));
+        let (to, from, reason) = match get(&word, 0, 1) as u8 {
             s if s == State::Pending as u8 => {
                 (State::Aborted, deadline, wire::Reason::MissionDeadline)
             }
@@ -210,93 +207,107 @@ impl Missions {
         };
         self.passed(from)?;
         if to as u8 == State::Failed as u8 {
-            self.not_stopped(mission, word)?;
-            self.move_mission(mission, word, to, reason as u8);
+            self.not_stopped(mission, &word)?;
+            self.move_mission(mission, &word, to, reason as u8);
         } else {
-            self.end(mission, word, to, reason as u8)?;
+            self.end(mission, &word, to, reason as u8)?;
         }
         Ok(Vec::new())
     }
 
     pub(crate) fn abort(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, _justification) = (input.word()?, input.word()?);
+        let (mission, _justification) = (&input.word()?, &input.word()?);
         self.only(&[Peer::Adjudication])?;
         let word = self.mission_in(mission, LIVING)?;
         let reason = wire::Reason::HumanSilence as u8;
-        self.end(mission, word, State::Aborted, reason)?;
+        self.end(mission, &word, State::Aborted, reason)?;
         Ok(Vec::new())
     }
 
     pub(crate) fn abort_for_fault(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = input.word()?;
+        let mission = &input.word()?;
         let (count, mut named) = input.list(NAMED_MAX)?;
-        let justification = input.word()?;
+        let justification = &input.word()?;
         self.only(&[Peer::Adjudication])?;
         let word = self.mission_in(mission, LIVING)?;
         let ids = [P::RepMissionAbort as u8];
-        let [points] = self.parameters(Self::epoch_of(word), ids)?;
+        let [points] = self.parameters(Self::epoch_of(&word), ids)?;
         let reason = wire::Reason::FaultNamed;
         for _ in 0..count {
             let agent = named.address()?.into_word();
-            if self.read(self.key(OBLIGED, mission, agent)) == B256::ZERO {
-                return refuse(
-                    wire::NotSeated::SELECTOR,
-                    &[mission, output::number(0), agent],
-                );
+            if self.entry_at(OBLIGED, mission, &agent) == B256::ZERO {
+                return Words::after(wire::NotSeated::SELECTOR)
+                    .word(mission)
+                    .number(0)
+                    .word(&agent)
+                    .refuse();
             }
-            let topics = [
-                literal!(wire::FaultSignal::SIGNATURE_HASH),
-                mission,
-                output::number(0),
-                agent,
-            ];
-            self.emit(&topics, &[output::number(0), output::number(reason as u64)]);
-            let held = self.ask_peer(
+            self.log(
+                topic!(wire::FaultSignal::SIGNATURE_HASH)
+                    .word(mission)
+                    .number(0)
+                    .word(&agent)
+                    .number(0)
+                    .number(reason as u64),
+                4,
+            );
+            let held = self.ask(
                 Peer::Treasury,
-                treasury::lockedStakeCall::SELECTOR,
-                &[mission, agent],
+                Words::after(treasury::lockedStakeCall::SELECTOR)
+                    .word(mission)
+                    .word(&agent),
             )?;
             let mut held = Input::new(&held);
             let (_source, amount) = (held.word()?, held.word()?);
-            let slash = [
-                mission,
-                output::number(0),
-                agent,
-                output::number(treasury::Fault::MissionAbort as u64),
-                amount,
-            ];
-            self.tell_peer(Peer::Treasury, treasury::slashCall::SELECTOR, &slash)?;
-            self.penalise(agent, points, justification)?;
+            self.tell(
+                Peer::Treasury,
+                Words::after(treasury::slashCall::SELECTOR)
+                    .word(mission)
+                    .number(0)
+                    .word(&agent)
+                    .number(treasury::Fault::MissionAbort as u64)
+                    .word(&amount),
+            )?;
+            self.penalise(&agent, points, justification)?;
         }
-        self.end(mission, word, State::Aborted, reason as u8)?;
+        self.end(mission, &word, State::Aborted, reason as u8)?;
         Ok(Vec::new())
     }
 
     pub(crate) fn release_agent(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, agent) = (input.word()?, input.address()?.into_word());
+        let (mission, agent) = (&input.word()?, input.address()?.into_word());
         let word = self.mission_in(mission, ENDED)?;
-        let key = self.key(OBLIGED, mission, agent);
-        if self.read(key) == B256::ZERO {
-            return refuse(
-                wire::NotSeated::SELECTOR,
-                &[mission, output::number(0), agent],
-            );
+        if self.entry_at(OBLIGED, mission, &agent) == B256::ZERO {
+            return Words::after(wire::NotSeated::SELECTOR)
+                .word(mission)
+                .number(0)
+                .word(&agent)
+                .refuse();
         }
-        self.write(key, B256::ZERO);
-        let words = [mission, agent];
-        let held = self.ask_peer(Peer::Treasury, treasury::lockedStakeCall::SELECTOR, &words)?;
+        self.set_entry_at(OBLIGED, mission, &agent, &B256::ZERO);
+        let held = self.ask(
+            Peer::Treasury,
+            Words::after(treasury::lockedStakeCall::SELECTOR)
+                .word(mission)
+                .word(&agent),
+        )?;
         let mut held = Input::new(&held);
         held.word()?;
         // A stake of which nothing is left must not keep the obligation open for ever.
         if held.word()? != B256::ZERO {
-            self.tell_peer(Peer::Treasury, treasury::releaseStakeCall::SELECTOR, &words)?;
+            self.tell(
+                Peer::Treasury,
+                Words::after(treasury::releaseStakeCall::SELECTOR)
+                    .word(mission)
+                    .word(&agent),
+            )?;
         }
-        let over = if part(word, 0, 1) == State::Completed as u128 {
+        let over = if get(&word, 0, 1) == State::Completed as u64 {
             agents::completeObligationCall::SELECTOR
         } else {
             agents::closeObligationCall::SELECTOR
         };
-        self.tell_peer(Peer::Agent, over, &[agent])?;
+        self.tell(Peer::Agent, Words::after(over).word(&agent))?;
         Ok(Vec::new())
     }
 }

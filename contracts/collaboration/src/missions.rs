@@ -7,7 +7,6 @@ use agentcity_abi::{
 };
 use agentcity_domain::{
     id::MissionId,
-    literal,
     machine::{MissionState as State, NodeState},
     peer::Peer,
     signed::selector,
@@ -15,8 +14,9 @@ use agentcity_domain::{
 use agentcity_shell::{
     Answer, Input, malformed,
     member::{Kind, Member},
-    output, peer, refuse,
-    word::{part, with},
+    output, peer, topic,
+    word::{get, having, part},
+    words::{Laid, Words},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -58,9 +58,8 @@ pub(crate) const ENDED: u16 = bit(State::Completed as u8) | bit(State::Aborted a
 
 /// Adds to the number in `bytes` bytes from `at`.
 #[inline(never)]
-pub(crate) fn add(word: B256, at: usize, bytes: usize, more: u64) -> B256 {
-    let sum = part(word, at, bytes).saturating_add(more.into());
-    with(word, at, bytes, sum)
+pub(crate) fn add(word: &B256, at: usize, bytes: usize, more: u64) -> B256 {
+    having(word, at, bytes, get(word, at, bytes).saturating_add(more))
 }
 
 /// Seconds of milliseconds, rounded up (C-16).
@@ -73,76 +72,74 @@ impl Missions {
     pub(crate) fn learn_unit_scale(&mut self) -> Answer {
         let data = peer::call_data(founding::unitScaleCall::SELECTOR, &[]);
         let scale = peer::ask_word(self.vm(), self.constitution_address(), &data)?;
-        self.write(self.key(UNIT_SCALE, B256::ZERO, B256::ZERO), scale);
+        self.set_entry_at(UNIT_SCALE, &B256::ZERO, &B256::ZERO, &scale);
         Ok(Vec::new())
     }
 
     pub(crate) fn unit_scale(&self) -> u128 {
-        let scale = self.read(self.key(UNIT_SCALE, B256::ZERO, B256::ZERO));
+        let scale = self.entry_at(UNIT_SCALE, &B256::ZERO, &B256::ZERO);
         part(scale, 16, 16).max(1)
-    }
-
-    #[inline(never)]
-    pub(crate) fn mission_key(&self, mission: B256, place: u64) -> B256 {
-        self.key(MISSION, mission, output::number(place))
     }
 
     /// A word of a mission.
     #[inline(never)]
-    pub(crate) fn of_mission(&self, mission: B256, place: u64) -> B256 {
-        self.read(self.mission_key(mission, place))
+    pub(crate) fn of_mission(&self, mission: &B256, place: u64) -> B256 {
+        self.entry(MISSION, mission, place)
     }
 
     #[inline(never)]
-    pub(crate) fn set_mission(&mut self, mission: B256, place: u64, word: B256) {
-        self.write(self.mission_key(mission, place), word);
+    pub(crate) fn set_mission(&mut self, mission: &B256, place: u64, word: &B256) {
+        self.set_entry(MISSION, mission, place, word);
     }
 
     /// The mission's word, if it is in one of these states (a bit each).
     #[inline(never)]
-    pub(crate) fn mission_in(&self, mission: B256, states: u16) -> Result<B256, Vec<u8>> {
+    pub(crate) fn mission_in(&self, mission: &B256, states: u16) -> Result<B256, Vec<u8>> {
         let word = self.of_mission(mission, 0);
-        let state = part(word, 0, 1) as u8;
-        if state == 0 || mission == B256::ZERO {
-            return refuse(wire::UnknownMission::SELECTOR, &[mission]);
+        let state = get(&word, 0, 1) as u8;
+        if state == 0 || *mission == B256::ZERO {
+            return Words::after(wire::UnknownMission::SELECTOR)
+                .word(mission)
+                .refuse();
         }
         if states & bit(state) == 0 {
-            return refuse(
-                wire::WrongMissionState::SELECTOR,
-                &[mission, output::number(state.into())],
-            );
+            return Words::after(wire::WrongMissionState::SELECTOR)
+                .word(mission)
+                .number(state.into())
+                .refuse();
         }
         Ok(word)
     }
 
     /// What halts the mission: its own halt, or the city's.
     #[inline(never)]
-    pub(crate) fn halt_of(&self, mission: B256, word: B256) -> (u8, u64) {
-        let own = part(word, 1, 1) as u8;
+    pub(crate) fn halt_of(&self, mission: &B256, word: &B256) -> (u8, u64) {
+        let own = get(word, 1, 1) as u8;
         if own != 0 {
-            return (own, part(self.of_mission(mission, 2), 0, 5) as u64);
+            return (own, get(&self.of_mission(mission, 2), 0, 5));
         }
-        let city = self.of_mission(B256::ZERO, 0);
-        let until = part(self.of_mission(B256::ZERO, 2), 0, 5);
-        (part(city, 1, 1) as u8, until as u64)
+        let city = self.of_mission(&B256::ZERO, 0);
+        let until = get(&self.of_mission(&B256::ZERO, 2), 0, 5);
+        (get(&city, 1, 1) as u8, until as u64)
     }
 
     /// Refuses while a stop, of the mission or of the city, or a pause lies on it.
     #[inline(never)]
-    pub(crate) fn not_halted(&self, mission: B256, word: B256) -> Result<(), Vec<u8>> {
+    pub(crate) fn not_halted(&self, mission: &B256, word: &B256) -> Result<(), Vec<u8>> {
         let (halt, until) = self.halt_of(mission, word);
         if halt != 0 {
-            return refuse(
-                wire::Halted::SELECTOR,
-                &[mission, output::number(halt.into()), output::number(until)],
-            );
+            return Words::after(wire::Halted::SELECTOR)
+                .word(mission)
+                .number(halt.into())
+                .number(until)
+                .refuse();
         }
         Ok(())
     }
 
     /// Refuses while time stands still for the mission. Under a pause it does not.
     #[inline(never)]
-    pub(crate) fn not_stopped(&self, mission: B256, word: B256) -> Result<(), Vec<u8>> {
+    pub(crate) fn not_stopped(&self, mission: &B256, word: &B256) -> Result<(), Vec<u8>> {
         if self.halt_of(mission, word).0 == wire::Halt::Divergence as u8 {
             return Ok(());
         }
@@ -152,65 +149,62 @@ impl Missions {
     /// Until when the watchdog freezes the city; zero if it does not.
     #[inline(never)]
     pub(crate) fn watchdog(&self) -> Result<u64, Vec<u8>> {
-        Input::new(&self.ask_peer(Peer::Roster, HALTED_UNTIL, &[])?).u64()
+        Input::new(&self.ask(Peer::Roster, Words::after(HALTED_UNTIL).all(&[]))?).u64()
     }
 
     /// Refuses while the watchdog freezes the city: nothing is finalised or routed (R9).
     #[inline(never)]
-    pub(crate) fn not_frozen(&self, mission: B256) -> Result<(), Vec<u8>> {
+    pub(crate) fn not_frozen(&self, mission: &B256) -> Result<(), Vec<u8>> {
         let until = self.watchdog()?;
         if until != 0 {
-            return refuse(
-                wire::Halted::SELECTOR,
-                &[
-                    mission,
-                    output::number(wire::Halt::EmergencyStop as u64),
-                    output::number(until),
-                ],
-            );
+            return Words::after(wire::Halted::SELECTOR)
+                .word(mission)
+                .number(wire::Halt::EmergencyStop as u64)
+                .number(until)
+                .refuse();
         }
         Ok(())
     }
 
     /// By how many seconds the deadlines of a mission moved: by its own halts and by the city's.
     #[inline(never)]
-    pub(crate) fn moved(&self, word: B256) -> u64 {
-        let city = part(self.of_mission(B256::ZERO, 0), 26, 4);
-        part(word, 26, 4).saturating_add(city) as u64
+    pub(crate) fn moved(&self, word: &B256) -> u64 {
+        let city = get(&self.of_mission(&B256::ZERO, 0), 26, 4);
+        get(word, 26, 4).saturating_add(city) as u64
     }
 
     /// The mission's deadline as the city's halts moved it.
     #[inline(never)]
-    pub(crate) fn mission_deadline(&self, mission: B256, word: B256) -> u64 {
-        let city = part(self.of_mission(B256::ZERO, 0), 26, 4);
-        let before = part(self.of_mission(mission, 2), 5, 4);
-        part(word, 16, 5).saturating_add(city.saturating_sub(before)) as u64
+    pub(crate) fn mission_deadline(&self, mission: &B256, word: &B256) -> u64 {
+        let city = get(&self.of_mission(&B256::ZERO, 0), 26, 4);
+        let before = get(&self.of_mission(mission, 2), 5, 4);
+        get(word, 16, 5).saturating_add(city.saturating_sub(before)) as u64
     }
 
     /// The epoch whose parameters rule a mission.
-    pub(crate) fn epoch_of(word: B256) -> u64 {
-        part(word, 11, 5) as u64
+    pub(crate) fn epoch_of(word: &B256) -> u64 {
+        get(word, 11, 5)
     }
 
     #[inline(never)]
-    pub(crate) fn move_mission(&mut self, mission: B256, word: B256, to: State, reason: u8) {
-        let from = part(word, 0, 1) as u64;
-        let word = with(word, 0, 1, to as u128);
-        self.set_mission(mission, 0, with(word, 21, 5, self.now().into()));
-        self.emit(
-            &[literal!(wire::MissionStateChanged::SIGNATURE_HASH), mission],
-            &[
-                output::number(from),
-                output::number(to as u64),
-                output::number(reason.into()),
-            ],
+    pub(crate) fn move_mission(&mut self, mission: &B256, word: &B256, to: State, reason: u8) {
+        let from = get(word, 0, 1);
+        let word = having(word, 0, 1, to as u64);
+        self.set_mission(mission, 0, &having(&word, 21, 5, self.now()));
+        self.log(
+            topic!(wire::MissionStateChanged::SIGNATURE_HASH)
+                .word(mission)
+                .number(from)
+                .number(to as u64)
+                .number(reason.into()),
+            2,
         );
     }
 
     pub(crate) fn create_mission(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, deadline) = (input.word()?, input.u64()?);
+        let (session, deadline) = (&input.word()?, input.u64()?);
         let sponsor = self.caller();
-        let answer = self.ask_peer(Peer::Enactment, LAW_OF, &[session])?;
+        let answer = self.ask(Peer::Enactment, Words::after(LAW_OF).word(session))?;
         let mut law = Input::new(&answer);
         let (approved, _audited, kind) = (law.bool()?, law.bool()?, law.u8()?);
         let (statute, _assignments, epoch, nodes) =
@@ -218,65 +212,72 @@ impl Missions {
         let (_fairness, _waived, _budget) = (law.u16()?, law.bool()?, law.u128()?);
         let (latest, parent, parent_node) = (law.u64()?, law.word()?, law.u16()?);
         if !approved || nodes == 0 {
-            return refuse(wire::NotApproved::SELECTOR, &[session, statute, B256::ZERO]);
+            return Words::after(wire::NotApproved::SELECTOR)
+                .word(session)
+                .word(&statute)
+                .word(&B256::ZERO)
+                .refuse();
         }
         if deadline <= self.now() || deadline > latest {
-            return refuse(wire::TooLate::SELECTOR, &[output::number(latest)]);
+            return Words::after(wire::TooLate::SELECTOR)
+                .number(latest)
+                .refuse();
         }
-        let record = self.ask_peer(
+        let record = self.ask(
             Peer::Agent,
-            agents::principalRecordCall::SELECTOR,
-            &[sponsor.into_word()],
+            Words::after(agents::principalRecordCall::SELECTOR).address(&sponsor),
         )?;
         if Input::new(&record).u8()? == 0 {
-            return refuse(
-                wire::AgentRefused::SELECTOR,
-                &[sponsor.into_word(), output::number(kind.into())],
-            );
+            return Words::after(wire::AgentRefused::SELECTOR)
+                .address(&sponsor)
+                .number(kind.into())
+                .refuse();
         }
-        let counter_key = self.key(COUNTER, sponsor.into_word(), B256::ZERO);
-        let counter = add(self.read(counter_key), 24, 8, 1);
-        let mission = MissionId::of_creator(sponsor, part(counter, 24, 8) as u64).word();
-        let mut word = with(B256::ZERO, 0, 1, State::Pending as u128);
+        let counter = self.entry(COUNTER, &sponsor.into_word(), 0);
+        let counter = add(&counter, 24, 8, 1);
+        let mission = MissionId::of_creator(sponsor, get(&counter, 24, 8)).word();
+        let mut word = having(&B256::ZERO, 0, 1, State::Pending as u64);
         for (at, bytes, value) in [
             (2, 2, u64::from(nodes)),
             (11, 5, epoch),
             (16, 5, deadline),
             (21, 5, self.now()),
         ] {
-            word = with(word, at, bytes, value.into());
+            word = having(&word, at, bytes, value);
         }
-        let city = part(self.of_mission(B256::ZERO, 0), 26, 4);
-        self.write(counter_key, counter);
-        self.set_mission(mission, 0, word);
-        self.set_mission(mission, 1, session);
-        self.set_mission(mission, 2, with(B256::ZERO, 5, 4, city));
+        let city = get(&self.of_mission(&B256::ZERO, 0), 26, 4);
+        self.set_entry(COUNTER, &sponsor.into_word(), 0, &counter);
+        self.set_mission(&mission, 0, &word);
+        self.set_mission(&mission, 1, session);
+        self.set_mission(&mission, 2, &having(&B256::ZERO, 5, 4, city));
         if parent != B256::ZERO {
-            self.set_mission(mission, 4, parent);
-            self.set_mission(mission, 5, output::number(parent_node.into()));
+            self.set_mission(&mission, 4, &parent);
+            self.set_mission(&mission, 5, &output::number(parent_node.into()));
         }
-        self.tell_peer(
+        self.tell(
             Peer::Treasury,
-            treasury::openEscrowCall::SELECTOR,
-            &[mission, sponsor.into_word(), output::number(epoch)],
+            Words::after(treasury::openEscrowCall::SELECTOR)
+                .word(&mission)
+                .address(&sponsor)
+                .number(epoch),
         )?;
-        self.emit(
-            &[
-                literal!(wire::MissionCreated::SIGNATURE_HASH),
-                mission,
-                sponsor.into_word(),
-                session,
-            ],
-            &[statute, output::number(nodes.into())],
+        self.log(
+            topic!(wire::MissionCreated::SIGNATURE_HASH)
+                .word(&mission)
+                .address(&sponsor)
+                .word(session)
+                .word(&statute)
+                .number(nodes.into()),
+            4,
         );
-        Ok(output::words(&[mission]))
+        Words::new().word(&mission).answer()
     }
 
     /// Writes the accounts of pages behind those that came before.
     #[inline(never)]
     fn admit_pages(
         &mut self,
-        mission: B256,
+        mission: &B256,
         kind: Kind,
         first: u16,
         pages: &mut Input<'_>,
@@ -284,28 +285,25 @@ impl Missions {
     ) -> Result<(), Vec<u8>> {
         let at = if kind == PAGE { 0 } else { 2 };
         let place = self.of_mission(mission, 6);
-        let expected = part(place, at, 2) as u16;
+        let expected = get(&place, at, 2) as u16;
         if first != expected {
-            return refuse(
-                wire::WrongPage::SELECTOR,
-                &[
-                    mission,
-                    output::number(expected.into()),
-                    output::number(first.into()),
-                ],
-            );
+            return Words::after(wire::WrongPage::SELECTOR)
+                .word(mission)
+                .number(expected.into())
+                .number(first.into())
+                .refuse();
         }
         for index in 0..count as u64 {
             let number = output::number(u64::from(first).saturating_add(index));
             let account = pages.address()?;
-            self.write(self.key(kind, mission, number), account.into_word());
+            self.set_entry_at(kind, mission, &number, &account.into_word());
         }
-        self.set_mission(mission, 6, add(place, at, 2, count as u64));
+        self.set_mission(mission, 6, &add(&place, at, 2, count as u64));
         Ok(())
     }
 
     pub(crate) fn admit_tranche(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, first) = (input.word()?, input.u16()?);
+        let (mission, first) = (&input.word()?, input.u16()?);
         let (count, mut pages) = input.list(PAGES_MAX)?;
         let (groups, mut degrees) = input.list(GROUPS_MAX)?;
         self.only(&[Peer::Statute])?;
@@ -314,31 +312,27 @@ impl Missions {
         let most = agentcity_domain::statute::EDGES_MAX;
         for _ in 0..groups {
             let (group, counts) = (degrees.u16()?, degrees.word()?);
-            let key = self.key(DEGREE, mission, output::number(group.into()));
-            let mut word = self.read(key);
+            let mut word = self.entry(DEGREE, mission, group.into());
             for at in 0..32u16 {
-                let more = part(counts, at.into(), 1) as u64;
-                word = add(word, at.into(), 1, more);
-                let degree = part(word, at.into(), 1) as u64;
+                let more = get(&counts, at.into(), 1);
+                word = add(&word, at.into(), 1, more);
+                let degree = get(&word, at.into(), 1);
                 if more > most.into() || degree > most.into() {
-                    return refuse(
-                        wire::TooManyEdges::SELECTOR,
-                        &[
-                            mission,
-                            output::number(u64::from(group) << 5 | u64::from(at)),
-                            output::number(degree),
-                            output::number(most.into()),
-                        ],
-                    );
+                    return Words::after(wire::TooManyEdges::SELECTOR)
+                        .word(mission)
+                        .number(u64::from(group) << 5 | u64::from(at))
+                        .number(degree)
+                        .number(most.into())
+                        .refuse();
                 }
             }
-            self.write(key, word);
+            self.set_entry(DEGREE, mission, group.into(), &word);
         }
         Ok(Vec::new())
     }
 
     pub(crate) fn admit_seats(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, first) = (input.word()?, input.u16()?);
+        let (mission, first) = (&input.word()?, input.u16()?);
         let (count, mut pages) = input.list(PAGES_MAX)?;
         let (seats, mut agents) = input.list(1_024)?;
         self.only(&[Peer::Statute])?;
@@ -351,21 +345,21 @@ impl Missions {
     }
 
     pub(crate) fn activate(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, epoch) = (input.word()?, input.u64()?);
+        let (mission, epoch) = (&input.word()?, input.u64()?);
         self.only(&[Peer::Statute])?;
         if epoch >> 40 != 0 {
             return Err(malformed());
         }
         let word = self.mission_in(mission, bit(State::Pending as u8))?;
-        self.not_halted(mission, word)?;
-        let word = with(word, 11, 5, epoch.into());
-        self.move_mission(mission, word, State::Active, wire::Reason::Succeeded as u8);
-        let nodes = part(word, 2, 2) as u16;
+        self.not_halted(mission, &word)?;
+        let word = having(&word, 11, 5, epoch);
+        self.move_mission(mission, &word, State::Active, wire::Reason::Succeeded as u8);
+        let nodes = get(&word, 2, 2) as u16;
         for group in 0..nodes.div_ceil(32) {
-            let degrees = self.read(self.key(DEGREE, mission, output::number(group.into())));
+            let degrees = self.entry(DEGREE, mission, group.into());
             for at in 0..32u16 {
                 let node = group << 5 | at;
-                if node < nodes && part(degrees, at.into(), 1) == 0 {
+                if node < nodes && get(&degrees, at.into(), 1) == 0 {
                     self.make_eligible(mission, node)?;
                 } else if node < nodes {
                     self.set_state(mission, node, NodeState::Waiting);

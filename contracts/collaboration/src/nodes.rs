@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
-    literal,
     machine::NodeState as State,
     parameter::ParameterId as P,
     peer::Peer,
@@ -13,8 +12,9 @@ use agentcity_domain::{
 use agentcity_shell::{
     malformed,
     member::{Kind, Member},
-    output, page, refuse,
-    word::{part, with},
+    output, page, topic,
+    word::{get, having, part, with},
+    words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -46,56 +46,53 @@ pub(crate) const fn bit(state: u8) -> u16 {
 }
 
 impl Missions {
-    #[inline(never)]
-    pub(crate) fn node_key(&self, mission: B256, node: u16, place: u64) -> B256 {
-        self.key(NODE, mission, output::number(u64::from(node) << 8 | place))
-    }
-
     /// A word of a node.
     #[inline(never)]
-    pub(crate) fn of_node(&self, mission: B256, node: u16, place: u64) -> B256 {
-        self.read(self.node_key(mission, node, place))
+    pub(crate) fn of_node(&self, mission: &B256, node: u16, place: u64) -> B256 {
+        self.entry(NODE, mission, u64::from(node) << 8 | place)
     }
 
     #[inline(never)]
-    pub(crate) fn state_of(&self, mission: B256, node: u16) -> u8 {
-        let word = self.read(self.key(STATES, mission, output::number(u64::from(node / 64))));
-        let byte = part(word, 31 - usize::from(node % 64 / 2), 1) as u8;
+    pub(crate) fn set_of_node(&mut self, mission: &B256, node: u16, place: u64, word: &B256) {
+        self.set_entry(NODE, mission, u64::from(node) << 8 | place, word);
+    }
+
+    #[inline(never)]
+    pub(crate) fn state_of(&self, mission: &B256, node: u16) -> u8 {
+        let word = self.entry(STATES, mission, u64::from(node / 64));
+        let byte = get(&word, 31 - usize::from(node % 64 / 2), 1) as u8;
         if node & 1 == 0 { byte & 15 } else { byte >> 4 }
     }
 
     #[inline(never)]
-    pub(crate) fn set_state(&mut self, mission: B256, node: u16, state: State) {
-        let key = self.key(STATES, mission, output::number(u64::from(node / 64)));
-        let word = self.read(key);
+    pub(crate) fn set_state(&mut self, mission: &B256, node: u16, state: State) {
+        let word = self.entry(STATES, mission, u64::from(node / 64));
         let at = 31 - usize::from(node % 64 / 2);
-        let byte = part(word, at, 1) as u8;
+        let byte = get(&word, at, 1) as u8;
         let byte = if node & 1 == 0 {
             byte & 0xf0 | state as u8
         } else {
             byte & 15 | (state as u8) << 4
         };
-        self.write(key, with(word, at, 1, byte.into()));
+        let word = having(&word, at, 1, byte.into());
+        self.set_entry(STATES, mission, u64::from(node / 64), &word);
     }
 
     /// The node's word, if it is in one of these states (a bit each).
     #[inline(never)]
-    pub(crate) fn node_in(&self, mission: B256, node: u16, states: u16) -> Result<B256, Vec<u8>> {
-        let count = part(self.of_mission(mission, 0), 2, 2) as u16;
+    pub(crate) fn node_in(&self, mission: &B256, node: u16, states: u16) -> Result<B256, Vec<u8>> {
+        let count = get(&self.of_mission(mission, 0), 2, 2) as u16;
         if node >= count {
-            return refuse(
-                wire::UnknownNode::SELECTOR,
-                &[
-                    mission,
-                    output::number(node.into()),
-                    output::number(count.into()),
-                ],
-            );
+            return Words::after(wire::UnknownNode::SELECTOR)
+                .word(mission)
+                .number(node.into())
+                .number(count.into())
+                .refuse();
         }
         let word = self.of_node(mission, node, 0);
         let state = self.state_of(mission, node);
         if states & bit(state) == 0 {
-            return self.wrong_node(mission, node, state, word);
+            return self.wrong_node(mission, node, state, &word);
         }
         Ok(word)
     }
@@ -104,34 +101,31 @@ impl Missions {
     #[inline(never)]
     pub(crate) fn wrong_node<T>(
         &self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         state: u8,
-        word: B256,
+        word: &B256,
     ) -> Result<T, Vec<u8>> {
-        refuse(
-            wire::WrongNodeState::SELECTOR,
-            &[
-                mission,
-                output::number(node.into()),
-                output::number(state.into()),
-                output::number(part(word, 0, 1) as u64),
-            ],
-        )
+        Words::after(wire::WrongNodeState::SELECTOR)
+            .word(mission)
+            .number(node.into())
+            .number(state.into())
+            .number(get(word, 0, 1))
+            .refuse()
     }
 
     /// The node's word in one of these states, at this attempt.
     #[inline(never)]
     pub(crate) fn attempt_in(
         &self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         attempt: u8,
         states: u16,
     ) -> Result<B256, Vec<u8>> {
         let word = self.node_in(mission, node, states)?;
-        if part(word, 0, 1) as u8 != attempt {
-            return self.wrong_node(mission, node, self.state_of(mission, node), word);
+        if get(&word, 0, 1) as u8 != attempt {
+            return self.wrong_node(mission, node, self.state_of(mission, node), &word);
         }
         Ok(word)
     }
@@ -140,48 +134,49 @@ impl Missions {
     #[inline(never)]
     pub(crate) fn set_node(
         &mut self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         state: State,
-        word: B256,
+        word: &B256,
         expires: u64,
     ) {
         self.set_state(mission, node, state);
-        let word = with(word, 5, 5, self.now().into());
-        self.set_expiry(mission, node, word, expires);
+        let word = having(word, 5, 5, self.now());
+        self.set_expiry(mission, node, &word, expires);
     }
 
     /// Sets when a node's state ends.
     #[inline(never)]
-    pub(crate) fn set_expiry(&mut self, mission: B256, node: u16, word: B256, expires: u64) {
-        let moved = self.moved(self.of_mission(mission, 0));
-        let word = with(with(word, 10, 5, expires.into()), 15, 4, moved.into());
-        self.write(self.node_key(mission, node, 0), word);
+    pub(crate) fn set_expiry(&mut self, mission: &B256, node: u16, word: &B256, expires: u64) {
+        let moved = self.moved(&self.of_mission(mission, 0));
+        let word = having(&having(word, 10, 5, expires), 15, 4, moved);
+        self.set_of_node(mission, node, 0, &word);
     }
 
     /// When a node's state ends, with what halts moved it since.
     #[inline(never)]
-    pub(crate) fn expiry(&self, mission_word: B256, word: B256) -> u64 {
+    pub(crate) fn expiry(&self, mission_word: &B256, word: &B256) -> u64 {
         let moved = self.moved(mission_word);
-        let since = moved.saturating_sub(part(word, 15, 4) as u64);
-        (part(word, 10, 5) as u64).saturating_add(since)
+        let since = moved.saturating_sub(get(word, 15, 4));
+        (get(word, 10, 5)).saturating_add(since)
     }
 
     #[inline(never)]
-    fn page_of(&self, kind: Kind, mission: B256, index: u16) -> Result<Vec<u8>, Vec<u8>> {
-        let account = self.read(self.key(kind, mission, output::number(index.into())));
+    fn page_of(&self, kind: Kind, mission: &B256, index: u16) -> Result<Vec<u8>, Vec<u8>> {
+        let account = self.entry(kind, mission, index.into());
         match page::read(self.vm(), Address::from_word(account)) {
             Some(bytes) => Ok(bytes),
-            None => refuse(
-                wire::PageChanged::SELECTOR,
-                &[account, B256::ZERO, B256::ZERO],
-            ),
+            None => Words::after(wire::PageChanged::SELECTOR)
+                .word(&account)
+                .word(&B256::ZERO)
+                .word(&B256::ZERO)
+                .refuse(),
         }
     }
 
     /// The node's law, and the nodes after it.
     #[inline(never)]
-    pub(crate) fn law(&self, mission: B256, node: u16) -> Result<(Node, Vec<u16>), Vec<u8>> {
+    pub(crate) fn law(&self, mission: &B256, node: u16) -> Result<(Node, Vec<u16>), Vec<u8>> {
         let bytes = self.page_of(PAGE, mission, node / NODES_PER_PAGE)?;
         let page = Page::read(&bytes).ok_or_else(malformed)?;
         let law = page.node(node % NODES_PER_PAGE).ok_or_else(malformed)?;
@@ -193,19 +188,16 @@ impl Missions {
     #[inline(never)]
     pub(crate) fn seat_words(
         &self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         seat: u8,
     ) -> Result<[B256; 4], Vec<u8>> {
-        let keys = [0, 1, 2, 3].map(|place| self.seat_key(mission, node, seat, place));
-        let agent = self.read(keys[0]);
-        if agent != B256::ZERO {
-            return Ok([
-                agent,
-                self.read(keys[1]),
-                self.read(keys[2]),
-                self.read(keys[3]),
-            ]);
+        let mut words = [B256::ZERO; 4];
+        for (place, word) in (0..).zip(&mut words) {
+            *word = self.entry(SEAT, mission, Self::seat_number(node, seat, place));
+        }
+        if words[0] != B256::ZERO {
+            return Ok(words);
         }
         let bytes = self.page_of(SEATS, mission, node / NODES_PER_SEAT_PAGE)?;
         let Some(found) = Seat::find(&bytes, node, seat) else {
@@ -215,17 +207,16 @@ impl Missions {
         Ok([found.agent.into_word(), found.service, money, found.source])
     }
 
-    #[inline(never)]
-    pub(crate) fn seat_key(&self, mission: B256, node: u16, seat: u8, place: u64) -> B256 {
-        let number = place << 32 | u64::from(node) << 8 | u64::from(seat);
-        self.key(SEAT, mission, output::number(number))
+    /// The number of a seat's word in a key.
+    pub(crate) fn seat_number(node: u16, seat: u8, place: u64) -> u64 {
+        place << 32 | u64::from(node) << 8 | u64::from(seat)
     }
 
     /// The agents of a node's seats, in their order.
     #[inline(never)]
     pub(crate) fn agents(
         &self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         seats: u8,
     ) -> Result<[Address; SEATS_MAX], Vec<u8>> {
@@ -239,7 +230,7 @@ impl Missions {
 
     /// The seat of an agent.
     #[inline(never)]
-    pub(crate) fn seat_of(&self, mission: B256, node: u16, agent: Address) -> Result<u8, Vec<u8>> {
+    pub(crate) fn seat_of(&self, mission: &B256, node: u16, agent: Address) -> Result<u8, Vec<u8>> {
         let (law, _) = self.law(mission, node)?;
         let agents = self.agents(mission, node, law.redundancy)?;
         match agents.iter().position(|seated| *seated == agent) {
@@ -251,29 +242,35 @@ impl Missions {
     #[inline(never)]
     pub(crate) fn not_seated<T>(
         &self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         agent: Address,
     ) -> Result<T, Vec<u8>> {
-        refuse(
-            wire::NotSeated::SELECTOR,
-            &[mission, output::number(node.into()), agent.into_word()],
-        )
+        Words::after(wire::NotSeated::SELECTOR)
+            .word(mission)
+            .number(node.into())
+            .address(&agent)
+            .refuse()
     }
 
     /// Opens an agent's obligation in a mission, once, and remembers whose interests it has (D-13).
     #[inline(never)]
-    pub(crate) fn oblige(&mut self, mission: B256, agent: Address) -> Result<(), Vec<u8>> {
-        let key = self.key(OBLIGED, mission, agent.into_word());
-        if self.read(key) != B256::ZERO {
+    pub(crate) fn oblige(&mut self, mission: &B256, agent: Address) -> Result<(), Vec<u8>> {
+        let agent = &agent.into_word();
+        if self.entry_at(OBLIGED, mission, agent) != B256::ZERO {
             return Ok(());
         }
-        let words = [agent.into_word()];
-        let answer = self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &words)?;
+        let answer = self.ask(
+            Peer::Agent,
+            Words::after(agents::principalOfCall::SELECTOR).word(agent),
+        )?;
         let principal = agentcity_shell::Input::new(&answer).word()?;
-        self.write(key, principal);
-        self.write(self.key(OBLIGED, mission, principal), output::number(1));
-        self.tell_peer(Peer::Agent, agents::openObligationCall::SELECTOR, &words)?;
+        self.set_entry_at(OBLIGED, mission, agent, &principal);
+        self.set_entry_at(OBLIGED, mission, &principal, &output::number(1));
+        self.tell(
+            Peer::Agent,
+            Words::after(agents::openObligationCall::SELECTOR).word(agent),
+        )?;
         Ok(())
     }
 
@@ -281,7 +278,7 @@ impl Missions {
     #[inline(never)]
     pub(crate) fn fault(
         &mut self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         seat: u8,
         reason: u8,
@@ -311,7 +308,7 @@ impl Missions {
                 3,
             ),
         };
-        let epoch = Self::epoch_of(self.of_mission(mission, 0));
+        let epoch = Self::epoch_of(&self.of_mission(mission, 0));
         let ids = [units as u8, share as u8, points as u8];
         let [units, share, points] = self.parameters(epoch, ids)?;
         let [agent, _, money, _] = self.seat_words(mission, node, seat)?;
@@ -321,54 +318,59 @@ impl Missions {
         let amount = u128::from(units)
             .saturating_mul(self.unit_scale())
             .max(part_of_stake);
-        let attempt = part(self.of_node(mission, node, 0), 0, 1) as u64;
-        self.emit(
-            &[
-                literal!(wire::FaultSignal::SIGNATURE_HASH),
-                mission,
-                output::number(node.into()),
-                agent,
-            ],
-            &[output::number(attempt), output::number(reason.into())],
+        let attempt = get(&self.of_node(mission, node, 0), 0, 1);
+        self.log(
+            topic!(wire::FaultSignal::SIGNATURE_HASH)
+                .word(mission)
+                .number(node.into())
+                .word(&agent)
+                .number(attempt)
+                .number(reason.into()),
+            4,
         );
-        self.tell_peer(
+        self.tell(
             Peer::Treasury,
-            treasury::slashCall::SELECTOR,
-            &[
-                mission,
-                output::number(node.into()),
-                agent,
-                output::number(kind),
-                output::amount(amount),
-            ],
+            Words::after(treasury::slashCall::SELECTOR)
+                .word(mission)
+                .number(node.into())
+                .word(&agent)
+                .number(kind)
+                .amount(amount),
         )?;
-        self.penalise(agent, points, mission)
+        self.penalise(&agent, points, mission)
     }
 
     /// Takes points from an agent's reputation.
     #[inline(never)]
-    pub(crate) fn penalise(&self, agent: B256, points: u64, evidence: B256) -> Result<(), Vec<u8>> {
-        self.tell_peer(
+    pub(crate) fn penalise(
+        &self,
+        agent: &B256,
+        points: u64,
+        evidence: &B256,
+    ) -> Result<(), Vec<u8>> {
+        self.tell(
             Peer::Agent,
-            agents::applyPenaltyCall::SELECTOR,
-            &[agent, output::number(points), evidence],
+            Words::after(agents::applyPenaltyCall::SELECTOR)
+                .word(agent)
+                .number(points)
+                .word(evidence),
         )?;
         Ok(())
     }
 
     #[inline(never)]
-    pub(crate) fn fail_node(&mut self, mission: B256, node: u16, reason: u8) {
+    pub(crate) fn fail_node(&mut self, mission: &B256, node: u16, reason: u8) {
         self.set_state(mission, node, State::Failed);
         let word = self.of_mission(mission, 0);
-        self.set_mission(mission, 0, add(word, 6, 2, 1));
-        let attempt = part(self.of_node(mission, node, 0), 0, 1) as u64;
-        self.emit(
-            &[
-                literal!(wire::NodeFailed::SIGNATURE_HASH),
-                mission,
-                output::number(node.into()),
-            ],
-            &[output::number(attempt), output::number(reason.into())],
+        self.set_mission(mission, 0, &add(&word, 6, 2, 1));
+        let attempt = get(&self.of_node(mission, node, 0), 0, 1);
+        self.log(
+            topic!(wire::NodeFailed::SIGNATURE_HASH)
+                .word(mission)
+                .number(node.into())
+                .number(attempt)
+                .number(reason.into()),
+            3,
         );
     }
 
@@ -376,29 +378,29 @@ impl Missions {
     #[inline(never)]
     pub(crate) fn count_node(
         &mut self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         after: &[u16],
-        outcome: [B256; 2],
+        outcome: &[B256; 2],
     ) -> Result<B256, Vec<u8>> {
-        let attempt = part(self.of_node(mission, node, 0), 0, 1) as u64;
+        let attempt = get(&self.of_node(mission, node, 0), 0, 1);
         self.set_state(mission, node, State::Completed);
-        self.write(self.node_key(mission, node, 1), outcome[0]);
+        self.set_of_node(mission, node, 1, &outcome[0]);
         let chained = [
             self.of_mission(mission, 3),
             output::number(u64::from(node) << 8 | attempt),
             outcome[0],
             outcome[1],
         ];
-        let digest = self.vm().native_keccak256(&output::words(&chained));
-        self.set_mission(mission, 3, digest);
+        let digest = self.hash(Words::new().all(&chained));
+        self.set_mission(mission, 3, &digest);
         let word = self.of_mission(mission, 0);
-        self.set_mission(mission, 0, add(word, 4, 2, 1));
+        self.set_mission(mission, 0, &add(&word, 4, 2, 1));
         for to in after {
-            let key = self.key(DEGREE, mission, output::number(u64::from(to / 32)));
-            let (degrees, at) = (self.read(key), usize::from(to % 32));
-            let left = part(degrees, at, 1).saturating_sub(1);
-            self.write(key, with(degrees, at, 1, left));
+            let (group, at) = (u64::from(to / 32), usize::from(to % 32));
+            let degrees = self.entry(DEGREE, mission, group);
+            let left = get(&degrees, at, 1).saturating_sub(1);
+            self.set_entry(DEGREE, mission, group, &having(&degrees, at, 1, left));
             if left == 0 && self.state_of(mission, *to) == State::Waiting as u8 {
                 self.make_eligible(mission, *to)?;
             }
@@ -408,24 +410,23 @@ impl Missions {
 
     /// The executors of a node may be routed; acceptance and routing have their windows.
     #[inline(never)]
-    pub(crate) fn make_eligible(&mut self, mission: B256, node: u16) -> Result<(), Vec<u8>> {
-        let epoch = Self::epoch_of(self.of_mission(mission, 0));
+    pub(crate) fn make_eligible(&mut self, mission: &B256, node: u16) -> Result<(), Vec<u8>> {
+        let epoch = Self::epoch_of(&self.of_mission(mission, 0));
         let [acceptance, route] = self.parameters(
             epoch,
             [P::AcceptanceWindowMs as u8, P::RouteTimeoutMs as u8],
         )?;
         let window = seconds(acceptance).saturating_add(seconds(route));
-        let attempt = part(self.of_node(mission, node, 0), 0, 1);
-        let word = with(B256::ZERO, 0, 1, attempt);
+        let attempt = get(&self.of_node(mission, node, 0), 0, 1);
+        let word = having(&B256::ZERO, 0, 1, attempt);
         let expires = self.now().saturating_add(window);
-        self.set_node(mission, node, State::Eligible, word, expires);
-        self.emit(
-            &[
-                literal!(wire::NodeEligible::SIGNATURE_HASH),
-                mission,
-                output::number(node.into()),
-            ],
-            &[output::number(attempt as u64)],
+        self.set_node(mission, node, State::Eligible, &word, expires);
+        self.log(
+            topic!(wire::NodeEligible::SIGNATURE_HASH)
+                .word(mission)
+                .number(node.into())
+                .number(attempt as u64),
+            3,
         );
         Ok(())
     }

@@ -4,14 +4,19 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
-    literal,
     machine::{MissionState, NodeState as State},
     parameter::ParameterId as P,
     peer::Peer,
     reputation::Points,
     statute::{Node, SEATS_MAX},
 };
-use agentcity_shell::{Answer, Input, malformed, member::Member, output, word::part};
+use agentcity_shell::{
+    Answer, Input, malformed,
+    member::Member,
+    topic,
+    word::get,
+    words::{Laid, Words},
+};
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolEvent};
 
@@ -29,7 +34,7 @@ struct Outcome {
 
 impl Missions {
     pub(crate) fn apply_verdict(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, attempt) = (input.word()?, input.u16()?, input.u8()?);
+        let (mission, node, attempt) = (&input.word()?, input.u16()?, input.u8()?);
         let (to, expires, reason) = (input.u8()?, input.u64()?, input.u8()?);
         let outcome = [input.word()?, input.word()?];
         let (count, mut list) = input.list(SEATS_MAX)?;
@@ -72,15 +77,15 @@ impl Missions {
         };
         let word = self.attempt_in(mission, node, attempt, from)?;
         match state {
-            State::Completed => self.complete_node(mission, node, outcome, &outcomes)?,
+            State::Completed => self.complete_node(mission, node, &outcome, &outcomes)?,
             State::Failed => {
                 self.fail_node(mission, node, reason);
-                self.settle_faults(mission, node, 0, outcome[0], &outcomes)?;
+                self.settle_faults(mission, node, 0, &outcome[0], &outcomes)?;
             }
             _ if state as u8 == self.state_of(mission, node) => {
-                self.set_expiry(mission, node, word, expires);
+                self.set_expiry(mission, node, &word, expires);
             }
-            _ => self.set_node(mission, node, state, word, expires),
+            _ => self.set_node(mission, node, state, &word, expires),
         }
         Ok(Vec::new())
     }
@@ -89,14 +94,14 @@ impl Missions {
     #[inline(never)]
     fn settle_faults(
         &mut self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         share: u128,
-        evidence: B256,
+        evidence: &B256,
         outcomes: &[Outcome],
     ) -> Result<(), Vec<u8>> {
-        let epoch = Self::epoch_of(self.of_mission(mission, 0));
-        let terms = self.parameters(
+        let epoch = Self::epoch_of(&self.of_mission(mission, 0));
+        let [lambda, weight, cap, window] = self.parameters(
             epoch,
             [
                 P::EmaLambda as u8,
@@ -110,21 +115,18 @@ impl Missions {
         for outcome in outcomes {
             if outcome.scored {
                 let [agent, ..] = self.seat_words(mission, node, outcome.seat)?;
-                let [lambda, weight, cap, window] = terms.map(output::number);
-                self.tell_peer(
+                self.tell(
                     Peer::Agent,
-                    agents::updateReputationCall::SELECTOR,
-                    &[
-                        agent,
-                        output::number(outcome.score.into()),
-                        output::number(price),
-                        Self::sponsor_word(mission),
-                        evidence,
-                        lambda,
-                        weight,
-                        cap,
-                        window,
-                    ],
+                    Words::after(agents::updateReputationCall::SELECTOR)
+                        .word(&agent)
+                        .number(outcome.score.into())
+                        .number(price)
+                        .word(&Self::sponsor_word(mission))
+                        .word(evidence)
+                        .number(lambda)
+                        .number(weight)
+                        .number(cap)
+                        .number(window),
                 )?;
             }
             if outcome.fault != 0 {
@@ -135,7 +137,7 @@ impl Missions {
     }
 
     /// The mission's sponsor, who is in its number.
-    pub(crate) fn sponsor_word(mission: B256) -> B256 {
+    pub(crate) fn sponsor_word(mission: &B256) -> B256 {
         let mut word = B256::ZERO;
         for (to, from) in word.iter_mut().skip(12).zip(mission.iter()) {
             *to = *from;
@@ -147,68 +149,63 @@ impl Missions {
     #[inline(never)]
     fn complete_node(
         &mut self,
-        mission: B256,
+        mission: &B256,
         node: u16,
-        outcome: [B256; 2],
+        outcome: &[B256; 2],
         outcomes: &[Outcome],
     ) -> Result<(), Vec<u8>> {
         let (law, after) = self.law(mission, node)?;
         self.finish_node(mission, node, &law, &after, outcome)?;
-        let mut data = Vec::with_capacity(5 + 2 * SEATS_MAX);
         let paid = outcomes.iter().filter(|outcome| outcome.paid);
         let count = paid.clone().count() as u64;
-        data.extend_from_slice(&[
-            mission,
-            output::number(node.into()),
-            output::amount(law.budget),
-            output::number(128),
-            output::number(count),
-        ]);
+        let mut settlement = Words::after(treasury::settleCall::SELECTOR);
+        settlement
+            .word(mission)
+            .number(node.into())
+            .amount(law.budget)
+            .number(128)
+            .number(count);
         for outcome in paid {
             let [agent, ..] = self.seat_words(mission, node, outcome.seat)?;
-            let answer = self.ask_peer(
+            let answer = self.ask(
                 Peer::Agent,
-                agents::getReputationScoreCall::SELECTOR,
-                &[agent],
+                Words::after(agents::getReputationScoreCall::SELECTOR).word(&agent),
             )?;
             let score = Input::new(&answer).u64()?.saturating_mul(1_000);
-            data.extend_from_slice(&[agent, output::number(score)]);
+            settlement.word(&agent).number(score);
         }
-        self.tell_peer(Peer::Treasury, treasury::settleCall::SELECTOR, &data)?;
+        self.tell(Peer::Treasury, &settlement)?;
         let share = law.budget.checked_div(count.into()).unwrap_or_default();
-        self.settle_faults(mission, node, share, outcome[0], outcomes)
+        self.settle_faults(mission, node, share, &outcome[0], outcomes)
     }
 
     /// Counts a node as completed and says so; the last one opens the gate.
     #[inline(never)]
     pub(crate) fn finish_node(
         &mut self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         law: &Node,
         after: &[u16],
-        outcome: [B256; 2],
+        outcome: &[B256; 2],
     ) -> Result<(), Vec<u8>> {
         let digest = self.count_node(mission, node, after, outcome)?;
-        let attempt = part(self.of_node(mission, node, 0), 0, 1) as u64;
-        self.emit(
-            &[
-                literal!(wire::NodeCompleted::SIGNATURE_HASH),
-                mission,
-                output::number(node.into()),
-            ],
-            &[
-                output::number(attempt),
-                output::number(law.tier.into()),
-                outcome[0],
-                outcome[1],
-                digest,
-            ],
+        let attempt = get(&self.of_node(mission, node, 0), 0, 1);
+        self.log(
+            topic!(wire::NodeCompleted::SIGNATURE_HASH)
+                .word(mission)
+                .number(node.into())
+                .number(attempt)
+                .number(law.tier.into())
+                .word(&outcome[0])
+                .word(&outcome[1])
+                .word(&digest),
+            3,
         );
         let word = self.of_mission(mission, 0);
-        if part(word, 4, 2) == part(word, 2, 2) {
+        if get(&word, 4, 2) == get(&word, 2, 2) {
             let reason = wire::Reason::Succeeded as u8;
-            self.move_mission(mission, word, MissionState::Verification, reason);
+            self.move_mission(mission, &word, MissionState::Verification, reason);
         }
         Ok(())
     }
