@@ -12,6 +12,7 @@
 //! | [`mod@router`] | from a selector to a method |
 //! | [`slot`] | whole words of storage |
 //! | [`word`] | parts of packed words |
+//! | [`words`] | words one behind another, for large programs |
 //!
 //! Words are read and laid out by hand: decoding and encoding through one generic type per function and error is what
 //! fills a program (measured on the settlement token: errors alone took 5 KB of 45).
@@ -29,6 +30,7 @@ pub mod router;
 pub mod sign;
 pub mod slot;
 pub mod word;
+pub mod words;
 
 use alloc::vec::Vec;
 

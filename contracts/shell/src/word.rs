@@ -23,6 +23,28 @@ pub fn with(mut word: B256, at: usize, bytes: usize, value: u128) -> B256 {
     word
 }
 
+/// `bytes` bytes of `word` from `at`, at most eight. The same as [`part`], at a lower price.
+#[inline(never)]
+pub fn get(word: &B256, at: usize, bytes: usize) -> u64 {
+    let mut value = 0;
+    for byte in word.iter().skip(at).take(bytes) {
+        value = value << 8 | u64::from(*byte);
+    }
+    value
+}
+
+/// `word` with `value` in `bytes` bytes from `at`, at most eight. The same as [`with`], at a lower price.
+#[inline(never)]
+pub fn having(word: &B256, at: usize, bytes: usize, value: u64) -> B256 {
+    let mut word = *word;
+    let digits = value.to_be_bytes();
+    let low = digits.iter().skip(digits.len().saturating_sub(bytes));
+    for (byte, digit) in word.iter_mut().skip(at).take(bytes).zip(low) {
+        *byte = *digit;
+    }
+    word
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +59,10 @@ mod tests {
             expected[at..at + bytes].fill(0);
             expected[at + bytes - 1] = 1;
             assert_eq!(written, B256::new(expected), "{at}, {bytes}");
+            if bytes <= 8 {
+                assert_eq!(get(&written, at, bytes), 1, "{at}, {bytes}");
+                assert_eq!(having(&full, at, bytes, 1), written, "{at}, {bytes}");
+            }
         }
     }
 
@@ -44,5 +70,6 @@ mod tests {
     fn what_does_not_fit_is_cut_off() {
         assert_eq!(part(with(B256::ZERO, 4, 1, 0x1ff), 4, 1), 0xff);
         assert_eq!(with(B256::ZERO, 4, 1, 0x100), B256::ZERO);
+        assert_eq!(get(&having(&B256::ZERO, 4, 1, 0x1ff), 4, 1), 0xff);
     }
 }

@@ -111,7 +111,7 @@ impl Treasury {
 
     pub(crate) fn allocate_budget(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, allocated) = (input.word()?, input.u128()?);
-        self.only(&[Peer::Collaboration])?;
+        self.only(&[Peer::Statute])?;
         let (keys, words) = self.escrow_words(mission, OPEN)?;
         let deposited = part(words[1], 0, 16);
         if allocated > deposited {

@@ -94,7 +94,7 @@ impl Treasury {
     pub(crate) fn lock_stake(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, agent) = (input.word()?, input.address()?);
         let (source, amount) = (input.word()?, input.u128()?);
-        self.only(&[Peer::Collaboration])?;
+        self.only(&[Peer::Collaboration, Peer::Statute])?;
         self.take_reserve(source, agent, amount)?;
         let key = self.key(LOCKED, mission, agent.into_word());
         let (word, from) = (self.read(key), self.key(LOCKED, key, B256::ZERO));

@@ -192,19 +192,19 @@ macro_rules! rows {
 }
 
 rows! {
-    FreezeNode One None None senior => Collaboration "freezeNode" ["NodeFrozen"] "freeze-node" "T5; D-08";
-    UnfreezeNode One None Freeze panel => Collaboration "unfreezeNode" ["NodeUnfrozen"] "unfreeze-node" "T5; K8";
-    ConfirmFreeze One None Freeze panel => Collaboration "confirmFreeze" ["NodeFailed"] "confirm-freeze" "T5; G-16";
-    ClassifyFalsePositive One None Freeze panel => Collaboration "classifyFalsePositive" ["FreezeFalsePositive"] "classify-false-positive" "T5; G-15";
-    DecideReview One None Tier3 panel => Collaboration "decideReview" ["NodeCompleted", "NodeFailed"] "decide-review" "T5; K10";
-    Disqualify One None Output panel => Collaboration "disqualify" ["SeatDisqualified"] "disqualify" "G-17, K7";
-    ClearPredicate One None Output panel => Collaboration "clearPredicate" ["PredicateCleared"] "clear-predicate" "T5; P-02";
-    VetoOutput One None Output panel => Collaboration "vetoOutput" ["MissionStateChanged"] "veto-output" "T5; P-07";
-    ReleaseOutput Two None Output panel => Collaboration "releaseOutput" ["OutputReleased"] "release-output" "T5; P-03";
-    TriggerStop OneThenTwo None None senior => Collaboration "triggerStop" ["MissionHalted"] "trigger-stop" "T5; A7, D-10";
-    ClearStop ClearStop None Output panel => Collaboration "clearStop" ["HaltLifted"] "clear-stop" "T5; D-09";
-    LiftPause Two None Output panel => Collaboration "liftPause" ["HaltLifted"] "lift-pause" "T5; C-02";
-    ExitDegraded Two None Output panel => Collaboration "exitDegraded" ["DegradedExited"] "exit-degraded" "T5; C-20";
+    FreezeNode One None None senior => Guardian "freezeNode" ["NodeFrozen"] "freeze-node" "T5; D-08";
+    UnfreezeNode One None Freeze panel => Guardian "unfreezeNode" ["NodeUnfrozen"] "unfreeze-node" "T5; K8";
+    ConfirmFreeze One None Freeze panel => Guardian "confirmFreeze" ["FreezeConfirmed"] "confirm-freeze" "T5; G-16";
+    ClassifyFalsePositive One None Freeze panel => Guardian "classifyFalsePositive" ["FreezeFalsePositive"] "classify-false-positive" "T5; G-15";
+    DecideReview One None Tier3 panel => Verification "decideReview" ["ReviewDecided"] "decide-review" "T5; K10";
+    Disqualify One None Output panel => Verification "disqualify" ["SeatDisqualified"] "disqualify" "G-17, K7";
+    ClearPredicate One None Output panel => Guardian "clearPredicate" ["PredicateCleared"] "clear-predicate" "T5; P-02";
+    VetoOutput One None Output panel => Guardian "vetoOutput" ["OutputVetoed"] "veto-output" "T5; P-07";
+    ReleaseOutput Two None Output panel => Guardian "releaseOutput" ["OutputReleased"] "release-output" "T5; P-03";
+    TriggerStop OneThenTwo None None senior => Guardian "triggerStop" ["MissionHalted"] "trigger-stop" "T5; A7, D-10";
+    ClearStop ClearStop None Output panel => Guardian "clearStop" ["HaltLifted"] "clear-stop" "T5; D-09";
+    LiftPause Two None Output panel => Guardian "liftPause" ["HaltLifted"] "lift-pause" "T5; C-02";
+    ExitDegraded Two None Output panel => Guardian "exitDegraded" ["DegradedExited"] "exit-degraded" "T5; C-20";
     AbortMission Two None None panel => Collaboration "abortMission" ["MissionStateChanged"] "abort-mission" "T5; C-10";
     AbortForFault Half None None panel => Collaboration "abortForFault" ["MissionStateChanged"] "abort-for-fault" "T5; D-24";
     AdjustReputation Two None Money panel => Agent "adjustReputation" ["ReputationAdjusted"] "adjust-reputation" "T5; R-04";
@@ -239,8 +239,8 @@ rows! {
     CloseAudit Two None None panel => Adjudication "" ["AuditClosed"] "close-audit" "K9";
     BanAgent Half None None panel => Agent "banAgent" ["PrincipalBanned"] "ban-agent" "T5; I-05";
     SetMandate Half None None panel => Management "setMandate" ["MandateSet"] "set-mandate" "I-14, K11";
-    HaltCity Half None None panel => Collaboration "triggerStop" ["MissionHalted"] "halt-city" "A-03, D-10, R9";
-    ResumeCity Half None None panel => Collaboration "clearStop" ["HaltLifted"] "resume-city" "A-03, D-09";
+    HaltCity Half None None panel => Guardian "triggerStop" ["MissionHalted"] "halt-city" "A-03, D-10, R9";
+    ResumeCity Half None None panel => Guardian "clearStop" ["HaltLifted"] "resume-city" "A-03, D-09";
 }
 
 impl Action {

@@ -39,18 +39,18 @@ macro_rules! commands {
 
 commands! {
     // Missions.
-    FinalizeMission = "finaliseDeployment" at Collaboration, "Completes a deployment: the mission may begin.";
+    FinalizeMission = "finaliseDeployment" at Statute, "Completes a deployment: the mission may begin.";
     AcceptSeat = "acceptSeat" at Collaboration, "An executor accepts its seat.";
     RouteTask = "routeTask" at Collaboration, "Starts the executors of an eligible node.";
     FailMission = "expireMission" at Collaboration, "Fails a mission with a failed node and no refinement left.";
     FailOverdue = "expireMission" at Collaboration, "Fails a mission whose deadline passed.";
-    FilterOutput = "filterOutput" at Collaboration, "Runs the gate's predicates.";
-    ClearPredicate = "clearPredicate" at Collaboration, "The panel answers a predicate that asks for people.";
-    ReleaseOutput = "releaseOutput" at Collaboration, "The panel releases an output that no hard predicate refuses.";
-    VetoOutput = "vetoOutput" at Collaboration, "The panel refuses an output.";
+    FilterOutput = "filterOutput" at Guardian, "Runs the gate's predicates.";
+    ClearPredicate = "clearPredicate" at Guardian, "The panel answers a predicate that asks for people.";
+    ReleaseOutput = "releaseOutput" at Guardian, "The panel releases an output that no hard predicate refuses.";
+    VetoOutput = "vetoOutput" at Guardian, "The panel refuses an output.";
     TimeoutVerification = "expireMission" at Collaboration, "Fails a mission that the gate did not decide in time.";
-    EnterDegraded = "enterDegraded" at Collaboration, "Records an outage of the sequencer that is over.";
-    ExitDegraded = "exitDegraded" at Collaboration, "Resumes after an outage.";
+    EnterDegraded = "enterDegraded" at Guardian, "Records an outage of the sequencer that is over.";
+    ExitDegraded = "exitDegraded" at Guardian, "Resumes after an outage.";
     AbortDegraded = "expireMission" at Collaboration, "Aborts a mission that nobody resumed after an outage.";
     AbortMission = "abortMission" at Collaboration, "The panel aborts a mission, with or without fault.";
     AbortUndeployed = "expireMission" at Collaboration, "Aborts a mission that was not finalised before its deadline.";
@@ -59,32 +59,32 @@ commands! {
     AbortOrphan = "expireMission" at Collaboration, "Aborts a mission one of whose ancestors ended.";
     Relegislate = "relegislate" at Collaboration, "Replaces a failed mission by its approved successor, which takes its escrow.";
     // Nodes.
-    SubmitResult = "submitResult" at Collaboration, "An executor of tier 1 or 3 hands in its result.";
-    CommitResult = "commitResult" at Collaboration, "An executor of tier 2 binds itself to a value.";
-    RevealResult = "revealResult" at Collaboration, "An executor of tier 2 shows its value.";
-    AnnounceResult = "announceResult" at Collaboration, "An executor extends its window once.";
-    CloseCommit = "closeVerification" at Collaboration, "Ends the commit window.";
-    CloseReveal = "closeVerification" at Collaboration, "Ends the reveal window and decides.";
+    SubmitResult = "submitResult" at Verification, "An executor of tier 1 or 3 hands in its result.";
+    CommitResult = "commitResult" at Verification, "An executor of tier 2 binds itself to a value.";
+    RevealResult = "revealResult" at Verification, "An executor of tier 2 shows its value.";
+    AnnounceResult = "announceResult" at Verification, "An executor extends its window once.";
+    CloseCommit = "closeVerification" at Verification, "Ends the commit window.";
+    CloseReveal = "closeVerification" at Verification, "Ends the reveal window and decides.";
     TimeoutNode = "expireNode" at Collaboration, "Fails a node whose executor is silent.";
     ExpireEligible = "expireNode" at Collaboration, "Fails a node that nobody routed in time.";
-    DisputeResult = "dispute" at Collaboration, "A dissenter sends a tier-2 node to human review, under bond.";
-    CloseDispute = "expireNode" at Collaboration, "Lets the machine consensus of a disputed node stand.";
-    ApproveReview = "decideReview" at Collaboration, "An adjudicator approves a reviewed result.";
-    RejectReview = "decideReview" at Collaboration, "An adjudicator rejects a reviewed result.";
+    DisputeResult = "dispute" at Verification, "A dissenter sends a tier-2 node to human review, under bond.";
+    CloseDispute = "closeVerification" at Verification, "Lets the machine consensus of a disputed node stand.";
+    ApproveReview = "decideReview" at Verification, "An adjudicator approves a reviewed result.";
+    RejectReview = "decideReview" at Verification, "An adjudicator rejects a reviewed result.";
     TimeoutReview = "expireNode" at Collaboration, "Fails a node that nobody reviewed in time.";
-    Disqualify = "disqualify" at Collaboration, "The panel excludes an executor's reveal.";
-    FreezeNode = "report" at Collaboration, "Halts a node for evidence: reports beyond the limits, or a ruling.";
-    UnfreezeNode = "unfreezeNode" at Collaboration, "An adjudicator lifts a freeze.";
-    ConfirmFreeze = "confirmFreeze" at Collaboration, "An adjudicator upholds a freeze.";
+    Disqualify = "disqualify" at Verification, "The panel excludes an executor's reveal.";
+    FreezeNode = "report" at Guardian, "Halts a node for evidence: reports beyond the limits, or a ruling.";
+    UnfreezeNode = "unfreezeNode" at Guardian, "An adjudicator lifts a freeze.";
+    ConfirmFreeze = "confirmFreeze" at Guardian, "An adjudicator upholds a freeze.";
     ExpireFreeze = "expireNode" at Collaboration, "Ends a freeze that nobody decided in time; the node fails.";
     ReassignNode = "reassignNode" at Collaboration, "Gives a failed node new seats.";
     OpenChild = "openChild" at Collaboration, "Starts a non-leaf node as a mission of its own.";
     CloseChild = "closeChild" at Collaboration, "Takes an ended child's outcome into the node it was made for.";
     // Halts.
-    TriggerStop = "triggerStop" at Collaboration, "Stops one mission, or all.";
-    ClearStop = "clearStop" at Collaboration, "The panel lifts a stop.";
-    ReportDivergence = "reportDivergence" at Collaboration, "A bonded monitor pauses a mission.";
-    LiftPause = "liftPause" at Collaboration, "The panel lifts a pause.";
+    TriggerStop = "triggerStop" at Guardian, "Stops one mission, or all.";
+    ClearStop = "clearStop" at Guardian, "The panel lifts a stop.";
+    ReportDivergence = "reportDivergence" at Guardian, "A bonded monitor pauses a mission.";
+    LiftPause = "liftPause" at Guardian, "The panel lifts a pause.";
     FreezeCity = "recordDecision" at Roster, "The watchdog freezes the city.";
     ReleaseCity = "releaseWatchdog" at Roster, "The panel lifts the watchdog's freeze of the city.";
     StrikeNorm = "strikeNorm" at Constitution, "Strikes a norm: nothing is finalised in its domain.";
@@ -94,7 +94,7 @@ commands! {
     BeginClosing = "beginClosing" at Treasury, "Tells the treasury that a mission ended.";
     CloseEscrow = "closeEscrow" at Treasury, "Refunds what is left of an escrow.";
     ReserveStake = "placeBids" at Legislature, "Reserves a bidder's stake.";
-    LockStake = "deploySeats" at Collaboration, "Locks a winner's reserved stake for the mission.";
+    LockStake = "deploySeats" at Statute, "Locks a winner's reserved stake for the mission.";
     ReleaseReserve = "releaseBids" at Legislature, "Frees a stake reserved for a bid that became nothing.";
     ReleaseStake = "releaseAgent" at Collaboration, "Gives back what is left of a stake whose mission ended.";
     SlashStake = "slash" at Treasury, "Takes a stake by rule.";

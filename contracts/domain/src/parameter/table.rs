@@ -15,33 +15,33 @@ table! {
     numbers {
         // Table 19
         /// Centred deviation above which a report counts.
-        DeviationThresholdSigma "deviationThresholdSigma" 2_000 in 1_000..=5_000, MilliSigma, High Up Mission Collaboration "Table 19; G-09",
+        DeviationThresholdSigma "deviationThresholdSigma" 2_000 in 1_000..=5_000, MilliSigma, High Up Mission Guardian "Table 19; G-09",
         /// Tool invocations of one agent on one node.
-        MaxToolInvocations "maxToolInvocations" 40 in 5..=200, Count, Medium Up Mission Collaboration "Table 19",
+        MaxToolInvocations "maxToolInvocations" 40 in 5..=200, Count, Medium Up Mission Guardian "Table 19",
         /// Messages about one node.
-        MaxMessageVolume "maxMessageVolume" 120 in 10..=500, Count, Medium Up Mission Collaboration "Table 19",
+        MaxMessageVolume "maxMessageVolume" 120 in 10..=500, Count, Medium Up Mission Guardian "Table 19",
         /// Freezes that escalate to a stop, before reputation is considered.
-        EscalationFreezeCount "escalationFreezeCount" 3 in 2..=10, Count, High Up Mission Collaboration "Table 19",
+        EscalationFreezeCount "escalationFreezeCount" 3 in 2..=10, Count, High Up Mission Guardian "Table 19",
         /// First window in which freezes are counted.
-        BaseEscalationWindowMs "baseEscalationWindowMs" 1_200_000 in 60_000..=7_200_000, Millis, Low Down Mission Collaboration "Table 19",
+        BaseEscalationWindowMs "baseEscalationWindowMs" 1_200_000 in 60_000..=7_200_000, Millis, Low Down Mission Guardian "Table 19",
         /// Whether reputation raises the number of freezes that escalate.
-        ReputationScalingEnabled "reputationScalingEnabled" 1 in 0..=1, Flag, Medium Up Mission Collaboration "Table 19",
+        ReputationScalingEnabled "reputationScalingEnabled" 1 in 0..=1, Flag, Medium Up Mission Guardian "Table 19",
         /// Freezes more that the best reputation allows.
-        ReputationScalingBonus "reputationScalingBonus" 3 in 0..=7, Count, Medium Up Mission Collaboration "Table 19; G-03",
+        ReputationScalingBonus "reputationScalingBonus" 3 in 0..=7, Count, Medium Up Mission Guardian "Table 19; G-03",
         /// LLM tokens of a mission.
-        MissionBudgetCap "missionBudgetCap" 100_000 in 1_000..=10_000_000, LlmTokens, Medium Up Mission Collaboration "Table 19",
+        MissionBudgetCap "missionBudgetCap" 100_000 in 1_000..=10_000_000, LlmTokens, Medium Up Mission Statute "Table 19",
         /// Longest execution of a leaf node; human review is bounded by its own rows.
-        MaxNodeTimeoutMs "maxNodeTimeoutMs" 60_000 in 1_000..=3_600_000, Millis, Low Up Mission Collaboration "Table 19; V-09",
+        MaxNodeTimeoutMs "maxNodeTimeoutMs" 60_000 in 1_000..=3_600_000, Millis, Low Up Mission Statute "Table 19; V-09",
         /// Shortest window of human review.
-        MinHumanReviewTimeoutMs "minHumanReviewTimeoutMs" 300_000 in 60_000..=86_400_000, Millis, Low Down Mission Collaboration "Table 19",
+        MinHumanReviewTimeoutMs "minHumanReviewTimeoutMs" 300_000 in 60_000..=86_400_000, Millis, Low Down Mission Statute "Table 19",
         /// Reassignments of one node, and of a mission per `refinementNodeDivisor` nodes.
         MaxRefinementIterations "maxRefinementIterations" 3 in 1..=10, Count, Low Up Mission Collaboration "Table 19; C-11, R18",
         /// Least reputation to bid and to be routed.
         ReputationFloor "reputationFloor" 100 in 0..=500, Points, High Down Mission Agent "Table 19; R-09",
         /// Similarity at which two sets agree.
-        JaccardThreshold "jaccardThreshold" 85 in 50..=100, Percent, High Down Mission Collaboration "Table 19",
+        JaccardThreshold "jaccardThreshold" 85 in 50..=100, Percent, High Down Mission Verification "Table 19",
         /// Difference, in parts of the mean, at which two numbers agree.
-        NumericTolerancePct "numericTolerancePct" 5 in 1..=50, Percent, Low Up Mission Collaboration "Table 19; V-05",
+        NumericTolerancePct "numericTolerancePct" 5 in 1..=50, Percent, Low Up Mission Verification "Table 19; V-05",
         /// Least fairness of an assignment.
         MinFairnessScore "minFairnessScore" 600 in 0..=1_000, Permille, Low Down Session Legislature "Table 19",
         /// Task stake at low risk.
@@ -51,7 +51,7 @@ table! {
         /// Task stake at high risk.
         MinStakeHigh "minStakeHigh" 2_000 in 0..=1_000_000_000, Units, Medium Down Session Legislature "Table 19; S-16",
         /// Outage of the sequencer after which missions may be declared degraded.
-        DegradedModeThresholdMs "degradedModeThresholdMs" 1_800_000 in 60_000..=14_400_000, Millis, High Up Mission Collaboration "Table 19; C-20",
+        DegradedModeThresholdMs "degradedModeThresholdMs" 1_800_000 in 60_000..=14_400_000, Millis, High Up Mission Guardian "Table 19; C-20",
         /// Gap between a keeper's view and the chain that raises an alarm.
         OptimisticWindowMaxMs "optimisticWindowMaxMs" 10_000 in 2_000..=60_000, Millis, Medium Up City Keeper "Table 19",
         /// Longest wait for the live code hash of a service.
@@ -69,11 +69,11 @@ table! {
         /// Regulators who must approve a mission of several organisations; a session caps it at those it has.
         MultisigRegQuorum "multisigRegQuorum" 2 in 1..=16, Count, Medium Down Session Legislature "Table 19; L-12",
         /// Longest window of human review.
-        MaxHumanReviewTimeoutMs "maxHumanReviewTimeoutMs" 3_600_000 in 300_000..=86_400_000, Millis, Medium Up Mission Collaboration "Table 19",
+        MaxHumanReviewTimeoutMs "maxHumanReviewTimeoutMs" 3_600_000 in 300_000..=86_400_000, Millis, Medium Up Mission Verification "Table 19",
         /// Longest wait for the panel to end degraded mode.
         DegradedAdjudicatorTimeoutMs "degradedAdjudicatorTimeoutMs" 7_200_000 in 1_800_000..=86_400_000, Millis, Medium Up Mission Collaboration "Table 19",
         /// Gas of one predicate.
-        PredicateGasLimit "predicateGasLimit" 200_000 in 50_000..=1_000_000, Gas, High Up Mission Collaboration "Table 19; P-04",
+        PredicateGasLimit "predicateGasLimit" 200_000 in 50_000..=1_000_000, Gas, High Up Mission Guardian "Table 19; P-04",
         /// Share of a price that the treasury keeps.
         ProtocolFeeRate "protocolFeeRate" 200 in 0..=1_000, Bps, High Down Mission Treasury "Table 19",
         /// Share of a price that the insurance pool keeps.
@@ -101,7 +101,7 @@ table! {
         /// Points lost by an abort at fault.
         RepMissionAbort "repMissionAbort" 300 in 0..=1_000, Points, Medium Down Mission Collaboration "R-06",
         /// Points lost when a freeze is lifted with a warning.
-        RepAmend "repAmend" 20 in 0..=1_000, Points, Medium Down Mission Collaboration "R-06, K8",
+        RepAmend "repAmend" 20 in 0..=1_000, Points, Medium Down Mission Guardian "R-06, K8",
         /// Points that one ruling may add or take.
         RepAdjustLimit "repAdjustLimit" 100 in 1..=500, Points, High Up City Adjudication "R-04",
 
@@ -199,45 +199,45 @@ table! {
         /// Time for reassignment before anyone may abort a failed mission.
         RecoveryGraceMs "recoveryGraceMs" 86_400_000 in 3_600_000..=604_800_000, Millis, Medium None Mission Collaboration "C-10, R18",
         /// Least time for commitments.
-        VerificationCommitMs "verificationCommitMs" 180_000 in 5_000..=3_600_000, Millis, Medium Down Mission Collaboration "V-07, R6",
+        VerificationCommitMs "verificationCommitMs" 180_000 in 5_000..=3_600_000, Millis, Medium Down Mission Verification "V-07, R6",
         /// Least time for reveals.
-        VerificationRevealMs "verificationRevealMs" 120_000 in 5_000..=3_600_000, Millis, Medium Down Mission Collaboration "V-07, R6",
+        VerificationRevealMs "verificationRevealMs" 120_000 in 5_000..=3_600_000, Millis, Medium Down Mission Verification "V-07, R6",
         /// Time to dispute a consensus.
-        DisputeWindowMs "disputeWindowMs" 600_000 in 60_000..=86_400_000, Millis, Medium Down Mission Collaboration "E-01, R11",
+        DisputeWindowMs "disputeWindowMs" 600_000 in 60_000..=86_400_000, Millis, Medium Down Mission Verification "E-01, R11",
         /// Length of the backup period of a review, in review windows.
         BackupReviewMultiple "backupReviewMultiple" 2 in 1..=10, Count, Low Up Mission Collaboration "seed L2561; V-10, R12",
         /// Gas of one Tier 1 verifier.
-        VerifierGasLimit "verifierGasLimit" 1_000_000 in 50_000..=10_000_000, Gas, High Up Mission Collaboration "V-01, R25",
+        VerifierGasLimit "verifierGasLimit" 1_000_000 in 50_000..=10_000_000, Gas, High Up Mission Verification "V-01, R25",
         /// Life that a predicate or verifier program must have left.
-        ProgramLifeMinSecs "programLifeMinSecs" 2_592_000 in 86_400..=7_776_000, Seconds, Medium Down Mission Collaboration "A8",
+        ProgramLifeMinSecs "programLifeMinSecs" 2_592_000 in 86_400..=7_776_000, Seconds, Medium Down Mission Statute "A8",
         /// Longest wait for the gate.
         GateTimeoutMs "gateTimeoutMs" 86_400_000 in 3_600_000..=604_800_000, Millis, Medium None Mission Collaboration "R24",
         /// Longest wait for a report of divergence before anyone releases.
-        ReconcileTimeoutSecs "reconcileTimeoutSecs" 3_600 in 60..=604_800, Seconds, Medium Down Mission Collaboration "R10",
+        ReconcileTimeoutSecs "reconcileTimeoutSecs" 3_600 in 60..=604_800, Seconds, Medium Down Mission Guardian "R10",
 
         // Guardian and halts
         /// Two reports of deviation count when they are no further apart.
-        DeviationReportWindowMs "deviationReportWindowMs" 60_000 in 5_000..=3_600_000, Millis, Medium None Mission Collaboration "G-10",
+        DeviationReportWindowMs "deviationReportWindowMs" 60_000 in 5_000..=3_600_000, Millis, Medium None Mission Guardian "G-10",
         /// Monitors, of as many principals and scorers, who must report a deviation.
-        DeviationMonitors "deviationMonitors" 2 in 2..=5, Count, High None Mission Collaboration "R13",
+        DeviationMonitors "deviationMonitors" 2 in 2..=5, Count, High None Mission Guardian "R13",
         /// Principals of monitors whose freezes may escalate.
-        EscalationMonitorPrincipals "escalationMonitorPrincipals" 2 in 2..=5, Count, High None Mission Collaboration "R13",
+        EscalationMonitorPrincipals "escalationMonitorPrincipals" 2 in 2..=5, Count, High None Mission Guardian "R13",
         /// Freezes of a whole mission that escalate, in multiples of `escalationFreezeCount`.
-        MissionFreezeCapFactor "missionFreezeCapFactor" 3 in 1..=10, Count, High Up Mission Collaboration "G-04",
+        MissionFreezeCapFactor "missionFreezeCapFactor" 3 in 1..=10, Count, High Up Mission Guardian "G-04",
         /// Longest window in which freezes are counted.
-        EscalationWindowMaxMs "escalationWindowMaxMs" 86_400_000 in 3_600_000..=604_800_000, Millis, Medium None Mission Collaboration "G-05",
+        EscalationWindowMaxMs "escalationWindowMaxMs" 86_400_000 in 3_600_000..=604_800_000, Millis, Medium None Mission Guardian "G-05",
         /// Longest stop.
-        StopMaxSecs "stopMaxSecs" 259_200 in 3_600..=604_800, Seconds, High None Mission Collaboration "R9",
+        StopMaxSecs "stopMaxSecs" 259_200 in 3_600..=604_800, Seconds, High None Mission Guardian "R9",
         /// Longest freeze.
-        FreezeMaxSecs "freezeMaxSecs" 259_200 in 3_600..=604_800, Seconds, High None Mission Collaboration "R8",
+        FreezeMaxSecs "freezeMaxSecs" 259_200 in 3_600..=604_800, Seconds, High None Mission Guardian "R8",
         /// Longest pause.
-        PauseMaxSecs "pauseMaxSecs" 259_200 in 3_600..=604_800, Seconds, High None Mission Collaboration "R9, R10",
+        PauseMaxSecs "pauseMaxSecs" 259_200 in 3_600..=604_800, Seconds, High None Mission Guardian "R9, R10",
         /// How long stakes stay locked after a freeze expired.
         SanctionWindowSecs "sanctionWindowSecs" 259_200 in 3_600..=604_800, Seconds, Medium Down Mission Collaboration "R8",
         /// By how much all outages together move a mission's deadlines.
-        DegradedExtensionMaxSecs "degradedExtensionMaxSecs" 86_400 in 3_600..=604_800, Seconds, Medium Up Mission Collaboration "R30",
+        DegradedExtensionMaxSecs "degradedExtensionMaxSecs" 86_400 in 3_600..=604_800, Seconds, Medium Up Mission Guardian "R30",
         /// Added to every deadline after an outage.
-        DegradedGraceSecs "degradedGraceSecs" 3_600 in 0..=86_400, Seconds, Low None Mission Collaboration "C-20",
+        DegradedGraceSecs "degradedGraceSecs" 3_600 in 0..=86_400, Seconds, Low None Mission Guardian "C-20",
         /// Bond of a monitor.
         MonitorBond "monitorBond" 1_000 in 100..=1_000_000_000, Units, High Down City Roster "G-10, R13",
         /// Share of that bond lost by a false positive.
@@ -265,9 +265,9 @@ table! {
         /// Subsidy of one settlement, as a share of its own protocol fee.
         MissionSubsidyCapBps "missionSubsidyCapBps" 10_000 in 0..=10_000, Bps, High Up Mission Treasury "R20",
         /// Bond of a dispute, as a share of the node's price.
-        DisputeBondBps "disputeBondBps" 1_000 in 100..=10_000, Bps, Medium Down Mission Treasury "R11",
+        DisputeBondBps "disputeBondBps" 1_000 in 100..=10_000, Bps, Medium Down Mission Verification "R11",
         /// Bond of a report of divergence.
-        DivergenceBond "divergenceBond" 500 in 10..=1_000_000_000, Units, Medium Down Mission Treasury "C-21, R10",
+        DivergenceBond "divergenceBond" 500 in 10..=1_000_000_000, Units, Medium Down Mission Guardian "C-21, R10",
         /// Bond of a claim that others acted in concert.
         CollusionClaimBond "collusionClaimBond" 100 in 1..=1_000_000_000, Units, Medium Down Session Treasury "K22, R27",
         /// Bond of an impeachment.
@@ -357,23 +357,23 @@ table! {
         /// Depth of missions within missions.
         MaxRecursionDepth "maxRecursionDepth" 4 Count Collaboration "R19",
         /// Edges out of, and edges into, one node.
-        MaxNodeEdges "maxNodeEdges" 16 Count Collaboration "A-14",
+        MaxNodeEdges "maxNodeEdges" 16 Count Statute "A-14",
         /// Predicates of one mission.
-        MaxPredicates "maxPredicates" 8 Count Collaboration "A-14",
+        MaxPredicates "maxPredicates" 8 Count Statute "A-14",
         /// Remembered freezes of one agent in one mission.
-        FreezeRing "freezeRing" 16 Count Collaboration "A-14",
+        FreezeRing "freezeRing" 16 Count Guardian "A-14",
         /// Bytes of one node in a statute.
-        MaxNodeBytes "maxNodeBytes" 64 Bytes Collaboration "R2",
+        MaxNodeBytes "maxNodeBytes" 64 Bytes Statute "R2",
         /// Bytes of a page of a statute, its first included.
-        MaxPageBytes "maxPageBytes" 24_575 Bytes Collaboration "R2, A6",
+        MaxPageBytes "maxPageBytes" 24_575 Bytes Statute "R2, A6",
         /// Bytes of a transaction that deploys a tranche.
-        MaxTrancheBytes "maxTrancheBytes" 95_000 Bytes Collaboration "R2",
+        MaxTrancheBytes "maxTrancheBytes" 95_000 Bytes Statute "R2",
         /// Elements of a revealed set; larger ones are compared by sketch.
-        MaxSetElements "maxSetElements" 64 Count Collaboration "R29",
+        MaxSetElements "maxSetElements" 64 Count Verification "R29",
         /// Shortest window that a chain's clock can tell.
         MinWindowMs "minWindowMs" 5_000 Millis Collaboration "C-16",
         /// Gas that must remain beside a predicate's.
-        PredicateGasMargin "predicateGasMargin" 10_000 Gas Collaboration "P-04",
+        PredicateGasMargin "predicateGasMargin" 10_000 Gas Guardian "P-04",
         /// Gas of one contract signature.
         Erc1271GasLimit "erc1271GasLimit" 100_000 Gas Agent "R22",
         /// Bytes of a DID.

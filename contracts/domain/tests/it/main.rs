@@ -14,4 +14,5 @@ mod parameter;
 mod reputation;
 mod service;
 mod signed;
+mod statute;
 mod token;
