@@ -118,7 +118,7 @@ fn authority_ends_in_the_adjudication_contract() {
         "Constitution",
         "Agent",
         "Management",
-        "Legislature",
+        "Enactment",
         "Collaboration",
         "Treasury",
     ] {

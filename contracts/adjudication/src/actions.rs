@@ -2,7 +2,7 @@
 
 use agentcity_abi::{
     IAgent as agents, ICollaboration as collaboration, IConstitution as founding,
-    ILegislature as legislature, ITreasury as treasury,
+    IEnactment as enactment, ITreasury as treasury,
 };
 use agentcity_domain::peer::Peer;
 use alloy_primitives::{B256, b256};
@@ -403,18 +403,12 @@ pub(crate) fn told(action: u8) -> Option<(Peer, [u8; 4])> {
         27 => (Peer::Constitution, founding::enactNormCall::SELECTOR),
         28 => (Peer::Constitution, founding::strikeNormCall::SELECTOR),
         29 => (Peer::Constitution, founding::restoreNormCall::SELECTOR),
-        39 => (Peer::Legislature, legislature::waiveFairnessCall::SELECTOR),
-        40 => (
-            Peer::Legislature,
-            legislature::countersignAwardCall::SELECTOR,
-        ),
-        41 => (
-            Peer::Legislature,
-            legislature::auditCodificationCall::SELECTOR,
-        ),
+        39 => (Peer::Enactment, enactment::waiveFairnessCall::SELECTOR),
+        40 => (Peer::Enactment, enactment::countersignAwardCall::SELECTOR),
+        41 => (Peer::Enactment, enactment::auditCodificationCall::SELECTOR),
         42 => (
-            Peer::Legislature,
-            legislature::declareSpecificationFaultCall::SELECTOR,
+            Peer::Enactment,
+            enactment::declareSpecificationFaultCall::SELECTOR,
         ),
         46 => (Peer::Agent, agents::banAgentCall::SELECTOR),
         47 => (Peer::Management, [0x47, 2, 3, 4]),

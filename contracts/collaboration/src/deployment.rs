@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{
-    IAdjudication as panel, IAgent as agents, ICollaboration as wire, ILegislature as legislature,
+    IAdjudication as panel, IAgent as agents, ICollaboration as wire, IEnactment as enactment,
     IService as services, ITreasury as treasury,
 };
 use agentcity_domain::{id::MissionId, peer::Peer};
@@ -32,11 +32,7 @@ impl Missions {
     pub(crate) fn create_mission(&mut self, input: &mut Input<'_>) -> Answer {
         let (session, deadline) = (input.word()?, input.u64()?);
         let sponsor = self.caller();
-        let law = self.ask_peer(
-            Peer::Legislature,
-            legislature::lawOfCall::SELECTOR,
-            &[session],
-        )?;
+        let law = self.ask_peer(Peer::Enactment, enactment::lawOfCall::SELECTOR, &[session])?;
         let mut law = Input::new(&law);
         let (approved, _audited, kind) = (law.bool()?, law.bool()?, law.u8()?);
         let (statute, _assignments, epoch, nodes) =
@@ -311,11 +307,7 @@ impl Missions {
             self.read(self.mission_key(mission, 8)),
         );
         let session = self.read(self.mission_key(mission, 1));
-        let law = self.ask_peer(
-            Peer::Legislature,
-            legislature::lawOfCall::SELECTOR,
-            &[session],
-        )?;
+        let law = self.ask_peer(Peer::Enactment, enactment::lawOfCall::SELECTOR, &[session])?;
         let mut law = Input::new(&law);
         let (approved, audited, _kind) = (law.bool()?, law.bool()?, law.u8()?);
         let (approved_statute, approved_seats, epoch) = (law.word()?, law.word()?, law.u64()?);
@@ -462,8 +454,8 @@ impl Missions {
         let silent = self.seat_agent(mission, node, seat);
         let session = self.read(self.mission_key(mission, 1));
         let awarded = self.ask_peer(
-            Peer::Legislature,
-            legislature::awardedCall::SELECTOR,
+            Peer::Enactment,
+            enactment::awardedCall::SELECTOR,
             &[session, output::number(node.into())],
         )?;
         let mut awarded = Input::new(&awarded);
@@ -597,7 +589,7 @@ impl Missions {
     pub(crate) fn reassign(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, node) = (input.word()?, input.u16()?);
         let (count, mut seats) = input.list(7)?;
-        self.only(&[Peer::Legislature])?;
+        self.only(&[Peer::Enactment])?;
         let (mission_key, mission_word) = self.mission_in(mission, 0b100_1100)?;
         let (key, word) = self.node_in(mission, node, 1 << 7)?;
         let [most] = self.parameters(0, [12])?;

@@ -11,6 +11,7 @@
 //! | [`page`] | immutable bytes as the code of an account |
 //! | [`mod@router`] | from a selector to a method |
 //! | [`slot`] | whole words of storage |
+//! | [`statement`] | signed statements: good until when, by whom, once; clerks charged for theirs |
 //! | [`word`] | parts of packed words |
 //!
 //! Words are read and laid out by hand: decoding and encoding through one generic type per function and error is what
@@ -28,6 +29,7 @@ pub mod peer;
 pub mod router;
 pub mod sign;
 pub mod slot;
+pub mod statement;
 pub mod word;
 
 use alloc::vec::Vec;

@@ -31,6 +31,9 @@ const WORDS: u64 = 2;
 /// Selector of the constitution's `read(uint64,bytes)`: parameters of an epoch, a byte for each id.
 const READ: [u8; 4] = [0x93, 0xe9, 0x0b, 0xed];
 
+/// Selector of its `readCurrent(bytes)`: the number of the epoch in force, and parameters of it.
+const READ_CURRENT: [u8; 4] = [0x93, 0xf5, 0x2a, 0x72];
+
 /// What a key is of, so that keys of two kinds never meet.
 pub type Kind = u8;
 
@@ -143,14 +146,31 @@ pub trait Member: HostAccess {
             .finish();
         data.extend_from_slice(&arguments);
         let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
-        let (count, mut list) = Input::new(&answer).list(values.len())?;
-        if count != values.len() {
-            return Err(malformed());
-        }
-        for value in values {
-            *value = list.u64()?;
-        }
-        Ok(())
+        take_values(&mut Input::new(&answer), values)
+    }
+
+    /// Parameters of the epoch in force, and its number.
+    ///
+    /// Errors: the constitution's refusal, as of a city that is not sealed; `MalformedCall()` if it answers something else.
+    fn parameters_in_force<const N: usize>(
+        &self,
+        ids: [u8; N],
+    ) -> Result<(u64, [u64; N]), Vec<u8>> {
+        let mut values = [0; N];
+        let epoch = self.read_parameters_in_force(&ids, &mut values)?;
+        Ok((epoch, values))
+    }
+
+    /// The same, of any number: one body for all of them.
+    #[inline(never)]
+    fn read_parameters_in_force(&self, ids: &[u8], values: &mut [u64]) -> Result<u64, Vec<u8>> {
+        let mut data = READ_CURRENT.to_vec();
+        data.extend_from_slice(&output::Output::of(1).bytes(ids).finish());
+        let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
+        let mut answer = Input::new(&answer);
+        let epoch = answer.u64()?;
+        take_values(&mut answer, values)?;
+        Ok(epoch)
     }
 
     /// The key of a word: its kind, and what tells it from others of that kind.
@@ -192,6 +212,19 @@ pub trait Member: HostAccess {
     }
 }
 
+/// As many numbers as were asked for.
+#[inline(never)]
+fn take_values(answer: &mut Input<'_>, values: &mut [u64]) -> Result<(), Vec<u8>> {
+    let (count, mut list) = answer.list(values.len())?;
+    if count != values.len() {
+        return Err(malformed());
+    }
+    for value in values {
+        *value = list.u64()?;
+    }
+    Ok(())
+}
+
 fn place_of(vm: &impl Host, peer: Peer) -> U256 {
     slot::of(vm, MEMBERS, number(peer.place() as u64))
 }
@@ -201,7 +234,8 @@ mod tests {
     use alloy_primitives::keccak256;
 
     #[test]
-    fn parameters_are_read_by_the_constitutions_function() {
+    fn parameters_are_read_by_the_constitutions_functions() {
         assert_eq!(keccak256("read(uint64,bytes)")[..4], super::READ);
+        assert_eq!(keccak256("readCurrent(bytes)")[..4], super::READ_CURRENT);
     }
 }

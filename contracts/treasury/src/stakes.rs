@@ -200,7 +200,7 @@ impl Treasury {
     pub(crate) fn post_bond(&mut self, input: &mut Input<'_>) -> Answer {
         let (bond, owner) = (input.word()?, input.address()?);
         let (kind, amount) = (input.u8()?, input.u128()?);
-        self.only(&[Peer::Legislature, Peer::Collaboration, Peer::Adjudication])?;
+        self.only(&[Peer::Assembly, Peer::Collaboration, Peer::Adjudication])?;
         if !(1..=5).contains(&kind) {
             return Err(malformed());
         }
@@ -224,7 +224,7 @@ impl Treasury {
 
     #[inline(never)]
     fn end_bond(&mut self, bond: B256) -> Result<(Address, u128), Vec<u8>> {
-        self.only(&[Peer::Legislature, Peer::Collaboration, Peer::Adjudication])?;
+        self.only(&[Peer::Assembly, Peer::Collaboration, Peer::Adjudication])?;
         let (key, amount_key) = (
             self.key(BOND, bond, B256::ZERO),
             self.key(BOND, bond, output::number(1)),
