@@ -15,16 +15,16 @@ use agentcity_shell::{
     output::{self, amount, number},
     peer, refuse,
     statement::{Statements, signatures},
-    word::{part, with},
+    word::{get, part, set, with},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    election::{CANDIDATES, COMMITS, COUNTED, DELAYED, EPOCH, REVEALS, get, set},
+    election::{CANDIDATES, COMMITS, COUNTED, DELAYED, EPOCH, REVEALS},
     petitions::SIGNATURE_MAX,
-    storage::{Assembly, COMMITMENT, MATRIX, RANKING},
+    storage::{Assembly, COMMITMENT, MATRIX, RANKING, SESSION},
 };
 
 /// Most ballots that are relayed, or claimed to be a clique, at once.
@@ -69,8 +69,9 @@ fn places(ranking: u64, candidates: usize) -> Option<[u8; PLACES]> {
 #[inline(never)]
 fn concordance(left: &[u8], right: &[u8]) -> i64 {
     let mut sum = 0i64;
-    for (at, (a, b)) in left.iter().zip(right).enumerate() {
-        let behind = left.iter().zip(right).skip(at.saturating_add(1));
+    let mut behind = left.iter().zip(right);
+    while let Some((a, b)) = behind.next() {
+        let behind = behind.clone();
         for (other_a, other_b) in behind {
             let agree = (a < other_a) == (b < other_b);
             sum = sum.saturating_add(if agree { 1 } else { -1 });
@@ -96,18 +97,19 @@ impl Assembly {
         principal: B256,
         commitment: B256,
     ) -> Result<(), Vec<u8>> {
-        let word = self.in_time(session, COMMITTING)?;
+        let mut word = self.in_time(session, COMMITTING)?;
         self.with_voice(principal)?;
         let place = self.key(COMMITMENT, session, principal);
         if self.read(place) != B256::ZERO || commitment == B256::ZERO {
             return refuse(wire::AlreadyDone::SELECTOR, &[session, principal]);
         }
         self.write(place, commitment);
-        let commits = get(word, COMMITS).saturating_add(1);
-        self.store_session(session, set(word, COMMITS, commits));
-        self.emit(
-            &[wire::BallotCommitted::SIGNATURE_HASH, session, principal],
-            &[commitment],
+        let commits = get(&word, COMMITS).saturating_add(1);
+        set(&mut word, COMMITS, commits);
+        self.store_session(session, word);
+        self.log(
+            &[&wire::BallotCommitted::SIGNATURE_HASH, &session, &principal],
+            &[&commitment],
         );
         Ok(())
     }
@@ -134,52 +136,53 @@ impl Assembly {
     /// How many ballots are counted.
     #[inline(never)]
     fn counted(&self, session: B256) -> u64 {
-        part(self.read(self.session_key(session, COUNTED)), 24, 8) as u64
+        part(self.word_at(SESSION, &session, COUNTED), 24, 8) as u64
     }
 
     pub(crate) fn reveal_ballot(&mut self, input: &mut Input<'_>) -> Answer {
         let (session, principal) = (input.word()?, input.address()?.into_word());
         let (ranking, salt) = (input.u64()?, input.word()?);
         // Whoever proves a clique early does not silence those who have not shown their ballots yet.
-        let word = self.in_time(session, REVEALING | WAITING)?;
+        let mut word = self.in_time(session, REVEALING | WAITING)?;
         let place = self.key(COMMITMENT, session, principal);
         let commitment = self.read(place);
         let opening = output::words(&[session, principal, number(ranking), salt]);
         if self.vm().native_keccak256(&opening) != commitment || self.counted(session) != 0 {
             return refuse(wire::WrongOpening::SELECTOR, &[commitment]);
         }
-        let candidates = get(word, CANDIDATES);
+        let candidates = get(&word, CANDIDATES);
         if places(ranking, candidates as usize).is_none() {
             return refuse(
                 wire::InvalidRanking::SELECTOR,
                 &[number(ranking), number(candidates)],
             );
         }
-        let index = get(word, REVEALS);
+        let index = get(&word, REVEALS);
         let packed = self.key(RANKING, session, number(index >> 2));
         let at = (index as usize & 3) << 3;
         self.write(packed, with(self.read(packed), at, 8, ranking.into()));
         let next = index.saturating_add(1);
         self.write(place, number(next));
-        self.store_session(session, set(word, REVEALS, next));
-        self.emit(
-            &[wire::BallotRevealed::SIGNATURE_HASH, session, principal],
-            &[number(index), number(ranking)],
+        set(&mut word, REVEALS, next);
+        self.store_session(session, word);
+        self.log(
+            &[&wire::BallotRevealed::SIGNATURE_HASH, &session, &principal],
+            &[&number(index), &number(ranking)],
         );
         Ok(Vec::new())
     }
 
     #[inline(never)]
     fn ranking_at(&self, session: B256, index: u64) -> u64 {
-        let packed = self.read(self.key(RANKING, session, number(index >> 2)));
+        let packed = self.word_at(RANKING, &session, index >> 2);
         part(packed, (index as usize & 3) << 3, 8) as u64
     }
 
     #[inline(never)]
     pub(crate) fn load_matrix(&self, session: B256, candidates: usize) -> Vec<u32> {
         let mut matrix = vec![0; candidates.saturating_mul(candidates)];
-        for (group, eight) in matrix.chunks_mut(8).enumerate() {
-            let word = self.read(self.key(MATRIX, session, number(group as u64)));
+        for (eight, group) in matrix.chunks_mut(8).zip(0..u64::MAX) {
+            let word = self.word_at(MATRIX, &session, group);
             for (counter, bytes) in eight.iter_mut().zip(word.chunks_exact(4)) {
                 for byte in bytes {
                     *counter = *counter << 8 | u32::from(*byte);
@@ -191,13 +194,12 @@ impl Assembly {
 
     #[inline(never)]
     fn store_matrix(&mut self, session: B256, matrix: &[u32]) {
-        for (group, eight) in matrix.chunks(8).enumerate() {
+        for (eight, group) in matrix.chunks(8).zip(0..u64::MAX) {
             let mut word = B256::ZERO;
-            for (counter, bytes) in eight.iter().zip(word.chunks_exact_mut(4)) {
-                bytes.copy_from_slice(&counter.to_be_bytes());
+            for (counter, place) in eight.iter().zip(0..8) {
+                set(&mut word, (place << 2, 4), (*counter).into());
             }
-            let key = self.key(MATRIX, session, number(group as u64));
-            self.write(key, word);
+            self.put(MATRIX, &session, group, &word);
         }
     }
 
@@ -209,7 +211,7 @@ impl Assembly {
             matrix.get(at).copied().unwrap_or_default()
         };
         let mut judged = vec![(0u8, 0u32); candidates];
-        for (a, (score, opposition)) in judged.iter_mut().enumerate() {
+        for ((score, opposition), a) in judged.iter_mut().zip(0..candidates) {
             for b in (0..candidates).filter(|b| *b != a) {
                 let (wins, losses) = (counter(a, b), counter(b, a));
                 *score = score.saturating_add(match wins.cmp(&losses) {
@@ -226,7 +228,7 @@ impl Assembly {
     pub(crate) fn tally(&mut self, input: &mut Input<'_>) -> Answer {
         let (session, most) = (input.word()?, input.u32()?);
         let word = self.at_step(session, TALLYING)?;
-        let (candidates, reveals) = (get(word, CANDIDATES) as usize, get(word, REVEALS));
+        let (candidates, reveals) = (get(&word, CANDIDATES) as usize, get(&word, REVEALS));
         let counted = self.counted(session);
         let until = counted.saturating_add(most.into()).min(reveals);
         let mut matrix = self.load_matrix(session, candidates);
@@ -242,11 +244,10 @@ impl Assembly {
             }
         }
         self.store_matrix(session, &matrix);
-        let key = self.session_key(session, COUNTED);
-        self.write(key, number(until));
-        self.emit(
-            &[wire::TallyAdvanced::SIGNATURE_HASH, session],
-            &[number(until), number(reveals)],
+        self.put(SESSION, &session, COUNTED, &number(until));
+        self.log(
+            &[&wire::TallyAdvanced::SIGNATURE_HASH, &session],
+            &[&number(until), &number(reveals)],
         );
         if until == reveals {
             self.decide(session, word)?;
@@ -257,13 +258,13 @@ impl Assembly {
     pub(crate) fn claim_collusion(&mut self, input: &mut Input<'_>) -> Answer {
         let session = input.word()?;
         let (count, mut named) = input.list(BALLOTS_MAX)?;
-        let word = self.at_step(session, REVEALING | TALLYING)?;
+        let mut word = self.at_step(session, REVEALING | TALLYING)?;
         let claimant = self.caller().into_word();
-        if get(word, DELAYED) >= P::MaxCollusionDelays.constant().into() {
+        if get(&word, DELAYED) >= P::MaxCollusionDelays.constant().into() {
             return refuse(wire::AlreadyDone::SELECTOR, &[session, claimant]);
         }
         let [ranked, least, share, tau, length, overlap, bond] = self.parameters(
-            get(word, EPOCH),
+            get(&word, EPOCH),
             [
                 P::CollusionMinCandidates as u8,
                 P::CollusionCliqueMin as u8,
@@ -274,7 +275,7 @@ impl Assembly {
                 P::CollusionClaimBond as u8,
             ],
         )?;
-        let (candidates, reveals) = (get(word, CANDIDATES), get(word, REVEALS));
+        let (candidates, reveals) = (get(&word, CANDIDATES), get(&word, REVEALS));
         let needed = least.max(reveals.saturating_mul(share).div_ceil(100));
         if (count as u64) < needed || candidates < ranked {
             return refuse(
@@ -299,8 +300,9 @@ impl Assembly {
         let pairs = candidates.saturating_mul(candidates.saturating_sub(1)) / 2;
         let needed = tau.saturating_mul(pairs) as i64;
         let mut apart = None;
-        'pairs: for (place, (first, left, a)) in ballots.iter().enumerate() {
-            for (second, right, b) in ballots.iter().skip(place.saturating_add(1)) {
+        let mut behind = ballots.iter();
+        'pairs: while let Some((first, left, a)) = behind.next() {
+            for (second, right, b) in behind.clone() {
                 let (Some(a), Some(b)) =
                     (a.get(..candidates as usize), b.get(..candidates as usize))
                 else {
@@ -318,19 +320,24 @@ impl Assembly {
         let clique = self.vm().native_keccak256(&bytes);
         let selector = match apart {
             Some((first, second)) => {
-                self.emit(
-                    &[wire::CollusionRefuted::SIGNATURE_HASH, session, claimant],
-                    &[number(first), number(second)],
+                self.log(
+                    &[&wire::CollusionRefuted::SIGNATURE_HASH, &session, &claimant],
+                    &[&number(first), &number(second)],
                 );
                 treasury::forfeitBondCall::SELECTOR
             }
             None => {
-                let delays = get(word, DELAYED).saturating_add(1);
-                self.enter(session, set(word, DELAYED, delays), Step::Delayed)?;
-                let [millis] = self.parameters(get(word, EPOCH), [P::BiddingWindowMs as u8])?;
-                self.emit(
-                    &[wire::CollusionProved::SIGNATURE_HASH, session, claimant],
-                    &[clique, number(count as u64), number(millis.div_ceil(1_000))],
+                let delays = get(&word, DELAYED).saturating_add(1);
+                set(&mut word, DELAYED, delays);
+                self.enter(session, word, Step::Delayed)?;
+                let [millis] = self.parameters(get(&word, EPOCH), [P::BiddingWindowMs as u8])?;
+                self.log(
+                    &[&wire::CollusionProved::SIGNATURE_HASH, &session, &claimant],
+                    &[
+                        &clique,
+                        &number(count as u64),
+                        &number(millis.div_ceil(1_000)),
+                    ],
                 );
                 treasury::returnBondCall::SELECTOR
             }

@@ -20,20 +20,18 @@ use agentcity_shell::{
     output::{self, amount, number},
     refuse,
     statement::{Statements, signatures},
-    word::{part, with},
+    word::{get, part, set, with},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    election::{
-        CANDIDATES, ENROLLED, EPOCH, FAILED, PROPOSALS, SEED, SPEAKERS, STEP, WINNER, get, set,
-    },
+    election::{CANDIDATES, ENROLLED, EPOCH, FAILED, PROPOSALS, SEED, SPEAKERS, STEP, WINNER},
     petitions::SIGNATURE_MAX,
     storage::{
         Assembly, CANDIDATE, DISSENTED, EVIDENCED, IDENTIFIER, POLLED, PROPOSAL, REINTRODUCED,
-        SPEAKER, SPOKEN, SPONSORED,
+        SESSION, SPEAKER, SPOKEN, SPONSORED,
     },
 };
 
@@ -51,7 +49,7 @@ const DEBATING: u16 = 1 << Step::Debating as u16;
 impl Assembly {
     #[inline(never)]
     pub(crate) fn proposal_word(&self, proposal: B256, place: u64) -> B256 {
-        self.read(self.key(PROPOSAL, proposal, number(place)))
+        self.word_at(PROPOSAL, &proposal, place)
     }
 
     /// How often a statute came back, if this proposal may bring one back: it lost, or its session failed.
@@ -59,11 +57,11 @@ impl Assembly {
     fn reintroductions(&mut self, amends: B256, statute: B256) -> Result<u128, Vec<u8>> {
         let word = self.proposal_word(amends, 0);
         let session = self.proposal_word(amends, OF_SESSION);
-        let election = self.read(self.session_key(session, 0));
-        let winner = self.read(self.session_key(session, WINNER));
-        let lost = get(election, FAILED) != 0
-            || get(election, STEP) == Step::Decided as u64 && winner != amends;
-        let [most] = self.parameters(get(election, EPOCH), [P::MaxReintroductions as u8])?;
+        let election = self.word_at(SESSION, &session, 0);
+        let winner = self.word_at(SESSION, &session, WINNER);
+        let lost = get(&election, FAILED) != 0
+            || get(&election, STEP) == Step::Decided as u64 && winner != amends;
+        let [most] = self.parameters(get(&election, EPOCH), [P::MaxReintroductions as u8])?;
         let times = part(word, 3, 1).saturating_add(1);
         if !lost || self.proposal_word(amends, STATUTE) == statute || times > u128::from(most) {
             return refuse(wire::NotAmended::SELECTOR, &[amends]);
@@ -74,7 +72,7 @@ impl Assembly {
 
     pub(crate) fn propose(&mut self, input: &mut Input<'_>) -> Answer {
         let [session, statute, content, amends] = input.fields([32; 4])?;
-        let word = self.in_time(session, PROPOSING)?;
+        let mut word = self.in_time(session, PROPOSING)?;
         let proposer = self.caller().into_word();
         let answer = self.ask_peer(
             Peer::Agent,
@@ -85,7 +83,7 @@ impl Assembly {
         if !answer.bool()? {
             return refuse(wire::AgentRefused::SELECTOR, &[proposer, answer.word()?]);
         }
-        let index = get(word, PROPOSALS);
+        let index = get(&word, PROPOSALS);
         if index == u64::from(u16::MAX) {
             return refuse(wire::TooMany::SELECTOR, &[session, number(index)]);
         }
@@ -103,14 +101,19 @@ impl Assembly {
             (AMENDS, amends),
         ] {
             if value != B256::ZERO {
-                let key = self.key(PROPOSAL, proposal, number(place));
-                self.write(key, value);
+                self.put(PROPOSAL, &proposal, place, &value);
             }
         }
-        self.store_session(session, set(word, PROPOSALS, index.saturating_add(1)));
-        self.emit(
-            &[wire::Proposed::SIGNATURE_HASH, session, proposal, proposer],
-            &[statute, content, amends],
+        set(&mut word, PROPOSALS, index.saturating_add(1));
+        self.store_session(session, word);
+        self.log(
+            &[
+                &wire::Proposed::SIGNATURE_HASH,
+                &session,
+                &proposal,
+                &proposer,
+            ],
+            &[&statute, &content, &amends],
         );
         Ok(output::words(&[proposal]))
     }
@@ -121,36 +124,35 @@ impl Assembly {
         if session == B256::ZERO {
             return refuse(wire::Unknown::SELECTOR, &[proposal]);
         }
-        let election = self.in_time(session, PROPOSING)?;
+        let mut election = self.in_time(session, PROPOSING)?;
         self.with_voice(principal)?;
         self.once(SPONSORED, proposal, principal)?;
-        let [quorum] = self.parameters(get(election, EPOCH), [P::SponsorQuorum as u8])?;
-        let needed = derived::sponsors_needed(get(election, ENROLLED) as u32, quorum as u32);
+        let [quorum] = self.parameters(get(&election, EPOCH), [P::SponsorQuorum as u8])?;
+        let needed = derived::sponsors_needed(get(&election, ENROLLED) as u32, quorum as u32);
         let word = self.proposal_word(proposal, 0);
         let sponsors = part(word, 4, 4).saturating_add(1);
         let mut word = with(word, 4, 4, sponsors);
-        self.emit(
-            &[wire::Sponsored::SIGNATURE_HASH, proposal, principal],
-            &[amount(sponsors), number(needed.into())],
+        self.log(
+            &[&wire::Sponsored::SIGNATURE_HASH, &proposal, &principal],
+            &[&amount(sponsors), &number(needed.into())],
         );
         if sponsors == u128::from(needed) {
-            let place = get(election, CANDIDATES);
+            let place = get(&election, CANDIDATES);
             let most = u64::from(P::MaxCandidates.constant());
             if place >= most {
                 return refuse(wire::TooMany::SELECTOR, &[session, number(most)]);
             }
             let next = place.saturating_add(1);
             word = with(word, 2, 1, next.into());
-            let key = self.key(CANDIDATE, session, number(place));
-            self.write(key, proposal);
-            self.store_session(session, set(election, CANDIDATES, next));
-            self.emit(
-                &[wire::Admitted::SIGNATURE_HASH, session, proposal],
-                &[number(place)],
+            self.put(CANDIDATE, &session, place, &proposal);
+            set(&mut election, CANDIDATES, next);
+            self.store_session(session, election);
+            self.log(
+                &[&wire::Admitted::SIGNATURE_HASH, &session, &proposal],
+                &[&number(place)],
             );
         }
-        let key = self.key(PROPOSAL, proposal, B256::ZERO);
-        self.write(key, word);
+        self.put(PROPOSAL, &proposal, 0, &word);
         Ok(())
     }
 
@@ -186,13 +188,13 @@ impl Assembly {
             signature,
         )?;
         self.once(EVIDENCED, session, clerk.account)?;
-        self.emit(
+        self.log(
             &[
-                wire::EvidenceRecorded::SIGNATURE_HASH,
-                session,
-                clerk.account,
+                &wire::EvidenceRecorded::SIGNATURE_HASH,
+                &session,
+                &clerk.account,
             ],
-            &[evidence, content],
+            &[&evidence, &content],
         );
         Ok(Vec::new())
     }
@@ -200,7 +202,7 @@ impl Assembly {
     /// How many speakers there are, and since when their order stands; zero before it is drawn.
     #[inline(never)]
     fn speakers(&self, session: B256) -> (u64, u64) {
-        let word = self.read(self.session_key(session, SPEAKERS));
+        let word = self.word_at(SESSION, &session, SPEAKERS);
         (part(word, 24, 8) as u64, part(word, 0, 8) as u64)
     }
 
@@ -216,7 +218,7 @@ impl Assembly {
         if count >= SPEAKERS_MAX {
             return refuse(wire::TooMany::SELECTOR, &[session, number(SPEAKERS_MAX)]);
         }
-        if proposal >= number(get(word, CANDIDATES)) {
+        if proposal >= number(get(&word, CANDIDATES)) {
             return refuse(wire::Unknown::SELECTOR, &[proposal]);
         }
         let digest = self.signed(&StrawVote::HASH, &fields, principal, signature)?;
@@ -225,13 +227,16 @@ impl Assembly {
         let key = self.session_key(session, SEED);
         let seed = output::words(&[self.read(key), digest]);
         self.write(key, self.vm().native_keccak256(&seed));
-        let key = self.key(SPEAKER, session, number(count));
-        self.write(key, principal);
-        let key = self.session_key(session, SPEAKERS);
-        self.write(key, number(count.saturating_add(1)));
-        self.emit(
-            &[wire::StrawVoted::SIGNATURE_HASH, session, principal],
-            &[proposal],
+        self.put(SPEAKER, &session, count, &principal);
+        self.put(
+            SESSION,
+            &session,
+            SPEAKERS,
+            &number(count.saturating_add(1)),
+        );
+        self.log(
+            &[&wire::StrawVoted::SIGNATURE_HASH, &session, &principal],
+            &[&proposal],
         );
         Ok(Vec::new())
     }
@@ -246,9 +251,9 @@ impl Assembly {
                 &[session, self.caller().into_word()],
             );
         }
-        let seed = self.read(self.session_key(session, SEED));
+        let seed = self.word_at(SESSION, &session, SEED);
         let mut order: Vec<B256> = (0..count)
-            .map(|place| self.read(self.key(SPEAKER, session, number(place))))
+            .map(|place| self.word_at(SPEAKER, &session, place))
             .collect();
         // Fisher and Yates, from the last place on.
         let mut random = seed;
@@ -266,15 +271,18 @@ impl Assembly {
             }
         }
         for (place, speaker) in order.iter().enumerate() {
-            let key = self.key(SPEAKER, session, number(place as u64));
-            self.write(key, *speaker);
+            self.put(SPEAKER, &session, place as u64, &*speaker);
         }
-        let key = self.session_key(session, SPEAKERS);
-        self.write(key, with(number(count), 0, 8, self.now().into()));
+        self.put(
+            SESSION,
+            &session,
+            SPEAKERS,
+            &with(number(count), 0, 8, self.now().into()),
+        );
         let hash = self.vm().native_keccak256(&output::words(&order));
-        self.emit(
-            &[wire::SpeakingOrderDrawn::SIGNATURE_HASH, session],
-            &[seed, number(count), hash],
+        self.log(
+            &[&wire::SpeakingOrderDrawn::SIGNATURE_HASH, &session],
+            &[&seed, &number(count), &hash],
         );
         Ok(Vec::new())
     }
@@ -286,7 +294,7 @@ impl Assembly {
         let word = self.in_time(session, DEBATING)?;
         self.signed(&Statement::HASH, &fields, principal, signature)?;
         // Whose turn it is, time alone says: a silent turn passes.
-        let [millis] = self.parameters(get(word, EPOCH), [P::DeliberationRoundMs as u8])?;
+        let [millis] = self.parameters(get(&word, EPOCH), [P::DeliberationRoundMs as u8])?;
         let (count, drawn) = self.speakers(session);
         let length = millis.div_ceil(1_000);
         let since = self.now().saturating_sub(drawn);
@@ -295,15 +303,15 @@ impl Assembly {
         let within = since.checked_rem(length).unwrap_or_default();
         let place = within.checked_div(turn).unwrap_or_default();
         let place = place.min(count.saturating_sub(1));
-        let expected = self.read(self.key(SPEAKER, session, number(place)));
+        let expected = self.word_at(SPEAKER, &session, place);
         if drawn == 0 || expected != principal || round != number(now.saturating_add(1)) {
             return refuse(wire::OutOfTurn::SELECTOR, &[expected, principal]);
         }
         let turn = self.key(SPOKEN, session, round);
         self.once(SPOKEN, turn, principal)?;
-        self.emit(
-            &[wire::Spoke::SIGNATURE_HASH, session, principal],
-            &[round, statement, reasons],
+        self.log(
+            &[&wire::Spoke::SIGNATURE_HASH, &session, &principal],
+            &[&round, &statement, &reasons],
         );
         Ok(Vec::new())
     }
@@ -318,9 +326,13 @@ impl Assembly {
         }
         self.with_voice(principal)?;
         self.once(DISSENTED, proposal, principal)?;
-        self.emit(
-            &[wire::MinorityRecorded::SIGNATURE_HASH, proposal, principal],
-            &[position],
+        self.log(
+            &[
+                &wire::MinorityRecorded::SIGNATURE_HASH,
+                &proposal,
+                &principal,
+            ],
+            &[&position],
         );
         Ok(Vec::new())
     }

@@ -13,15 +13,14 @@ use agentcity_shell::{
     member::Member,
     output::{amount, number},
     refuse,
-    word::{part, with},
+    word::{Field, get, part, set, with},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use crate::storage::{Assembly, CANDIDATE, PROPOSAL, SESSION};
 
-/// A part of a session's first word: where it begins, and its bytes.
-pub(crate) type Field = (usize, usize);
+/// Parts of a session's first word.
 pub(crate) const STEP: Field = (0, 1);
 pub(crate) const FAILED: Field = (1, 1);
 pub(crate) const KIND: Field = (2, 1);
@@ -50,16 +49,6 @@ pub(crate) const CHILD: u8 = 2;
 pub(crate) const PARTIAL: u8 = 3;
 pub(crate) const FULL: u8 = 4;
 
-/// A part of a packed word.
-pub(crate) fn get(word: B256, (at, bytes): Field) -> u64 {
-    part(word, at, bytes) as u64
-}
-
-/// The word with another part.
-pub(crate) fn set(word: B256, (at, bytes): Field, value: u64) -> B256 {
-    with(word, at, bytes, value.into())
-}
-
 impl Assembly {
     #[inline(never)]
     pub(crate) fn session_key(&self, session: B256, place: u64) -> B256 {
@@ -69,14 +58,14 @@ impl Assembly {
     /// A session's word, if it stands at one of these steps (a bit each).
     #[inline(never)]
     pub(crate) fn at_step(&self, session: B256, steps: u16) -> Result<B256, Vec<u8>> {
-        let word = self.read(self.session_key(session, 0));
+        let word = self.word_at(SESSION, &session, 0);
         if word == B256::ZERO {
             return refuse(wire::Unknown::SELECTOR, &[session]);
         }
-        if get(word, FAILED) != 0 {
+        if get(&word, FAILED) != 0 {
             return refuse(wire::SessionFailed::SELECTOR, &[session]);
         }
-        let step = get(word, STEP);
+        let step = get(&word, STEP);
         if u64::from(steps)
             .checked_shr(step as u32)
             .unwrap_or_default()
@@ -92,7 +81,7 @@ impl Assembly {
     #[inline(never)]
     pub(crate) fn in_time(&self, session: B256, steps: u16) -> Result<B256, Vec<u8>> {
         let word = self.at_step(session, steps)?;
-        let until = get(word, EXPIRES);
+        let until = get(&word, EXPIRES);
         if self.now() > until {
             return refuse(wire::TooLate::SELECTOR, &[number(until)]);
         }
@@ -100,8 +89,7 @@ impl Assembly {
     }
 
     pub(crate) fn store_session(&mut self, session: B256, word: B256) {
-        let key = self.session_key(session, 0);
-        self.write(key, word);
+        self.put(SESSION, &session, 0, &word);
     }
 
     /// Seconds from now on, of a window in milliseconds.
@@ -111,7 +99,12 @@ impl Assembly {
 
     /// Enters a step, whose window the session's epoch gives.
     #[inline(never)]
-    pub(crate) fn enter(&mut self, session: B256, word: B256, step: Step) -> Result<(), Vec<u8>> {
+    pub(crate) fn enter(
+        &mut self,
+        session: B256,
+        mut word: B256,
+        step: Step,
+    ) -> Result<(), Vec<u8>> {
         let window = match step {
             Step::Proposing => P::SponsorshipWindowMs,
             Step::Debating => P::DeliberationRoundMs,
@@ -121,28 +114,30 @@ impl Assembly {
             Step::Decided | Step::Skipped => P::SessionOpeningTimeoutMs,
         };
         let ids = [window as u8, P::DeliberationRounds as u8];
-        let [millis, rounds] = self.parameters(get(word, EPOCH), ids)?;
+        let [millis, rounds] = self.parameters(get(&word, EPOCH), ids)?;
         let times = if step as u8 == Step::Debating as u8 {
             rounds
         } else {
             1
         };
         let expires = self.after(millis.saturating_mul(times));
-        let word = set(set(word, STEP, step as u64), EXPIRES, expires);
+        set(&mut word, STEP, step as u64);
+        set(&mut word, EXPIRES, expires);
         self.store_session(session, word);
-        self.emit(
-            &[wire::DeliberationChanged::SIGNATURE_HASH, session],
-            &[number(step as u64), number(expires)],
+        self.log(
+            &[&wire::DeliberationChanged::SIGNATURE_HASH, &session],
+            &[&number(step as u64), &number(expires)],
         );
         Ok(())
     }
 
     #[inline(never)]
-    fn fail(&mut self, session: B256, word: B256) {
-        self.store_session(session, set(word, FAILED, 1));
-        self.emit(
-            &[wire::DeliberationFailed::SIGNATURE_HASH, session],
-            &[number(get(word, STEP))],
+    fn fail(&mut self, session: B256, mut word: B256) {
+        set(&mut word, FAILED, 1);
+        self.store_session(session, word);
+        self.log(
+            &[&wire::DeliberationFailed::SIGNATURE_HASH, &session],
+            &[&number(get(&word, STEP))],
         );
     }
 
@@ -188,14 +183,14 @@ impl Assembly {
     /// Decides a counted election: Copeland, then Minimax, then the earliest proposal.
     #[inline(never)]
     pub(crate) fn decide(&mut self, session: B256, word: B256) -> Result<(), Vec<u8>> {
-        let candidates = get(word, CANDIDATES) as usize;
+        let candidates = get(&word, CANDIDATES) as usize;
         let judged = Self::judge(&self.load_matrix(session, candidates), candidates);
         let (mut winner, mut packed) = (B256::ZERO, B256::ZERO);
         let mut best = (0, 0, u64::MAX);
-        for (place, (score, opposition)) in judged.iter().enumerate() {
+        for ((score, opposition), place) in judged.iter().zip(0..candidates) {
             packed = with(packed, place, 1, u128::from(*score));
-            let proposal = self.read(self.key(CANDIDATE, session, number(place as u64)));
-            let index = part(self.read(self.key(PROPOSAL, proposal, B256::ZERO)), 0, 2) as u64;
+            let proposal = self.word_at(CANDIDATE, &session, place as u64);
+            let index = part(self.word_at(PROPOSAL, &proposal, 0), 0, 2) as u64;
             // Greater scores, smaller oppositions and smaller indices come first.
             let rank = (*score, u32::MAX.saturating_sub(*opposition), index);
             let ahead = (rank.0, rank.1) > (best.0, best.1)
@@ -204,11 +199,10 @@ impl Assembly {
                 (winner, best) = (proposal, rank);
             }
         }
-        let key = self.session_key(session, WINNER);
-        self.write(key, winner);
-        self.emit(
-            &[wire::BallotDecided::SIGNATURE_HASH, session, winner],
-            &[packed],
+        self.put(SESSION, &session, WINNER, &winner);
+        self.log(
+            &[&wire::BallotDecided::SIGNATURE_HASH, &session, &winner],
+            &[&packed],
         );
         self.enter(session, word, Step::Decided)
     }
@@ -216,14 +210,14 @@ impl Assembly {
     pub(crate) fn expire_deliberation(&mut self, input: &mut Input<'_>) -> Answer {
         const TALLYING: u16 = 1 << Step::Tallying as u16;
         let session = input.word()?;
-        let word = self.at_step(session, !TALLYING)?;
-        let until = get(word, EXPIRES);
+        let mut word = self.at_step(session, !TALLYING)?;
+        let until = get(&word, EXPIRES);
         if self.now() <= until {
             return refuse(wire::TooEarly::SELECTOR, &[number(until)]);
         }
-        match get(word, STEP) as u8 {
+        match get(&word, STEP) as u8 {
             step if step == Step::Proposing as u8 => {
-                if get(word, CANDIDATES) == 0 {
+                if get(&word, CANDIDATES) == 0 {
                     self.fail(session, word);
                 } else {
                     self.enter(session, word, Step::Debating)?;
@@ -231,13 +225,13 @@ impl Assembly {
             }
             step if step == Step::Debating as u8 => {
                 // The ballot opens: who can vote now is what the quorum counts against.
-                let word = set(word, ENROLLED, self.voters()?);
+                set(&mut word, ENROLLED, self.voters()?);
                 self.enter(session, word, Step::Committing)?;
             }
             step if step == Step::Committing as u8 => {
                 let [quorum] =
-                    self.parameters(get(word, EPOCH), [P::ParticipationQuorumPct as u8])?;
-                let (commits, enrolled) = (get(word, COMMITS), get(word, ENROLLED));
+                    self.parameters(get(&word, EPOCH), [P::ParticipationQuorumPct as u8])?;
+                let (commits, enrolled) = (get(&word, COMMITS), get(&word, ENROLLED));
                 if derived::is_quorum(commits as u32, enrolled as u32, quorum as u32) {
                     self.enter(session, word, Step::Revealing)?;
                 } else {
@@ -246,8 +240,8 @@ impl Assembly {
             }
             step if step == Step::Revealing as u8 => self.enter(session, word, Step::Tallying)?,
             step if step == Step::Delayed as u8 => {
-                let counted = part(self.read(self.session_key(session, COUNTED)), 24, 8) as u64;
-                if counted < get(word, REVEALS) {
+                let counted = part(self.word_at(SESSION, &session, COUNTED), 24, 8) as u64;
+                if counted < get(&word, REVEALS) {
                     self.enter(session, word, Step::Tallying)?;
                 } else {
                     self.decide(session, word)?;
@@ -272,28 +266,28 @@ impl Assembly {
     pub(crate) fn outcome_of(&mut self, input: &mut Input<'_>) -> Answer {
         const OVER: u16 = 1 << Step::Decided as u16 | 1 << Step::Skipped as u16;
         let session = input.word()?;
-        let word = self.read(self.session_key(session, 0));
+        let word = self.word_at(SESSION, &session, 0);
         let decided = self.in_time(session, OVER).is_ok();
-        let winner = self.read(self.session_key(session, WINNER));
-        let kind = get(word, KIND) as u8;
+        let winner = self.word_at(SESSION, &session, WINNER);
+        let kind = get(&word, KIND) as u8;
         let (mission, statute) = match kind {
             MISSION => (B256::ZERO, self.statute_of(winner)),
             PARTIAL => (
-                self.read(self.session_key(session, ORIGIN)),
-                self.read(self.session_key(session, STATUTE)),
+                self.word_at(SESSION, &session, ORIGIN),
+                self.word_at(SESSION, &session, STATUTE),
             ),
             _ => (
-                self.read(self.session_key(session, ORIGIN)),
+                self.word_at(SESSION, &session, ORIGIN),
                 self.statute_of(winner),
             ),
         };
         Ok(agentcity_shell::output::words(&[
             number(decided.into()),
             number(kind.into()),
-            amount(get(word, EPOCH).into()),
-            number(get(word, LEGISLATIVE_EPOCH)),
-            number(get(word, EXPIRES)),
-            self.read(self.session_key(session, NODE)),
+            amount(get(&word, EPOCH).into()),
+            number(get(&word, LEGISLATIVE_EPOCH)),
+            number(get(&word, EXPIRES)),
+            self.word_at(SESSION, &session, NODE),
             mission,
             winner,
             statute,
@@ -302,6 +296,6 @@ impl Assembly {
 
     #[inline(never)]
     fn statute_of(&self, proposal: B256) -> B256 {
-        self.read(self.key(PROPOSAL, proposal, number(crate::debate::STATUTE)))
+        self.word_at(PROPOSAL, &proposal, crate::debate::STATUTE)
     }
 }

@@ -15,7 +15,7 @@ use agentcity_shell::{
     output::{self, amount, number},
     refuse,
     statement::{Statements, signatures},
-    word::{part, with},
+    word::{part, set, with},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -23,7 +23,7 @@ use alloy_sol_types::{SolCall, SolError, SolEvent};
 use crate::{
     election::{
         CHILD, ENROLLED, EPOCH, EXPIRES, FULL, KIND, LEGISLATIVE_EPOCH, MISSION, NODE, ORIGIN,
-        PARTIAL, STATUTE, set,
+        PARTIAL, STATUTE,
     },
     storage::{Assembly, COUNTER, DERIVED, NAMED, PETITION, SESSION},
 };
@@ -62,9 +62,9 @@ impl Assembly {
         self.once(NAMED, petition, principal)?;
         let names = part(word, 5, 4).saturating_add(1);
         self.write(key, with(word, 5, 4, names));
-        self.emit(
-            &[wire::PetitionSigned::SIGNATURE_HASH, petition, principal],
-            &[amount(names), amount(part(word, 9, 4))],
+        self.log(
+            &[&wire::PetitionSigned::SIGNATURE_HASH, &petition, &principal],
+            &[&amount(names), &amount(part(word, 9, 4))],
         );
         Ok(())
     }
@@ -78,13 +78,11 @@ impl Assembly {
         let (_, petition) = self.fresh(PETITION);
         let expires = self.after(window);
         let word = with(with(B256::ZERO, 0, 5, expires.into()), 9, 4, needed.into());
-        let key = self.key(PETITION, petition, B256::ZERO);
-        self.write(key, word);
-        let key = self.key(PETITION, petition, number(1));
-        self.write(key, subject);
-        self.emit(
-            &[wire::PetitionOpened::SIGNATURE_HASH, petition, principal],
-            &[subject, content, number(expires)],
+        self.put(PETITION, &petition, 0, &word);
+        self.put(PETITION, &petition, 1, &subject);
+        self.log(
+            &[&wire::PetitionOpened::SIGNATURE_HASH, &petition, &principal],
+            &[&subject, &content, &number(expires)],
         );
         self.name(petition, principal)?;
         Ok(output::words(&[petition]))
@@ -114,17 +112,22 @@ impl Assembly {
     fn begin(&mut self, kind: u8, origin: B256, node: u16, statute: B256) -> Answer {
         let (epoch, []) = self.parameters_in_force([])?;
         let (legislative, session) = self.fresh(SESSION);
-        let mut word = set(set(B256::ZERO, KIND, kind.into()), EPOCH, epoch);
-        word = set(word, LEGISLATIVE_EPOCH, legislative);
-        word = set(word, ENROLLED, self.voters()?);
+        let mut word = B256::ZERO;
+        for (field, value) in [
+            (KIND, kind.into()),
+            (EPOCH, epoch),
+            (LEGISLATIVE_EPOCH, legislative),
+            (ENROLLED, self.voters()?),
+        ] {
+            set(&mut word, field, value);
+        }
         for (place, value) in [
             (ORIGIN, origin),
             (NODE, number(node.into())),
             (STATUTE, statute),
         ] {
             if value != B256::ZERO {
-                let key = self.session_key(session, place);
-                self.write(key, value);
+                self.put(SESSION, &session, place, &value);
             }
         }
         let step = if kind == PARTIAL {
@@ -134,16 +137,16 @@ impl Assembly {
         };
         self.enter(session, word, step)?;
         let (at, bytes) = EXPIRES;
-        let expires = part(self.read(self.session_key(session, 0)), at, bytes);
-        self.emit(
-            &[wire::SessionOpened::SIGNATURE_HASH, session],
+        let expires = part(self.word_at(SESSION, &session, 0), at, bytes);
+        self.log(
+            &[&wire::SessionOpened::SIGNATURE_HASH, &session],
             &[
-                number(kind.into()),
-                number(legislative),
-                number(epoch),
-                origin,
-                number(node.into()),
-                amount(expires),
+                &number(kind.into()),
+                &number(legislative),
+                &number(epoch),
+                &origin,
+                &number(node.into()),
+                &amount(expires),
             ],
         );
         Ok(output::words(&[session]))
@@ -237,17 +240,17 @@ impl Assembly {
             return refuse(wire::TooLate::SELECTOR, &[number(until)]);
         }
         self.write(key, with(word, USED_AT, 1, 2));
-        self.emit(
-            &[wire::PetitionExpired::SIGNATURE_HASH, petition],
-            &[amount(part(word, 5, 4)), amount(part(word, 9, 4))],
+        self.log(
+            &[&wire::PetitionExpired::SIGNATURE_HASH, &petition],
+            &[&amount(part(word, 5, 4)), &amount(part(word, 9, 4))],
         );
         Ok(Vec::new())
     }
 
     pub(crate) fn petition(&mut self, input: &mut Input<'_>) -> Answer {
         let petition = input.word()?;
-        let word = self.read(self.key(PETITION, petition, B256::ZERO));
-        let subject = self.read(self.key(PETITION, petition, number(1)));
+        let word = self.word_at(PETITION, &petition, 0);
+        let subject = self.word_at(PETITION, &petition, 1);
         Ok(output::words(&[
             subject,
             amount(part(word, 5, 4)),

@@ -6,7 +6,7 @@ use agentcity_shell::{
     Answer, Input,
     member::Member,
     output::{self, amount, number},
-    word::{part, with},
+    word::{get, part, with},
 };
 use alloy_primitives::B256;
 
@@ -14,15 +14,15 @@ use crate::{
     debate::{AMENDS, OF_SESSION, STATUTE},
     election::{
         CANDIDATES, COMMITS, ENROLLED, EPOCH, EXPIRES, FAILED, KIND, LEGISLATIVE_EPOCH, NODE,
-        ORIGIN, PROPOSALS, REVEALS, STEP, WINNER, get,
+        ORIGIN, PROPOSALS, REVEALS, STEP, WINNER,
     },
-    storage::{Assembly, CANDIDATE},
+    storage::{Assembly, CANDIDATE, SESSION},
 };
 
 impl Assembly {
     pub(crate) fn election(&mut self, input: &mut Input<'_>) -> Answer {
         let session = input.word()?;
-        let word = self.read(self.session_key(session, 0));
+        let word = self.word_at(SESSION, &session, 0);
         let fields = [
             STEP,
             FAILED,
@@ -38,11 +38,9 @@ impl Assembly {
         ];
         let mut words: Vec<B256> = fields
             .into_iter()
-            .map(|field| number(get(word, field)))
+            .map(|field| number(get(&word, field)))
             .collect();
-        words.extend(
-            [ORIGIN, NODE, WINNER].map(|place| self.read(self.session_key(session, place))),
-        );
+        words.extend([ORIGIN, NODE, WINNER].map(|place| self.word_at(SESSION, &session, place)));
         Ok(output::words(&words))
     }
 
@@ -71,8 +69,8 @@ impl Assembly {
 
     #[inline(never)]
     fn loaded(&self, session: B256) -> (Vec<u32>, usize) {
-        let word = self.read(self.session_key(session, 0));
-        let candidates = get(word, CANDIDATES) as usize;
+        let word = self.word_at(SESSION, &session, 0);
+        let candidates = get(&word, CANDIDATES) as usize;
         (self.load_matrix(session, candidates), candidates)
     }
 

@@ -162,7 +162,7 @@ impl Enactment {
         let (index, agent, service) = (bids.word()?, bids.word()?, bids.word()?);
         let (price, stake, source) = (bids.u128()?, bids.u128()?, bids.word()?);
         let (_latency, fit, accepts) = (bids.u32()?, bids.u16()?, bids.u8()?);
-        let rejected = self.read(self.key(REJECTED, session, number(bid.into())));
+        let rejected = self.word_at(REJECTED, &session, bid.into());
         let least = terms.stakes.get(usize::from(node.risk)).copied();
         if state != legislature::BidState::Open as u8
             || rejected != B256::ZERO
@@ -307,7 +307,7 @@ impl Enactment {
         }
         let mut packed = with(B256::ZERO, 28, 4, runner_up.into());
         let (mut bids, mut scores, mut seats) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, seat) in chosen.iter().enumerate() {
+        for (seat, at) in chosen.iter().zip(0..SEATS_MAX) {
             let number_ = u128::from(seat.bid).saturating_add(1);
             packed = with(packed, at << 2, 4, number_);
             bids.push(number(seat.bid.into()));
@@ -381,13 +381,13 @@ impl Enactment {
         self.write(hash_key, hash);
         if progress.node == loaded.nodes {
             progress.fairness = progress.score();
-            self.emit(
-                &[wire::AwardCompleted::SIGNATURE_HASH, session],
+            self.log(
+                &[&wire::AwardCompleted::SIGNATURE_HASH, &session],
                 &[
-                    hash,
-                    number(progress.fairness.into()),
-                    number(progress.seats.into()),
-                    number(progress.bidders.into()),
+                    &hash,
+                    &number(progress.fairness.into()),
+                    &number(progress.seats.into()),
+                    &number(progress.bidders.into()),
                 ],
             );
         }
@@ -413,14 +413,14 @@ impl Enactment {
             key,
             with(with(B256::ZERO, 0, 4, one(best)), 4, 4, one(chosen)),
         );
-        self.emit(
+        self.log(
             &[
-                wire::AwardDeviated::SIGNATURE_HASH,
-                session,
-                node,
-                clerk.account,
+                &wire::AwardDeviated::SIGNATURE_HASH,
+                &session,
+                &node,
+                &clerk.account,
             ],
-            &[best, chosen, justification],
+            &[&best, &chosen, &justification],
         );
         Ok(Vec::new())
     }
@@ -442,9 +442,9 @@ impl Enactment {
         let key = self.session_key(session, REWINDS.saturating_add(loaded.round.into()));
         let rewinds = part(self.read(key), 24, 8) as u64;
         self.write(key, number(rewinds.saturating_add(1)));
-        self.emit(
-            &[wire::AwardCountersigned::SIGNATURE_HASH, session, node],
-            &[chosen],
+        self.log(
+            &[&wire::AwardCountersigned::SIGNATURE_HASH, &session, &node],
+            &[&chosen],
         );
         Ok(Vec::new())
     }

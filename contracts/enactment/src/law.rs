@@ -30,7 +30,7 @@ use crate::{
     award::{ASSIGNMENTS, SIGNATURE_MAX},
     pages::{Node, node},
     session::{APPROVED_BY, AUDITED, AWAITED, Session, TEMPLATE_KEY, VALIDATION, bit},
-    storage::{Enactment, FAULT, REASSIGNED, TEMPLATE},
+    storage::{Enactment, FAULT, REASSIGNED, RUN, SESSION, TEMPLATE},
 };
 
 /// Kind of the sessions that give one failed node new seats, as the interface numbers it.
@@ -105,11 +105,7 @@ impl Enactment {
     ) -> Result<(), Vec<u8>> {
         self.same(session, loaded.statute, statute)?;
         let run = self.run(session, loaded);
-        self.same(
-            session,
-            self.read(self.run_key(run, ASSIGNMENTS)),
-            assignments,
-        )
+        self.same(session, self.word_at(RUN, &run, ASSIGNMENTS), assignments)
     }
 
     pub(crate) fn codify(&mut self, input: &mut Input<'_>) -> Answer {
@@ -134,15 +130,14 @@ impl Enactment {
             session,
             signature,
         )?;
-        let key = self.session_key(session, TEMPLATE_KEY);
-        self.write(key, template_key);
+        self.put(SESSION, &session, TEMPLATE_KEY, &template_key);
         // Whatever was validated was validated against another template.
         let key = self.session_key(session, VALIDATION);
         let retries = part(self.read(key), 2, 1);
         self.write(key, with(B256::ZERO, 2, 1, retries));
-        self.emit(
-            &[wire::Codified::SIGNATURE_HASH, session, clerk.account],
-            &[statute, assignments, template, version],
+        self.log(
+            &[&wire::Codified::SIGNATURE_HASH, &session, &clerk.account],
+            &[&statute, &assignments, &template, &version],
         );
         Ok(Vec::new())
     }
@@ -150,7 +145,7 @@ impl Enactment {
     pub(crate) fn validate(&mut self, input: &mut Input<'_>) -> Answer {
         let session = input.word()?;
         let loaded = self.in_time(session, bit(S::Codification))?;
-        let template = self.read(self.session_key(session, TEMPLATE_KEY));
+        let template = self.word_at(SESSION, &session, TEMPLATE_KEY);
         let template = self.read(template);
         if template == B256::ZERO {
             return refuse(wire::Unknown::SELECTOR, &[template]);
@@ -203,9 +198,9 @@ impl Enactment {
         progress = with(with(progress, 3, 16, budget), 19, 8, tokens);
         self.write(progress_key, with(progress, 27, 1, 1));
         self.write(awaited_key, rest);
-        self.emit(
-            &[wire::ValidationAdvanced::SIGNATURE_HASH, session],
-            &[number(index), number(loaded.nodes.into())],
+        self.log(
+            &[&wire::ValidationAdvanced::SIGNATURE_HASH, &session],
+            &[&number(index), &number(loaded.nodes.into())],
         );
         if complete {
             self.go(session, S::AwaitingApproval)?;
@@ -224,17 +219,20 @@ impl Enactment {
         most: u64,
     ) -> Answer {
         let retries = part(progress, 2, 1).saturating_add(1);
-        let key = self.session_key(session, VALIDATION);
-        self.write(key, with(B256::ZERO, 2, 1, retries));
-        let key = self.session_key(session, TEMPLATE_KEY);
-        self.write(key, B256::ZERO);
-        self.emit(
+        self.put(
+            SESSION,
+            &session,
+            VALIDATION,
+            &with(B256::ZERO, 2, 1, retries),
+        );
+        self.put(SESSION, &session, TEMPLATE_KEY, &B256::ZERO);
+        self.log(
             &[
-                wire::ValidationFailed::SIGNATURE_HASH,
-                session,
-                number(node),
+                &wire::ValidationFailed::SIGNATURE_HASH,
+                &session,
+                &number(node),
             ],
-            &[number(rule.into()), output::amount(retries)],
+            &[&number(rule.into()), &output::amount(retries)],
         );
         if retries > most.into() {
             self.go(session, S::Failed)?;
@@ -273,20 +271,20 @@ impl Enactment {
             (regulator, speaker)
         };
         let key = self.session_key(session, own);
-        let other = self.read(self.session_key(session, other));
+        let other = self.word_at(SESSION, &session, other);
         if self.read(key) != B256::ZERO || other == principal {
             return refuse(wire::AlreadyDone::SELECTOR, &[session, principal]);
         }
         self.write(key, principal);
         let digest = self.digest(&LegislativeApproval::HASH, &fields)?;
-        self.emit(
-            &[wire::Approved::SIGNATURE_HASH, session, clerk.account],
-            &[role, digest],
+        self.log(
+            &[&wire::Approved::SIGNATURE_HASH, &session, &clerk.account],
+            &[&role, &digest],
         );
         if other != B256::ZERO {
-            self.emit(
-                &[wire::LawEnacted::SIGNATURE_HASH, session],
-                &[statute, assignments, epoch],
+            self.log(
+                &[&wire::LawEnacted::SIGNATURE_HASH, &session],
+                &[&statute, &assignments, &epoch],
             );
             self.go(session, S::Deployed)?;
         }
@@ -298,11 +296,10 @@ impl Enactment {
         self.only(&[Peer::Adjudication])?;
         let loaded = self.session_in(session, bit(S::AwaitingApproval) | bit(S::Deployed))?;
         self.same(session, loaded.statute, statute)?;
-        let key = self.session_key(session, AUDITED);
-        self.write(key, number(1));
-        self.emit(
-            &[wire::CodificationAudited::SIGNATURE_HASH, session],
-            &[statute],
+        self.put(SESSION, &session, AUDITED, &number(1));
+        self.log(
+            &[&wire::CodificationAudited::SIGNATURE_HASH, &session],
+            &[&statute],
         );
         Ok(Vec::new())
     }
@@ -332,9 +329,9 @@ impl Enactment {
         self.write(key, word);
         let schema_key = self.key(TEMPLATE, key, B256::ZERO);
         self.write(schema_key, schema);
-        self.emit(
-            &[wire::TemplatePublished::SIGNATURE_HASH, id, version],
-            &[schema],
+        self.log(
+            &[&wire::TemplatePublished::SIGNATURE_HASH, &id, &version],
+            &[&schema],
         );
         Ok(Vec::new())
     }
@@ -357,14 +354,14 @@ impl Enactment {
             .list(&seats, crate::views::SEAT_WORDS)
             .finish();
         let count = seats.len().checked_div(crate::views::SEAT_WORDS);
-        self.emit(
+        self.log(
             &[
-                wire::NodeReassigned::SIGNATURE_HASH,
-                session,
-                loaded.mission,
-                node,
+                &wire::NodeReassigned::SIGNATURE_HASH,
+                &session,
+                &loaded.mission,
+                &node,
             ],
-            &[number(count.unwrap_or_default() as u64)],
+            &[&number(count.unwrap_or_default() as u64)],
         );
         let mut data = collaboration::reassignNodeCall::SELECTOR.to_vec();
         data.extend_from_slice(&arguments);
@@ -381,9 +378,9 @@ impl Enactment {
             return refuse(wire::AlreadyDone::SELECTOR, &[mission, node]);
         }
         self.write(key, with(attempt, 0, 1, 1));
-        self.emit(
-            &[wire::SpecificationFaulted::SIGNATURE_HASH, mission, node],
-            &[attempt],
+        self.log(
+            &[&wire::SpecificationFaulted::SIGNATURE_HASH, &mission, &node],
+            &[&attempt],
         );
         Ok(Vec::new())
     }

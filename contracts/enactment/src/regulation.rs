@@ -28,7 +28,7 @@ use stylus_sdk::prelude::*;
 use crate::{
     award::{ASSIGNMENTS, PROGRESS, Progress, SIGNATURE_MAX},
     session::{Session, WAIVED, bit},
-    storage::{DECIDED, Enactment, REJECTED},
+    storage::{DECIDED, Enactment, REJECTED, RUN, SESSION},
 };
 
 /// Most rejected bids and most findings of a decision.
@@ -80,9 +80,9 @@ impl Enactment {
                 critical = Some([node, code]);
             }
             hashes.push(self.part_hash(&ComplianceFlag::HASH, &fields));
-            self.emit(
-                &[wire::ComplianceFlagged::SIGNATURE_HASH, session, node],
-                &[code, severity, evidence],
+            self.log(
+                &[&wire::ComplianceFlagged::SIGNATURE_HASH, &session, &node],
+                &[&code, &severity, &evidence],
             );
         }
         Ok((
@@ -107,9 +107,9 @@ impl Enactment {
             let key = self.key(REJECTED, session, bid);
             self.write(key, number(1));
             hashes.push(self.part_hash(&RejectedBid::HASH, &fields));
-            self.emit(
-                &[wire::BidRejected::SIGNATURE_HASH, session, bid],
-                &[reason],
+            self.log(
+                &[&wire::BidRejected::SIGNATURE_HASH, &session, &bid],
+                &[&reason],
             );
         }
         Ok(self.vm().native_keccak256(&output::words(&hashes)))
@@ -149,13 +149,13 @@ impl Enactment {
         )?;
         if repropose {
             let times = u64::from(loaded.round).saturating_add(1);
-            self.emit(
+            self.log(
                 &[
-                    wire::ReproposalRequested::SIGNATURE_HASH,
-                    session,
-                    clerk.account,
+                    &wire::ReproposalRequested::SIGNATURE_HASH,
+                    &session,
+                    &clerk.account,
                 ],
-                &[number(times)],
+                &[&number(times)],
             );
             let to = if times > most {
                 S::Failed
@@ -181,10 +181,10 @@ impl Enactment {
                 ],
             );
         }
-        let own = self.read(self.run_key(run, ASSIGNMENTS));
+        let own = self.word_at(RUN, &run, ASSIGNMENTS);
         self.same(session, own, assignments)?;
         self.same(session, number(progress.fairness.into()), fairness)?;
-        let waived = self.read(self.session_key(session, WAIVED)) != B256::ZERO;
+        let waived = self.word_at(SESSION, &session, WAIVED) != B256::ZERO;
         if u64::from(progress.fairness) < least && !waived {
             return refuse(wire::Unfair::SELECTOR, &[fairness, number(least)]);
         }
@@ -197,17 +197,17 @@ impl Enactment {
         progress.approvals = progress.approvals.saturating_add(1);
         let needed = derived::capped_regulators(loaded.regulators.into(), quorum as u32).max(1);
         self.write(progress_key, progress.word());
-        self.emit(
+        self.log(
             &[
-                wire::RegulatoryDecided::SIGNATURE_HASH,
-                session,
-                clerk.account,
+                &wire::RegulatoryDecided::SIGNATURE_HASH,
+                &session,
+                &clerk.account,
             ],
             &[
-                assignments,
-                fairness,
-                number(progress.approvals.into()),
-                number(needed.into()),
+                &assignments,
+                &fairness,
+                &number(progress.approvals.into()),
+                &number(needed.into()),
             ],
         );
         if u32::from(progress.approvals) >= needed {
@@ -220,9 +220,8 @@ impl Enactment {
         let [session, why] = input.fields([32; 2])?;
         self.only(&[Peer::Adjudication])?;
         self.in_time(session, bit(S::RegulatoryReview))?;
-        let key = self.session_key(session, WAIVED);
-        self.write(key, number(1));
-        self.emit(&[wire::FairnessWaived::SIGNATURE_HASH, session], &[why]);
+        self.put(SESSION, &session, WAIVED, &number(1));
+        self.log(&[&wire::FairnessWaived::SIGNATURE_HASH, &session], &[&why]);
         Ok(Vec::new())
     }
 }

@@ -115,7 +115,7 @@ impl Enactment {
     #[inline(never)]
     pub(crate) fn run(&self, session: B256, loaded: &Session) -> B256 {
         let place = REWINDS.saturating_add(loaded.round.into());
-        let rewinds = part(self.read(self.session_key(session, place)), 24, 8) as u64;
+        let rewinds = part(self.word_at(SESSION, &session, place), 24, 8) as u64;
         self.key(
             RUN,
             session,

@@ -18,7 +18,7 @@ use stylus_sdk::prelude::*;
 use crate::{
     award::{ASSIGNMENTS, PROGRESS, Progress, SEATS_MAX},
     session::{AUDITED, Session, WAIVED},
-    storage::{Enactment, FAULT, TEMPLATE},
+    storage::{Enactment, FAULT, RUN, SESSION, TEMPLATE},
 };
 
 /// Words of a seat, as the interfaces lay it out.
@@ -90,14 +90,14 @@ impl Enactment {
         let session = input.word()?;
         let loaded = self.load_session(session)?;
         let run = self.run(session, &loaded);
-        let progress = Progress::of(self.read(self.run_key(run, PROGRESS)));
-        let marked = |place| truth(self.read(self.session_key(session, place)) != B256::ZERO);
+        let progress = Progress::of(self.word_at(RUN, &run, PROGRESS));
+        let marked = |place| truth(self.word_at(SESSION, &session, place) != B256::ZERO);
         Ok(output::words(&[
             truth(loaded.state == S::Deployed as u8),
             marked(AUDITED),
             number(loaded.kind.into()),
             loaded.statute,
-            self.read(self.run_key(run, ASSIGNMENTS)),
+            self.word_at(RUN, &run, ASSIGNMENTS),
             number(loaded.epoch),
             number(loaded.nodes.into()),
             number(progress.fairness.into()),
@@ -114,7 +114,7 @@ impl Enactment {
         let word = self.read(key);
         let [nodes, tiers, risk, predicates] =
             [(0, 2), (2, 1), (3, 1), (4, 1)].map(|(at, bytes)| amount(part(word, at, bytes)));
-        let schema = self.read(self.key(TEMPLATE, key, B256::ZERO));
+        let schema = self.word_at(TEMPLATE, &key, 0);
         Ok(output::words(&[schema, nodes, tiers, risk, predicates]))
     }
 

@@ -22,7 +22,7 @@ use agentcity_shell::{
     output::{self, amount, number},
     peer, refuse,
     statement::{Statements, signatures},
-    word::{part, with},
+    word::{get, part, set, with},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -30,8 +30,8 @@ use stylus_sdk::prelude::*;
 
 use crate::{
     messages::{MESSAGES_MAX, SIGNATURE_MAX},
-    session::{BIDS, COVERED, EPOCH, EXPIRES, NODES, REPROPOSALS, TERMS, bit, get, set},
-    storage::{ATTESTED, BID, Legislature, ON_NODE},
+    session::{BIDS, COVERED, EPOCH, EXPIRES, NODES, REPROPOSALS, TERMS, bit},
+    storage::{ATTESTED, BID, Legislature, ON_NODE, SESSION},
 };
 
 /// Words of the interface's `Bid`.
@@ -56,9 +56,14 @@ const COMMITMENT: u64 = 4;
 
 impl Legislature {
     #[inline(never)]
-    fn bid_key(&self, session: B256, number_: u64, place: u64) -> B256 {
-        let bid = self.key(BID, session, number(number_));
+    fn bid_key(&self, session: &B256, bid: u64, place: u64) -> B256 {
+        let bid = self.key(BID, *session, number(bid));
         self.key(BID, bid, number(place))
+    }
+
+    #[inline(never)]
+    fn bid_word(&self, session: &B256, bid: u64, place: u64) -> B256 {
+        self.read(self.bid_key(&session, bid, place))
     }
 
     /// Refuses a bid by an agent that did not attest or may not bid, and one that breaks a rule.
@@ -94,8 +99,8 @@ impl Legislature {
             &[service, code],
         )?;
         let least = self.least_stake(word)?;
-        let budget = part(self.read(self.session_key(session, TERMS)), 0, 16);
-        let nodes = get(word, NODES);
+        let budget = part(self.word_at(SESSION, &session, TERMS), 0, 16);
+        let nodes = get(&word, NODES);
         for (rule, need, have) in [
             (1, 1, u128::from(Input::new(&registered).bool()?)),
             (2, least, part(stake, 16, 16)),
@@ -117,7 +122,7 @@ impl Legislature {
     /// The least stake of the city, in base units; that of the node's risk is checked when it is awarded.
     #[inline(never)]
     fn least_stake(&self, word: B256) -> Result<u128, Vec<u8>> {
-        let [units] = self.parameters(get(word, EPOCH), [P::MinStakeLow as u8])?;
+        let [units] = self.parameters(get(&word, EPOCH), [P::MinStakeLow as u8])?;
         let from = self.constitution_address();
         let scale = peer::ask_word(self.vm(), from, &law::unitScaleCall::SELECTOR)?;
         Ok(part(scale, 16, 16).saturating_mul(units.into()))
@@ -133,22 +138,23 @@ impl Legislature {
 
     /// The number of a new bid, entered in its node's list; the session's word with it.
     #[inline(never)]
-    fn enter(&mut self, session: B256, word: B256, node: B256) -> (u64, B256) {
-        let bid = get(word, BIDS);
+    fn enter(&mut self, session: B256, mut word: B256, node: B256) -> (u64, B256) {
+        let bid = get(&word, BIDS);
         let (list, count) = self.list_of(session, word, node);
         self.write(list, number(count.saturating_add(1)));
         let group = self.key(ON_NODE, list, number(count >> 3));
         let at = (count as usize & 7) << 2;
         self.write(group, with(self.read(group), at, 4, bid.into()));
-        let word = set(word, BIDS, bid.saturating_add(1));
-        let covered = get(word, COVERED).saturating_add(u64::from(count == 0));
-        (bid, set(word, COVERED, covered))
+        set(&mut word, BIDS, bid.saturating_add(1));
+        let covered = get(&word, COVERED).saturating_add(u64::from(count == 0));
+        set(&mut word, COVERED, covered);
+        (bid, word)
     }
 
     /// The list of a node's bids in the present round: its key, and how many there are.
     #[inline(never)]
     fn list_of(&self, session: B256, word: B256, node: B256) -> (B256, u64) {
-        let list = with(node, 0, 1, get(word, REPROPOSALS).into());
+        let list = with(node, 0, 1, get(&word, REPROPOSALS).into());
         let list = self.key(ON_NODE, session, list);
         (list, part(self.read(list), 24, 8) as u64)
     }
@@ -181,12 +187,20 @@ impl Legislature {
             (SERVICE, service),
             (SOURCE, source),
         ] {
-            let key = self.bid_key(session, bid, place);
+            let key = self.bid_key(&session, bid, place);
             self.write(key, value);
         }
-        self.emit(
-            &[wire::BidPlaced::SIGNATURE_HASH, session, node, agent],
-            &[number(bid), service, price, stake, latency, fit, tier],
+        self.log(
+            &[&wire::BidPlaced::SIGNATURE_HASH, &session, &node, &agent],
+            &[
+                &number(bid),
+                &service,
+                &price,
+                &stake,
+                &latency,
+                &fit,
+                &tier,
+            ],
         );
     }
 
@@ -201,7 +215,7 @@ impl Legislature {
             let digest = self.signed(&TaskBid::HASH, &fields, agent, signature)?;
             self.spend(digest)?;
             self.check_bid(word, &fields)?;
-            let round = get(word, REPROPOSALS);
+            let round = get(&word, REPROPOSALS);
             let (bid, word) = self.enter(session, word, node);
             self.store_session(session, word);
             self.store_bid(bid, round, &fields);
@@ -225,14 +239,14 @@ impl Legislature {
         let digest = self.signed(&SealedBid::HASH, &fields, agent, signature)?;
         self.spend(digest)?;
         self.require_attested(session, agent)?;
-        let (nodes, wanted) = (get(word, NODES), part(node, 30, 2).saturating_add(1));
+        let (nodes, wanted) = (get(&word, NODES), part(node, 30, 2).saturating_add(1));
         if u128::from(nodes) < wanted {
             return refuse(
                 wire::BidRefused::SELECTOR,
                 &[node, number(6), amount(wanted), number(nodes)],
             );
         }
-        let round = get(word, REPROPOSALS);
+        let round = get(&word, REPROPOSALS);
         let (bid, word) = self.enter(session, word, node);
         self.store_session(session, word);
         let head = with(with(agent, 6, 2, part(node, 30, 2)), 9, 1, round.into());
@@ -242,12 +256,12 @@ impl Legislature {
             (SOURCE, source),
             (COMMITMENT, commitment),
         ] {
-            let key = self.bid_key(session, bid, place);
+            let key = self.bid_key(&session, bid, place);
             self.write(key, value);
         }
-        self.emit(
-            &[wire::BidSealed::SIGNATURE_HASH, session, node, agent],
-            &[number(bid), commitment],
+        self.log(
+            &[&wire::BidSealed::SIGNATURE_HASH, &session, &node, &agent],
+            &[&number(bid), &commitment],
         );
         self.reserve(source, agent, stake)?;
         Ok(Vec::new())
@@ -262,15 +276,15 @@ impl Legislature {
         let mut preimage = output::words(&fields);
         preimage.extend_from_slice(salt.as_slice());
         let opened = self.vm().native_keccak256(&preimage);
-        let head = self.read(self.bid_key(session, bid, 0));
-        let money = self.read(self.bid_key(session, bid, MONEY));
-        let commitment = self.read(self.bid_key(session, bid, COMMITMENT));
+        let head = self.bid_word(&session, bid, 0);
+        let money = self.bid_word(&session, bid, MONEY);
+        let commitment = self.bid_word(&session, bid, COMMITMENT);
         // What was sealed in the open cannot be said otherwise behind the seal.
         let same = with(head, 0, 12, 0) == agent
             && part(head, 6, 2) == part(node, 30, 2)
             && part(head, STATE_AT, 1) == SEALED
             && part(money, 16, 16) == part(stake, 16, 16)
-            && self.read(self.bid_key(session, bid, SOURCE)) == source;
+            && self.bid_word(&session, bid, SOURCE) == source;
         if opened != commitment || !same {
             return refuse(wire::WrongOpening::SELECTOR, &[commitment]);
         }
@@ -282,11 +296,11 @@ impl Legislature {
     pub(crate) fn close_bidding(&mut self, input: &mut Input<'_>) -> Answer {
         let session = input.word()?;
         let word = self.session_in(session, bit(S::BiddingOpen))?;
-        let until = get(word, EXPIRES);
+        let until = get(&word, EXPIRES);
         if self.now() <= until {
             return refuse(wire::TooEarly::SELECTOR, &[number(until)]);
         }
-        let to = if get(word, COVERED) < get(word, NODES) {
+        let to = if get(&word, COVERED) < get(&word, NODES) {
             S::Failed
         } else {
             S::RegulatoryReview
@@ -319,16 +333,16 @@ impl Legislature {
         let word = self.session_in(session, u16::MAX)?;
         let state = self.session_in(session, PENDING).is_ok();
         let deployed = self.session_in(session, bit(S::Deployed)).is_ok();
-        let until = part(self.read(self.session_key(session, TERMS)), 16, 5) as u64;
+        let until = part(self.word_at(SESSION, &session, TERMS), 16, 5) as u64;
         for _ in 0..count {
             let bid = u64::from(bids.u32()?);
-            let key = self.bid_key(session, bid, 0);
+            let key = self.bid_key(&session, bid, 0);
             let head = self.read(key);
             let standing = part(head, STATE_AT, 1);
             if standing != SEALED && standing != OPEN {
                 return refuse(wire::Unknown::SELECTOR, &[session]);
             }
-            let current = part(head, 9, 1) as u64 == get(word, REPROPOSALS);
+            let current = part(head, 9, 1) as u64 == get(&word, REPROPOSALS);
             let bound = current
                 && (state
                     || deployed
@@ -342,16 +356,16 @@ impl Legislature {
             }
             self.write(key, with(head, STATE_AT, 1, RELEASED));
             let agent = with(head, 0, 12, 0);
-            let stake = amount(part(self.read(self.bid_key(session, bid, MONEY)), 16, 16));
-            let source = self.read(self.bid_key(session, bid, SOURCE));
-            self.emit(
+            let stake = amount(part(self.bid_word(&session, bid, MONEY), 16, 16));
+            let source = self.bid_word(&session, bid, SOURCE);
+            self.log(
                 &[
-                    wire::BidReleased::SIGNATURE_HASH,
-                    session,
-                    number(bid),
-                    agent,
+                    &wire::BidReleased::SIGNATURE_HASH,
+                    &session,
+                    &number(bid),
+                    &agent,
                 ],
-                &[stake],
+                &[&stake],
             );
             self.tell_peer(
                 Peer::Treasury,
@@ -365,10 +379,9 @@ impl Legislature {
     /// A bid's words, as the interface lays them out.
     #[inline(never)]
     fn push_bid(&self, session: B256, bid: u64, words: &mut Vec<B256>) {
-        let head = self.read(self.bid_key(session, bid, 0));
-        let money = self.read(self.bid_key(session, bid, MONEY));
-        let [service, source] =
-            [SERVICE, SOURCE].map(|place| self.read(self.bid_key(session, bid, place)));
+        let head = self.bid_word(&session, bid, 0);
+        let money = self.bid_word(&session, bid, MONEY);
+        let [service, source] = [SERVICE, SOURCE].map(|place| self.bid_word(&session, bid, place));
         let of = |at, bytes| amount(part(head, at, bytes));
         words.extend_from_slice(&[
             number(bid),
@@ -405,13 +418,13 @@ impl Legislature {
 
     pub(crate) fn bids_on(&mut self, input: &mut Input<'_>) -> Answer {
         let (session, node, first) = (input.word()?, input.u16()?, input.u32()?);
-        let word = self.read(self.session_key(session, 0));
+        let word = self.word_at(SESSION, &session, 0);
         let (list, count) = self.list_of(session, word, number(node.into()));
         let first = u64::from(first);
         let last = first.saturating_add(ANSWERED_MAX as u64).min(count);
         let mut words = Vec::new();
         for place in first..last {
-            let group = self.read(self.key(ON_NODE, list, number(place >> 3)));
+            let group = self.word_at(ON_NODE, &list, place >> 3);
             let bid = part(group, (place as usize & 7) << 2, 4) as u64;
             self.push_bid(session, bid, &mut words);
         }

@@ -22,7 +22,7 @@ use agentcity_shell::{
     output::number,
     refuse,
     statement::{Statements, signatures},
-    word::{part, with},
+    word::{get, part, set, with},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -30,9 +30,9 @@ use alloy_sol_types::{SolCall, SolError, SolEvent};
 use crate::{
     session::{
         CHALLENGE, EPOCH, FLOOR, KIND, LEGISLATIVE_EPOCH, MISSION, NODE, NODES, REGULATORS, ROLES,
-        STATE, STATUTE, TERMS, WINNER, bit, get, set,
+        STATE, STATUTE, TERMS, WINNER, bit,
     },
-    storage::{ATTESTED, Legislature},
+    storage::{ATTESTED, Legislature, SESSION},
 };
 
 /// Most messages that are relayed at once.
@@ -53,8 +53,8 @@ impl Legislature {
         let fields = input.fields(const { widths::<4>(IdentityRequest::OWN) })?;
         let signature = input.bytes(SIGNATURE_MAX)?;
         let [session, challenge, floor, _] = fields;
-        if get(self.read(self.session_key(session, 0)), STATE) != 0 {
-            let state = number(get(self.read(self.session_key(session, 0)), STATE));
+        if get(&self.word_at(SESSION, &session, 0), STATE) != 0 {
+            let state = number(get(&self.word_at(SESSION, &session, 0), STATE));
             return refuse(wire::WrongSessionState::SELECTOR, &[session, state]);
         }
         let answer = self.ask_peer(
@@ -83,26 +83,26 @@ impl Legislature {
             (STATUTE, statute),
             (CHALLENGE, challenge),
         ] {
-            let key = self.session_key(session, place);
-            self.write(key, value);
+            self.put(SESSION, &session, place, &value);
         }
-        let mut word = set(B256::ZERO, STATE, S::SessionInit as u64);
+        let mut word = B256::ZERO;
         for (field, value) in [
+            (STATE, S::SessionInit as u64),
             (KIND, kind.into()),
             (EPOCH, epoch),
             (LEGISLATIVE_EPOCH, legislative.into()),
             (NODE, node.into()),
             (FLOOR, part(floor, 30, 2) as u64),
         ] {
-            word = set(word, field, value);
+            set(&mut word, field, value);
         }
-        self.emit(
+        self.log(
             &[
-                wire::IdentityRequested::SIGNATURE_HASH,
-                session,
-                clerk.account,
+                &wire::IdentityRequested::SIGNATURE_HASH,
+                &session,
+                &clerk.account,
             ],
-            &[challenge, floor],
+            &[&challenge, &floor],
         );
         self.go(session, word, S::IdentityVerification)?;
         Ok(Vec::new())
@@ -115,7 +115,7 @@ impl Legislature {
             let fields = messages.fields(const { widths::<6>(IdentityAttestation::OWN) })?;
             let [session, challenge, agent, principal, _did, _] = fields;
             let word = self.in_time(session, bit(S::IdentityVerification))?;
-            let asked = self.read(self.session_key(session, CHALLENGE));
+            let asked = self.word_at(SESSION, &session, CHALLENGE);
             if asked != challenge {
                 return refuse(wire::Mismatch::SELECTOR, &[session, asked, challenge]);
             }
@@ -131,15 +131,15 @@ impl Legislature {
                 ANOTHER_PRINCIPAL
             } else if bars != 0 && !clerk {
                 BARRED
-            } else if u64::from(score) < get(word, FLOOR) {
+            } else if u64::from(score) < get(&word, FLOOR) {
                 BELOW_FLOOR
             } else {
                 0
             };
             if rule != 0 {
-                self.emit(
-                    &[wire::AgentDropped::SIGNATURE_HASH, session, agent],
-                    &[number(rule)],
+                self.log(
+                    &[&wire::AgentDropped::SIGNATURE_HASH, &session, &agent],
+                    &[&number(rule)],
                 );
                 continue;
             }
@@ -147,9 +147,9 @@ impl Legislature {
             if clerk {
                 self.fill_office(session, word, agent)?;
             }
-            self.emit(
-                &[wire::IdentityAttested::SIGNATURE_HASH, session, agent],
-                &[principal, reputation],
+            self.log(
+                &[&wire::IdentityAttested::SIGNATURE_HASH, &session, &agent],
+                &[&principal, &reputation],
             );
         }
         Ok(Vec::new())
@@ -157,7 +157,7 @@ impl Legislature {
 
     /// Counts a clerk's office as filled.
     #[inline(never)]
-    fn fill_office(&mut self, session: B256, word: B256, agent: B256) -> Result<(), Vec<u8>> {
+    fn fill_office(&mut self, session: B256, mut word: B256, agent: B256) -> Result<(), Vec<u8>> {
         let record = self.ask_peer(
             Peer::Management,
             management::clerkOfCall::SELECTOR,
@@ -168,11 +168,11 @@ impl Legislature {
         if !active {
             return Ok(());
         }
-        let roles = get(word, ROLES) | 1u64.checked_shl(role.into()).unwrap_or_default();
-        let mut word = set(word, ROLES, roles & OFFICES);
+        let roles = get(&word, ROLES) | 1u64.checked_shl(role.into()).unwrap_or_default();
+        set(&mut word, ROLES, roles & OFFICES);
         if role == ClerkRole::Regulator.number() {
-            let regulators = get(word, REGULATORS).saturating_add(1);
-            word = set(word, REGULATORS, regulators.min(u8::MAX.into()));
+            let regulators = get(&word, REGULATORS).saturating_add(1);
+            set(&mut word, REGULATORS, regulators.min(u8::MAX.into()));
         }
         self.store_session(session, word);
         Ok(())
@@ -181,7 +181,7 @@ impl Legislature {
     pub(crate) fn confirm_roster(&mut self, input: &mut Input<'_>) -> Answer {
         let session = input.word()?;
         let word = self.in_time(session, bit(S::IdentityVerification))?;
-        let roles = get(word, ROLES);
+        let roles = get(&word, ROLES);
         if roles != OFFICES {
             return refuse(
                 wire::QuorumMissing::SELECTOR,
@@ -211,16 +211,16 @@ impl Legislature {
             deadline,
             _,
         ] = fields;
-        let word = self.in_time(session, bit(S::ProposalOpen))?;
-        let winner = self.read(self.session_key(session, WINNER));
-        let adopted = self.read(self.session_key(session, STATUTE));
+        let mut word = self.in_time(session, bit(S::ProposalOpen))?;
+        let winner = self.word_at(SESSION, &session, WINNER);
+        let adopted = self.word_at(SESSION, &session, STATUTE);
         for (expected, found) in [(winner, proposal), (adopted, statute)] {
             if expected != found {
                 return refuse(wire::Mismatch::SELECTOR, &[session, expected, found]);
             }
         }
         let [tokens_max, duration] = self.parameters(
-            get(word, EPOCH),
+            get(&word, EPOCH),
             [P::MissionBudgetCap as u8, P::MissionDurationMaxSecs as u8],
         )?;
         let latest = self.now().saturating_add(duration);
@@ -237,18 +237,17 @@ impl Legislature {
         let clerk = self.clerk(&DagProposal::HASH, &fields, operation, session, signature)?;
         let mut terms = with(B256::ZERO, 0, 16, part(budget, 16, 16));
         terms = with(with(terms, 16, 5, until), 21, 4, part(tokens, 28, 4));
-        let key = self.session_key(session, TERMS);
-        self.write(key, terms);
-        self.emit(
+        self.put(SESSION, &session, TERMS, &terms);
+        self.log(
             &[
-                wire::DagProposed::SIGNATURE_HASH,
-                session,
-                proposal,
-                clerk.account,
+                &wire::DagProposed::SIGNATURE_HASH,
+                &session,
+                &proposal,
+                &clerk.account,
             ],
-            &[statute, rationale],
+            &[&statute, &rationale],
         );
-        let word = set(word, NODES, part(nodes, 30, 2) as u64);
+        set(&mut word, NODES, part(nodes, 30, 2) as u64);
         self.go(session, word, S::BiddingOpen)?;
         Ok(Vec::new())
     }

@@ -9,15 +9,14 @@ use agentcity_shell::{
     member::Member,
     output::{self, amount, number},
     refuse,
-    word::{part, with},
+    word::{Field, get, part, set},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
 
 use crate::storage::{Legislature, SESSION};
 
-/// A part of a session's first word: where it begins, and its bytes.
-pub(crate) type Field = (usize, usize);
+/// Parts of a session's first word.
 pub(crate) const STATE: Field = (0, 1);
 pub(crate) const KIND: Field = (1, 1);
 pub(crate) const EXPIRES: Field = (2, 5);
@@ -44,32 +43,17 @@ pub(crate) const CHALLENGE: u64 = 5;
 /// Sessions that give one failed node new seats, as the interface numbers them.
 const PARTIAL: u64 = 3;
 
-/// A part of a packed word.
-pub(crate) fn get(word: B256, (at, bytes): Field) -> u64 {
-    part(word, at, bytes) as u64
-}
-
-/// The word with another part.
-pub(crate) fn set(word: B256, (at, bytes): Field, value: u64) -> B256 {
-    with(word, at, bytes, value.into())
-}
-
 /// A bit for a state.
 pub(crate) const fn bit(state: S) -> u16 {
     1 << state as u16
 }
 
 impl Legislature {
-    #[inline(never)]
-    pub(crate) fn session_key(&self, session: B256, place: u64) -> B256 {
-        self.key(SESSION, session, number(place))
-    }
-
     /// A session's word, if it is in one of these states (a bit each).
     #[inline(never)]
     pub(crate) fn session_in(&self, session: B256, states: u16) -> Result<B256, Vec<u8>> {
-        let word = self.read(self.session_key(session, 0));
-        let state = get(word, STATE);
+        let word = self.word_at(SESSION, &session, 0);
+        let state = get(&word, STATE);
         if state == 0 {
             return refuse(wire::Unknown::SELECTOR, &[session]);
         }
@@ -88,7 +72,7 @@ impl Legislature {
     #[inline(never)]
     pub(crate) fn in_time(&self, session: B256, states: u16) -> Result<B256, Vec<u8>> {
         let word = self.session_in(session, states)?;
-        let until = get(word, EXPIRES);
+        let until = get(&word, EXPIRES);
         if self.now() > until {
             return refuse(wire::TooLate::SELECTOR, &[number(until)]);
         }
@@ -96,14 +80,13 @@ impl Legislature {
     }
 
     pub(crate) fn store_session(&mut self, session: B256, word: B256) {
-        let key = self.session_key(session, 0);
-        self.write(key, word);
+        self.put(SESSION, &session, 0, &word);
     }
 
     /// Enters a state, whose window the session's epoch gives.
     #[inline(never)]
-    pub(crate) fn go(&mut self, session: B256, word: B256, to: S) -> Result<(), Vec<u8>> {
-        let partial = get(word, KIND) == PARTIAL;
+    pub(crate) fn go(&mut self, session: B256, mut word: B256, to: S) -> Result<(), Vec<u8>> {
+        let partial = get(&word, KIND) == PARTIAL;
         let window = match to {
             S::SessionInit | S::Deployed | S::Failed => None,
             S::IdentityVerification => Some(P::IdentityTimeoutMs),
@@ -117,14 +100,16 @@ impl Legislature {
         };
         let mut expires = 0;
         if let Some(window) = window {
-            let [millis] = self.parameters(get(word, EPOCH), [window as u8])?;
+            let [millis] = self.parameters(get(&word, EPOCH), [window as u8])?;
             expires = self.now().saturating_add(millis.div_ceil(1_000));
         }
-        let from = get(word, STATE);
-        self.store_session(session, set(set(word, STATE, to as u64), EXPIRES, expires));
-        self.emit(
-            &[wire::SessionStateChanged::SIGNATURE_HASH, session],
-            &[number(from), number(to as u64), number(expires)],
+        let from = get(&word, STATE);
+        set(&mut word, STATE, to as u64);
+        set(&mut word, EXPIRES, expires);
+        self.store_session(session, word);
+        self.log(
+            &[&wire::SessionStateChanged::SIGNATURE_HASH, &session],
+            &[&number(from), &number(to as u64), &number(expires)],
         );
         Ok(())
     }
@@ -133,8 +118,8 @@ impl Legislature {
     pub(crate) fn move_session(&mut self, input: &mut Input<'_>) -> Answer {
         let (session, to) = (input.word()?, input.u8()?);
         self.only(&[Peer::Enactment])?;
-        let word = self.session_in(session, u16::MAX)?;
-        let from = get(word, STATE);
+        let mut word = self.session_in(session, u16::MAX)?;
+        let from = get(&word, STATE);
         let review = from == S::RegulatoryReview as u64;
         let coding = from == S::Codification as u64;
         let target = match to {
@@ -150,10 +135,10 @@ impl Legislature {
                 );
             }
         };
-        let mut word = word;
         if to == S::ProposalOpen as u8 {
-            let rounds = get(word, REPROPOSALS).saturating_add(1);
-            word = set(set(word, REPROPOSALS, rounds), COVERED, 0);
+            let rounds = get(&word, REPROPOSALS).saturating_add(1);
+            set(&mut word, REPROPOSALS, rounds);
+            set(&mut word, COVERED, 0);
         }
         self.go(session, word, target)?;
         Ok(Vec::new())
@@ -167,7 +152,7 @@ impl Legislature {
             | bit(S::AwaitingApproval);
         let session = input.word()?;
         let word = self.session_in(session, SILENT)?;
-        let until = get(word, EXPIRES);
+        let until = get(&word, EXPIRES);
         if self.now() <= until {
             return refuse(wire::TooEarly::SELECTOR, &[number(until)]);
         }
@@ -177,7 +162,7 @@ impl Legislature {
 
     pub(crate) fn session(&mut self, input: &mut Input<'_>) -> Answer {
         let session = input.word()?;
-        let word = self.read(self.session_key(session, 0));
+        let word = self.word_at(SESSION, &session, 0);
         let fields = [
             STATE,
             KIND,
@@ -193,13 +178,13 @@ impl Legislature {
         ];
         let mut words: Vec<B256> = fields
             .into_iter()
-            .map(|field| number(get(word, field)))
+            .map(|field| number(get(&word, field)))
             .collect();
-        let terms = self.read(self.session_key(session, TERMS));
+        let terms = self.word_at(SESSION, &session, TERMS);
         let terms = [(21, 4), (0, 16), (16, 5)].map(|(at, bytes)| amount(part(terms, at, bytes)));
         words.extend(terms);
         let places = [MISSION, WINNER, STATUTE];
-        words.extend(places.map(|place| self.read(self.session_key(session, place))));
+        words.extend(places.map(|place| self.word_at(SESSION, &session, place)));
         Ok(output::words(&words))
     }
 }

@@ -195,10 +195,34 @@ pub trait Member: HostAccess {
         slot::store(self.vm(), slot::of(self.vm(), WORDS, key), word);
     }
 
+    /// The word of a kind, of something, at a number.
+    #[inline(never)]
+    fn word_at(&self, kind: Kind, of: &B256, at: u64) -> B256 {
+        self.read(self.key(kind, *of, number(at)))
+    }
+
+    /// Writes the word of a kind, of something, at a number.
+    #[inline(never)]
+    fn put(&mut self, kind: Kind, of: &B256, at: u64, word: &B256) {
+        let key = self.key(kind, *of, number(at));
+        self.write(key, *word);
+    }
+
     /// A log of words.
     #[inline(never)]
     fn emit(&self, topics: &[B256], data: &[B256]) {
         output::log(self.vm(), topics, &output::words(data));
+    }
+
+    /// The same of words that stand elsewhere: a reference each, where copies would fill a program.
+    #[inline(never)]
+    fn log(&self, topics: &[&B256], data: &[&B256]) {
+        let mut log =
+            Vec::with_capacity(topics.len().saturating_add(data.len()).saturating_mul(32));
+        for word in topics.iter().chain(data) {
+            log.extend_from_slice(word.as_slice());
+        }
+        self.vm().emit_log(&log, topics.len());
     }
 
     /// Who calls.

@@ -23,6 +23,21 @@ pub fn with(mut word: B256, at: usize, bytes: usize, value: u128) -> B256 {
     word
 }
 
+/// Where a part begins in a word, and its bytes: at most eight.
+pub type Field = (usize, usize);
+
+/// A part of a word.
+#[inline(never)]
+pub fn get(word: &B256, (at, bytes): Field) -> u64 {
+    part(*word, at, bytes) as u64
+}
+
+/// Another part into a word.
+#[inline(never)]
+pub fn set(word: &mut B256, (at, bytes): Field, value: u64) {
+    *word = with(*word, at, bytes, value.into());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +53,14 @@ mod tests {
             expected[at + bytes - 1] = 1;
             assert_eq!(written, B256::new(expected), "{at}, {bytes}");
         }
+    }
+
+    #[test]
+    fn a_field_is_a_part() {
+        let mut word = B256::repeat_byte(0xff);
+        set(&mut word, (3, 5), 7);
+        assert_eq!(get(&word, (3, 5)), 7);
+        assert_eq!(word, with(B256::repeat_byte(0xff), 3, 5, 7));
     }
 
     #[test]
