@@ -11,6 +11,7 @@
 //! | [`page`] | immutable bytes as the code of an account |
 //! | [`mod@router`] | from a selector to a method |
 //! | [`slot`] | whole words of storage |
+//! | [`statement`] | signed statements: good until when, by whom, once; clerks charged for theirs |
 //! | [`word`] | parts of packed words |
 //! | [`words`] | words one behind another, for large programs |
 //!
@@ -29,6 +30,7 @@ pub mod peer;
 pub mod router;
 pub mod sign;
 pub mod slot;
+pub mod statement;
 pub mod word;
 pub mod words;
 

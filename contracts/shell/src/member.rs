@@ -18,7 +18,7 @@ use stylus_sdk::prelude::*;
 use crate::{
     Answer, Input, common, malformed,
     output::{self, number},
-    peer, slot, unauthorized, word,
+    peer, slot, unauthorized,
 };
 
 /// Slot of the constitution's address.
@@ -146,14 +146,31 @@ pub trait Member: HostAccess {
             .finish();
         data.extend_from_slice(&arguments);
         let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
-        let (count, mut list) = Input::new(&answer).list(values.len())?;
-        if count != values.len() {
-            return Err(malformed());
-        }
-        for value in values {
-            *value = list.u64()?;
-        }
-        Ok(())
+        take_values(&mut Input::new(&answer), values)
+    }
+
+    /// Parameters of the epoch in force, and its number.
+    ///
+    /// Errors: the constitution's refusal, as of a city that is not sealed; `MalformedCall()` if it answers something else.
+    fn parameters_in_force<const N: usize>(
+        &self,
+        ids: [u8; N],
+    ) -> Result<(u64, [u64; N]), Vec<u8>> {
+        let mut values = [0; N];
+        let epoch = self.read_parameters_in_force(&ids, &mut values)?;
+        Ok((epoch, values))
+    }
+
+    /// The same, of any number: one body for all of them.
+    #[inline(never)]
+    fn read_parameters_in_force(&self, ids: &[u8], values: &mut [u64]) -> Result<u64, Vec<u8>> {
+        let mut data = READ_CURRENT.to_vec();
+        data.extend_from_slice(&output::Output::of(1).bytes(ids).finish());
+        let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
+        let mut answer = Input::new(&answer);
+        let epoch = answer.u64()?;
+        take_values(&mut answer, values)?;
+        Ok(epoch)
     }
 
     /// Parameters in force, in one call: the word of each id. For those that are the city's, not a mission's or session's.
@@ -178,9 +195,7 @@ pub trait Member: HostAccess {
 
     /// The same as numbers.
     fn live<const N: usize>(&self, ids: [u8; N]) -> Result<[u64; N], Vec<u8>> {
-        let mut words = [B256::ZERO; N];
-        self.read_live(&ids, &mut words)?;
-        Ok(words.map(|word| word::part(word, 24, 8) as u64))
+        Ok(self.parameters_in_force(ids)?.1)
     }
 
     /// The key of a word: its kind, and what tells it from others of that kind.
@@ -205,10 +220,34 @@ pub trait Member: HostAccess {
         slot::store(self.vm(), slot::of(self.vm(), WORDS, key), word);
     }
 
+    /// The word of a kind, of something, at a number.
+    #[inline(never)]
+    fn word_at(&self, kind: Kind, of: &B256, at: u64) -> B256 {
+        self.read(self.key(kind, *of, number(at)))
+    }
+
+    /// Writes the word of a kind, of something, at a number.
+    #[inline(never)]
+    fn put(&mut self, kind: Kind, of: &B256, at: u64, word: &B256) {
+        let key = self.key(kind, *of, number(at));
+        self.write(key, *word);
+    }
+
     /// A log of words.
     #[inline(never)]
     fn emit(&self, topics: &[B256], data: &[B256]) {
         output::log(self.vm(), topics, &output::words(data));
+    }
+
+    /// The same of words that stand elsewhere: a reference each, where copies would fill a program.
+    #[inline(never)]
+    fn log(&self, topics: &[&B256], data: &[&B256]) {
+        let mut log =
+            Vec::with_capacity(topics.len().saturating_add(data.len()).saturating_mul(32));
+        for word in topics.iter().chain(data) {
+            log.extend_from_slice(word.as_slice());
+        }
+        self.vm().emit_log(&log, topics.len());
     }
 
     /// Who calls.
@@ -222,6 +261,19 @@ pub trait Member: HostAccess {
     }
 }
 
+/// As many numbers as were asked for.
+#[inline(never)]
+fn take_values(answer: &mut Input<'_>, values: &mut [u64]) -> Result<(), Vec<u8>> {
+    let (count, mut list) = answer.list(values.len())?;
+    if count != values.len() {
+        return Err(malformed());
+    }
+    for value in values {
+        *value = list.u64()?;
+    }
+    Ok(())
+}
+
 fn place_of(vm: &impl Host, peer: Peer) -> U256 {
     slot::of(vm, MEMBERS, number(peer.place() as u64))
 }
@@ -231,7 +283,7 @@ mod tests {
     use alloy_primitives::keccak256;
 
     #[test]
-    fn parameters_are_read_by_the_constitutions_function() {
+    fn parameters_are_read_by_the_constitutions_functions() {
         assert_eq!(keccak256("read(uint64,bytes)")[..4], super::READ);
         assert_eq!(keccak256("readCurrent(bytes)")[..4], super::READ_CURRENT);
     }

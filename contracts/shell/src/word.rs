@@ -45,6 +45,21 @@ pub fn having(word: &B256, at: usize, bytes: usize, value: u64) -> B256 {
     word
 }
 
+/// Where a part begins in a word, and its bytes: at most eight.
+pub type Field = (usize, usize);
+
+/// A part of a word.
+#[inline(never)]
+pub fn field(word: &B256, (at, bytes): Field) -> u64 {
+    part(*word, at, bytes) as u64
+}
+
+/// Another part into a word.
+#[inline(never)]
+pub fn set(word: &mut B256, (at, bytes): Field, value: u64) {
+    *word = with(*word, at, bytes, value.into());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +79,14 @@ mod tests {
                 assert_eq!(having(&full, at, bytes, 1), written, "{at}, {bytes}");
             }
         }
+    }
+
+    #[test]
+    fn a_field_is_a_part() {
+        let mut word = B256::repeat_byte(0xff);
+        set(&mut word, (3, 5), 7);
+        assert_eq!(get(&word, (3, 5)), 7);
+        assert_eq!(word, with(B256::repeat_byte(0xff), 3, 5, 7));
     }
 
     #[test]

@@ -230,10 +230,10 @@ rows! {
     AddAdjudicator TwoThirds None None panel => Roster "addAdjudicator" ["StandingChanged"] "add-adjudicator" "T5; I-03";
     RemoveAdjudicator TwoThirds None None panel => Roster "removeAdjudicator" ["StandingChanged"] "remove-adjudicator" "T5; D-28";
     AppointSenior TwoThirds Senior None panel => Constitution "amend" ["ParameterAmended"] "appoint-senior" "T5; D-08";
-    WaiveFairness Two None Output panel => Legislature "waiveFairness" ["FairnessWaived"] "waive-fairness" "L-06, K7";
-    CountersignAward One None Output panel => Legislature "countersignAward" ["AwardCountersigned"] "countersign-award" "R-05, K7";
-    AuditCodification One None Output panel => Legislature "auditCodification" ["CodificationAudited"] "audit-codification" "K4";
-    DeclareSpecificationFault One None Tier3 panel => Legislature "declareSpecificationFault" ["SpecificationFaulted"] "declare-specification-fault" "K16";
+    WaiveFairness Two None Output panel => Enactment "waiveFairness" ["FairnessWaived"] "waive-fairness" "L-06, K7";
+    CountersignAward One None Output panel => Enactment "countersignAward" ["AwardCountersigned"] "countersign-award" "R-05, K7";
+    AuditCodification One None Output panel => Enactment "auditCodification" ["CodificationAudited"] "audit-codification" "K4";
+    DeclareSpecificationFault One None Tier3 panel => Enactment "declareSpecificationFault" ["SpecificationFaulted"] "declare-specification-fault" "K16";
     ConfirmAlert One None None panel => Roster "confirmAlert" ["WatchdogFreeze"] "confirm-alert" "D-21";
     ReleaseWatchdog Unflagged None None panel => Roster "releaseWatchdog" ["WatchdogReleased"] "release-watchdog" "D-22";
     CloseAudit Two None None panel => Adjudication "" ["AuditClosed"] "close-audit" "K9";

@@ -183,7 +183,7 @@ pub(crate) const SESSION: &[Exit] = {
     use SessionState as S;
     const STAKES: &str = "reserved stakes are free again";
     &[
-        anyone(S::SessionInit as u8, Halts::ALWAYS, Deadline::After(&[Term::Field("the windows of its election"), Term::Parameter(P::SessionOpeningTimeoutMs)]), C::ExpireSession, S::Failed as u8, "no proposal won, or the registrar is silent", "L-09"),
+        anyone(S::SessionInit as u8, Halts::ALWAYS, Deadline::After(&[Term::Field("the windows of its election"), Term::Parameter(P::SessionOpeningTimeoutMs)]), C::FailDeliberation, S::Failed as u8, "no proposal won, or the registrar is silent", "L-09"),
         anyone(S::IdentityVerification as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::IdentityTimeoutMs)]), C::ExpireSession, S::Failed as u8, "a required role is missing", "L-09"),
         anyone(S::ProposalOpen as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::LegislativeProposalTimeoutMs)]), C::ExpireSession, S::Failed as u8, "the speaker is silent", "L2146"),
         anyone(S::BiddingOpen as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BiddingWindowMs)]), C::CloseBidding, S::RegulatoryReview as u8, "every node is covered", "L2148, L-10"),

@@ -43,13 +43,13 @@ table! {
         /// Difference, in parts of the mean, at which two numbers agree.
         NumericTolerancePct "numericTolerancePct" 5 in 1..=50, Percent, Low Up Mission Verification "Table 19; V-05",
         /// Least fairness of an assignment.
-        MinFairnessScore "minFairnessScore" 600 in 0..=1_000, Permille, Low Down Session Legislature "Table 19",
+        MinFairnessScore "minFairnessScore" 600 in 0..=1_000, Permille, Low Down Session Enactment "Table 19",
         /// Task stake at low risk.
-        MinStakeLow "minStakeLow" 150 in 0..=1_000_000_000, Units, Medium Down Session Legislature "Table 19; S-16",
+        MinStakeLow "minStakeLow" 150 in 0..=1_000_000_000, Units, Medium Down Session Enactment "Table 19; S-16",
         /// Task stake at medium risk.
-        MinStakeMedium "minStakeMedium" 500 in 0..=1_000_000_000, Units, Medium Down Session Legislature "Table 19; S-16",
+        MinStakeMedium "minStakeMedium" 500 in 0..=1_000_000_000, Units, Medium Down Session Enactment "Table 19; S-16",
         /// Task stake at high risk.
-        MinStakeHigh "minStakeHigh" 2_000 in 0..=1_000_000_000, Units, Medium Down Session Legislature "Table 19; S-16",
+        MinStakeHigh "minStakeHigh" 2_000 in 0..=1_000_000_000, Units, Medium Down Session Enactment "Table 19; S-16",
         /// Outage of the sequencer after which missions may be declared degraded.
         DegradedModeThresholdMs "degradedModeThresholdMs" 1_800_000 in 60_000..=14_400_000, Millis, High Up Mission Guardian "Table 19; C-20",
         /// Gap between a keeper's view and the chain that raises an alarm.
@@ -57,7 +57,7 @@ table! {
         /// Longest wait for the live code hash of a service.
         MaxCodeHashLatencyMs "maxCodeHashLatencyMs" 2_000 in 500..=10_000, Millis, Medium Up City Keeper "Table 19",
         /// Bidding window when single nodes are assigned anew.
-        PartialRelegBiddingTimeoutMs "partialRelegBiddingTimeoutMs" 300_000 in 60_000..=3_600_000, Millis, Low None Mission Collaboration "Table 19",
+        PartialRelegBiddingTimeoutMs "partialRelegBiddingTimeoutMs" 300_000 in 60_000..=3_600_000, Millis, Low None Mission Legislature "Table 19",
         /// Longest wait for the statute of a session.
         LegislativeProposalTimeoutMs "legislativeProposalTimeoutMs" 600_000 in 60_000..=3_600_000, Millis, Low None Session Legislature "Table 19",
         /// How long a session takes bids.
@@ -67,7 +67,7 @@ table! {
         /// Active adjudicators without whom no mission begins and no city is sealed.
         AdjudicatorQuorum "adjudicatorQuorum" 7 in 5..=20, Count, High Down City Roster "Table 19; D-01, R14",
         /// Regulators who must approve a mission of several organisations; a session caps it at those it has.
-        MultisigRegQuorum "multisigRegQuorum" 2 in 1..=16, Count, Medium Down Session Legislature "Table 19; L-12",
+        MultisigRegQuorum "multisigRegQuorum" 2 in 1..=16, Count, Medium Down Session Enactment "Table 19; L-12",
         /// Longest window of human review.
         MaxHumanReviewTimeoutMs "maxHumanReviewTimeoutMs" 3_600_000 in 300_000..=86_400_000, Millis, Medium Up Mission Verification "Table 19",
         /// Longest wait for the panel to end degraded mode.
@@ -119,7 +119,7 @@ table! {
         /// Time in which a ban may be undone, before the stake is forfeit.
         AppealWindowSecs "appealWindowSecs" 604_800 in 86_400..=7_776_000, Seconds, Medium Down City Agent "I-06",
         /// Agents of one principal whose votes and sponsorships count.
-        MaxVotingAgentsPerPrincipal "maxVotingAgentsPerPrincipal" 1 in 1..=10, Count, High Up Session Legislature "I-16",
+        MaxVotingAgentsPerPrincipal "maxVotingAgentsPerPrincipal" 1 in 1..=10, Count, High Up Session Assembly "I-16",
         /// Operations of one clerk on one subject.
         ClerkOperationsPerSubject "clerkOperationsPerSubject" 256 in 1..=4_096, Count, Medium Up City Management "A-16, K11",
         /// Wait after which an unanswered delegation is closed by anyone.
@@ -127,45 +127,45 @@ table! {
 
         // Proposals and ballots
         /// Sponsors of a proposal.
-        SponsorQuorum "sponsorQuorum" 5 in 3..=50, Count, Medium Down Session Legislature "L-02",
+        SponsorQuorum "sponsorQuorum" 5 in 3..=50, Count, Medium Down Session Assembly "L-02",
         /// How long a proposal may look for sponsors.
-        SponsorshipWindowMs "sponsorshipWindowMs" 3_600_000 in 60_000..=604_800_000, Millis, Low None Session Legislature "L-09",
+        SponsorshipWindowMs "sponsorshipWindowMs" 3_600_000 in 60_000..=604_800_000, Millis, Low None Session Assembly "L-09",
         /// Principals whose petition opens a session.
-        PetitionPct "petitionPct" 20 in 5..=50, Percent, Medium None Session Legislature "seed L342; K6",
+        PetitionPct "petitionPct" 20 in 5..=50, Percent, Medium None Session Assembly "seed L342; K6",
         /// Principals who must vote.
-        ParticipationQuorumPct "participationQuorumPct" 60 in 50..=100, Percent, High Down Session Legislature "seed L139; L-05, R26",
+        ParticipationQuorumPct "participationQuorumPct" 60 in 50..=100, Percent, High Down Session Assembly "seed L139; L-05, R26",
         /// Rounds of deliberation.
-        DeliberationRounds "deliberationRounds" 3 in 1..=10, Count, Low Down Session Legislature "seed L135",
+        DeliberationRounds "deliberationRounds" 3 in 1..=10, Count, Low Down Session Assembly "seed L135",
         /// Length of such a round.
-        DeliberationRoundMs "deliberationRoundMs" 900_000 in 60_000..=86_400_000, Millis, Low Down Session Legislature "seed L135; L-09",
+        DeliberationRoundMs "deliberationRoundMs" 900_000 in 60_000..=86_400_000, Millis, Low Down Session Assembly "seed L135; L-09",
         /// How often a lost proposal may come back.
-        MaxReintroductions "maxReintroductions" 1 in 0..=5, Count, Low Up Session Legislature "seed L139",
+        MaxReintroductions "maxReintroductions" 1 in 0..=5, Count, Low Up Session Assembly "seed L139",
         /// How long sealed ballots are taken.
-        BallotCommitMs "ballotCommitMs" 900_000 in 60_000..=86_400_000, Millis, Medium Down Session Legislature "L-04",
+        BallotCommitMs "ballotCommitMs" 900_000 in 60_000..=86_400_000, Millis, Medium Down Session Assembly "L-04",
         /// How long ballots are opened.
-        BallotRevealMs "ballotRevealMs" 600_000 in 60_000..=86_400_000, Millis, Medium Down Session Legislature "L-04",
+        BallotRevealMs "ballotRevealMs" 600_000 in 60_000..=86_400_000, Millis, Medium Down Session Assembly "L-04",
         /// Candidates from which on rankings are compared for collusion.
-        CollusionMinCandidates "collusionMinCandidates" 8 in 8..=16, Count, Medium Up Session Legislature "L-14, R27",
+        CollusionMinCandidates "collusionMinCandidates" 8 in 8..=16, Count, Medium Up Session Assembly "L-14, R27",
         /// Kendall τ at which two rankings are suspect.
-        CollusionTau "collusionTau" 900 in 500..=1_000, Permille, Medium Up Session Legislature "R27",
+        CollusionTau "collusionTau" 900 in 500..=1_000, Permille, Medium Up Session Assembly "R27",
         /// Length of the heads of two rankings that are compared.
-        CollusionTopK "collusionTopK" 3 in 1..=8, Count, Medium None Session Legislature "R27",
+        CollusionTopK "collusionTopK" 3 in 1..=8, Count, Medium None Session Assembly "R27",
         /// Jaccard similarity of the heads at which they are suspect.
-        CollusionJaccard "collusionJaccard" 1_000 in 500..=1_000, Permille, Medium Up Session Legislature "R27",
+        CollusionJaccard "collusionJaccard" 1_000 in 500..=1_000, Permille, Medium Up Session Assembly "R27",
         /// Least size of a bloc.
-        CollusionCliqueMin "collusionCliqueMin" 4 in 3..=50, Count, Medium Up Session Legislature "R27",
+        CollusionCliqueMin "collusionCliqueMin" 4 in 3..=50, Count, Medium Up Session Assembly "R27",
         /// Least share of the opened ballots in a bloc.
-        CollusionCliquePct "collusionCliquePct" 15 in 5..=50, Percent, Medium Up Session Legislature "R27",
+        CollusionCliquePct "collusionCliquePct" 15 in 5..=50, Percent, Medium Up Session Assembly "R27",
 
         // Session
         /// Longest wait for the registrar to open a session.
-        SessionOpeningTimeoutMs "sessionOpeningTimeoutMs" 600_000 in 60_000..=86_400_000, Millis, Low None Session Legislature "L-09",
+        SessionOpeningTimeoutMs "sessionOpeningTimeoutMs" 600_000 in 60_000..=86_400_000, Millis, Low None Session Assembly "L-09",
         /// Longest wait for identities.
         IdentityTimeoutMs "identityTimeoutMs" 600_000 in 60_000..=86_400_000, Millis, Low None Session Legislature "L-09",
         /// How often the regulator may send a session back.
         MaxReproposals "maxReproposals" 2 in 0..=5, Count, Low Up Session Legislature "seed L2155",
         /// How often codification may be tried again.
-        MaxCodificationRetries "maxCodificationRetries" 2 in 0..=5, Count, Low Up Session Legislature "seed L2159",
+        MaxCodificationRetries "maxCodificationRetries" 2 in 0..=5, Count, Low Up Session Enactment "seed L2159",
         /// Longest wait for one codification.
         CodificationTimeoutMs "codificationTimeoutMs" 600_000 in 60_000..=86_400_000, Millis, Low None Session Legislature "L-09",
         /// Longest wait for both approvals.
@@ -173,17 +173,17 @@ table! {
         /// Longest wait for the regulator when single nodes are assigned anew.
         ExpeditedRegulatoryWindowMs "expeditedRegulatoryWindowMs" 180_000 in 60_000..=3_600_000, Millis, Low None Session Legislature "seed L2856",
         /// Weight of quality in the score of a bid; price weighs the rest of 1000.
-        BidQualityWeight "bidQualityWeight" 600 in 0..=1_000, Permille, Medium None Session Legislature "seed L164; R-05",
+        BidQualityWeight "bidQualityWeight" 600 in 0..=1_000, Permille, Medium None Session Enactment "seed L164; R-05",
         /// Executors of a Tier 2 node at low risk.
-        RedundancyLow "redundancyLow" 3 in 2..=7, Count, Medium Down Session Legislature "V-03",
+        RedundancyLow "redundancyLow" 3 in 2..=7, Count, Medium Down Session Enactment "V-03",
         /// Executors of a Tier 2 node at medium risk.
-        RedundancyMedium "redundancyMedium" 3 in 2..=7, Count, Medium Down Session Legislature "V-03",
+        RedundancyMedium "redundancyMedium" 3 in 2..=7, Count, Medium Down Session Enactment "V-03",
         /// Executors of a Tier 2 node at high risk.
-        RedundancyHigh "redundancyHigh" 5 in 2..=7, Count, High Down Session Legislature "V-03",
+        RedundancyHigh "redundancyHigh" 5 in 2..=7, Count, High Down Session Enactment "V-03",
         /// Budget from which a node is of medium risk at least.
-        RiskMediumBudget "riskMediumBudget" 10_000 in 1..=1_000_000_000, Units, Medium Up Session Legislature "L-11",
+        RiskMediumBudget "riskMediumBudget" 10_000 in 1..=1_000_000_000, Units, Medium Up Session Enactment "L-11",
         /// Budget from which a node is of high risk.
-        RiskHighBudget "riskHighBudget" 100_000 in 1..=1_000_000_000, Units, Medium Up Session Legislature "L-11",
+        RiskHighBudget "riskHighBudget" 100_000 in 1..=1_000_000_000, Units, Medium Up Session Enactment "L-11",
         /// Longest life of a mission.
         MissionDurationMaxSecs "missionDurationMaxSecs" 2_592_000 in 3_600..=31_536_000, Seconds, Low None Session Legislature "C-23",
 
@@ -269,7 +269,7 @@ table! {
         /// Bond of a report of divergence.
         DivergenceBond "divergenceBond" 500 in 10..=1_000_000_000, Units, Medium Down Mission Guardian "C-21, R10",
         /// Bond of a claim that others acted in concert.
-        CollusionClaimBond "collusionClaimBond" 100 in 1..=1_000_000_000, Units, Medium Down Session Treasury "K22, R27",
+        CollusionClaimBond "collusionClaimBond" 100 in 1..=1_000_000_000, Units, Medium Down Session Assembly "K22, R27",
         /// Bond of an impeachment.
         ImpeachmentBond "impeachmentBond" 500 in 1..=1_000_000_000, Units, Medium Down City Roster "D-18",
         /// Share of the insurance pool that one claim may take.
@@ -337,7 +337,7 @@ table! {
         /// Greatest reputation.
         MaxReputation "maxReputation" 1_000 Points Agent "R-02",
         /// Sponsors below whom no proposal goes, however small the city.
-        SponsorFloor "sponsorFloor" 3 Count Legislature "L-02",
+        SponsorFloor "sponsorFloor" 3 Count Assembly "L-02",
         /// Least value of `adjudicatorQuorum`: 2f + 1 for f = 2.
         AdjudicatorQuorumFloor "adjudicatorQuorumFloor" 5 Count Roster "seed L3087; D-01",
         /// Most adjudicators: signer sets are masks of one word's quarter.
@@ -345,13 +345,13 @@ table! {
         /// Remembered actions of one adjudicator.
         AdjudicatorActionRing "adjudicatorActionRing" 64 Count Roster "A-14",
         /// Candidates of one ballot.
-        MaxCandidates "maxCandidates" 16 Count Legislature "R26",
+        MaxCandidates "maxCandidates" 16 Count Assembly "R26",
         /// Delays of one proposal for collusion.
-        MaxCollusionDelays "maxCollusionDelays" 1 Count Legislature "R27",
+        MaxCollusionDelays "maxCollusionDelays" 1 Count Assembly "R27",
         /// Least executors of a Tier 2 node.
-        RedundancyMin "redundancyMin" 2 Count Legislature "V-03",
+        RedundancyMin "redundancyMin" 2 Count Enactment "V-03",
         /// Most executors of a Tier 2 node.
-        RedundancyMax "redundancyMax" 7 Count Legislature "V-03",
+        RedundancyMax "redundancyMax" 7 Count Enactment "V-03",
         /// Nodes of a mission per unit of its budget of reassignments.
         RefinementNodeDivisor "refinementNodeDivisor" 64 Count Collaboration "R18",
         /// Depth of missions within missions.

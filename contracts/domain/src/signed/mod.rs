@@ -142,22 +142,22 @@ catalogue! {
         DelegationResult ServiceOwner Management "recordDelegationResult";
     }
     legislation {
-        PetitionSignature Principal Legislature "signPetitionFor";
-        Sponsorship Principal Legislature "sponsorFor";
-        DeliberationEvidence Regulator Legislature "recordEvidence";
-        StrawVote Principal Legislature "strawVote";
-        Statement Principal Legislature "speak";
-        BallotCommitment Principal Legislature "commitBallots";
+        PetitionSignature Principal Assembly "signPetitionFor";
+        Sponsorship Principal Assembly "sponsorFor";
+        DeliberationEvidence Regulator Assembly "recordEvidence";
+        StrawVote Principal Assembly "strawVote";
+        Statement Principal Assembly "speak";
+        BallotCommitment Principal Assembly "commitBallots";
         IdentityRequest Registrar Legislature "requestIdentity";
         IdentityAttestation Agent Legislature "attestIdentity";
         DagProposal Speaker Legislature "publishProposal";
         TaskBid Agent Legislature "placeBids";
         SealedBid Agent Legislature "sealBid";
-        RegulatoryDecision Regulator Legislature "decideRegulatory";
-        AwardDeviation Regulator Legislature "deviateAward";
-        CodedSpecification Codifier Legislature "codify";
-        LegislativeApproval SpeakerAndRegulators Legislature "approve";
-        TemplateVersion Codifier Legislature "publishTemplate";
+        RegulatoryDecision Regulator Enactment "decideRegulatory";
+        AwardDeviation Regulator Enactment "deviateAward";
+        CodedSpecification Codifier Enactment "codify";
+        LegislativeApproval SpeakerAndRegulators Enactment "approve";
+        TemplateVersion Codifier Enactment "publishTemplate";
     }
     work {
         SeatAcceptance Executor Collaboration "acceptSeats";
