@@ -314,8 +314,8 @@ pub(crate) fn row_of(action: u8) -> Option<Row> {
         ),
         46 => row(
             b256!("0x6a3945f88e21da6ada7697cfb49c02a459ca20c0474a83680a6231e28102601d"),
-            0xc,
-            2,
+            0xc0c,
+            3,
             [10, 0, 0, 0],
         ),
         47 => row(

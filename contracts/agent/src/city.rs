@@ -3,6 +3,7 @@
 use agentcity_abi::{IAgent as wire, IConstitution as law};
 use agentcity_domain::{
     agent::in_time,
+    literal,
     parameter::ParameterId,
     peer::Peer,
     time::{Seconds, Timestamp},
@@ -54,7 +55,7 @@ impl Agents {
         let members = members.map(output::address);
         output::log(
             self.vm(),
-            &[wire::Wired::SIGNATURE_HASH],
+            &[literal!(wire::Wired::SIGNATURE_HASH)],
             &output::words(&members),
         );
         Ok(Vec::new())

@@ -4,6 +4,7 @@ use agentcity_abi::{IAgent as wire, IManagement as clerks};
 use agentcity_domain::{
     agent::principal as rules,
     clerk::operation::Operation,
+    literal,
     parameter::ParameterId,
     peer::Peer,
     signed::identity::{EnrolmentAttestation, PrincipalEnrolment},
@@ -33,7 +34,7 @@ impl Agents {
         let management = self.load_peer(Peer::Management)?;
         let stake = self.parameter(ParameterId::PrincipalStake)?;
         let mut principal = self.load_principal(account);
-        let nonce = u64::from(principal.enrolments);
+        let nonce = u64::from(principal.nonce);
         rules::enrol(account, &mut principal, class, stake, self.now()).map_err(revert)?;
         let enrolment = PrincipalEnrolment {
             principal: account,
@@ -57,7 +58,7 @@ impl Agents {
         output::log(
             self.vm(),
             &[
-                wire::PrincipalEnrolled::SIGNATURE_HASH,
+                literal!(wire::PrincipalEnrolled::SIGNATURE_HASH),
                 address(account),
                 address(registrar),
             ],
@@ -86,8 +87,25 @@ impl Agents {
 
         output::log(
             self.vm(),
-            &[wire::PrincipalLeaving::SIGNATURE_HASH, address(account)],
+            &[literal!(wire::PrincipalLeaving::SIGNATURE_HASH), address(account)],
             &output::words(&[number(principal.leaves_at)]),
+        );
+        Ok(Vec::new())
+    }
+
+    /// Errors: `CounterExhausted`.
+    /// Events: `ConsentsRevoked`.
+    pub(crate) fn revoke_consents(&mut self) -> Answer {
+        let account = self.vm().msg_sender();
+        let mut principal = self.load_principal(account);
+        principal.revoke(account).map_err(revert)?;
+
+        self.store_principal(account, &principal);
+
+        output::log(
+            self.vm(),
+            &[literal!(wire::ConsentsRevoked::SIGNATURE_HASH), address(account)],
+            &output::words(&[number(principal.nonce.into())]),
         );
         Ok(Vec::new())
     }
@@ -104,7 +122,7 @@ impl Agents {
 
         output::log(
             self.vm(),
-            &[wire::PrincipalLeft::SIGNATURE_HASH, address(account)],
+            &[literal!(wire::PrincipalLeft::SIGNATURE_HASH), address(account)],
             &output::words(&[number(stake.into())]),
         );
         Ok(Vec::new())

@@ -33,6 +33,11 @@ impl Agents {
             number(hot.obligations.into()),
             number(bond.registrations.into()),
             number(history.changes.into()),
+            number(
+                self.load_proposal(agent.address)
+                    .releases_of(&agent)
+                    .into(),
+            ),
             number(bond.max_sub_agents.into()),
             number(hot.sub_agents.into()),
             number(bond.depth.into()),
@@ -49,7 +54,7 @@ impl Agents {
             number(principal.agents.into()),
             number(principal.producers.into()),
             number(principal.worst.get().into()),
-            number(principal.enrolments.into()),
+            number(principal.nonce.into()),
             number(principal.enrolled_at),
             number(principal.leaves_at),
             number(principal.frozen_until),

@@ -119,16 +119,8 @@ impl Agents {
             Peer::Collaboration => self.collaboration.get(),
             Peer::Treasury => self.treasury.get(),
             Peer::Adjudication => self.adjudication.get(),
-            Peer::Constitution
-            | Peer::Agent
-            | Peer::Service
-            | Peer::Legislature
-            | Peer::Verification
-            | Peer::Guardian
-            | Peer::Assembly
-            | Peer::Statute
-            | Peer::Enactment
-            | Peer::Roster => self.constitution.get(),
+            // Nobody else tells this contract anything, nor is told.
+            _ => self.constitution.get(),
         };
         if word == B256::ZERO {
             return Err(common::NOT_WIRED.to_vec());
@@ -174,6 +166,10 @@ impl Agents {
         History::unpack(&self.histories.get(agent))
     }
 
+    pub(crate) fn store_history(&mut self, agent: Address, history: &History) {
+        self.histories.insert(agent, history.pack().into());
+    }
+
     /// A whole record. Of an agent that never registered, only the first word is read.
     #[inline(never)]
     pub(crate) fn load_agent(&self, address: Address) -> Agent {
@@ -207,10 +203,8 @@ impl Agents {
         Proposal::unpack(&self.proposals.get(agent))
     }
 
-    /// None empties the slot.
-    pub(crate) fn store_proposal(&mut self, agent: Address, proposal: Option<Proposal>) {
-        let word = proposal.map_or(B256::ZERO, |proposal| proposal.pack().into());
-        self.proposals.insert(agent, word);
+    pub(crate) fn store_proposal(&mut self, agent: Address, proposal: &Proposal) {
+        self.proposals.insert(agent, proposal.pack().into());
     }
 
     /// The agent above one of this depth; nobody above the first.
