@@ -553,8 +553,8 @@ interface IAgent {
     /// @notice Whether reputation reaches the floor of the table.
     function meetsReputationFloor(address agent) external view returns (bool);
 
-    /// @notice Enrolled, unbanned principals with a producer: what quorums count against (RULINGS R26). Those too young to vote,
-    /// or frozen, are counted: they are as silent as whoever abstains, and cannot be had out of the way before a ballot.
+    /// @notice Enrolled, unbanned principals with a producer: what quorums count against (RULINGS R26). Those too young to vote
+    /// and those frozen are counted, like all who stay silent.
     function voterCount() external view returns (uint32);
 
     // ------------------------------------------------------------------ money

@@ -65,14 +65,13 @@ impl Agents {
         self.store_credit(account, Amount::ZERO);
         self.lock(totals);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[
                 literal!(wire::Withdrawn::SIGNATURE_HASH),
                 address(account),
                 address(to),
             ],
-            &output::words(&[amount(owed.get())]),
+            &[amount(owed.get())],
         );
         asset.pay(self.vm(), to, owed.get())?;
         self.unlock();
@@ -94,9 +93,9 @@ impl Agents {
         self.store_totals(totals);
         self.store_dues(dues);
 
-        let found = output::words(&[amount(surplus.get())]);
-        output::log(self.vm(), &[literal!(wire::Skimmed::SIGNATURE_HASH)], &found);
-        Ok(found)
+        let found = [amount(surplus.get())];
+        self.emit(&[literal!(wire::Skimmed::SIGNATURE_HASH)], &found);
+        Ok(output::words(&found))
     }
 
     /// What the treasury would not take of a token is surplus afterwards, which [`Self::skim`] makes due again.
@@ -116,10 +115,9 @@ impl Agents {
         self.store_dues(Dues::default());
         self.lock(totals);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[literal!(wire::Remitted::SIGNATURE_HASH)],
-            &output::words(&[amount(dues.treasury.get()), amount(dues.insurance.get())]),
+            &[amount(dues.treasury.get()), amount(dues.insurance.get())],
         );
         if let Asset::Token(token) = asset {
             // Some tokens refuse to change an allowance that is not nought, and others to set nought: so nought only if need be.

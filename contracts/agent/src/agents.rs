@@ -156,10 +156,9 @@ impl Agents {
     /// Tells until when an agent's cooldown runs.
     #[inline(never)]
     pub(crate) fn log_leaving(&self, agent: Address, history: &History) {
-        output::log(
-            self.vm(),
+        self.emit(
             &[literal!(wire::AgentLeaving::SIGNATURE_HASH), address(agent)],
-            &output::words(&[number(history.leaves_at)]),
+            &[number(history.leaves_at)],
         );
     }
 
@@ -174,10 +173,12 @@ impl Agents {
         self.store_departure(&agent, &principal);
         self.credit(agent.address, stake)?;
 
-        output::log(
-            self.vm(),
-            &[literal!(wire::AgentLeft::SIGNATURE_HASH), address(agent.address)],
-            &output::words(&[number(stake.into())]),
+        self.emit(
+            &[
+                literal!(wire::AgentLeft::SIGNATURE_HASH),
+                address(agent.address),
+            ],
+            &[number(stake.into())],
         );
         Ok(Vec::new())
     }
@@ -213,15 +214,14 @@ impl Agents {
 
         self.store_proposal(agent.address, &proposal);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[
                 literal!(wire::PrincipalProposed::SIGNATURE_HASH),
                 address(agent.address),
                 address(from),
                 address(to),
             ],
-            &output::words(&[number(deadline)]),
+            &[number(deadline)],
         );
         Ok(Vec::new())
     }
@@ -264,15 +264,14 @@ impl Agents {
         self.store_principal(from, &old);
         self.store_principal(to, &new);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[
                 literal!(wire::PrincipalChanged::SIGNATURE_HASH),
                 address(agent.address),
                 address(from),
                 address(to),
             ],
-            &output::words(&[number(agent.history.remembered_until)]),
+            &[number(agent.history.remembered_until)],
         );
         Ok(Vec::new())
     }

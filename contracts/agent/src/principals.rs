@@ -55,14 +55,13 @@ impl Agents {
 
         self.store_principal(account, &principal);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[
                 literal!(wire::PrincipalEnrolled::SIGNATURE_HASH),
                 address(account),
                 address(registrar),
             ],
-            &output::words(&[number(class.into()), number(stake.into()), evidence_hash]),
+            &[number(class.into()), number(stake.into()), evidence_hash],
         );
         let charge = [
             address(registrar),
@@ -85,10 +84,12 @@ impl Agents {
 
         self.store_principal(account, &principal);
 
-        output::log(
-            self.vm(),
-            &[literal!(wire::PrincipalLeaving::SIGNATURE_HASH), address(account)],
-            &output::words(&[number(principal.leaves_at)]),
+        self.emit(
+            &[
+                literal!(wire::PrincipalLeaving::SIGNATURE_HASH),
+                address(account),
+            ],
+            &[number(principal.leaves_at)],
         );
         Ok(Vec::new())
     }
@@ -102,10 +103,12 @@ impl Agents {
 
         self.store_principal(account, &principal);
 
-        output::log(
-            self.vm(),
-            &[literal!(wire::ConsentsRevoked::SIGNATURE_HASH), address(account)],
-            &output::words(&[number(principal.nonce.into())]),
+        self.emit(
+            &[
+                literal!(wire::ConsentsRevoked::SIGNATURE_HASH),
+                address(account),
+            ],
+            &[number(principal.nonce.into())],
         );
         Ok(Vec::new())
     }
@@ -120,10 +123,12 @@ impl Agents {
         self.store_principal(account, &principal);
         self.credit(account, stake)?;
 
-        output::log(
-            self.vm(),
-            &[literal!(wire::PrincipalLeft::SIGNATURE_HASH), address(account)],
-            &output::words(&[number(stake.into())]),
+        self.emit(
+            &[
+                literal!(wire::PrincipalLeft::SIGNATURE_HASH),
+                address(account),
+            ],
+            &[number(stake.into())],
         );
         Ok(Vec::new())
     }

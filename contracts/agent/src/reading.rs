@@ -33,11 +33,7 @@ impl Agents {
             number(hot.obligations.into()),
             number(bond.registrations.into()),
             number(history.changes.into()),
-            number(
-                self.load_proposal(agent.address)
-                    .releases_of(&agent)
-                    .into(),
-            ),
+            number(self.load_proposal(agent.address).releases_of(&agent).into()),
             number(bond.max_sub_agents.into()),
             number(hot.sub_agents.into()),
             number(bond.depth.into()),

@@ -76,10 +76,9 @@ impl Agents {
         };
         let data = [number(until.unwrap_or_default()), reason];
         let skipped = usize::from(until.is_none());
-        output::log(
-            self.vm(),
+        self.emit(
             topics.get(..count).unwrap_or(&topics),
-            &output::words(data.get(skipped..).unwrap_or(&data)),
+            data.get(skipped..).unwrap_or(&data),
         );
         Ok(Vec::new())
     }
@@ -112,14 +111,13 @@ impl Agents {
         let amount = self.base_units(stake)?;
         let dues = self.load_dues().with_forfeit(amount).map_err(revert)?;
         self.store_dues(dues);
-        output::log(
-            self.vm(),
+        self.emit(
             &[
                 literal!(wire::StakeForfeited::SIGNATURE_HASH),
                 address(account),
                 address(principal),
             ],
-            &output::words(&[number(stake.into())]),
+            &[number(stake.into())],
         );
         Ok(Vec::new())
     }

@@ -62,20 +62,19 @@ impl Agents {
         self.store_outcome(agent, before, &hot);
 
         let reputation = number(hot.reputation.get().into());
-        output::log(
-            self.vm(),
+        self.emit(
             &[
                 literal!(wire::ReputationUpdated::SIGNATURE_HASH),
                 address(agent),
                 address(sponsor),
             ],
-            &output::words(&[
+            &[
                 reputation,
                 number(score.into()),
                 number(moved.weight.get().into()),
                 truth(moved.capped),
                 evidence,
-            ]),
+            ],
         );
         Ok(output::words(&[reputation]))
     }
@@ -106,14 +105,13 @@ impl Agents {
         self.store_outcome(agent, before, &hot);
 
         let reputation = number(hot.reputation.get().into());
-        output::log(
-            self.vm(),
+        self.emit(
             &[
                 literal!(wire::ReputationAdjusted::SIGNATURE_HASH),
                 address(agent),
                 address(self.vm().msg_sender()),
             ],
-            &output::words(&[signed(delta), reputation, evidence]),
+            &[signed(delta), reputation, evidence],
         );
         Ok(output::words(&[reputation]))
     }
@@ -161,10 +159,9 @@ impl Agents {
         }
 
         let data = [number(hot.obligations.into()), number(hot.missions.into())];
-        output::log(
-            self.vm(),
+        self.emit(
             &[signature, address(agent)],
-            &output::words(data.get(..words).unwrap_or(&data)),
+            data.get(..words).unwrap_or(&data),
         );
         Ok(Vec::new())
     }

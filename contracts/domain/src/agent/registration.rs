@@ -4,7 +4,7 @@
 //! which a principal put its name bounds everything below that agent. Whoever has sub-agents neither goes nor changes its
 //! principal, and whoever has a parent has its parent's principal: the chain never breaks (seed §3.6).
 //!
-//! Whoever asks to leave takes on nothing more from that moment, and goes when what it has is over. So a principal is rid of
+//! INV-AGENT-06. Whoever asks to leave takes on nothing more from that moment, and goes when what it has is over. So a principal is rid of
 //! an agent whose key was stolen: it asks for the agent and, from the top down, for those below it, and none of them grows any
 //! more. The cooldown begins anew with the end of the last obligation: work can be judged as long as any leave takes.
 
@@ -176,7 +176,7 @@ pub fn wait_anew(history: &mut History, cooldown: Seconds, now: Timestamp) {
     history.leaves_at = history.leaves_at.max(saturating_until(now, cooldown));
 }
 
-/// Ends a registration after its cooldown; returns the stake it had, which is free. Anyone may.
+/// INV-AGENT-02. Ends a registration after its cooldown; returns the stake it had, which is free. Anyone may.
 ///
 /// Errors: `NotLeaving`, `IsBanned`, `ObligationsOpen`, `SubAgentsRemain`, `TooEarly`.
 pub fn complete_deregistration(

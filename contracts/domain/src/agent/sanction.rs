@@ -8,7 +8,7 @@ use alloy_primitives::Address;
 use super::{Refused, principal::Principal, record::Agent, registration::leave, saturating_until};
 use crate::time::{Seconds, Timestamp};
 
-/// Whether a principal may be banned for what an agent did: the present one, or the one before while it is remembered.
+/// INV-AGENT-03. Whether a principal may be banned for what an agent did: the present one, or the one before while it is remembered.
 /// Adjudicators say which, so that nobody escapes by handing the agent on, and nobody is banned who took it over since.
 ///
 /// Errors: `NotRegistered`, `NotItsPrincipal`.

@@ -1,4 +1,4 @@
-//! How often one sponsor's principal raised one agent's reputation lately: a bound that fits into the agent's record.
+//! INV-AGENT-05. How often one sponsor's principal raised one agent's reputation lately: a bound that fits into the agent's record.
 //!
 //! A pair of sponsor and executor may raise reputation only so often in a window (RULINGS A2), and a slot for each pair
 //! would cost more than the task. Four counters stand in the record instead and are kept as a Space-Saving sketch: who has
@@ -8,8 +8,7 @@
 //!
 //! Outcomes come from missions of different epochs, whose windows may differ in length. So the record holds when its window
 //! began and how long it is, in days of UTC, and a window never ends before the longest that an outcome in it asks for: who
-//! alternates between long and short windows wins nothing. An outcome is always counted together with all that came since
-//! the window's first, within its own length.
+//! alternates between long and short windows wins nothing.
 
 use alloy_primitives::Address;
 

@@ -181,8 +181,14 @@ fn an_outcome_without_weight_leaves_the_average_and_one_of_full_weight_is_the_pl
     let start = MilliPoints::new(500_000).unwrap();
     let one = Weight::new(1).unwrap();
     let almost_all = Lambda::new(999).unwrap();
-    assert_eq!(start.ema_weighted(almost_all, one, Points::MAX).get(), 500_001);
-    assert_eq!(start.ema_weighted(almost_all, one, points(999)).get(), 500_000);
+    assert_eq!(
+        start.ema_weighted(almost_all, one, Points::MAX).get(),
+        500_001
+    );
+    assert_eq!(
+        start.ema_weighted(almost_all, one, points(999)).get(),
+        500_000
+    );
 }
 
 #[test]
@@ -207,7 +213,11 @@ fn a_weight_is_the_price_in_thousandths_of_the_full_one() {
         (u64::MAX - 1, u64::MAX, 999),
         (u64::MAX, u64::MAX, 1_000),
     ] {
-        assert_eq!(u64::from(Weight::of_price_floor(price, full).get()), weight, "{price} of {full}");
+        assert_eq!(
+            u64::from(Weight::of_price_floor(price, full).get()),
+            weight,
+            "{price} of {full}"
+        );
     }
 }
 
@@ -247,7 +257,13 @@ proptest! {
 
 #[test]
 fn thousandths_are_clamped_at_the_ends_of_the_numbers_too() {
-    for (delta, expected) in [(i64::MAX, 1_000_000), (i64::MIN, 0), (500, 1_000_000), (-500, 0), (-499, 1_000)] {
+    for (delta, expected) in [
+        (i64::MAX, 1_000_000),
+        (i64::MIN, 0),
+        (500, 1_000_000),
+        (-500, 0),
+        (-499, 1_000),
+    ] {
         let start = MilliPoints::new(500_000).unwrap();
         assert_eq!(start.clamp_delta(delta).get(), expected, "{delta}");
     }

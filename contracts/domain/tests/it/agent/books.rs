@@ -34,7 +34,10 @@ fn totals_grow_and_shrink_to_their_ends_and_no_further() {
     );
     assert_eq!(totals.with(amount(2)), Err(Refused::BooksOutOfRange));
     let empty = full.without(Amount::MAX).unwrap();
-    assert_eq!((empty.booked, empty.locked, empty.voters), (Amount::ZERO, true, 3));
+    assert_eq!(
+        (empty.booked, empty.locked, empty.voters),
+        (Amount::ZERO, true, 3)
+    );
     assert_eq!(empty.without(amount(1)), Err(Refused::BooksOutOfRange));
     assert_eq!(sum(amount(2), amount(3)), Ok(amount(5)));
     assert_eq!(sum(Amount::MAX, amount(1)), Err(Refused::BooksOutOfRange));
@@ -51,10 +54,18 @@ fn voters_are_recounted_as_principals_become_or_cease_to_be_one() {
     let mut voter = enrolled(ANN);
     voter.producers = 1;
     assert!(voter.is_voter() && !not.is_voter());
-    for (before, after, voters) in [(&not, &voter, 8), (&voter, &not, 6), (&not, &not, 7), (&voter, &voter, 7)] {
+    for (before, after, voters) in [
+        (&not, &voter, 8),
+        (&voter, &not, 6),
+        (&not, &not, 7),
+        (&voter, &voter, 7),
+    ] {
         assert_eq!(one.recount(before, after), Totals { voters, ..one });
     }
-    let full = Totals { voters: u32::MAX, ..one };
+    let full = Totals {
+        voters: u32::MAX,
+        ..one
+    };
     assert_eq!(full.recount(&not, &voter).voters, u32::MAX);
     let none = Totals { voters: 0, ..one };
     assert_eq!(none.recount(&voter, &not).voters, 0);
@@ -111,7 +122,10 @@ fn a_stake_is_units_times_scale_below_96_bits() {
 #[test]
 fn a_withdrawal_takes_all_to_somebody() {
     assert_eq!(withdraw(ANN, amount(7), BOB), Ok(amount(7)));
-    assert_eq!(withdraw(ANN, amount(0), BOB), Err(Refused::NothingOwed(ANN)));
+    assert_eq!(
+        withdraw(ANN, amount(0), BOB),
+        Err(Refused::NothingOwed(ANN))
+    );
     let nobody = Err(Refused::InvalidReceiver(Address::ZERO));
     assert_eq!(withdraw(ANN, amount(7), Address::ZERO), nobody);
     assert_eq!(withdraw(ANN, amount(0), Address::ZERO), nobody);

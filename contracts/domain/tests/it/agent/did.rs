@@ -62,7 +62,11 @@ fn what_is_no_identifier_is_malformed_where_it_breaks() {
         ("did:m:a{b", 7),
         ("did:m:é", 6),
     ] {
-        assert_eq!(checked(did), Err(DidError::Malformed { at: place }), "{did}");
+        assert_eq!(
+            checked(did),
+            Err(DidError::Malformed { at: place }),
+            "{did}"
+        );
     }
 }
 
@@ -149,7 +153,9 @@ fn an_identifier_has_at_most_128_bytes() {
 /// The two forms once more, naively: split at colons.
 fn named_naively(did: &str) -> Option<Address> {
     let account = |text: &str| {
-        let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 40)?;
+        let digits = text
+            .strip_prefix("0x")
+            .filter(|digits| digits.len() == 40)?;
         Some(Address::from_slice(&hex::decode(digits).ok()?))
     };
     let chain = |text: &str, radix| {

@@ -68,7 +68,13 @@ fn an_outcome_weighs_by_its_price() {
         (u64::MAX, 1_000, 550_000),
     ] {
         let mut hot = worker();
-        let answer = update(AGENT, &mut hot, &outcome(1_000, price, BOB), &by_law(), at(NOW));
+        let answer = update(
+            AGENT,
+            &mut hot,
+            &outcome(1_000, price, BOB),
+            &by_law(),
+            at(NOW),
+        );
         assert_eq!(answer, moved(weighs, false), "{price}");
         assert_eq!(hot.reputation, milli(reputation), "{price}");
         // What weighs nothing is not counted either: dust neither raises nor uses up the pair's share.
@@ -85,7 +91,13 @@ fn dust_below_a_thousandth_of_the_full_price_moves_nothing() {
     };
     let mut hot = worker();
     for (price, weighs) in [(999, 0), (1_000, 1)] {
-        let answer = update(AGENT, &mut hot, &outcome(1_000, price, BOB), &terms, at(NOW));
+        let answer = update(
+            AGENT,
+            &mut hot,
+            &outcome(1_000, price, BOB),
+            &terms,
+            at(NOW),
+        );
         assert_eq!(answer, moved(weighs, false));
     }
     assert_eq!(hot.reputation, milli(500_050));
@@ -95,7 +107,13 @@ fn dust_below_a_thousandth_of_the_full_price_moves_nothing() {
 fn one_sponsor_raises_so_often_and_lowers_always() {
     let mut hot = worker();
     let tell = |hot: &mut Hot, score, sponsor, now| {
-        update(AGENT, hot, &outcome(score, 1_000, sponsor), &by_law(), at(now))
+        update(
+            AGENT,
+            hot,
+            &outcome(score, 1_000, sponsor),
+            &by_law(),
+            at(now),
+        )
     };
     // The day on which everything happens is the first of its window.
     let today = NOW / DAY * DAY;
@@ -107,18 +125,40 @@ fn one_sponsor_raises_so_often_and_lowers_always() {
     assert_eq!(hot.reputation, milli(595_000), "capped");
     assert_eq!(tell(&mut hot, 0, BOB, today + 1), moved(1_000, false));
     assert_eq!(hot.reputation, milli(535_500), "a failure counts");
-    assert_eq!(tell(&mut hot, 1_000, ANN, today + 1), moved(1_000, false), "another sponsor");
-    assert_eq!(tell(&mut hot, 1_000, BOB, today + 7 * DAY - 1), moved(0, true));
-    assert_eq!(tell(&mut hot, 1_000, BOB, today + 7 * DAY), moved(1_000, false));
+    assert_eq!(
+        tell(&mut hot, 1_000, ANN, today + 1),
+        moved(1_000, false),
+        "another sponsor"
+    );
+    assert_eq!(
+        tell(&mut hot, 1_000, BOB, today + 7 * DAY - 1),
+        moved(0, true)
+    );
+    assert_eq!(
+        tell(&mut hot, 1_000, BOB, today + 7 * DAY),
+        moved(1_000, false)
+    );
 }
 
 #[test]
 fn an_outcome_at_the_present_score_raises_nothing_and_is_not_counted() {
     let mut hot = worker();
-    let answer = update(AGENT, &mut hot, &outcome(500, 1_000, BOB), &by_law(), at(NOW));
+    let answer = update(
+        AGENT,
+        &mut hot,
+        &outcome(500, 1_000, BOB),
+        &by_law(),
+        at(NOW),
+    );
     assert_eq!(answer, moved(1_000, false));
     assert_eq!(hot, worker());
-    let answer = update(AGENT, &mut hot, &outcome(501, 1_000, BOB), &by_law(), at(NOW));
+    let answer = update(
+        AGENT,
+        &mut hot,
+        &outcome(501, 1_000, BOB),
+        &by_law(),
+        at(NOW),
+    );
     assert_eq!(answer, moved(1_000, false));
     assert_eq!(hot.pairs.entries[0].count, 1);
 }
@@ -135,7 +175,14 @@ fn who_never_registered_has_no_reputation_and_who_left_answers_for_its_work() {
     assert_eq!(unknown, Hot::default());
     let mut gone = worker();
     gone.status = Status::Gone;
-    update(AGENT, &mut gone, &outcome(0, 1_000, BOB), &by_law(), at(NOW)).unwrap();
+    update(
+        AGENT,
+        &mut gone,
+        &outcome(0, 1_000, BOB),
+        &by_law(),
+        at(NOW),
+    )
+    .unwrap();
     penalise(AGENT, &mut gone, 50).unwrap();
     adjust(AGENT, &mut gone, 25, 100).unwrap();
     assert_eq!(gone.reputation, milli(425_000));

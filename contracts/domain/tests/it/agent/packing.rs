@@ -149,7 +149,11 @@ fn zeros_are_nobody() {
 
 #[test]
 fn numbers_of_types_and_classes() {
-    let types = [AgentType::Producer, AgentType::Management, AgentType::Monitor];
+    let types = [
+        AgentType::Producer,
+        AgentType::Management,
+        AgentType::Monitor,
+    ];
     for (number, expected) in types.into_iter().enumerate() {
         let number = number as u8 + 1;
         assert_eq!(AgentType::of(number), Some(expected));
@@ -163,7 +167,10 @@ fn numbers_of_types_and_classes() {
     }
     assert_eq!(Class::of(3), None);
     let registered = [Status::None, Status::Active, Status::Leaving, Status::Gone];
-    assert_eq!(registered.map(Status::is_registered), [false, true, true, false]);
+    assert_eq!(
+        registered.map(Status::is_registered),
+        [false, true, true, false]
+    );
 }
 
 #[test]

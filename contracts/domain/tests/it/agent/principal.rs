@@ -53,9 +53,15 @@ fn nobody_no_class_and_no_banned_one_enrols() {
         ..new
     };
     assert_eq!(enrols(ANN, &banned, 1), Err(Refused::IsBanned(ANN, 1)));
-    let last = Principal { nonce: 2_046, ..new };
+    let last = Principal {
+        nonce: 2_046,
+        ..new
+    };
     assert_eq!(enrols(ANN, &last, 1), Ok(()));
-    let full = Principal { nonce: 2_047, ..new };
+    let full = Principal {
+        nonce: 2_047,
+        ..new
+    };
     assert_eq!(enrols(ANN, &full, 1), Err(Refused::CounterExhausted(ANN)));
 }
 
@@ -133,7 +139,10 @@ fn ages_freezes_and_deadlines_have_their_last_seconds() {
     for (now, window) in [(LAST_INSTANT, 1), (1, u64::MAX), (u64::MAX, 0)] {
         assert_eq!(saturating_until(at(now), secs(window)), LAST_INSTANT);
     }
-    assert_eq!(saturating_until(at(LAST_INSTANT - 1), secs(1)), LAST_INSTANT);
+    assert_eq!(
+        saturating_until(at(LAST_INSTANT - 1), secs(1)),
+        LAST_INSTANT
+    );
 }
 
 #[test]
@@ -144,12 +153,18 @@ fn who_may_answer_is_unbanned_unfrozen_and_stays_in_this_order() {
         leaves_at: NOW,
         ..ann
     };
-    assert_eq!(leaving.require_free(ANN, at(NOW)), Err(Refused::IsLeaving(ANN)));
+    assert_eq!(
+        leaving.require_free(ANN, at(NOW)),
+        Err(Refused::IsLeaving(ANN))
+    );
     let frozen = Principal {
         frozen_until: NOW,
         ..leaving
     };
-    assert_eq!(frozen.require_free(ANN, at(NOW)), Err(Refused::IsFrozen(ANN, NOW)));
+    assert_eq!(
+        frozen.require_free(ANN, at(NOW)),
+        Err(Refused::IsFrozen(ANN, NOW))
+    );
     assert_eq!(
         frozen.require_free(ANN, at(NOW + 1)),
         Err(Refused::IsLeaving(ANN))
@@ -158,7 +173,10 @@ fn who_may_answer_is_unbanned_unfrozen_and_stays_in_this_order() {
         appeal_until: 3,
         ..frozen
     };
-    assert_eq!(banned.require_free(ANN, at(NOW)), Err(Refused::IsBanned(ANN, 3)));
+    assert_eq!(
+        banned.require_free(ANN, at(NOW)),
+        Err(Refused::IsBanned(ANN, 3))
+    );
     assert_eq!(ann.require_unbanned(ANN), Ok(()));
 }
 
@@ -184,7 +202,12 @@ fn a_voter_is_enrolled_unbanned_and_has_a_producer() {
 fn the_worst_is_remembered_and_nothing_better() {
     let milli = |value| agentcity_domain::reputation::MilliPoints::new(value).unwrap();
     let mut ann = Principal::default();
-    for (reputation, worst) in [(700_000, 500_000), (400_000, 400_000), (450_000, 400_000), (0, 0)] {
+    for (reputation, worst) in [
+        (700_000, 500_000),
+        (400_000, 400_000),
+        (450_000, 400_000),
+        (0, 0),
+    ] {
         ann.remember(milli(reputation));
         assert_eq!(ann.worst, milli(worst));
     }

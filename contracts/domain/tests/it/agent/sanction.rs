@@ -35,14 +35,20 @@ fn also_a_stranger_is_banned_but_nobody_is_not() {
     let mut nobody = Principal::default();
     let invalid = Err(Refused::InvalidPrincipal(Address::ZERO));
     assert_eq!(ban(Address::ZERO, &mut nobody, secs(1), at(NOW)), invalid);
-    assert_eq!(freeze(Address::ZERO, &mut nobody, secs(1), at(NOW)), invalid);
+    assert_eq!(
+        freeze(Address::ZERO, &mut nobody, secs(1), at(NOW)),
+        invalid
+    );
     assert_eq!(nobody, Principal::default());
 }
 
 #[test]
 fn a_freeze_is_not_prolonged_while_it_lasts() {
     let mut ann = enrolled(ANN);
-    assert_eq!(unfreeze(ANN, &mut ann, at(NOW)), Err(Refused::NotFrozen(ANN)));
+    assert_eq!(
+        unfreeze(ANN, &mut ann, at(NOW)),
+        Err(Refused::NotFrozen(ANN))
+    );
     freeze(ANN, &mut ann, secs(50), at(NOW)).unwrap();
     assert_eq!(ann.frozen_until, NOW + 50);
     let again = freeze(ANN, &mut ann, secs(50), at(NOW + 50));
@@ -111,9 +117,15 @@ fn an_agents_stake_is_lost_after_the_window_whatever_it_has_open() {
         agent.hot.status = status;
         assert_eq!(taken(&agent, &ann, NOW + 101), expected);
     }
-    assert_eq!(forfeit_agent(&mut agent, &mut ann, at(NOW + 101)), Ok(STAKE));
+    assert_eq!(
+        forfeit_agent(&mut agent, &mut ann, at(NOW + 101)),
+        Ok(STAKE)
+    );
     assert_eq!(agent.hot.status, Status::Gone);
-    assert_eq!((agent.hot.stake, agent.hot.sub_agents, agent.hot.obligations), (0, 0, 2));
+    assert_eq!(
+        (agent.hot.stake, agent.hot.sub_agents, agent.hot.obligations),
+        (0, 0, 2)
+    );
     assert_eq!((ann.agents, ann.producers), (0, 0));
 }
 

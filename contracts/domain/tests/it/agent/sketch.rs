@@ -28,7 +28,13 @@ fn run(limit: u8, outcomes: &[(u16, u8, u16)]) -> Vec<bool> {
 
 #[test]
 fn days_and_tags() {
-    for (now, expected) in [(0, 0), (DAY - 1, 0), (DAY, 1), (65_535 * DAY, 65_535), (65_536 * DAY, 0)] {
+    for (now, expected) in [
+        (0, 0),
+        (DAY - 1, 0),
+        (DAY, 1),
+        (65_535 * DAY, 65_535),
+        (65_536 * DAY, 0),
+    ] {
         assert_eq!(day(now), expected);
     }
     for (window, expected) in [
@@ -58,7 +64,10 @@ fn a_pair_is_capped_at_its_limit_until_its_window_is_over() {
     let sketch = within(sketch.count(106, 7, 5, 2)).unwrap();
     assert_eq!(sketch.entries[0], Entry { tag: 5, count: 2 });
     assert_eq!(sketch.count(106, 7, 5, 2), Counted::Capped);
-    assert!(within(sketch.count(106, 7, 6, 2)).is_some(), "another sponsor is not");
+    assert!(
+        within(sketch.count(106, 7, 6, 2)).is_some(),
+        "another sponsor is not"
+    );
     let anew = within(sketch.count(107, 7, 5, 2)).unwrap();
     assert_eq!((anew.begun, anew.days), (107, 7));
     let mut alone = [Entry::default(); ENTRIES];
@@ -71,15 +80,37 @@ fn a_pair_is_capped_at_its_limit_until_its_window_is_over() {
 fn alternating_windows_win_nothing() {
     // A short window begins nothing anew within a long one, and a long one lengthens a short one.
     assert_eq!(
-        run(2, &[(100, 7, 5), (101, 1, 5), (102, 7, 5), (103, 1, 5), (106, 1, 5), (107, 1, 5)]),
+        run(
+            2,
+            &[
+                (100, 7, 5),
+                (101, 1, 5),
+                (102, 7, 5),
+                (103, 1, 5),
+                (106, 1, 5),
+                (107, 1, 5)
+            ]
+        ),
         [true, true, false, false, false, true]
     );
     assert_eq!(
-        run(2, &[(100, 1, 5), (100, 90, 5), (101, 1, 5), (189, 1, 5), (190, 1, 5)]),
+        run(
+            2,
+            &[
+                (100, 1, 5),
+                (100, 90, 5),
+                (101, 1, 5),
+                (189, 1, 5),
+                (190, 1, 5)
+            ]
+        ),
         [true, true, false, false, true]
     );
     // An outcome is counted with all that came within its own length, though the window that others began was shorter.
-    assert_eq!(run(1, &[(100, 1, 5), (106, 7, 5), (107, 7, 5)]), [true, false, true]);
+    assert_eq!(
+        run(1, &[(100, 1, 5), (106, 7, 5), (107, 7, 5)]),
+        [true, false, true]
+    );
     // A window that is over leaves its length behind.
     let sketch = within(PairSketch::default().count(100, 90, 5, 2)).unwrap();
     let sketch = within(sketch.count(190, 1, 5, 2)).unwrap();
@@ -96,7 +127,11 @@ fn a_fifth_sponsor_takes_the_least_counter_with_its_count() {
     assert_eq!(counts(&sketch), [(1, 3), (2, 2), (3, 1), (4, 2)]);
     let sketch = within(sketch.count(9, 7, 5, 8)).unwrap();
     assert_eq!(counts(&sketch), [(1, 3), (2, 2), (5, 2), (4, 2)]);
-    assert_eq!(sketch.count(9, 7, 6, 2), Counted::Capped, "the least count is the limit already");
+    assert_eq!(
+        sketch.count(9, 7, 6, 2),
+        Counted::Capped,
+        "the least count is the limit already"
+    );
     // The tag of nobody owns no free counter.
     let zero = within(PairSketch::default().count(9, 7, 0, 1)).unwrap();
     assert_eq!(zero.entries[0], Entry { tag: 0, count: 1 });
@@ -107,14 +142,21 @@ fn a_fifth_sponsor_takes_the_least_counter_with_its_count() {
 fn the_day_wraps_and_a_count_reaches_the_greatest_limit() {
     let sketch = within(PairSketch::default().count(65_534, 7, 5, 1)).unwrap();
     assert_eq!(sketch.count(4, 7, 5, 1), Counted::Capped, "six days later");
-    assert!(within(sketch.count(5, 7, 5, 1)).is_some(), "seven days later");
+    assert!(
+        within(sketch.count(5, 7, 5, 1)).is_some(),
+        "seven days later"
+    );
     let taken = run(255, &[(100, 7, 5); 256]);
     assert_eq!(taken.iter().filter(|taken| **taken).count(), 255);
 }
 
 /// Outcomes of a few sponsors, days apart, under terms that differ.
 fn outcomes(sponsors: u16) -> impl Strategy<Value = Vec<(u16, u8, u16)>> {
-    let outcome = (0..4u16, prop_oneof![Just(1u8), Just(2), Just(7), Just(90)], 0..sponsors);
+    let outcome = (
+        0..4u16,
+        prop_oneof![Just(1u8), Just(2), Just(7), Just(90)],
+        0..sponsors,
+    );
     prop::collection::vec(outcome, 1..120).prop_map(|mut outcomes| {
         let mut today = 20_000;
         for (passed, _, _) in &mut outcomes {
@@ -136,7 +178,11 @@ struct Exact {
 impl Exact {
     fn count(&mut self, today: u16, days: u8, tag: u16, limit: u8) -> bool {
         if today - self.begun >= u16::from(self.days.max(days)) {
-            *self = Self { begun: today, days, ..Self::default() };
+            *self = Self {
+                begun: today,
+                days,
+                ..Self::default()
+            };
         }
         let count = self.counts.entry(tag).or_default();
         let counts = *count < limit;

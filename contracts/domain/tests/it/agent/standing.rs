@@ -26,7 +26,13 @@ fn good() -> (Hot, Principal) {
 
 #[test]
 fn purposes_have_their_numbers_and_the_last_three_need_age() {
-    let purposes = [Purpose::Bid, Purpose::Route, Purpose::Vote, Purpose::Sponsor, Purpose::Seat];
+    let purposes = [
+        Purpose::Bid,
+        Purpose::Route,
+        Purpose::Vote,
+        Purpose::Sponsor,
+        Purpose::Seat,
+    ];
     for (number, purpose) in purposes.into_iter().enumerate() {
         assert_eq!(Purpose::of(number as u8), Some(purpose));
         assert_eq!(purpose as usize, number);
@@ -58,9 +64,8 @@ fn each_reason_has_a_bit_of_its_own() {
 #[test]
 fn the_floor_and_the_age_are_reached_exactly() {
     let (mut hot, ann) = good();
-    let judged = |hot: &Hot, purpose, passed| {
-        bars_for(purpose, hot, &ann, limits(), at(NOW + passed))
-    };
+    let judged =
+        |hot: &Hot, purpose, passed| bars_for(purpose, hot, &ann, limits(), at(NOW + passed));
     assert_eq!(judged(&hot, Purpose::Bid, 0), Bars::default());
     assert_eq!(judged(&hot, Purpose::Vote, AGE - 1), Bars::TOO_YOUNG);
     assert_eq!(judged(&hot, Purpose::Vote, AGE), Bars::default());
