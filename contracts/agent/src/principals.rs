@@ -11,7 +11,7 @@ use agentcity_domain::{
 };
 use agentcity_shell::{
     Answer, Input,
-    output::{self, address, number},
+    output::{address, number},
     peer,
     sign::SIGNATURE_BYTES_MAX,
 };

@@ -4,12 +4,11 @@ use agentcity_abi::IAgent as wire;
 use agentcity_domain::{agent::sanction as rules, literal, parameter::ParameterId, peer::Peer};
 use agentcity_shell::{
     Answer, Input,
-    output::{self, address, number},
+    output::{address, number},
 };
 use alloc::vec::Vec;
 use alloy_primitives::Address;
 use alloy_sol_types::SolEvent;
-use stylus_sdk::prelude::*;
 
 use crate::{error::revert, storage::Agents};
 

@@ -44,7 +44,11 @@ fn prepared(function: &str) -> Prepared {
         };
     }
     let city = City::new();
-    let (ann, bob, lone) = (city.enrolled("ann"), city.enrolled("bob"), city.enrolled("lone"));
+    let (ann, bob, lone) = (
+        city.enrolled("ann"),
+        city.enrolled("bob"),
+        city.enrolled("lone"),
+    );
     let worker = city.registered("worker", &ann, 1, 2);
     let gone = city.registered("gone", &ann, 3, 0);
     let banned = city.enrolled("banned");
@@ -184,7 +188,15 @@ fn prepared(function: &str) -> Prepared {
 
 /// Everybody who might call: people, and the members by their names in the table.
 fn callers() -> Vec<(String, Address, Option<Caller>)> {
-    let people = ["worker", "ann", "lone", "gone", "newcomer", "banned", "registrar"];
+    let people = [
+        "worker",
+        "ann",
+        "lone",
+        "gone",
+        "newcomer",
+        "banned",
+        "registrar",
+    ];
     let mut callers: Vec<_> = people
         .into_iter()
         .map(|name| (name.to_owned(), Key::of(name).address, None))
@@ -208,7 +220,11 @@ fn callers() -> Vec<(String, Address, Option<Caller>)> {
         assert_eq!(peer.name(), caller.name());
         callers.push((peer.name().to_owned(), member(peer), Some(caller)));
     }
-    assert_eq!(callers.len(), people.len() + Peer::COUNT, "every member but this one");
+    assert_eq!(
+        callers.len(),
+        people.len() + Peer::COUNT,
+        "every member but this one"
+    );
     callers
 }
 
@@ -251,7 +267,9 @@ fn each_function_answers_each_role_as_the_table_says() {
                 || role.is_some_and(|role| row.callers.contains(&role))
                 || row.callers.contains(&Caller::Own) && owners(function).contains(&caller);
             let before = city.world.storage(here());
-            let answer = city.world.transact(caller, here(), U256::from(coins), &input);
+            let answer = city
+                .world
+                .transact(caller, here(), U256::from(coins), &input);
             if may {
                 assert!(answer.is_ok(), "{function} refuses {name}: {answer:02x?}");
                 // What the table says is emitted, here of those events that are this contract's.
