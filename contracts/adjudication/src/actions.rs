@@ -102,7 +102,7 @@ calls! {
     DeclareSpecificationFault "declareSpecificationFault(bytes32,uint16,uint8)" [0, 1, 2];
     ConfirmAlert "confirmAlert(address,uint32)" [0, 1];
     ReleaseWatchdog "releaseWatchdog(uint40)" [0];
-    BanAgent "banAgent(address,bytes32)" [0, 1];
+    BanAgent "banAgent(address,address,bytes32)" [0, 1, 2];
     SetMandate "setMandate(uint8,bytes32,bytes32)" [0, 1, 2];
     HaltCity "triggerStop(bytes32,bytes32)" [ZERO, 0];
     ResumeCity "clearStop(bytes32)" [ZERO];

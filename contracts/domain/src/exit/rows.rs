@@ -331,8 +331,8 @@ pub(crate) const PRINCIPAL: &[Exit] = {
 pub(crate) const REGISTRATION: &[Exit] = {
     use RegistrationState as S;
     &[
-        by(Who::Owner, S::Active as u8, C::RequestDeregistration, S::Leaving as u8, "once its obligations ended with their missions", "I-05, I-12"),
-        anyone(S::Leaving as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DeregistrationCooldownSecs)]), C::CompleteDeregistration, S::Gone as u8, "the stake becomes a credit", "I-05"),
+        by(Who::Owner, S::Active as u8, C::RequestDeregistration, S::Leaving as u8, "at its own or its principal's word, whatever is open", "I-05, I-12"),
+        anyone(S::Leaving as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DeregistrationCooldownSecs)]), C::CompleteDeregistration, S::Gone as u8, "the stake becomes a credit, once its obligations ended with their missions and its sub-agents left", "I-05, I-12"),
         anyone(S::Banned as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::AppealWindowSecs)]), C::Forfeit, S::Forfeited as u8, "of the banned", "I-06").at_fault(Fault::WholeStake),
     ]
 };

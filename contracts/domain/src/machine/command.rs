@@ -142,14 +142,14 @@ commands! {
     FreezePrincipal = "freezePrincipal" at Agent, "The panel freezes all agents of a principal.";
     UnfreezePrincipal = "unfreezePrincipal" at Agent, "The panel lifts that.";
     BanPrincipal = "banPrincipal" at Agent, "The panel bans a principal with all agents.";
-    BanAgent = "banAgent" at Agent, "The panel bans one agent.";
+    BanAgent = "banAgent" at Agent, "The panel bans, for an agent, the principal who answers for it or did lately.";
     LiftBan = "liftBan" at Agent, "The panel lifts a ban within its appeal window.";
     ForfeitPrincipal = "forfeitPrincipal" at Agent, "Takes a banned principal's stake after the appeal window.";
     Forfeit = "forfeit" at Agent, "Takes a banned agent's stake after the appeal window.";
-    RequestDeregistration = "requestDeregistration" at Agent, "An agent begins to leave.";
+    RequestDeregistration = "requestDeregistration" at Agent, "An agent begins to leave, at its own or its principal's word.";
     CompleteDeregistration = "completeDeregistration" at Agent, "Credits a leaving agent's stake after the cooldown.";
     AcceptPrincipal = "acceptPrincipal" at Agent, "The new principal takes an agent.";
-    ProposePrincipal = "proposePrincipal" at Agent, "Releases an agent to another principal; a second release replaces the first.";
+    ProposePrincipal = "proposePrincipal" at Agent, "Releases an agent to another principal; a second release replaces the first, one to the present principal withdraws it.";
     // Clerks.
     AdmitClerk = "execute" at Adjudication, "The panel gives an office to an agent.";
     RevokeClerk = "execute" at Adjudication, "The panel takes an office from an agent.";

@@ -1,6 +1,7 @@
 //! Claims about the rules: tables at every boundary, and random values against naive models.
 
 mod act;
+mod agent;
 mod amendment;
 mod amount;
 mod clerk;
