@@ -336,11 +336,7 @@ impl Adjudication {
         let Some((to, data)) = opened.call(queued_at)? else {
             return self.close_audit(opened.word(0));
         };
-        let to = match to {
-            Peer::Constitution => self.constitution_address(),
-            to => self.member(to)?,
-        };
-        peer::tell(self.vm(), to, &data, U256::ZERO)?;
+        peer::tell(self.vm(), self.member(to)?, &data, U256::ZERO)?;
         Ok(())
     }
 

@@ -107,7 +107,7 @@ impl Assembly {
         let commits = get(&word, COMMITS).saturating_add(1);
         set(&mut word, COMMITS, commits);
         self.store_session(session, word);
-        self.log(
+        self.log_words(
             &[&wire::BallotCommitted::SIGNATURE_HASH, &session, &principal],
             &[&commitment],
         );
@@ -165,7 +165,7 @@ impl Assembly {
         self.write(place, number(next));
         set(&mut word, REVEALS, next);
         self.store_session(session, word);
-        self.log(
+        self.log_words(
             &[&wire::BallotRevealed::SIGNATURE_HASH, &session, &principal],
             &[&number(index), &number(ranking)],
         );
@@ -245,7 +245,7 @@ impl Assembly {
         }
         self.store_matrix(session, &matrix);
         self.put(SESSION, &session, COUNTED, &number(until));
-        self.log(
+        self.log_words(
             &[&wire::TallyAdvanced::SIGNATURE_HASH, &session],
             &[&number(until), &number(reveals)],
         );
@@ -320,7 +320,7 @@ impl Assembly {
         let clique = self.vm().native_keccak256(&bytes);
         let selector = match apart {
             Some((first, second)) => {
-                self.log(
+                self.log_words(
                     &[&wire::CollusionRefuted::SIGNATURE_HASH, &session, &claimant],
                     &[&number(first), &number(second)],
                 );
@@ -331,7 +331,7 @@ impl Assembly {
                 set(&mut word, DELAYED, delays);
                 self.enter(session, word, Step::Delayed)?;
                 let [millis] = self.parameters(get(&word, EPOCH), [P::BiddingWindowMs as u8])?;
-                self.log(
+                self.log_words(
                     &[&wire::CollusionProved::SIGNATURE_HASH, &session, &claimant],
                     &[
                         &clique,

@@ -106,7 +106,7 @@ impl Assembly {
         }
         set(&mut word, PROPOSALS, index.saturating_add(1));
         self.store_session(session, word);
-        self.log(
+        self.log_words(
             &[
                 &wire::Proposed::SIGNATURE_HASH,
                 &session,
@@ -132,7 +132,7 @@ impl Assembly {
         let word = self.proposal_word(proposal, 0);
         let sponsors = part(word, 4, 4).saturating_add(1);
         let mut word = with(word, 4, 4, sponsors);
-        self.log(
+        self.log_words(
             &[&wire::Sponsored::SIGNATURE_HASH, &proposal, &principal],
             &[&amount(sponsors), &number(needed.into())],
         );
@@ -147,7 +147,7 @@ impl Assembly {
             self.put(CANDIDATE, &session, place, &proposal);
             set(&mut election, CANDIDATES, next);
             self.store_session(session, election);
-            self.log(
+            self.log_words(
                 &[&wire::Admitted::SIGNATURE_HASH, &session, &proposal],
                 &[&number(place)],
             );
@@ -188,7 +188,7 @@ impl Assembly {
             signature,
         )?;
         self.once(EVIDENCED, session, clerk.account)?;
-        self.log(
+        self.log_words(
             &[
                 &wire::EvidenceRecorded::SIGNATURE_HASH,
                 &session,
@@ -234,7 +234,7 @@ impl Assembly {
             SPEAKERS,
             &number(count.saturating_add(1)),
         );
-        self.log(
+        self.log_words(
             &[&wire::StrawVoted::SIGNATURE_HASH, &session, &principal],
             &[&proposal],
         );
@@ -280,7 +280,7 @@ impl Assembly {
             &with(number(count), 0, 8, self.now().into()),
         );
         let hash = self.vm().native_keccak256(&output::words(&order));
-        self.log(
+        self.log_words(
             &[&wire::SpeakingOrderDrawn::SIGNATURE_HASH, &session],
             &[&seed, &number(count), &hash],
         );
@@ -309,7 +309,7 @@ impl Assembly {
         }
         let turn = self.key(SPOKEN, session, round);
         self.once(SPOKEN, turn, principal)?;
-        self.log(
+        self.log_words(
             &[&wire::Spoke::SIGNATURE_HASH, &session, &principal],
             &[&round, &statement, &reasons],
         );
@@ -326,7 +326,7 @@ impl Assembly {
         }
         self.with_voice(principal)?;
         self.once(DISSENTED, proposal, principal)?;
-        self.log(
+        self.log_words(
             &[
                 &wire::MinorityRecorded::SIGNATURE_HASH,
                 &proposal,

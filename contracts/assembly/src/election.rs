@@ -124,7 +124,7 @@ impl Assembly {
         set(&mut word, STEP, step as u64);
         set(&mut word, EXPIRES, expires);
         self.store_session(session, word);
-        self.log(
+        self.log_words(
             &[&wire::DeliberationChanged::SIGNATURE_HASH, &session],
             &[&number(step as u64), &number(expires)],
         );
@@ -135,7 +135,7 @@ impl Assembly {
     fn fail(&mut self, session: B256, mut word: B256) {
         set(&mut word, FAILED, 1);
         self.store_session(session, word);
-        self.log(
+        self.log_words(
             &[&wire::DeliberationFailed::SIGNATURE_HASH, &session],
             &[&number(get(&word, STEP))],
         );
@@ -200,7 +200,7 @@ impl Assembly {
             }
         }
         self.put(SESSION, &session, WINNER, &winner);
-        self.log(
+        self.log_words(
             &[&wire::BallotDecided::SIGNATURE_HASH, &session, &winner],
             &[&packed],
         );

@@ -62,7 +62,7 @@ impl Assembly {
         self.once(NAMED, petition, principal)?;
         let names = part(word, 5, 4).saturating_add(1);
         self.write(key, with(word, 5, 4, names));
-        self.log(
+        self.log_words(
             &[&wire::PetitionSigned::SIGNATURE_HASH, &petition, &principal],
             &[&amount(names), &amount(part(word, 9, 4))],
         );
@@ -80,7 +80,7 @@ impl Assembly {
         let word = with(with(B256::ZERO, 0, 5, expires.into()), 9, 4, needed.into());
         self.put(PETITION, &petition, 0, &word);
         self.put(PETITION, &petition, 1, &subject);
-        self.log(
+        self.log_words(
             &[&wire::PetitionOpened::SIGNATURE_HASH, &petition, &principal],
             &[&subject, &content, &number(expires)],
         );
@@ -138,7 +138,7 @@ impl Assembly {
         self.enter(session, word, step)?;
         let (at, bytes) = EXPIRES;
         let expires = part(self.word_at(SESSION, &session, 0), at, bytes);
-        self.log(
+        self.log_words(
             &[&wire::SessionOpened::SIGNATURE_HASH, &session],
             &[
                 &number(kind.into()),
@@ -240,7 +240,7 @@ impl Assembly {
             return refuse(wire::TooLate::SELECTOR, &[number(until)]);
         }
         self.write(key, with(word, USED_AT, 1, 2));
-        self.log(
+        self.log_words(
             &[&wire::PetitionExpired::SIGNATURE_HASH, &petition],
             &[&amount(part(word, 5, 4)), &amount(part(word, 9, 4))],
         );

@@ -381,7 +381,7 @@ impl Enactment {
         self.write(hash_key, hash);
         if progress.node == loaded.nodes {
             progress.fairness = progress.score();
-            self.log(
+            self.log_words(
                 &[&wire::AwardCompleted::SIGNATURE_HASH, &session],
                 &[
                     &hash,
@@ -413,7 +413,7 @@ impl Enactment {
             key,
             with(with(B256::ZERO, 0, 4, one(best)), 4, 4, one(chosen)),
         );
-        self.log(
+        self.log_words(
             &[
                 &wire::AwardDeviated::SIGNATURE_HASH,
                 &session,
@@ -442,7 +442,7 @@ impl Enactment {
         let key = self.session_key(session, REWINDS.saturating_add(loaded.round.into()));
         let rewinds = part(self.read(key), 24, 8) as u64;
         self.write(key, number(rewinds.saturating_add(1)));
-        self.log(
+        self.log_words(
             &[&wire::AwardCountersigned::SIGNATURE_HASH, &session, &node],
             &[&chosen],
         );

@@ -135,7 +135,7 @@ impl Enactment {
         let key = self.session_key(session, VALIDATION);
         let retries = part(self.read(key), 2, 1);
         self.write(key, with(B256::ZERO, 2, 1, retries));
-        self.log(
+        self.log_words(
             &[&wire::Codified::SIGNATURE_HASH, &session, &clerk.account],
             &[&statute, &assignments, &template, &version],
         );
@@ -198,7 +198,7 @@ impl Enactment {
         progress = with(with(progress, 3, 16, budget), 19, 8, tokens);
         self.write(progress_key, with(progress, 27, 1, 1));
         self.write(awaited_key, rest);
-        self.log(
+        self.log_words(
             &[&wire::ValidationAdvanced::SIGNATURE_HASH, &session],
             &[&number(index), &number(loaded.nodes.into())],
         );
@@ -226,7 +226,7 @@ impl Enactment {
             &with(B256::ZERO, 2, 1, retries),
         );
         self.put(SESSION, &session, TEMPLATE_KEY, &B256::ZERO);
-        self.log(
+        self.log_words(
             &[
                 &wire::ValidationFailed::SIGNATURE_HASH,
                 &session,
@@ -277,12 +277,12 @@ impl Enactment {
         }
         self.write(key, principal);
         let digest = self.digest(&LegislativeApproval::HASH, &fields)?;
-        self.log(
+        self.log_words(
             &[&wire::Approved::SIGNATURE_HASH, &session, &clerk.account],
             &[&role, &digest],
         );
         if other != B256::ZERO {
-            self.log(
+            self.log_words(
                 &[&wire::LawEnacted::SIGNATURE_HASH, &session],
                 &[&statute, &assignments, &epoch],
             );
@@ -297,7 +297,7 @@ impl Enactment {
         let loaded = self.session_in(session, bit(S::AwaitingApproval) | bit(S::Deployed))?;
         self.same(session, loaded.statute, statute)?;
         self.put(SESSION, &session, AUDITED, &number(1));
-        self.log(
+        self.log_words(
             &[&wire::CodificationAudited::SIGNATURE_HASH, &session],
             &[&statute],
         );
@@ -329,7 +329,7 @@ impl Enactment {
         self.write(key, word);
         let schema_key = self.key(TEMPLATE, key, B256::ZERO);
         self.write(schema_key, schema);
-        self.log(
+        self.log_words(
             &[&wire::TemplatePublished::SIGNATURE_HASH, &id, &version],
             &[&schema],
         );
@@ -354,7 +354,7 @@ impl Enactment {
             .list(&seats, crate::views::SEAT_WORDS)
             .finish();
         let count = seats.len().checked_div(crate::views::SEAT_WORDS);
-        self.log(
+        self.log_words(
             &[
                 &wire::NodeReassigned::SIGNATURE_HASH,
                 &session,
@@ -378,7 +378,7 @@ impl Enactment {
             return refuse(wire::AlreadyDone::SELECTOR, &[mission, node]);
         }
         self.write(key, with(attempt, 0, 1, 1));
-        self.log(
+        self.log_words(
             &[&wire::SpecificationFaulted::SIGNATURE_HASH, &mission, &node],
             &[&attempt],
         );

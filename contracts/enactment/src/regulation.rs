@@ -80,7 +80,7 @@ impl Enactment {
                 critical = Some([node, code]);
             }
             hashes.push(self.part_hash(&ComplianceFlag::HASH, &fields));
-            self.log(
+            self.log_words(
                 &[&wire::ComplianceFlagged::SIGNATURE_HASH, &session, &node],
                 &[&code, &severity, &evidence],
             );
@@ -107,7 +107,7 @@ impl Enactment {
             let key = self.key(REJECTED, session, bid);
             self.write(key, number(1));
             hashes.push(self.part_hash(&RejectedBid::HASH, &fields));
-            self.log(
+            self.log_words(
                 &[&wire::BidRejected::SIGNATURE_HASH, &session, &bid],
                 &[&reason],
             );
@@ -149,7 +149,7 @@ impl Enactment {
         )?;
         if repropose {
             let times = u64::from(loaded.round).saturating_add(1);
-            self.log(
+            self.log_words(
                 &[
                     &wire::ReproposalRequested::SIGNATURE_HASH,
                     &session,
@@ -197,7 +197,7 @@ impl Enactment {
         progress.approvals = progress.approvals.saturating_add(1);
         let needed = derived::capped_regulators(loaded.regulators.into(), quorum as u32).max(1);
         self.write(progress_key, progress.word());
-        self.log(
+        self.log_words(
             &[
                 &wire::RegulatoryDecided::SIGNATURE_HASH,
                 &session,
@@ -221,7 +221,7 @@ impl Enactment {
         self.only(&[Peer::Adjudication])?;
         self.in_time(session, bit(S::RegulatoryReview))?;
         self.put(SESSION, &session, WAIVED, &number(1));
-        self.log(&[&wire::FairnessWaived::SIGNATURE_HASH, &session], &[&why]);
+        self.log_words(&[&wire::FairnessWaived::SIGNATURE_HASH, &session], &[&why]);
         Ok(Vec::new())
     }
 }

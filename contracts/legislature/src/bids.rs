@@ -190,7 +190,7 @@ impl Legislature {
             let key = self.bid_key(&session, bid, place);
             self.write(key, value);
         }
-        self.log(
+        self.log_words(
             &[&wire::BidPlaced::SIGNATURE_HASH, &session, &node, &agent],
             &[
                 &number(bid),
@@ -259,7 +259,7 @@ impl Legislature {
             let key = self.bid_key(&session, bid, place);
             self.write(key, value);
         }
-        self.log(
+        self.log_words(
             &[&wire::BidSealed::SIGNATURE_HASH, &session, &node, &agent],
             &[&number(bid), &commitment],
         );
@@ -358,7 +358,7 @@ impl Legislature {
             let agent = with(head, 0, 12, 0);
             let stake = amount(part(self.bid_word(&session, bid, MONEY), 16, 16));
             let source = self.bid_word(&session, bid, SOURCE);
-            self.log(
+            self.log_words(
                 &[
                     &wire::BidReleased::SIGNATURE_HASH,
                     &session,

@@ -96,7 +96,7 @@ impl Legislature {
         ] {
             set(&mut word, field, value);
         }
-        self.log(
+        self.log_words(
             &[
                 &wire::IdentityRequested::SIGNATURE_HASH,
                 &session,
@@ -137,7 +137,7 @@ impl Legislature {
                 0
             };
             if rule != 0 {
-                self.log(
+                self.log_words(
                     &[&wire::AgentDropped::SIGNATURE_HASH, &session, &agent],
                     &[&number(rule)],
                 );
@@ -147,7 +147,7 @@ impl Legislature {
             if clerk {
                 self.fill_office(session, word, agent)?;
             }
-            self.log(
+            self.log_words(
                 &[&wire::IdentityAttested::SIGNATURE_HASH, &session, &agent],
                 &[&principal, &reputation],
             );
@@ -238,7 +238,7 @@ impl Legislature {
         let mut terms = with(B256::ZERO, 0, 16, part(budget, 16, 16));
         terms = with(with(terms, 16, 5, until), 21, 4, part(tokens, 28, 4));
         self.put(SESSION, &session, TERMS, &terms);
-        self.log(
+        self.log_words(
             &[
                 &wire::DagProposed::SIGNATURE_HASH,
                 &session,

@@ -107,7 +107,7 @@ impl Legislature {
         set(&mut word, STATE, to as u64);
         set(&mut word, EXPIRES, expires);
         self.store_session(session, word);
-        self.log(
+        self.log_words(
             &[&wire::SessionStateChanged::SIGNATURE_HASH, &session],
             &[&number(from), &number(to as u64), &number(expires)],
         );

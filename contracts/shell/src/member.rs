@@ -241,7 +241,7 @@ pub trait Member: HostAccess {
 
     /// The same of words that stand elsewhere: a reference each, where copies would fill a program.
     #[inline(never)]
-    fn log(&self, topics: &[&B256], data: &[&B256]) {
+    fn log_words(&self, topics: &[&B256], data: &[&B256]) {
         let mut log =
             Vec::with_capacity(topics.len().saturating_add(data.len()).saturating_mul(32));
         for word in topics.iter().chain(data) {

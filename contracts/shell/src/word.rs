@@ -85,7 +85,7 @@ mod tests {
     fn a_field_is_a_part() {
         let mut word = B256::repeat_byte(0xff);
         set(&mut word, (3, 5), 7);
-        assert_eq!(get(&word, (3, 5)), 7);
+        assert_eq!(field(&word, (3, 5)), 7);
         assert_eq!(word, with(B256::repeat_byte(0xff), 3, 5, 7));
     }
 
