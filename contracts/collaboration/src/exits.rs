@@ -9,8 +9,9 @@ use agentcity_domain::{
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer, Input,
+    Answer,
     member::Member,
+    reader::Reader,
     topic,
     word::{get, having},
     words::{Laid, Words},
@@ -39,8 +40,8 @@ impl Missions {
         Ok(())
     }
 
-    pub(crate) fn expire_node(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (&input.word()?, input.u16()?);
+    pub(crate) fn expire_node(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
         let mission_word = self.mission_in(mission, LIVING)?;
         let states = bit(NodeState::Eligible as u8)
             | bit(NodeState::Executing as u8)
@@ -145,8 +146,8 @@ impl Missions {
         Ok(())
     }
 
-    pub(crate) fn expire_mission(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = &input.word()?;
+    pub(crate) fn expire_mission(&mut self, input: &mut Reader<'_>) -> Answer {
+        let mission = &input.word();
         let word = self.mission_in(mission, LIVING)?;
         let now = self.now();
         let (halt, halted) = self.halt_of(mission, &word);
@@ -176,7 +177,7 @@ impl Missions {
                 P::DegradedAdjudicatorTimeoutMs as u8,
             ],
         )?;
-        let divisor = P::RefinementNodeDivisor.row().default;
+        let divisor = const { P::RefinementNodeDivisor.row().default };
         let shares = (get(&word, 2, 2) as u32).div_ceil(divisor.max(1));
         let spent = get(&word, 9, 2) >= most.saturating_mul(shares.into());
         let exhausted = spent && get(&word, 6, 2) > 0;
@@ -215,8 +216,8 @@ impl Missions {
         Ok(Vec::new())
     }
 
-    pub(crate) fn abort(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, _justification) = (&input.word()?, &input.word()?);
+    pub(crate) fn abort(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, _justification) = (&input.word(), &input.word());
         self.only(&[Peer::Adjudication])?;
         let word = self.mission_in(mission, LIVING)?;
         let reason = wire::Reason::HumanSilence as u8;
@@ -224,17 +225,17 @@ impl Missions {
         Ok(Vec::new())
     }
 
-    pub(crate) fn abort_for_fault(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = &input.word()?;
-        let (count, mut named) = input.list(NAMED_MAX)?;
-        let justification = &input.word()?;
+    pub(crate) fn abort_for_fault(&mut self, input: &mut Reader<'_>) -> Answer {
+        let mission = &input.word();
+        let (count, mut named) = input.list(NAMED_MAX);
+        let justification = &input.word();
         self.only(&[Peer::Adjudication])?;
         let word = self.mission_in(mission, LIVING)?;
         let ids = [P::RepMissionAbort as u8];
         let [points] = self.parameters(Self::epoch_of(&word), ids)?;
         let reason = wire::Reason::FaultNamed;
         for _ in 0..count {
-            let agent = named.address()?.into_word();
+            let agent = named.address().into_word();
             if self.entry_at(OBLIGED, mission, &agent) == B256::ZERO {
                 return Words::after(wire::NotSeated::SELECTOR)
                     .word(mission)
@@ -257,8 +258,10 @@ impl Missions {
                     .word(mission)
                     .word(&agent),
             )?;
-            let mut held = Input::new(&held);
-            let (_source, amount) = (held.word()?, held.word()?);
+            let mut held = Reader::new(&held);
+            held.skip(1);
+            let amount = held.word();
+            held.end()?;
             self.tell(
                 Peer::Treasury,
                 Words::after(treasury::slashCall::SELECTOR)
@@ -270,12 +273,13 @@ impl Missions {
             )?;
             self.penalise(&agent, points, justification)?;
         }
+        named.end()?;
         self.end(mission, &word, State::Aborted, reason as u8)?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn release_agent(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, agent) = (&input.word()?, input.address()?.into_word());
+    pub(crate) fn release_agent(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, agent) = (&input.word(), input.address().into_word());
         let word = self.mission_in(mission, ENDED)?;
         if self.entry_at(OBLIGED, mission, &agent) == B256::ZERO {
             return Words::after(wire::NotSeated::SELECTOR)
@@ -291,10 +295,12 @@ impl Missions {
                 .word(mission)
                 .word(&agent),
         )?;
-        let mut held = Input::new(&held);
-        held.word()?;
+        let mut held = Reader::new(&held);
+        held.skip(1);
+        let left = held.word();
+        held.end()?;
         // A stake of which nothing is left must not keep the obligation open for ever.
-        if held.word()? != B256::ZERO {
+        if left != B256::ZERO {
             self.tell(
                 Peer::Treasury,
                 Words::after(treasury::releaseStakeCall::SELECTOR)

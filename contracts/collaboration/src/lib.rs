@@ -20,7 +20,13 @@ mod views;
 
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::literal;
-use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
+use agentcity_shell::{
+    Answer, Input,
+    member::Member,
+    no_coins,
+    reader::{self, Reader},
+    router::Contract,
+};
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 
@@ -29,12 +35,12 @@ use crate::storage::Missions;
 agentcity_shell::router!(Missions);
 
 impl Contract for Missions {
-    fn dispatch(&mut self, selector: [u8; 4], mut input: Input<'_>) -> Option<Answer> {
-        let input = &mut input;
+    fn dispatch(&mut self, selector: [u8; 4], input: Input<'_>) -> Option<Answer> {
+        let input = &mut Reader::of(input);
         if let Err(refused) = no_coins(self.vm()) {
             return Some(Err(refused));
         }
-        Some(match selector {
+        let answered = match selector {
             wire::constitutionCall::SELECTOR => self.constitution(),
             wire::wireCall::SELECTOR => self.wire(),
             // orchestration
@@ -70,7 +76,8 @@ impl Contract for Missions {
             wire::isInterestedCall::SELECTOR => self.is_interested(input),
             wire::expiresAtCall::SELECTOR => self.expires_at(input),
             _ => return None,
-        })
+        };
+        Some(reader::answer(input, answered))
     }
 
     fn construct(&mut self, mut input: Input<'_>) -> Answer {

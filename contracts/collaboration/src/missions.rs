@@ -12,9 +12,11 @@ use agentcity_domain::{
     signed::selector,
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
+    Answer, malformed,
     member::{Kind, Member},
-    output, peer, topic,
+    output, peer,
+    reader::{self, Reader},
+    topic,
     word::{get, having, part},
     words::{Laid, Words},
 };
@@ -149,7 +151,8 @@ impl Missions {
     /// Until when the watchdog freezes the city; zero if it does not.
     #[inline(never)]
     pub(crate) fn watchdog(&self) -> Result<u64, Vec<u8>> {
-        Input::new(&self.ask(Peer::Roster, Words::after(HALTED_UNTIL).all(&[]))?).u64()
+        let answer = self.ask(Peer::Roster, Words::after(HALTED_UNTIL).all(&[]))?;
+        reader::number_of(&answer)
     }
 
     /// Refuses while the watchdog freezes the city: nothing is finalised or routed (R9).
@@ -201,16 +204,16 @@ impl Missions {
         );
     }
 
-    pub(crate) fn create_mission(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, deadline) = (&input.word()?, input.u64()?);
+    pub(crate) fn create_mission(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (session, deadline) = (&input.word(), input.seconds());
         let sponsor = self.caller();
         let answer = self.ask(Peer::Enactment, Words::after(LAW_OF).word(session))?;
-        let mut law = Input::new(&answer);
-        let (approved, _audited, kind) = (law.bool()?, law.bool()?, law.u8()?);
-        let (statute, _assignments, epoch, nodes) =
-            (law.word()?, law.word()?, law.u64()?, law.u16()?);
-        let (_fairness, _waived, _budget) = (law.u16()?, law.bool()?, law.u128()?);
-        let (latest, parent, parent_node) = (law.u64()?, law.word()?, law.u16()?);
+        let mut law = Reader::new(&answer);
+        let (approved, _audited, kind) = (law.bool(), law.bool(), law.u8());
+        let (statute, _assignments, epoch, nodes) = (law.word(), law.word(), law.u64(), law.u16());
+        let (_fairness, _waived, _budget) = (law.u16(), law.bool(), law.u128());
+        let (latest, parent, parent_node) = (law.seconds(), law.word(), law.u16());
+        law.end()?;
         if !approved || nodes == 0 {
             return Words::after(wire::NotApproved::SELECTOR)
                 .word(session)
@@ -227,7 +230,7 @@ impl Missions {
             Peer::Agent,
             Words::after(agents::principalRecordCall::SELECTOR).address(&sponsor),
         )?;
-        if Input::new(&record).u8()? == 0 {
+        if reader::number_of(&record)? == 0 {
             return Words::after(wire::AgentRefused::SELECTOR)
                 .address(&sponsor)
                 .number(kind.into())
@@ -280,7 +283,7 @@ impl Missions {
         mission: &B256,
         kind: Kind,
         first: u16,
-        pages: &mut Input<'_>,
+        pages: &mut Reader<'_>,
         count: usize,
     ) -> Result<(), Vec<u8>> {
         let at = if kind == PAGE { 0 } else { 2 };
@@ -295,23 +298,24 @@ impl Missions {
         }
         for index in 0..count as u64 {
             let number = output::number(u64::from(first).saturating_add(index));
-            let account = pages.address()?;
+            let account = pages.address();
             self.set_entry_at(kind, mission, &number, &account.into_word());
         }
+        pages.end()?;
         self.set_mission(mission, 6, &add(&place, at, 2, count as u64));
         Ok(())
     }
 
-    pub(crate) fn admit_tranche(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, first) = (&input.word()?, input.u16()?);
-        let (count, mut pages) = input.list(PAGES_MAX)?;
-        let (groups, mut degrees) = input.list(GROUPS_MAX)?;
+    pub(crate) fn admit_tranche(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, first) = (&input.word(), input.u16());
+        let (count, mut pages) = input.list(PAGES_MAX);
+        let (groups, mut degrees) = input.list(GROUPS_MAX);
         self.only(&[Peer::Statute])?;
         self.mission_in(mission, bit(State::Pending as u8))?;
         self.admit_pages(mission, PAGE, first, &mut pages, count)?;
         let most = agentcity_domain::statute::EDGES_MAX;
         for _ in 0..groups {
-            let (group, counts) = (degrees.u16()?, degrees.word()?);
+            let (group, counts) = (degrees.u16(), degrees.word());
             let mut word = self.entry(DEGREE, mission, group.into());
             for at in 0..32u16 {
                 let more = get(&counts, at.into(), 1);
@@ -328,24 +332,26 @@ impl Missions {
             }
             self.set_entry(DEGREE, mission, group.into(), &word);
         }
+        degrees.end()?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn admit_seats(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, first) = (&input.word()?, input.u16()?);
-        let (count, mut pages) = input.list(PAGES_MAX)?;
-        let (seats, mut agents) = input.list(1_024)?;
+    pub(crate) fn admit_seats(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, first) = (&input.word(), input.u16());
+        let (count, mut pages) = input.list(PAGES_MAX);
+        let (seats, mut agents) = input.list(1_024);
         self.only(&[Peer::Statute])?;
         self.mission_in(mission, bit(State::Pending as u8))?;
         self.admit_pages(mission, SEATS, first, &mut pages, count)?;
         for _ in 0..seats {
-            self.oblige(mission, agents.address()?)?;
+            self.oblige(mission, agents.address())?;
         }
+        agents.end()?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn activate(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, epoch) = (&input.word()?, input.u64()?);
+    pub(crate) fn activate(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, epoch) = (&input.word(), input.u64());
         self.only(&[Peer::Statute])?;
         if epoch >> 40 != 0 {
             return Err(malformed());

@@ -12,7 +12,9 @@ use agentcity_domain::{
 use agentcity_shell::{
     malformed,
     member::{Kind, Member},
-    output, page, topic,
+    output, page,
+    reader::Reader,
+    topic,
     word::{get, having, part, with},
     words::{Laid, Words},
 };
@@ -264,7 +266,9 @@ impl Missions {
             Peer::Agent,
             Words::after(agents::principalOfCall::SELECTOR).word(agent),
         )?;
-        let principal = agentcity_shell::Input::new(&answer).word()?;
+        let mut answer = Reader::new(&answer);
+        let principal = answer.word();
+        answer.end()?;
         self.set_entry_at(OBLIGED, mission, agent, &principal);
         self.set_entry_at(OBLIGED, mission, &principal, &output::number(1));
         self.tell(

@@ -8,8 +8,9 @@ use agentcity_domain::{
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
+    Answer, malformed,
     member::Member,
+    reader::Reader,
     word::{get, having},
     words::Words,
 };
@@ -23,11 +24,11 @@ use crate::{
 };
 
 impl Missions {
-    pub(crate) fn intervene(&mut self, input: &mut Input<'_>) -> Answer {
-        let (order, mission, node) = (input.u8()?, &input.word()?, input.u16()?);
-        let (attempt, agent, halt) = (input.u8()?, input.address()?, input.u8()?);
-        let (points, until, secs) = (input.u16()?, input.u64()?, input.u64()?);
-        let reason = input.u8()?;
+    pub(crate) fn intervene(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (order, mission, node) = (input.u8(), &input.word(), input.u16());
+        let (attempt, agent, halt) = (input.u8(), input.address(), input.u8());
+        let (points, until, secs) = (input.u16(), input.u64(), input.u64());
+        let reason = input.u8();
         self.only(&[Peer::Guardian])?;
         if until >> 40 != 0 || secs >> 32 != 0 || halt > wire::Halt::NormStruck as u8 {
             return Err(malformed());

@@ -9,7 +9,9 @@ use agentcity_domain::{
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer, Input, topic,
+    Answer,
+    reader::Reader,
+    topic,
     word::{get, having, part, with},
     words::{Laid, Words},
 };
@@ -33,10 +35,11 @@ impl Missions {
             Peer::Treasury,
             Words::after(treasury::escrowCall::SELECTOR).word(mission),
         )?;
-        let mut answer = Input::new(&answer);
-        let (_state, _sponsor, _epoch) = (answer.u8()?, answer.word()?, answer.u64()?);
-        let (deposited, _allocated) = (answer.u128()?, answer.u128()?);
-        let (settled, refunded) = (answer.u128()?, answer.u128()?);
+        let mut answer = Reader::new(&answer);
+        let (_state, _sponsor, _epoch) = (answer.u8(), answer.word(), answer.u64());
+        let (deposited, _allocated) = (answer.u128(), answer.u128());
+        let (settled, refunded) = (answer.u128(), answer.u128());
+        answer.end()?;
         Ok(deposited.saturating_sub(settled).saturating_sub(refunded))
     }
 
@@ -53,9 +56,9 @@ impl Missions {
         Ok(())
     }
 
-    pub(crate) fn relegislate(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, successor) = (&input.word()?, &input.word()?);
-        let (count, mut pairs) = input.list(IMPORTS_MAX)?;
+    pub(crate) fn relegislate(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, successor) = (&input.word(), &input.word());
+        let (count, mut pairs) = input.list(IMPORTS_MAX);
         let word = self.mission_in(mission, bit(MissionState::Failed as u8))?;
         self.not_halted(mission, &word)?;
         let next = self.mission_in(successor, bit(MissionState::Active as u8))?;
@@ -73,13 +76,14 @@ impl Missions {
         self.set_mission(successor, 0, &next);
         let fresh = bit(NodeState::Waiting as u8) | bit(NodeState::Eligible as u8);
         for _ in 0..count {
-            let (old, new) = (pairs.u16()?, pairs.u16()?);
+            let (old, new) = (pairs.u16(), pairs.u16());
             self.node_in(mission, old, bit(NodeState::Completed as u8))?;
             self.node_in(successor, new, fresh)?;
             let output = self.of_node(mission, old, 1);
             let (_, after) = self.law(successor, new)?;
             self.count_node(successor, new, &after, &[output, *mission])?;
         }
+        pairs.end()?;
         let rest = self.rest_of(mission)?;
         self.move_escrow(mission, successor, rest)?;
         let unfinished = wire::Reason::Unfinished as u8;
@@ -95,8 +99,8 @@ impl Missions {
         Ok(Vec::new())
     }
 
-    pub(crate) fn open_child(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, child) = (&input.word()?, input.u16()?, &input.word()?);
+    pub(crate) fn open_child(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, child) = (&input.word(), input.u16(), &input.word());
         let word = self.mission_in(mission, WORKING)?;
         self.not_halted(mission, &word)?;
         self.not_frozen(mission)?;
@@ -113,7 +117,7 @@ impl Missions {
         let depth = add(&word, 8, 1, 1);
         let (depth, deepest) = (
             get(&depth, 8, 1),
-            u64::from(P::MaxRecursionDepth.row().default),
+            u64::from(const { P::MaxRecursionDepth.row().default }),
         );
         if depth > deepest {
             return Words::after(wire::TooDeep::SELECTOR)
@@ -141,8 +145,8 @@ impl Missions {
         Ok(Vec::new())
     }
 
-    pub(crate) fn close_child(&mut self, input: &mut Input<'_>) -> Answer {
-        let child = &input.word()?;
+    pub(crate) fn close_child(&mut self, input: &mut Reader<'_>) -> Answer {
+        let child = &input.word();
         let word = self.mission_in(child, ENDED)?;
         let (mission, place) = (self.of_mission(child, 4), self.of_mission(child, 5));
         let node = get(&place, 30, 2) as u16;

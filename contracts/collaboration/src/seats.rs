@@ -6,17 +6,18 @@ use agentcity_abi::{
     IAgent as agents, ICollaboration as wire, IService as services, ITreasury as treasury,
 };
 use agentcity_domain::{
-    literal,
     machine::{MissionState, NodeState},
     parameter::ParameterId as P,
     peer::Peer,
-    signed::{Typed, selector, widths, work::SeatAcceptance},
+    signed::{Typed, selector, work::SeatAcceptance},
     statute::SEATS_MAX,
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
+    Answer, malformed,
     member::Member,
-    output, sign, topic,
+    output,
+    reader::Reader,
+    sign, topic,
     word::{get, having, part, with},
     words::{Laid, Words},
 };
@@ -79,46 +80,46 @@ impl Missions {
         Ok(())
     }
 
-    pub(crate) fn accept_seat(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (&input.word()?, input.u16()?);
+    pub(crate) fn accept_seat(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
         self.take_seat(mission, node, None, self.caller())?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn accept_seats(&mut self, input: &mut Input<'_>) -> Answer {
-        let (count, mut list) = input.list(ACCEPTANCES_MAX)?;
-        let (signatures, mut signed) = input.list(ACCEPTANCES_MAX)?;
+    pub(crate) fn accept_seats(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (count, mut list) = input.list(ACCEPTANCES_MAX);
+        let (signatures, mut signed) = input.list(ACCEPTANCES_MAX);
         if signatures != count {
             return Err(malformed());
         }
         for _ in 0..count {
-            let fields = list.fields(const { widths::<5>(SeatAcceptance::OWN) })?;
-            let [mission, node, attempt, executor, deadline] = fields;
-            let agent = Address::from_word(executor);
-            if self.now() > get(&deadline, 24, 8) {
+            let (mission, node, attempt) = (&list.word(), list.u16(), list.u8());
+            let (agent, deadline) = (list.address(), list.u64());
+            if self.now() > deadline {
                 return Words::after(wire::DeadlinePassed::SELECTOR)
-                    .word(&deadline)
+                    .number(deadline)
                     .refuse();
             }
-            let words = [
-                literal!(<SeatAcceptance as Typed>::HASH),
-                mission,
-                node,
-                attempt,
-                executor,
-                deadline,
-            ];
-            let digest = sign::digest(self.vm(), &words);
-            let signature = signed.bytes(sign::SIGNATURE_BYTES_MAX)?;
+            let hash = self.hash(
+                topic!(<SeatAcceptance as Typed>::HASH)
+                    .word(mission)
+                    .number(node.into())
+                    .number(attempt.into())
+                    .address(&agent)
+                    .number(deadline),
+            );
+            let digest = sign::digest_of(self.vm(), hash);
+            let signature = signed.bytes(sign::SIGNATURE_BYTES_MAX);
             sign::require(self.vm(), agent, digest, signature)?;
-            let (node, attempt) = (get(&node, 30, 2) as u16, get(&attempt, 31, 1) as u8);
-            self.take_seat(&mission, node, Some(attempt), agent)?;
+            self.take_seat(mission, node, Some(attempt), agent)?;
         }
+        list.end()?;
+        signed.end()?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn substitute_runner_up(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, seat) = (&input.word()?, input.u16()?, input.u8()?);
+    pub(crate) fn substitute_runner_up(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, seat) = (&input.word(), input.u16(), input.u8());
         let mission_word = self.mission_in(mission, WORKING)?;
         self.not_halted(mission, &mission_word)?;
         let word = self.node_in(mission, node, ELIGIBLE)?;
@@ -146,17 +147,21 @@ impl Missions {
             Peer::Enactment,
             Words::after(AWARDED).word(&session).word(&number),
         )?;
-        let mut answer = Input::new(&answer);
-        answer.word()?;
-        let Some(runner_up) = answer.u32()?.checked_sub(1) else {
+        let mut answer = Reader::new(&answer);
+        answer.skip(1);
+        let Some(runner_up) = answer.u32().checked_sub(1) else {
             return self.not_seated(mission, node, Address::ZERO);
         };
-        let words = [session, output::number(runner_up.into())];
-        let bid = self.ask(Peer::Legislature, Words::after(BID_OF).all(&words))?;
-        let mut bid = Input::new(&bid);
-        let (_number, _state, _round, of) = (bid.u32()?, bid.u8()?, bid.u8()?, bid.u16()?);
-        let (next, service) = (bid.address()?, bid.word()?);
-        let (price, stake, source) = (bid.u128()?, bid.u128()?, bid.word()?);
+        answer.end()?;
+        let bid = self.ask(
+            Peer::Legislature,
+            Words::after(BID_OF).word(&session).number(runner_up.into()),
+        )?;
+        let mut bid = Reader::new(&bid);
+        let (_number, _state, _round, of) = (bid.u32(), bid.u8(), bid.u8(), bid.u16());
+        let (next, service) = (bid.address(), bid.word());
+        let (price, stake, source) = (bid.u128(), bid.u128(), bid.word());
+        bid.end()?;
         if of != node || self.seat_of(mission, node, next).is_ok() {
             return self.not_seated(mission, node, next);
         }
@@ -214,9 +219,9 @@ impl Missions {
         self.oblige(mission, Address::from_word(agent))
     }
 
-    pub(crate) fn route_task(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (&input.word()?, input.u16()?);
-        let (count, mut hashes) = input.list(SEATS_MAX)?;
+    pub(crate) fn route_task(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
+        let (count, mut hashes) = input.list(SEATS_MAX);
         let mission_word = self.mission_in(mission, WORKING)?;
         self.not_halted(mission, &mission_word)?;
         self.not_frozen(mission)?;
@@ -250,7 +255,7 @@ impl Missions {
         let (mut live, mut silent) = (B256::ZERO, Vec::with_capacity(SEATS_MAX));
         let purpose = if law.redundancy > 1 { SEAT } else { ROUTE };
         for seat in 0..law.redundancy {
-            let hash = hashes.word()?;
+            let hash = hashes.word();
             if get(&word, 2, 1) & 1 << (seat & 7) == 0 {
                 silent.push(seat);
                 continue;
@@ -260,8 +265,9 @@ impl Missions {
                 Peer::Service,
                 Words::after(services::standingCall::SELECTOR).word(&service),
             )?;
-            let mut standing = Input::new(&standing);
-            let (registered, deprecated) = (standing.word()?, standing.u64()?);
+            let mut standing = Reader::new(&standing);
+            let (registered, deprecated) = (standing.word(), standing.u64());
+            standing.end()?;
             if registered != hash || deprecated != 0 {
                 return Words::after(wire::CodeHashMismatch::SELECTOR)
                     .word(&service)
@@ -275,11 +281,13 @@ impl Missions {
                     .word(&agent)
                     .number(purpose),
             )?;
-            let mut eligible = Input::new(&eligible);
-            if !eligible.bool()? {
+            let mut eligible = Reader::new(&eligible);
+            let (may, bars) = (eligible.bool(), eligible.u8());
+            eligible.end()?;
+            if !may {
                 return Words::after(wire::AgentRefused::SELECTOR)
                     .word(&agent)
-                    .word(&eligible.word()?)
+                    .number(bars.into())
                     .refuse();
             }
             if hash == live {
@@ -293,6 +301,7 @@ impl Missions {
             }
             live = hash;
         }
+        hashes.end()?;
         let window = u64::from(law.timeout_ms)
             .saturating_add(grace)
             .saturating_add(slack);
@@ -317,9 +326,9 @@ impl Missions {
         Ok(Vec::new())
     }
 
-    pub(crate) fn reassign(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (&input.word()?, input.u16()?);
-        let (count, mut seats) = input.list(SEATS_MAX)?;
+    pub(crate) fn reassign(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
+        let (count, mut seats) = input.list(SEATS_MAX);
         self.only(&[Peer::Enactment])?;
         let states = WORKING | bit(MissionState::Failed as u8);
         let mission_word = self.mission_in(mission, states)?;
@@ -328,7 +337,7 @@ impl Missions {
         let epoch = Self::epoch_of(&mission_word);
         let [most] = self.parameters(epoch, [P::MaxRefinementIterations as u8])?;
         let used = (get(&mission_word, 9, 2)).saturating_add(1);
-        let divisor = P::RefinementNodeDivisor.row().default;
+        let divisor = const { P::RefinementNodeDivisor.row().default };
         let shares = (get(&mission_word, 2, 2) as u32).div_ceil(divisor.max(1));
         let limit = most.saturating_mul(shares.into());
         let attempt = (get(&word, 0, 1)).saturating_add(1);
@@ -341,8 +350,8 @@ impl Missions {
         }
         self.set_of_node(mission, node, 0, &having(&B256::ZERO, 0, 1, attempt));
         for seat in 0..count as u8 {
-            let (agent, service) = (seats.address()?, seats.word()?);
-            let (price, stake, source) = (seats.u128()?, seats.u128()?, seats.word()?);
+            let (agent, service) = (seats.address(), seats.word());
+            let (price, stake, source) = (seats.u128(), seats.u128(), seats.word());
             let money = with(with(B256::ZERO, 0, 16, price), 16, 16, stake);
             self.place_seat(
                 mission,
@@ -351,6 +360,7 @@ impl Missions {
                 [agent.into_word(), service, money, source],
             )?;
         }
+        seats.end()?;
         let failed = get(&mission_word, 6, 2).saturating_sub(1);
         let mission_word = having(&having(&mission_word, 9, 2, used), 6, 2, failed);
         self.set_mission(mission, 0, &mission_word);

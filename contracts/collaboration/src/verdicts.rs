@@ -11,8 +11,9 @@ use agentcity_domain::{
     statute::{Node, SEATS_MAX},
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
+    Answer, malformed,
     member::Member,
+    reader::{self, Reader},
     topic,
     word::get,
     words::{Laid, Words},
@@ -33,16 +34,16 @@ struct Outcome {
 }
 
 impl Missions {
-    pub(crate) fn apply_verdict(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, attempt) = (&input.word()?, input.u16()?, input.u8()?);
-        let (to, expires, reason) = (input.u8()?, input.u64()?, input.u8()?);
-        let outcome = [input.word()?, input.word()?];
-        let (count, mut list) = input.list(SEATS_MAX)?;
+    pub(crate) fn apply_verdict(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, attempt) = (&input.word(), input.u16(), input.u8());
+        let (to, expires, reason) = (input.u8(), input.u64(), input.u8());
+        let outcome = [input.word(), input.word()];
+        let (count, mut list) = input.list(SEATS_MAX);
         self.only(&[Peer::Verification])?;
         let mut outcomes = Vec::with_capacity(SEATS_MAX);
         for _ in 0..count {
-            let (seat, paid, scored) = (list.u8()?, list.bool()?, list.bool()?);
-            let (score, fault) = (list.u16()?, list.u8()?);
+            let (seat, paid, scored) = (list.u8(), list.bool(), list.bool());
+            let (score, fault) = (list.u16(), list.u8());
             let follows = outcomes
                 .last()
                 .is_none_or(|last: &Outcome| last.seat < seat);
@@ -57,6 +58,7 @@ impl Missions {
                 fault,
             });
         }
+        list.end()?;
         self.mission_in(mission, WORKING)?;
         let (executing, verifying, reviewing) = (
             bit(State::Executing as u8),
@@ -171,7 +173,7 @@ impl Missions {
                 Peer::Agent,
                 Words::after(agents::getReputationScoreCall::SELECTOR).word(&agent),
             )?;
-            let score = Input::new(&answer).u64()?.saturating_mul(1_000);
+            let score = reader::number_of(&answer)?.saturating_mul(1_000);
             settlement.word(&agent).number(score);
         }
         self.tell(Peer::Treasury, &settlement)?;

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use agentcity_abi::IAgent as agents;
 use agentcity_domain::{peer::Peer, statute::SEATS_MAX};
 use agentcity_shell::{
-    Answer, Input, output,
+    Answer, output,
+    reader::Reader,
     word::{get, part},
     words::{Laid, Words},
 };
@@ -18,8 +19,8 @@ use crate::{
 };
 
 impl Missions {
-    pub(crate) fn mission(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = &input.word()?;
+    pub(crate) fn mission(&mut self, input: &mut Reader<'_>) -> Answer {
+        let mission = &input.word();
         let word = self.of_mission(mission, 0);
         let (halt, until) = self.halt_of(mission, &word);
         let number = |at, bytes| get(&word, at, bytes);
@@ -43,8 +44,8 @@ impl Missions {
             .answer()
     }
 
-    pub(crate) fn node(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (&input.word()?, input.u16()?);
+    pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
         let word = self.node_in(mission, node, u16::MAX)?;
         let (law, _) = self.law(mission, node)?;
         Words::new()
@@ -60,8 +61,8 @@ impl Missions {
             .answer()
     }
 
-    pub(crate) fn assignment(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (&input.word()?, input.u16()?);
+    pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
         let mission_word = self.mission_in(mission, u16::MAX)?;
         let word = self.node_in(mission, node, u16::MAX)?;
         let (law, _) = self.law(mission, node)?;
@@ -90,14 +91,14 @@ impl Missions {
         Ok(output::words(&words))
     }
 
-    pub(crate) fn node_states(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, group) = (&input.word()?, input.u16()?);
+    pub(crate) fn node_states(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, group) = (&input.word(), input.u16());
         let states = self.entry(STATES, mission, group.into());
         Words::new().word(&states).answer()
     }
 
-    pub(crate) fn seat(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, seat) = (&input.word()?, input.u16()?, input.u8()?);
+    pub(crate) fn seat(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, seat) = (&input.word(), input.u16(), input.u8());
         let [agent, service, money, source] = self.seat_words(mission, node, seat)?;
         Words::new()
             .word(&agent)
@@ -108,14 +109,14 @@ impl Missions {
             .answer()
     }
 
-    pub(crate) fn completion_digest(&mut self, input: &mut Input<'_>) -> Answer {
+    pub(crate) fn completion_digest(&mut self, input: &mut Reader<'_>) -> Answer {
         Words::new()
-            .word(&self.of_mission(&input.word()?, 3))
+            .word(&self.of_mission(&input.word(), 3))
             .answer()
     }
 
-    pub(crate) fn is_interested(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, principal) = (&input.word()?, input.address()?.into_word());
+    pub(crate) fn is_interested(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, principal) = (&input.word(), input.address().into_word());
         let sponsor = Self::sponsor_word(mission);
         let seated = self.entry_at(OBLIGED, mission, &principal) != B256::ZERO;
         if seated || sponsor == principal {
@@ -125,12 +126,14 @@ impl Missions {
             Peer::Agent,
             Words::after(agents::principalOfCall::SELECTOR).word(&sponsor),
         )?;
-        let same = Input::new(&answer).word()? == principal;
+        let mut answer = Reader::new(&answer);
+        let same = answer.word() == principal;
+        answer.end()?;
         Words::new().truth(same).answer()
     }
 
-    pub(crate) fn expires_at(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (&input.word()?, input.u16()?);
+    pub(crate) fn expires_at(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
         let word = self.of_mission(mission, 0);
         let until = if u64::from(node) < get(&word, 2, 2) {
             self.expiry(&word, &self.of_node(mission, node, 0))

@@ -74,7 +74,7 @@ impl Guardian {
         if approved != predicate.codehash || found != predicate.codehash {
             return Ok(false);
         }
-        let margin = u64::from(P::PredicateGasMargin.row().default);
+        let margin = u64::from(const { P::PredicateGasMargin.row().default });
         let needed = gas.saturating_add(gas / 32).saturating_add(margin);
         let left = self.vm().evm_gas_left();
         if left < needed {

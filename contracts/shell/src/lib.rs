@@ -3,6 +3,7 @@
 //! | module | for |
 //! |---|---|
 //! | [`input`] | arguments of a call, read word by word with their bounds |
+//! | [`reader`] | the same, at a lower price, for large programs |
 //! | [`output`] | answers, refusals and logs, laid out word by word |
 //! | [`sign`] | EIP-712 digests, recovery, ERC-1271 |
 //! | [`member`] | what a contract keeps of its city |
@@ -27,6 +28,7 @@ pub mod money;
 pub mod output;
 pub mod page;
 pub mod peer;
+pub mod reader;
 pub mod router;
 pub mod sign;
 pub mod slot;

@@ -195,7 +195,7 @@ impl Statutes {
             ],
         )?;
         let bounds = TimeoutBounds {
-            execution_min_ms: P::MaxNodeTimeoutMs.row().min,
+            execution_min_ms: const { P::MaxNodeTimeoutMs.row().min },
             execution_max_ms: longest as u32,
             review_min_ms: review_min as u32,
             review_max_ms: review_max as u32,
