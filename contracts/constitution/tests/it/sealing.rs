@@ -175,7 +175,7 @@ fn members_missing_misplaced_or_doubled_are_refused() {
         &city,
         |m| m.members.push(m.members[0].clone()),
         wire::MemberCountMismatch {
-            count: U256::from(8),
+            count: U256::from(Peer::COUNT),
         },
     );
     refused(
