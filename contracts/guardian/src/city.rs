@@ -4,7 +4,12 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{ICollaboration as collaboration, IGuardian as wire};
 use agentcity_domain::{peer::Peer, signed::selector};
-use agentcity_shell::{Input, member::Member, output, refuse, sign};
+use agentcity_shell::{
+    member::Member,
+    reader::Reader,
+    sign,
+    words::{Laid, Words},
+};
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::prelude::*;
@@ -68,81 +73,61 @@ impl Guardian {
     /// Has an order carried out. Everything of ours is stored before.
     #[inline(never)]
     pub(crate) fn order(&self, order: &Order) -> Result<(), Vec<u8>> {
-        let number = output::number;
-        self.tell_peer(
-            Peer::Collaboration,
-            collaboration::interveneCall::SELECTOR,
-            &[
-                number(order.order as u64),
-                order.mission,
-                number(order.node.into()),
-                number(order.attempt.into()),
-                order.agent.into_word(),
-                number(order.halt.into()),
-                number(order.points),
-                number(order.until),
-                number(order.secs),
-                number(order.reason as u64),
-            ],
-        )?;
-        Ok(())
+        let mut words = Words::after(collaboration::interveneCall::SELECTOR);
+        words
+            .number(order.order as u64)
+            .word(&order.mission)
+            .number(order.node.into())
+            .number(order.attempt.into())
+            .address(&order.agent)
+            .number(order.halt.into())
+            .number(order.points)
+            .number(order.until)
+            .number(order.secs)
+            .number(order.reason as u64);
+        self.tell(Peer::Collaboration, &words)
     }
 
     #[inline(never)]
-    pub(crate) fn mission(&self, mission: B256) -> Result<Mission, Vec<u8>> {
-        let answer = self.ask_peer(
+    pub(crate) fn mission(&self, mission: &B256) -> Result<Mission, Vec<u8>> {
+        let answer = self.ask(
             Peer::Collaboration,
-            collaboration::missionCall::SELECTOR,
-            &[mission],
+            Words::after(collaboration::missionCall::SELECTOR).word(mission),
         )?;
-        let mut answer = Input::new(&answer);
-        let [
+        let mut answer = Reader::new(&answer);
+        let (state, halt) = (answer.u8(), answer.u8());
+        answer.skip(2);
+        let epoch = answer.u64();
+        answer.skip(6);
+        let halted_until = answer.seconds();
+        answer.skip(3);
+        let since = answer.seconds();
+        answer.end()?;
+        Ok(Mission {
             state,
             halt,
-            _,
-            _,
             epoch,
-            _,
-            _,
-            _,
-            _,
-            _,
-            _,
-            until,
-            _,
-            _,
-            _,
+            halted_until,
             since,
-        ] = answer.fields([1, 1, 20, 32, 8, 2, 2, 2, 1, 2, 5, 5, 5, 32, 2, 5])?;
-        let low = |word: B256| agentcity_shell::word::part(word, 24, 8) as u64;
-        Ok(Mission {
-            state: low(state) as u8,
-            halt: low(halt) as u8,
-            epoch: low(epoch),
-            halted_until: low(until),
-            since: low(since),
         })
     }
 
     /// The mission in this state, without a halt.
     #[inline(never)]
-    pub(crate) fn mission_in(&self, mission: B256, state: u8) -> Result<Mission, Vec<u8>> {
+    pub(crate) fn mission_in(&self, mission: &B256, state: u8) -> Result<Mission, Vec<u8>> {
         let found = self.mission(mission)?;
         if found.state != state {
-            return refuse(
-                wire::WrongMissionState::SELECTOR,
-                &[mission, output::number(found.state.into())],
-            );
+            return Words::after(wire::WrongMissionState::SELECTOR)
+                .word(mission)
+                .number(found.state.into())
+                .refuse();
         }
         if found.halt != 0 {
-            return refuse(
-                wire::Halted::SELECTOR,
-                &[
-                    mission,
-                    output::number(found.halt.into()),
-                    output::number(found.halted_until),
-                ],
-            );
+            return Words::after(wire::Halted::SELECTOR)
+                .word(mission)
+                .number(found.halt.into())
+                .number(found.halted_until)
+                .refuse();
         }
         Ok(found)
     }
@@ -151,23 +136,23 @@ impl Guardian {
     #[inline(never)]
     pub(crate) fn attempt(
         &self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         agent: Address,
     ) -> Result<Attempt, Vec<u8>> {
-        let answer = self.ask_peer(
+        let answer = self.ask(
             Peer::Collaboration,
-            collaboration::assignmentCall::SELECTOR,
-            &[mission, output::number(node.into())],
+            Words::after(collaboration::assignmentCall::SELECTOR)
+                .word(mission)
+                .number(node.into()),
         )?;
-        let mut answer = Input::new(&answer);
-        let (_state, _halt, epoch) = (answer.u8()?, answer.u8()?, answer.u64()?);
-        let (state, attempt) = (answer.u8()?, answer.u8()?);
-        for _ in 0..9 {
-            answer.word()?;
-        }
+        let mut answer = Reader::new(&answer);
+        let (_state, _halt, epoch) = (answer.u8(), answer.u8(), answer.u64());
+        let (state, attempt) = (answer.u8(), answer.u8());
+        answer.skip(9);
+        answer.end()?;
         for _ in 0..agentcity_domain::statute::SEATS_MAX {
-            if answer.address()? == agent && agent != Address::ZERO {
+            if answer.address() == agent && agent != Address::ZERO {
                 return Ok(Attempt {
                     epoch,
                     state,
@@ -175,19 +160,22 @@ impl Guardian {
                 });
             }
         }
-        refuse(
-            wire::NotSeated::SELECTOR,
-            &[mission, output::number(node.into()), agent.into_word()],
-        )
+        Words::after(wire::NotSeated::SELECTOR)
+            .word(mission)
+            .number(node.into())
+            .address(&agent)
+            .refuse()
     }
 
     /// Principal and scorer of an active monitor that is not suspended.
     #[inline(never)]
     pub(crate) fn monitor(&self, monitor: Address) -> Result<(B256, B256), Vec<u8>> {
-        let answer = self.ask_peer(Peer::Roster, MONITOR, &[monitor.into_word()])?;
-        let mut answer = Input::new(&answer);
-        let (standing, principal, scorer) = (answer.u8()?, answer.word()?, answer.word()?);
-        let (_bond, _false, suspended) = (answer.word()?, answer.word()?, answer.u64()?);
+        let answer = self.ask(Peer::Roster, Words::after(MONITOR).address(&monitor))?;
+        let mut answer = Reader::new(&answer);
+        let (standing, principal, scorer) = (answer.u8(), answer.word(), answer.word());
+        answer.skip(2);
+        let suspended = answer.seconds();
+        answer.end()?;
         if standing != ACTIVE || suspended > self.now() {
             return self.refuse_monitor(monitor);
         }
@@ -196,22 +184,26 @@ impl Guardian {
 
     #[inline(never)]
     pub(crate) fn refuse_monitor<T>(&self, monitor: Address) -> Result<T, Vec<u8>> {
-        refuse(wire::MonitorRefused::SELECTOR, &[monitor.into_word()])
+        Words::after(wire::MonitorRefused::SELECTOR)
+            .address(&monitor)
+            .refuse()
     }
 
     /// Checks a monitor's signature under a struct whose words these are.
     #[inline(never)]
     pub(crate) fn signed(
         &self,
-        words: &[B256],
+        words: &Words,
         monitor: Address,
         deadline: u64,
         signature: &[u8],
     ) -> Result<(), Vec<u8>> {
         if self.now() > deadline {
-            return refuse(wire::DeadlinePassed::SELECTOR, &[output::number(deadline)]);
+            return Words::after(wire::DeadlinePassed::SELECTOR)
+                .number(deadline)
+                .refuse();
         }
-        let digest = sign::digest(self.vm(), words);
+        let digest = sign::digest_of(self.vm(), self.hash(words));
         sign::require(self.vm(), monitor, digest, signature)
     }
 }

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as collaboration, IGuardian as wire};
 use agentcity_domain::{
-    literal,
     machine::NodeState,
     parameter::{
         ParameterId as P,
@@ -15,10 +14,13 @@ use agentcity_domain::{
     signed::selector,
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
+    Answer, malformed,
     member::{Kind, Member},
-    output, refuse,
-    word::{part, with},
+    output,
+    reader::{self, Reader},
+    topic,
+    word::{get, having},
+    words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -52,11 +54,11 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn node(&self) -> u16 {
-        part(self.word, 4, 2) as u16
+        get(&self.word, 4, 2) as u16
     }
 
     pub(crate) fn attempt(&self) -> u8 {
-        part(self.word, 3, 1) as u8
+        get(&self.word, 3, 1) as u8
     }
 }
 
@@ -71,8 +73,10 @@ impl Guardian {
     pub(crate) fn record(&self, id: u64) -> Result<Record, Vec<u8>> {
         let key = self.freeze_key(id, 0);
         let word = self.read(key);
-        if id == 0 || part(word, 0, 1) == 0 {
-            return refuse(wire::UnknownFreeze::SELECTOR, &[output::number(id)]);
+        if id == 0 || get(&word, 0, 1) == 0 {
+            return Words::after(wire::UnknownFreeze::SELECTOR)
+                .number(id)
+                .refuse();
         }
         Ok(Record {
             key,
@@ -85,8 +89,10 @@ impl Guardian {
     #[inline(never)]
     fn open_record(&self, id: u64) -> Result<Record, Vec<u8>> {
         let record = self.record(id)?;
-        if part(record.word, 1, 1) == 0 {
-            return refuse(wire::UnknownFreeze::SELECTOR, &[output::number(id)]);
+        if get(&record.word, 1, 1) == 0 {
+            return Words::after(wire::UnknownFreeze::SELECTOR)
+                .number(id)
+                .refuse();
         }
         Ok(record)
     }
@@ -95,7 +101,7 @@ impl Guardian {
     #[inline(never)]
     pub(crate) fn freeze(
         &mut self,
-        mission: B256,
+        mission: &B256,
         node: u16,
         attempt: u8,
         agent: Address,
@@ -106,19 +112,16 @@ impl Guardian {
         let running =
             found.state == NodeState::Eligible as u8 || found.state == NodeState::Executing as u8;
         if found.attempt != attempt || !running {
-            return refuse(
-                wire::WrongNodeState::SELECTOR,
-                &[
-                    mission,
-                    output::number(node.into()),
-                    output::number(found.state.into()),
-                    output::number(found.attempt.into()),
-                ],
-            );
+            return Words::after(wire::WrongNodeState::SELECTOR)
+                .word(mission)
+                .number(node.into())
+                .number(found.state.into())
+                .number(found.attempt.into())
+                .refuse();
         }
         let [life] = self.parameters(found.epoch, [P::FreezeMaxSecs as u8])?;
         let (now, counter) = (self.now(), self.freeze_key(0, 0));
-        let id = (part(self.read(counter), 24, 8) as u64).saturating_add(1);
+        let id = (get(&self.read(counter), 24, 8)).saturating_add(1);
         let expires = now.saturating_add(life);
         let mut word = B256::ZERO;
         for (at, bytes, value) in [
@@ -129,46 +132,43 @@ impl Guardian {
             (6, 5, now),
             (11, 5, expires),
         ] {
-            word = with(word, at, bytes, value.into());
+            word = having(&word, at, bytes, value);
         }
         self.write(counter, output::number(id));
         for (place, word) in (0..).zip([
             word,
-            mission,
+            *mission,
             agent.into_word(),
             monitors[0].into_word(),
             monitors[1].into_word(),
         ]) {
             self.write(self.freeze_key(id, place), word);
         }
-        self.emit(
-            &[
-                literal!(wire::NodeFrozen::SIGNATURE_HASH),
-                mission,
-                output::number(node.into()),
-                output::number(id),
-            ],
-            &[
-                output::number(attempt.into()),
-                agent.into_word(),
-                output::number(cause as u64),
-                output::number(expires),
-            ],
+        self.log(
+            topic!(wire::NodeFrozen::SIGNATURE_HASH)
+                .word(mission)
+                .number(node.into())
+                .number(id)
+                .number(attempt.into())
+                .address(&agent)
+                .number(cause as u64)
+                .number(expires),
+            4,
         );
         let order = Order {
             node,
             attempt,
             agent,
             until: expires,
-            ..Order::to(collaboration::Order::Freeze, mission)
+            ..Order::to(collaboration::Order::Freeze, *mission)
         };
         self.order(&order)?;
         self.escalate(mission, agent, found.epoch, monitors[0])
     }
 
     #[inline(never)]
-    fn ring_keys(&self, mission: B256, agent: Address) -> [B256; RING_WORDS as usize + 2] {
-        let ring = self.key(RING, mission, agent.into_word());
+    fn ring_keys(&self, mission: &B256, agent: Address) -> [B256; RING_WORDS as usize + 2] {
+        let ring = self.key(RING, *mission, agent.into_word());
         [0, 1, 2, 3, 4].map(|place| self.key(RING, ring, output::number(place)))
     }
 
@@ -192,12 +192,12 @@ impl Guardian {
 
     /// Notes a freeze, and counts those since `from` including it.
     #[inline(never)]
-    fn note_freeze(&mut self, mission: B256, agent: Address, from: u64) -> u32 {
+    fn note_freeze(&mut self, mission: &B256, agent: Address, from: u64) -> u32 {
         let keys = self.ring_keys(mission, agent);
         let mut bytes = self.read_ring(&keys);
         bytes.rotate_right(INSTANT);
         let now = B256::ZERO;
-        let now = with(now, 0, INSTANT, self.now().into());
+        let now = having(&now, 0, INSTANT, self.now());
         for (byte, digit) in bytes.iter_mut().take(INSTANT).zip(now) {
             *byte = digit;
         }
@@ -214,7 +214,7 @@ impl Guardian {
     #[inline(never)]
     fn escalate(
         &mut self,
-        mission: B256,
+        mission: &B256,
         agent: Address,
         epoch: u64,
         monitor: Address,
@@ -231,71 +231,69 @@ impl Guardian {
                 P::EscalationMonitorPrincipals as u8,
             ],
         )?;
-        let cleared = self.read(self.key(CLEARED, mission, B256::ZERO));
-        let stops = part(cleared, 5, 2) as u32;
+        let cleared = self.entry(CLEARED, mission, 0);
+        let stops = get(&cleared, 5, 2) as u32;
         let width = escalation_window_ms(window as u32, stops, longest as u32);
         let from = self
             .now()
             .saturating_sub(u64::from(width).div_ceil(1_000))
-            .max((part(cleared, 0, 5) as u64).saturating_add(1));
+            .max((get(&cleared, 0, 5)).saturating_add(1));
         let own = self.note_freeze(mission, agent, from);
         let all = self.note_freeze(mission, Address::ZERO, from);
         let [_, _, _, last_key, others_key] = self.ring_keys(mission, Address::ZERO);
         let (last, mut others) = (self.read(last_key), self.read(others_key));
         if last != monitor.into_word() {
-            let more = part(others, 24, 8).saturating_add(1);
-            others = with(others, 24, 8, more);
+            let more = get(&others, 24, 8).saturating_add(1);
+            others = having(&others, 24, 8, more);
             self.write(last_key, monitor.into_word());
             self.write(others_key, others);
         }
-        let answer = self.ask_peer(
+        let answer = self.ask(
             Peer::Agent,
-            agents::getReputationScoreCall::SELECTOR,
-            &[agent.into_word()],
+            Words::after(agents::getReputationScoreCall::SELECTOR).address(&agent),
         )?;
-        let score = Points::new(Input::new(&answer).u64()?).map_err(|_| malformed())?;
+        let score = Points::new(reader::number_of(&answer)?).map_err(|_| malformed())?;
         let threshold = escalation_threshold(score, base as u32, bonus as u32, scaled != 0);
         let cap = base.saturating_mul(factor);
-        let heard = part(others, 24, 8) as u64 >= monitors;
+        let heard = get(&others, 24, 8) >= monitors;
         if heard && (own >= threshold || u64::from(all) >= cap) {
             let halt = wire::Halt::EmergencyStop;
-            self.halt(mission, epoch, halt, agent, B256::ZERO)?;
+            self.halt(mission, epoch, halt, agent, &B256::ZERO)?;
         }
         Ok(())
     }
 
-    pub(crate) fn freeze_node(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (input.word()?, input.u16()?);
-        let (attempt, agent) = (input.u8()?, input.address()?);
+    pub(crate) fn freeze_node(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
+        let (attempt, agent) = (input.u8(), input.address());
         self.only(&[Peer::Adjudication])?;
         let (cause, nobody) = (wire::FreezeCause::Manual, [Address::ZERO; 2]);
         self.freeze(mission, node, attempt, agent, cause, nobody)?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn unfreeze_node(&mut self, input: &mut Input<'_>) -> Answer {
-        let (id, kind) = (input.u64()?, input.u8()?);
+    pub(crate) fn unfreeze_node(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (id, kind) = (input.u64(), input.u8());
         self.only(&[Peer::Adjudication])?;
         let warned = kind == wire::UnfreezeKind::Warning as u8;
         if !warned && kind != wire::UnfreezeKind::FalsePositive as u8 {
             return Err(malformed());
         }
         let record = self.open_record(id)?;
-        let word = with(record.word, 1, 1, 0);
-        self.write(record.key, with(word, 2, 1, (!warned).into()));
+        let word = having(&record.word, 1, 1, 0);
+        self.write(record.key, having(&word, 2, 1, (!warned).into()));
         if !warned {
             self.forget(&record);
         }
-        let mission = self.mission(record.mission)?;
+        let mission = self.mission(&record.mission)?;
         let [points] = self.parameters(mission.epoch, [P::RepAmend as u8])?;
-        self.emit(
-            &[
-                literal!(wire::NodeUnfrozen::SIGNATURE_HASH),
-                record.mission,
-                output::number(record.node().into()),
-                output::number(id),
-            ],
-            &[output::number(kind.into())],
+        self.log(
+            topic!(wire::NodeUnfrozen::SIGNATURE_HASH)
+                .word(&record.mission)
+                .number(record.node().into())
+                .number(id)
+                .number(kind.into()),
+            4,
         );
         let order = Order {
             node: record.node(),
@@ -308,19 +306,18 @@ impl Guardian {
         Ok(Vec::new())
     }
 
-    pub(crate) fn confirm_freeze(&mut self, input: &mut Input<'_>) -> Answer {
-        let id = input.u64()?;
+    pub(crate) fn confirm_freeze(&mut self, input: &mut Reader<'_>) -> Answer {
+        let id = input.u64();
         self.only(&[Peer::Adjudication])?;
         let record = self.open_record(id)?;
-        self.write(record.key, with(record.word, 1, 1, 0));
-        self.emit(
-            &[
-                literal!(wire::FreezeConfirmed::SIGNATURE_HASH),
-                record.mission,
-                output::number(record.node().into()),
-                output::number(id),
-            ],
-            &[record.agent.into_word()],
+        self.write(record.key, having(&record.word, 1, 1, 0));
+        self.log(
+            topic!(wire::FreezeConfirmed::SIGNATURE_HASH)
+                .word(&record.mission)
+                .number(record.node().into())
+                .number(id)
+                .address(&record.agent),
+            4,
         );
         let order = Order {
             node: record.node(),
@@ -336,7 +333,7 @@ impl Guardian {
     #[inline(never)]
     fn forget(&mut self, record: &Record) {
         for agent in [record.agent, Address::ZERO] {
-            let keys = self.ring_keys(record.mission, agent);
+            let keys = self.ring_keys(&record.mission, agent);
             let mut bytes = self.read_ring(&keys);
             let at = record.word.iter().skip(6).take(INSTANT);
             let found = bytes
@@ -349,29 +346,28 @@ impl Guardian {
         }
     }
 
-    pub(crate) fn false_positive(&mut self, input: &mut Input<'_>) -> Answer {
-        let id = input.u64()?;
+    pub(crate) fn false_positive(&mut self, input: &mut Reader<'_>) -> Answer {
+        let id = input.u64();
         self.only(&[Peer::Adjudication])?;
         let record = self.record(id)?;
-        if part(record.word, 2, 1) == 0 {
+        if get(&record.word, 2, 1) == 0 {
             self.forget(&record);
         }
-        self.write(record.key, with(record.word, 2, 1, 1));
+        self.write(record.key, having(&record.word, 2, 1, 1));
         let monitors = [3, 4].map(|place| self.read(self.freeze_key(id, place)));
-        self.emit(
-            &[
-                literal!(wire::FreezeFalsePositive::SIGNATURE_HASH),
-                record.mission,
-                output::number(id),
-            ],
-            &monitors,
+        self.log(
+            topic!(wire::FreezeFalsePositive::SIGNATURE_HASH)
+                .word(&record.mission)
+                .number(id)
+                .all(&monitors),
+            3,
         );
         // Each is charged once: what was charged is nobody afterwards.
         for (place, monitor) in (3..).zip(monitors) {
             if monitor != B256::ZERO {
                 self.write(self.freeze_key(id, place), B256::ZERO);
-                let words = [monitor, output::number(id)];
-                self.tell_peer(Peer::Roster, CHARGE_MONITOR, &words)?;
+                let mut call = Words::after(CHARGE_MONITOR);
+                self.tell(Peer::Roster, call.word(&monitor).number(id))?;
             }
         }
         Ok(Vec::new())

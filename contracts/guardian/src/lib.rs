@@ -17,7 +17,13 @@ mod views;
 
 use agentcity_abi::IGuardian as wire;
 use agentcity_domain::literal;
-use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
+use agentcity_shell::{
+    Answer, Input,
+    member::Member,
+    no_coins,
+    reader::{self, Reader},
+    router::Contract,
+};
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 
@@ -26,12 +32,12 @@ use crate::storage::Guardian;
 agentcity_shell::router!(Guardian);
 
 impl Contract for Guardian {
-    fn dispatch(&mut self, selector: [u8; 4], mut input: Input<'_>) -> Option<Answer> {
-        let input = &mut input;
+    fn dispatch(&mut self, selector: [u8; 4], input: Input<'_>) -> Option<Answer> {
+        let input = &mut Reader::of(input);
         if let Err(refused) = no_coins(self.vm()) {
             return Some(Err(refused));
         }
-        Some(match selector {
+        let answered = match selector {
             wire::constitutionCall::SELECTOR => self.constitution(),
             wire::wireCall::SELECTOR => self.wire_members(literal!(wire::Wired::SIGNATURE_HASH)),
             // guardian
@@ -58,7 +64,8 @@ impl Contract for Guardian {
             wire::countersCall::SELECTOR => self.counters(input),
             wire::gateOfCall::SELECTOR => self.gate_of(input),
             _ => return None,
-        })
+        };
+        Some(reader::answer(input, answered))
     }
 
     fn construct(&mut self, mut input: Input<'_>) -> Answer {

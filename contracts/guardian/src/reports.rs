@@ -4,15 +4,17 @@ use alloc::vec::Vec;
 
 use agentcity_abi::IGuardian as wire;
 use agentcity_domain::{
-    literal,
     parameter::ParameterId as P,
     signed::{Typed, widths, work::MonitorReport},
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
+    Answer, malformed,
     member::{Kind, Member},
-    output, refuse, sign,
-    word::{part, with},
+    output,
+    reader::Reader,
+    sign, topic,
+    word::{get, having},
+    words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolError, SolEvent};
@@ -34,17 +36,19 @@ pub(crate) fn attempt_word(node: u16, attempt: u8) -> B256 {
 }
 
 impl Guardian {
-    pub(crate) fn report(&mut self, input: &mut Input<'_>) -> Answer {
-        let (count, mut reports) = input.list(REPORTS_MAX)?;
-        let (given, mut signatures) = input.list(REPORTS_MAX)?;
+    pub(crate) fn report(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (count, mut reports) = input.list(REPORTS_MAX);
+        let (given, mut signatures) = input.list(REPORTS_MAX);
         if given != count {
             return Err(malformed());
         }
         for _ in 0..count {
-            let fields = reports.fields(const { widths::<12>(MonitorReport::OWN) })?;
-            let signature = signatures.bytes(sign::SIGNATURE_BYTES_MAX)?;
+            let fields = reports.fields(const { widths::<12>(MonitorReport::OWN) });
+            let signature = signatures.bytes(sign::SIGNATURE_BYTES_MAX);
             self.take_report(&fields, signature)?;
         }
+        reports.end()?;
+        signatures.end()?;
         Ok(Vec::new())
     }
 
@@ -65,19 +69,20 @@ impl Guardian {
             monitor,
         ] = *fields;
         let signer = Address::from_word(monitor);
-        let mut signed = Vec::with_capacity(13);
-        signed.push(literal!(<MonitorReport as Typed>::HASH));
-        signed.extend_from_slice(fields);
-        self.signed(&signed, signer, part(deadline, 24, 8) as u64, signature)?;
+        let mut signed = topic!(<MonitorReport as Typed>::HASH);
+        signed.all(fields);
+        self.signed(&signed, signer, get(&deadline, 24, 8), signature)?;
         let (principal, scorer) = self.monitor(signer)?;
-        let (number, tried) = (part(node, 30, 2) as u16, part(attempt, 31, 1) as u8);
+        let (number, tried) = (get(&node, 30, 2) as u16, get(&attempt, 31, 1) as u8);
         let accused = Address::from_word(agent);
-        let found = self.attempt(mission, number, accused)?;
+        let found = self.attempt(&mission, number, accused)?;
         if found.attempt != tried {
-            return refuse(
-                wire::WrongAttempt::SELECTOR,
-                &[mission, node, output::number(found.attempt.into()), attempt],
-            );
+            return Words::after(wire::WrongAttempt::SELECTOR)
+                .word(&mission)
+                .word(&node)
+                .number(found.attempt.into())
+                .word(&attempt)
+                .refuse();
         }
         let [sigma, tools_most, messages_most, window] = self.parameters(
             found.epoch,
@@ -91,33 +96,38 @@ impl Guardian {
         let place = attempt_word(number, tried);
         let key = self.key(COUNTERS, mission, place);
         let own_key = self.key(SEQUENCE, key, monitor);
-        let (last, own) = (self.read(key), part(self.read(own_key), 24, 8));
-        let (used, sent) = (part(tools, 28, 4), part(messages, 28, 4));
-        let follows = part(sequence, 24, 8);
-        if follows <= own || used < part(last, 0, 4) || sent < part(last, 4, 4) {
-            return refuse(
-                wire::StaleReport::SELECTOR,
-                &[sequence, output::amount(own)],
-            );
+        let last = self.read(key);
+        let own = get(&self.read(own_key), 24, 8);
+        let (used, sent) = (get(&tools, 28, 4), get(&messages, 28, 4));
+        let follows = get(&sequence, 24, 8);
+        if follows <= own || used < get(&last, 0, 4) || sent < get(&last, 4, 4) {
+            return Words::after(wire::StaleReport::SELECTOR)
+                .word(&sequence)
+                .number(own)
+                .refuse();
         }
-        let next = with(with(last, 0, 4, used), 4, 4, sent);
+        let next = having(&having(&last, 0, 4, used), 4, 4, sent);
         self.write(own_key, sequence);
-        self.write(key, with(next, 8, 8, follows));
-        self.emit(
-            &[
-                literal!(wire::AnomalyReported::SIGNATURE_HASH),
-                mission,
-                node,
-                monitor,
-            ],
-            &[attempt, kind, deviation, tools, messages, evidence],
+        self.write(key, having(&next, 8, 8, follows));
+        self.log(
+            topic!(wire::AnomalyReported::SIGNATURE_HASH)
+                .word(&mission)
+                .word(&node)
+                .word(&monitor)
+                .word(&attempt)
+                .word(&kind)
+                .word(&deviation)
+                .word(&tools)
+                .word(&messages)
+                .word(&evidence),
+            4,
         );
         let mut monitors = [signer, Address::ZERO];
-        let cause = match part(kind, 31, 1) as u8 {
+        let cause = match get(&kind, 31, 1) as u8 {
             k if k == wire::ReportKind::Counters as u8 => {
-                if used > tools_most.into() {
+                if used > tools_most {
                     wire::FreezeCause::ToolLimit
-                } else if sent > messages_most.into() {
+                } else if sent > messages_most {
                     wire::FreezeCause::MessageLimit
                 } else {
                     return Ok(());
@@ -127,7 +137,7 @@ impl Guardian {
                 || k == wire::ReportKind::DeploymentSubstitution as u8 =>
             {
                 let substitution = k == wire::ReportKind::DeploymentSubstitution as u8;
-                if !substitution && part(deviation, 28, 4) <= sigma.into() {
+                if !substitution && get(&deviation, 28, 4) <= sigma {
                     return Ok(());
                 }
                 // Two agree, of different principals and scorers, close together; the first one waits (R13).
@@ -136,16 +146,16 @@ impl Guardian {
                     self.key(DEVIATION, key, name)
                 });
                 let [first, other, same] = keys.map(|key| self.read(key));
-                let since = u128::from(self.now()).saturating_sub(part(first, 0, 5));
-                let near = since <= u128::from(window.div_ceil(1_000));
+                let since = self.now().saturating_sub(get(&first, 0, 5));
+                let near = since <= window.div_ceil(1_000);
                 if !near || other == principal || same == scorer {
-                    let word = with(with(monitor, 0, 12, 0), 0, 5, self.now().into());
+                    let word = having(&monitor, 0, 5, self.now());
                     self.write(keys[0], word);
                     self.write(keys[1], principal);
                     self.write(keys[2], scorer);
                     return Ok(());
                 }
-                monitors[1] = Address::from_word(with(first, 0, 12, 0));
+                monitors[1] = Address::from_word(first);
                 if substitution {
                     wire::FreezeCause::DeploymentSubstitution
                 } else {
@@ -154,6 +164,6 @@ impl Guardian {
             }
             _ => return Err(malformed()),
         };
-        self.freeze(mission, number, tried, accused, cause, monitors)
+        self.freeze(&mission, number, tried, accused, cause, monitors)
     }
 }

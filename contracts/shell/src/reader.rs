@@ -121,6 +121,14 @@ impl<'a> Reader<'a> {
         self.bits(1) != 0
     }
 
+    /// The fields of a struct of static types, whose bytes are `widths`, as words; zeros if one is wrong.
+    pub fn fields<const N: usize>(&mut self, widths: [u8; N]) -> [B256; N] {
+        self.input.fields(widths).unwrap_or_else(|_| {
+            self.wrong = true;
+            [B256::ZERO; N]
+        })
+    }
+
     /// Passes over a number of words.
     #[inline(never)]
     pub fn skip(&mut self, words: usize) {
@@ -206,9 +214,13 @@ mod tests {
         assert_eq!(list.end(), Err(malformed()), "beyond the end");
     }
 
+    fn dirty_word() -> [u8; 32] {
+        U256::from(256).to_be_bytes::<32>()
+    }
+
     #[test]
     fn what_is_wrong_once_stays_wrong() {
-        let dirty = U256::from(256).to_be_bytes::<32>();
+        let dirty = dirty_word();
         let wide = U256::from(1u64 << 40).to_be_bytes::<32>();
         let wrong = |bytes: &[u8], read: fn(&mut Reader<'_>)| {
             let mut reader = Reader::new(bytes);
@@ -226,6 +238,11 @@ mod tests {
         assert!(wrong(&[0xff; 32], |r| _ = r.tail()));
         assert!(wrong(&[0xff; 32], |r| _ = r.bytes(9)));
         assert!(wrong(&[0; 31], |r| _ = r.word()));
+        assert!(wrong(&dirty, |r| _ = r.fields([1])));
+        assert!(!wrong(&dirty, |r| assert_eq!(
+            r.fields([2]),
+            [B256::new(dirty_word())]
+        )));
         assert!(wrong(&[0; 32], |r| r.skip(2)));
         assert!(!wrong(&[0; 64], |r| r.skip(2)));
         assert_eq!(number_of(&dirty), Ok(256));
