@@ -263,15 +263,17 @@ impl Assembly {
             let other = draw
                 .checked_rem(place.saturating_add(1))
                 .unwrap_or_default();
-            if other < place {
-                let (front, back) = order.split_at_mut(place);
-                if let (Some(left), Some(right)) = (front.get_mut(other), back.first_mut()) {
-                    core::mem::swap(left, right);
+            let pair = (order.get(place).copied(), order.get(other).copied());
+            if let (Some(last), Some(drawn)) = pair {
+                for (at, speaker) in [(place, drawn), (other, last)] {
+                    if let Some(seat) = order.get_mut(at) {
+                        *seat = speaker;
+                    }
                 }
             }
         }
-        for (place, speaker) in order.iter().enumerate() {
-            self.put(SPEAKER, &session, place as u64, &*speaker);
+        for (speaker, place) in order.iter().zip(0..count) {
+            self.put(SPEAKER, &session, place, speaker);
         }
         self.put(
             SESSION,

@@ -232,7 +232,7 @@ fn a_page_is_created_where_it_was_computed_and_reads_back() {
 #[test]
 fn members_are_taken_from_a_sealed_constitution_alone() {
     const LAW: Address = Address::repeat_byte(0x1a);
-    let sealed: Vec<Address> = (0..8)
+    let sealed: Vec<Address> = (0..Peer::COUNT as u8)
         .map(|i| if i == 0 { LAW } else { Address::repeat_byte(i) })
         .collect();
     let words = |list: &[Address]| {
