@@ -1,6 +1,7 @@
 //! Claims about the rules: tables at every boundary, and random values against naive models.
 
 mod act;
+mod agent;
 mod amendment;
 mod amount;
 mod clerk;
@@ -14,4 +15,5 @@ mod parameter;
 mod reputation;
 mod service;
 mod signed;
+mod statute;
 mod token;
