@@ -19,7 +19,7 @@ pragma solidity ^0.8.30;
 ///            Enrolled, Leaving -forfeitPrincipal (anyone, ban final)-> None
 /// ban        None -banAgent, banPrincipal-> Appealable -liftBan-> None      Appealable -time-> Final
 /// freeze     None -freezePrincipal-> Frozen -unfreezePrincipal, time-> None
-/// change     None -proposePrincipal-> Proposed -acceptPrincipal, time-> None
+/// change     None -proposePrincipal-> Proposed -acceptPrincipal, proposePrincipal (withdraws), time-> None
 /// ```
 interface IAgent {
     // ------------------------------------------------------------------ types
@@ -61,14 +61,15 @@ interface IAgent {
     /// @param reputation in thousandths of a point, 0 to 1,000,000
     /// @param stake in units
     /// @param missions that it completed
-    /// @param obligations that are open; it cannot leave before there are none
-    /// @param registrations so far: the nonce of its next consent
+    /// @param obligations that are open; it does not go before there are none
+    /// @param registrations so far: part of the nonce of its next consent
     /// @param changes of its principal so far
+    /// @param releases to another principal, and withdrawals, since it registered or changed: part of the next one's nonce
     /// @param maxSubAgents that its principal allowed below it
     /// @param subAgents of these that are taken, together with what they may create themselves
     /// @param depth of its ownership chain: 0 right below its principal
     /// @param registeredAt unix seconds
-    /// @param leavesAt after which anyone completes its deregistration; zero unless it is leaving
+    /// @param leavesAt after which anyone completes its deregistration, if nothing is open; zero unless it is leaving
     struct AgentRecord {
         AgentType agentType;
         Status status;
@@ -80,6 +81,7 @@ interface IAgent {
         uint16 obligations;
         uint16 registrations;
         uint16 changes;
+        uint16 releases;
         uint16 maxSubAgents;
         uint16 subAgents;
         uint8 depth;
@@ -92,7 +94,7 @@ interface IAgent {
     /// @param agents registered now, clerks among them
     /// @param producers among these
     /// @param worstReputation least that an agent of it ever had, at most 500,000: at which its new agents start
-    /// @param enrolments so far: the nonce of its next enrolment
+    /// @param nonce of what it signs next: grows with each enrolment and each `revokeConsents`
     /// @param enrolledAt unix seconds; zero if it is not enrolled
     /// @param leavesAt after which anyone completes its leave; zero unless it is leaving
     /// @param frozenUntil last second of its freeze
@@ -103,7 +105,7 @@ interface IAgent {
         uint16 agents;
         uint16 producers;
         uint32 worstReputation;
-        uint8 enrolments;
+        uint16 nonce;
         uint40 enrolledAt;
         uint40 leavesAt;
         uint40 frozenUntil;
@@ -129,7 +131,8 @@ interface IAgent {
     /// @param lambda weight of the past, in thousandths
     /// @param fullWeight price from which an outcome weighs in full, in units
     /// @param pairCap raising outcomes of one sponsor's principal for one agent in a window
-    /// @param pairWindow that window, in seconds
+    /// @param pairWindow that window, in seconds; counted in days of UTC, and never ending before the longest window that an
+    /// outcome in it asks for
     struct ReputationTerms {
         uint16 lambda;
         uint64 fullWeight;
@@ -166,13 +169,15 @@ interface IAgent {
         string did
     );
 
-    /// @notice An agent leaves after `leavesAt`, unix seconds.
+    /// @notice An agent leaves after `leavesAt`, unix seconds. Emitted again when its last obligation ends: the cooldown begins
+    /// anew.
     event AgentLeaving(address indexed agent, uint40 leavesAt);
 
     /// @notice An agent left; its stake is its credit.
     event AgentLeft(address indexed agent, uint32 stake);
 
-    /// @notice A principal and all its agents are banned; `agent` is zero if the principal itself was judged.
+    /// @notice A principal and all its agents are banned; `agent` is that for which it answers, or did lately, and zero if the
+    /// principal itself was judged.
     event PrincipalBanned(address indexed principal, address indexed agent, uint40 appealUntil, bytes32 reason);
 
     /// @notice A ban was lifted on appeal.
@@ -187,7 +192,10 @@ interface IAgent {
     /// @notice A freeze was lifted before its time.
     event PrincipalUnfrozen(address indexed principal, bytes32 reason);
 
-    /// @notice `from` released an agent to `to`, who may accept until `until`.
+    /// @notice What `principal` and its agents signed and nobody used yet is void; `nonce` is that of what it signs next.
+    event ConsentsRevoked(address indexed principal, uint16 nonce);
+
+    /// @notice `from` released an agent to `to`, who may accept until `until`; or withdrew the last release, if `to` is `from`.
     event PrincipalProposed(address indexed agent, address indexed from, address indexed to, uint64 until);
 
     /// @notice An agent answers to `to` now; `from` counts for conflicts of interest until `rememberedUntil`.
@@ -278,7 +286,7 @@ interface IAgent {
     /// @notice Neither owner nor foundation.
     error InvalidPrincipalClass(uint8 class);
 
-    /// @notice Nobody, the agent itself or its present principal cannot be its principal.
+    /// @notice Nobody, or the agent itself, cannot be its principal.
     error InvalidPrincipal(address principal);
 
     /// @notice `agent` is registered.
@@ -320,8 +328,11 @@ interface IAgent {
     /// @notice The principal of `agent` changed; the one before is remembered until `until`, and one is all that is.
     error PrincipalRemembered(address agent, uint64 until);
 
-    /// @notice Nobody released `agent`, or the time to accept is over.
+    /// @notice Nobody released `agent`, the release was withdrawn, or the time to accept is over.
     error NoProposal(address agent);
+
+    /// @notice `agent` neither answers to `principal` nor did so lately.
+    error NotItsPrincipal(address agent, address principal);
 
     // ------------------------------------------------------------------ errors: principals
 
@@ -386,7 +397,7 @@ interface IAgent {
     /// @param class owner or foundation
     /// @param deadline of both signatures, unix seconds, inclusive
     /// @param consent the principal's, over `PrincipalEnrolment`
-    /// @param registrar the clerk who attests; charged at `management`. Nonce of both: enrolments so far
+    /// @param registrar the clerk who attests; charged at `management`. Nonce of both: that of the principal's record
     /// @param evidenceHash of what the registrar saw
     /// @param attestation the registrar's, over `EnrolmentAttestation`
     function enrolPrincipal(
@@ -405,13 +416,18 @@ interface IAgent {
     /// @notice Completes a leave after its cooldown. Anyone.
     function completeLeave(address principal) external;
 
+    /// @notice Makes void whatever the calling principal and its agents signed and nobody used yet: enrolment, consents to
+    /// agents and sub-agents, releases, acceptances. Also for who is not enrolled.
+    function revokeConsents() external;
+
     // ------------------------------------------------------------------ agents
 
     /// @notice Registers the caller, with the stake of the table; clerks have none and need no enrolled principal.
     /// @param did names the caller's key: `did:pkh:eip155:<chain>:0x<address>` or `did:ethr:[0x<chain>:]0x<address>`
     /// @param maxSubAgents how many agents may stand below it in all
     /// @param deadline of the consent, unix seconds, inclusive
-    /// @param consent the principal's, over `PrincipalConsent`; its nonce is the agent's registrations so far
+    /// @param consent the principal's, over `PrincipalConsent`; its nonce is the principal's * 65536 + the agent's
+    /// registrations so far
     function register(
         string calldata did,
         uint8 agentType,
@@ -423,7 +439,8 @@ interface IAgent {
 
     /// @notice Registers the caller below another agent, whose principal it inherits and whose places it takes: one for
     /// itself, and `maxSubAgents` to give away in turn.
-    /// @param consent the parent's, over `SubAgentConsent`; its nonce is the caller's registrations so far
+    /// @param consent the parent's, over `SubAgentConsent`; its nonce is the inherited principal's * 65536 + the caller's
+    /// registrations so far
     function registerSubAgent(
         string calldata did,
         uint8 agentType,
@@ -433,25 +450,31 @@ interface IAgent {
         bytes calldata consent
     ) external payable;
 
-    /// @notice Begins the cooldown after which an agent has its stake back. The agent, or its principal.
+    /// @notice Begins the cooldown after which an agent has its stake back, whatever is open: it takes on no obligation, seat
+    /// or sub-agent any more. The agent, or its principal.
     function requestDeregistration(address agent) external;
 
-    /// @notice Completes a deregistration after its cooldown. Anyone.
+    /// @notice Completes a deregistration after its cooldown, which begins anew with the end of the last obligation; there are
+    /// no obligations and no sub-agents left. Anyone.
     function completeDeregistration(address agent) external;
 
-    /// @notice Releases an agent to another principal, until `deadline`. A second release replaces the first.
-    /// @param consent the present principal's, over `PrincipalRelease`; its nonce is registrations * 65536 + changes
+    /// @notice Releases an agent to another principal, until `deadline`. A second release replaces the first; one to the present
+    /// principal withdraws it, and nothing stands against that.
+    /// @param consent the present principal's, over `PrincipalRelease`; its nonce has sixteen bits each, highest first, of the
+    /// principal's nonce and the agent's registrations, changes and releases
     function proposePrincipal(address agent, address to, uint64 deadline, bytes calldata consent) external;
 
     /// @notice Takes an agent over that was released.
     /// @param maxSubAgents how many agents may stand below it from now on
-    /// @param consent the new principal's, over `PrincipalAcceptance`, with the same nonce
+    /// @param consent the new principal's, over `PrincipalAcceptance`; its nonce is that of the release, with the new
+    /// principal's in place of the former's
     function acceptPrincipal(address agent, uint32 maxSubAgents, uint64 deadline, bytes calldata consent) external;
 
     // ------------------------------------------------------------------ human powers, through adjudication
 
-    /// @notice Bans an agent's principal, and with it all its agents. Stakes are lost when the appeal window is over.
-    function banAgent(address agent, bytes32 reason) external;
+    /// @notice Bans, for what an agent did, the principal who answers for it, or did while it is remembered, with all its
+    /// agents. Stakes are lost when the appeal window is over.
+    function banAgent(address agent, address principal, bytes32 reason) external;
 
     /// @notice Bans a principal and all its agents.
     function banPrincipal(address principal, bytes32 reason) external;
@@ -530,7 +553,8 @@ interface IAgent {
     /// @notice Whether reputation reaches the floor of the table.
     function meetsReputationFloor(address agent) external view returns (bool);
 
-    /// @notice Enrolled, unbanned principals with a producer: what quorums count against (RULINGS R26).
+    /// @notice Enrolled, unbanned principals with a producer: what quorums count against (RULINGS R26). Those too young to vote
+    /// and those frozen are counted, like all who stay silent.
     function voterCount() external view returns (uint32);
 
     // ------------------------------------------------------------------ money

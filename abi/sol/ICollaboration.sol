@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @title Collaboration: orchestration, verification, guardian and gate of missions
+/// @title Collaboration: the states of missions and of their nodes, seats, routing, refinement, recursion and exits
 /// @notice A mission is a statute (its task graph, written once as code pages), seats (who executes which node for what
-/// price and stake) and states. Every state has a deadline after which anyone takes the mission or node out of it.
+/// price and stake) and states. This contract alone writes states: statute tells it what was deployed, verification what
+/// was found, the guardian what is to be frozen, halted or released. Every state has a deadline after which anyone takes
+/// the mission or node out of it.
 /// @dev Constructor: `(address constitution)`. A mission's id holds its sponsor (bytes 0 to 19) and the sponsor's
 /// counter (bytes 24 to 31). A node is its index in the statute. State is keyed by mission, node and attempt. Instants
 /// are unix seconds; amounts are base units of the settlement asset. Nobody is paid from here: the treasury settles.
@@ -70,51 +72,19 @@ interface ICollaboration {
         NormStruck
     }
 
-    /// @notice Why a node was frozen.
-    enum FreezeCause {
+    /// @notice What the guardian orders of a mission or of one of its nodes.
+    /// @dev `Freeze`, `Unfreeze`, `Confirm`: a node. `Halt`, `Lift`, `Degrade`, `Resume`, `Release`, `Refuse`: a mission.
+    enum Order {
         None,
-        Deviation,
-        ToolLimit,
-        MessageLimit,
-        DeploymentSubstitution,
-        Manual
-    }
-
-    /// @notice What a monitor reports.
-    enum ReportKind {
-        None,
-        Deviation,
-        Counters,
-        DeploymentSubstitution
-    }
-
-    /// @notice What an executor submits.
-    enum ResultKind {
-        None,
-        Proof,
-        Commit,
-        Reveal,
-        Review
-    }
-
-    /// @notice How a freeze ends by the panel (RULINGS K8).
-    enum UnfreezeKind {
-        None,
-        FalsePositive,
-        Warning
-    }
-
-    /// @notice Preimage of a node's digest in the statute, supplied where it matters (RULINGS R2).
-    /// @dev `expected` is the Tier-1 commitment `keccak(missionId, node, inputHash, outputHash, salt)` when `verifier`
-    /// is zero, and otherwise what the verifier is given to compare with (RESOLUTIONS V-01).
-    struct NodeTerms {
-        bytes32 inputSchemaHash;
-        bytes32 outputSchemaHash;
-        bytes32 labelHash;
-        bytes32 rubricHash;
-        address verifier;
-        bytes32 verifierCodehash;
-        bytes32 expected;
+        Freeze,
+        Unfreeze,
+        Confirm,
+        Halt,
+        Lift,
+        Degrade,
+        Resume,
+        Release,
+        Refuse
     }
 
     /// @notice One executor's place at a node. Money in base units.
@@ -136,53 +106,51 @@ interface ICollaboration {
         uint64 deadline;
     }
 
-    /// @notice An executor's result as it signs it for a batch (RULINGS R4).
-    /// @dev `outputHash` is the commitment for `Commit`, the value's hash for `Reveal`. `proof` is the Tier-1 proof,
-    /// the revealed value and salt, or the content address of the encrypted output, by kind.
-    struct NodeResult {
+    /// @notice What verification found about one attempt, and the state the node takes by it.
+    /// @dev `to`: `Executing` only moves the deadline, `PendingVerification` and `PendingReview` take the node there,
+    /// `Completed` and `Failed` end the attempt. `expiresAt` counts for the first three, `reason` for `Failed`, output and
+    /// trail for `Completed`.
+    struct Verdict {
         bytes32 missionId;
         uint16 node;
         uint8 attempt;
-        ResultKind kind;
-        address executor;
+        NodeState to;
+        uint40 expiresAt;
+        Reason reason;
         bytes32 outputHash;
         bytes32 trailRoot;
-        bytes proof;
-        uint64 deadline;
     }
 
-    /// @notice A monitor's report, bound to one attempt of one node (RULINGS A10). Anyone relays it.
-    /// @dev `deviation` in thousandths of a standard deviation; the counters are cumulative and never fall.
-    struct MonitorReport {
+    /// @notice What a verdict means for one seat: its share, its score of 0 to 1000 points, its fault.
+    /// @dev Who is `scored` moves in reputation; who is `paid` shares in the price; `fault` is `None` for the faultless.
+    struct SeatOutcome {
+        uint8 seat;
+        bool paid;
+        bool scored;
+        uint16 score;
+        Reason fault;
+    }
+
+    /// @notice One order of the guardian, with everything it needs.
+    /// @dev `agent` bears a confirmed freeze's fault or a warning of `points`; `until` ends a freeze or a halt; by `secs`
+    /// every deadline of the mission moves when it is let go on; `reason` is why the gate refuses.
+    struct Intervention {
+        Order order;
         bytes32 missionId;
         uint16 node;
         uint8 attempt;
         address agent;
-        ReportKind kind;
-        uint32 deviation;
-        uint32 toolInvocations;
-        uint32 messageVolume;
-        bytes32 evidenceHash;
-        uint64 sequence;
-        uint64 deadline;
-        address monitor;
-    }
-
-    /// @notice A monitor's word that the chain stood still from `from` to `until` (RULINGS R30).
-    struct OutageReport {
-        bytes32 missionId;
-        uint40 from;
+        Halt halt;
+        uint16 points;
         uint40 until;
-        uint64 deadline;
-        address monitor;
+        uint40 secs;
+        Reason reason;
     }
 
-    /// @notice A gate predicate of a statute: pinned, or human (RESOLUTIONS P-05).
-    struct Predicate {
-        address target;
-        bytes32 codehash;
-        bool human;
-        bool hard;
+    /// @notice Edges that a tranche leads into 32 nodes, from node `32 · group` on: one byte a node, in their order.
+    struct DegreeWord {
+        uint16 group;
+        bytes32 counts;
     }
 
     /// @notice What is stored of a mission.
@@ -202,9 +170,10 @@ interface ICollaboration {
         uint40 extendedSecs;
         bytes32 parent;
         uint16 parentNode;
+        uint40 since;
     }
 
-    /// @notice What is stored of a node's current attempt.
+    /// @notice What is stored of a node's current attempt. Commitments and reveals are verification's.
     struct Node {
         NodeState state;
         uint8 attempt;
@@ -212,25 +181,30 @@ interface ICollaboration {
         uint8 redundancy;
         uint8 threshold;
         uint8 accepted;
-        uint8 committed;
-        uint8 revealed;
         uint40 since;
         uint40 expiresAt;
         bytes32 outputHash;
-        bytes32 trailRoot;
     }
 
-    /// @notice A freeze, by its number.
-    struct Freeze {
-        bytes32 missionId;
-        uint16 node;
+    /// @notice An attempt of a node as verification and guardian need it, in one call.
+    /// @dev Agents stand by seat, zero beyond the last. `digest` is of the node's terms, `budget` in base units; `backup`
+    /// says that the backup period of a review is open. `halt` is the mission's or, without one, the city's.
+    struct Assignment {
+        MissionState missionState;
+        Halt halt;
+        uint64 epoch;
+        NodeState state;
         uint8 attempt;
-        address agent;
-        FreezeCause cause;
-        uint40 at;
+        uint8 tier;
+        uint8 redundancy;
+        uint8 threshold;
+        uint8 mode;
+        uint40 since;
         uint40 expiresAt;
-        bool open;
-        bool falsePositive;
+        bool backup;
+        uint128 budget;
+        bytes32 digest;
+        address[7] agents;
     }
 
     // ------------------------------------------------------------------ events
@@ -241,19 +215,6 @@ interface ICollaboration {
     /// @notice A mission exists, for one session's law.
     event MissionCreated(
         bytes32 indexed missionId, address indexed sponsor, bytes32 indexed sessionId, bytes32 statuteHash, uint16 nodes
-    );
-
-    /// @notice Pages of a tranche of the statute were written as code.
-    event TrancheDeployed(
-        bytes32 indexed missionId, uint16 indexed tranche, uint16 firstNode, uint16 nodes, address[] pages
-    );
-
-    /// @notice Seats of a tranche were written and their stakes locked.
-    event SeatsDeployed(bytes32 indexed missionId, uint16 indexed tranche, uint16 firstNode, address[] pages);
-
-    /// @notice The mission is law: what was deployed is what was approved.
-    event DeploymentFinalised(
-        bytes32 indexed missionId, bytes32 statuteHash, bytes32 assignmentsHash, uint64 epoch, uint40 deadline
     );
 
     /// @notice A mission changed its state.
@@ -278,37 +239,8 @@ interface ICollaboration {
     /// @notice Two seats of a node run the same code (RULINGS R7): a flag, no refusal.
     event EqualCode(bytes32 indexed missionId, uint16 indexed node, bytes32 codeHash);
 
-    /// @notice An executor has a result and needs the chain; the clock stops once (RESOLUTIONS C-18).
-    event ResultAnnounced(
-        bytes32 indexed missionId, uint16 indexed node, uint8 attempt, address indexed executor, bytes32 commitment
-    );
-
-    /// @notice A result was submitted, with its trail.
-    event ResultSubmitted(
-        bytes32 indexed missionId,
-        uint16 indexed node,
-        address indexed executor,
-        uint8 attempt,
-        ResultKind kind,
-        bytes32 outputHash,
-        bytes32 trailRoot
-    );
-
-    /// @notice A result waits for human review until `expiresAt`; its output is encrypted to adjudicators.
-    event ReviewRequested(
-        bytes32 indexed missionId, uint16 indexed node, uint8 attempt, bytes32 rubricHash, uint40 expiresAt
-    );
-
     /// @notice The first review period passed in silence; every eligible adjudicator may decide now.
     event BackupOpened(bytes32 indexed missionId, uint16 indexed node, uint8 attempt, uint40 expiresAt);
-
-    /// @notice A dissenter sent a Tier-2 node to review under bond (E-01).
-    event ResultDisputed(
-        bytes32 indexed missionId, uint16 indexed node, uint8 attempt, address indexed executor, bytes32 bondId
-    );
-
-    /// @notice An executor's reveal does not count (G-17).
-    event SeatDisqualified(bytes32 indexed missionId, uint16 indexed node, uint8 attempt, address indexed executor);
 
     /// @notice A node is done. `digest` is the mission's completion digest including it (RULINGS K17).
     event NodeCompleted(
@@ -340,64 +272,6 @@ interface ICollaboration {
 
     /// @notice A child ended; its rest went back to the node's budget.
     event ChildClosed(bytes32 indexed missionId, uint16 indexed node, bytes32 indexed child, uint256 returned);
-
-    /// @notice A monitor's report counted. `sequence` is its monitor's own for this attempt.
-    event AnomalyReported(
-        bytes32 indexed missionId,
-        uint16 indexed node,
-        address indexed monitor,
-        uint8 attempt,
-        ReportKind kind,
-        uint32 deviation,
-        uint32 toolInvocations,
-        uint32 messageVolume,
-        bytes32 evidenceHash
-    );
-
-    /// @notice A node is frozen until the panel decides or anyone fails it after `expiresAt`.
-    event NodeFrozen(
-        bytes32 indexed missionId,
-        uint16 indexed node,
-        uint64 indexed freezeId,
-        uint8 attempt,
-        address agent,
-        FreezeCause cause,
-        uint40 expiresAt
-    );
-
-    /// @notice A freeze was lifted.
-    event NodeUnfrozen(bytes32 indexed missionId, uint16 indexed node, uint64 indexed freezeId, UnfreezeKind kind);
-
-    /// @notice A freeze was a mistake and no longer counts.
-    event FreezeFalsePositive(bytes32 indexed missionId, uint64 indexed freezeId, address[2] monitors);
-
-    /// @notice A mission is halted until `until`, when anyone may abort it (RULINGS R9). `agent` is zero if the panel
-    /// did.
-    event MissionHalted(bytes32 indexed missionId, Halt halt, address agent, uint40 until, bytes32 evidenceHash);
-
-    /// @notice The panel lets a mission go on; its deadlines moved by `haltedSecs`.
-    event HaltLifted(bytes32 indexed missionId, Halt halt, uint40 haltedSecs);
-
-    /// @notice An outage was proven; deadlines moved by `extendedSecs`.
-    event DegradedEntered(bytes32 indexed missionId, uint40 from, uint40 until, uint40 extendedSecs);
-
-    /// @notice The panel let a mission leave degraded mode.
-    event DegradedExited(bytes32 indexed missionId);
-
-    /// @notice A monitor anchored what it compared, and found no difference.
-    event Reconciled(bytes32 indexed missionId, address indexed monitor, bytes32 logRoot);
-
-    /// @notice A predicate was evaluated at the gate.
-    event PredicateEvaluated(bytes32 indexed missionId, uint8 indexed index, address target, bool passed);
-
-    /// @notice A human predicate waits for the panel.
-    event HumanFilterRequired(bytes32 indexed missionId, uint8 indexed index, uint40 expiresAt);
-
-    /// @notice The panel cleared a human predicate.
-    event PredicateCleared(bytes32 indexed missionId, uint8 indexed index);
-
-    /// @notice The mission's output left the gate.
-    event OutputReleased(bytes32 indexed missionId, bytes32 digest, bool byPanel);
 
     // ------------------------------------------------------------------ errors
 
@@ -449,20 +323,20 @@ interface ICollaboration {
     /// @notice Was allowed until `until`.
     error TooLate(uint40 until);
 
-    /// @notice Tranche `expected` is next.
-    error WrongTranche(bytes32 missionId, uint16 expected, uint16 given);
-
-    /// @notice Byte `offset` of page `page` breaks the statute's form; `rule` is a number of docs/statute.md.
-    error StatuteRefused(bytes32 missionId, uint16 page, uint32 offset, uint8 rule);
-
     /// @notice A page's code is not what was deployed.
     error PageChanged(address page, bytes32 expected, bytes32 found);
 
     /// @notice What was deployed is not what was approved.
     error NotApproved(bytes32 missionId, bytes32 expected, bytes32 found);
 
-    /// @notice The mission needs what it does not have: `need` of what `rule` names, against `have`.
-    error RequirementUnmet(bytes32 missionId, uint8 rule, uint256 need, uint256 have);
+    /// @notice Page `expected` is next.
+    error WrongPage(bytes32 missionId, uint16 expected, uint16 given);
+
+    /// @notice More than `limit` edges lead into the node.
+    error TooManyEdges(bytes32 missionId, uint16 node, uint8 degree, uint8 limit);
+
+    /// @notice The machine consensus of a disputed node decides now: `closeVerification` of verification ends it.
+    error Disputed(bytes32 missionId, uint16 node);
 
     /// @notice `agent` has no such seat.
     error NotSeated(bytes32 missionId, uint16 node, address agent);
@@ -479,32 +353,11 @@ interface ICollaboration {
     /// @notice `agent` may not work now: banned, frozen, below the floor, or of the sponsor's principal.
     error AgentRefused(address agent, uint8 rule);
 
-    /// @notice Every submission carries a trail root (A-08).
-    error TrailMissing();
-
-    /// @notice The preimage is not that of `digest`.
-    error WrongPreimage(bytes32 digest);
-
-    /// @notice `monitor` is not an active monitor, or two reports lack different principals and scorers.
-    error MonitorRefused(address monitor);
-
-    /// @notice The report's sequence or counters do not follow the last ones.
-    error StaleReport(uint64 sequence, uint64 last);
-
-    /// @notice No open freeze has this number.
-    error UnknownFreeze(uint64 freezeId);
-
     /// @notice The mission, or the node, used `used` of `limit` refinements.
     error RefinementExhausted(bytes32 missionId, uint16 used, uint16 limit);
 
     /// @notice A child may nest `limit` deep.
     error TooDeep(uint8 depth, uint8 limit);
-
-    /// @notice The predicates need `needed` gas; `available` is left. Nothing failed; call with more (RULINGS R24).
-    error GasFloor(uint256 available, uint256 needed);
-
-    /// @notice A hard predicate failed; the output cannot be released (P-03).
-    error HardPredicateFailed(uint8 index);
 
     // ------------------------------------------------------------------ wiring
 
@@ -514,24 +367,35 @@ interface ICollaboration {
     /// @notice Learns the peers from the sealed constitution. Anyone, once.
     function wire() external;
 
-    // ------------------------------------------------------------------ orchestration: statute and deployment
+    // ------------------------------------------------------------------ orchestration
 
     /// @notice Creates a mission for a session whose law is approved. The caller is its sponsor: an enrolled principal.
     /// @param sessionId the legislature's session; it names parent and node of a child, or the predecessor
     /// @param deadline last second of the mission
     function createMission(bytes32 sessionId, uint40 deadline) external returns (bytes32 missionId);
 
-    /// @notice Writes the statute's next pages as code. Anyone; the submitter pays. Node order, edges, bounds, tiers
-    /// and budgets are checked, and the running hash of the pages is kept.
-    /// @param pages as the encoder of docs/statute.md lays them out, together below 95,000 bytes
-    function deployTranche(bytes32 missionId, uint16 tranche, bytes[] calldata pages) external;
+    /// @notice Takes pages of a statute that is being deployed, and the edges that lead into nodes. Only statute, in order.
+    /// @param firstPage pages that came before
+    /// @param degrees groups ascending
+    function admitTranche(
+        bytes32 missionId,
+        uint16 firstPage,
+        address[] calldata pages,
+        DegreeWord[] calldata degrees
+    ) external;
 
-    /// @notice Writes the seats of a tranche's nodes as code and locks their stakes. Anyone.
-    function deploySeats(bytes32 missionId, uint16 tranche, bytes[] calldata pages) external;
+    /// @notice Takes pages of seats, and opens an obligation for each of their agents. Only statute, in order.
+    /// @param firstPage pages of seats that came before
+    /// @param agents one for each seat of these pages
+    function admitSeats(
+        bytes32 missionId,
+        uint16 firstPage,
+        address[] calldata pages,
+        address[] calldata agents
+    ) external;
 
-    /// @notice Makes the mission law if pages, seats, approvals, escrow, quorum and fairness are what they must be.
-    /// Anyone.
-    function finaliseDeployment(bytes32 missionId) external;
+    /// @notice Makes a deployed mission active under an epoch's parameters; its roots may be routed. Only statute.
+    function activateMission(bytes32 missionId, uint64 epoch) external;
 
     /// @notice Takes the caller's seat, with whatever deadline.
     function acceptSeat(bytes32 missionId, uint16 node) external;
@@ -548,54 +412,16 @@ interface ICollaboration {
     /// @param liveCodeHashes one for each seat, in their order
     function routeTask(bytes32 missionId, uint16 node, bytes32[] calldata liveCodeHashes) external;
 
-    // ------------------------------------------------------------------ verification
+    // ------------------------------------------------------------------ what verification and the guardian tell
 
-    /// @notice Says that a result exists; extends the deadline once by the finalisation grace. A seated executor.
-    function announceResult(bytes32 missionId, uint16 node, bytes32 commitment) external;
+    /// @notice Takes a verdict on the running attempt: the node's state, and for each seat its pay, its score, its fault. A
+    /// completed node pays its seats, frees its successors and, as the last one, opens the gate. Only verification.
+    /// @param outcomes seats ascending, at most seven
+    function applyVerdict(Verdict calldata verdict, SeatOutcome[] calldata outcomes) external;
 
-    /// @notice Submits a Tier-1 result with its proof, or a Tier-3 result for review. The seated executor.
-    /// @param proof Tier 1: input hash and salt, or what the verifier reads; Tier 3: content address of the output
-    function submitResult(
-        bytes32 missionId,
-        uint16 node,
-        NodeTerms calldata terms,
-        bytes32 outputHash,
-        bytes32 trailRoot,
-        bytes calldata proof
-    ) external;
-
-    /// @notice Commits a Tier-2 result: `keccak(missionId, node, attempt, executor, valueHash, salt)`. A seated
-    /// executor.
-    function commitResult(bytes32 missionId, uint16 node, bytes32 commitment, bytes32 trailRoot) external;
-
-    /// @notice Opens a commitment. Anyone who knows it. The last one closes the verification and settles.
-    /// @param value exact or label: a word; numeric: a signed number; set: its elements; sketch: its lanes
-    function revealResult(
-        bytes32 missionId,
-        uint16 node,
-        address executor,
-        bytes calldata value,
-        bytes32 salt
-    ) external;
-
-    /// @notice Relays signed results of many nodes; each passes as if its executor had called (RULINGS R4). Anyone.
-    function submitBatch(NodeResult[] calldata results, NodeTerms[] calldata terms, bytes[] calldata signatures)
-        external;
-
-    /// @notice Closes a Tier-2 verification whose windows passed. Anyone.
-    /// @param elements for sets: every revealed set's element hashes, in the order of the seats (RULINGS R29)
-    function closeVerification(bytes32 missionId, uint16 node, bytes32[][] calldata elements) external;
-
-    /// @notice Sends a Tier-2 node to review under a bond that scales with its price. A seated executor who revealed.
-    function dispute(bytes32 missionId, uint16 node, bytes32 groundsHash) external;
-
-    /// @notice Decides a review: approve with a score of 0 to 1000, or reject. A disputed node's approval names the
-    /// seat whose output stands.
-    function decideReview(bytes32 missionId, uint16 node, uint8 attempt, bool approved, uint16 score, uint8 seat)
-        external;
-
-    /// @notice Excludes a seat's reveal before the verification closes.
-    function disqualify(bytes32 missionId, uint16 node, uint8 attempt, address executor) external;
+    /// @notice Carries out an order: freezes, unfreezes or fails a node; halts, lets go on, releases or refuses a mission.
+    /// Only the guardian.
+    function intervene(Intervention calldata intervention) external;
 
     // ------------------------------------------------------------------ exits
 
@@ -632,61 +458,6 @@ interface ICollaboration {
     /// @notice Takes an ended child's outcome into its parent's node. Anyone.
     function closeChild(bytes32 child) external;
 
-    // ------------------------------------------------------------------ guardian
-
-    /// @notice Relays monitors' reports about one attempt: counters freeze beyond their limits, two deviations by
-    /// monitors of different principals and scorers freeze. Anyone.
-    function report(MonitorReport[] calldata reports, bytes[] calldata signatures) external;
-
-    /// @notice Freezes a node.
-    function freezeNode(bytes32 missionId, uint16 node, uint8 attempt, address agent) external;
-
-    /// @notice Lifts a freeze: it was false, or deserves a warning.
-    function unfreezeNode(uint64 freezeId, UnfreezeKind kind) external;
-
-    /// @notice Confirms a freeze: the node fails at the frozen agent's fault.
-    function confirmFreeze(uint64 freezeId) external;
-
-    /// @notice A past freeze was false; it no longer counts towards escalation.
-    /// @return monitors who had reported, to be charged
-    function classifyFalsePositive(uint64 freezeId) external returns (address[2] memory monitors);
-
-    /// @notice Stops a mission until the panel clears it or anyone aborts it.
-    function triggerStop(bytes32 missionId, bytes32 evidenceHash) external;
-
-    /// @notice Clears a stop.
-    function clearStop(bytes32 missionId) external;
-
-    /// @notice Lifts the pause of a divergence.
-    function liftPause(bytes32 missionId) external;
-
-    /// @notice Declares an outage by two monitors of different principals; deadlines move, at most 24 h in all. Anyone.
-    function enterDegraded(OutageReport[2] calldata reports, bytes[2] calldata signatures) external;
-
-    /// @notice Lets a mission leave degraded mode.
-    function exitDegraded(bytes32 missionId) external;
-
-    /// @notice Anchors the root of a log found equal to the chain. A monitor.
-    function reconcile(bytes32 missionId, bytes32 logRoot) external;
-
-    /// @notice Pauses a mission under bond: the log and the chain differ (RULINGS R10). A monitor.
-    function reportDivergence(bytes32 missionId, bytes32 evidenceHash) external;
-
-    // ------------------------------------------------------------------ gate
-
-    /// @notice Evaluates the predicates of a mission whose nodes are complete. Anyone; refused without the gas they
-    /// need.
-    function filterOutput(bytes32 missionId) external;
-
-    /// @notice Clears a human predicate.
-    function clearPredicate(bytes32 missionId, uint8 index) external;
-
-    /// @notice Fails a mission at the gate.
-    function vetoOutput(bytes32 missionId, bytes32 justificationHash) external;
-
-    /// @notice Completes a mission at the gate, unless a hard predicate failed.
-    function releaseOutput(bytes32 missionId) external;
-
     // ------------------------------------------------------------------ views
 
     /// @notice A mission.
@@ -695,26 +466,14 @@ interface ICollaboration {
     /// @notice A node's current attempt.
     function node(bytes32 missionId, uint16 index) external view returns (Node memory);
 
+    /// @notice The current attempt of a node with its law, its seats and the standing of its mission.
+    function assignment(bytes32 missionId, uint16 index) external view returns (Assignment memory);
+
     /// @notice States of 64 nodes from `64 · word` on, four bits each, the lowest node in the lowest bits.
     function nodeStates(bytes32 missionId, uint16 word) external view returns (uint256);
 
     /// @notice A node's seat, as it is now.
     function seat(bytes32 missionId, uint16 index, uint8 place) external view returns (Seat memory);
-
-    /// @notice A page of a statute: tranches count from zero, and pages within them.
-    function page(bytes32 missionId, uint16 tranche, uint8 index)
-        external
-        view
-        returns (address account, bytes32 codehash);
-
-    /// @notice A freeze.
-    function freezeOf(uint64 freezeId) external view returns (Freeze memory);
-
-    /// @notice What a monitor last reported about an attempt.
-    function counters(bytes32 missionId, uint16 index, uint8 attempt)
-        external
-        view
-        returns (uint32 toolInvocations, uint32 messageVolume, uint64 sequence);
 
     /// @notice Rolling hash over every completed node: index, attempt, output, trail (RULINGS K17).
     function completionDigest(bytes32 missionId) external view returns (bytes32);

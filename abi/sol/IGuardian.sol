@@ -1,13 +1,197 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @title Guardian: monitors, freezes, halts, degraded mode, and the gate
-/// @dev Constructor: `(address constitution)`.
+/// @title Guardian: monitors' reports, freezes, halts, and the gate of missions
+/// @notice What monitors report freezes nodes; too many freezes stop a mission; the panel lifts, confirms or forgives. At
+/// the end of a mission the gate's predicates decide whether its output leaves. Collaboration carries out what is decided
+/// here, and keeps the states.
+/// @dev Constructor: `(address constitution)`. Instants are unix seconds. Signatures are EIP-712 under name "AgentCity",
+/// version "1".
 interface IGuardian {
+    // ------------------------------------------------------------------ types
+
+    /// @notice States of a mission (C-01, C-02). Completed and Aborted are final.
+    enum MissionState {
+        None,
+        Pending,
+        Active,
+        Executing,
+        Verification,
+        Completed,
+        Failed,
+        Aborted,
+        Degraded
+    }
+
+    /// @notice States of a node. `PendingFinalization` exists off chain only and is never written (C-17).
+    enum NodeState {
+        None,
+        Waiting,
+        Eligible,
+        Executing,
+        PendingVerification,
+        PendingReview,
+        Completed,
+        Failed,
+        Frozen,
+        PendingFinalization
+    }
+
+    /// @notice What halts a mission besides its state.
+    enum Halt {
+        None,
+        EmergencyStop,
+        Divergence,
+        NormStruck
+    }
+
+    /// @notice Why a node was frozen.
+    enum FreezeCause {
+        None,
+        Deviation,
+        ToolLimit,
+        MessageLimit,
+        DeploymentSubstitution,
+        Manual
+    }
+
+    /// @notice What a monitor reports.
+    enum ReportKind {
+        None,
+        Deviation,
+        Counters,
+        DeploymentSubstitution
+    }
+
+    /// @notice How a freeze ends by the panel (RULINGS K8).
+    enum UnfreezeKind {
+        None,
+        FalsePositive,
+        Warning
+    }
+
+    /// @notice A monitor's report, bound to one attempt of one node (RULINGS A10). Anyone relays it.
+    /// @dev `deviation` in thousandths of a standard deviation; the counters are cumulative and never fall.
+    struct MonitorReport {
+        bytes32 missionId;
+        uint16 node;
+        uint8 attempt;
+        address agent;
+        ReportKind kind;
+        uint32 deviation;
+        uint32 toolInvocations;
+        uint32 messageVolume;
+        bytes32 evidenceHash;
+        uint64 sequence;
+        uint64 deadline;
+        address monitor;
+    }
+
+    /// @notice A monitor's word that the chain stood still from `from` to `until` (RULINGS R30).
+    struct OutageReport {
+        bytes32 missionId;
+        uint40 from;
+        uint40 until;
+        uint64 deadline;
+        address monitor;
+    }
+
+    /// @notice A freeze, by its number.
+    struct Freeze {
+        bytes32 missionId;
+        uint16 node;
+        uint8 attempt;
+        address agent;
+        FreezeCause cause;
+        uint40 at;
+        uint40 expiresAt;
+        bool open;
+        bool falsePositive;
+    }
+
+    /// @notice Where a mission stands at the gate. Masks have a bit for each predicate, the first the lowest.
+    struct Gate {
+        uint8 passed;
+        uint8 cleared;
+        uint8 failed;
+        uint40 reconciledAt;
+        bytes32 logRoot;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
     event Wired(address[14] members);
+
+    /// @notice A monitor's report counted. `sequence` is its monitor's own for this attempt.
+    event AnomalyReported(
+        bytes32 indexed missionId,
+        uint16 indexed node,
+        address indexed monitor,
+        uint8 attempt,
+        ReportKind kind,
+        uint32 deviation,
+        uint32 toolInvocations,
+        uint32 messageVolume,
+        bytes32 evidenceHash
+    );
+
+    /// @notice A node is frozen until the panel decides or anyone fails it after `expiresAt`.
+    event NodeFrozen(
+        bytes32 indexed missionId,
+        uint16 indexed node,
+        uint64 indexed freezeId,
+        uint8 attempt,
+        address agent,
+        FreezeCause cause,
+        uint40 expiresAt
+    );
+
+    /// @notice A freeze was lifted.
+    event NodeUnfrozen(bytes32 indexed missionId, uint16 indexed node, uint64 indexed freezeId, UnfreezeKind kind);
+
+    /// @notice A freeze was confirmed: its node failed at the frozen agent's fault.
+    event FreezeConfirmed(bytes32 indexed missionId, uint16 indexed node, uint64 indexed freezeId, address agent);
+
+    /// @notice A freeze was a mistake and no longer counts.
+    event FreezeFalsePositive(bytes32 indexed missionId, uint64 indexed freezeId, address[2] monitors);
+
+    /// @notice A mission is halted until `until`, when anyone may abort it (RULINGS R9). `agent` is zero if the panel
+    /// did.
+    event MissionHalted(bytes32 indexed missionId, Halt halt, address agent, uint40 until, bytes32 evidenceHash);
+
+    /// @notice The panel lets a mission go on; its deadlines moved by `haltedSecs`.
+    event HaltLifted(bytes32 indexed missionId, Halt halt, uint40 haltedSecs);
+
+    /// @notice An outage was proven; deadlines moved by `extendedSecs`.
+    event DegradedEntered(bytes32 indexed missionId, uint40 from, uint40 until, uint40 extendedSecs);
+
+    /// @notice The panel let a mission leave degraded mode.
+    event DegradedExited(bytes32 indexed missionId);
+
+    /// @notice A monitor anchored what it compared, and found no difference.
+    event Reconciled(bytes32 indexed missionId, address indexed monitor, bytes32 logRoot);
+
+    /// @notice A report of divergence stands under bond.
+    event DivergenceReported(bytes32 indexed missionId, address indexed monitor, bytes32 evidenceHash, bytes32 bondId);
+
+    /// @notice A report of divergence was settled: its bond went back, or was lost because the panel found none.
+    event DivergenceClosed(bytes32 indexed missionId, bytes32 bondId, bool returned);
+
+    /// @notice A predicate was evaluated at the gate.
+    event PredicateEvaluated(bytes32 indexed missionId, uint8 indexed index, address target, bool passed);
+
+    /// @notice A human predicate waits for the panel.
+    event HumanFilterRequired(bytes32 indexed missionId, uint8 indexed index, uint40 expiresAt);
+
+    /// @notice The panel cleared a human predicate.
+    event PredicateCleared(bytes32 indexed missionId, uint8 indexed index);
+
+    /// @notice The mission's output left the gate.
+    event OutputReleased(bytes32 indexed missionId, bytes32 digest, bool byPanel);
+
+    /// @notice The panel refused a mission's output.
+    event OutputVetoed(bytes32 indexed missionId, bytes32 justificationHash);
 
     // ------------------------------------------------------------------ errors
 
@@ -32,6 +216,57 @@ interface IGuardian {
     /// @notice The function takes no coins.
     error NotPayable();
 
+    /// @notice The signature is not `signer`'s.
+    error InvalidSignature(address signer);
+
+    /// @notice The signed statement was good until `deadline`.
+    error DeadlinePassed(uint64 deadline);
+
+    /// @notice The mission is in `state`.
+    error WrongMissionState(bytes32 missionId, MissionState state);
+
+    /// @notice The node is in `state`, at attempt `attempt`.
+    error WrongNodeState(bytes32 missionId, uint16 node, NodeState state, uint8 attempt);
+
+    /// @notice The mission, or the whole city, is halted until `until`.
+    error Halted(bytes32 missionId, Halt halt, uint40 until);
+
+    /// @notice Allowed from `from` on.
+    error TooEarly(uint40 from);
+
+    /// @notice `agent` has no such seat.
+    error NotSeated(bytes32 missionId, uint16 node, address agent);
+
+    /// @notice `monitor` is not an active monitor, or two reports lack different principals and scorers.
+    error MonitorRefused(address monitor);
+
+    /// @notice The report's sequence or counters do not follow the last ones.
+    error StaleReport(uint64 sequence, uint64 last);
+
+    /// @notice No open freeze has this number.
+    error UnknownFreeze(uint64 freezeId);
+
+    /// @notice The mission is not halted by `halt`, but by `found`.
+    error WrongHalt(bytes32 missionId, Halt halt, Halt found);
+
+    /// @notice The attempt is `found`, no longer `given`.
+    error WrongAttempt(bytes32 missionId, uint16 node, uint8 found, uint8 given);
+
+    /// @notice The mission has `predicates` predicates.
+    error UnknownPredicate(bytes32 missionId, uint8 index, uint8 predicates);
+
+    /// @notice No bond is held for this mission, or it has not ended.
+    error NoBond(bytes32 missionId);
+
+    /// @notice Outages moved this mission's deadlines by `extended` already, at most `limit`.
+    error ExtensionExhausted(bytes32 missionId, uint40 extended, uint40 limit);
+
+    /// @notice The predicates need `needed` gas; `available` is left. Nothing failed; call with more (RULINGS R24).
+    error GasFloor(uint256 available, uint256 needed);
+
+    /// @notice A hard predicate failed; the output cannot be released (P-03).
+    error HardPredicateFailed(uint8 index);
+
     // ------------------------------------------------------------------ wiring
 
     /// @notice The constitution of the city, fixed at construction.
@@ -39,4 +274,76 @@ interface IGuardian {
 
     /// @notice Learns the peers from the sealed constitution. Anyone, once.
     function wire() external;
+
+    // ------------------------------------------------------------------ guardian
+
+    /// @notice Relays monitors' reports about one attempt: counters freeze beyond their limits, two deviations by
+    /// monitors of different principals and scorers freeze. Anyone.
+    function report(MonitorReport[] calldata reports, bytes[] calldata signatures) external;
+
+    /// @notice Freezes a node.
+    function freezeNode(bytes32 missionId, uint16 node, uint8 attempt, address agent) external;
+
+    /// @notice Lifts a freeze: it was false, or deserves a warning.
+    function unfreezeNode(uint64 freezeId, UnfreezeKind kind) external;
+
+    /// @notice Confirms a freeze: the node fails at the frozen agent's fault.
+    function confirmFreeze(uint64 freezeId) external;
+
+    /// @notice A past freeze was false: it no longer counts towards escalation, and the monitors who had reported it are
+    /// charged.
+    function classifyFalsePositive(uint64 freezeId) external;
+
+    /// @notice Stops a mission until the panel clears it or anyone aborts it.
+    function triggerStop(bytes32 missionId, bytes32 evidenceHash) external;
+
+    /// @notice Clears a stop.
+    function clearStop(bytes32 missionId) external;
+
+    /// @notice Lifts the pause of a divergence.
+    function liftPause(bytes32 missionId) external;
+
+    /// @notice Declares an outage by two monitors of different principals; deadlines move, at most 24 h in all. Anyone.
+    function enterDegraded(OutageReport[2] calldata reports, bytes[2] calldata signatures) external;
+
+    /// @notice Lets a mission leave degraded mode.
+    function exitDegraded(bytes32 missionId) external;
+
+    /// @notice Anchors the root of a log found equal to the chain. A monitor.
+    function reconcile(bytes32 missionId, bytes32 logRoot) external;
+
+    /// @notice Pauses a mission under bond: the log and the chain differ (RULINGS R10). A monitor.
+    function reportDivergence(bytes32 missionId, bytes32 evidenceHash) external;
+
+    /// @notice Returns the bond of a divergence that its mission's end left undecided. Anyone.
+    function releaseBond(bytes32 missionId) external;
+
+    // ------------------------------------------------------------------ gate
+
+    /// @notice Evaluates the predicates of a mission whose nodes are complete. Anyone; refused without the gas they
+    /// need.
+    function filterOutput(bytes32 missionId) external;
+
+    /// @notice Clears a human predicate.
+    function clearPredicate(bytes32 missionId, uint8 index) external;
+
+    /// @notice Fails a mission at the gate.
+    function vetoOutput(bytes32 missionId, bytes32 justificationHash) external;
+
+    /// @notice Completes a mission at the gate, unless a hard predicate failed.
+    function releaseOutput(bytes32 missionId) external;
+
+    // ------------------------------------------------------------------ views
+
+    /// @notice A freeze.
+    function freezeOf(uint64 freezeId) external view returns (Freeze memory);
+
+    /// @notice What a monitor last reported about an attempt.
+    function counters(bytes32 missionId, uint16 index, uint8 attempt)
+        external
+        view
+        returns (uint32 toolInvocations, uint32 messageVolume, uint64 sequence);
+
+    /// @notice Where a mission stands at the gate.
+    function gateOf(bytes32 missionId) external view returns (Gate memory);
 }

@@ -10,9 +10,9 @@ pragma solidity ^0.8.30;
 ///
 /// Roles: 0 registrar, 1 speaker, 2 regulator, 3 codifier.
 ///
-/// Operations, each charged by the contract in brackets: 0 AttestPrincipal (agent), and of the legislature 1
-/// RequestIdentity, 2 PublishProposal, 3 PublishEvidence, 4 DeviateAward, 5 DecideRegulatory, 6 Codify, 7 PublishTemplate,
-/// 8 Approve. No clerk's, ever: 9 UpdateReputation (agent), 10 AmendParameter (constitution), 11 SubmitBid (legislature),
+/// Operations, each charged by the contract in brackets: 0 AttestPrincipal (agent), 1 RequestIdentity and 2
+/// PublishProposal (legislature), 3 PublishEvidence (assembly), 4 DeviateAward, 5 DecideRegulatory, 6 Codify, 7
+/// PublishTemplate and 8 Approve (enactment). No clerk's, ever: 9 UpdateReputation (agent), 10 AmendParameter (constitution), 11 SubmitBid (legislature),
 /// 12 RegisterService (service).
 ///
 /// Delegated operations, with the operation that rests on each: 0 DidVerification (0), 1 ReputationCheck (1), 2

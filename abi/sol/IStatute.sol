@@ -2,12 +2,51 @@
 pragma solidity ^0.8.30;
 
 /// @title Statute: pages and seats of missions, checked and made law
-/// @dev Constructor: `(address constitution)`.
+/// @notice The law of a mission is what its pages hold (docs/statute.md). They are written once as code, checked node by
+/// node, and compared with what was approved; then collaboration takes the mission from here.
+/// @dev Constructor: `(address constitution)`. Anyone deploys, and pays for it. A page begins with a zero byte, so calling
+/// it does nothing (RULINGS A6). What is kept is keyed by mission.
 interface IStatute {
+    // ------------------------------------------------------------------ types
+
+    /// @notice States of a mission (C-01, C-02). Completed and Aborted are final.
+    enum MissionState {
+        None,
+        Pending,
+        Active,
+        Executing,
+        Verification,
+        Completed,
+        Failed,
+        Aborted,
+        Degraded
+    }
+
+    /// @notice A gate predicate of a statute: pinned, or human (RESOLUTIONS P-05).
+    struct Predicate {
+        address target;
+        bytes32 codehash;
+        bool human;
+        bool hard;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
     event Wired(address[14] members);
+
+    /// @notice Pages of a tranche of the statute were written as code.
+    event TrancheDeployed(
+        bytes32 indexed missionId, uint16 indexed tranche, uint16 firstNode, uint16 nodes, address[] pages
+    );
+
+    /// @notice Seats of a tranche were written and their stakes locked.
+    event SeatsDeployed(bytes32 indexed missionId, uint16 indexed tranche, uint16 firstNode, address[] pages);
+
+    /// @notice The mission is law: what was deployed is what was approved.
+    event DeploymentFinalised(
+        bytes32 indexed missionId, bytes32 statuteHash, bytes32 assignmentsHash, uint64 epoch, uint40 deadline
+    );
 
     // ------------------------------------------------------------------ errors
 
@@ -32,6 +71,30 @@ interface IStatute {
     /// @notice The function takes no coins.
     error NotPayable();
 
+    /// @notice No such mission.
+    error UnknownMission(bytes32 missionId);
+
+    /// @notice The mission is in `state`.
+    error WrongMissionState(bytes32 missionId, MissionState state);
+
+    /// @notice Tranche `expected` is next.
+    error WrongTranche(bytes32 missionId, uint16 expected, uint16 given);
+
+    /// @notice Byte `offset` of page `page` breaks the statute's form; `rule` is a number of docs/statute.md.
+    error StatuteRefused(bytes32 missionId, uint16 page, uint32 offset, uint8 rule);
+
+    /// @notice A page's code is not what was deployed.
+    error PageChanged(address page, bytes32 expected, bytes32 found);
+
+    /// @notice What was deployed is not what was approved.
+    error NotApproved(bytes32 missionId, bytes32 expected, bytes32 found);
+
+    /// @notice The mission needs what it does not have: `need` of what `rule` names, against `have`.
+    error RequirementUnmet(bytes32 missionId, uint8 rule, uint256 need, uint256 have);
+
+    /// @notice The predicate at `target` is not approved with this code.
+    error PredicateRefused(address target, bytes32 codehash);
+
     // ------------------------------------------------------------------ wiring
 
     /// @notice The constitution of the city, fixed at construction.
@@ -39,4 +102,52 @@ interface IStatute {
 
     /// @notice Learns the peers from the sealed constitution. Anyone, once.
     function wire() external;
+
+    // ------------------------------------------------------------------ deployment
+
+    /// @notice Writes the statute's next pages as code. Anyone; the submitter pays. Node order, edges, bounds, tiers
+    /// and budgets are checked, and the running hash of the pages is kept.
+    /// @param pages as the encoder of docs/statute.md lays them out, together below 95,000 bytes
+    function deployTranche(bytes32 missionId, uint16 tranche, bytes[] calldata pages) external;
+
+    /// @notice Writes the seats of a tranche's nodes as code and locks their stakes. Anyone.
+    function deploySeats(bytes32 missionId, uint16 tranche, bytes[] calldata pages) external;
+
+    /// @notice Makes the mission law if pages, seats, approvals, escrow, quorum and fairness are what they must be.
+    /// Anyone.
+    function finaliseDeployment(bytes32 missionId) external;
+
+    // ------------------------------------------------------------------ views
+
+    /// @notice A page of a statute, and its code's hash as it is now; zeros beyond the last.
+    /// @param index pages count from zero, 128 nodes each
+    function page(bytes32 missionId, uint16 index) external view returns (address account, bytes32 codehash);
+
+    /// @notice A page of seats, and its code's hash as it is now; zeros beyond the last.
+    /// @param index pages count from zero, the seats of 16 nodes each
+    function seatPage(bytes32 missionId, uint16 index) external view returns (address account, bytes32 codehash);
+
+    /// @notice The gate's predicates, as the first page holds them.
+    function predicates(bytes32 missionId) external view returns (Predicate[] memory);
+
+    /// @notice How far a deployment is, and the running hashes of its pages.
+    /// @return tranches pages of the statute so far
+    /// @return seatPages pages of seats so far
+    /// @return nodes nodes so far
+    /// @return budget what these nodes may cost, in base units
+    /// @return tokens LLM tokens of these nodes
+    /// @return statuteHash over the pages of the statute
+    /// @return assignmentsHash over the pages of seats
+    function deployment(bytes32 missionId)
+        external
+        view
+        returns (
+            uint16 tranches,
+            uint16 seatPages,
+            uint16 nodes,
+            uint128 budget,
+            uint64 tokens,
+            bytes32 statuteHash,
+            bytes32 assignmentsHash
+        );
 }

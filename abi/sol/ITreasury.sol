@@ -170,6 +170,9 @@ interface ITreasury {
     /// @notice A bond was lost: insurance got the lower half, the treasury the rest.
     event BondForfeited(bytes32 indexed bondId, address indexed owner, uint256 amount);
 
+    /// @notice Part of a bond was lost, split as a whole one; `left` is still held.
+    event BondCharged(bytes32 indexed bondId, address indexed owner, uint256 amount, uint256 left);
+
     /// @notice A fund grew by `amount` from outside: a gift, another contract's surplus or its slashed stakes.
     event FundReceived(Fund indexed fund, address indexed from, uint256 amount);
 
@@ -379,7 +382,7 @@ interface ITreasury {
 
     // ------------------------------------------------------------------ bonds
 
-    /// @notice Takes a bond out of `owner`'s credit.
+    /// @notice Takes a bond out of `owner`'s credit. Only for assembly, verification, guardian and roster, as the two below.
     function postBond(bytes32 bondId, address owner, BondKind kind, uint256 amount) external;
 
     /// @notice Gives a bond back.
@@ -387,6 +390,10 @@ interface ITreasury {
 
     /// @notice Takes a bond for good.
     function forfeitBond(bytes32 bondId) external;
+
+    /// @notice Takes up to `amount` of a bond for good. Only for roster.
+    /// @return taken what was left of it, at most `amount`
+    function chargeBond(bytes32 bondId, uint256 amount) external returns (uint256 taken);
 
     /// @notice Who put up a bond, for what, and how much; zeros if none is held.
     function bond(bytes32 bondId) external view returns (address owner, BondKind kind, uint256 amount);

@@ -1,13 +1,145 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @title Verification: results of nodes: proofs, commitments, consensus, reviews, disputes
-/// @dev Constructor: `(address constitution)`.
+/// @title Verification: results of nodes, by proof, by consensus or by review
+/// @notice An executor's result is checked against the statute: Tier 1 by proof, Tier 2 by agreement of sealed values, Tier
+/// 3 by an adjudicator. The verdict goes to collaboration, which alone writes the node's state and has it paid.
+/// @dev Constructor: `(address constitution)`. What is kept is keyed by mission, node and attempt. Signatures are EIP-712
+/// under name "AgentCity", version "1".
 interface IVerification {
+    // ------------------------------------------------------------------ types
+
+    /// @notice States of a mission (C-01, C-02). Completed and Aborted are final.
+    enum MissionState {
+        None,
+        Pending,
+        Active,
+        Executing,
+        Verification,
+        Completed,
+        Failed,
+        Aborted,
+        Degraded
+    }
+
+    /// @notice States of a node. `PendingFinalization` exists off chain only and is never written (C-17).
+    enum NodeState {
+        None,
+        Waiting,
+        Eligible,
+        Executing,
+        PendingVerification,
+        PendingReview,
+        Completed,
+        Failed,
+        Frozen,
+        PendingFinalization
+    }
+
+    /// @notice What halts a mission besides its state.
+    enum Halt {
+        None,
+        EmergencyStop,
+        Divergence,
+        NormStruck
+    }
+
+    /// @notice What an executor submits.
+    enum ResultKind {
+        None,
+        Proof,
+        Commit,
+        Reveal,
+        Review
+    }
+
+    /// @notice Preimage of a node's digest in the statute, supplied where it matters (RULINGS R2).
+    /// @dev `expected` is the Tier-1 commitment `keccak(missionId, node, inputHash, outputHash, salt)` when `verifier`
+    /// is zero, and otherwise what the verifier is given to compare with (RESOLUTIONS V-01).
+    struct NodeTerms {
+        bytes32 inputSchemaHash;
+        bytes32 outputSchemaHash;
+        bytes32 labelHash;
+        bytes32 rubricHash;
+        address verifier;
+        bytes32 verifierCodehash;
+        bytes32 expected;
+    }
+
+    /// @notice An executor's result as it signs it for a batch (RULINGS R4).
+    /// @dev `outputHash` is the commitment for `Commit`, the value's hash for `Reveal`. `proof` is the Tier-1 proof,
+    /// the revealed value and salt, or the content address of the encrypted output, by kind.
+    struct NodeResult {
+        bytes32 missionId;
+        uint16 node;
+        uint8 attempt;
+        ResultKind kind;
+        address executor;
+        bytes32 outputHash;
+        bytes32 trailRoot;
+        bytes proof;
+        uint64 deadline;
+    }
+
+    /// @notice What is stored of an attempt's verification. Masks have a bit for each seat, seat zero the lowest.
+    /// @dev Output and trail are those that wait for review, or that were completed; `bondId` is of a dispute.
+    struct Record {
+        bool announced;
+        uint8 committed;
+        uint8 revealed;
+        uint8 disqualified;
+        uint40 revealUntil;
+        bytes32 outputHash;
+        bytes32 trailRoot;
+        bytes32 bondId;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
     event Wired(address[14] members);
+
+    /// @notice An executor has a result and needs the chain; the clock stops once (RESOLUTIONS C-18).
+    event ResultAnnounced(
+        bytes32 indexed missionId, uint16 indexed node, uint8 attempt, address indexed executor, bytes32 commitment
+    );
+
+    /// @notice A result was submitted, with its trail.
+    event ResultSubmitted(
+        bytes32 indexed missionId,
+        uint16 indexed node,
+        address indexed executor,
+        uint8 attempt,
+        ResultKind kind,
+        bytes32 outputHash,
+        bytes32 trailRoot
+    );
+
+    /// @notice A result waits for human review until `expiresAt`; its output is encrypted to adjudicators.
+    event ReviewRequested(
+        bytes32 indexed missionId, uint16 indexed node, uint8 attempt, bytes32 rubricHash, uint40 expiresAt
+    );
+
+    /// @notice A dissenter sent a Tier-2 node to review under bond (E-01).
+    event ResultDisputed(
+        bytes32 indexed missionId, uint16 indexed node, uint8 attempt, address indexed executor, bytes32 bondId
+    );
+
+    /// @notice An executor's reveal does not count (G-17).
+    event SeatDisqualified(bytes32 indexed missionId, uint16 indexed node, uint8 attempt, address indexed executor);
+
+    /// @notice `agreeing` of `revealed` values agree; `outputHash` is what they agree on.
+    event ConsensusReached(
+        bytes32 indexed missionId, uint16 indexed node, uint8 attempt, uint8 agreeing, uint8 revealed, bytes32 outputHash
+    );
+
+    /// @notice A review was decided. `score` is 0 to 1000 points; `seat` is whose output stands.
+    event ReviewDecided(
+        bytes32 indexed missionId, uint16 indexed node, uint8 attempt, bool approved, uint16 score, uint8 seat
+    );
+
+    /// @notice A dispute's bond went back: its grounds held, or nobody decided.
+    event DisputeClosed(bytes32 indexed missionId, uint16 indexed node, uint8 attempt, bytes32 bondId, bool returned);
 
     // ------------------------------------------------------------------ errors
 
@@ -32,6 +164,57 @@ interface IVerification {
     /// @notice The function takes no coins.
     error NotPayable();
 
+    /// @notice The signature is not `signer`'s.
+    error InvalidSignature(address signer);
+
+    /// @notice The signed statement was good until `deadline`.
+    error DeadlinePassed(uint64 deadline);
+
+    /// @notice The mission is in `state`.
+    error WrongMissionState(bytes32 missionId, MissionState state);
+
+    /// @notice The node is in `state`, at attempt `attempt`.
+    error WrongNodeState(bytes32 missionId, uint16 node, NodeState state, uint8 attempt);
+
+    /// @notice The mission, or the whole city, is halted until `until`.
+    error Halted(bytes32 missionId, Halt halt, uint40 until);
+
+    /// @notice Allowed from `from` on.
+    error TooEarly(uint40 from);
+
+    /// @notice Was allowed until `until`.
+    error TooLate(uint40 until);
+
+    /// @notice `agent` has no such seat.
+    error NotSeated(bytes32 missionId, uint16 node, address agent);
+
+    /// @notice `agent` has done this already.
+    error AlreadyDone(bytes32 missionId, uint16 node, address agent);
+
+    /// @notice Every submission carries a trail root (A-08).
+    error TrailMissing();
+
+    /// @notice The preimage is not that of `digest`.
+    error WrongPreimage(bytes32 digest);
+
+    /// @notice The verifier's code is `found`; the statute pinned `expected`.
+    error VerifierChanged(address verifier, bytes32 expected, bytes32 found);
+
+    /// @notice The node is verified by tier `tier`, which this is not for.
+    error WrongTier(bytes32 missionId, uint16 node, uint8 tier);
+
+    /// @notice The attempt is `found`, no longer `given`.
+    error WrongAttempt(bytes32 missionId, uint16 node, uint8 found, uint8 given);
+
+    /// @notice A score is 0 to `limit` points.
+    error ScoreOutOfRange(uint16 score, uint16 limit);
+
+    /// @notice No bond is held for this attempt, or its mission has not ended.
+    error NoBond(bytes32 missionId, uint16 node, uint8 attempt);
+
+    /// @notice The verifier needs `needed` gas; `available` is left. Nothing failed; call with more (RULINGS R24).
+    error GasFloor(uint256 available, uint256 needed);
+
     // ------------------------------------------------------------------ wiring
 
     /// @notice The constitution of the city, fixed at construction.
@@ -39,4 +222,70 @@ interface IVerification {
 
     /// @notice Learns the peers from the sealed constitution. Anyone, once.
     function wire() external;
+
+    // ------------------------------------------------------------------ results
+
+    /// @notice Says that a result exists; extends the deadline once by the finalisation grace. A seated executor.
+    function announceResult(bytes32 missionId, uint16 node, bytes32 commitment) external;
+
+    /// @notice Submits a Tier-1 result with its proof, or a Tier-3 result for review. The seated executor.
+    /// @param proof Tier 1: input hash and salt, or what the verifier reads; Tier 3: content address of the output
+    function submitResult(
+        bytes32 missionId,
+        uint16 node,
+        NodeTerms calldata terms,
+        bytes32 outputHash,
+        bytes32 trailRoot,
+        bytes calldata proof
+    ) external;
+
+    /// @notice Commits a Tier-2 result: `keccak(missionId, node, attempt, executor, valueHash, salt)`. A seated
+    /// executor.
+    function commitResult(bytes32 missionId, uint16 node, bytes32 commitment, bytes32 trailRoot) external;
+
+    /// @notice Opens a commitment. Anyone who knows it. The last one closes the verification and settles.
+    /// @param value exact or label: a word; numeric: a signed number; set: its elements; sketch: its lanes
+    function revealResult(
+        bytes32 missionId,
+        uint16 node,
+        address executor,
+        bytes calldata value,
+        bytes32 salt
+    ) external;
+
+    /// @notice Relays signed results of many nodes; each passes as if its executor had called (RULINGS R4). Anyone.
+    function submitBatch(NodeResult[] calldata results, NodeTerms[] calldata terms, bytes[] calldata signatures)
+        external;
+
+    /// @notice Closes a Tier-2 verification whose windows passed, or a dispute that nobody decided in its review and backup
+    /// periods: the machine consensus stands. Anyone.
+    /// @param elements for sets: every revealed set's element hashes, in the order of the seats (RULINGS R29)
+    function closeVerification(bytes32 missionId, uint16 node, bytes32[][] calldata elements) external;
+
+    // ------------------------------------------------------------------ review
+
+    /// @notice Sends a Tier-2 node to review under a bond that scales with its price. A seated executor who revealed.
+    function dispute(bytes32 missionId, uint16 node, bytes32 groundsHash) external;
+
+    /// @notice Decides a review: approve with a score of 0 to 1000, or reject. A disputed node's approval names the
+    /// seat whose output stands.
+    function decideReview(bytes32 missionId, uint16 node, uint8 attempt, bool approved, uint16 score, uint8 seat)
+        external;
+
+    /// @notice Excludes a seat's reveal before the verification closes.
+    function disqualify(bytes32 missionId, uint16 node, uint8 attempt, address executor) external;
+
+    /// @notice Returns the bond of a dispute that its mission's end left undecided. Anyone.
+    function releaseBond(bytes32 missionId, uint16 node, uint8 attempt) external;
+
+    // ------------------------------------------------------------------ views
+
+    /// @notice An attempt's verification.
+    function recordOf(bytes32 missionId, uint16 node, uint8 attempt) external view returns (Record memory);
+
+    /// @notice A seat's commitment, and what it revealed; zeros if it did not.
+    function commitmentOf(bytes32 missionId, uint16 node, uint8 attempt, uint8 seat)
+        external
+        view
+        returns (bytes32 commitment, bytes32 value, bytes32 trailRoot);
 }

@@ -4,7 +4,7 @@
 //! - [`mod@apply`] executes what is missing, and asks the chain first what is there: running it again does nothing.
 //! - [`mod@verify`] compares the chain with the plan.
 //! - [`book`] remembers addresses per chain.
-//! - [`mod@city`] founds a whole city: eight contracts, signed, sealed and wired.
+//! - [`mod@city`] founds a whole city: fourteen contracts, signed, sealed and wired.
 //!
 //! Every program goes through the StylusDeployer with a salt. One transaction creates, activates and constructs it, so no
 //! one can call the constructor in between (RULINGS A5), and its address follows from code, constructor arguments and salt.

@@ -1,249 +1,256 @@
-//! Submitting, queueing, carrying out; rotation, conflicts, watchdog.
+//! Submitting, queueing, carrying out.
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{IAdjudication as wire, ICollaboration as collaboration};
-use agentcity_domain::peer::Peer;
+use agentcity_abi::{IAdjudication as wire, IConstitution as founding, IRoster as roster};
+use agentcity_domain::{
+    act::{self, Action, Delay, Signers},
+    literal,
+    parameter::{ParameterId, Tier},
+    peer::Peer,
+};
 use agentcity_shell::{
     Answer, Input, malformed,
     member::{Kind, Member},
-    output, peer, refuse, sign,
+    output::{self, Output, number},
+    peer, refuse, sign,
     word::{part, with},
 };
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::{
-    actions::{BY_TIER, HALF, Row, TWO_THIRDS, row_of, told},
-    storage::Adjudication,
-};
+use crate::{opened::Opened, storage::Adjudication};
 
-/// Action: 0 state, 1 signers, 2..7 due, 7..12 lapses | hash of the signers.
+/// Action: 0 state, 1 signers, 2..7 due, 7..12 lapses, 12 withdrawn, 13..18 queued,
+/// 18 needed | each signer.
 const ACTION: Kind = 1;
-const ROTATION: Kind = 2;
-pub(crate) const PERSON: Kind = 3;
-pub(crate) const COUNT: Kind = 4;
-const ASSOCIATION: Kind = 5;
-pub(crate) const WATCHDOG: Kind = 6;
-pub(crate) const SENIOR: Kind = 7;
-/// Justification, content address, deadline.
-const TAIL: usize = 3;
-const SIGNERS_MAX: usize = 64;
+/// Who stopped which mission before.
+const STOPPED: Kind = 3;
+/// As many adjudicators as there can be.
+const SIGNERS_MAX: usize = ParameterId::MaxAdjudicators.constant() as usize;
+/// Bytes of the longest payload.
+const PAYLOAD_MAX: usize = 32 * 16;
+
+const QUEUED: u8 = 1;
+const EXECUTED: u8 = 2;
+const WITHDRAWN: u8 = 3;
+const EXPIRED: u8 = 4;
+
+/// What the panel acts by, read in one call.
+pub(crate) const LIMITS: [u8; 11] = [
+    ParameterId::MaxConsecutiveActions as u8,
+    ParameterId::MaxIdenticalSignerSets as u8,
+    ParameterId::RotationLiftSecs as u8,
+    ParameterId::ClearStopSigners as u8,
+    ParameterId::OverrideDelayLowSecs as u8,
+    ParameterId::OverrideDelayMediumSecs as u8,
+    ParameterId::OverrideDelayHighSecs as u8,
+    ParameterId::SeniorDelaySecs as u8,
+    ParameterId::DisburseDelaySecs as u8,
+    ParameterId::OverrideExpirySecs as u8,
+    ParameterId::RepAdjustLimit as u8,
+];
+
+/// Values of [`LIMITS`], in that order.
+pub(crate) type Limits = [u64; LIMITS.len()];
+
+/// What an action demands.
+#[derive(Clone, Copy)]
+struct Demands {
+    signers: u8,
+    delay: u64,
+    class: u8,
+    weakens: bool,
+}
+
+/// The roster's answer about the signers of an action.
+struct Examined {
+    panel: act::Panel,
+    flagged: u64,
+    /// Places of signers, and principals whose missions they may not judge.
+    interests: Vec<(usize, B256)>,
+}
 
 impl Adjudication {
-    /// The row, the payload's words, the digest: every word within its type's range.
+    /// Asks the roster about all signers in one call.
+    ///
+    /// Errors: `NotAdjudicator`.
     #[inline(never)]
-    fn open(&self, action: u8, payload: &[u8]) -> Result<(Row, Vec<B256>, B256), Vec<u8>> {
-        let Some(row) = row_of(action) else {
-            return refuse(
-                wire::UnknownAction::SELECTOR,
-                &[output::number(action.into())],
-            );
-        };
-        let count = usize::from(row.fields) + TAIL;
-        if payload.len() != 32 * count {
-            return refuse(
-                wire::MalformedPayload::SELECTOR,
-                &[output::number(action.into()), output::number(count as u64)],
-            );
+    fn examine(&self, signers: &[B256]) -> Result<Examined, Vec<u8>> {
+        let arguments = Output::of(1).list(signers, 1).finish();
+        let data = peer::call_laid_out(roster::examineCall::SELECTOR, &arguments);
+        let answer = peer::ask(self.vm(), self.member(Peer::Roster)?, &data)?;
+        let mut answer = Input::new(&answer).tail()?;
+        let (active, unflagged, overdue) = (answer.u8()?, answer.u8()?, answer.bool()?);
+        let flagged = answer.u64()?;
+        let (count, mut list) = answer.list(SIGNERS_MAX.saturating_mul(8))?;
+        let mut interests = Vec::with_capacity(count);
+        for _ in 0..count {
+            interests.push((list.u8()?.into(), list.word()?));
         }
-        let mut words = Vec::with_capacity(count + 1);
-        words.push(row.type_hash);
-        for (place, bytes) in payload.chunks_exact(32).enumerate() {
-            let word = B256::from_slice(bytes);
-            let zeros = match place {
-                place if place < usize::from(row.fields) => {
-                    (row.zeros >> (8 * place) & 31) as usize
-                }
-                place if place == count - 1 => 24,
-                _ => 0,
-            };
-            if part(word, 0, zeros.min(16)) != 0 || part(word, 16, zeros.saturating_sub(16)) != 0 {
-                return refuse(
-                    wire::MalformedPayload::SELECTOR,
-                    &[output::number(action.into()), output::number(place as u64)],
-                );
-            }
-            words.push(word);
-        }
-        let digest = sign::digest(self.vm(), &words);
-        Ok((row, words, digest))
-    }
-
-    #[inline(never)]
-    fn required(&self, row: &Row, words: &[B256]) -> Result<(u64, u64), Vec<u8>> {
-        let active = self.active();
-        Ok(match row.signers {
-            HALF => (active.div_ceil(2), row.delay_hours.into()),
-            TWO_THIRDS => ((2 * active).div_ceil(3), row.delay_hours.into()),
-            BY_TIER => {
-                let id = words.get(1).copied().unwrap_or_default();
-                let data =
-                    peer::call_data(agentcity_abi::IConstitution::parameterCall::SELECTOR, &[id]);
-                let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
-                let mut answer = Input::new(&answer);
-                let (_, _, least, greatest) = (
-                    answer.word()?,
-                    answer.word()?,
-                    answer.word()?,
-                    answer.word()?,
-                );
-                let (tier, weaker) = (answer.u8()?, answer.u8()?);
-                let (old, new) = (
-                    words.get(2).copied().unwrap_or_default(),
-                    words.get(3).copied().unwrap_or_default(),
-                );
-                if new < least || new > greatest {
-                    return refuse(wire::ValueChanged::SELECTOR, &[least, new]);
-                }
-                let tightens = weaker == 1 && new < old || weaker == 2 && new > old;
-                let delay = if tightens {
-                    0
-                } else {
-                    [0, 6, 24].get(usize::from(tier)).copied().unwrap_or(24)
-                };
-                let signers = match tier {
-                    0 => 1,
-                    1 => 2,
-                    _ => (2 * active).div_ceil(3),
-                };
-                (signers, delay)
-            }
-            fixed => (fixed.into(), row.delay_hours.into()),
+        Ok(Examined {
+            panel: act::Panel {
+                active,
+                unflagged,
+                clear_stop: 0,
+                repeated: false,
+                overdue,
+            },
+            flagged,
+            interests,
         })
     }
 
+    /// Refuses signers who have an interest in the mission (D-13).
+    ///
+    /// Errors: `ConflictOfInterest`.
     #[inline(never)]
-    pub(crate) fn active(&self) -> u64 {
-        part(self.read(self.key(COUNT, B256::ZERO, B256::ZERO)), 31, 1) as u64
-    }
-
-    /// Whether a signer may decide this: active, without interest.
-    #[inline(never)]
-    fn eligible(&self, signer: Address, row: &Row, mission: B256) -> Result<(), Vec<u8>> {
-        let person = self.read(self.key(PERSON, signer.into_word(), B256::ZERO));
-        if part(person, 0, 1) != 2 {
-            return refuse(wire::NotAdjudicator::SELECTOR, &[signer.into_word()]);
-        }
-        if !row.of_mission {
-            return Ok(());
-        }
-        let principal = self.read(self.key(PERSON, signer.into_word(), output::number(1)));
-        let declared = self.read(self.key(ASSOCIATION, signer.into_word(), mission));
-        let data = peer::call_data(
-            collaboration::isInterestedCall::SELECTOR,
-            &[mission, principal],
-        );
-        let interested = peer::ask_word(self.vm(), self.member(Peer::Collaboration)?, &data)?;
-        if interested != B256::ZERO || part(declared, 24, 8) as u64 > self.now() {
-            return refuse(
-                wire::ConflictOfInterest::SELECTOR,
-                &[signer.into_word(), mission],
-            );
-        }
-        Ok(())
-    }
-
-    /// Rotation: nobody alone more than twice running, no identical set three times running.
-    #[inline(never)]
-    fn rotate(&mut self, row: &Row, mission: B256, signers: &[B256]) -> Result<(), Vec<u8>> {
-        if row.class == 0 || !row.of_mission {
-            return Ok(());
-        }
-        let set = self.vm().native_keccak256(&output::words(signers));
-        let key = self.key(ROTATION, mission, output::number(row.class.into()));
-        let last = self.read(key);
-        let run = if part(last, 0, 16) == part(set, 0, 16) {
-            part(last, 31, 1) + 1
-        } else {
-            1
-        };
-        let [limit] = self.parameters(0, [50])?;
-        if run > u128::from(limit) {
-            if part(last, 30, 1) == 0 {
-                return refuse(
-                    wire::RotationRequired::SELECTOR,
-                    &[
-                        signers.first().copied().unwrap_or_default(),
-                        mission,
-                        output::number(row.class.into()),
-                    ],
-                );
-            }
-            self.emit(
-                &[
-                    wire::RotationLifted::SIGNATURE_HASH,
-                    mission,
-                    output::number(row.class.into()),
-                ],
-                &[],
-            );
-        }
-        self.write(
-            key,
-            with(with(B256::ZERO, 0, 16, part(set, 0, 16)), 31, 1, run),
-        );
-        Ok(())
-    }
-
-    /// Counts a decision and looks for patterns.
-    /// Person: 0 standing, 1..5 actions, 5..9 approvals, 9..11 run, 11 weakenings, 12 flagged, 13..17 unpaid,
-    /// 17..22 since, 22..30 history.
-    #[inline(never)]
-    fn watch(
-        &mut self,
-        signer: B256,
-        approves: bool,
-        weakens: bool,
-        reviewed: bool,
+    fn impartial(
+        &self,
+        mission: B256,
+        signers: &[B256],
+        examined: &Examined,
     ) -> Result<(), Vec<u8>> {
-        let [rate, longest, weakest, sample, maximum] = self.parameters(0, [51, 52, 53, 54, 55])?;
-        let key = self.key(PERSON, signer, B256::ZERO);
-        let word = self.read(key);
-        let (actions, approvals) = (
-            part(word, 1, 4) + 1,
-            part(word, 5, 4) + u128::from(approves),
+        const IS_INTERESTED: [u8; 4] =
+            agentcity_domain::signed::selector("isInterested(bytes32,address)");
+        for (place, principal) in &examined.interests {
+            let words = [mission, *principal];
+            let data = self.ask_peer(Peer::Collaboration, IS_INTERESTED, &words)?;
+            if Input::new(&data).bool()? {
+                let signer = signers.get(*place).copied().unwrap_or_default();
+                return refuse(wire::ConflictOfInterest::SELECTOR, &[signer, mission]);
+            }
+        }
+        Ok(())
+    }
+
+    /// The tier of a parameter, and whether a change tightens or weakens it.
+    #[inline(never)]
+    fn amendment(&self, opened: &Opened) -> Result<(Tier, bool, bool), Vec<u8>> {
+        let (id, old, new) = (opened.word(0), opened.word(1), opened.word(2));
+        let data = peer::call_data(founding::parameterCall::SELECTOR, &[id]);
+        let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
+        let mut answer = Input::new(&answer);
+        let (value, _, _, _) = (
+            answer.word()?,
+            answer.word()?,
+            answer.word()?,
+            answer.word()?,
         );
-        let run = if approves { part(word, 9, 2) + 1 } else { 0 };
-        let weakenings = part(word, 11, 1) + u128::from(weakens);
-        let rubber = actions >= u128::from(sample) && 100 * approvals > u128::from(rate) * actions
-            || run > u128::from(longest);
-        let weak = weakenings > u128::from(weakest);
-        let history = (part(word, 22, 8) << 1 | u128::from(approves)) & u128::from(u64::MAX);
-        let mut next = with(with(word, 1, 4, actions), 5, 4, approvals);
-        next = with(with(next, 9, 2, run), 11, 1, weakenings);
-        next = with(
-            with(next, 13, 4, part(word, 13, 4) + u128::from(reviewed)),
-            22,
-            8,
-            history,
-        );
-        if rubber || weak {
-            next = with(next, 12, 1, 1);
-            let kind = if rubber { 1 } else { 2 };
-            self.emit(
-                &[wire::WatchdogAlert::SIGNATURE_HASH, signer],
-                &[
-                    output::number(kind),
-                    output::amount(actions),
-                    output::amount(approvals),
-                    output::amount(run),
-                ],
+        let (_, tier, weakens) = (answer.u8()?, answer.u8()?, answer.u8()?);
+        if value != old {
+            return refuse(wire::ValueChanged::SELECTOR, &[old, value]);
+        }
+        let tier = match tier {
+            0 => Tier::Low,
+            1 => Tier::Medium,
+            _ => Tier::High,
+        };
+        const UP: u8 = agentcity_domain::parameter::Weakens::Up as u8;
+        const DOWN: u8 = agentcity_domain::parameter::Weakens::Down as u8;
+        let (up, down) = (weakens == UP, weakens == DOWN);
+        let (rises, falls) = (new > old, new < old);
+        Ok((
+            tier,
+            up && falls || down && rises,
+            !(up && falls || down && rises) && (up || down) || weakens > UP.max(DOWN),
+        ))
+    }
+
+    /// What an action demands of this panel.
+    #[inline(never)]
+    fn demands(
+        &self,
+        opened: &Opened,
+        panel: &act::Panel,
+        limits: &Limits,
+    ) -> Result<Demands, Vec<u8>> {
+        let (signers, delay, class) = opened.action.demands().ok_or_else(malformed)?;
+        let (tier, tightens, weakens) = match signers {
+            Signers::ByTier => self.amendment(opened)?,
+            _ => (Tier::High, false, false),
+        };
+        let [_, _, _, clear_stop, low, medium, high, senior, disburse, ..] = *limits;
+        let panel = act::Panel {
+            clear_stop: clear_stop as u8,
+            ..*panel
+        };
+        Ok(Demands {
+            signers: signers.count(&panel, tier),
+            delay: match (delay, tier) {
+                (Delay::None, _) => 0,
+                (Delay::ByTier, _) if tightens => 0,
+                (Delay::ByTier, Tier::Low) => low,
+                (Delay::ByTier, Tier::Medium) => medium,
+                (Delay::ByTier, Tier::High) => high,
+                (Delay::Senior, _) => senior,
+                (Delay::Disburse, _) => disburse,
+            },
+            class: class as u8,
+            weakens,
+        })
+    }
+
+    /// Whether one of them stopped this mission before (RULINGS A7).
+    #[inline(never)]
+    fn stopped_before(&self, mission: B256, signers: &[B256]) -> bool {
+        signers
+            .iter()
+            .any(|signer| self.read(self.key(STOPPED, mission, *signer)) != B256::ZERO)
+    }
+
+    /// That these may decide this: eligible, impartial, enough of them.
+    ///
+    /// Errors: `NotAdjudicator`, `ConflictOfInterest`, `SignersMissing`, `ValueChanged`.
+    #[inline(never)]
+    fn entitled(
+        &self,
+        opened: &Opened,
+        signers: &[B256],
+        limits: &Limits,
+    ) -> Result<Demands, Vec<u8>> {
+        let mut examined = self.examine(signers)?;
+        let mission = opened.mission();
+        match opened.action {
+            Action::TriggerStop => examined.panel.repeated = self.stopped_before(mission, signers),
+            Action::ReleaseWatchdog if examined.flagged != 0 => {
+                let place = examined.flagged.trailing_zeros() as usize;
+                let signer = signers.get(place).copied().unwrap_or_default();
+                return refuse(wire::NotAdjudicator::SELECTOR, &[signer]);
+            }
+            Action::CloseAudit => self.not_the_senior(opened.word(0), signers)?,
+            _ => {}
+        }
+        if opened.shape.of_mission {
+            self.impartial(mission, signers, &examined)?;
+        }
+        let demands = self.demands(opened, &examined.panel, limits)?;
+        if signers.len() < usize::from(demands.signers) {
+            return refuse(
+                wire::SignersMissing::SELECTOR,
+                &[number(signers.len() as u64), number(demands.signers.into())],
             );
         }
-        if rubber && weak {
-            let until = self.now() + maximum * 3_600;
-            self.write(
-                self.key(WATCHDOG, B256::ZERO, B256::ZERO),
-                output::number(until),
-            );
-            self.emit(
-                &[wire::WatchdogFreeze::SIGNATURE_HASH, signer],
-                &[output::number(until)],
-            );
+        Ok(demands)
+    }
+
+    /// That a reputation is still what the signers saw, and moves by no more than a ruling may.
+    ///
+    /// Errors: `ValueChanged`, `DeltaTooLarge`.
+    #[inline(never)]
+    fn adjustable(&self, opened: &Opened, limit: u64) -> Result<(), Vec<u8>> {
+        const SCORE: [u8; 4] = agentcity_domain::signed::selector("getReputationScore(address)");
+        let answer = self.ask_peer(Peer::Agent, SCORE, &[opened.word(0)])?;
+        let (found, expected) = (Input::new(&answer).word()?, opened.word(1));
+        if found != expected {
+            return refuse(wire::ValueChanged::SELECTOR, &[expected, found]);
         }
-        self.write(key, next);
+        let delta = opened.word(2);
+        let points = part(delta, 30, 2) as u16 as i16;
+        if u64::from(points.unsigned_abs()) > limit {
+            return refuse(wire::DeltaTooLarge::SELECTOR, &[delta, number(limit)]);
+        }
         Ok(())
     }
 
@@ -251,12 +258,12 @@ impl Adjudication {
     fn act_log(
         &self,
         topic: B256,
-        heads: [B256; 2],
+        opened: &Opened,
         payload: &[u8],
         signers: &[B256],
         tail: &[B256],
     ) {
-        let mut data = output::Output::of(2 + tail.len())
+        let mut data = Output::of(tail.len().saturating_add(2))
             .bytes(payload)
             .list(signers, 1);
         for word in tail {
@@ -264,221 +271,235 @@ impl Adjudication {
         }
         output::log(
             self.vm(),
-            &[topic, heads[0], heads[1], B256::ZERO],
+            &[
+                topic,
+                opened.digest,
+                number(opened.action as u64),
+                opened.mission(),
+            ],
             &data.finish(),
         );
     }
 
-    /// Carries an action out: told to a peer, or done here.
+    /// Carries an action out: says so, lets the roster count it, and tells whom it concerns. Called last.
     #[inline(never)]
-    fn carry_out(&mut self, action: u8, row: &Row, words: &[B256]) -> Result<(), Vec<u8>> {
-        let fields = words
-            .get(1..1 + usize::from(row.fields))
-            .ok_or_else(malformed)?;
-        if let Some((to, selector)) = told(action) {
-            let data = peer::call_data(selector, fields);
-            peer::tell(self.vm(), self.member(to)?, &data, U256::ZERO)?;
-            return Ok(());
-        }
-        self.carry_out_here(action, fields)
-    }
-
-    #[inline(never)]
-    fn decided(
+    fn carry_out(
         &mut self,
-        action: u8,
-        row: &Row,
-        words: &[B256],
+        opened: &Opened,
+        payload: &[u8],
         signers: &[B256],
+        weakens: bool,
+        queued_at: Option<u64>,
     ) -> Result<(), Vec<u8>> {
-        let approves = !matches!(action, 3 | 6 | 8 | 14 | 15);
-        for signer in signers {
-            self.watch(*signer, approves, action == 26, row.class == 1)?;
-        }
-        self.carry_out(action, row, words)
+        self.act_log(
+            literal!(wire::OverrideAction::SIGNATURE_HASH),
+            opened,
+            payload,
+            signers,
+            &[output::truth(false)],
+        );
+        let (approves, reviews) = match opened.action {
+            Action::DecideReview => (opened.word(3) != B256::ZERO, true),
+            Action::FreezeNode
+            | Action::ConfirmFreeze
+            | Action::Disqualify
+            | Action::VetoOutput
+            | Action::TriggerStop
+            | Action::HaltCity
+            | Action::AbortMission
+            | Action::AbortForFault
+            | Action::BanAgent
+            | Action::BanPrincipal
+            | Action::FreezePrincipal
+            | Action::StrikeNorm => (false, false),
+            _ => (true, false),
+        };
+        let arguments = Output::of(4)
+            .list(signers, 1)
+            .word(output::truth(approves))
+            .word(output::truth(weakens))
+            .word(output::truth(reviews))
+            .finish();
+        let data = peer::call_laid_out(roster::recordDecisionCall::SELECTOR, &arguments);
+        peer::tell(self.vm(), self.member(Peer::Roster)?, &data, U256::ZERO)?;
+        self.tell_of(opened, queued_at)
     }
 
-    pub(crate) fn submit(&mut self, input: &mut Input<'_>) -> Answer {
-        let action = input.u8()?;
-        let payload = input.bytes(32 * 16)?;
+    /// Tells whom an action concerns.
+    #[inline(never)]
+    pub(crate) fn tell_of(
+        &mut self,
+        opened: &Opened,
+        queued_at: Option<u64>,
+    ) -> Result<(), Vec<u8>> {
+        let queued_at = queued_at.unwrap_or_else(|| self.now());
+        let Some((to, data)) = opened.call(queued_at)? else {
+            return self.close_audit(opened.word(0));
+        };
+        peer::tell(self.vm(), self.member(to)?, &data, U256::ZERO)?;
+        Ok(())
+    }
+
+    /// Who signed, in ascending order.
+    ///
+    /// Errors: `InvalidSignature`, `SignersNotAscending`, `MalformedCall`.
+    #[inline(never)]
+    fn signers(&self, digest: B256, input: &mut Input<'_>) -> Result<Vec<B256>, Vec<u8>> {
         let (count, mut signatures) = input.list(SIGNERS_MAX)?;
-        let (row, words, digest) = self.open(action, payload)?;
-        let key = self.key(ACTION, digest, B256::ZERO);
-        let stored = self.read(key);
-        if part(stored, 0, 1) != 0 {
-            return refuse(
-                wire::WrongActionState::SELECTOR,
-                &[digest, output::number(part(stored, 0, 1) as u64)],
-            );
-        }
-        let deadline = part(words.last().copied().unwrap_or_default(), 24, 8) as u64;
-        if self.now() > deadline {
-            return refuse(wire::DeadlinePassed::SELECTOR, &[output::number(deadline)]);
-        }
-        let mission = if row.of_mission { words[1] } else { B256::ZERO };
         let mut signers: Vec<B256> = Vec::with_capacity(count);
         for _ in 0..count {
-            let signature = signatures.bytes(sign::SIGNATURE_BYTES_MAX + 20)?;
+            let signature = signatures.bytes(sign::SIGNATURE_BYTES_MAX.saturating_add(20))?;
             let signer = if signature.len() == 65 {
                 sign::recover(self.vm(), digest, signature).ok_or_else(malformed)?
             } else {
-                let (signer, rest) = signature.split_at_checked(20).ok_or_else(malformed)?;
-                let signer = Address::from_slice(signer);
+                let (signer, rest) = signature.split_first_chunk().ok_or_else(malformed)?;
+                let signer = Address::new(*signer);
                 sign::require(self.vm(), signer, digest, rest)?;
                 signer
             };
+            let signer = signer.into_word();
             if let Some(previous) = signers.last()
-                && *previous >= signer.into_word()
+                && *previous >= signer
             {
-                return refuse(
-                    wire::SignersNotAscending::SELECTOR,
-                    &[*previous, signer.into_word()],
-                );
+                return refuse(wire::SignersNotAscending::SELECTOR, &[*previous, signer]);
             }
-            self.eligible(signer, &row, mission)?;
-            signers.push(signer.into_word());
+            signers.push(signer);
         }
-        let (needed, delay) = self.required(&row, &words)?;
-        if (signers.len() as u64) < needed {
-            return refuse(
-                wire::SignersMissing::SELECTOR,
-                &[output::number(signers.len() as u64), output::number(needed)],
-            );
-        }
-        self.rotate(&row, mission, &signers)?;
-        let mut stored = with(B256::ZERO, 1, 1, signers.len() as u128);
-        if delay > 0 {
-            let due = self.now() + delay * 3_600;
-            let lapses = due + 7 * 86_400;
-            stored = with(
-                with(with(stored, 0, 1, 1), 2, 5, due.into()),
-                7,
-                5,
-                lapses.into(),
-            );
-            self.write(key, stored);
-            for (place, signer) in signers.iter().enumerate() {
-                self.write(
-                    self.key(ACTION, digest, output::number(place as u64 + 1)),
-                    *signer,
-                );
-            }
-            self.act_log(
-                wire::ActionQueued::SIGNATURE_HASH,
-                [digest, output::number(action.into())],
-                payload,
-                &signers,
-                &[output::number(due), output::number(lapses)],
-            );
-            return Ok(output::words(&[digest]));
-        }
-        self.write(key, with(stored, 0, 1, 2));
-        self.act_log(
-            wire::OverrideAction::SIGNATURE_HASH,
-            [digest, output::number(action.into())],
-            payload,
-            &signers,
-            &[B256::ZERO],
-        );
-        self.decided(action, &row, &words, &signers)?;
-        Ok(output::words(&[digest]))
+        Ok(signers)
     }
 
-    pub(crate) fn submit_unilateral(&mut self, input: &mut Input<'_>) -> Answer {
-        let action = input.u8()?;
-        let payload = input.bytes(32 * 16)?;
-        let signature = input.bytes(sign::SIGNATURE_BYTES_MAX)?;
-        let (row, words, digest) = self.open(action, payload)?;
-        let senior_word = self.read(self.key(SENIOR, B256::ZERO, B256::ZERO));
-        let audit = part(senior_word, 0, 8) as u64;
-        let senior = Address::from_word(with(senior_word, 0, 12, 0));
-        let available = self.active();
-        let [quorum] = self.parameters(0, [9])?;
-        if audit != 0 || available >= quorum.div_ceil(2) || !matches!(action, 1 | 10) {
-            return refuse(
-                wire::SeniorRefused::SELECTOR,
-                &[output::number(audit), output::number(available)],
-            );
+    /// Refuses a digest that is in another state, and what is past its deadline.
+    ///
+    /// Errors: `WrongActionState`, `DeadlinePassed`.
+    #[inline(never)]
+    pub(crate) fn fresh(&self, opened: &Opened) -> Result<B256, Vec<u8>> {
+        let (key, _) = self.stored(opened.digest, 0)?;
+        let deadline = opened.deadline();
+        if self.now() > deadline {
+            return refuse(wire::DeadlinePassed::SELECTOR, &[number(deadline)]);
         }
-        sign::require(self.vm(), senior, digest, signature)?;
-        let key = self.key(ACTION, digest, B256::ZERO);
-        if self.read(key) != B256::ZERO {
-            return refuse(
-                wire::WrongActionState::SELECTOR,
-                &[digest, output::number(2)],
-            );
-        }
-        self.write(key, with(B256::ZERO, 0, 1, 2));
-        self.write(
-            self.key(SENIOR, B256::ZERO, B256::ZERO),
-            with(senior_word, 0, 8, 1),
-        );
-        self.emit(
-            &[
-                wire::UnilateralOverride::SIGNATURE_HASH,
-                senior.into_word(),
-                digest,
-            ],
-            &[output::number(1)],
-        );
-        self.act_log(
-            wire::OverrideAction::SIGNATURE_HASH,
-            [digest, output::number(action.into())],
-            payload,
-            &[senior.into_word()],
-            &[output::number(1)],
-        );
-        self.carry_out(action, &row, &words)?;
-        Ok(output::words(&[digest]))
+        Ok(key)
     }
 
     #[inline(never)]
-    fn queued(&self, digest: B256) -> Result<(B256, B256), Vec<u8>> {
+    fn stored(&self, digest: B256, state: u8) -> Result<(B256, B256), Vec<u8>> {
         let key = self.key(ACTION, digest, B256::ZERO);
         let stored = self.read(key);
-        if part(stored, 0, 1) != 1 {
+        let found = part(stored, 0, 1);
+        if found != u128::from(state) {
             return refuse(
                 wire::WrongActionState::SELECTOR,
-                &[digest, output::number(part(stored, 0, 1) as u64)],
+                &[digest, output::amount(found)],
             );
         }
         Ok((key, stored))
     }
 
+    #[inline(never)]
+    fn signer_key(&self, digest: B256, place: usize) -> B256 {
+        self.key(ACTION, digest, number((place as u64).saturating_add(1)))
+    }
+
+    pub(crate) fn submit(&mut self, input: &mut Input<'_>) -> Answer {
+        let (action, payload) = (input.u8()?, input.bytes(PAYLOAD_MAX)?);
+        let opened = Opened::read(self.vm(), action, payload)?;
+        let key = self.fresh(&opened)?;
+        let signers = self.signers(opened.digest, input)?;
+        let limits = self.live(LIMITS)?;
+        let demands = self.entitled(&opened, &signers, &limits)?;
+        self.rotate(demands.class, opened.mission(), &signers, &limits)?;
+        let (now, count) = (self.now(), signers.len() as u128);
+        let stored = with(B256::ZERO, 1, 1, count);
+        if demands.delay > 0 {
+            let due = now.saturating_add(demands.delay);
+            let lapses = due.saturating_add(limits[9]);
+            let mut stored = with(stored, 0, 1, QUEUED.into());
+            stored = with(stored, 2, 5, due.into());
+            stored = with(stored, 7, 5, lapses.into());
+            stored = with(stored, 13, 5, now.into());
+            self.write(key, with(stored, 18, 1, demands.signers.into()));
+            for (place, signer) in signers.iter().enumerate() {
+                self.write(self.signer_key(opened.digest, place), *signer);
+            }
+            let data = Output::of(4)
+                .bytes(payload)
+                .list(&signers, 1)
+                .word(number(due))
+                .word(number(lapses))
+                .finish();
+            let topic = literal!(wire::ActionQueued::SIGNATURE_HASH);
+            let topics = [topic, opened.digest, number(action.into())];
+            output::log(self.vm(), &topics, &data);
+        } else {
+            if opened.action == Action::AdjustReputation {
+                self.adjustable(&opened, limits[10])?;
+            }
+            if opened.action == Action::TriggerStop {
+                for signer in &signers {
+                    self.write(self.key(STOPPED, opened.mission(), *signer), number(1));
+                }
+            }
+            self.write(key, with(stored, 0, 1, EXECUTED.into()));
+            self.carry_out(&opened, payload, &signers, demands.weakens, None)?;
+        }
+        Ok(output::words(&[opened.digest]))
+    }
+
+    pub(crate) fn submit_unilateral(&mut self, input: &mut Input<'_>) -> Answer {
+        let (action, payload) = (input.u8()?, input.bytes(PAYLOAD_MAX)?);
+        let signature = input.bytes(sign::SIGNATURE_BYTES_MAX)?;
+        let opened = Opened::read(self.vm(), action, payload)?;
+        let key = self.fresh(&opened)?;
+        let available = self.examine(&[])?.panel.active;
+        let (senior, audit) = self.open_audit(&opened, available)?;
+        sign::require(
+            self.vm(),
+            Address::from_word(senior),
+            opened.digest,
+            signature,
+        )?;
+        self.write(key, with(with(B256::ZERO, 0, 1, EXECUTED.into()), 1, 1, 1));
+        self.emit(
+            &[
+                literal!(wire::UnilateralOverride::SIGNATURE_HASH),
+                senior,
+                opened.digest,
+            ],
+            &[number(audit)],
+        );
+        self.act_log(
+            literal!(wire::OverrideAction::SIGNATURE_HASH),
+            &opened,
+            payload,
+            &[senior],
+            &[output::truth(true)],
+        );
+        self.tell_of(&opened, None)?;
+        Ok(output::words(&[opened.digest]))
+    }
+
+    /// The signers of a queued action who did not withdraw.
+    #[inline(never)]
+    fn remaining(&self, digest: B256, stored: B256) -> Vec<B256> {
+        let count = part(stored, 1, 1) as usize;
+        let signers = (0..count).map(|place| self.read(self.signer_key(digest, place)));
+        signers.filter(|signer| *signer != B256::ZERO).collect()
+    }
+
     pub(crate) fn execute(&mut self, input: &mut Input<'_>) -> Answer {
-        let action = input.u8()?;
-        let payload = input.bytes(32 * 16)?;
-        let (row, words, digest) = self.open(action, payload)?;
-        let (key, stored) = self.queued(digest)?;
+        let (action, payload) = (input.u8()?, input.bytes(PAYLOAD_MAX)?);
+        let opened = Opened::read(self.vm(), action, payload)?;
+        let (key, stored) = self.stored(opened.digest, QUEUED)?;
         let (due, lapses) = (part(stored, 2, 5) as u64, part(stored, 7, 5) as u64);
         if self.now() < due || self.now() > lapses {
-            return refuse(wire::NotDue::SELECTOR, &[output::number(due)]);
+            return refuse(wire::NotDue::SELECTOR, &[number(due)]);
         }
-        let mission = if row.of_mission { words[1] } else { B256::ZERO };
-        let mut signers = Vec::with_capacity(SIGNERS_MAX);
-        for place in 0..part(stored, 1, 1) as u64 {
-            let signer = self.read(self.key(ACTION, digest, output::number(place + 1)));
-            if signer != B256::ZERO {
-                self.eligible(Address::from_word(signer), &row, mission)?;
-                signers.push(signer);
-            }
-        }
-        let (needed, _) = self.required(&row, &words)?;
-        if (signers.len() as u64) < needed {
-            return refuse(
-                wire::SignersMissing::SELECTOR,
-                &[output::number(signers.len() as u64), output::number(needed)],
-            );
-        }
-        self.write(key, with(stored, 0, 1, 2));
-        self.act_log(
-            wire::OverrideAction::SIGNATURE_HASH,
-            [digest, output::number(action.into())],
-            payload,
-            &signers,
-            &[B256::ZERO],
-        );
-        self.decided(action, &row, &words, &signers)?;
+        let signers = self.remaining(opened.digest, stored);
+        let limits = self.live(LIMITS)?;
+        let demands = self.entitled(&opened, &signers, &limits)?;
+        self.write(key, with(stored, 0, 1, EXECUTED.into()));
+        let queued_at = part(stored, 13, 5) as u64;
+        self.carry_out(&opened, payload, &signers, demands.weakens, Some(queued_at))?;
         Ok(Vec::new())
     }
 
@@ -486,27 +507,33 @@ impl Adjudication {
     fn end_action(&mut self, digest: B256, key: B256, stored: B256, state: u8) {
         self.write(key, with(stored, 0, 1, state.into()));
         self.emit(
-            &[wire::ActionEnded::SIGNATURE_HASH, digest],
-            &[output::number(state.into())],
+            &[literal!(wire::ActionEnded::SIGNATURE_HASH), digest],
+            &[number(state.into())],
         );
     }
 
     pub(crate) fn withdraw_signature(&mut self, input: &mut Input<'_>) -> Answer {
         let digest = input.word()?;
-        let (key, stored) = self.queued(digest)?;
+        let (key, stored) = self.stored(digest, QUEUED)?;
         let caller = self.caller().into_word();
-        for place in 0..part(stored, 1, 1) as u64 {
-            let at = self.key(ACTION, digest, output::number(place + 1));
+        for place in 0..part(stored, 1, 1) as usize {
+            let at = self.signer_key(digest, place);
             if self.read(at) == caller {
                 self.write(at, B256::ZERO);
-                let left = part(stored, 12, 1) + 1;
-                self.write(key, with(stored, 12, 1, left));
+                let withdrawn = part(stored, 12, 1).saturating_add(1);
+                let left = part(stored, 1, 1).saturating_sub(withdrawn);
+                let stored = with(stored, 12, 1, withdrawn);
+                self.write(key, stored);
                 self.emit(
-                    &[wire::SignatureWithdrawn::SIGNATURE_HASH, digest, caller],
+                    &[
+                        literal!(wire::SignatureWithdrawn::SIGNATURE_HASH),
+                        digest,
+                        caller,
+                    ],
                     &[output::amount(left)],
                 );
-                if left > part(stored, 1, 1) / 3 {
-                    self.end_action(digest, key, stored, 3);
+                if left < part(stored, 18, 1) {
+                    self.end_action(digest, key, stored, WITHDRAWN);
                 }
                 return Ok(Vec::new());
             }
@@ -516,57 +543,72 @@ impl Adjudication {
 
     pub(crate) fn expire_action(&mut self, input: &mut Input<'_>) -> Answer {
         let digest = input.word()?;
-        let (key, stored) = self.queued(digest)?;
+        let (key, stored) = self.stored(digest, QUEUED)?;
         let lapses = part(stored, 7, 5) as u64;
         if self.now() <= lapses {
-            return refuse(wire::NotDue::SELECTOR, &[output::number(lapses)]);
+            return refuse(wire::NotDue::SELECTOR, &[number(lapses)]);
         }
-        self.end_action(digest, key, stored, 4);
+        self.end_action(digest, key, stored, EXPIRED);
         Ok(Vec::new())
     }
 
     pub(crate) fn digest_of(&mut self, input: &mut Input<'_>) -> Answer {
-        let (_, _, digest) = self.open(input.u8()?, input.bytes(32 * 16)?)?;
-        Ok(output::words(&[digest]))
+        let (action, payload) = (input.u8()?, input.bytes(PAYLOAD_MAX)?);
+        let opened = Opened::read(self.vm(), action, payload)?;
+        Ok(output::words(&[opened.digest]))
     }
 
+    /// Mission, node and attempt where the action has them, then its other fields in order, and what all have.
     pub(crate) fn decode_action(&mut self, input: &mut Input<'_>) -> Answer {
-        let (row, words, _) = self.open(input.u8()?, input.bytes(32 * 16)?)?;
+        let (action, payload) = (input.u8()?, input.bytes(PAYLOAD_MAX)?);
+        let opened = Opened::read(self.vm(), action, payload)?;
+        let fields = usize::from(opened.shape.fields);
         let mut decoded = [B256::ZERO; 9];
         let mut next = 3;
-        for (place, word) in words
-            .iter()
-            .skip(1)
-            .take(usize::from(row.fields))
-            .enumerate()
-        {
-            let at = match (row.zeros >> (8 * place)) & 31 {
-                _ if place == 0 && row.of_mission => 0,
-                30 => 1,
-                31 => 2,
+        for place in 0..fields {
+            let zeros = opened.shape.leading_zeros(place as u8);
+            let at = match (place, zeros) {
+                (0, _) if opened.shape.of_mission => 0,
+                (1, 30) if opened.shape.of_mission => 1,
+                (2, 31) if opened.shape.of_mission => 2,
                 _ => {
                     next += 1;
                     next - 1
                 }
             };
-            if let Some(slot) = decoded.get_mut(at) {
-                *slot = *word;
+            // Three fields have no name of their own; further ones are read in the payload.
+            if at < 6
+                && let Some(slot) = decoded.get_mut(at)
+            {
+                *slot = opened.word(place);
             }
         }
-        for (place, word) in words.iter().rev().take(TAIL).enumerate() {
-            decoded[8 - place] = *word;
+        for (slot, place) in decoded.iter_mut().skip(6).zip(fields..) {
+            *slot = opened.word(place);
         }
         Ok(output::words(&decoded))
     }
 
     pub(crate) fn requirement_of(&mut self, input: &mut Input<'_>) -> Answer {
-        let (row, words, _) = self.open(input.u8()?, input.bytes(32 * 16)?)?;
-        let (signers, delay) = self.required(&row, &words)?;
+        let (action, payload) = (input.u8()?, input.bytes(PAYLOAD_MAX)?);
+        let opened = Opened::read(self.vm(), action, payload)?;
+        let panel = self.examine(&[])?.panel;
+        let limits = self.live(LIMITS)?;
+        let demands = self.demands(&opened, &panel, &limits)?;
+        let alternative = match opened.action.demands().map(|(signers, ..)| signers) {
+            None | Some(Signers::One | Signers::Two) => 0,
+            Some(Signers::Half) => 1,
+            Some(Signers::TwoThirds) => 2,
+            Some(Signers::ByTier) => 3,
+            Some(Signers::ClearStop) => 4,
+            Some(Signers::OneThenTwo) => 5,
+            Some(Signers::Unflagged) => 6,
+        };
         Ok(output::words(&[
-            output::number(signers),
-            output::number(delay * 3_600),
-            output::number(row.class.into()),
-            output::number(row.signers.into()),
+            number(demands.signers.into()),
+            number(demands.delay),
+            number(demands.class.into()),
+            number(alternative),
         ]))
     }
 
@@ -575,22 +617,5 @@ impl Adjudication {
         Ok(output::words(&[(0, 1), (1, 1), (2, 5), (7, 5)].map(
             |(at, bytes)| output::amount(part(stored, at, bytes)),
         )))
-    }
-
-    pub(crate) fn declare_association(&mut self, input: &mut Input<'_>) -> Answer {
-        let principal = input.address()?;
-        let caller = self.caller();
-        let until = self.now() + 30 * 86_400;
-        let key = self.key(ASSOCIATION, caller.into_word(), principal.into_word());
-        self.write(key, output::number(until));
-        self.emit(
-            &[
-                wire::AssociationDeclared::SIGNATURE_HASH,
-                caller.into_word(),
-                principal.into_word(),
-            ],
-            &[output::number(until)],
-        );
-        Ok(Vec::new())
     }
 }

@@ -5,6 +5,7 @@ use agentcity_abi::{IAgent as wire, ITreasury as treasury};
 use agentcity_domain::{
     agent::books::{self as rules, Dues, Totals},
     amount::Amount,
+    literal,
     peer::Peer,
 };
 use agentcity_shell::{
@@ -64,14 +65,13 @@ impl Agents {
         self.store_credit(account, Amount::ZERO);
         self.lock(totals);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[
-                wire::Withdrawn::SIGNATURE_HASH,
+                literal!(wire::Withdrawn::SIGNATURE_HASH),
                 address(account),
                 address(to),
             ],
-            &output::words(&[amount(owed.get())]),
+            &[amount(owed.get())],
         );
         asset.pay(self.vm(), to, owed.get())?;
         self.unlock();
@@ -93,9 +93,9 @@ impl Agents {
         self.store_totals(totals);
         self.store_dues(dues);
 
-        let found = output::words(&[amount(surplus.get())]);
-        output::log(self.vm(), &[wire::Skimmed::SIGNATURE_HASH], &found);
-        Ok(found)
+        let found = [amount(surplus.get())];
+        self.emit(&[literal!(wire::Skimmed::SIGNATURE_HASH)], &found);
+        Ok(output::words(&found))
     }
 
     /// What the treasury would not take of a token is surplus afterwards, which [`Self::skim`] makes due again.
@@ -115,19 +115,16 @@ impl Agents {
         self.store_dues(Dues::default());
         self.lock(totals);
 
-        output::log(
-            self.vm(),
-            &[wire::Remitted::SIGNATURE_HASH],
-            &output::words(&[amount(dues.treasury.get()), amount(dues.insurance.get())]),
+        self.emit(
+            &[literal!(wire::Remitted::SIGNATURE_HASH)],
+            &[amount(dues.treasury.get()), amount(dues.insurance.get())],
         );
         if let Asset::Token(token) = asset {
-            let words = [address(to), amount(total.get())];
-            peer::tell(
-                self.vm(),
-                token,
-                &peer::call_data(APPROVE, &words),
-                U256::ZERO,
-            )?;
+            // Some tokens refuse to change an allowance that is not nought, and others to set nought: so nought only if need be.
+            if !self.allow(token, to, total) {
+                self.allow(token, to, Amount::ZERO);
+                self.allow(token, to, total);
+            }
         }
         let funds = [
             (treasury::Fund::Treasury, dues.treasury),
@@ -140,6 +137,16 @@ impl Agents {
         }
         self.unlock();
         Ok(Vec::new())
+    }
+
+    /// Lets `to` take tokens; whether the token agreed, by a true word or by silence.
+    #[inline(never)]
+    fn allow(&self, token: Address, to: Address, most: Amount) -> bool {
+        let call = peer::call_data(APPROVE, &[address(to), amount(most.get())]);
+        match peer::tell(self.vm(), token, &call, U256::ZERO) {
+            Ok(answer) => answer.is_empty() || Input::new(&answer).bool() == Ok(true),
+            Err(_) => false,
+        }
     }
 
     #[inline(never)]

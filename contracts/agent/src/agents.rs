@@ -5,9 +5,10 @@ use agentcity_domain::{
     agent::{
         Refused, did,
         principal::Principal,
-        record::{Agent, Status},
+        record::{Agent, History, Proposal, Status},
         registration::{self as rules, Request, Terms},
     },
+    literal,
     parameter::ParameterId,
     signed::{
         Typed,
@@ -74,7 +75,6 @@ impl Agents {
         let address = self.vm().msg_sender();
         did::check(entering.did, address).map_err(|error| revert(Refused::Did(error)))?;
         let mut agent = self.load_agent(address);
-        let nonce = agent.bond.registrations.into();
         let (mut parent, account) = match above {
             Above::Principal => (Agent::default(), entering.above),
             Above::Parent => {
@@ -83,6 +83,7 @@ impl Agents {
             }
         };
         let mut principal = self.load_principal(account);
+        let nonce = agent.consent_nonce(&principal);
         // Whoever had another principal before must not leave that one's ban behind.
         let returns = agent.hot.status != Status::None && agent.bond.principal != account;
         let former = returns.then(|| self.load_principal(agent.bond.principal));
@@ -120,7 +121,7 @@ impl Agents {
         .words();
         if above == Above::Parent {
             // A parent's consent has the same fields, with the parent in the principal's place.
-            consent[0] = SubAgentConsent::HASH;
+            consent[0] = literal!(SubAgentConsent::HASH);
         }
         let (deadline, signature) = (entering.deadline, entering.consent);
         self.require_consent(entering.above, &consent, deadline, signature)?;
@@ -148,12 +149,17 @@ impl Agents {
 
         self.store_agent(&agent);
 
-        output::log(
-            self.vm(),
-            &[wire::AgentLeaving::SIGNATURE_HASH, address(agent.address)],
-            &output::words(&[number(agent.history.leaves_at)]),
-        );
+        self.log_leaving(agent.address, &agent.history);
         Ok(Vec::new())
+    }
+
+    /// Tells until when an agent's cooldown runs.
+    #[inline(never)]
+    pub(crate) fn log_leaving(&self, agent: Address, history: &History) {
+        self.emit(
+            &[literal!(wire::AgentLeaving::SIGNATURE_HASH), address(agent)],
+            &[number(history.leaves_at)],
+        );
     }
 
     /// Errors: what [`rules::complete_deregistration`] refuses.
@@ -167,14 +173,18 @@ impl Agents {
         self.store_departure(&agent, &principal);
         self.credit(agent.address, stake)?;
 
-        output::log(
-            self.vm(),
-            &[wire::AgentLeft::SIGNATURE_HASH, address(agent.address)],
-            &output::words(&[number(stake.into())]),
+        self.emit(
+            &[
+                literal!(wire::AgentLeft::SIGNATURE_HASH),
+                address(agent.address),
+            ],
+            &[number(stake.into())],
         );
         Ok(Vec::new())
     }
 
+    /// A release, or with the present principal as the next one the withdrawal of the last.
+    ///
     /// Errors: what [`rules::propose`] refuses; `InvalidSignature`.
     /// Events: `PrincipalProposed`.
     pub(crate) fn propose_principal(&mut self, input: &mut Input<'_>) -> Answer {
@@ -183,29 +193,35 @@ impl Agents {
         let consent = input.bytes(SIGNATURE_BYTES_MAX)?;
         let from = agent.bond.principal;
         let parent = self.load_parent(agent.address, agent.bond.depth);
-        let principal = self.load_principal(from);
-        let proposal =
-            rules::propose(&agent, parent, &principal, to, deadline, self.now()).map_err(revert)?;
+        let (principal, last) = (self.load_principal(from), self.load_proposal(agent.address));
+        let proposal = rules::propose(
+            &agent,
+            parent,
+            &principal,
+            &last,
+            (to, deadline),
+            self.now(),
+        )
+        .map_err(revert)?;
         let release = PrincipalRelease {
             agent: agent.address,
             from,
             to,
-            nonce: agent.change_nonce(),
+            nonce: agent.change_nonce(&principal, last.releases_of(&agent)),
             deadline,
         };
         self.require_consent(from, &release.words(), deadline, consent)?;
 
-        self.store_proposal(agent.address, Some(proposal));
+        self.store_proposal(agent.address, &proposal);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[
-                wire::PrincipalProposed::SIGNATURE_HASH,
+                literal!(wire::PrincipalProposed::SIGNATURE_HASH),
                 address(agent.address),
                 address(from),
                 address(to),
             ],
-            &output::words(&[number(deadline)]),
+            &[number(deadline)],
         );
         Ok(Vec::new())
     }
@@ -218,9 +234,10 @@ impl Agents {
         let consent = input.bytes(SIGNATURE_BYTES_MAX)?;
         let proposal = self.load_proposal(agent.address);
         let (from, to) = (agent.bond.principal, proposal.to);
-        let nonce = agent.change_nonce();
         let parent = self.load_parent(agent.address, agent.bond.depth);
         let (mut old, mut new) = (self.load_principal(from), self.load_principal(to));
+        // The release that is accepted was counted when it was stored.
+        let nonce = agent.change_nonce(&new, proposal.releases.saturating_sub(1));
         let memory = self.seconds(ParameterId::PrincipalMemorySecs)?;
         rules::accept(
             &mut agent,
@@ -243,19 +260,18 @@ impl Agents {
         self.require_consent(to, &acceptance.words(), deadline, consent)?;
 
         self.store_agent(&agent);
-        self.store_proposal(agent.address, None);
+        self.store_proposal(agent.address, &Proposal::default());
         self.store_principal(from, &old);
         self.store_principal(to, &new);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[
-                wire::PrincipalChanged::SIGNATURE_HASH,
+                literal!(wire::PrincipalChanged::SIGNATURE_HASH),
                 address(agent.address),
                 address(from),
                 address(to),
             ],
-            &output::words(&[number(agent.history.remembered_until)]),
+            &[number(agent.history.remembered_until)],
         );
         Ok(Vec::new())
     }
@@ -307,7 +323,7 @@ impl Agents {
         output::log(
             self.vm(),
             &[
-                wire::AgentRegistered::SIGNATURE_HASH,
+                literal!(wire::AgentRegistered::SIGNATURE_HASH),
                 address(agent.address),
                 address(bond.principal),
                 address(parent),

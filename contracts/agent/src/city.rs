@@ -3,6 +3,7 @@
 use agentcity_abi::{IAgent as wire, IConstitution as law};
 use agentcity_domain::{
     agent::in_time,
+    literal,
     parameter::ParameterId,
     peer::Peer,
     time::{Seconds, Timestamp},
@@ -52,11 +53,7 @@ impl Agents {
         self.store_wiring(&members, Address::from_word(asset), scale);
 
         let members = members.map(output::address);
-        output::log(
-            self.vm(),
-            &[wire::Wired::SIGNATURE_HASH],
-            &output::words(&members),
-        );
+        self.emit(&[literal!(wire::Wired::SIGNATURE_HASH)], &members);
         Ok(Vec::new())
     }
 
@@ -73,6 +70,12 @@ impl Agents {
             return Ok(());
         }
         Err(unauthorized(caller))
+    }
+
+    /// A log of words.
+    #[inline(never)]
+    pub(crate) fn emit(&self, topics: &[B256], data: &[B256]) {
+        output::log(self.vm(), topics, &output::words(data));
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -107,7 +110,7 @@ impl Agents {
         Ok(Seconds::new(self.parameter(id)?.into()))
     }
 
-    /// Whether `signer` agreed: by signature, or by calling with none.
+    /// INV-AGENT-04. Whether `signer` agreed: by signature, or by calling with none.
     ///
     /// Errors: `Expired`, `InvalidSignature`.
     #[inline(never)]

@@ -40,6 +40,7 @@ pub(crate) fn revert(refused: Refused) -> Vec<u8> {
         R::PrincipalRemembered(who, until) => {
             with(wire::PrincipalRemembered::SELECTOR, &who, until)
         }
+        R::NotItsPrincipal(who, other) => of_both(wire::NotItsPrincipal::SELECTOR, &who, &other),
         R::NoProposal(who) => of(wire::NoProposal::SELECTOR, &who),
         R::AlreadyEnrolled(who) => of(wire::AlreadyEnrolled::SELECTOR, &who),
         R::NotEnrolled(who) => of(wire::NotEnrolled::SELECTOR, &who),

@@ -53,6 +53,7 @@ impl Contract for Agents {
 
             wire::requestLeaveCall::SELECTOR => self.request_leave(),
             wire::completeLeaveCall::SELECTOR => self.complete_leave(input),
+            wire::revokeConsentsCall::SELECTOR => self.revoke_consents(),
 
             wire::requestDeregistrationCall::SELECTOR => self.request_deregistration(input),
             wire::completeDeregistrationCall::SELECTOR => self.complete_deregistration(input),

@@ -4,13 +4,14 @@ use agentcity_abi::{IAgent as wire, IManagement as clerks};
 use agentcity_domain::{
     agent::principal as rules,
     clerk::operation::Operation,
+    literal,
     parameter::ParameterId,
     peer::Peer,
     signed::identity::{EnrolmentAttestation, PrincipalEnrolment},
 };
 use agentcity_shell::{
     Answer, Input,
-    output::{self, address, number},
+    output::{address, number},
     peer,
     sign::SIGNATURE_BYTES_MAX,
 };
@@ -33,7 +34,7 @@ impl Agents {
         let management = self.load_peer(Peer::Management)?;
         let stake = self.parameter(ParameterId::PrincipalStake)?;
         let mut principal = self.load_principal(account);
-        let nonce = u64::from(principal.enrolments);
+        let nonce = u64::from(principal.nonce);
         rules::enrol(account, &mut principal, class, stake, self.now()).map_err(revert)?;
         let enrolment = PrincipalEnrolment {
             principal: account,
@@ -54,14 +55,13 @@ impl Agents {
 
         self.store_principal(account, &principal);
 
-        output::log(
-            self.vm(),
+        self.emit(
             &[
-                wire::PrincipalEnrolled::SIGNATURE_HASH,
+                literal!(wire::PrincipalEnrolled::SIGNATURE_HASH),
                 address(account),
                 address(registrar),
             ],
-            &output::words(&[number(class.into()), number(stake.into()), evidence_hash]),
+            &[number(class.into()), number(stake.into()), evidence_hash],
         );
         let charge = [
             address(registrar),
@@ -84,10 +84,31 @@ impl Agents {
 
         self.store_principal(account, &principal);
 
-        output::log(
-            self.vm(),
-            &[wire::PrincipalLeaving::SIGNATURE_HASH, address(account)],
-            &output::words(&[number(principal.leaves_at)]),
+        self.emit(
+            &[
+                literal!(wire::PrincipalLeaving::SIGNATURE_HASH),
+                address(account),
+            ],
+            &[number(principal.leaves_at)],
+        );
+        Ok(Vec::new())
+    }
+
+    /// Errors: `CounterExhausted`.
+    /// Events: `ConsentsRevoked`.
+    pub(crate) fn revoke_consents(&mut self) -> Answer {
+        let account = self.vm().msg_sender();
+        let mut principal = self.load_principal(account);
+        principal.revoke(account).map_err(revert)?;
+
+        self.store_principal(account, &principal);
+
+        self.emit(
+            &[
+                literal!(wire::ConsentsRevoked::SIGNATURE_HASH),
+                address(account),
+            ],
+            &[number(principal.nonce.into())],
         );
         Ok(Vec::new())
     }
@@ -102,10 +123,12 @@ impl Agents {
         self.store_principal(account, &principal);
         self.credit(account, stake)?;
 
-        output::log(
-            self.vm(),
-            &[wire::PrincipalLeft::SIGNATURE_HASH, address(account)],
-            &output::words(&[number(stake.into())]),
+        self.emit(
+            &[
+                literal!(wire::PrincipalLeft::SIGNATURE_HASH),
+                address(account),
+            ],
+            &[number(stake.into())],
         );
         Ok(Vec::new())
     }

@@ -1,22 +1,21 @@
 //! Human powers over principals, all through the adjudication contract, and what anyone does once they are final.
 
 use agentcity_abi::IAgent as wire;
-use agentcity_domain::{agent::sanction as rules, parameter::ParameterId, peer::Peer};
+use agentcity_domain::{agent::sanction as rules, literal, parameter::ParameterId, peer::Peer};
 use agentcity_shell::{
     Answer, Input,
-    output::{self, address, number},
+    output::{address, number},
 };
 use alloc::vec::Vec;
 use alloy_primitives::Address;
 use alloy_sol_types::SolEvent;
-use stylus_sdk::prelude::*;
 
 use crate::{error::revert, storage::Agents};
 
 /// A power over a principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sanction {
-    /// Bans the principal of an agent.
+    /// Bans the principal who answers for an agent, or did lately.
     BanAgent,
     /// Bans.
     Ban,
@@ -29,48 +28,45 @@ pub(crate) enum Sanction {
 }
 
 impl Agents {
-    /// Errors: `NotWired`, `Unauthorized`; `NotRegistered` when an agent is judged; what [`rules::ban`], [`rules::lift`],
+    /// Errors: `NotWired`, `Unauthorized`; when an agent is judged what [`rules::require_answered`] refuses; what [`rules::ban`], [`rules::lift`],
     /// [`rules::freeze`] and [`rules::unfreeze`] refuse.
     /// Events: `PrincipalBanned`, `BanLifted`, `PrincipalFrozen`, `PrincipalUnfrozen`.
     #[inline(never)]
     pub(crate) fn sanction(&mut self, sanction: Sanction, input: &mut Input<'_>) -> Answer {
         self.only(Peer::Adjudication)?;
-        let (named, reason) = (input.address()?, input.word()?);
-        let mut account = named;
+        let now = self.now();
+        let (mut account, mut agent) = (input.address()?, Address::ZERO);
         if sanction == Sanction::BanAgent {
-            self.load_hot(named).require_known(named).map_err(revert)?;
-            account = self.load_bond(named).principal;
+            (agent, account) = (account, input.address()?);
+            rules::require_answered(&self.load_agent(agent), account, now).map_err(revert)?;
         }
-        let (mut principal, now) = (self.load_principal(account), self.now());
+        let reason = input.word()?;
+        let mut principal = self.load_principal(account);
         let (signature, until) = match sanction {
             Sanction::BanAgent | Sanction::Ban => {
                 let window = self.seconds(ParameterId::AppealWindowSecs)?;
                 rules::ban(account, &mut principal, window, now).map_err(revert)?;
-                let signature = wire::PrincipalBanned::SIGNATURE_HASH;
+                let signature = literal!(wire::PrincipalBanned::SIGNATURE_HASH);
                 (signature, Some(principal.appeal_until))
             }
             Sanction::Lift => {
                 rules::lift(account, &mut principal, now).map_err(revert)?;
-                (wire::BanLifted::SIGNATURE_HASH, None)
+                (literal!(wire::BanLifted::SIGNATURE_HASH), None)
             }
             Sanction::Freeze => {
                 let most = self.seconds(ParameterId::FreezeMaxSecs)?;
                 rules::freeze(account, &mut principal, most, now).map_err(revert)?;
-                let signature = wire::PrincipalFrozen::SIGNATURE_HASH;
+                let signature = literal!(wire::PrincipalFrozen::SIGNATURE_HASH);
                 (signature, Some(principal.frozen_until))
             }
             Sanction::Unfreeze => {
                 rules::unfreeze(account, &mut principal, now).map_err(revert)?;
-                (wire::PrincipalUnfrozen::SIGNATURE_HASH, None)
+                (literal!(wire::PrincipalUnfrozen::SIGNATURE_HASH), None)
             }
         };
 
         self.store_principal(account, &principal);
 
-        let agent = match sanction {
-            Sanction::BanAgent => named,
-            Sanction::Ban | Sanction::Lift | Sanction::Freeze | Sanction::Unfreeze => Address::ZERO,
-        };
         let topics = [signature, address(account), address(agent)];
         // A ban alone names the agent that was judged.
         let count = match sanction {
@@ -79,10 +75,9 @@ impl Agents {
         };
         let data = [number(until.unwrap_or_default()), reason];
         let skipped = usize::from(until.is_none());
-        output::log(
-            self.vm(),
+        self.emit(
             topics.get(..count).unwrap_or(&topics),
-            &output::words(data.get(skipped..).unwrap_or(&data)),
+            data.get(skipped..).unwrap_or(&data),
         );
         Ok(Vec::new())
     }
@@ -115,14 +110,13 @@ impl Agents {
         let amount = self.base_units(stake)?;
         let dues = self.load_dues().with_forfeit(amount).map_err(revert)?;
         self.store_dues(dues);
-        output::log(
-            self.vm(),
+        self.emit(
             &[
-                wire::StakeForfeited::SIGNATURE_HASH,
+                literal!(wire::StakeForfeited::SIGNATURE_HASH),
                 address(account),
                 address(principal),
             ],
-            &output::words(&[number(stake.into())]),
+            &[number(stake.into())],
         );
         Ok(Vec::new())
     }

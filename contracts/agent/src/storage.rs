@@ -34,47 +34,65 @@ use agentcity_domain::{
     amount::Amount,
     peer::Peer,
 };
-use agentcity_shell::{common, money::Asset, output};
-use alloy_primitives::{Address, B256};
-use stylus_sdk::{
-    prelude::*,
-    storage::{StorageB256, StorageMap},
-};
+use agentcity_shell::{common, money::Asset, output, slot};
+use alloy_primitives::{Address, B256, U256};
+use stylus_sdk::prelude::*;
 
-type Words = StorageMap<Address, StorageB256>;
-
-/// The contract's state, and the program's entry point.
+/// The entry point. Words are reached by their slots, so it has no fields.
 #[entrypoint]
 #[storage]
-pub struct Agents {
-    constitution: StorageB256,
-    money: StorageB256,
-    management: StorageB256,
-    collaboration: StorageB256,
-    treasury: StorageB256,
-    adjudication: StorageB256,
-    totals: StorageB256,
-    dues: StorageB256,
-    hot: Words,
-    bonds: Words,
-    histories: Words,
-    proposals: Words,
-    parents: Words,
-    principals: Words,
-    credits: Words,
-}
+pub struct Agents {}
+
+const CONSTITUTION: u64 = 0;
+const MONEY: u64 = 1;
+const MANAGEMENT: u64 = 2;
+const COLLABORATION: u64 = 3;
+const TREASURY: u64 = 4;
+const ADJUDICATION: u64 = 5;
+const TOTALS: u64 = 6;
+const DUES: u64 = 7;
+const HOT: u64 = 8;
+const BONDS: u64 = 9;
+const HISTORIES: u64 = 10;
+const PROPOSALS: u64 = 11;
+const PARENTS: u64 = 12;
+const PRINCIPALS: u64 = 13;
+const CREDITS: u64 = 14;
 
 impl Agents {
+    #[inline(never)]
+    fn word(&self, slot: u64) -> B256 {
+        slot::load(self.vm(), U256::from(slot))
+    }
+
+    #[inline(never)]
+    fn set_word(&mut self, slot: u64, word: B256) {
+        slot::store(self.vm(), U256::from(slot), word);
+    }
+
+    /// The word of an account in a mapping.
+    #[inline(never)]
+    fn entry(&self, mapping: u64, account: Address) -> B256 {
+        let vm = self.vm();
+        slot::load(vm, slot::of(vm, mapping, account.into_word()))
+    }
+
+    #[inline(never)]
+    fn set_entry(&mut self, mapping: u64, account: Address, word: B256) {
+        let vm = self.vm();
+        slot::store(vm, slot::of(vm, mapping, account.into_word()), word);
+    }
+
     pub(crate) fn load_constitution(&self) -> Address {
-        Address::from_word(self.constitution.get())
+        Address::from_word(self.word(CONSTITUTION))
     }
 
     pub(crate) fn store_constitution(&mut self, constitution: Address) {
-        self.constitution.set(constitution.into_word());
+        self.set_word(CONSTITUTION, constitution.into_word());
     }
 
     pub(crate) fn is_wired(&self) -> bool {
-        self.money.get() != B256::ZERO
+        self.word(MONEY) != B256::ZERO
     }
 
     /// `scale` is below 2⁹⁶ and not nought.
@@ -86,12 +104,17 @@ impl Agents {
     ) {
         let mut money = asset.into_word();
         money[..12].copy_from_slice(&scale[20..]);
-        self.money.set(money);
-        let place = |peer: Peer| members[peer.place()].into_word();
-        self.management.set(place(Peer::Management));
-        self.collaboration.set(place(Peer::Collaboration));
-        self.treasury.set(place(Peer::Treasury));
-        self.adjudication.set(place(Peer::Adjudication));
+        self.set_word(MONEY, money);
+        for (slot, peer) in [
+            (MANAGEMENT, Peer::Management),
+            (COLLABORATION, Peer::Collaboration),
+            (TREASURY, Peer::Treasury),
+            (ADJUDICATION, Peer::Adjudication),
+        ] {
+            if let Some(member) = members.get(peer.place()) {
+                self.set_word(slot, member.into_word());
+            }
+        }
     }
 
     /// The settlement asset, and base units of a stake unit.
@@ -99,7 +122,7 @@ impl Agents {
     /// Errors: `NotWired`.
     #[inline(never)]
     pub(crate) fn load_money(&self) -> Result<(Asset, Amount), Vec<u8>> {
-        let word = self.money.get();
+        let word = self.word(MONEY);
         if word == B256::ZERO {
             return Err(common::NOT_WIRED.to_vec());
         }
@@ -114,22 +137,14 @@ impl Agents {
     /// Errors: `NotWired`.
     #[inline(never)]
     pub(crate) fn load_peer(&self, peer: Peer) -> Result<Address, Vec<u8>> {
-        let word = match peer {
-            Peer::Management => self.management.get(),
-            Peer::Collaboration => self.collaboration.get(),
-            Peer::Treasury => self.treasury.get(),
-            Peer::Adjudication => self.adjudication.get(),
-            Peer::Constitution
-            | Peer::Agent
-            | Peer::Service
-            | Peer::Legislature
-            | Peer::Verification
-            | Peer::Guardian
-            | Peer::Assembly
-            | Peer::Statute
-            | Peer::Enactment
-            | Peer::Roster => self.constitution.get(),
-        };
+        let word = self.word(match peer {
+            Peer::Management => MANAGEMENT,
+            Peer::Collaboration => COLLABORATION,
+            Peer::Treasury => TREASURY,
+            Peer::Adjudication => ADJUDICATION,
+            // Nobody else tells this contract anything, nor is told.
+            _ => CONSTITUTION,
+        });
         if word == B256::ZERO {
             return Err(common::NOT_WIRED.to_vec());
         }
@@ -138,40 +153,45 @@ impl Agents {
 
     #[inline(never)]
     pub(crate) fn load_totals(&self) -> Totals {
-        Totals::unpack(&self.totals.get())
+        Totals::unpack(&self.word(TOTALS))
     }
 
     #[inline(never)]
     pub(crate) fn store_totals(&mut self, totals: Totals) {
-        self.totals.set(totals.pack().into());
+        self.set_word(TOTALS, totals.pack().into());
     }
 
     pub(crate) fn load_dues(&self) -> Dues {
-        Dues::unpack(&self.dues.get())
+        Dues::unpack(&self.word(DUES))
     }
 
     pub(crate) fn store_dues(&mut self, dues: Dues) {
-        self.dues.set(dues.pack().into());
+        self.set_word(DUES, dues.pack().into());
     }
 
     #[inline(never)]
     pub(crate) fn load_hot(&self, agent: Address) -> Hot {
-        Hot::unpack(&self.hot.get(agent))
+        Hot::unpack(&self.entry(HOT, agent))
     }
 
     #[inline(never)]
     pub(crate) fn store_hot(&mut self, agent: Address, hot: &Hot) {
-        self.hot.insert(agent, hot.pack().into());
+        self.set_entry(HOT, agent, hot.pack().into());
     }
 
     #[inline(never)]
     pub(crate) fn load_bond(&self, agent: Address) -> Bond {
-        Bond::unpack(&self.bonds.get(agent))
+        Bond::unpack(&self.entry(BONDS, agent))
     }
 
     #[inline(never)]
     pub(crate) fn load_history(&self, agent: Address) -> History {
-        History::unpack(&self.histories.get(agent))
+        History::unpack(&self.entry(HISTORIES, agent))
+    }
+
+    #[inline(never)]
+    pub(crate) fn store_history(&mut self, agent: Address, history: &History) {
+        self.set_entry(HISTORIES, agent, history.pack().into());
     }
 
     /// A whole record. Of an agent that never registered, only the first word is read.
@@ -196,21 +216,18 @@ impl Agents {
     #[inline(never)]
     pub(crate) fn store_agent(&mut self, agent: &Agent) {
         self.store_hot(agent.address, &agent.hot);
-        self.bonds.insert(agent.address, agent.bond.pack().into());
-        let history = B256::new(agent.history.pack());
-        if history != B256::ZERO {
-            self.histories.insert(agent.address, history);
+        self.set_entry(BONDS, agent.address, agent.bond.pack().into());
+        if agent.history != History::default() {
+            self.store_history(agent.address, &agent.history);
         }
     }
 
     pub(crate) fn load_proposal(&self, agent: Address) -> Proposal {
-        Proposal::unpack(&self.proposals.get(agent))
+        Proposal::unpack(&self.entry(PROPOSALS, agent))
     }
 
-    /// None empties the slot.
-    pub(crate) fn store_proposal(&mut self, agent: Address, proposal: Option<Proposal>) {
-        let word = proposal.map_or(B256::ZERO, |proposal| proposal.pack().into());
-        self.proposals.insert(agent, word);
+    pub(crate) fn store_proposal(&mut self, agent: Address, proposal: &Proposal) {
+        self.set_entry(PROPOSALS, agent, proposal.pack().into());
     }
 
     /// The agent above one of this depth; nobody above the first.
@@ -219,23 +236,23 @@ impl Agents {
         if depth == 0 {
             return Address::ZERO;
         }
-        Address::from_word(self.parents.get(agent))
+        Address::from_word(self.entry(PARENTS, agent))
     }
 
     pub(crate) fn store_parent(&mut self, agent: Address, parent: Address) {
-        self.parents.insert(agent, parent.into_word());
+        self.set_entry(PARENTS, agent, parent.into_word());
     }
 
     #[inline(never)]
     pub(crate) fn load_principal(&self, account: Address) -> Principal {
-        Principal::unpack(&self.principals.get(account))
+        Principal::unpack(&self.entry(PRINCIPALS, account))
     }
 
     /// Writes a principal, and counts the voters anew if it became one or is none any more.
     #[inline(never)]
     pub(crate) fn store_principal(&mut self, account: Address, after: &Principal) {
         let before = self.load_principal(account);
-        self.principals.insert(account, after.pack().into());
+        self.set_entry(PRINCIPALS, account, after.pack().into());
         if before.is_voter() != after.is_voter() {
             let totals = self.load_totals().recount(&before, after);
             self.store_totals(totals);
@@ -244,13 +261,14 @@ impl Agents {
 
     #[inline(never)]
     pub(crate) fn load_credit(&self, account: Address) -> Amount {
-        let word = self.credits.get(account);
+        let word = self.entry(CREDITS, account);
         let mut low = [0; 16];
         low.copy_from_slice(&word[16..]);
         Amount::new(u128::from_be_bytes(low))
     }
 
+    #[inline(never)]
     pub(crate) fn store_credit(&mut self, account: Address, credit: Amount) {
-        self.credits.insert(account, output::amount(credit.get()));
+        self.set_entry(CREDITS, account, output::amount(credit.get()));
     }
 }

@@ -6,7 +6,9 @@ use agentcity_domain::{
         Refused,
         outcome::{self as rules, Outcome, Terms},
         record::Hot,
+        registration as leaving,
     },
+    literal,
     parameter::ParameterId,
     peer::Peer,
     reputation::{Lambda, MilliPoints, Points},
@@ -60,20 +62,19 @@ impl Agents {
         self.store_outcome(agent, before, &hot);
 
         let reputation = number(hot.reputation.get().into());
-        output::log(
-            self.vm(),
+        self.emit(
             &[
-                wire::ReputationUpdated::SIGNATURE_HASH,
+                literal!(wire::ReputationUpdated::SIGNATURE_HASH),
                 address(agent),
                 address(sponsor),
             ],
-            &output::words(&[
+            &[
                 reputation,
                 number(score.into()),
                 number(moved.weight.get().into()),
                 truth(moved.capped),
                 evidence,
-            ]),
+            ],
         );
         Ok(output::words(&[reputation]))
     }
@@ -104,20 +105,19 @@ impl Agents {
         self.store_outcome(agent, before, &hot);
 
         let reputation = number(hot.reputation.get().into());
-        output::log(
-            self.vm(),
+        self.emit(
             &[
-                wire::ReputationAdjusted::SIGNATURE_HASH,
+                literal!(wire::ReputationAdjusted::SIGNATURE_HASH),
                 address(agent),
                 address(self.vm().msg_sender()),
             ],
-            &output::words(&[signed(delta), reputation, evidence]),
+            &[signed(delta), reputation, evidence],
         );
         Ok(output::words(&[reputation]))
     }
 
     /// Errors: `NotWired`, `Unauthorized`, `NotActive`, `NoObligation`, `CounterExhausted`.
-    /// Events: `ObligationOpened`, `ObligationClosed`.
+    /// Events: `ObligationOpened`, `ObligationClosed`; `AgentLeaving` when the last one of a leaving agent ended.
     #[inline(never)]
     pub(crate) fn obligation(&mut self, change: Obligation, input: &mut Input<'_>) -> Answer {
         let other = match change {
@@ -130,29 +130,38 @@ impl Agents {
         let (changed, signature, words) = match change {
             Obligation::Open => (
                 hot.open_obligation(agent),
-                wire::ObligationOpened::SIGNATURE_HASH,
+                literal!(wire::ObligationOpened::SIGNATURE_HASH),
                 1,
             ),
             Obligation::Close => (
                 hot.close_obligation(agent),
-                wire::ObligationClosed::SIGNATURE_HASH,
+                literal!(wire::ObligationClosed::SIGNATURE_HASH),
                 2,
             ),
             Obligation::Complete => (
                 hot.complete_obligation(agent),
-                wire::ObligationClosed::SIGNATURE_HASH,
+                literal!(wire::ObligationClosed::SIGNATURE_HASH),
                 2,
             ),
         };
         changed.map_err(revert)?;
+        let mut history = None;
+        if change != Obligation::Open && leaving::must_wait_anew(&hot) {
+            let cooldown = self.seconds(ParameterId::DeregistrationCooldownSecs)?;
+            let history = history.insert(self.load_history(agent));
+            leaving::wait_anew(history, cooldown, self.now());
+        }
 
         self.store_hot(agent, &hot);
+        if let Some(history) = history {
+            self.store_history(agent, &history);
+            self.log_leaving(agent, &history);
+        }
 
         let data = [number(hot.obligations.into()), number(hot.missions.into())];
-        output::log(
-            self.vm(),
+        self.emit(
             &[signature, address(agent)],
-            &output::words(data.get(..words).unwrap_or(&data)),
+            data.get(..words).unwrap_or(&data),
         );
         Ok(Vec::new())
     }

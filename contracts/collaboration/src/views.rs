@@ -1,144 +1,146 @@
 //! What everybody may read.
 
+use alloc::vec::Vec;
+
 use agentcity_abi::IAgent as agents;
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{peer::Peer, statute::SEATS_MAX};
 use agentcity_shell::{
-    Answer, Input,
-    member::Member,
-    output,
-    word::{part, with},
+    Answer, output,
+    reader::Reader,
+    word::{get, part},
+    words::{Laid, Words},
 };
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 
 use crate::{
-    guardian::COUNTERS,
-    nodes::{PAGE, SEAT, STATES},
+    nodes::{OBLIGED, STATES},
     storage::Missions,
 };
 
 impl Missions {
-    pub(crate) fn mission(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = input.word()?;
-        let word = self.read(self.mission_key(mission, 0));
-        let mut words = [B256::ZERO; 15];
-        for (place, (at, bytes)) in [
-            (0, 1),
-            (1, 1),
-            (0, 0),
-            (0, 0),
-            (0, 0),
-            (2, 2),
-            (4, 2),
-            (6, 2),
-            (8, 1),
-            (9, 2),
-            (16, 5),
-            (21, 5),
-            (26, 4),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            words[place] = output::amount(part(word, at, bytes));
+    pub(crate) fn mission(&mut self, input: &mut Reader<'_>) -> Answer {
+        let mission = &input.word();
+        let word = self.of_mission(mission, 0);
+        let (halt, until) = self.halt_of(mission, &word);
+        let number = |at, bytes| get(&word, at, bytes);
+        Words::new()
+            .number(number(0, 1))
+            .number(halt.into())
+            .word(&Self::sponsor_word(mission))
+            .word(&self.of_mission(mission, 1))
+            .number(number(11, 5))
+            .number(number(2, 2))
+            .number(number(4, 2))
+            .number(number(6, 2))
+            .number(number(8, 1))
+            .number(number(9, 2))
+            .number(self.mission_deadline(mission, &word))
+            .number(until)
+            .number(number(26, 4))
+            .word(&self.of_mission(mission, 4))
+            .number(get(&self.of_mission(mission, 5), 30, 2))
+            .number(number(21, 5))
+            .answer()
+    }
+
+    pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
+        let word = self.node_in(mission, node, u16::MAX)?;
+        let (law, _) = self.law(mission, node)?;
+        Words::new()
+            .number(self.state_of(mission, node).into())
+            .number(get(&word, 0, 1))
+            .number(law.tier.into())
+            .number(law.redundancy.into())
+            .number(law.threshold.into())
+            .number(get(&word, 1, 1))
+            .number(get(&word, 5, 5))
+            .number(self.expiry(&self.of_mission(mission, 0), &word))
+            .word(&self.of_node(mission, node, 1))
+            .answer()
+    }
+
+    pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
+        let mission_word = self.mission_in(mission, u16::MAX)?;
+        let word = self.node_in(mission, node, u16::MAX)?;
+        let (law, _) = self.law(mission, node)?;
+        let mut words = Vec::with_capacity(14 + SEATS_MAX);
+        for number in [
+            get(&mission_word, 0, 1),
+            self.halt_of(mission, &mission_word).0.into(),
+            Self::epoch_of(&mission_word),
+            self.state_of(mission, node).into(),
+            get(&word, 0, 1),
+            law.tier.into(),
+            law.redundancy.into(),
+            law.threshold.into(),
+            law.mode.into(),
+            get(&word, 5, 5),
+            self.expiry(&mission_word, &word),
+            get(&word, 3, 1),
+        ] {
+            words.push(output::number(number));
         }
-        words[2] = output::amount(part(mission, 0, 16));
-        words[3] = self.read(self.mission_key(mission, 1));
-        words[13] = self.read(self.mission_key(mission, 4));
-        words[14] = self.read(self.mission_key(mission, 10));
+        words.push(output::amount(law.budget));
+        words.push(law.digest);
+        for agent in self.agents(mission, node, law.redundancy)? {
+            words.push(agent.into_word());
+        }
         Ok(output::words(&words))
     }
 
-    pub(crate) fn node(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (input.word()?, input.u16()?);
-        let (_, word) = self.node_in(mission, node, u16::MAX)?;
-        let law = self.law(mission, node)?;
-        let number = |value: u128| output::amount(value);
-        Ok(output::words(&[
-            output::number(self.state_of(mission, node).into()),
-            number(part(word, 0, 1)),
-            output::number(law.tier.into()),
-            output::number(law.redundancy.into()),
-            output::number(law.threshold.into()),
-            number(part(word, 1, 1)),
-            number(part(word, 2, 1)),
-            number(part(word, 3, 1)),
-            number(part(word, 5, 5)),
-            number(part(word, 10, 5)),
-            self.read(self.node_key(mission, node, 1)),
-            self.read(self.node_key(mission, node, 2)),
-        ]))
+    pub(crate) fn node_states(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, group) = (&input.word(), input.u16());
+        let states = self.entry(STATES, mission, group.into());
+        Words::new().word(&states).answer()
     }
 
-    pub(crate) fn node_states(&mut self, input: &mut Input<'_>) -> Answer {
-        let key = self.key(STATES, input.word()?, output::number(input.u16()?.into()));
-        Ok(output::words(&[self.read(key)]))
+    pub(crate) fn seat(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, seat) = (&input.word(), input.u16(), input.u8());
+        let [agent, service, money, source] = self.seat_words(mission, node, seat)?;
+        Words::new()
+            .word(&agent)
+            .word(&service)
+            .amount(part(money, 0, 16))
+            .amount(part(money, 16, 16))
+            .word(&source)
+            .answer()
     }
 
-    pub(crate) fn seat(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, seat) = (input.word()?, input.u16()?, input.u8()?);
-        let place = u64::from(node) << 8 | u64::from(seat);
-        let money = self.read(self.key(SEAT, mission, output::number(2 << 32 | place)));
-        Ok(output::words(&[
-            self.seat_agent(mission, node, seat).into_word(),
-            self.read(self.key(SEAT, mission, output::number(1 << 32 | place))),
-            output::amount(part(money, 0, 16)),
-            output::amount(part(money, 16, 16)),
-            self.read(self.key(SEAT, mission, output::number(3 << 32 | place))),
-        ]))
+    pub(crate) fn completion_digest(&mut self, input: &mut Reader<'_>) -> Answer {
+        Words::new()
+            .word(&self.of_mission(&input.word(), 3))
+            .answer()
     }
 
-    pub(crate) fn page(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, tranche, index) = (input.word()?, input.u16()?, input.u8()?);
-        let word = self.read(self.key(
-            PAGE,
-            mission,
-            output::number(u64::from(tranche) << 8 | u64::from(index)),
-        ));
-        Ok(output::words(&[with(word, 0, 12, 0), word]))
-    }
-
-    pub(crate) fn counters(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, attempt) = (input.word()?, input.u16()?, input.u8()?);
-        let word = self.read(self.key(
-            COUNTERS,
-            mission,
-            output::number(u64::from(node) << 8 | u64::from(attempt)),
-        ));
-        Ok(output::words(&[
-            output::amount(part(word, 0, 4)),
-            output::amount(part(word, 4, 4)),
-            output::amount(part(word, 8, 8)),
-        ]))
-    }
-
-    pub(crate) fn completion_digest(&mut self, input: &mut Input<'_>) -> Answer {
-        Ok(output::words(&[
-            self.read(self.mission_key(input.word()?, 3))
-        ]))
-    }
-
-    pub(crate) fn is_interested(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, principal) = (input.word()?, input.address()?);
-        let sponsor = Address::from_slice(&mission[..20]);
-        let answer = self.ask_peer(
+    pub(crate) fn is_interested(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, principal) = (&input.word(), input.address().into_word());
+        let sponsor = Self::sponsor_word(mission);
+        let seated = self.entry_at(OBLIGED, mission, &principal) != B256::ZERO;
+        if seated || sponsor == principal {
+            return Words::new().truth(true).answer();
+        }
+        let answer = self.ask(
             Peer::Agent,
-            agents::principalOfCall::SELECTOR,
-            &[sponsor.into_word()],
+            Words::after(agents::principalOfCall::SELECTOR).word(&sponsor),
         )?;
-        let same = Input::new(&answer).address()? == principal || sponsor == principal;
-        let seated = self.read(self.key(SEAT, mission, principal.into_word())) != B256::ZERO;
-        Ok(output::words(&[output::truth(same || seated)]))
+        let mut answer = Reader::new(&answer);
+        let same = answer.word() == principal;
+        answer.end()?;
+        Words::new().truth(same).answer()
     }
 
-    pub(crate) fn expires_at(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (input.word()?, input.u16()?);
-        let word = self.read(self.mission_key(mission, 0));
-        let until = if u128::from(node) < part(word, 2, 2) {
-            part(self.read(self.node_key(mission, node, 0)), 10, 5)
+    pub(crate) fn expires_at(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (&input.word(), input.u16());
+        let word = self.of_mission(mission, 0);
+        let until = if u64::from(node) < get(&word, 2, 2) {
+            self.expiry(&word, &self.of_node(mission, node, 0))
         } else {
-            part(word, 16, 5).max(part(word, 21, 5))
+            let (_, halted) = self.halt_of(mission, &word);
+            self.mission_deadline(mission, &word).max(halted)
         };
-        Ok(output::words(&[output::amount(until)]))
+        Words::new().number(until).answer()
     }
 }

@@ -4,8 +4,8 @@
 //! refusal. Contracts, keeper, command line and deployment all call these same functions, so a rule exists once.
 //!
 //! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
-//! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`reputation`]
-//! (scores and the reward multiplier), [`token`] (the settlement token).
+//! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`statute`] (what the
+//! pages of a mission hold), [`reputation`] (scores and the reward multiplier), [`token`] (the settlement token).
 //!
 //! Rounding is always in the name of the function that rounds. Overflow is an error that carries the operands; nothing
 //! wraps and nothing saturates unless its name says so.
@@ -19,6 +19,7 @@ pub mod clerk;
 pub mod constitution;
 pub mod exit;
 pub mod id;
+pub mod literal;
 pub mod machine;
 pub mod parameter;
 pub mod peer;
@@ -26,5 +27,6 @@ pub mod range;
 pub mod reputation;
 pub mod service;
 pub mod signed;
+pub mod statute;
 pub mod time;
 pub mod token;

@@ -6,7 +6,10 @@
 
 use alloc::{vec, vec::Vec};
 
-use agentcity_shell::member::Member;
+use agentcity_shell::{
+    member::{Kind, Member},
+    statement::Statements,
+};
 use stylus_sdk::prelude::*;
 
 /// The contract. It has no fields: its slots are reached by number.
@@ -15,3 +18,13 @@ use stylus_sdk::prelude::*;
 pub struct Legislature {}
 
 impl Member for Legislature {}
+impl Statements for Legislature {}
+
+/// Words of a session, by their places (`session`).
+pub(crate) const SESSION: Kind = 1;
+/// Words of a bid, by session and number, then by their places (`bids`).
+pub(crate) const BID: Kind = 2;
+/// Numbers of the bids on a node in a round, eight to a word, behind a word with their count.
+pub(crate) const ON_NODE: Kind = 3;
+/// Agents that attested, by session; once.
+pub(crate) const ATTESTED: Kind = 4;

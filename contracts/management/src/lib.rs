@@ -17,8 +17,8 @@ pub mod storage;
 mod views;
 
 use agentcity_abi::IManagement as wire;
-use agentcity_shell::{Answer, Input, no_coins, router::Contract};
-use alloy_sol_types::SolCall;
+use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
+use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::storage::Offices;
@@ -33,7 +33,7 @@ impl Contract for Offices {
         let input = &mut input;
         Some(match selector {
             wire::constitutionCall::SELECTOR => self.constitution(),
-            wire::wireCall::SELECTOR => self.wire(),
+            wire::wireCall::SELECTOR => self.wire_members(wire::Wired::SIGNATURE_HASH),
             wire::admitGenesisClerkCall::SELECTOR => self.admit_genesis(input),
             wire::registerManagementAgentCall::SELECTOR => self.register(input),
             wire::updatePermissionsCall::SELECTOR => self.update(input),

@@ -8,9 +8,9 @@ use agentcity_domain::{
     time::Timestamp,
 };
 use agentcity_shell::{
-    Answer, Input, common, malformed,
+    Answer, Input,
+    member::Member,
     output::{self, number},
-    peer,
 };
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
@@ -20,39 +20,6 @@ use stylus_sdk::prelude::*;
 use crate::{error::revert, storage::Offices};
 
 impl Offices {
-    /// Remembers the constitution.
-    ///
-    /// Errors: `AlreadyConstructed`; `MalformedCall` for none.
-    pub(crate) fn found(&mut self, constitution: Address) -> Answer {
-        if self.load_constitution() != Address::ZERO {
-            return Err(common::ALREADY_CONSTRUCTED.to_vec());
-        }
-        if constitution == Address::ZERO {
-            return Err(malformed());
-        }
-        self.store_constitution(constitution);
-        Ok(Vec::new())
-    }
-
-    /// Errors: `AlreadyWired`, `NotSealed`.
-    /// Events: `Wired`.
-    pub(crate) fn wire(&mut self) -> Answer {
-        if self.load_peer(Peer::Agent) != Address::ZERO {
-            return Err(common::ALREADY_WIRED.to_vec());
-        }
-        let members = peer::members(self.vm(), self.load_constitution())?;
-
-        self.store_peers(&members);
-
-        let members = members.map(output::address);
-        output::log(
-            self.vm(),
-            &[wire::Wired::SIGNATURE_HASH],
-            &output::words(&members),
-        );
-        Ok(Vec::new())
-    }
-
     /// Errors: what [`rules::admit_genesis`] refuses; `NotWired`.
     /// Events: `ManagementAgentRegistered`.
     pub(crate) fn admit_genesis(&mut self, input: &mut Input<'_>) -> Answer {
@@ -145,8 +112,7 @@ impl Offices {
     pub(crate) fn validate(&mut self, input: &mut Input<'_>) -> Answer {
         let (clerk, operation, subject) = (input.address()?, input.u8()?, input.word()?);
         let (operation, owner) = rules::operation(operation).map_err(revert)?;
-        let (caller, owner) = (self.vm().msg_sender(), self.load_peer(owner));
-        rules::require_peer(caller, owner).map_err(revert)?;
+        self.require(owner)?;
         let (record, ledger) = self.charged(clerk, operation, subject)?;
 
         self.store_ledger(clerk, subject, ledger);
@@ -183,8 +149,16 @@ impl Offices {
 
     /// Errors: `Unauthorized`.
     pub(crate) fn require_adjudication(&self) -> Result<(), Vec<u8>> {
-        rules::require_peer(self.vm().msg_sender(), self.load_peer(Peer::Adjudication))
-            .map_err(revert)
+        self.require(Peer::Adjudication)
+    }
+
+    /// Before the wiring nobody is a peer.
+    ///
+    /// Errors: `Unauthorized`.
+    #[inline(never)]
+    fn require(&self, peer: Peer) -> Result<(), Vec<u8>> {
+        let peer = self.member(peer).unwrap_or_default();
+        rules::require_peer(self.vm().msg_sender(), peer).map_err(revert)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -3,11 +3,12 @@
 use agentcity_abi::{IAgent as agents, IConstitution as law, IService as services};
 use agentcity_domain::{
     clerk::{ClerkRole, Standing},
-    parameter::{self, ParameterId},
+    parameter::ParameterId,
     peer::Peer,
 };
 use agentcity_shell::{
-    Input, Output, common, malformed,
+    Input, malformed,
+    member::Member,
     output::{self, number},
     peer,
 };
@@ -19,21 +20,11 @@ use stylus_sdk::prelude::*;
 use crate::storage::Offices;
 
 impl Offices {
-    /// A peer's address.
-    ///
-    /// Errors: `NotWired`.
-    fn wired(&self, peer: Peer) -> Result<Address, Vec<u8>> {
-        match self.load_peer(peer) {
-            Address::ZERO => Err(common::NOT_WIRED.to_vec()),
-            address => Ok(address),
-        }
-    }
-
     /// What the agent contract says of an agent.
     #[inline(never)]
     pub(crate) fn standing(&self, agent: Address) -> Result<Standing, Vec<u8>> {
-        let question = peer::call_data(agents::standingCall::SELECTOR, &[output::address(agent)]);
-        let answer = peer::ask(self.vm(), self.wired(Peer::Agent)?, &question)?;
+        let question = agents::standingCall::SELECTOR;
+        let answer = self.ask_peer(Peer::Agent, question, &[output::address(agent)])?;
         let mut standing = Input::new(&answer);
         let (principal, _previous) = (standing.address()?, standing.address()?);
         Ok(Standing {
@@ -46,18 +37,8 @@ impl Offices {
     /// A number of policy, as it is now.
     #[inline(never)]
     pub(crate) fn parameter(&self, id: ParameterId) -> Result<u32, Vec<u8>> {
-        let ids = Output::of(1).bytes(&[id.place() as u8]).finish();
-        let mut question = Vec::with_capacity(4 + ids.len());
-        question.extend_from_slice(&law::readCurrentCall::SELECTOR);
-        question.extend_from_slice(&ids);
-        let answer = peer::ask(self.vm(), self.load_constitution(), &question)?;
-        let mut input = Input::new(&answer);
-        let _epoch = input.u64()?;
-        let (count, mut values) = input.list(1)?;
-        if count != 1 {
-            return Err(malformed());
-        }
-        parameter::number(values.word()?).ok_or_else(malformed)
+        let (_epoch, [value]) = self.parameters_in_force([id.place() as u8])?;
+        u32::try_from(value).map_err(|_| malformed())
     }
 
     /// Office and principal that the manifest names for an agent.
@@ -67,7 +48,7 @@ impl Offices {
         agent: Address,
     ) -> Result<Option<(ClerkRole, Address)>, Vec<u8>> {
         let question = law::genesisClerksCall::SELECTOR;
-        let answer = peer::ask(self.vm(), self.load_constitution(), &question)?;
+        let answer = peer::ask(self.vm(), self.constitution_address(), &question)?;
         let most = ParameterId::MaxGenesisClerks.constant() as usize;
         let (count, mut clerks) = Input::new(&answer).list(most)?;
         for _ in 0..count {
@@ -82,8 +63,8 @@ impl Offices {
     /// Since when a service is deprecated; zero while it takes work. What is not registered is refused by the registry.
     #[inline(never)]
     pub(crate) fn deprecated_at(&self, service: B256) -> Result<u64, Vec<u8>> {
-        let question = peer::call_data(services::standingCall::SELECTOR, &[service]);
-        let answer = peer::ask(self.vm(), self.wired(Peer::Service)?, &question)?;
+        let question = services::standingCall::SELECTOR;
+        let answer = self.ask_peer(Peer::Service, question, &[service])?;
         let mut standing = Input::new(&answer);
         let _code_hash = standing.word()?;
         standing.u64()
@@ -98,8 +79,7 @@ impl Offices {
         details: B256,
     ) -> Result<bool, Vec<u8>> {
         let words = [service, output::address(account), details];
-        let question = peer::call_data(services::isOwnerCall::SELECTOR, &words);
-        let answer = peer::ask_word(self.vm(), self.wired(Peer::Service)?, &question)?;
-        Ok(answer == number(1))
+        let answer = self.ask_peer(Peer::Service, services::isOwnerCall::SELECTOR, &words)?;
+        Ok(Input::new(&answer).word()? == number(1))
     }
 }

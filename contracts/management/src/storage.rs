@@ -1,22 +1,20 @@
 //! Slots to domain values and back. Layout, in Solidity's terms, packed from the left:
 //!
 //! ```text
-//! slot 0   address constitution
-//! slot 1   address agent                        (zero until wired)
-//! slot 2   address service
-//! slot 3   address legislature
-//! slot 4   address adjudication
-//! slot 5   mapping(address => clerk)            bytes1 flags (1 known, 2 active); uint8 role; uint64 permitted;
+//! slot 0   address constitution                 these three as every member of a city has them
+//! slot 1   mapping(uint256 => address)          (`agentcity_shell::member`); the third stays empty here
+//! slot 2   mapping(bytes32 => bytes32)
+//! slot 3   mapping(address => clerk)            bytes1 flags (1 known, 2 active); uint8 role; uint64 permitted;
 //!                                               uint64 prohibited; uint16 operationsMax; uint64 since
-//! slot 6   mapping(address => mapping(bytes32 => ledger))   clerk, subject: uint64 answered; uint32 version; uint16 used
-//! slot 7   mandates                             uint64 set; uint32 version
-//! slot 8   mapping(uint256 => bytes32)          service mandated, by delegated operation
-//! slot 9   mapping(uint256 => bytes32)          schema of its artifact
-//! slot 10  mapping(bytes32 => delegation)       address clerk; uint8 operation; bytes1 state (the high bit: an artifact
+//! slot 4   mapping(address => mapping(bytes32 => ledger))   clerk, subject: uint64 answered; uint32 version; uint16 used
+//! slot 5   mandates                             uint64 set; uint32 version
+//! slot 6   mapping(uint256 => bytes32)          service mandated, by delegated operation
+//! slot 7   mapping(uint256 => bytes32)          schema of its artifact
+//! slot 8   mapping(bytes32 => delegation)       address clerk; uint8 operation; bytes1 state (the high bit: an artifact
 //!                                               is due); uint40 openedAt; uint40 dueAt
-//! slot 11  mapping(bytes32 => bytes32)          output, by delegation
-//! slot 12  mapping(bytes32 => bytes32)          artifact, by delegation
-//! slot 13  mapping(address => address)          principal a clerk was admitted with
+//! slot 9   mapping(bytes32 => bytes32)          output, by delegation
+//! slot 10  mapping(bytes32 => bytes32)          artifact, by delegation
+//! slot 11  mapping(address => address)          principal a clerk was admitted with
 //! ```
 
 // The entry point that the macro generates has no documentation; everything of ours here has.
@@ -30,25 +28,21 @@ use agentcity_domain::{
         operation::Operation,
     },
     clerk::{Envelope, Ledger},
-    peer::Peer,
     time::Timestamp,
 };
-use agentcity_shell::output;
+use agentcity_shell::{member::Member, output};
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageB256, StorageMap},
+    storage::{StorageArray, StorageB256, StorageMap},
 };
 
 /// The offices' state, and the program's entry point.
 #[entrypoint]
 #[storage]
 pub struct Offices {
-    constitution: StorageB256,
-    agent: StorageB256,
-    service: StorageB256,
-    legislature: StorageB256,
-    adjudication: StorageB256,
+    /// Slots of the [`Member`], which reaches them by number.
+    _member: StorageArray<StorageB256, 3>,
     clerks: StorageMap<Address, StorageB256>,
     ledgers: StorageMap<Address, StorageMap<B256, StorageB256>>,
     mandates: StorageB256,
@@ -64,43 +58,9 @@ const KNOWN: u8 = 1;
 const ACTIVE: u8 = 2;
 const ARTIFACT_DUE: u8 = 0x80;
 
+impl Member for Offices {}
+
 impl Offices {
-    pub(crate) fn load_constitution(&self) -> Address {
-        Address::from_word(self.constitution.get())
-    }
-
-    pub(crate) fn store_constitution(&mut self, constitution: Address) {
-        self.constitution.set(output::address(constitution));
-    }
-
-    /// Zero until wired, and for members that this contract has nothing to do with.
-    pub(crate) fn load_peer(&self, peer: Peer) -> Address {
-        Address::from_word(match peer {
-            Peer::Constitution => self.constitution.get(),
-            Peer::Agent => self.agent.get(),
-            Peer::Service => self.service.get(),
-            Peer::Legislature => self.legislature.get(),
-            Peer::Adjudication => self.adjudication.get(),
-            Peer::Management
-            | Peer::Collaboration
-            | Peer::Treasury
-            | Peer::Verification
-            | Peer::Guardian
-            | Peer::Assembly
-            | Peer::Statute
-            | Peer::Enactment
-            | Peer::Roster => B256::ZERO,
-        })
-    }
-
-    pub(crate) fn store_peers(&mut self, members: &[Address; Peer::COUNT]) {
-        let word = |peer: Peer| output::address(members[peer.place()]);
-        self.agent.set(word(Peer::Agent));
-        self.service.set(word(Peer::Service));
-        self.legislature.set(word(Peer::Legislature));
-        self.adjudication.set(word(Peer::Adjudication));
-    }
-
     pub(crate) fn load_clerk(&self, clerk: Address) -> Option<Clerk> {
         let word = self.clerks.get(clerk);
         if word[0] & KNOWN == 0 {

@@ -16,10 +16,6 @@ use crate::{
 };
 
 impl Offices {
-    pub(crate) fn constitution(&self) -> Answer {
-        Ok(output::words(&[output::address(self.load_constitution())]))
-    }
-
     pub(crate) fn clerk_of(&self, input: &mut Input<'_>) -> Answer {
         let mut words = [B256::ZERO; 7];
         if let Some(record) = self.load_clerk(input.address()?) {

@@ -48,6 +48,22 @@ impl<'a> Input<'a> {
         Ok(word)
     }
 
+    /// The fields of a struct of static types, whose bytes are `widths` (`agentcity_domain::signed::widths`), as words.
+    pub fn fields<const N: usize>(&mut self, widths: [u8; N]) -> Result<[B256; N], Vec<u8>> {
+        let mut words = [B256::ZERO; N];
+        self.fill(&widths, &mut words)?;
+        Ok(words)
+    }
+
+    /// The same, of any number: one body for all of them.
+    #[inline(never)]
+    fn fill(&mut self, widths: &[u8], words: &mut [B256]) -> Result<(), Vec<u8>> {
+        for (word, width) in words.iter_mut().zip(widths) {
+            *word = self.narrow(WORD.saturating_sub(usize::from(*width)))?;
+        }
+        Ok(())
+    }
+
     /// An address.
     pub fn address(&mut self) -> Result<Address, Vec<u8>> {
         Ok(Address::from_word(self.narrow(12)?))
@@ -184,6 +200,18 @@ mod tests {
         assert_eq!(Input::new(&two).u8(), Err(malformed()));
         assert_eq!(Input::new(&two).bool(), Err(malformed()));
         assert_eq!(Input::new(&two).u16(), Ok(256));
+    }
+
+    #[test]
+    fn fields_are_held_to_their_widths() {
+        let fields = (B256::repeat_byte(7), Address::repeat_byte(8), 9u16).abi_encode_params();
+        let words = Input::new(&fields).fields([32, 20, 2]).unwrap();
+        assert_eq!(words.concat(), fields);
+        for (widths, at) in [([32, 20, 1], 94), ([32, 19, 2], 44), ([31, 20, 2], 0)] {
+            let mut dirty = fields.clone();
+            dirty[at] = 1;
+            assert_eq!(Input::new(&dirty).fields(widths), Err(malformed()), "{at}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! | module | for |
 //! |---|---|
 //! | [`input`] | arguments of a call, read word by word with their bounds |
+//! | [`reader`] | the same, at a lower price, for large programs |
 //! | [`output`] | answers, refusals and logs, laid out word by word |
 //! | [`sign`] | EIP-712 digests, recovery, ERC-1271 |
 //! | [`member`] | what a contract keeps of its city |
@@ -11,7 +12,9 @@
 //! | [`page`] | immutable bytes as the code of an account |
 //! | [`mod@router`] | from a selector to a method |
 //! | [`slot`] | whole words of storage |
+//! | [`statement`] | signed statements: good until when, by whom, once; clerks charged for theirs |
 //! | [`word`] | parts of packed words |
+//! | [`words`] | words one behind another, for large programs |
 //!
 //! Words are read and laid out by hand: decoding and encoding through one generic type per function and error is what
 //! fills a program (measured on the settlement token: errors alone took 5 KB of 45).
@@ -25,10 +28,13 @@ pub mod money;
 pub mod output;
 pub mod page;
 pub mod peer;
+pub mod reader;
 pub mod router;
 pub mod sign;
 pub mod slot;
+pub mod statement;
 pub mod word;
+pub mod words;
 
 use alloc::vec::Vec;
 

@@ -11,7 +11,7 @@
 
 use alloc::vec::Vec;
 
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{peer::Peer, signed::selector};
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::prelude::*;
 
@@ -30,6 +30,9 @@ const WORDS: u64 = 2;
 
 /// Selector of the constitution's `read(uint64,bytes)`: parameters of an epoch, a byte for each id.
 const READ: [u8; 4] = [0x93, 0xe9, 0x0b, 0xed];
+
+/// Selector of the constitution's `readCurrent(bytes)`: the number of the epoch in force, and parameters in it.
+const READ_CURRENT: [u8; 4] = selector("readCurrent(bytes)");
 
 /// What a key is of, so that keys of two kinds never meet.
 pub type Kind = u8;
@@ -143,14 +146,56 @@ pub trait Member: HostAccess {
             .finish();
         data.extend_from_slice(&arguments);
         let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
-        let (count, mut list) = Input::new(&answer).list(values.len())?;
+        take_values(&mut Input::new(&answer), values)
+    }
+
+    /// Parameters of the epoch in force, and its number.
+    ///
+    /// Errors: the constitution's refusal, as of a city that is not sealed; `MalformedCall()` if it answers something else.
+    fn parameters_in_force<const N: usize>(
+        &self,
+        ids: [u8; N],
+    ) -> Result<(u64, [u64; N]), Vec<u8>> {
+        let mut values = [0; N];
+        let epoch = self.read_parameters_in_force(&ids, &mut values)?;
+        Ok((epoch, values))
+    }
+
+    /// The same, of any number: one body for all of them.
+    #[inline(never)]
+    fn read_parameters_in_force(&self, ids: &[u8], values: &mut [u64]) -> Result<u64, Vec<u8>> {
+        let mut data = READ_CURRENT.to_vec();
+        data.extend_from_slice(&output::Output::of(1).bytes(ids).finish());
+        let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
+        let mut answer = Input::new(&answer);
+        let epoch = answer.u64()?;
+        take_values(&mut answer, values)?;
+        Ok(epoch)
+    }
+
+    /// Parameters in force, in one call: the word of each id. For those that are the city's, not a mission's or session's.
+    ///
+    /// Errors: the constitution's refusal; `MalformedCall()` if it answers something else.
+    #[inline(never)]
+    fn read_live(&self, ids: &[u8], values: &mut [B256]) -> Result<(), Vec<u8>> {
+        let arguments = output::Output::of(1).bytes(ids).finish();
+        let data = peer::call_laid_out(READ_CURRENT, &arguments);
+        let answer = peer::ask(self.vm(), self.constitution_address(), &data)?;
+        let mut answer = Input::new(&answer);
+        answer.u64()?;
+        let (count, mut list) = answer.list(values.len())?;
         if count != values.len() {
             return Err(malformed());
         }
         for value in values {
-            *value = list.u64()?;
+            *value = list.word()?;
         }
         Ok(())
+    }
+
+    /// The same as numbers.
+    fn live<const N: usize>(&self, ids: [u8; N]) -> Result<[u64; N], Vec<u8>> {
+        Ok(self.parameters_in_force(ids)?.1)
     }
 
     /// The key of a word: its kind, and what tells it from others of that kind.
@@ -175,10 +220,34 @@ pub trait Member: HostAccess {
         slot::store(self.vm(), slot::of(self.vm(), WORDS, key), word);
     }
 
+    /// The word of a kind, of something, at a number.
+    #[inline(never)]
+    fn word_at(&self, kind: Kind, of: &B256, at: u64) -> B256 {
+        self.read(self.key(kind, *of, number(at)))
+    }
+
+    /// Writes the word of a kind, of something, at a number.
+    #[inline(never)]
+    fn put(&mut self, kind: Kind, of: &B256, at: u64, word: &B256) {
+        let key = self.key(kind, *of, number(at));
+        self.write(key, *word);
+    }
+
     /// A log of words.
     #[inline(never)]
     fn emit(&self, topics: &[B256], data: &[B256]) {
         output::log(self.vm(), topics, &output::words(data));
+    }
+
+    /// The same of words that stand elsewhere: a reference each, where copies would fill a program.
+    #[inline(never)]
+    fn log_words(&self, topics: &[&B256], data: &[&B256]) {
+        let mut log =
+            Vec::with_capacity(topics.len().saturating_add(data.len()).saturating_mul(32));
+        for word in topics.iter().chain(data) {
+            log.extend_from_slice(word.as_slice());
+        }
+        self.vm().emit_log(&log, topics.len());
     }
 
     /// Who calls.
@@ -192,6 +261,19 @@ pub trait Member: HostAccess {
     }
 }
 
+/// As many numbers as were asked for.
+#[inline(never)]
+fn take_values(answer: &mut Input<'_>, values: &mut [u64]) -> Result<(), Vec<u8>> {
+    let (count, mut list) = answer.list(values.len())?;
+    if count != values.len() {
+        return Err(malformed());
+    }
+    for value in values {
+        *value = list.u64()?;
+    }
+    Ok(())
+}
+
 fn place_of(vm: &impl Host, peer: Peer) -> U256 {
     slot::of(vm, MEMBERS, number(peer.place() as u64))
 }
@@ -201,7 +283,8 @@ mod tests {
     use alloy_primitives::keccak256;
 
     #[test]
-    fn parameters_are_read_by_the_constitutions_function() {
+    fn parameters_are_read_by_the_constitutions_functions() {
         assert_eq!(keccak256("read(uint64,bytes)")[..4], super::READ);
+        assert_eq!(keccak256("readCurrent(bytes)")[..4], super::READ_CURRENT);
     }
 }

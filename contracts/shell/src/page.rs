@@ -37,12 +37,9 @@ pub fn create(vm: &impl Host, data: &[u8]) -> Result<Address, Vec<u8>> {
 
 /// What the page at `address` holds; none for what is no page.
 pub fn read(vm: &impl Host, address: Address) -> Option<Vec<u8>> {
-    let mut code = vm.code(address);
-    if code.first() != Some(&MARK) {
-        return None;
-    }
-    code.remove(0);
-    Some(code)
+    let code = vm.code(address);
+    let (mark, data) = code.split_first()?;
+    (*mark == MARK).then(|| data.to_vec())
 }
 
 /// Where `creator` creates with its `nonce`, from 1: keccak256 of the two as RLP.

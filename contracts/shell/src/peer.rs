@@ -23,6 +23,15 @@ pub fn call_data(selector: [u8; 4], words: &[B256]) -> Vec<u8> {
     output::refusal(selector, words)
 }
 
+/// A call's data: selector and arguments that are laid out already.
+#[inline(never)]
+pub fn call_laid_out(selector: [u8; 4], arguments: &[u8]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(arguments.len().saturating_add(4));
+    data.extend_from_slice(&selector);
+    data.extend_from_slice(arguments);
+    data
+}
+
 /// Asks a peer by static call; its refusal becomes ours.
 #[inline(never)]
 pub fn ask(vm: &impl Host, to: Address, data: &[u8]) -> Result<Vec<u8>, Vec<u8>> {

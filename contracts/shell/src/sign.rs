@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use agentcity_domain::literal;
 use alloy_primitives::{Address, B256, address, b256, hex};
 use stylus_sdk::{call::RawCall, prelude::*};
 
@@ -38,9 +39,9 @@ const DOMAIN_VERSION: B256 =
 #[inline(never)]
 pub fn domain_separator(vm: &impl Host) -> B256 {
     vm.native_keccak256(&output::words(&[
-        DOMAIN_TYPE,
-        DOMAIN_NAME,
-        DOMAIN_VERSION,
+        literal!(DOMAIN_TYPE),
+        literal!(DOMAIN_NAME),
+        literal!(DOMAIN_VERSION),
         output::number(vm.chain_id()),
         output::address(vm.contract_address()),
     ]))

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use agentcity_abi::{IAgent as agents, ITreasury as wire};
 use agentcity_domain::{
     amount::{Amount, Bps},
+    literal,
+    parameter::ParameterId,
     peer::Peer,
     reputation::{self, Alpha, Points},
 };
@@ -59,7 +61,7 @@ impl Treasury {
         self.write(keys[0], word);
         self.emit(
             &[
-                wire::EscrowOpened::SIGNATURE_HASH,
+                literal!(wire::EscrowOpened::SIGNATURE_HASH),
                 mission,
                 sponsor.into_word(),
             ],
@@ -78,7 +80,11 @@ impl Treasury {
         self.grow(Part::Escrows, amount)?;
         let payer = self.caller().into_word();
         self.emit(
-            &[wire::MissionFunded::SIGNATURE_HASH, mission, payer],
+            &[
+                literal!(wire::MissionFunded::SIGNATURE_HASH),
+                mission,
+                payer,
+            ],
             &[output::amount(amount)],
         );
         Ok(Vec::new())
@@ -105,7 +111,7 @@ impl Treasury {
 
     pub(crate) fn allocate_budget(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, allocated) = (input.word()?, input.u128()?);
-        self.only(&[Peer::Collaboration])?;
+        self.only(&[Peer::Statute])?;
         let (keys, words) = self.escrow_words(mission, OPEN)?;
         let deposited = part(words[1], 0, 16);
         if allocated > deposited {
@@ -120,7 +126,7 @@ impl Treasury {
         }
         self.write(keys[1], with(words[1], 16, 16, allocated));
         self.emit(
-            &[wire::BudgetAllocated::SIGNATURE_HASH, mission],
+            &[literal!(wire::BudgetAllocated::SIGNATURE_HASH), mission],
             &[output::amount(allocated)],
         );
         Ok(Vec::new())
@@ -141,7 +147,16 @@ impl Treasury {
             );
         }
         let epoch = part(words[0], 1, 8) as u64;
-        let [fee, reserve, alpha, own_cap, cap] = self.parameters(epoch, [30, 31, 32, 33, 34])?;
+        let [fee, reserve, alpha, own_cap, cap] = self.parameters(
+            epoch,
+            [
+                ParameterId::ProtocolFeeRate as u8,
+                ParameterId::InsuranceReserveRate as u8,
+                ParameterId::ReputationMultiplierAlpha as u8,
+                ParameterId::MissionSubsidyCapBps as u8,
+                ParameterId::SubsidyCapBps as u8,
+            ],
+        )?;
         let (fee, reserve) = (
             Bps::new(fee).map_err(|_| malformed())?,
             Bps::new(reserve).map_err(|_| malformed())?,
@@ -180,7 +195,7 @@ impl Treasury {
             self.credit(agent, mission, reward + subsidy)?;
             self.emit(
                 &[
-                    wire::Settled::SIGNATURE_HASH,
+                    literal!(wire::Settled::SIGNATURE_HASH),
                     mission,
                     output::number(node.into()),
                     agent.into_word(),
@@ -241,7 +256,7 @@ impl Treasury {
             with(taking[1], 0, 16, part(taking[1], 0, 16) + amount),
         );
         self.emit(
-            &[wire::EscrowMoved::SIGNATURE_HASH, from, to],
+            &[literal!(wire::EscrowMoved::SIGNATURE_HASH), from, to],
             &[output::amount(amount)],
         );
         Ok(Vec::new())
@@ -259,7 +274,7 @@ impl Treasury {
             output::number(release),
         );
         self.emit(
-            &[wire::EscrowClosing::SIGNATURE_HASH, mission],
+            &[literal!(wire::EscrowClosing::SIGNATURE_HASH), mission],
             &[output::number(release)],
         );
         Ok(Vec::new())
@@ -284,7 +299,7 @@ impl Treasury {
         self.credit(sponsor, mission, refund)?;
         self.emit(
             &[
-                wire::EscrowClosed::SIGNATURE_HASH,
+                literal!(wire::EscrowClosed::SIGNATURE_HASH),
                 mission,
                 sponsor.into_word(),
             ],

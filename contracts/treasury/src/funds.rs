@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{IConstitution, ISettlementToken, ITreasury as wire};
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{literal, parameter::ParameterId, peer::Peer};
 use agentcity_shell::{
     Answer, Input, malformed,
     member::{Kind, Member},
@@ -124,7 +124,11 @@ impl Treasury {
         self.write(key, output::amount(sum));
         self.grow(Part::Credits, amount)?;
         self.emit(
-            &[wire::Credited::SIGNATURE_HASH, account.into_word(), cause],
+            &[
+                literal!(wire::Credited::SIGNATURE_HASH),
+                account.into_word(),
+                cause,
+            ],
             &[output::amount(amount)],
         );
         Ok(())
@@ -212,7 +216,7 @@ impl Treasury {
         self.grow(Part::Credits, amount)?;
         self.emit(
             &[
-                wire::CreditDeposited::SIGNATURE_HASH,
+                literal!(wire::CreditDeposited::SIGNATURE_HASH),
                 account.into_word(),
                 self.caller().into_word(),
             ],
@@ -241,7 +245,7 @@ impl Treasury {
         self.debit(account, amount)?;
         self.emit(
             &[
-                wire::Withdrawn::SIGNATURE_HASH,
+                literal!(wire::Withdrawn::SIGNATURE_HASH),
                 account.into_word(),
                 to.into_word(),
             ],
@@ -284,7 +288,7 @@ impl Treasury {
         self.grow(which, amount)?;
         self.emit(
             &[
-                wire::FundReceived::SIGNATURE_HASH,
+                literal!(wire::FundReceived::SIGNATURE_HASH),
                 output::number(fund.into()),
                 self.caller().into_word(),
             ],
@@ -312,9 +316,20 @@ impl Treasury {
         let surplus = self.held()?.saturating_sub(U256::from(self.sum()?));
         let amount = u128::try_from(surplus).map_err(|_| malformed())?;
         self.grow(Part::Treasury, amount)?;
-        self.emit(&[wire::Skimmed::SIGNATURE_HASH], &[output::amount(amount)]);
+        self.emit(
+            &[literal!(wire::Skimmed::SIGNATURE_HASH)],
+            &[output::amount(amount)],
+        );
         self.write(lock, output::number(1));
         Ok(output::words(&[output::amount(amount)]))
+    }
+
+    /// What insurance holds, and how much of it one claim may take.
+    #[inline(never)]
+    fn claimable(&self) -> Result<(u128, u128), Vec<u8>> {
+        let [percent] = self.live([ParameterId::InsuranceClaimPct as u8])?;
+        let available = self.total(Part::Insurance);
+        Ok((available, available.saturating_mul(percent.into()) / 100))
     }
 
     pub(crate) fn pay_insurance(&mut self, input: &mut Input<'_>) -> Answer {
@@ -328,9 +343,7 @@ impl Treasury {
                 &[mission, agent.into_word()],
             );
         }
-        let [share] = self.parameters(0, [36])?;
-        let available = self.total(Part::Insurance);
-        let limit = available.saturating_mul(share.into()) / 10_000;
+        let (available, limit) = self.claimable()?;
         if amount > limit {
             return refuse(
                 wire::InsuranceLimit::SELECTOR,
@@ -342,7 +355,7 @@ impl Treasury {
         self.credit(agent, mission, amount)?;
         self.emit(
             &[
-                wire::InsurancePaid::SIGNATURE_HASH,
+                literal!(wire::InsurancePaid::SIGNATURE_HASH),
                 mission,
                 agent.into_word(),
             ],
@@ -364,7 +377,7 @@ impl Treasury {
         self.credit(recipient, why, amount)?;
         self.emit(
             &[
-                wire::Disbursed::SIGNATURE_HASH,
+                literal!(wire::Disbursed::SIGNATURE_HASH),
                 output::number(kind.into()),
                 recipient.into_word(),
             ],
@@ -375,8 +388,8 @@ impl Treasury {
 
     pub(crate) fn pay_compensation(&mut self, input: &mut Input<'_>) -> Answer {
         let (adjudicator, reviews) = (input.address()?, input.u32()?);
-        self.only(&[Peer::Adjudication])?;
-        let [rate] = self.parameters(0, [37])?;
+        self.only(&[Peer::Roster])?;
+        let [rate] = self.live([ParameterId::AdjudicatorCompensationRate as u8])?;
         let scale = part(
             self.read(self.key(ASSET, output::number(1), B256::ZERO)),
             16,
@@ -390,7 +403,7 @@ impl Treasury {
         self.credit(adjudicator, B256::ZERO, amount)?;
         self.emit(
             &[
-                wire::CompensationPaid::SIGNATURE_HASH,
+                literal!(wire::CompensationPaid::SIGNATURE_HASH),
                 adjudicator.into_word(),
             ],
             &[output::number(reviews.into()), output::amount(amount)],
@@ -417,8 +430,7 @@ impl Treasury {
     }
 
     pub(crate) fn solvency(&mut self) -> Answer {
-        let [share] = self.parameters(0, [36])?;
-        let limit = self.total(Part::Insurance).saturating_mul(share.into()) / 10_000;
+        let (_, limit) = self.claimable()?;
         Ok(output::words(&[
             output::amount(self.sum()?),
             B256::from(self.held()?),

@@ -14,6 +14,7 @@ mod stakes;
 pub mod storage;
 
 use agentcity_abi::ITreasury as wire;
+use agentcity_domain::literal;
 use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
@@ -61,6 +62,7 @@ impl Contract for Treasury {
             wire::postBondCall::SELECTOR => self.post_bond(input),
             wire::returnBondCall::SELECTOR => self.return_bond(input),
             wire::forfeitBondCall::SELECTOR => self.forfeit_bond(input),
+            wire::chargeBondCall::SELECTOR => self.charge_bond(input),
             wire::bondCall::SELECTOR => self.bond(input),
             wire::createPoolCall::SELECTOR => self.create_pool(),
             wire::joinPoolCall::SELECTOR => self.join_pool(input),
@@ -90,7 +92,7 @@ impl Contract for Treasury {
 
 impl Treasury {
     fn wire(&mut self) -> Answer {
-        self.wire_members(wire::Wired::SIGNATURE_HASH)?;
+        self.wire_members(literal!(wire::Wired::SIGNATURE_HASH))?;
         self.learn_asset()
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::ITreasury as wire;
-use agentcity_domain::amount::Amount;
+use agentcity_domain::{amount::Amount, literal, parameter::ParameterId};
 use agentcity_shell::{
     Answer, Input, malformed,
     member::{Kind, Member},
@@ -45,7 +45,10 @@ impl Treasury {
         let pool = with(pool, 24, 8, count);
         self.write(counter, output::number(count as u64));
         self.write(self.key(POOL, pool, B256::ZERO), manager);
-        self.emit(&[wire::PoolCreated::SIGNATURE_HASH, pool, manager], &[]);
+        self.emit(
+            &[literal!(wire::PoolCreated::SIGNATURE_HASH), pool, manager],
+            &[],
+        );
         Ok(output::words(&[pool]))
     }
 
@@ -82,7 +85,7 @@ impl Treasury {
         self.grow(Part::Pools, amount)?;
         self.emit(
             &[
-                wire::PoolJoined::SIGNATURE_HASH,
+                literal!(wire::PoolJoined::SIGNATURE_HASH),
                 pool,
                 participant.into_word(),
             ],
@@ -140,7 +143,7 @@ impl Treasury {
         self.credit(participant, pool, amount)?;
         self.emit(
             &[
-                wire::PoolLeft::SIGNATURE_HASH,
+                literal!(wire::PoolLeft::SIGNATURE_HASH),
                 pool,
                 participant.into_word(),
             ],
@@ -156,7 +159,7 @@ impl Treasury {
         if caller != Address::from_word(with(words[0], 0, 12, 0)) {
             return Err(unauthorized(caller));
         }
-        let [needed] = self.parameters(0, [35])?;
+        let [needed] = self.live([ParameterId::StakepoolMinParticipants as u8])?;
         let participants = part(words[0], 0, 2) as u64;
         if participants < needed {
             return refuse(
@@ -167,7 +170,11 @@ impl Treasury {
         let key = self.key(BINDING, pool, agent.into_word());
         self.write(key, with(self.read(key), 0, 16, limit));
         self.emit(
-            &[wire::PoolBound::SIGNATURE_HASH, pool, agent.into_word()],
+            &[
+                literal!(wire::PoolBound::SIGNATURE_HASH),
+                pool,
+                agent.into_word(),
+            ],
             &[output::amount(limit)],
         );
         Ok(Vec::new())

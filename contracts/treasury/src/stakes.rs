@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::ITreasury as wire;
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{literal, peer::Peer};
 use agentcity_shell::{
     Answer, Input, malformed,
     member::{Kind, Member},
@@ -37,7 +37,7 @@ impl Treasury {
         self.grow(Part::Reserved, amount)?;
         self.emit(
             &[
-                wire::StakeReserved::SIGNATURE_HASH,
+                literal!(wire::StakeReserved::SIGNATURE_HASH),
                 source,
                 agent.into_word(),
             ],
@@ -82,7 +82,7 @@ impl Treasury {
         self.give_back(source, agent, source, amount)?;
         self.emit(
             &[
-                wire::ReserveReleased::SIGNATURE_HASH,
+                literal!(wire::ReserveReleased::SIGNATURE_HASH),
                 source,
                 agent.into_word(),
             ],
@@ -94,7 +94,7 @@ impl Treasury {
     pub(crate) fn lock_stake(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, agent) = (input.word()?, input.address()?);
         let (source, amount) = (input.word()?, input.u128()?);
-        self.only(&[Peer::Collaboration])?;
+        self.only(&[Peer::Collaboration, Peer::Statute])?;
         self.take_reserve(source, agent, amount)?;
         let key = self.key(LOCKED, mission, agent.into_word());
         let (word, from) = (self.read(key), self.key(LOCKED, key, B256::ZERO));
@@ -106,7 +106,7 @@ impl Treasury {
         self.grow(Part::Locked, amount)?;
         self.emit(
             &[
-                wire::StakeLocked::SIGNATURE_HASH,
+                literal!(wire::StakeLocked::SIGNATURE_HASH),
                 mission,
                 agent.into_word(),
                 source,
@@ -147,7 +147,7 @@ impl Treasury {
         self.split_slash(taken)?;
         self.emit(
             &[
-                wire::StakeSlashed::SIGNATURE_HASH,
+                literal!(wire::StakeSlashed::SIGNATURE_HASH),
                 mission,
                 output::number(node.into()),
                 agent.into_word(),
@@ -178,7 +178,7 @@ impl Treasury {
         self.give_back(source, agent, mission, amount)?;
         self.emit(
             &[
-                wire::StakeReleased::SIGNATURE_HASH,
+                literal!(wire::StakeReleased::SIGNATURE_HASH),
                 mission,
                 agent.into_word(),
                 source,
@@ -200,7 +200,7 @@ impl Treasury {
     pub(crate) fn post_bond(&mut self, input: &mut Input<'_>) -> Answer {
         let (bond, owner) = (input.word()?, input.address()?);
         let (kind, amount) = (input.u8()?, input.u128()?);
-        self.only(&[Peer::Legislature, Peer::Collaboration, Peer::Adjudication])?;
+        self.bond_holder()?;
         if !(1..=5).contains(&kind) {
             return Err(malformed());
         }
@@ -216,15 +216,30 @@ impl Treasury {
         );
         self.grow(Part::Bonds, amount)?;
         self.emit(
-            &[wire::BondPosted::SIGNATURE_HASH, bond, owner.into_word()],
+            &[
+                literal!(wire::BondPosted::SIGNATURE_HASH),
+                bond,
+                owner.into_word(),
+            ],
             &[output::number(kind.into()), output::amount(amount)],
         );
         Ok(Vec::new())
     }
 
+    /// Refuses everybody but the members that take bonds.
+    #[inline(never)]
+    fn bond_holder(&self) -> Result<(), Vec<u8>> {
+        self.only(&[
+            Peer::Assembly,
+            Peer::Verification,
+            Peer::Guardian,
+            Peer::Roster,
+        ])
+    }
+
     #[inline(never)]
     fn end_bond(&mut self, bond: B256) -> Result<(Address, u128), Vec<u8>> {
-        self.only(&[Peer::Legislature, Peer::Collaboration, Peer::Adjudication])?;
+        self.bond_holder()?;
         let (key, amount_key) = (
             self.key(BOND, bond, B256::ZERO),
             self.key(BOND, bond, output::number(1)),
@@ -244,7 +259,11 @@ impl Treasury {
         let (owner, amount) = self.end_bond(bond)?;
         self.credit(owner, bond, amount)?;
         self.emit(
-            &[wire::BondReturned::SIGNATURE_HASH, bond, owner.into_word()],
+            &[
+                literal!(wire::BondReturned::SIGNATURE_HASH),
+                bond,
+                owner.into_word(),
+            ],
             &[output::amount(amount)],
         );
         Ok(Vec::new())
@@ -255,10 +274,39 @@ impl Treasury {
         let (owner, amount) = self.end_bond(bond)?;
         self.split_slash(amount)?;
         self.emit(
-            &[wire::BondForfeited::SIGNATURE_HASH, bond, owner.into_word()],
+            &[
+                literal!(wire::BondForfeited::SIGNATURE_HASH),
+                bond,
+                owner.into_word(),
+            ],
             &[output::amount(amount)],
         );
         Ok(Vec::new())
+    }
+
+    pub(crate) fn charge_bond(&mut self, input: &mut Input<'_>) -> Answer {
+        let (bond, asked) = (input.word()?, input.u128()?);
+        self.only(&[Peer::Roster])?;
+        let key = self.key(BOND, bond, output::number(1));
+        let held = part(self.read(key), 16, 16);
+        let word = self.read(self.key(BOND, bond, B256::ZERO));
+        if word == B256::ZERO {
+            return refuse(wire::WrongBond::SELECTOR, &[bond]);
+        }
+        let taken = asked.min(held);
+        let left = held.saturating_sub(taken);
+        self.write(key, output::amount(left));
+        self.shrink(Part::Bonds, taken)?;
+        self.split_slash(taken)?;
+        self.emit(
+            &[
+                literal!(wire::BondCharged::SIGNATURE_HASH),
+                bond,
+                with(word, 0, 12, 0),
+            ],
+            &[taken, left].map(output::amount),
+        );
+        Ok(output::words(&[output::amount(taken)]))
     }
 
     pub(crate) fn bond(&mut self, input: &mut Input<'_>) -> Answer {

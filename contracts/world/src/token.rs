@@ -11,6 +11,7 @@ sol! {
         function balanceOf(address account) external view returns (uint256);
         function transfer(address to, uint256 value) external returns (bool);
         function transferFrom(address from, address to, uint256 value) external returns (bool);
+        function approve(address spender, uint256 value) external returns (bool);
     }
 }
 
@@ -29,9 +30,16 @@ pub enum Manners {
     Blocks(Address),
     /// Calls this account with this data in the middle of `transferFrom`, as the sender's hook would.
     CallsBack(Address, Vec<u8>),
+    /// Reverts when an allowance that is not nought is set to another than nought, as some old tokens do; and what is
+    /// transferred uses none of it up.
+    GuardsAllowance,
+    /// The same, but says false instead.
+    DeniesAllowance,
+    /// Reverts when an allowance is set to nought.
+    RefusesNought,
 }
 
-/// Puts a token at `address`. Everybody allows everything to everybody: allowances are not what is tested here.
+/// Puts a token at `address`. Everybody allows everything to everybody: an allowance is stored, and limits nothing.
 pub fn install(world: &World, address: Address, manners: Manners) {
     world.install(address, keccak256("token"), move |frame, input| {
         run(frame, input, &manners)
@@ -52,6 +60,21 @@ pub fn balance(world: &World, token: Address, holder: Address) -> u128 {
     U256::from_be_bytes(world.slot(token, slot(holder)).0).to()
 }
 
+fn approve(frame: &Frame, call: &IERC20::approveCall, manners: &Manners) -> Answer {
+    let slot = U256::from_be_bytes(keccak256([frame.caller, call.spender].concat()).0);
+    let changes = !frame.world().slot(frame.this, slot).is_zero() && !call.value.is_zero();
+    match manners {
+        Manners::GuardsAllowance if changes => return Err(Vec::new()),
+        Manners::DeniesAllowance if changes => return Ok(false.abi_encode()),
+        Manners::RefusesNought if call.value.is_zero() => return Err(Vec::new()),
+        _ => {}
+    }
+    frame.world().account(frame.this, |account| {
+        account.storage.insert(slot, call.value.into());
+    });
+    Ok(true.abi_encode())
+}
+
 fn slot(holder: Address) -> U256 {
     holder.into_word().into()
 }
@@ -59,6 +82,9 @@ fn slot(holder: Address) -> U256 {
 fn run(frame: &Frame, input: &[u8], manners: &Manners) -> Answer {
     if let Ok(call) = IERC20::balanceOfCall::abi_decode(input) {
         return Ok(frame.world().slot(frame.this, slot(call.account)).to_vec());
+    }
+    if let Ok(call) = IERC20::approveCall::abi_decode(input) {
+        return approve(frame, &call, manners);
     }
     let (from, to, value) = if let Ok(call) = IERC20::transferCall::abi_decode(input) {
         (frame.caller, call.to, call.value)

@@ -1,4 +1,4 @@
-//! A whole city: eight contracts that know each other, founded by a manifest that its adjudicators sign.
+//! A whole city: fourteen contracts that know each other, founded by a manifest that its adjudicators sign.
 //!
 //! - [`genesis`] is what the founders decide, as a file.
 //! - [`plan`] turns it and the programs into addresses and constructor calls, without a chain.

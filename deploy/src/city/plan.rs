@@ -33,7 +33,7 @@ impl Member {
 pub struct CityPlan {
     /// Rules Hub; the address of the city.
     pub constitution: Plan,
-    /// The seven others, in the order of their peers.
+    /// The thirteen others, in the order of their peers.
     pub members: Vec<(Peer, Member)>,
 }
 

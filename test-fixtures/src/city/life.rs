@@ -131,7 +131,7 @@ impl City {
         let consent = PrincipalEnrolment {
             principal: principal.address(),
             class: class as u8,
-            nonce: record.enrolments.into(),
+            nonce: record.nonce.into(),
             deadline,
         };
         let attestation = EnrolmentAttestation {
@@ -139,7 +139,7 @@ impl City {
             class: class as u8,
             evidence_hash: evidence,
             registrar: registrar.address(),
-            nonce: record.enrolments.into(),
+            nonce: record.nonce.into(),
             deadline,
         };
         Ok(IAgent::enrolPrincipalCall {
@@ -182,6 +182,10 @@ impl City {
             self.address(Peer::Agent),
             &IAgent::agentRecordCall { agent },
         )?;
+        let principal = IAgent::principalRecordCall {
+            principal: registration.principal.address(),
+        };
+        let principal = self.client.ask(self.address(Peer::Agent), &principal)?;
         let did = registration.agent.did(self.client.chain_id());
         let consent = PrincipalConsent {
             agent,
@@ -189,7 +193,7 @@ impl City {
             agent_type: registration.kind as u8,
             principal: registration.principal.address(),
             max_sub_agents: 0,
-            nonce: record.registrations.into(),
+            nonce: u64::from(principal.nonce) << 16 | u64::from(record.registrations),
             deadline,
         };
         Ok(IAgent::registerCall {

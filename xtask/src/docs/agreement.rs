@@ -13,8 +13,7 @@ use agentcity_domain::{
 use crate::workspace::Workspace;
 
 /// Functions that adjudication calls without a signed action, and why.
-const WITHOUT_ACTION: [(&str, &str); 1] =
-    [("payCompensation", "an adjudicator claims its own pay")];
+const WITHOUT_ACTION: [(&str, &str); 1] = [("recordDecision", "every decision is counted")];
 
 /// Name of the interface of a contract, as the role tables spell it.
 fn contract(peer: Peer) -> &'static str {

@@ -35,7 +35,7 @@ How to read it:
   offices, the panel) leaves it alone.
 - **When**: counted from the moment the state was entered, strictly longer than the sum. Names like `freezeMaxSecs` are
   parameters, see [parameters](parameters.md). *Once …* is a condition that need not ever come; the proof does not count on it.
-- **Call**: the function that does it. `expireNode`, `expireMission` and `expireSession` do whichever is due. *(time)* means
+- **Call**: the function that does it. `expireNode`, `expireMission` and `expireDeliberation` do whichever is due. *(time)* means
   that nothing needs to be called.
 - **with its mission**: the mission's own way out takes it along.
 - **Fault**: what is slashed, of whom the note says. *none* touches neither stake nor reputation.

@@ -12,8 +12,10 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Flags of every program, apart from remapped paths:
 /// - short relocations: the chain's parser refuses the padded five-byte index of `call_indirect`;
+/// - no tables of what `match` arms hold: they would lie in the data segment, which is paid at every call;
 /// - 32 KiB of stack instead of 1 MiB: every page above the second is paid at each call, and the chain grants 128 pages in all.
-const LINK: [&str; 2] = [
+const LINK: [&str; 3] = [
+    "-Cjump-tables=no",
     "-Clink-arg=--compress-relocations",
     "-Clink-arg=-zstack-size=32768",
 ];

@@ -249,7 +249,7 @@ impl City {
     /// A good enrolment of `who`.
     pub(crate) fn enrolment(&self, who: &Key) -> wire::enrolPrincipalCall {
         let (principal, class, deadline) = (who.address, 1, self.deadline());
-        let nonce = u64::from(self.principal(principal).enrolments);
+        let nonce = u64::from(self.principal(principal).nonce);
         let evidence_hash = keccak256(principal);
         let consent = PrincipalEnrolment {
             principal,
@@ -291,7 +291,7 @@ impl City {
             agent_type,
             principal: principal.address,
             max_sub_agents,
-            nonce: self.record(agent.address).registrations.into(),
+            nonce: self.consent_nonce(agent.address, principal.address),
             deadline,
         };
         wire::registerCall {
@@ -319,7 +319,7 @@ impl City {
             agent_type,
             parent: parent.address,
             max_sub_agents,
-            nonce: self.record(agent.address).registrations.into(),
+            nonce: self.consent_nonce(agent.address, self.record(parent.address).principal),
             deadline,
         };
         wire::registerSubAgentCall {
@@ -332,9 +332,19 @@ impl City {
         }
     }
 
-    fn change_nonce(&self, agent: Address) -> u64 {
-        let record = self.record(agent);
-        u64::from(record.registrations) << 16 | u64::from(record.changes)
+    /// The nonce of a consent to an agent's next registration.
+    pub(crate) fn consent_nonce(&self, agent: Address, principal: Address) -> u64 {
+        let (own, registrations) = (
+            self.principal(principal).nonce,
+            self.record(agent).registrations,
+        );
+        u64::from(own) << 16 | u64::from(registrations)
+    }
+
+    /// The nonce of a change of principal that `signer` signs, after so many releases.
+    pub(crate) fn change_nonce(&self, agent: Address, signer: Address, releases: u16) -> u64 {
+        let changes = self.record(agent).changes;
+        self.consent_nonce(agent, signer) << 32 | u64::from(changes) << 16 | u64::from(releases)
     }
 
     pub(crate) fn release(
@@ -348,7 +358,7 @@ impl City {
             agent,
             from: from.address,
             to,
-            nonce: self.change_nonce(agent),
+            nonce: self.change_nonce(agent, from.address, self.record(agent).releases),
             deadline,
         };
         wire::proposePrincipalCall {
@@ -371,7 +381,11 @@ impl City {
             from,
             to: to.address,
             max_sub_agents: 3,
-            nonce: self.change_nonce(agent),
+            nonce: self.change_nonce(
+                agent,
+                to.address,
+                self.record(agent).releases.saturating_sub(1),
+            ),
             deadline,
         };
         wire::acceptPrincipalCall {

@@ -32,8 +32,6 @@ fn an_agent_comes_works_and_leaves_with_its_stake() {
     let work = member(Peer::Collaboration);
     city.call(work, wire::openObligationCall { agent }).unwrap();
     let ask = || wire::requestDeregistrationCall { agent };
-    let open = wire::ObligationsOpen { agent, open: 1 };
-    city.world.refused(agent, here(), 0, ask(), open);
     city.call(work, wire::completeObligationCall { agent })
         .unwrap();
     assert_eq!(city.record(agent).missions, 1);
@@ -77,6 +75,7 @@ fn a_ban_covers_all_agents_and_is_final_after_its_window() {
         panel,
         wire::banAgentCall {
             agent: one.address,
+            principal: ann.address,
             reason: REASON,
         },
     )
@@ -228,19 +227,22 @@ fn sub_agents_take_their_parents_places() {
     let ask = |agent: &Key| wire::requestDeregistrationCall {
         agent: agent.address,
     };
+    let end = |agent: &Key| wire::completeDeregistrationCall {
+        agent: agent.address,
+    };
+    city.call(root.address, ask(&root)).unwrap();
+    city.world.warp(COOLDOWN + 1);
     let remain = wire::SubAgentsRemain {
         agent: root.address,
         subAgents: 2,
     };
-    city.world
-        .refused(root.address, here(), 0, ask(&root), remain);
+    city.world.refused(STRANGER, here(), 0, end(&root), remain);
     for agent in [&grandchild, &child, &root] {
-        city.call(ann.address, ask(agent)).unwrap();
-        city.world.warp(COOLDOWN + 1);
-        let end = wire::completeDeregistrationCall {
-            agent: agent.address,
-        };
-        city.call(STRANGER, end).unwrap();
+        if agent.address != root.address {
+            city.call(ann.address, ask(agent)).unwrap();
+            city.world.warp(COOLDOWN + 1);
+        }
+        city.call(STRANGER, end(agent)).unwrap();
     }
     assert_eq!(city.principal(ann.address).agents, 0);
 }

@@ -7,7 +7,7 @@ use alloy_sol_types::{SolCall, SolError, SolInterface};
 
 use crate::city::{City, PRINCIPAL_STAKE, SCALE, STRANGER, base, here, member};
 
-fn selectors() -> Vec<[u8; 4]> {
+pub(crate) fn selectors() -> Vec<[u8; 4]> {
     (0..wire::IAgentCalls::COUNT)
         .filter_map(wire::IAgentCalls::selector_at)
         .collect()

@@ -5,11 +5,15 @@
 //! do, and a braking action asks for fewer signatures than the one that lets go.
 
 pub mod quorum;
+mod shape;
 
+use alloy_primitives::B256;
+
+pub use self::shape::Shape;
 use crate::{
     parameter::{ParameterId, Tier},
     peer::Peer,
-    signed::SignedStruct,
+    signed::{SignedStruct, Typed, panel},
 };
 
 /// How many adjudicators sign. Distinct, active, free of conflict in the mission, ascending.
@@ -148,6 +152,30 @@ macro_rules! rows {
                 }
             }
 
+            /// keccak256 of its struct's type; zero for none.
+            pub fn type_hash(self) -> B256 {
+                match self {
+                    Self::None => B256::ZERO,
+                    $(Self::$name => crate::literal!(<panel::$name as Typed>::HASH),)+
+                }
+            }
+
+            /// How its payload is laid out; nothing for none.
+            pub const fn shape(self) -> Option<Shape> {
+                match self {
+                    Self::None => None,
+                    $(Self::$name => Some(const { Shape::of(<panel::$name as Typed>::OWN) }),)+
+                }
+            }
+
+            /// The contract it acts on; nothing for none.
+            pub const fn lands(self) -> Option<Peer> {
+                match self {
+                    Self::None => None,
+                    $(Self::$name => Some(Peer::$lands),)+
+                }
+            }
+
             /// By how many, how long it waits, among whom it rotates; nothing for none.
             pub const fn demands(self) -> Option<(Signers, Delay, RotationClass)> {
                 match self {
@@ -164,19 +192,19 @@ macro_rules! rows {
 }
 
 rows! {
-    FreezeNode One None None senior => Collaboration "freezeNode" ["NodeFrozen"] "freeze-node" "T5; D-08";
-    UnfreezeNode One None Freeze panel => Collaboration "unfreezeNode" ["NodeUnfrozen"] "unfreeze-node" "T5; K8";
-    ConfirmFreeze One None Freeze panel => Collaboration "confirmFreeze" ["NodeFailed"] "confirm-freeze" "T5; G-16";
-    ClassifyFalsePositive One None Freeze panel => Collaboration "classifyFalsePositive" ["FreezeFalsePositive"] "classify-false-positive" "T5; G-15";
-    DecideReview One None Tier3 panel => Collaboration "decideReview" ["NodeCompleted", "NodeFailed"] "decide-review" "T5; K10";
-    Disqualify One None Output panel => Collaboration "disqualify" ["SeatDisqualified"] "disqualify" "G-17, K7";
-    ClearPredicate One None Output panel => Collaboration "clearPredicate" ["PredicateCleared"] "clear-predicate" "T5; P-02";
-    VetoOutput One None Output panel => Collaboration "vetoOutput" ["MissionStateChanged"] "veto-output" "T5; P-07";
-    ReleaseOutput Two None Output panel => Collaboration "releaseOutput" ["OutputReleased"] "release-output" "T5; P-03";
-    TriggerStop OneThenTwo None None senior => Collaboration "triggerStop" ["MissionHalted"] "trigger-stop" "T5; A7, D-10";
-    ClearStop ClearStop None Output panel => Collaboration "clearStop" ["HaltLifted"] "clear-stop" "T5; D-09";
-    LiftPause Two None Output panel => Collaboration "liftPause" ["HaltLifted"] "lift-pause" "T5; C-02";
-    ExitDegraded Two None Output panel => Collaboration "exitDegraded" ["DegradedExited"] "exit-degraded" "T5; C-20";
+    FreezeNode One None None senior => Guardian "freezeNode" ["NodeFrozen"] "freeze-node" "T5; D-08";
+    UnfreezeNode One None Freeze panel => Guardian "unfreezeNode" ["NodeUnfrozen"] "unfreeze-node" "T5; K8";
+    ConfirmFreeze One None Freeze panel => Guardian "confirmFreeze" ["FreezeConfirmed"] "confirm-freeze" "T5; G-16";
+    ClassifyFalsePositive One None Freeze panel => Guardian "classifyFalsePositive" ["FreezeFalsePositive"] "classify-false-positive" "T5; G-15";
+    DecideReview One None Tier3 panel => Verification "decideReview" ["ReviewDecided"] "decide-review" "T5; K10";
+    Disqualify One None Output panel => Verification "disqualify" ["SeatDisqualified"] "disqualify" "G-17, K7";
+    ClearPredicate One None Output panel => Guardian "clearPredicate" ["PredicateCleared"] "clear-predicate" "T5; P-02";
+    VetoOutput One None Output panel => Guardian "vetoOutput" ["OutputVetoed"] "veto-output" "T5; P-07";
+    ReleaseOutput Two None Output panel => Guardian "releaseOutput" ["OutputReleased"] "release-output" "T5; P-03";
+    TriggerStop OneThenTwo None None senior => Guardian "triggerStop" ["MissionHalted"] "trigger-stop" "T5; A7, D-10";
+    ClearStop ClearStop None Output panel => Guardian "clearStop" ["HaltLifted"] "clear-stop" "T5; D-09";
+    LiftPause Two None Output panel => Guardian "liftPause" ["HaltLifted"] "lift-pause" "T5; C-02";
+    ExitDegraded Two None Output panel => Guardian "exitDegraded" ["DegradedExited"] "exit-degraded" "T5; C-20";
     AbortMission Two None None panel => Collaboration "abortMission" ["MissionStateChanged"] "abort-mission" "T5; C-10";
     AbortForFault Half None None panel => Collaboration "abortForFault" ["MissionStateChanged"] "abort-for-fault" "T5; D-24";
     AdjustReputation Two None Money panel => Agent "adjustReputation" ["ReputationAdjusted"] "adjust-reputation" "T5; R-04";
@@ -193,26 +221,26 @@ rows! {
     EnactNorm TwoThirds None None panel => Constitution "enactNorm" ["NormEnacted"] "enact-norm" "K7";
     StrikeNorm Half None None panel => Constitution "strikeNorm" ["NormStruck"] "strike-norm" "K7";
     RestoreNorm TwoThirds None None panel => Constitution "restoreNorm" ["NormRestored"] "restore-norm" "K7";
-    ApproveMonitor Half None None panel => Adjudication "" ["MonitorChanged"] "approve-monitor" "T5; G-10";
-    RevokeMonitor Two None None panel => Adjudication "" ["MonitorChanged"] "revoke-monitor" "K7; G-10";
-    ApprovePredicate Half None None panel => Adjudication "" ["ProgramChanged"] "approve-predicate" "T5; P-05";
-    RevokePredicate Two None None panel => Adjudication "" ["ProgramChanged"] "revoke-predicate" "P-05";
-    ApproveVerifier Half None None panel => Adjudication "" ["ProgramChanged"] "approve-verifier" "V-01";
-    RevokeVerifier Two None None panel => Adjudication "" ["ProgramChanged"] "revoke-verifier" "V-01";
-    AddAdjudicator TwoThirds None None panel => Adjudication "" ["StandingChanged"] "add-adjudicator" "T5; I-03";
-    RemoveAdjudicator TwoThirds None None panel => Adjudication "" ["StandingChanged"] "remove-adjudicator" "T5; D-28";
+    ApproveMonitor Half None None panel => Roster "approveMonitor" ["MonitorChanged"] "approve-monitor" "T5; G-10";
+    RevokeMonitor Two None None panel => Roster "revokeMonitor" ["MonitorChanged"] "revoke-monitor" "K7; G-10";
+    ApprovePredicate Half None None panel => Roster "approvePredicate" ["ProgramChanged"] "approve-predicate" "T5; P-05";
+    RevokePredicate Two None None panel => Roster "revokePredicate" ["ProgramChanged"] "revoke-predicate" "P-05";
+    ApproveVerifier Half None None panel => Roster "approveVerifier" ["ProgramChanged"] "approve-verifier" "V-01";
+    RevokeVerifier Two None None panel => Roster "revokeVerifier" ["ProgramChanged"] "revoke-verifier" "V-01";
+    AddAdjudicator TwoThirds None None panel => Roster "addAdjudicator" ["StandingChanged"] "add-adjudicator" "T5; I-03";
+    RemoveAdjudicator TwoThirds None None panel => Roster "removeAdjudicator" ["StandingChanged"] "remove-adjudicator" "T5; D-28";
     AppointSenior TwoThirds Senior None panel => Constitution "amend" ["ParameterAmended"] "appoint-senior" "T5; D-08";
-    WaiveFairness Two None Output panel => Legislature "waiveFairness" ["FairnessWaived"] "waive-fairness" "L-06, K7";
-    CountersignAward One None Output panel => Legislature "countersignAward" ["AwardCountersigned"] "countersign-award" "R-05, K7";
-    AuditCodification One None Output panel => Legislature "auditCodification" ["CodificationAudited"] "audit-codification" "K4";
-    DeclareSpecificationFault One None Tier3 panel => Legislature "declareSpecificationFault" ["SpecificationFaulted"] "declare-specification-fault" "K16";
-    ConfirmAlert One None None panel => Adjudication "" ["WatchdogFreeze"] "confirm-alert" "D-21";
-    ReleaseWatchdog Unflagged None None panel => Adjudication "" ["WatchdogReleased"] "release-watchdog" "D-22";
+    WaiveFairness Two None Output panel => Enactment "waiveFairness" ["FairnessWaived"] "waive-fairness" "L-06, K7";
+    CountersignAward One None Output panel => Enactment "countersignAward" ["AwardCountersigned"] "countersign-award" "R-05, K7";
+    AuditCodification One None Output panel => Enactment "auditCodification" ["CodificationAudited"] "audit-codification" "K4";
+    DeclareSpecificationFault One None Tier3 panel => Enactment "declareSpecificationFault" ["SpecificationFaulted"] "declare-specification-fault" "K16";
+    ConfirmAlert One None None panel => Roster "confirmAlert" ["WatchdogFreeze"] "confirm-alert" "D-21";
+    ReleaseWatchdog Unflagged None None panel => Roster "releaseWatchdog" ["WatchdogReleased"] "release-watchdog" "D-22";
     CloseAudit Two None None panel => Adjudication "" ["AuditClosed"] "close-audit" "K9";
     BanAgent Half None None panel => Agent "banAgent" ["PrincipalBanned"] "ban-agent" "T5; I-05";
     SetMandate Half None None panel => Management "setMandate" ["MandateSet"] "set-mandate" "I-14, K11";
-    HaltCity Half None None panel => Collaboration "triggerStop" ["MissionHalted"] "halt-city" "A-03, D-10, R9";
-    ResumeCity Half None None panel => Collaboration "clearStop" ["HaltLifted"] "resume-city" "A-03, D-09";
+    HaltCity Half None None panel => Guardian "triggerStop" ["MissionHalted"] "halt-city" "A-03, D-10, R9";
+    ResumeCity Half None None panel => Guardian "clearStop" ["HaltLifted"] "resume-city" "A-03, D-09";
 }
 
 impl Action {

@@ -5,7 +5,7 @@
 //! dues     [insurance 16][treasury 16]
 //! ```
 //!
-//! The total changes when money comes (a stake, a surplus that is found) and when it goes (a withdrawal, a remittance).
+//! INV-AGENT-01. The total changes when money comes (a stake, a surplus that is found) and when it goes (a withdrawal, a remittance).
 //! What moves between stakes, credits and dues leaves it as it is.
 
 use alloy_primitives::Address;
@@ -85,7 +85,7 @@ impl Totals {
         Ok(Self { booked, ..self })
     }
 
-    /// After a principal changed: quorums count it or do not (RULINGS R26).
+    /// INV-AGENT-07. After a principal changed: quorums count it or do not (RULINGS R26).
     pub fn recount(self, before: &Principal, after: &Principal) -> Self {
         let voters = self.voters.saturating_add(u32::from(after.is_voter()));
         Self {

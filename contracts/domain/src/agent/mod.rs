@@ -7,7 +7,7 @@
 //!                              └──────┴─ban final, anyone: forfeit──────→ None
 //! ban        None ─ban→ Appealable ─lift→ None      Appealable ─time→ Final
 //! freeze     None ─freeze→ Frozen ─unfreeze, time→ None
-//! change     None ─propose→ Proposed ─accept, time→ None
+//! change     None ─propose→ Proposed ─accept, withdraw, time→ None
 //! ```
 //!
 //! Reading order: [`record`] (an agent's words), [`principal`] (a principal's), [`registration`] (coming, leaving, changing
@@ -41,7 +41,7 @@ pub enum Refused {
     InvalidAgentType(u8),
     /// Neither owner nor foundation.
     InvalidPrincipalClass(u8),
-    /// Nobody, the agent itself or its present principal.
+    /// Nobody, or the agent itself.
     InvalidPrincipal(Address),
     /// The agent is registered.
     AlreadyRegistered(Address),
@@ -71,6 +71,8 @@ pub enum Refused {
     PrincipalRemembered(Address, u64),
     /// The agent is released to nobody.
     NoProposal(Address),
+    /// The agent does not answer to the second account, nor did it lately.
+    NotItsPrincipal(Address, Address),
     /// The principal is enrolled.
     AlreadyEnrolled(Address),
     /// The principal is not enrolled.

@@ -9,7 +9,7 @@ use alloy_primitives::Address;
 use super::{
     Refused,
     record::Hot,
-    sketch::{Counted, tag, window},
+    sketch::{Counted, day, days_ceil, tag},
 };
 use crate::{
     reputation::{Lambda, MilliPoints, Points, Weight},
@@ -36,7 +36,7 @@ pub struct Terms {
     pub full_weight: u64,
     /// Raising outcomes of one pair in a window.
     pub pair_cap: u8,
-    /// That window, in seconds.
+    /// That window, in seconds; it is counted in days.
     pub pair_window: u32,
 }
 
@@ -64,10 +64,10 @@ pub fn update(
     let weight = Weight::of_price_floor(outcome.price, terms.full_weight);
     let raises = weight > Weight::ZERO && outcome.score.to_milli() > hot.reputation;
     let (weight, capped) = if raises {
-        let window = window(now.get(), terms.pair_window);
+        let (today, days) = (day(now.get()), days_ceil(terms.pair_window));
         match hot
             .pairs
-            .count(window, tag(outcome.sponsor), terms.pair_cap)
+            .count(today, days, tag(outcome.sponsor), terms.pair_cap)
         {
             Counted::Within(pairs) => {
                 hot.pairs = pairs;

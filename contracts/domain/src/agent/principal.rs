@@ -1,7 +1,8 @@
 //! A principal's record, one word, kept for ever:
 //!
 //! ```text
-//! [enrolledAt 5][leavesAt 5][frozenUntil 5][appealUntil 5][stake 4][agents 2][producers 2][500,000 − worst 3][class, enrolments 1]
+//! [enrolledAt 5][leavesAt 5][frozenUntil 5][appealUntil 5][stake 4][agents 2][producers 2][rest 4]
+//! rest: 500,000 − worst (19 bits), nonce (11), class (2)
 //! ```
 //!
 //! A record of zeros is that of somebody unknown: not enrolled, nothing against them, new agents start at 500 points.
@@ -28,8 +29,8 @@ pub enum Class {
     Foundation,
 }
 
-/// Enrolments that a record counts.
-const ENROLMENTS_MAX: u8 = 63; // structural: six bits
+/// Greatest nonce that a record holds.
+const NONCE_MAX: u16 = 2_047; // structural: eleven bits
 
 /// A principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +45,8 @@ pub struct Principal {
     pub producers: u16,
     /// Least reputation that an agent of it had, at most [`START`].
     pub worst: MilliPoints,
-    /// Enrolments so far.
-    pub enrolments: u8,
+    /// Nonce of what it signs next: grows with each enrolment, and when it revokes what it signed.
+    pub nonce: u16,
     /// Unix seconds; zero if not enrolled.
     pub enrolled_at: u64,
     /// Last second of its cooldown; zero unless it leaves.
@@ -78,7 +79,7 @@ impl Principal {
     #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
         let deficit = START.get().saturating_sub(self.worst.get());
-        let flags = self.class as u64 | u64::from(self.enrolments) << 2;
+        let rest = u64::from(deficit) << 13 | u64::from(self.nonce) << 2 | self.class as u64;
         let mut writer = Writer::new();
         writer.number(self.enrolled_at, 5);
         writer.number(self.leaves_at, 5);
@@ -87,8 +88,7 @@ impl Principal {
         writer.number(u64::from(self.stake), 4);
         writer.number(u64::from(self.agents), 2);
         writer.number(u64::from(self.producers), 2);
-        writer.number(u64::from(deficit), 3);
-        writer.number(flags, 1);
+        writer.number(rest, 4);
         writer.finish()
     }
 
@@ -99,16 +99,15 @@ impl Principal {
         let (enrolled_at, leaves_at) = (reader.number(5), reader.number(5));
         let (frozen_until, appeal_until) = (reader.number(5), reader.number(5));
         let (stake, agents) = (reader.number(4) as u32, reader.number(2) as u16);
-        let (producers, deficit) = (reader.number(2) as u16, reader.number(3));
-        let flags = reader.number(1) as u8;
-        let worst = u64::from(START.get()).saturating_sub(deficit);
+        let (producers, rest) = (reader.number(2) as u16, reader.number(4));
+        let worst = u64::from(START.get()).saturating_sub(rest >> 13);
         Self {
-            class: Class::of(flags & 3).unwrap_or_default(),
+            class: Class::of(rest as u8 & 3).unwrap_or_default(),
             stake,
             agents,
             producers,
             worst: MilliPoints::new(worst).unwrap_or(START),
-            enrolments: flags >> 2,
+            nonce: (rest >> 2) as u16 & NONCE_MAX,
             enrolled_at,
             leaves_at,
             frozen_until,
@@ -197,6 +196,18 @@ impl Principal {
         self.worst = self.worst.min(reputation);
     }
 
+    /// Whatever it signed and nobody used yet is void from now on.
+    ///
+    /// Errors: `CounterExhausted`.
+    #[inline(never)]
+    pub fn revoke(&mut self, account: Address) -> Result<(), Refused> {
+        if self.nonce >= NONCE_MAX {
+            return Err(Refused::CounterExhausted(account));
+        }
+        self.nonce = self.nonce.saturating_add(1);
+        Ok(())
+    }
+
     /// Is enrolled no more. Returns the stake it had.
     pub(crate) fn unenrol(&mut self) -> u32 {
         self.enrolled_at = 0;
@@ -205,7 +216,7 @@ impl Principal {
     }
 }
 
-/// Enrols a principal with the stake of the table.
+/// Enrols a principal with the stake of the table. What it signed before is void, its enrolment too.
 ///
 /// Errors: `InvalidPrincipal`, `InvalidPrincipalClass`, `AlreadyEnrolled`, `IsBanned`, `CounterExhausted`.
 pub fn enrol(
@@ -223,12 +234,9 @@ pub fn enrol(
     if principal.is_enrolled() {
         return Err(Refused::AlreadyEnrolled(account));
     }
-    if principal.enrolments >= ENROLMENTS_MAX {
-        return Err(Refused::CounterExhausted(account));
-    }
+    principal.revoke(account)?;
     principal.class = class;
     principal.stake = stake;
-    principal.enrolments = principal.enrolments.saturating_add(1);
     principal.enrolled_at = now.get();
     Ok(())
 }

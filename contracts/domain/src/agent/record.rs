@@ -1,7 +1,7 @@
 //! An agent's record: two words from its registration on, a third once it leaves or changes its principal.
 //!
 //! ```text
-//! hot      [type, status 1][reputation 4][stake 4][missions 4][obligations 2][sub-agents 2][window 2][4 × (tag 2, count 1)]
+//! hot      [type, status 1][reputation 4][stake 4][missions 4][obligations 2][sub-agents 2][window 2, 1][4 × (tag 2, count 1)]
 //! bond     [principal 20][registeredAt 5][registrations 2][maxSubAgents 2][depth 1]
 //! history  [previous principal 20][rememberedUntil 5][leavesAt 5][changes 2]
 //! ```
@@ -13,6 +13,7 @@ use alloy_primitives::Address;
 
 use super::{
     Reader, Refused, Writer,
+    principal::Principal,
     sketch::{ENTRIES, Entry, PairSketch},
 };
 use crate::{reputation::MilliPoints, time::Timestamp};
@@ -96,12 +97,13 @@ pub struct History {
     pub changes: u16,
 }
 
-/// A release to another principal.
+/// A release to another principal, or that the last one was withdrawn.
 ///
-/// Word: `[to 20][until 5][registrations 2][changes 2]`. The counts make it void once the agent left or changed.
+/// Word: `[to 20][until 5][registrations 2][changes 2][releases 2]`. The first two counts make it void once the agent left or
+/// changed; the third is part of the nonce that the next release signs, so that none is submitted twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proposal {
-    /// Who may take the agent over.
+    /// Who may take the agent over; nobody after a withdrawal.
     pub to: Address,
     /// Last second in which they may.
     pub until: u64,
@@ -109,6 +111,8 @@ pub struct Proposal {
     pub registrations: u16,
     /// Its changes then.
     pub changes: u16,
+    /// Releases and withdrawals since the agent registered or changed.
+    pub releases: u16,
 }
 
 /// A whole record.
@@ -164,8 +168,8 @@ impl Hot {
         writer.number(u64::from(self.missions), 4);
         writer.number(u64::from(self.obligations), 2);
         writer.number(u64::from(self.sub_agents), 2);
-        writer.number(u64::from(self.pairs.window), 2);
-
+        writer.number(u64::from(self.pairs.begun), 2);
+        writer.number(u64::from(self.pairs.days), 1);
         for entry in &self.pairs.entries {
             writer.number(u64::from(entry.tag), 2);
             writer.number(u64::from(entry.count), 1);
@@ -187,7 +191,8 @@ impl Hot {
             obligations: reader.number(2) as u16,
             sub_agents: reader.number(2) as u16,
             pairs: PairSketch {
-                window: reader.number(2) as u16,
+                begun: reader.number(2) as u16,
+                days: reader.number(1) as u8,
                 entries: [Entry::default(); ENTRIES],
             },
         };
@@ -313,6 +318,7 @@ impl Proposal {
         writer.number(self.until, 5);
         writer.number(u64::from(self.registrations), 2);
         writer.number(u64::from(self.changes), 2);
+        writer.number(u64::from(self.releases), 2);
         writer.finish()
     }
 
@@ -325,13 +331,35 @@ impl Proposal {
             until: reader.number(5),
             registrations: reader.number(2) as u16,
             changes: reader.number(2) as u16,
+            releases: reader.number(2) as u16,
+        }
+    }
+
+    /// Whether the agent neither registered nor changed since.
+    pub const fn is_current(&self, agent: &Agent) -> bool {
+        self.registrations == agent.bond.registrations && self.changes == agent.history.changes
+    }
+
+    /// Releases and withdrawals that count in the nonce of the agent's next one.
+    pub const fn releases_of(&self, agent: &Agent) -> u16 {
+        if self.is_current(agent) {
+            self.releases
+        } else {
+            0
         }
     }
 }
 
 impl Agent {
-    /// The nonce of its next change of principal: neither a registration nor a change leaves it as it was.
-    pub fn change_nonce(&self) -> u64 {
-        u64::from(self.bond.registrations) << 16 | u64::from(self.history.changes)
+    /// The nonce of a consent to its next registration: the principal's own, then the registrations so far.
+    pub fn consent_nonce(&self, principal: &Principal) -> u64 {
+        u64::from(principal.nonce) << 16 | u64::from(self.bond.registrations)
+    }
+
+    /// The nonce of a change of principal, whoever of the two signs it: what [`Self::consent_nonce`] says of the signer, then
+    /// the changes so far, then the releases and withdrawals before the one that is meant.
+    pub fn change_nonce(&self, signer: &Principal, releases: u16) -> u64 {
+        let changes = u64::from(self.history.changes);
+        self.consent_nonce(signer) << 32 | changes << 16 | u64::from(releases)
     }
 }

@@ -1,15 +1,19 @@
 //! Coming, leaving and changing sides.
 //!
 //! A sub-agent takes one of its parent's places for itself, and as many more as it may give away in turn; so the number to
-//! which a principal put its name bounds everything below that agent. Whoever has sub-agents neither leaves nor changes its
+//! which a principal put its name bounds everything below that agent. Whoever has sub-agents neither goes nor changes its
 //! principal, and whoever has a parent has its parent's principal: the chain never breaks (seed §3.6).
+//!
+//! INV-AGENT-06. Whoever asks to leave takes on nothing more from that moment, and goes when what it has is over. So a principal is rid of
+//! an agent whose key was stolen: it asks for the agent and, from the top down, for those below it, and none of them grows any
+//! more. The cooldown begins anew with the end of the last obligation: work can be judged as long as any leave takes.
 
 use alloy_primitives::Address;
 
 use super::{
     Refused, in_time,
     principal::Principal,
-    record::{Agent, AgentType, Bond, Hot, Proposal, Status},
+    record::{Agent, AgentType, Bond, History, Hot, Proposal, Status},
     saturating_until,
 };
 use crate::{
@@ -146,9 +150,9 @@ fn enter(
     principal.gain(by, agent_type == AgentType::Producer)
 }
 
-/// Begins an agent's cooldown.
+/// Begins an agent's cooldown, whatever it still has open.
 ///
-/// Errors: `NotActive`, `IsBanned`, `ObligationsOpen`, `SubAgentsRemain`.
+/// Errors: `NotActive`, `IsBanned`.
 pub fn request_deregistration(
     agent: &mut Agent,
     principal: &Principal,
@@ -157,15 +161,24 @@ pub fn request_deregistration(
 ) -> Result<(), Refused> {
     agent.hot.require_active(agent.address)?;
     principal.require_unbanned(agent.bond.principal)?;
-    require_unbound(agent)?;
     agent.hot.status = Status::Leaving;
     agent.history.leaves_at = saturating_until(now, cooldown);
     Ok(())
 }
 
-/// Ends a registration after its cooldown; returns the stake it had, which is free. Anyone may.
+/// Whether the obligation that just ended was the last of a leaving agent, whose cooldown begins anew.
+pub fn must_wait_anew(hot: &Hot) -> bool {
+    hot.status == Status::Leaving && hot.obligations == 0
+}
+
+/// Begins the cooldown of a leaving agent anew; it never ends earlier than it would have.
+pub fn wait_anew(history: &mut History, cooldown: Seconds, now: Timestamp) {
+    history.leaves_at = history.leaves_at.max(saturating_until(now, cooldown));
+}
+
+/// INV-AGENT-02. Ends a registration after its cooldown; returns the stake it had, which is free. Anyone may.
 ///
-/// Errors: `NotLeaving`, `IsBanned`, `TooEarly`.
+/// Errors: `NotLeaving`, `IsBanned`, `ObligationsOpen`, `SubAgentsRemain`, `TooEarly`.
 pub fn complete_deregistration(
     agent: &mut Agent,
     principal: &mut Principal,
@@ -175,6 +188,7 @@ pub fn complete_deregistration(
         return Err(Refused::NotLeaving(agent.address));
     }
     principal.require_unbanned(agent.bond.principal)?;
+    require_unbound(agent)?;
     if now.get() <= agent.history.leaves_at {
         return Err(Refused::TooEarly(agent.history.leaves_at));
     }
@@ -196,31 +210,43 @@ pub fn without_sub_agent(parent: &mut Hot, left: &Bond) {
     parent.sub_agents = parent.sub_agents.saturating_sub(places);
 }
 
-/// First step of a change of principal: the present one lets the agent go.
+/// First step of a change of principal: the present one lets the agent go. Letting it go to the present one withdraws what
+/// was released before, which is possible whatever stands against a release. `last` is what is stored.
 ///
-/// Errors: `NotActive`, `PrincipalInherited`, `InvalidPrincipal`, `IsBanned`, `IsFrozen`, `ObligationsOpen`,
-/// `SubAgentsRemain`, `PrincipalRemembered`, `Expired`.
+/// Errors: `NotRegistered`, `Expired`; for a release `NotActive`, `PrincipalInherited`, `InvalidPrincipal`, `IsBanned`,
+/// `IsFrozen`, `ObligationsOpen`, `SubAgentsRemain`, `PrincipalRemembered`, `CounterExhausted`.
 /// Source: RESOLUTIONS I-07.
 pub fn propose(
     agent: &Agent,
     parent: Address,
     principal: &Principal,
-    to: Address,
-    until: u64,
+    last: &Proposal,
+    (to, until): (Address, u64),
     now: Timestamp,
 ) -> Result<Proposal, Refused> {
-    require_changeable(agent, parent, principal, now)?;
-    if to == Address::ZERO || to == agent.address || to == agent.bond.principal {
-        return Err(Refused::InvalidPrincipal(to));
-    }
-    require_forgotten(agent, to, now)?;
+    agent.hot.require_known(agent.address)?;
     in_time(until, now)?;
-    Ok(Proposal {
-        to,
+    let mut proposal = Proposal {
+        to: Address::ZERO,
         until: until.min(super::INSTANT_MAX),
         registrations: agent.bond.registrations,
         changes: agent.history.changes,
-    })
+        // At the greatest count no release follows that a nonce would have to tell from the last.
+        releases: last.releases_of(agent).saturating_add(1),
+    };
+    if to == agent.bond.principal {
+        return Ok(proposal);
+    }
+    require_changeable(agent, parent, principal, now)?;
+    if to == Address::ZERO || to == agent.address {
+        return Err(Refused::InvalidPrincipal(to));
+    }
+    require_forgotten(agent, to, now)?;
+    if last.releases_of(agent) == u16::MAX {
+        return Err(Refused::CounterExhausted(agent.address));
+    }
+    proposal.to = to;
+    Ok(proposal)
 }
 
 /// Second step: the other one takes it.
@@ -236,8 +262,7 @@ pub fn accept(
     memory: Seconds,
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let current = proposal.registrations == agent.bond.registrations
-        && proposal.changes == agent.history.changes;
+    let current = proposal.is_current(agent);
     if proposal.to == Address::ZERO || !current || now.get() > proposal.until {
         return Err(Refused::NoProposal(agent.address));
     }

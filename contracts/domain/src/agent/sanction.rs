@@ -8,6 +8,18 @@ use alloy_primitives::Address;
 use super::{Refused, principal::Principal, record::Agent, registration::leave, saturating_until};
 use crate::time::{Seconds, Timestamp};
 
+/// INV-AGENT-03. Whether a principal may be banned for what an agent did: the present one, or the one before while it is remembered.
+/// Adjudicators say which, so that nobody escapes by handing the agent on, and nobody is banned who took it over since.
+///
+/// Errors: `NotRegistered`, `NotItsPrincipal`.
+pub fn require_answered(agent: &Agent, account: Address, now: Timestamp) -> Result<(), Refused> {
+    agent.hot.require_known(agent.address)?;
+    if account == agent.bond.principal || agent.history.remembered(now) == Some(account) {
+        return Ok(());
+    }
+    Err(Refused::NotItsPrincipal(agent.address, account))
+}
+
 /// Bans a principal and with it all its agents. Also one who never enrolled, so that nobody escapes by not being there.
 ///
 /// Errors: `InvalidPrincipal` for nobody, `IsBanned`.

@@ -130,7 +130,7 @@ pub const SEED_TABLE: &[SeedRow] = {
             Permitted,
             "coordinateNegotiationRound",
             rule(
-                Peer::Legislature,
+                Peer::Assembly,
                 "drawSpeakingOrder",
                 "the order is a shuffle that anyone verifies (DESIGN 5); nobody gives the floor",
             ),
@@ -228,7 +228,7 @@ pub const SEED_TABLE: &[SeedRow] = {
             Permitted,
             "invokeByteCodeAuditGate",
             rule(
-                Peer::Legislature,
+                Peer::Enactment,
                 "validate",
                 "pages are compared by hash (A-15); a HIGH node waits for the panel's audit by itself (K4)",
             ),

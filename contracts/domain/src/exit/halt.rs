@@ -134,6 +134,7 @@ pub const NEVER_FORBIDDEN: &[Command] = &[
     C::ReleaseMonitor,
     C::LeavePool,
     C::ExpireFreeze,
+    C::FailDeliberation,
     C::ExpireSession,
     C::CloseBidding,
     C::CloseProposing,

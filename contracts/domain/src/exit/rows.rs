@@ -183,7 +183,7 @@ pub(crate) const SESSION: &[Exit] = {
     use SessionState as S;
     const STAKES: &str = "reserved stakes are free again";
     &[
-        anyone(S::SessionInit as u8, Halts::ALWAYS, Deadline::After(&[Term::Field("the windows of its election"), Term::Parameter(P::SessionOpeningTimeoutMs)]), C::ExpireSession, S::Failed as u8, "no proposal won, or the registrar is silent", "L-09"),
+        anyone(S::SessionInit as u8, Halts::ALWAYS, Deadline::After(&[Term::Field("the windows of its election"), Term::Parameter(P::SessionOpeningTimeoutMs)]), C::FailDeliberation, S::Failed as u8, "no proposal won, or the registrar is silent", "L-09"),
         anyone(S::IdentityVerification as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::IdentityTimeoutMs)]), C::ExpireSession, S::Failed as u8, "a required role is missing", "L-09"),
         anyone(S::ProposalOpen as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::LegislativeProposalTimeoutMs)]), C::ExpireSession, S::Failed as u8, "the speaker is silent", "L2146"),
         anyone(S::BiddingOpen as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BiddingWindowMs)]), C::CloseBidding, S::RegulatoryReview as u8, "every node is covered", "L2148, L-10"),
@@ -331,8 +331,8 @@ pub(crate) const PRINCIPAL: &[Exit] = {
 pub(crate) const REGISTRATION: &[Exit] = {
     use RegistrationState as S;
     &[
-        by(Who::Owner, S::Active as u8, C::RequestDeregistration, S::Leaving as u8, "once its obligations ended with their missions", "I-05, I-12"),
-        anyone(S::Leaving as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DeregistrationCooldownSecs)]), C::CompleteDeregistration, S::Gone as u8, "the stake becomes a credit", "I-05"),
+        by(Who::Owner, S::Active as u8, C::RequestDeregistration, S::Leaving as u8, "at its own or its principal's word, whatever is open", "I-05, I-12"),
+        anyone(S::Leaving as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DeregistrationCooldownSecs)]), C::CompleteDeregistration, S::Gone as u8, "the stake becomes a credit, once its obligations ended with their missions and its sub-agents left", "I-05, I-12"),
         anyone(S::Banned as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::AppealWindowSecs)]), C::Forfeit, S::Forfeited as u8, "of the banned", "I-06").at_fault(Fault::WholeStake),
     ]
 };

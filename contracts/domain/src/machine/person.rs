@@ -47,16 +47,16 @@ machine! {
     /// The state of an agent's membership.
     RegistrationState: Registration, "registration";
     states {
-        Active = 1, "ACTIVE", Resting, "Works; leaves whenever it has no obligation.";
-        Leaving = 2, "LEAVING", Open, "The cooldown runs.";
+        Active = 1, "ACTIVE", Resting, "Works; begins to leave at its own or its principal's word.";
+        Leaving = 2, "LEAVING", Open, "Takes on nothing more; the cooldown runs, anew from the end of the last obligation.";
         Gone = 3, "GONE", Terminal, "The stake is a credit; reputation stays.";
         Banned = 4, "BANNED", Open, "The appeal window runs.";
         Forfeited = 5, "FORFEITED", Terminal, "The stake is forfeit.";
     }
     initial { Active }
     base {
-        Active => Leaving by [RequestDeregistration] "requestDeregistration", "no open obligation", "I-05, I-12", OnChain;
-        Leaving => Gone by [CompleteDeregistration] "completeDeregistration", "the cooldown passed, not banned", "I-05, I-06", OnChain;
+        Active => Leaving by [RequestDeregistration] "requestDeregistration", "whatever is open", "I-05, I-12", OnChain;
+        Leaving => Gone by [CompleteDeregistration] "completeDeregistration", "the cooldown passed, nothing open, not banned", "I-05, I-06, I-12", OnChain;
         Active => Banned by [BanPrincipal, BanAgent] "ban", "half the quorum; covers every agent of the principal", "I-05", OnChain;
         Leaving => Banned by [BanPrincipal, BanAgent] "ban", "half the quorum; covers every agent of the principal", "I-05", OnChain;
         Banned => Active by [LiftBan] "liftBan", "within the appeal window", "I-06", OnChain;
@@ -82,7 +82,7 @@ machine! {
     }
     extensions {
         Proposed => Expired by [] "deadline", "time alone: nothing is stored", "I-07";
-        Proposed => Expired by [ProposePrincipal] "proposePrincipal", "another release, or one to itself", "I-07";
+        Proposed => Expired by [ProposePrincipal] "proposePrincipal", "another release, or a withdrawal: one to the present principal", "I-07";
     }
     exits: crate::exit::PRINCIPAL_CHANGE;
 }

@@ -46,7 +46,7 @@ machine! {
         AwaitingApproval => Failed by [ExpireSession] "approval timeout (5 min)", "", "L2162", Paper;
     }
     extensions {
-        SessionInit => Failed by [ExpireSession] "timeout", "no proposal adopted, or no MSG_TYPE_1 within sessionOpeningTimeout", "L-09";
+        SessionInit => Failed by [FailDeliberation] "timeout", "no proposal adopted, or no MSG_TYPE_1 within sessionOpeningTimeout", "L-09";
         RegulatoryReview => Failed by [ExpireSession] "timeout", "no MSG_TYPE_5 within regulatoryApprovalTimeoutMs", "L-09";
         Codification => Failed by [ExpireSession] "timeout", "no valid MSG_TYPE_6 within codificationTimeout", "L-09";
     }

@@ -79,7 +79,7 @@ machine! {
     }
     extensions {
         Sponsoring => Lapsed by [CloseProposing] "window closes", "too few sponsors", "L-09";
-        Admitted => Defeated by [ExpireSession] "session FAILED", "no quorum", "L-05, L-09";
+        Admitted => Defeated by [FailDeliberation] "session FAILED", "no quorum", "L-05, L-09";
     }
     exits: crate::exit::PROPOSAL;
 }

@@ -156,7 +156,7 @@ macro_rules! structs {
             pub fn words(&self) -> [alloy_primitives::B256; 2 + <[&str]>::len(&[$($field_name),*])] {
                 use $crate::signed::declare::Word;
                 [
-                    <Self as $crate::signed::Typed>::HASH,
+                    $crate::literal!(<$name as $crate::signed::Typed>::HASH),
                     self.$first.word(),
                     $(self.$field.word(),)*
                 ]

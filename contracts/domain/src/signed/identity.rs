@@ -24,7 +24,7 @@ structs! {
         uint64 deadline "deadline"
     ) [Clerk, Member, ParameterValue];
 
-    /// A person's wish to be a principal (RULINGS K1). The nonce is that person's enrolments so far.
+    /// A person's wish to be a principal (RULINGS K1). The nonce is that of its record.
     PrincipalEnrolment(
         address principal "principal",
         uint8 class "class",
@@ -42,7 +42,8 @@ structs! {
         uint64 deadline "deadline"
     );
 
-    /// A principal's consent to answer for an agent (RESOLUTIONS I-01). The nonce is the agent's registrations so far.
+    /// A principal's consent to answer for an agent (RESOLUTIONS I-01). The nonce is the principal's, times 65536, and the
+    /// agent's registrations so far.
     PrincipalConsent(
         address agent "agent",
         bytes32 did_hash "didHash",
@@ -53,7 +54,8 @@ structs! {
         uint64 deadline "deadline"
     );
 
-    /// An agent's consent to stand above another, which inherits its principal (RULINGS R22).
+    /// An agent's consent to stand above another, which inherits its principal (RULINGS R22). The nonce is built as for a
+    /// principal's consent, with the inherited principal's.
     SubAgentConsent(
         address agent "agent",
         bytes32 did_hash "didHash",
@@ -64,7 +66,8 @@ structs! {
         uint64 deadline "deadline"
     );
 
-    /// A principal's consent to let an agent go to another (RESOLUTIONS I-07).
+    /// A principal's consent to let an agent go to another, or to itself, which withdraws the last one (RESOLUTIONS I-07). The
+    /// nonce: the principal's, the agent's registrations, its changes, and its releases since, sixteen bits each.
     PrincipalRelease(
         address agent "agent",
         address from "from",
@@ -73,7 +76,8 @@ structs! {
         uint64 deadline "deadline"
     );
 
-    /// The other's consent to answer for it from now on (RESOLUTIONS I-07).
+    /// The other's consent to answer for it from now on (RESOLUTIONS I-07). The nonce is that of the release which it accepts,
+    /// with its own in the place of the former principal's.
     PrincipalAcceptance(
         address agent "agent",
         address from "from",

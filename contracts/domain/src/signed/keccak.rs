@@ -36,6 +36,12 @@ pub const fn keccak256(parts: &[&str]) -> B256 {
     B256::new(hash)
 }
 
+/// The first four bytes of that: a function's selector, of its name with its types.
+pub const fn selector(signature: &str) -> [u8; 4] {
+    let hash = keccak256(&[signature]).0;
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
 const fn absorb(mut state: [u64; LANES], at: usize, byte: u8) -> [u64; LANES] {
     state[at / 8] ^= (byte as u64) << (8 * (at % 8));
     state

@@ -18,7 +18,7 @@ use core::fmt;
 use alloy_primitives::B256;
 
 pub use declare::Typed;
-pub use keccak::keccak256;
+pub use keccak::{keccak256, selector};
 
 use crate::peer::Peer;
 
@@ -142,28 +142,28 @@ catalogue! {
         DelegationResult ServiceOwner Management "recordDelegationResult";
     }
     legislation {
-        PetitionSignature Principal Legislature "signPetitionFor";
-        Sponsorship Principal Legislature "sponsorFor";
-        DeliberationEvidence Regulator Legislature "recordEvidence";
-        StrawVote Principal Legislature "strawVote";
-        Statement Principal Legislature "speak";
-        BallotCommitment Principal Legislature "commitBallots";
+        PetitionSignature Principal Assembly "signPetitionFor";
+        Sponsorship Principal Assembly "sponsorFor";
+        DeliberationEvidence Regulator Assembly "recordEvidence";
+        StrawVote Principal Assembly "strawVote";
+        Statement Principal Assembly "speak";
+        BallotCommitment Principal Assembly "commitBallots";
         IdentityRequest Registrar Legislature "requestIdentity";
         IdentityAttestation Agent Legislature "attestIdentity";
         DagProposal Speaker Legislature "publishProposal";
         TaskBid Agent Legislature "placeBids";
         SealedBid Agent Legislature "sealBid";
-        RegulatoryDecision Regulator Legislature "decideRegulatory";
-        AwardDeviation Regulator Legislature "deviateAward";
-        CodedSpecification Codifier Legislature "codify";
-        LegislativeApproval SpeakerAndRegulators Legislature "approve";
-        TemplateVersion Codifier Legislature "publishTemplate";
+        RegulatoryDecision Regulator Enactment "decideRegulatory";
+        AwardDeviation Regulator Enactment "deviateAward";
+        CodedSpecification Codifier Enactment "codify";
+        LegislativeApproval SpeakerAndRegulators Enactment "approve";
+        TemplateVersion Codifier Enactment "publishTemplate";
     }
     work {
         SeatAcceptance Executor Collaboration "acceptSeats";
-        NodeResult Executor Collaboration "submitBatch";
-        MonitorReport Monitor Collaboration "report";
-        OutageReport Monitor Collaboration "enterDegraded";
+        NodeResult Executor Verification "submitBatch";
+        MonitorReport Monitor Guardian "report";
+        OutageReport Monitor Guardian "enterDegraded";
     }
     panel {
         FreezeNode Panel Adjudication "submit";
@@ -233,6 +233,39 @@ impl Entry {
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         fields(self.own)
     }
+}
+
+/// Bytes of the fields of one part of a type, in order: what a reader of its words holds them to. Computed by the compiler,
+/// which refuses another number of fields and a type that is no whole of bytes.
+pub const fn widths<const N: usize>(part: &str) -> [u8; N] {
+    let text = part.as_bytes();
+    let (mut widths, mut field, mut at) = ([0; N], 0, 0);
+    while text[at] != b'(' {
+        at += 1;
+    }
+    while text[at] != b')' {
+        at += 1;
+        widths[field] = match (text[at], text[at + 1]) {
+            (b'a', b'd') => 20,
+            (b'b', b'y') => 32,
+            (b'b', b'o') => 1,
+            (b'u', b'i') => {
+                let (mut bits, mut digit) = (0u32, at + 4);
+                while text[digit] != b' ' {
+                    bits = bits * 10 + (text[digit] - b'0') as u32;
+                    digit += 1;
+                }
+                (bits / u8::BITS) as u8
+            }
+            _ => panic!("a field of another type"),
+        };
+        field += 1;
+        while text[at] != b',' && text[at] != b')' {
+            at += 1;
+        }
+    }
+    assert!(field == N, "another number of fields");
+    widths
 }
 
 /// The fields of one part of a type.

@@ -141,8 +141,8 @@ actions! {
     ReleaseWatchdog(uint40 halted_until "haltedUntil");
     /// Closes the audit of a unilateral act.
     CloseAudit(uint64 audit_id "auditId");
-    /// Bans an agent, and with it its principal.
-    BanAgent(address agent "agent");
+    /// Bans, for what an agent did, the principal who answers for it or did lately.
+    BanAgent(address agent "agent", address principal "principal");
     /// Mandates a service for a delegated operation; zero lifts the mandate.
     SetMandate(uint8 operation "operation", bytes32 service_id "serviceId", bytes32 artifact_schema "artifactSchema");
     /// Stops every mission: a stop of mission zero, which `TriggerStop` cannot name.

@@ -116,6 +116,38 @@ fn every_field_of_an_action_is_one_word() {
     }
 }
 
+/// What the shell checks of a payload is what the struct's type says.
+#[test]
+fn the_shape_of_an_action_is_its_structs() {
+    for action in Action::ALL {
+        let (shape, row) = (action.shape().unwrap(), row(*action));
+        let fields: Vec<_> = row.signed.entry().fields().collect();
+        assert_eq!(usize::from(shape.fields) + 3, fields.len(), "{}", row.name);
+        assert_eq!(shape.of_mission, fields[0].1 == "missionId", "{}", row.name);
+        for (place, (ty, name)) in fields[..usize::from(shape.fields)].iter().enumerate() {
+            let used = match *ty {
+                "address" => 20,
+                "bool" => 1,
+                "bytes32" | "int16" => 32,
+                _ => ty.strip_prefix("uint").unwrap().parse::<u8>().unwrap() / 8,
+            };
+            assert_eq!(
+                shape.leading_zeros(place as u8),
+                32 - used,
+                "{}.{name}",
+                row.name
+            );
+        }
+        assert_eq!(shape.leading_zeros(shape.fields), 0, "{}", row.name);
+        assert_eq!(shape.leading_zeros(8), 0);
+        assert_eq!(action.type_hash(), row.signed.type_hash(), "{}", row.name);
+        assert_eq!(action.lands(), Some(row.lands), "{}", row.name);
+    }
+    assert_eq!(Action::None.shape(), None);
+    assert_eq!(Action::None.lands(), None);
+    assert!(Action::None.type_hash().is_zero());
+}
+
 #[test]
 fn whoever_acts_in_a_mission_names_it_first() {
     for row in rows() {

@@ -198,7 +198,9 @@ fn numbers_are_places_and_nothing_lies_beyond() {
         .collect();
     assert_eq!(names.len(), Operation::ALL.len());
     assert_eq!(Operation::AttestPrincipal.owner(), Peer::Agent);
-    assert_eq!(Operation::Approve.owner(), Peer::Legislature);
+    assert_eq!(Operation::RequestIdentity.owner(), Peer::Legislature);
+    assert_eq!(Operation::PublishEvidence.owner(), Peer::Assembly);
+    assert_eq!(Operation::Approve.owner(), Peer::Enactment);
 }
 
 #[test]

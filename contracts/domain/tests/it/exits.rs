@@ -522,6 +522,7 @@ fn silence_of_people_is_never_anybodys_fault() {
                         | Command::TimeoutVerification
                         | Command::AbortHalted
                         | Command::AbortDegraded
+                        | Command::FailDeliberation
                         | Command::ExpireSession
                         | Command::ExpireOverride
                 )

@@ -1,6 +1,7 @@
 //! Claims about the rules: tables at every boundary, and random values against naive models.
 
 mod act;
+mod agent;
 mod amendment;
 mod amount;
 mod clerk;
@@ -16,6 +17,7 @@ mod peer;
 mod reputation;
 mod service;
 mod signed;
+mod statute;
 mod time;
 mod token;
 mod words;

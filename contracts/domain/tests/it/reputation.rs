@@ -165,3 +165,107 @@ proptest! {
         prop_assert_eq!(new, (score as i64 + delta).clamp(0, 1_000));
     }
 }
+
+#[test]
+fn an_outcome_without_weight_leaves_the_average_and_one_of_full_weight_is_the_plain_one() {
+    let lambda = Lambda::new(900).unwrap();
+    for old in [0, 1, 499_999, 500_000, 999_999, 1_000_000] {
+        let old = MilliPoints::new(old).unwrap();
+        for score in [0, 1, 500, 1_000] {
+            let weighted = |weight| old.ema_weighted(lambda, weight, points(score));
+            assert_eq!(weighted(Weight::ZERO), old);
+            assert_eq!(weighted(Weight::MAX), old.ema(lambda, points(score)));
+        }
+    }
+    // ⌊((10⁶−1)·500,000 + 1·1,000,000 + 500,000) ÷ 10⁶⌋: exactly a half goes up.
+    let start = MilliPoints::new(500_000).unwrap();
+    let one = Weight::new(1).unwrap();
+    let almost_all = Lambda::new(999).unwrap();
+    assert_eq!(
+        start.ema_weighted(almost_all, one, Points::MAX).get(),
+        500_001
+    );
+    assert_eq!(
+        start.ema_weighted(almost_all, one, points(999)).get(),
+        500_000
+    );
+}
+
+#[test]
+fn a_weight_is_the_price_in_thousandths_of_the_full_one() {
+    for (price, full, weight) in [
+        (0, 0, 1_000),
+        (0, 1, 0),
+        (1, 1, 1_000),
+        (1, 2, 500),
+        (999, 1_000, 999),
+        (1_000, 1_000, 1_000),
+        (1_001, 1_000, 1_000),
+        (1, 1_000, 1),
+        (1, 1_001, 0),
+        (2, 1_001, 1),
+        (1, 3, 333),
+        (2, 3, 666),
+        // Where a thousandfold price does not fit, whole thousandths decide.
+        (u64::MAX / 1_000, u64::MAX, 0),
+        (u64::MAX / 1_000 + 1, u64::MAX, 1),
+        (u64::MAX / 2, u64::MAX, 499),
+        (u64::MAX - 1, u64::MAX, 999),
+        (u64::MAX, u64::MAX, 1_000),
+    ] {
+        assert_eq!(
+            u64::from(Weight::of_price_floor(price, full).get()),
+            weight,
+            "{price} of {full}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_048, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_weighted_average_is_the_nearest_thousandth(
+        lambda in 0..=1_000u64, weight in 0..=1_000u64, old in 0..=1_000_000u64, score in 0..=1_000u64,
+    ) {
+        let new = MilliPoints::new(old).unwrap()
+            .ema_weighted(Lambda::new(lambda).unwrap(), Weight::new(weight).unwrap(), points(score))
+            .get();
+        let recent = i128::from((1_000 - lambda) * weight);
+        let exact = (1_000_000 - recent) * i128::from(old) + recent * i128::from(1_000 * score);
+        let distance = exact - 1_000_000 * i128::from(new);
+        prop_assert!((-500_000..500_000).contains(&distance), "distance {}", distance);
+    }
+
+    #[test]
+    fn a_weight_is_never_above_the_exact_share(price: u64, full: u64) {
+        let weight = u128::from(Weight::of_price_floor(price, full).get());
+        if price >= full {
+            prop_assert_eq!(weight, 1_000);
+        } else {
+            let exact = 1_000 * u128::from(price) / u128::from(full);
+            prop_assert!(weight <= exact && exact - weight <= 1, "{} {}", weight, exact);
+        }
+    }
+
+    #[test]
+    fn thousandths_are_clamped_as_points_are(stored in 0..=1_000_000i64, delta in -2_000..2_000i64) {
+        let new = MilliPoints::new(stored as u64).unwrap().clamp_delta(delta);
+        prop_assert_eq!(i64::from(new.get()), (stored + 1_000 * delta).clamp(0, 1_000_000));
+    }
+}
+
+#[test]
+fn thousandths_are_clamped_at_the_ends_of_the_numbers_too() {
+    for (delta, expected) in [
+        (i64::MAX, 1_000_000),
+        (i64::MIN, 0),
+        (500, 1_000_000),
+        (-500, 0),
+        (-499, 1_000),
+    ] {
+        let start = MilliPoints::new(500_000).unwrap();
+        assert_eq!(start.clamp_delta(delta).get(), expected, "{delta}");
+    }
+    assert_eq!(MilliPoints::default(), MilliPoints::ZERO);
+}

@@ -6,7 +6,7 @@ use agentcity_domain::{
     parameter::ParameterId,
     signed::{
         DOMAIN_NAME_HASH, DOMAIN_TYPE_HASH, DOMAIN_VERSION_HASH, SignedBy, SignedStruct, Typed,
-        fields, identity, keccak256, legislation, panel, work,
+        fields, identity, keccak256, legislation, panel, selector, widths, work,
     },
     token,
 };
@@ -51,6 +51,7 @@ fn known_hashes_come_out() {
     let permit =
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
     assert_eq!(keccak256(&[permit]), token::PERMIT_TYPEHASH);
+    assert_eq!(selector("balanceOf(address)"), [0x70, 0xa0, 0x82, 0x31]);
 }
 
 #[test]
@@ -115,6 +116,32 @@ fn fields_are_named_once_and_of_types_that_eip_712_knows() {
             );
         }
     }
+}
+
+#[test]
+fn widths_are_the_bytes_of_the_fields() {
+    const BID: [u8; 12] = widths(legislation::TaskBid::OWN);
+    assert_eq!(BID, [32, 2, 20, 32, 32, 16, 16, 32, 4, 2, 1, 8]);
+    const MESSAGE: [u8; 10] = widths(legislation::DagProposal::OWN);
+    assert_eq!(MESSAGE, [32, 32, 32, 32, 32, 2, 4, 16, 5, 8]);
+    assert_eq!(
+        widths(legislation::RejectedBid::OWN),
+        [4, 2],
+        "one of few fields"
+    );
+    assert_eq!(widths("Vote(bool yes,uint256 weight)"), [1, 32]);
+}
+
+#[test]
+#[should_panic = "another number of fields"]
+fn widths_are_of_every_field() {
+    let _: [u8; 3] = widths(legislation::RejectedBid::OWN);
+}
+
+#[test]
+#[should_panic = "a field of another type"]
+fn widths_are_of_types_that_are_whole_words_of_their_own() {
+    let _: [u8; 1] = widths("Delta(int16 delta)");
 }
 
 #[test]

@@ -302,9 +302,8 @@ fn a_new_envelope_replaces_both_masks_and_the_rate() {
         city.world.take_events::<wire::PermissionsUpdated>(),
         [expected]
     );
-    let legislature = member(Peer::Legislature);
     city.refused(
-        legislature,
+        member(approve.owner()),
         validation(agent, approve, SUBJECT),
         wire::Prohibited {
             clerk: agent,
@@ -312,7 +311,7 @@ fn a_new_envelope_replaces_both_masks_and_the_rate() {
         },
     );
     city.refused(
-        legislature,
+        member(evidence.owner()),
         validation(agent, evidence, SUBJECT),
         wire::NotPermitted {
             clerk: agent,
@@ -321,7 +320,7 @@ fn a_new_envelope_replaces_both_masks_and_the_rate() {
     );
     city.validate(agent, decide, SUBJECT).unwrap();
     city.refused(
-        legislature,
+        member(decide.owner()),
         validation(agent, decide, SUBJECT),
         wire::RateExceeded {
             clerk: agent,
@@ -332,7 +331,7 @@ fn a_new_envelope_replaces_both_masks_and_the_rate() {
     city.panel(update(bits(&[approve]), 0, 2)).unwrap();
     city.validate(agent, approve, SUBJECT).unwrap();
     city.refused(
-        legislature,
+        member(decide.owner()),
         validation(agent, decide, SUBJECT),
         wire::NotPermitted {
             clerk: agent,
@@ -373,7 +372,7 @@ fn each_subject_is_charged_apart_and_each_charge_is_told() {
         );
     }
     city.refused(
-        member(Peer::Legislature),
+        member(Peer::Enactment),
         validation(agent, Operation::Approve, SUBJECT),
         wire::RateExceeded {
             clerk: agent,

@@ -89,6 +89,18 @@ fn prepared(function: &str, role: Option<Caller>) -> (City, Vec<u8>) {
         "validateOperation" if role == Some(Caller::Agent) => {
             validation(clerk.address, Operation::AttestPrincipal, SUBJECT).abi_encode()
         }
+        "validateOperation" if role == Some(Caller::Assembly) => validation(
+            key(ClerkRole::Regulator, 0).address,
+            Operation::PublishEvidence,
+            SUBJECT,
+        )
+        .abi_encode(),
+        "validateOperation" if role == Some(Caller::Enactment) => validation(
+            key(ClerkRole::Codifier, 0).address,
+            Operation::Codify,
+            SUBJECT,
+        )
+        .abi_encode(),
         "validateOperation" => {
             validation(clerk.address, Operation::RequestIdentity, SUBJECT).abi_encode()
         }

@@ -2,44 +2,41 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::IAdjudication as wire;
+use agentcity_abi::IRoster as wire;
+use agentcity_domain::literal;
 use agentcity_shell::{
     Answer, Input,
-    member::{Kind, Member},
+    member::Member,
     output, refuse,
-    word::part,
+    word::{part, with},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::Adjudication;
+use crate::storage::{ANCHOR, Roster};
 
-const ANCHOR: Kind = 20;
-
-impl Adjudication {
+impl Roster {
     pub(crate) fn anchor(&mut self, input: &mut Input<'_>) -> Answer {
         let (sequence, size, root) = (input.u64()?, input.u64()?, input.word()?);
         let author = self.caller().into_word();
         let last_key = self.key(ANCHOR, author, B256::ZERO);
         let last = self.read(last_key);
-        let expected = part(last, 0, 8) as u64 + 1;
+        let expected = (part(last, 0, 8) as u64).saturating_add(1);
         if sequence != expected || size < part(last, 8, 8) as u64 {
             return refuse(
                 wire::AnchorOutOfOrder::SELECTOR,
                 &[output::number(expected), output::number(sequence)],
             );
         }
-        let mut word = B256::ZERO;
-        word[..8].copy_from_slice(&sequence.to_be_bytes());
-        word[8..16].copy_from_slice(&size.to_be_bytes());
-        self.write(last_key, word);
+        let word = with(B256::ZERO, 0, 8, sequence.into());
+        self.write(last_key, with(word, 8, 8, size.into()));
         let key = self.key(ANCHOR, author, output::number(sequence));
         self.write(key, root);
         self.write(self.key(ANCHOR, key, B256::ZERO), output::number(size));
         self.emit(
             &[
-                wire::Anchored::SIGNATURE_HASH,
+                literal!(wire::Anchored::SIGNATURE_HASH),
                 author,
                 output::number(sequence),
             ],
@@ -72,7 +69,7 @@ impl Adjudication {
         if size == 0 || size > next_size {
             return refused;
         }
-        let (mut at, mut last) = (size - 1, next_size - 1);
+        let (mut at, mut last) = (size.wrapping_sub(1), next_size.wrapping_sub(1));
         while at & 1 == 1 {
             (at, last) = (at >> 1, last >> 1);
         }
@@ -98,14 +95,14 @@ impl Adjudication {
                 new = self.join(new, hash);
             }
             (at, last) = (at >> 1, last >> 1);
-            used += 1;
+            used = used.wrapping_add(1);
         }
         if last != 0 || old != root || new != next_root {
             return refused;
         }
         self.emit(
             &[
-                wire::ConsistencyProved::SIGNATURE_HASH,
+                literal!(wire::ConsistencyProved::SIGNATURE_HASH),
                 author,
                 output::number(first),
                 output::number(second),

@@ -1,0 +1,1011 @@
+//! Random commands against a naive model of principals, agents and money: lists that are searched, nothing counted ahead.
+
+use std::{cell::Cell, collections::BTreeMap};
+
+use agentcity_abi::{IAgent as wire, IAgent::Status};
+use agentcity_domain::{agent::registration::DEPTH_MAX, peer::Peer};
+use agentcity_world::Key;
+use alloy_primitives::{Address, keccak256};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+
+use crate::city::*;
+
+const SEED: [u8; 32] = *b"who answers for whom, for what? ";
+const RUNS: u32 = 80;
+const LENGTH: usize = 130;
+
+const PRINCIPALS: usize = 6;
+const AGENTS: usize = 8;
+const SPONSORS: u8 = 3;
+const DAY: u64 = 86_400;
+const CAP: u8 = 3;
+
+const KINDS: [&str; 27] = [
+    "enrol",
+    "requestLeave",
+    "completeLeave",
+    "register",
+    "registerSub",
+    "requestDeregistration",
+    "completeDeregistration",
+    "propose",
+    "withdrawRelease",
+    "accept",
+    "banAgent",
+    "ban",
+    "lift",
+    "freeze",
+    "unfreeze",
+    "forfeit",
+    "forfeitPrincipal",
+    "outcome",
+    "penalty",
+    "ruling",
+    "open",
+    "close",
+    "complete",
+    "withdraw",
+    "skim",
+    "remit",
+    "revoke",
+];
+const WARP: usize = KINDS.len();
+
+/// What to do, by its place in [`KINDS`]; three numbers for whatever it needs; and whether to look for somebody with whom it
+/// may succeed.
+#[derive(Clone, Copy, Debug)]
+struct Command {
+    kind: usize,
+    numbers: [usize; 3],
+    aims: bool,
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let weights = [
+        6, 3, 4, 10, 5, 5, 6, 5, 2, 5, 2, 2, 2, 2, 2, 5, 4, 5, 2, 2, 6, 4, 4, 4, 1, 2, 1, 9,
+    ];
+    let kinds: Vec<usize> = (0..=WARP)
+        .flat_map(|kind| vec![kind; weights[kind]])
+        .collect();
+    let kind = prop::sample::select(kinds);
+    (kind, any::<[u16; 3]>(), prop::bool::weighted(0.85)).prop_map(|(kind, numbers, aims)| {
+        Command {
+            kind,
+            numbers: numbers.map(usize::from),
+            aims,
+        }
+    })
+}
+
+#[derive(Clone, Default)]
+struct Person {
+    enrolled: bool,
+    enrolled_at: u64,
+    leaves_at: Option<u64>,
+    frozen_until: u64,
+    appeal_until: Option<u64>,
+    stake: u128,
+    nonce: u16,
+    worst: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Life {
+    #[default]
+    Unknown,
+    Active,
+    Leaving,
+    Gone,
+}
+
+#[derive(Clone, Default)]
+struct Worker {
+    life: Life,
+    kind: u8,
+    principal: usize,
+    parent: Option<usize>,
+    places: u32,
+    reputation: u32,
+    stake: u128,
+    missions: u32,
+    obligations: u16,
+    registrations: u16,
+    changes: u16,
+    releases: u16,
+    /// To whom, until when.
+    released: Option<(usize, u64)>,
+    /// Who, until when.
+    previous: Option<(usize, u64)>,
+    leaves_at: u64,
+    window: Window,
+}
+
+/// Who raised whom, exactly: since which day, for how many, and how often.
+#[derive(Clone, Default)]
+struct Window {
+    begun: u64,
+    days: u64,
+    counts: BTreeMap<u8, u8>,
+}
+
+#[derive(Default)]
+struct Model {
+    people: Vec<Person>,
+    workers: Vec<Worker>,
+    credits: BTreeMap<Address, u128>,
+    treasury: u128,
+    insurance: u128,
+}
+
+fn person(number: usize) -> Key {
+    Key::of(["ann", "bob", "cara", "dora", "emil", "fred"][number])
+}
+
+fn worker(number: usize) -> Key {
+    Key::of(&format!("worker {number}"))
+}
+
+fn sponsor(number: u8) -> Address {
+    Address::from_word(keccak256([number]))
+}
+
+impl Model {
+    fn new() -> Self {
+        let unknown = Person {
+            worst: 500_000,
+            ..Person::default()
+        };
+        Self {
+            people: vec![unknown; PRINCIPALS],
+            workers: vec![Worker::default(); AGENTS],
+            ..Self::default()
+        }
+    }
+
+    fn banned(&self, who: usize) -> bool {
+        self.people[who].appeal_until.is_some()
+    }
+
+    fn banned_for_good(&self, who: usize, now: u64) -> bool {
+        self.people[who]
+            .appeal_until
+            .is_some_and(|until| now > until)
+    }
+
+    fn frozen(&self, who: usize, now: u64) -> bool {
+        now <= self.people[who].frozen_until
+    }
+
+    fn registered(&self, agent: usize) -> bool {
+        matches!(self.workers[agent].life, Life::Active | Life::Leaving)
+    }
+
+    /// Agents registered under somebody.
+    fn agents_of(&self, who: usize) -> Vec<usize> {
+        (0..AGENTS)
+            .filter(|agent| self.registered(*agent) && self.workers[*agent].principal == who)
+            .collect()
+    }
+
+    fn is_voter(&self, who: usize) -> bool {
+        let agents = self.agents_of(who);
+        let produces = agents.iter().any(|agent| self.workers[*agent].kind == 1);
+        self.people[who].enrolled && !self.banned(who) && produces
+    }
+
+    /// Places below an agent that are taken.
+    fn taken(&self, agent: usize) -> u32 {
+        if !self.registered(agent) {
+            return 0;
+        }
+        let below = (0..AGENTS)
+            .filter(|other| self.registered(*other) && self.workers[*other].parent == Some(agent));
+        below.map(|other| 1 + self.workers[other].places).sum()
+    }
+
+    fn depth(&self, agent: usize) -> u8 {
+        self.workers[agent]
+            .parent
+            .map_or(0, |parent| 1 + self.depth(parent))
+    }
+
+    fn remembered(&self, agent: usize, now: u64) -> Option<usize> {
+        self.workers[agent]
+            .previous
+            .filter(|(_, until)| now <= *until)
+            .map(|(who, _)| who)
+    }
+
+    fn may_go_over(&self, agent: usize, to: usize, now: u64) -> bool {
+        self.remembered(agent, now)
+            .is_none_or(|previous| previous == to)
+    }
+
+    fn may_answer(&self, who: usize, kind: u8, now: u64) -> bool {
+        let person = &self.people[who];
+        !self.banned(who)
+            && !self.frozen(who, now)
+            && person.leaves_at.is_none()
+            && (kind == 2 || person.enrolled)
+    }
+
+    fn may_register(&self, agent: usize, who: usize, kind: u8, now: u64) -> bool {
+        let worker = &self.workers[agent];
+        let other = worker.life != Life::Unknown && worker.principal != who;
+        !self.registered(agent)
+            && self.may_answer(who, kind, now)
+            && !(other && (self.banned(worker.principal) || !self.may_go_over(agent, who, now)))
+    }
+
+    fn may_register_below(&self, agent: usize, parent: usize, places: u32, now: u64) -> bool {
+        let above = &self.workers[parent];
+        above.life == Life::Active
+            && self.depth(parent) < DEPTH_MAX
+            && places < above.places - self.taken(parent)
+            && self.may_register(agent, above.principal, 1, now)
+    }
+
+    fn may_change(&self, agent: usize, now: u64) -> bool {
+        let worker = &self.workers[agent];
+        worker.life == Life::Active
+            && worker.parent.is_none()
+            && !self.banned(worker.principal)
+            && !self.frozen(worker.principal, now)
+            && worker.obligations == 0
+            && self.taken(agent) == 0
+    }
+
+    fn may_accept(&self, agent: usize, now: u64) -> bool {
+        let released = self.workers[agent]
+            .released
+            .filter(|(_, until)| now <= *until);
+        released.is_some_and(|(to, _)| {
+            self.may_change(agent, now)
+                && self.may_answer(to, self.workers[agent].kind, now)
+                && self.may_go_over(agent, to, now)
+        })
+    }
+
+    fn may_complete(&self, agent: usize, now: u64) -> bool {
+        let worker = &self.workers[agent];
+        worker.life == Life::Leaving
+            && !self.banned(worker.principal)
+            && worker.obligations == 0
+            && self.taken(agent) == 0
+            && now > worker.leaves_at
+    }
+
+    fn enter(
+        &mut self,
+        agent: usize,
+        who: usize,
+        parent: Option<usize>,
+        (kind, places): (u8, u32),
+        now: u64,
+    ) {
+        let worst = self.people[who].worst;
+        let worker = &mut self.workers[agent];
+        match worker.life {
+            Life::Unknown => worker.reputation = worst,
+            _ if worker.principal != who => {
+                worker.reputation = worker.reputation.min(worst);
+                worker.previous = Some((worker.principal, now + MEMORY));
+                worker.changes += 1;
+            }
+            _ => {}
+        }
+        worker.life = Life::Active;
+        worker.kind = kind;
+        worker.principal = who;
+        worker.parent = parent;
+        worker.places = places;
+        worker.registrations += 1;
+        (worker.releases, worker.released) = (0, None);
+        worker.stake = if kind == 2 { 0 } else { base(STAKE) };
+    }
+
+    fn remember(&mut self, who: usize, reputation: u32) {
+        let worst = &mut self.people[who].worst;
+        *worst = reputation.min(*worst);
+    }
+
+    /// Ends a registration; the stake it had.
+    fn end(&mut self, agent: usize) -> u128 {
+        let (who, reputation) = (
+            self.workers[agent].principal,
+            self.workers[agent].reputation,
+        );
+        self.remember(who, reputation);
+        self.workers[agent].life = Life::Gone;
+        std::mem::take(&mut self.workers[agent].stake)
+    }
+
+    fn set_reputation(&mut self, agent: usize, reputation: u32) {
+        let before = std::mem::replace(&mut self.workers[agent].reputation, reputation);
+        if reputation < before {
+            self.remember(self.workers[agent].principal, reputation);
+        }
+    }
+
+    fn forfeit(&mut self, stake: u128) {
+        self.insurance += stake / 2;
+        self.treasury += stake - stake / 2;
+    }
+
+    fn booked(&self) -> u128 {
+        let people: u128 = self.people.iter().map(|person| person.stake).sum();
+        let workers: u128 = self.workers.iter().map(|worker| worker.stake).sum();
+        let credits: u128 = self.credits.values().sum();
+        people + workers + credits + self.treasury + self.insurance
+    }
+}
+
+/// One of the first `count` numbers: one that is good if it aims and any is.
+fn pick(count: usize, number: usize, aims: bool, good: impl Fn(usize) -> bool) -> usize {
+    let fit: Vec<usize> = (0..count).filter(|candidate| good(*candidate)).collect();
+    match fit.get(number % fit.len().max(1)) {
+        Some(chosen) if aims => *chosen,
+        _ => number % count,
+    }
+}
+
+#[test]
+fn random_commands_keep_to_the_model_and_the_books_to_their_parts() {
+    println!("seed: {}", String::from_utf8_lossy(&SEED));
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
+    let config = Config {
+        cases: RUNS,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let (tried, succeeded) = (Cell::new([0u32; WARP + 1]), Cell::new([0u32; WARP + 1]));
+    let reached = Cell::new([0u32; STATES.len()]);
+    let commands = prop::collection::vec(command(), LENGTH);
+    TestRunner::new_with_rng(config, rng)
+        .run(&commands, |commands| {
+            let city = City::new();
+            let mut model = Model::new();
+            for account in accounts() {
+                city.fund(account);
+            }
+            for command in commands {
+                let done = apply(&city, &mut model, command)?;
+                let count = |cell: &Cell<[u32; WARP + 1]>| {
+                    let mut counts = cell.get();
+                    counts[command.kind] += 1;
+                    cell.set(counts);
+                };
+                count(&tried);
+                if done {
+                    count(&succeeded);
+                }
+                // INV-AGENT-01, INV-AGENT-07: after every command.
+                prop_assert_eq!(city.booked(), model.booked(), "{:?}", command);
+                prop_assert!(city.balance(here()) >= city.booked());
+                prop_assert_eq!(city.dues(), (model.treasury, model.insurance));
+                let voters = (0..PRINCIPALS).filter(|who| model.is_voter(*who)).count();
+                prop_assert_eq!(city.voters() as usize, voters, "{:?}", command);
+                note(&model, city.world.now(), &reached);
+            }
+            compare(&city, &model)
+        })
+        .unwrap();
+    let (tried, succeeded) = (tried.get(), succeeded.get());
+    for (kind, name) in KINDS.iter().chain(&["warp"]).enumerate() {
+        println!("{name}: {} of {}", succeeded[kind], tried[kind]);
+    }
+    let (all, done) = (tried.iter().sum::<u32>(), succeeded.iter().sum::<u32>());
+    println!("all: {done} of {all}");
+    for (name, times) in STATES.iter().zip(reached.get()) {
+        println!("{name}: {times}");
+    }
+    for (kind, name) in KINDS.iter().enumerate() {
+        assert!(succeeded[kind] >= 20, "{name} succeeds too rarely");
+    }
+    assert!(done * 100 >= all * 40);
+    for (name, times) in STATES.iter().zip(reached.get()) {
+        assert!(times > 0, "nobody was ever {name}");
+    }
+}
+
+const STATES: [&str; 16] = [
+    "an unknown principal",
+    "an enrolled principal",
+    "a leaving principal",
+    "a frozen principal",
+    "a banned principal that may appeal",
+    "a principal banned for good",
+    "an unknown agent",
+    "an active agent",
+    "a leaving agent",
+    "a leaving agent with obligations",
+    "an agent that is gone",
+    "an agent below another",
+    "an agent two below another",
+    "an agent released to another principal",
+    "an agent with a remembered principal",
+    "a clerk of somebody unknown",
+];
+
+fn note(model: &Model, now: u64, reached: &Cell<[u32; STATES.len()]>) {
+    let mut counts = reached.get();
+    let mut see = |state: usize, holds: bool| counts[state] += u32::from(holds);
+    for (who, person) in model.people.iter().enumerate() {
+        see(0, !person.enrolled);
+        see(1, person.enrolled);
+        see(2, person.leaves_at.is_some());
+        see(3, model.frozen(who, now));
+        see(4, model.banned(who) && !model.banned_for_good(who, now));
+        see(5, model.banned_for_good(who, now));
+    }
+    for (agent, worker) in model.workers.iter().enumerate() {
+        see(6, worker.life == Life::Unknown);
+        see(7, worker.life == Life::Active);
+        see(8, worker.life == Life::Leaving);
+        see(9, worker.life == Life::Leaving && worker.obligations > 0);
+        see(10, worker.life == Life::Gone);
+        see(11, model.registered(agent) && model.depth(agent) == 1);
+        see(12, model.registered(agent) && model.depth(agent) == 2);
+        see(13, worker.released.is_some());
+        see(14, model.remembered(agent, now).is_some());
+        let clerk = model.registered(agent) && worker.kind == 2;
+        see(15, clerk && !model.people[worker.principal].enrolled);
+    }
+    reached.set(counts);
+}
+
+fn accounts() -> Vec<Address> {
+    let people = (0..PRINCIPALS).map(|who| person(who).address);
+    people
+        .chain((0..AGENTS).map(|agent| worker(agent).address))
+        .collect()
+}
+
+/// The chain says what the model says.
+fn compare(city: &City, model: &Model) -> Result<(), TestCaseError> {
+    let now = city.world.now();
+    for (who, person_of) in model.people.iter().enumerate() {
+        let record = city.principal(person(who).address);
+        let agents = model.agents_of(who);
+        let producers = agents
+            .iter()
+            .filter(|agent| model.workers[**agent].kind == 1)
+            .count();
+        prop_assert_eq!(base(record.stake), person_of.stake);
+        prop_assert_eq!(
+            (record.agents as usize, record.producers as usize),
+            (agents.len(), producers)
+        );
+        prop_assert_eq!(
+            (record.worstReputation, record.nonce),
+            (person_of.worst, person_of.nonce)
+        );
+        let enrolled_at = if person_of.enrolled {
+            person_of.enrolled_at
+        } else {
+            0
+        };
+        prop_assert_eq!(record.enrolledAt.to::<u64>(), enrolled_at);
+        prop_assert_eq!(
+            record.leavesAt.to::<u64>(),
+            person_of.leaves_at.unwrap_or(0)
+        );
+        prop_assert_eq!(record.frozenUntil.to::<u64>(), person_of.frozen_until);
+        prop_assert_eq!(
+            record.appealUntil.to::<u64>(),
+            person_of.appeal_until.unwrap_or(0)
+        );
+    }
+    for (agent, of_model) in model.workers.iter().enumerate() {
+        let record = city.record(worker(agent).address);
+        let status = match of_model.life {
+            Life::Unknown => Status::None,
+            Life::Active => Status::Active,
+            Life::Leaving => Status::Leaving,
+            Life::Gone => Status::Gone,
+        };
+        prop_assert_eq!(record.status, status);
+        if of_model.life == Life::Unknown {
+            continue;
+        }
+        prop_assert_eq!(record.agentType as u8, of_model.kind);
+        prop_assert_eq!(record.principal, person(of_model.principal).address);
+        let parent = of_model
+            .parent
+            .map_or(Address::ZERO, |parent| worker(parent).address);
+        prop_assert_eq!(record.parent, parent);
+        prop_assert_eq!(
+            (record.reputation, record.missions),
+            (of_model.reputation, of_model.missions)
+        );
+        prop_assert_eq!(base(record.stake), of_model.stake);
+        prop_assert_eq!(record.obligations, of_model.obligations);
+        prop_assert_eq!(
+            (record.registrations, record.changes),
+            (of_model.registrations, of_model.changes)
+        );
+        prop_assert_eq!(record.releases, of_model.releases);
+        prop_assert_eq!(u32::from(record.maxSubAgents), of_model.places);
+        prop_assert_eq!(u32::from(record.subAgents), model.taken(agent));
+        prop_assert_eq!(record.depth, model.depth(agent));
+        let leaves_at = if of_model.life == Life::Leaving {
+            of_model.leaves_at
+        } else {
+            0
+        };
+        prop_assert_eq!(record.leavesAt.to::<u64>(), leaves_at);
+        let agent_at = worker(agent).address;
+        let conflicts = wire::principalsForConflictCall { agent: agent_at };
+        let conflicts = city.call(STRANGER, conflicts).unwrap();
+        let previous = model
+            .remembered(agent, now)
+            .map_or(Address::ZERO, |who| person(who).address);
+        prop_assert_eq!(conflicts.previous, previous);
+    }
+    for account in accounts() {
+        let credit = model.credits.get(&account).copied().unwrap_or(0);
+        prop_assert_eq!(city.credit(account), credit);
+    }
+    Ok(())
+}
+
+/// Whether the command succeeded, on the chain and in the model alike.
+fn apply(city: &City, model: &mut Model, command: Command) -> Result<bool, TestCaseError> {
+    let now = city.world.now();
+    let Command {
+        kind,
+        numbers: [first, second, third],
+        aims,
+    } = command;
+    let (panel, work) = (member(Peer::Adjudication), member(Peer::Collaboration));
+    let reason = REASON;
+    let who = |good: &dyn Fn(usize) -> bool| pick(PRINCIPALS, first, aims, good);
+    let agent_of = |good: &dyn Fn(usize) -> bool| pick(AGENTS, first, aims, good);
+    let known = |model: &Model, agent: usize| model.workers[agent].life != Life::Unknown;
+    let name = KINDS.get(kind).copied().unwrap_or("warp");
+    let (answered, expected) = match name {
+        "enrol" => {
+            let good = |who: usize| !model.people[who].enrolled && !model.banned(who);
+            let who = who(&good);
+            let expected = good(who);
+            let key = person(who);
+            let answer = city
+                .pay(key.address, PRINCIPAL_STAKE, city.enrolment(&key))
+                .is_ok();
+            if expected {
+                let person = &mut model.people[who];
+                (person.enrolled, person.enrolled_at) = (true, now);
+                person.nonce += 1;
+                person.stake = base(PRINCIPAL_STAKE);
+            }
+            (answer, expected)
+        }
+        "requestLeave" => {
+            let good = |who: usize| {
+                let person = &model.people[who];
+                person.enrolled
+                    && person.leaves_at.is_none()
+                    && !model.banned(who)
+                    && model.agents_of(who).is_empty()
+            };
+            let who = who(&good);
+            let expected = good(who);
+            let answer = city
+                .call(person(who).address, wire::requestLeaveCall {})
+                .is_ok();
+            if expected {
+                model.people[who].leaves_at = Some(now + COOLDOWN);
+            }
+            (answer, expected)
+        }
+        "completeLeave" => {
+            let good = |who: usize| {
+                model.people[who].leaves_at.is_some_and(|until| now > until) && !model.banned(who)
+            };
+            let who = who(&good);
+            let expected = good(who);
+            let principal = person(who).address;
+            let answer = city
+                .call(STRANGER, wire::completeLeaveCall { principal })
+                .is_ok();
+            if expected {
+                let person = &mut model.people[who];
+                (person.enrolled, person.leaves_at) = (false, None);
+                *model.credits.entry(principal).or_default() += std::mem::take(&mut person.stake);
+            }
+            (answer, expected)
+        }
+        "register" => {
+            let kind = [1, 1, 1, 2, 3][third % 5];
+            let places = (third / 5 % 4) as u32;
+            let agent = agent_of(&|agent| !model.registered(agent));
+            let who = pick(PRINCIPALS, second, aims, |who| {
+                model.may_register(agent, who, kind, now)
+            });
+            let expected = model.may_register(agent, who, kind, now);
+            let key = worker(agent);
+            let call = city.registration(&key, &person(who), kind, places);
+            let stake = if kind == 2 { 0 } else { STAKE };
+            let answer = city.pay(key.address, stake, call).is_ok();
+            if expected {
+                model.enter(agent, who, None, (kind, places), now);
+            }
+            (answer, expected)
+        }
+        "registerSub" => {
+            let places = (third % 2) as u32;
+            let agent = agent_of(&|agent| {
+                (0..AGENTS).any(|parent| model.may_register_below(agent, parent, places, now))
+            });
+            let good = |parent: usize| model.may_register_below(agent, parent, places, now);
+            let parent = pick(AGENTS, second, aims, good);
+            let expected = good(parent);
+            let key = worker(agent);
+            let call = city.sub_registration(&key, &worker(parent), 1, places);
+            let answer = city.pay(key.address, STAKE, call).is_ok();
+            if expected {
+                let who = model.workers[parent].principal;
+                model.enter(agent, who, Some(parent), (1, places), now);
+            }
+            (answer, expected)
+        }
+        "requestDeregistration" => {
+            let good = |agent: usize| {
+                model.workers[agent].life == Life::Active
+                    && !model.banned(model.workers[agent].principal)
+            };
+            let agent = agent_of(&good);
+            // The agent itself, its principal, or another.
+            let by = match second % 8 {
+                0..=3 => worker(agent).address,
+                4..=6 => person(model.workers[agent].principal).address,
+                _ => STRANGER,
+            };
+            let expected = good(agent) && by != STRANGER;
+            let call = wire::requestDeregistrationCall {
+                agent: worker(agent).address,
+            };
+            let answer = city.call(by, call).is_ok();
+            if expected {
+                model.workers[agent].life = Life::Leaving;
+                model.workers[agent].leaves_at = now + COOLDOWN;
+            }
+            (answer, expected)
+        }
+        "completeDeregistration" => {
+            let agent = agent_of(&|agent| model.may_complete(agent, now));
+            let expected = model.may_complete(agent, now);
+            let at = worker(agent).address;
+            let answer = city
+                .call(STRANGER, wire::completeDeregistrationCall { agent: at })
+                .is_ok();
+            if expected {
+                let stake = model.end(agent);
+                *model.credits.entry(at).or_default() += stake;
+            }
+            (answer, expected)
+        }
+        "propose" | "withdrawRelease" => {
+            let withdraws = name == "withdrawRelease";
+            let good = |agent: usize| {
+                if withdraws {
+                    known(model, agent)
+                } else {
+                    model.may_change(agent, now)
+                }
+            };
+            let agent = agent_of(&good);
+            let from = model.workers[agent].principal;
+            let to = if withdraws {
+                from
+            } else {
+                pick(PRINCIPALS, second, aims, |to| {
+                    to != from && model.may_go_over(agent, to, now)
+                })
+            };
+            let expected = if to == from {
+                known(model, agent)
+            } else {
+                model.may_change(agent, now) && model.may_go_over(agent, to, now)
+            };
+            let at = worker(agent).address;
+            let call = city.release(at, &person(from), person(to).address);
+            let until = call.deadline;
+            let answer = city.call(STRANGER, call).is_ok();
+            if expected {
+                let worker = &mut model.workers[agent];
+                worker.releases += 1;
+                worker.released = (to != from).then_some((to, until));
+            }
+            (answer, expected)
+        }
+        "accept" => {
+            let agent = agent_of(&|agent| model.may_accept(agent, now));
+            let expected = model.may_accept(agent, now);
+            let from = model.workers[agent].principal;
+            let to = model.workers[agent]
+                .released
+                .map_or(second % PRINCIPALS, |(to, _)| to);
+            let at = worker(agent).address;
+            let call = city.acceptance(at, person(from).address, &person(to));
+            let places = call.maxSubAgents;
+            let answer = city.call(STRANGER, call).is_ok();
+            if expected {
+                let reputation = model.workers[agent].reputation;
+                model.remember(from, reputation);
+                model.remember(to, reputation);
+                let worker = &mut model.workers[agent];
+                worker.principal = to;
+                worker.places = places;
+                worker.changes += 1;
+                worker.previous = Some((from, now + MEMORY));
+                (worker.releases, worker.released) = (0, None);
+            }
+            (answer, expected)
+        }
+        "banAgent" => {
+            let agent =
+                agent_of(&|agent| known(model, agent) && model.remembered(agent, now).is_some());
+            let answers = |who: usize| {
+                known(model, agent)
+                    && (model.workers[agent].principal == who
+                        || model.remembered(agent, now) == Some(who))
+            };
+            let good = |who: usize| answers(who) && !model.banned(who);
+            let who = pick(PRINCIPALS, second, aims, good);
+            let expected = good(who);
+            let call = wire::banAgentCall {
+                agent: worker(agent).address,
+                principal: person(who).address,
+                reason,
+            };
+            let answer = city.call(panel, call).is_ok();
+            if expected {
+                model.people[who].appeal_until = Some(now + APPEAL);
+            }
+            (answer, expected)
+        }
+        "ban" => {
+            let who = who(&|who| !model.banned(who));
+            let expected = !model.banned(who);
+            let principal = person(who).address;
+            let answer = city
+                .call(panel, wire::banPrincipalCall { principal, reason })
+                .is_ok();
+            if expected {
+                model.people[who].appeal_until = Some(now + APPEAL);
+            }
+            (answer, expected)
+        }
+        "lift" => {
+            let good = |who: usize| model.banned(who) && !model.banned_for_good(who, now);
+            let who = who(&good);
+            let expected = good(who);
+            let principal = person(who).address;
+            let answer = city
+                .call(panel, wire::liftBanCall { principal, reason })
+                .is_ok();
+            if expected {
+                model.people[who].appeal_until = None;
+            }
+            (answer, expected)
+        }
+        "freeze" | "unfreeze" => {
+            let freezes = name == "freeze";
+            let good = |who: usize| model.frozen(who, now) != freezes;
+            let who = who(&good);
+            let expected = good(who);
+            let principal = person(who).address;
+            let answer = if freezes {
+                city.call(panel, wire::freezePrincipalCall { principal, reason })
+                    .is_ok()
+            } else {
+                city.call(panel, wire::unfreezePrincipalCall { principal, reason })
+                    .is_ok()
+            };
+            if expected {
+                model.people[who].frozen_until = if freezes { now + FREEZE } else { 0 };
+            }
+            (answer, expected)
+        }
+        "forfeit" => {
+            let good = |agent: usize| {
+                model.registered(agent)
+                    && model.banned_for_good(model.workers[agent].principal, now)
+            };
+            let agent = agent_of(&good);
+            let expected = good(agent);
+            let call = wire::forfeitCall {
+                agent: worker(agent).address,
+            };
+            let answer = city.call(STRANGER, call).is_ok();
+            if expected {
+                let stake = model.end(agent);
+                model.forfeit(stake);
+            }
+            (answer, expected)
+        }
+        "forfeitPrincipal" => {
+            let good = |who: usize| model.people[who].enrolled && model.banned_for_good(who, now);
+            let who = who(&good);
+            let expected = good(who);
+            let principal = person(who).address;
+            let answer = city
+                .call(STRANGER, wire::forfeitPrincipalCall { principal })
+                .is_ok();
+            if expected {
+                let person = &mut model.people[who];
+                (person.enrolled, person.leaves_at) = (false, None);
+                let stake = std::mem::take(&mut person.stake);
+                model.forfeit(stake);
+            }
+            (answer, expected)
+        }
+        "outcome" => {
+            let agent = agent_of(&|agent| known(model, agent));
+            let expected = known(model, agent);
+            let (score, price) = (
+                (second % 1_001) as u16,
+                [1_000u64, 2_000, 500, 0][second % 4],
+            );
+            let (from, days) = ((third % usize::from(SPONSORS)) as u8, [1, 7][third / 3 % 2]);
+            let mut call = outcome(worker(agent).address, score, sponsor(from));
+            call.price = price;
+            call.terms.pairCap = CAP;
+            call.terms.pairWindow = days as u32 * DAY as u32;
+            let answer = city.call(work, call).is_ok();
+            if expected {
+                let before = u64::from(model.workers[agent].reputation);
+                let target = 1_000 * u64::from(score);
+                let mut weight = price.min(1_000);
+                if weight > 0 && target > before {
+                    let (window, today) = (&mut model.workers[agent].window, now / DAY);
+                    let length = window.days.max(days);
+                    if today - window.begun >= length {
+                        *window = Window {
+                            begun: today,
+                            days,
+                            ..Window::default()
+                        };
+                    }
+                    let count = window.counts.entry(from).or_default();
+                    if *count < CAP {
+                        *count += 1;
+                        window.days = window.days.max(days);
+                    } else {
+                        weight = 0;
+                    }
+                }
+                // λ is 0.9: a tenth of the weight goes to the outcome, rounded to the nearest thousandth.
+                let recent = 100 * weight;
+                let mean = ((1_000_000 - recent) * before + recent * target + 500_000) / 1_000_000;
+                model.set_reputation(agent, mean as u32);
+            }
+            (answer, expected)
+        }
+        "penalty" | "ruling" => {
+            let agent = agent_of(&|agent| known(model, agent));
+            let points = [50i64, -50, 100, 101, 300, 1_001][second % 6];
+            let at = worker(agent).address;
+            let (answer, delta, within) = if name == "penalty" {
+                let points = points.abs();
+                let call = wire::applyPenaltyCall {
+                    agent: at,
+                    points: points as u16,
+                    evidence: reason,
+                };
+                (city.call(work, call).is_ok(), -points, points <= 1_000)
+            } else {
+                let call = wire::adjustReputationCall {
+                    agent: at,
+                    delta: points as i16,
+                    evidence: reason,
+                };
+                (city.call(panel, call).is_ok(), points, points.abs() <= 100)
+            };
+            let expected = known(model, agent) && within;
+            if expected {
+                let moved = i64::from(model.workers[agent].reputation) + 1_000 * delta;
+                model.set_reputation(agent, moved.clamp(0, 1_000_000) as u32);
+            }
+            (answer, expected)
+        }
+        "open" => {
+            let good = |agent: usize| model.workers[agent].life == Life::Active;
+            let agent = agent_of(&good);
+            let expected = good(agent);
+            let by = if second % 2 == 0 {
+                work
+            } else {
+                member(Peer::Treasury)
+            };
+            let call = wire::openObligationCall {
+                agent: worker(agent).address,
+            };
+            let answer = city.call(by, call).is_ok();
+            model.workers[agent].obligations += u16::from(expected);
+            (answer, expected)
+        }
+        "close" | "complete" => {
+            let good = |agent: usize| model.workers[agent].obligations > 0;
+            let agent = agent_of(&good);
+            let expected = good(agent);
+            let at = worker(agent).address;
+            let answer = if name == "close" {
+                city.call(
+                    member(Peer::Treasury),
+                    wire::closeObligationCall { agent: at },
+                )
+                .is_ok()
+            } else {
+                city.call(work, wire::completeObligationCall { agent: at })
+                    .is_ok()
+            };
+            if expected {
+                let worker = &mut model.workers[agent];
+                worker.obligations -= 1;
+                worker.missions += u32::from(name == "complete");
+                if worker.life == Life::Leaving && worker.obligations == 0 {
+                    worker.leaves_at = now + COOLDOWN;
+                }
+            }
+            (answer, expected)
+        }
+        "withdraw" => {
+            let accounts = accounts();
+            let owed = |at: usize| {
+                model
+                    .credits
+                    .get(&accounts[at])
+                    .is_some_and(|credit| *credit > 0)
+            };
+            let at = pick(accounts.len(), first, aims, owed);
+            let expected = owed(at);
+            let account = accounts[at];
+            let before = city.balance(account);
+            let answer = city.call(account, wire::withdrawCall {});
+            if expected {
+                let credit = model.credits.remove(&account).unwrap_or(0);
+                prop_assert_eq!(city.balance(account) - before, credit);
+            }
+            (answer.is_ok(), expected)
+        }
+        "skim" => {
+            let forced = (second % 100) as u128;
+            city.world.mint(here(), forced);
+            let answer = city.call(STRANGER, wire::skimCall {}).is_ok();
+            model.treasury += forced;
+            (answer, true)
+        }
+        "remit" => {
+            let expected = model.treasury + model.insurance > 0;
+            let answer = city.call(STRANGER, wire::remitCall {}).is_ok();
+            if expected {
+                (model.treasury, model.insurance) = (0, 0);
+            }
+            (answer, expected)
+        }
+        "revoke" => {
+            let who = first % PRINCIPALS;
+            let answer = city
+                .call(person(who).address, wire::revokeConsentsCall {})
+                .is_ok();
+            model.people[who].nonce += 1;
+            (answer, true)
+        }
+        _ => {
+            city.world.warp(match first % 10 {
+                0..=4 => 1 + second as u64 % 3_600,
+                5..=7 => COOLDOWN + 1,
+                8 => DAY,
+                _ => MEMORY + 1,
+            });
+            (true, true)
+        }
+    };
+    prop_assert_eq!(answered, expected, "{} {:?}", name, command);
+    Ok(expected)
+}
