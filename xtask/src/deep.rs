@@ -50,6 +50,9 @@ pub(crate) struct Options {
     /// `mutants` only: files whose path contains this; of the others it knows what it knew.
     #[arg(long, value_name = "PART")]
     files: Vec<String>,
+    /// `mutants` only: so many files at a time; two for each core if nothing is said.
+    #[arg(long)]
+    grounds: Option<usize>,
 }
 
 /// One long run.

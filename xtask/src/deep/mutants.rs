@@ -85,7 +85,7 @@ pub(super) fn run(ws: &Workspace, options: &Options, page: &mut Page) -> eyre::R
         tests: digest_of(&ws.root.join(FOLDER).join("tests"))?,
     };
     let files = files(&ws.root, Path::new(FOLDER).join("src").as_path())?;
-    bench.judge(&asked(&files, &options.files))?;
+    bench.judge(&asked(&files, &options.files), options.grounds)?;
 
     let mut verdicts = Vec::new();
     let mut unjudged = Vec::new();
@@ -142,7 +142,7 @@ impl Bench<'_> {
     }
 
     /// Judges what is not known of these files.
-    fn judge(&self, files: &[&str]) -> eyre::Result<()> {
+    fn judge(&self, files: &[&str], grounds: Option<usize>) -> eyre::Result<()> {
         fs::create_dir_all(self.out.join("kept"))?;
         let mut tasks = VecDeque::new();
         for file in files {
@@ -162,7 +162,8 @@ impl Bench<'_> {
             return Ok(());
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let workers = (cores * GROUNDS_PER_CORE).min(tasks.len());
+        let wanted = grounds.unwrap_or(cores * GROUNDS_PER_CORE);
+        let workers = wanted.clamp(1, tasks.len());
         eprintln!(
             "   {} files on {workers} grounds, lists and logs in {}",
             tasks.len(),
@@ -185,7 +186,6 @@ impl Bench<'_> {
         let queue = Mutex::new(tasks);
         let next = || queue.lock().ok().and_then(|mut tasks| tasks.pop_front());
         let work = |ground: &Ground| -> eyre::Result<()> {
-            self.try_out(ground)?;
             while let Some(task) = next() {
                 self.judge_file(ground, task)?;
             }
@@ -205,8 +205,11 @@ impl Bench<'_> {
         })
     }
 
-    /// Sees that on this ground the tests pass while there is no bug, and quickly enough.
+    /// Sees that on this ground all tests pass while there is no bug, and quickly enough; once.
     fn try_out(&self, ground: &Ground) -> eyre::Result<()> {
+        if ground.is_tried() {
+            return Ok(());
+        }
         self.test(ground, PACKAGE, &["--no-run"])?;
         let start = Instant::now();
         self.test(ground, PACKAGE, &[])?;
@@ -216,6 +219,7 @@ impl Bench<'_> {
             "the tests take {}: too long to tell slow from endless after {TIMEOUT_SECS} s",
             process::seconds(took)
         );
+        ground.tried();
         Ok(())
     }
 
@@ -288,15 +292,24 @@ impl Bench<'_> {
     ) -> eyre::Result<Outcome> {
         let out = self.out_of(file).join(package);
         fs::create_dir_all(&out)?;
-        let marker = serde_json::to_vec(&(basis, only))?;
-        let known = if fs::read(out.join(MARKER)).is_ok_and(|before| before == marker) {
-            Outcome::read_interrupted(&out)?
-        } else {
-            fs::remove_dir_all(&out)?;
-            fs::create_dir_all(&out)?;
-            fs::write(out.join(MARKER), marker)?;
-            Outcome::default()
+        if package == PACKAGE {
+            self.try_out(ground)?;
+        }
+        let marker = out.join(MARKER);
+        let before: Option<(Basis, Option<Vec<String>>)> = fs::read(&marker)
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok());
+        let known = match before {
+            Some((before, bugs)) if before.is_of(basis) && bugs.as_deref() == only => {
+                Outcome::read_interrupted(&out, before.tests == basis.tests)?
+            }
+            _ => {
+                fs::remove_dir_all(&out)?;
+                fs::create_dir_all(&out)?;
+                Outcome::default()
+            }
         };
+        fs::write(marker, serde_json::to_vec(&(basis, only))?)?;
         let all = match only {
             Some(only) => only.to_vec(),
             None => self.list(ground, file)?,
@@ -329,7 +342,8 @@ impl Bench<'_> {
             "cargo-mutants came to no result for {file}: {status}, see {}",
             out.display()
         );
-        let outcome = Outcome::read(&out.join(LISTS))?;
+        // The tool tries some kinds of bugs though they were not asked for.
+        let outcome = Outcome::read(&out.join(LISTS))?.of(&tried);
         ensure!(
             outcome.all() == tried.len(),
             "{} bugs of {file} were to be tried, and {} were",

@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use eyre::{OptionExt, WrapErr, bail};
@@ -35,6 +36,7 @@ opt-level = 0
 pub(super) struct Ground {
     dir: PathBuf,
     narrow: BTreeMap<String, Narrow>,
+    tried: OnceLock<()>,
 }
 
 impl Ground {
@@ -70,11 +72,22 @@ impl Ground {
         let ground = Self {
             dir: dir.to_owned(),
             narrow,
+            tried: OnceLock::new(),
         };
         ground.lay_narrow(&dir.join(package), crate_name, &member)?;
         // Leaves out of the lock file what the package does not need; no version changes.
         process::quietly(ground.cargo(ws).args(["metadata", "--format-version", "1"]))?;
         Ok(ground)
+    }
+
+    /// Whether all tests were seen to pass here.
+    pub(super) fn is_tried(&self) -> bool {
+        self.tried.get().is_some()
+    }
+
+    /// They were.
+    pub(super) fn tried(&self) {
+        let _ = self.tried.set(());
     }
 
     /// The narrow crate for a module, if there is one.

@@ -70,8 +70,9 @@ impl Outcome {
         })
     }
 
-    /// Reads what a run had learned when it was interrupted, and lays it aside for the next interruption.
-    pub(super) fn read_interrupted(dir: &Path) -> eyre::Result<Self> {
+    /// Reads what a run had learned when it was interrupted, and lays it aside for the next interruption. Survivors of
+    /// other tests than today's are not known.
+    pub(super) fn read_interrupted(dir: &Path, tests_are_the_same: bool) -> eyre::Result<Self> {
         let (aside, lists) = (dir.join("known.json"), dir.join(super::LISTS));
         let mut known = match fs::read(&aside) {
             Ok(text) => serde_json::from_slice(&text)?,
@@ -79,9 +80,12 @@ impl Outcome {
         };
         if lists.exists() {
             known = known.and(Self::read(&lists)?);
-            fs::write(&aside, serde_json::to_vec(&known)?)?;
             fs::remove_dir_all(&lists)?;
         }
+        if !tests_are_the_same {
+            known.survivors.clear();
+        }
+        fs::write(&aside, serde_json::to_vec(&known)?)?;
         Ok(known)
     }
 
@@ -90,6 +94,19 @@ impl Outcome {
         self.survivors.extend(other.survivors.iter().cloned());
         let survivors = std::mem::take(&mut self.survivors);
         self.with_survivors(Self { survivors, ..other })
+    }
+
+    /// What became of these alone.
+    pub(super) fn of(mut self, bugs: &[&String]) -> Self {
+        for list in [
+            &mut self.caught,
+            &mut self.endless,
+            &mut self.unviable,
+            &mut self.survivors,
+        ] {
+            list.retain(|bug| bugs.contains(&bug));
+        }
+        self
     }
 
     /// Whether this bug is among them.
@@ -114,6 +131,13 @@ impl Outcome {
     }
 }
 
+impl Basis {
+    /// Whether only tests may differ.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        (&self.how, &self.source) == (&other.how, &other.source)
+    }
+}
+
 impl Verdict {
     /// The kept verdict of a file; none if there is none, or if it cannot be read: then everything is tried.
     pub(super) fn load(path: &Path) -> Option<Self> {
@@ -130,7 +154,7 @@ impl Verdict {
     pub(super) fn plan(kept: Option<&Self>, basis: &Basis) -> Plan {
         match kept {
             Some(kept) if kept.basis == *basis => Plan::Keep,
-            Some(kept) if (&kept.basis.how, &kept.basis.source) == (&basis.how, &basis.source) => {
+            Some(kept) if kept.basis.is_of(basis) => {
                 if kept.outcome.survivors.is_empty() {
                     Plan::Keep
                 } else {
@@ -244,15 +268,20 @@ mod tests {
             }
         };
         learn("a\n", "b\n");
-        let first = Outcome::read_interrupted(dir.path()).unwrap();
+        let first = Outcome::read_interrupted(dir.path(), true).unwrap();
         assert_eq!((first.all(), first.survivors.len()), (2, 1));
         assert!(first.has(&"a".to_owned()) && first.has(&"b".to_owned()));
         learn("c\n", "");
-        let second = Outcome::read_interrupted(dir.path()).unwrap();
+        let second = Outcome::read_interrupted(dir.path(), true).unwrap();
         assert_eq!(second.caught, ["a", "c"]);
         assert_eq!(second.survivors, ["b"]);
-        let third = Outcome::read_interrupted(dir.path()).unwrap();
+        let third = Outcome::read_interrupted(dir.path(), true).unwrap();
         assert_eq!(third, second, "nothing new, and nothing twice");
+        let fourth = Outcome::read_interrupted(dir.path(), false).unwrap();
+        assert_eq!(fourth.caught, ["a", "c"]);
+        assert!(fourth.survivors.is_empty(), "they are tried again");
+        let one = second.of(&[&"c".to_owned()]);
+        assert_eq!((one.all(), one.caught.len()), (1, 1));
     }
 
     #[test]
