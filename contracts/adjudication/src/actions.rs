@@ -313,7 +313,7 @@ pub(crate) fn row_of(action: u8) -> Option<Row> {
             [2, 0, 0, 0],
         ),
         46 => row(
-            b256!("0x6a3945f88e21da6ada7697cfb49c02a459ca20c0474a83680a6231e28102601d"),
+            b256!("0x80abf83c71491b5f45be2f24c65411b1c9b51c7931450145f5612bad8125e0bd"),
             0xc0c,
             3,
             [10, 0, 0, 0],
