@@ -63,7 +63,7 @@ impl Legislature {
 
     #[inline(never)]
     fn bid_word(&self, session: &B256, bid: u64, place: u64) -> B256 {
-        self.read(self.bid_key(&session, bid, place))
+        self.read(self.bid_key(session, bid, place))
     }
 
     /// Refuses a bid by an agent that did not attest or may not bid, and one that breaks a rule.

@@ -246,13 +246,13 @@ pub const fn widths<const N: usize>(part: &str) -> [u8; N] {
     while text[at] != b')' {
         at += 1;
         widths[field] = match (text[at], text[at + 1]) {
-            (b'a', b'd') => 20,
-            (b'b', b'y') => 32,
+            (b'a', b'd') => 20, // structural: bytes of an address
+            (b'b', b'y') => 32, // structural: bytes of a word
             (b'b', b'o') => 1,
             (b'u', b'i') => {
-                let (mut bits, mut digit) = (0u32, at + 4);
+                let (mut bits, mut digit) = (0u32, at + 4); // structural: behind `uint`
                 while text[digit] != b' ' {
-                    bits = bits * 10 + (text[digit] - b'0') as u32;
+                    bits = bits * 10 + (text[digit] - b'0') as u32; // structural: decimal digits
                     digit += 1;
                 }
                 (bits / u8::BITS) as u8
