@@ -723,3 +723,18 @@ fn a_message_that_does_not_fit_is_cut_and_not_lost() {
         Some(&whole[..160])
     );
 }
+
+/// A mission is degraded exactly in its state of that name; every other halt may lie on anything.
+#[test]
+fn what_cannot_lie_on_a_thing_is_a_degradation_of_a_mission_that_is_not_degraded() {
+    for graph in &MACHINES {
+        for state in graph.states {
+            for halts in combinations() {
+                let mission = graph.machine == Machine::Mission && state.name != "DEGRADED";
+                let expected = !(mission && halts.has(Halt::Degraded));
+                let possible = is_possible(graph, state, halts);
+                assert_eq!(possible, expected, "{} {}", graph.name, state.name);
+            }
+        }
+    }
+}
