@@ -71,13 +71,8 @@ fn prepared(name: &str) -> Signed {
     city.fund(STRANGER);
     let deadline = city.deadline();
     let did_hash = keccak256(did(newcomer.address));
-    let (signer, words, from, coins, call): (
-        Key,
-        Vec<B256>,
-        _,
-        _,
-        Box<dyn Fn(Vec<u8>) -> Vec<u8>>,
-    );
+    let (signer, words, from, coins): (Key, Vec<B256>, _, _);
+    let call: Box<dyn Fn(Vec<u8>) -> Vec<u8>>;
     match name {
         "PrincipalEnrolment" | "EnrolmentAttestation" => {
             let good = city.enrolment(&person);
