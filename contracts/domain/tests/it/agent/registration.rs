@@ -276,6 +276,8 @@ fn a_sub_agent_takes_a_place_and_those_it_may_give_away() {
             "who leaves takes nobody in"
         );
     }
+    // Eight agents in the longest chain, the first at depth nought.
+    assert_eq!(DEPTH_MAX, 7);
     let mut deep = parent;
     deep.bond.depth = DEPTH_MAX - 1;
     assert_eq!(enter(&below(1, 0), &deep), Ok((DEPTH_MAX, 1)));
