@@ -6,7 +6,7 @@ use agentcity_abi::{IAdjudication as wire, IConstitution as founding, IRoster as
 use agentcity_domain::{
     act::{self, Action, Delay, Signers},
     literal,
-    parameter::{ParameterId, Tier},
+    parameter::{ParameterId, Tier, Weakens},
     peer::Peer,
 };
 use agentcity_shell::{
@@ -147,15 +147,16 @@ impl Adjudication {
             1 => Tier::Medium,
             _ => Tier::High,
         };
-        const UP: u8 = agentcity_domain::parameter::Weakens::Up as u8;
-        const DOWN: u8 = agentcity_domain::parameter::Weakens::Down as u8;
-        let (up, down) = (weakens == UP, weakens == DOWN);
-        let (rises, falls) = (new > old, new < old);
-        Ok((
-            tier,
-            up && falls || down && rises,
-            !(up && falls || down && rises) && (up || down) || weakens > UP.max(DOWN),
-        ))
+        const UP: u8 = Weakens::Up as u8;
+        const DOWN: u8 = Weakens::Down as u8;
+        const ANY: u8 = Weakens::Any as u8;
+        let (tightens, weakening) = match weakens {
+            UP => (new < old, new > old),
+            DOWN => (new > old, new < old),
+            ANY => (false, true),
+            _ => (false, false),
+        };
+        Ok((tier, tightens, weakening))
     }
 
     /// What an action demands of this panel.

@@ -28,8 +28,8 @@ pub(crate) enum Sanction {
 }
 
 impl Agents {
-    /// Errors: `NotWired`, `Unauthorized`; when an agent is judged what [`rules::require_answered`] refuses; what [`rules::ban`], [`rules::lift`],
-    /// [`rules::freeze`] and [`rules::unfreeze`] refuse.
+    /// Errors: `NotWired`, `Unauthorized`; when an agent is judged what [`rules::require_answered`] refuses; what
+    /// [`rules::ban`], [`rules::lift`], [`rules::freeze`] and [`rules::unfreeze`] refuse.
     /// Events: `PrincipalBanned`, `BanLifted`, `PrincipalFrozen`, `PrincipalUnfrozen`.
     #[inline(never)]
     pub(crate) fn sanction(&mut self, sanction: Sanction, input: &mut Input<'_>) -> Answer {

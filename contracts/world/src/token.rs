@@ -39,7 +39,8 @@ pub enum Manners {
     RefusesNought,
 }
 
-/// Puts a token at `address`. Everybody allows everything to everybody: an allowance is stored, and limits nothing.
+/// Puts a token at `address`. Everybody allows everything to everybody: allowances bind with those manners alone that are
+/// about them.
 pub fn install(world: &World, address: Address, manners: Manners) {
     world.install(address, keccak256("token"), move |frame, input| {
         run(frame, input, &manners)
@@ -61,7 +62,7 @@ pub fn balance(world: &World, token: Address, holder: Address) -> u128 {
 }
 
 fn approve(frame: &Frame, call: &IERC20::approveCall, manners: &Manners) -> Answer {
-    let slot = U256::from_be_bytes(keccak256([frame.caller, call.spender].concat()).0);
+    let slot = allowance(frame.caller, call.spender);
     let changes = !frame.world().slot(frame.this, slot).is_zero() && !call.value.is_zero();
     match manners {
         Manners::GuardsAllowance if changes => return Err(Vec::new()),
@@ -73,6 +74,10 @@ fn approve(frame: &Frame, call: &IERC20::approveCall, manners: &Manners) -> Answ
         account.storage.insert(slot, call.value.into());
     });
     Ok(true.abi_encode())
+}
+
+fn allowance(owner: Address, spender: Address) -> U256 {
+    U256::from_be_bytes(keccak256([owner, spender].concat()).0)
 }
 
 fn slot(holder: Address) -> U256 {
@@ -99,6 +104,16 @@ fn run(frame: &Frame, input: &[u8], manners: &Manners) -> Answer {
         Manners::CallsBack(victim, data) if from != frame.caller => {
             // The hook runs as the token; whatever it achieves or not, the transfer goes on.
             let _ = frame.call(*victim, U256::ZERO, data, false, u64::MAX);
+        }
+        Manners::GuardsAllowance | Manners::DeniesAllowance | Manners::RefusesNought
+            if from != frame.caller =>
+        {
+            let allowed = frame
+                .world()
+                .slot(frame.this, allowance(from, frame.caller));
+            if U256::from_be_bytes(allowed.0) < value {
+                return Err(Vec::new());
+            }
         }
         _ => {}
     }

@@ -25,8 +25,11 @@ struct Signed {
     words: Vec<B256>,
     deadline: u64,
     /// The call with that signature.
-    call: Box<dyn Fn(Vec<u8>) -> Vec<u8>>,
+    call: Call,
 }
+
+/// A call with that signature in it.
+type Call = Box<dyn Fn(Vec<u8>) -> Vec<u8>>;
 
 impl Signed {
     fn digest(&self) -> B256 {
@@ -71,13 +74,8 @@ fn prepared(name: &str) -> Signed {
     city.fund(STRANGER);
     let deadline = city.deadline();
     let did_hash = keccak256(did(newcomer.address));
-    let (signer, words, from, coins, call): (
-        Key,
-        Vec<B256>,
-        _,
-        _,
-        Box<dyn Fn(Vec<u8>) -> Vec<u8>>,
-    );
+    let (signer, words, from, coins): (Key, Vec<B256>, _, _);
+    let call: Call;
     match name {
         "PrincipalEnrolment" | "EnrolmentAttestation" => {
             let good = city.enrolment(&person);

@@ -9,6 +9,7 @@ mod constitution;
 mod derived;
 mod exits;
 mod id;
+mod keccak;
 mod literal;
 mod machine;
 mod model;

@@ -6,12 +6,11 @@ use agentcity_domain::{
     parameter::ParameterId,
     signed::{
         DOMAIN_NAME_HASH, DOMAIN_TYPE_HASH, DOMAIN_VERSION_HASH, SignedBy, SignedStruct, Typed,
-        fields, identity, keccak256, legislation, panel, selector, widths, work,
+        fields, identity, keccak256, legislation, panel, widths, work,
     },
     token,
 };
 use alloy_primitives::{Address, B256, U256};
-use proptest::prelude::*;
 
 /// Structs that occur in others only.
 const PARTS: [&str; 5] = [
@@ -22,27 +21,6 @@ const PARTS: [&str; 5] = [
     legislation::ComplianceFlag::OWN,
 ];
 
-proptest! {
-    #[test]
-    fn the_compilers_keccak_is_the_chains(text in "\\PC{0,400}", cut in any::<prop::sample::Index>()) {
-        let at = text.char_indices().map(|(i, _)| i).nth(cut.index(text.chars().count().max(1))).unwrap_or(0);
-        let (left, right) = text.split_at(at);
-        prop_assert_eq!(keccak256(&[left, right]), alloy_primitives::keccak256(&text));
-    }
-}
-
-#[test]
-fn the_compilers_keccak_pads_at_every_length_around_a_block() {
-    for len in 0..300 {
-        let text = "x".repeat(len);
-        assert_eq!(
-            keccak256(&[&text]),
-            alloy_primitives::keccak256(&text),
-            "{len}"
-        );
-    }
-}
-
 #[test]
 fn known_hashes_come_out() {
     assert_eq!(DOMAIN_TYPE_HASH, token::DOMAIN_TYPEHASH);
@@ -51,7 +29,6 @@ fn known_hashes_come_out() {
     let permit =
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
     assert_eq!(keccak256(&[permit]), token::PERMIT_TYPEHASH);
-    assert_eq!(selector("balanceOf(address)"), [0x70, 0xa0, 0x82, 0x31]);
 }
 
 #[test]

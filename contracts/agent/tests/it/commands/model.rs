@@ -1,6 +1,13 @@
-//! The naive model: what should stand in the contract, kept as one would on paper.
+//! Principals, agents and money as lists that are searched.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use agentcity_domain::agent::registration::DEPTH_MAX;
+use agentcity_world::Key;
+use alloy_primitives::{Address, keccak256};
+
+use super::{AGENTS, PRINCIPALS};
+use crate::city::*;
 
 #[derive(Clone, Default)]
 pub(super) struct Person {

@@ -7,7 +7,6 @@ use agentcity_domain::{
         record::{Agent, AgentType, History, Proposal, Status},
         registration::*,
     },
-    parameter::ParameterId,
     reputation::MilliPoints,
 };
 use alloy_primitives::Address;
@@ -277,11 +276,8 @@ fn a_sub_agent_takes_a_place_and_those_it_may_give_away() {
             "who leaves takes nobody in"
         );
     }
-    // A chain has as many agents as the parameter says; the depth of its first is nought.
-    assert_eq!(
-        u32::from(DEPTH_MAX) + 1,
-        ParameterId::MaxOwnershipDepth.row().default
-    );
+    // Eight agents in the longest chain, the first at depth nought.
+    assert_eq!(DEPTH_MAX, 7);
     let mut deep = parent;
     deep.bond.depth = DEPTH_MAX - 1;
     assert_eq!(enter(&below(1, 0), &deep), Ok((DEPTH_MAX, 1)));
