@@ -5,7 +5,7 @@ use agentcity_domain::{
         Deadline, EVERY, EXITS, Exit, Fault, Halt, Halts, NEVER_FORBIDDEN, Reach, Target, Term,
         Who, Why, forbidding, is_possible, prove, stuck, stuck_under,
     },
-    machine::{Command, Graph, Kind, MACHINES, Machine, NodeState, State},
+    machine::{Command, Graph, Kind, MACHINES, Machine, NodeState, Row, State},
     parameter::ParameterId,
 };
 
@@ -736,5 +736,24 @@ fn what_cannot_lie_on_a_thing_is_a_degradation_of_a_mission_that_is_not_degraded
                 assert_eq!(possible, expected, "{} {}", graph.name, state.name);
             }
         }
+    }
+}
+
+#[test]
+fn one_step_in_or_out_of_a_reserved_state_is_one_too_many() {
+    let (failed, reserved) = (
+        NodeState::Failed as u8,
+        NodeState::PendingFinalization as u8,
+    );
+    for (from, to) in [(failed, reserved), (reserved, failed)] {
+        let mut base = NodeState::GRAPH.base.to_vec();
+        let first = base[0];
+        base.push(Row { from, to, ..first });
+        let touched = Graph {
+            base: base.leak(),
+            ..NodeState::GRAPH
+        };
+        let expected = Some(("PENDING_FINALIZATION", Why::TouchesReserved));
+        assert_eq!(why(&touched), expected, "{from} {to}");
     }
 }
