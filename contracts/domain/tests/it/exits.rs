@@ -5,7 +5,7 @@ use agentcity_domain::{
         Deadline, EVERY, EXITS, Exit, Fault, Halt, Halts, NEVER_FORBIDDEN, Reach, Target, Term,
         Who, Why, forbidding, is_possible, prove, stuck, stuck_under,
     },
-    machine::{Command, Graph, Kind, MACHINES, Machine, NodeState, Row, State},
+    machine::{ClerkState, Command, Graph, Kind, MACHINES, Machine, NodeState, Row, State},
     parameter::ParameterId,
 };
 
@@ -756,4 +756,40 @@ fn one_step_in_or_out_of_a_reserved_state_is_one_too_many() {
         let expected = Some(("PENDING_FINALIZATION", Why::TouchesReserved));
         assert_eq!(why(&touched), expected, "{from} {to}");
     }
+}
+
+#[test]
+fn nobody_waits_for_what_may_rest() {
+    let (mut waits, mut refused) = (0, 0);
+    for parent in &MACHINES {
+        let mut exits = ClerkState::GRAPH.exits.to_vec();
+        exits.push(Exit {
+            from: ClerkState::Held as u8,
+            when: Halts::ALWAYS,
+            who: Who::Anyone,
+            deadline: Deadline::Ended(parent.machine),
+            command: None,
+            to: Target::Subsumed,
+            fault: Fault::None,
+            note: "",
+            source: "",
+        });
+        let waiting = Graph {
+            exits: exits.leak(),
+            ..ClerkState::GRAPH
+        };
+        // The office is the last of the machines, so that all others are listed before it.
+        if parent
+            .states
+            .iter()
+            .any(|state| state.kind == Kind::Resting)
+        {
+            refused += 1;
+            assert_eq!(why(&waiting), Some(("HELD", Why::WaitsForLater)));
+        } else {
+            waits += 1;
+            assert_eq!(why(&waiting), None, "{}", parent.name);
+        }
+    }
+    assert!(waits > 5 && refused > 5, "{waits} {refused}");
 }

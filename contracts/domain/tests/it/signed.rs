@@ -288,3 +288,31 @@ fn the_default_model_is_named_by_its_hash() {
         alloy_primitives::keccak256("text-embedding-3-large")
     );
 }
+
+#[test]
+fn the_words_of_a_manifest_are_its_fields_in_order() {
+    let manifest = identity::GenesisManifest {
+        mandate: B256::repeat_byte(0x11),
+        asset: Address::repeat_byte(0x22),
+        unit_scale: U256::MAX - U256::from(5),
+        members: B256::repeat_byte(0x33),
+        parameters: B256::repeat_byte(0x44),
+        clerks: B256::repeat_byte(0x55),
+        adjudicators: B256::repeat_byte(0x66),
+        deadline: 7,
+    };
+    assert_eq!(
+        manifest.words(),
+        [
+            identity::GenesisManifest::HASH,
+            manifest.mandate,
+            manifest.asset.into_word(),
+            B256::from(manifest.unit_scale),
+            manifest.members,
+            manifest.parameters,
+            manifest.clerks,
+            manifest.adjudicators,
+            B256::with_last_byte(7),
+        ]
+    );
+}
