@@ -230,6 +230,8 @@ fn a_negative_number_keeps_its_sign_and_a_flag_is_one() {
         ..ruling
     };
     assert_eq!(U256::from_be_bytes(praise.words()[3].0), U256::from(100));
+    let nothing = panel::AdjustReputation { delta: 0, ..ruling };
+    assert_eq!(nothing.words()[3], B256::ZERO);
 
     let decision = legislation::RegulatoryDecision {
         session_id: B256::ZERO,

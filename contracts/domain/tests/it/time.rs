@@ -85,3 +85,12 @@ fn sums_do_not_wrap() {
         Ok(Millis::new(5))
     );
 }
+
+#[test]
+fn what_goes_in_comes_out() {
+    for value in [0, 1, 2, u64::MAX] {
+        assert_eq!(Millis::new(value).get(), value);
+        assert_eq!(Seconds::new(value).get(), value);
+        assert_eq!(Timestamp::new(value).get(), value);
+    }
+}
