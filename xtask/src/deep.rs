@@ -39,7 +39,7 @@ const CARGO_DENY: Installed = Installed {
 };
 
 /// What `deep` is asked for.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
     /// Only these profiles.
     #[arg(value_parser = PROFILES.map(|p| p.name))]
@@ -47,13 +47,19 @@ pub(crate) struct Options {
     /// Say which profiles there are.
     #[arg(long)]
     list: bool,
+    /// `mutants` only: files whose path contains this; of the others it knows what it knew.
+    #[arg(long, value_name = "PART")]
+    files: Vec<String>,
+    /// `mutants` only: so many files at a time; two for each core if nothing is said.
+    #[arg(long)]
+    grounds: Option<usize>,
 }
 
 /// One long run.
 struct Profile {
     name: &'static str,
     about: &'static str,
-    run: fn(&Workspace, &mut Page) -> eyre::Result<()>,
+    run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
 const PROFILES: [Profile; 5] = [
@@ -97,16 +103,17 @@ pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
     let chosen = |p: &&Profile| {
         options.profiles.is_empty() || options.profiles.iter().any(|name| name == p.name)
     };
-    run_profiles(ws, PROFILES.iter().filter(chosen)).map(|()| ExitCode::SUCCESS)
+    run_profiles(ws, options, PROFILES.iter().filter(chosen)).map(|()| ExitCode::SUCCESS)
 }
 
 /// Every profile.
 pub(crate) fn run_all(ws: &Workspace) -> eyre::Result<()> {
-    run_profiles(ws, PROFILES.iter())
+    run_profiles(ws, &Options::default(), PROFILES.iter())
 }
 
 fn run_profiles<'a>(
     ws: &Workspace,
+    options: &Options,
     profiles: impl Iterator<Item = &'a Profile>,
 ) -> eyre::Result<()> {
     let mut failed = Vec::new();
@@ -114,7 +121,7 @@ fn run_profiles<'a>(
         let start = Instant::now();
         let mut page = Page::default();
         // The next profile runs all the same: a night's run should tell everything it can.
-        let result = process::step(profile.name, || (profile.run)(ws, &mut page));
+        let result = process::step(profile.name, || (profile.run)(ws, options, &mut page));
         let took = process::seconds(start.elapsed());
         let verdict = match &result {
             Ok(()) => "passed".to_owned(),
@@ -157,7 +164,7 @@ impl Page {
     }
 }
 
-fn properties(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+fn properties(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     page.line("cases per property", PROPERTY_CASES);
     page.line("seed", PROPERTY_SEED);
     eprintln!("   PROPTEST_CASES={PROPERTY_CASES} PROPTEST_RNG_SEED={PROPERTY_SEED}");
@@ -188,7 +195,7 @@ fn properties(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
     process::run(&mut command)
 }
 
-fn reproducible(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+fn reproducible(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     let tools = setup::run(ws, Need::Programs)?;
     page.line("standard library", &tools.wasm_std.kind);
     let reports = programs::build(ws, &tools, None)?;
@@ -198,7 +205,7 @@ fn reproducible(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
     programs::check_reproducible(ws, &tools, &reports)
 }
 
-fn cargo_stylus(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+fn cargo_stylus(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     let tools = setup::run(ws, Need::Everything)?;
     programs::build(ws, &tools, None)?;
     let client = CARGO_STYLUS.ensure(ws)?;
@@ -219,7 +226,7 @@ fn cargo_stylus(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
     process::run(&mut command)
 }
 
-fn advisories(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
+fn advisories(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     let deny = CARGO_DENY.ensure(ws)?;
     page.line("tool", CARGO_DENY.label());
     process::run(

@@ -19,6 +19,7 @@ pub mod clerk;
 pub mod constitution;
 pub mod exit;
 pub mod id;
+pub mod keccak;
 pub mod literal;
 pub mod machine;
 pub mod parameter;

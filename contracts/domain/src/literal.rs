@@ -45,19 +45,3 @@ macro_rules! literal {
         )
     };
 }
-
-#[cfg(test)]
-mod tests {
-    use alloy_primitives::b256;
-
-    use super::*;
-
-    #[test]
-    fn a_literal_is_the_word_that_was_written() {
-        const WORD: B256 =
-            b256!("0x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff");
-        assert_eq!(literal!(WORD), WORD);
-        assert_eq!(quarter(&WORD, 0), 0x0706_0504_0302_0100);
-        assert_eq!(quarter(&WORD, 3), 0xff1e_1d1c_1b1a_1918);
-    }
-}

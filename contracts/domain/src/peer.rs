@@ -102,17 +102,3 @@ impl Peer {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_and_members_are_one_to_one() {
-        for (place, peer) in Peer::ALL.into_iter().enumerate() {
-            assert_eq!(peer.place(), place);
-            assert_eq!(Peer::at(place as u8), Some(peer));
-        }
-        assert_eq!(Peer::at(Peer::COUNT as u8), None);
-    }
-}

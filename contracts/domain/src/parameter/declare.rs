@@ -74,7 +74,7 @@ macro_rules! word {
         alloy_primitives::B256::ZERO
     };
     ($name:literal) => {
-        $crate::signed::keccak256(&[$name])
+        $crate::keccak::keccak256(&[$name])
     };
 }
 pub(super) use word;

@@ -8,7 +8,6 @@
 
 mod declare;
 pub mod identity;
-mod keccak;
 pub mod legislation;
 pub mod panel;
 pub mod work;
@@ -17,8 +16,8 @@ use core::fmt;
 
 use alloy_primitives::B256;
 
-pub use declare::Typed;
-pub use keccak::{keccak256, selector};
+pub use self::declare::Typed;
+pub use crate::keccak::{keccak256, selector};
 
 use crate::peer::Peer;
 

@@ -209,6 +209,8 @@ fn masks_hold_what_was_put_in() {
     assert_eq!(mask.bits(), 1 << 5);
     assert!(mask.has(5) && !mask.has(3) && !mask.has(64) && !mask.has(255));
     assert_eq!(mask.with(64, true), mask);
+    assert_eq!(mask.with(5, true), mask, "once, however often");
+    assert_eq!(mask.with(3, false), mask);
     assert_eq!(Mask::ALL.bits(), (1 << Operation::ALL.len()) - 1);
     assert!(Mask::NONE.is_empty() && !mask.is_empty());
     assert_eq!(mask.or(Mask::new(1)).bits(), 33);

@@ -380,6 +380,13 @@ mod sealed {
                 clerks(&five),
                 Err(Refused::ClerkOutOfOrder { index: 4, role })
             );
+            // Nor while other offices are due: what stands there is no office at all.
+            for index in 0..4 {
+                let mut none = four();
+                none.insert(index, office(role, 9, 0xa1));
+                let refusal = Refused::ClerkOutOfOrder { index, role };
+                assert_eq!(clerks(&none), Err(refusal));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use agentcity_domain::{
         Deadline, EVERY, EXITS, Exit, Fault, Halt, Halts, NEVER_FORBIDDEN, Reach, Target, Term,
         Who, Why, forbidding, is_possible, prove, stuck, stuck_under,
     },
-    machine::{Command, Graph, Kind, MACHINES, Machine, NodeState, State},
+    machine::{ClerkState, Command, Graph, Kind, MACHINES, Machine, NodeState, Row, State},
     parameter::ParameterId,
 };
 
@@ -652,4 +652,144 @@ fn an_exit_is_there_exactly_when_a_halt_offers_it_and_none_forbids_it() {
         }
     }
     assert!(there > 1_000 && away > 500, "{there} {away}");
+}
+
+#[test]
+fn a_halt_is_put_in_once_however_often_and_taken_out_only_if_it_was_there() {
+    for halt in Halt::ALL {
+        for set in combinations() {
+            assert!(set.and(halt).has(halt) && !set.without(halt).has(halt));
+            assert_eq!(set.and(halt).and(halt), set.and(halt));
+            assert_eq!(set.without(halt).without(halt), set.without(halt));
+            let changed = if set.has(halt) {
+                set.without(halt).and(halt)
+            } else {
+                set.and(halt).without(halt)
+            };
+            assert_eq!(changed, set);
+        }
+        // The condition of an exit keeps what it says of calm.
+        assert!(Halts::CALM.and(halt).includes_calm());
+        assert!(Halts::ALWAYS.without(halt).includes_calm());
+        assert!(!Halts::ALL.without(halt).includes_calm());
+    }
+}
+
+#[test]
+fn a_halts_list_names_each_command_once() {
+    for halt in Halt::ALL {
+        let list = halt.forbidden();
+        let set: std::collections::BTreeSet<_> = list.iter().collect();
+        assert_eq!(set.len(), list.len(), "{halt:?}");
+    }
+    let set: std::collections::BTreeSet<_> = NEVER_FORBIDDEN.iter().collect();
+    assert_eq!(set.len(), NEVER_FORBIDDEN.len());
+}
+
+/// A state's number fits four bits: the sixteenth is refused, the fifteenth is not.
+#[test]
+fn a_machine_has_at_most_fifteen_states() {
+    let numbered = |count: u8| {
+        let mut states = NodeState::GRAPH.states.to_vec();
+        for number in states.len() as u8 + 1..=count {
+            states.push(State {
+                number,
+                name: "MORE",
+                kind: Kind::Reserved,
+                means: "A number kept.",
+            });
+        }
+        Graph {
+            states: states.leak(),
+            ..NodeState::GRAPH
+        }
+    };
+    assert_eq!(why(&numbered(15)), None);
+    assert_eq!(why(&numbered(16)), Some(("MORE", Why::Misnumbered)));
+}
+
+#[test]
+fn a_message_that_does_not_fit_is_cut_and_not_lost() {
+    let name: &str = "x".repeat(200).leak();
+    let broken = Graph {
+        name,
+        exits: &[],
+        ..NodeState::GRAPH
+    };
+    let said = std::panic::catch_unwind(|| prove(&broken)).unwrap_err();
+    let whole = format!("INV-EXIT-01: {name}");
+    assert_eq!(
+        said.downcast_ref::<String>().map(String::as_str),
+        Some(&whole[..160])
+    );
+}
+
+/// A mission is degraded exactly in its state of that name; every other halt may lie on anything.
+#[test]
+fn what_cannot_lie_on_a_thing_is_a_degradation_of_a_mission_that_is_not_degraded() {
+    for graph in &MACHINES {
+        for state in graph.states {
+            for halts in combinations() {
+                let mission = graph.machine == Machine::Mission && state.name != "DEGRADED";
+                let expected = !(mission && halts.has(Halt::Degraded));
+                let possible = is_possible(graph, state, halts);
+                assert_eq!(possible, expected, "{} {}", graph.name, state.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_step_in_or_out_of_a_reserved_state_is_one_too_many() {
+    let (failed, reserved) = (
+        NodeState::Failed as u8,
+        NodeState::PendingFinalization as u8,
+    );
+    for (from, to) in [(failed, reserved), (reserved, failed)] {
+        let mut base = NodeState::GRAPH.base.to_vec();
+        let first = base[0];
+        base.push(Row { from, to, ..first });
+        let touched = Graph {
+            base: base.leak(),
+            ..NodeState::GRAPH
+        };
+        let expected = Some(("PENDING_FINALIZATION", Why::TouchesReserved));
+        assert_eq!(why(&touched), expected, "{from} {to}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_what_may_rest() {
+    let (mut waits, mut refused) = (0, 0);
+    for parent in &MACHINES {
+        let mut exits = ClerkState::GRAPH.exits.to_vec();
+        exits.push(Exit {
+            from: ClerkState::Held as u8,
+            when: Halts::ALWAYS,
+            who: Who::Anyone,
+            deadline: Deadline::Ended(parent.machine),
+            command: None,
+            to: Target::Subsumed,
+            fault: Fault::None,
+            note: "",
+            source: "",
+        });
+        let waiting = Graph {
+            exits: exits.leak(),
+            ..ClerkState::GRAPH
+        };
+        // The office is the last of the machines, so that all others are listed before it.
+        if parent
+            .states
+            .iter()
+            .any(|state| state.kind == Kind::Resting)
+        {
+            refused += 1;
+            assert_eq!(why(&waiting), Some(("HELD", Why::WaitsForLater)));
+        } else {
+            waits += 1;
+            assert_eq!(why(&waiting), None, "{}", parent.name);
+        }
+    }
+    assert!(waits > 5 && refused > 5, "{waits} {refused}");
 }

@@ -175,6 +175,29 @@ fn too_few_commits_fail_at_once_and_seats_commit_once() {
     }
 }
 
+/// Seven are the most there may be; a node that names more is refused its eighth, and nothing is reached for beyond.
+#[test]
+fn a_seat_beyond_the_most_there_may_be_shows_nothing() {
+    let mut nodes = [Node::new(Tier::Two {
+        seats: 8,
+        threshold: 5,
+    })];
+    let mut mission = Mission::new(&mut nodes, &[], 3);
+    play(&mut mission, &[Event::Finalize, Event::Route(0)]);
+    for seat in 0..8 {
+        play(&mut mission, &[Event::Commit(0, seat)]);
+    }
+    assert_eq!(
+        mission.apply(Event::Reveal(0, 7, 1)),
+        Err(Refused::Seat { seat: 7 })
+    );
+    for seat in 0..7 {
+        play(&mut mission, &[Event::Reveal(0, seat, 1)]);
+    }
+    play(&mut mission, &[Event::CloseReveal(0)]);
+    assert_eq!(mission.nodes()[0].state(), NodeState::Completed);
+}
+
 #[test]
 fn a_result_of_another_tier_is_refused() {
     let mut nodes = nodes();

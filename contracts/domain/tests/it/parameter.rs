@@ -554,6 +554,24 @@ proptest! {
 }
 
 #[test]
+fn every_number_is_read_as_a_number_and_no_word_is() {
+    let defaults = page::defaults();
+    for id in ParameterId::ALL {
+        let row = id.row();
+        assert_eq!(page::read_number(&defaults, id), row.default, "{id:?}");
+        assert_eq!(page::read(&defaults, id), id.default_word(), "{id:?}");
+        let mut page = defaults;
+        page::write(&mut page, id, word(7));
+        let number = match row.kind {
+            Kind::Number => 7,
+            Kind::Constant => row.default,
+            Kind::Address | Kind::Hash => 0,
+        };
+        assert_eq!(page::read_number(&page, id), number, "{id:?}");
+    }
+}
+
+#[test]
 fn a_page_that_could_be_called_is_refused() {
     let mut page = page::defaults();
     page[0] = 1;

@@ -6,12 +6,11 @@ use agentcity_domain::{
     parameter::ParameterId,
     signed::{
         DOMAIN_NAME_HASH, DOMAIN_TYPE_HASH, DOMAIN_VERSION_HASH, SignedBy, SignedStruct, Typed,
-        fields, identity, keccak256, legislation, panel, selector, widths, work,
+        fields, identity, keccak256, legislation, panel, widths, work,
     },
     token,
 };
 use alloy_primitives::{Address, B256, U256};
-use proptest::prelude::*;
 
 /// Structs that occur in others only.
 const PARTS: [&str; 5] = [
@@ -22,27 +21,6 @@ const PARTS: [&str; 5] = [
     legislation::ComplianceFlag::OWN,
 ];
 
-proptest! {
-    #[test]
-    fn the_compilers_keccak_is_the_chains(text in "\\PC{0,400}", cut in any::<prop::sample::Index>()) {
-        let at = text.char_indices().map(|(i, _)| i).nth(cut.index(text.chars().count().max(1))).unwrap_or(0);
-        let (left, right) = text.split_at(at);
-        prop_assert_eq!(keccak256(&[left, right]), alloy_primitives::keccak256(&text));
-    }
-}
-
-#[test]
-fn the_compilers_keccak_pads_at_every_length_around_a_block() {
-    for len in 0..300 {
-        let text = "x".repeat(len);
-        assert_eq!(
-            keccak256(&[&text]),
-            alloy_primitives::keccak256(&text),
-            "{len}"
-        );
-    }
-}
-
 #[test]
 fn known_hashes_come_out() {
     assert_eq!(DOMAIN_TYPE_HASH, token::DOMAIN_TYPEHASH);
@@ -51,7 +29,6 @@ fn known_hashes_come_out() {
     let permit =
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
     assert_eq!(keccak256(&[permit]), token::PERMIT_TYPEHASH);
-    assert_eq!(selector("balanceOf(address)"), [0x70, 0xa0, 0x82, 0x31]);
 }
 
 #[test]
@@ -253,6 +230,8 @@ fn a_negative_number_keeps_its_sign_and_a_flag_is_one() {
         ..ruling
     };
     assert_eq!(U256::from_be_bytes(praise.words()[3].0), U256::from(100));
+    let nothing = panel::AdjustReputation { delta: 0, ..ruling };
+    assert_eq!(nothing.words()[3], B256::ZERO);
 
     let decision = legislation::RegulatoryDecision {
         session_id: B256::ZERO,
@@ -309,5 +288,33 @@ fn the_default_model_is_named_by_its_hash() {
     assert_eq!(
         ParameterId::EmbeddingModelId.default_word(),
         alloy_primitives::keccak256("text-embedding-3-large")
+    );
+}
+
+#[test]
+fn the_words_of_a_manifest_are_its_fields_in_order() {
+    let manifest = identity::GenesisManifest {
+        mandate: B256::repeat_byte(0x11),
+        asset: Address::repeat_byte(0x22),
+        unit_scale: U256::MAX - U256::from(5),
+        members: B256::repeat_byte(0x33),
+        parameters: B256::repeat_byte(0x44),
+        clerks: B256::repeat_byte(0x55),
+        adjudicators: B256::repeat_byte(0x66),
+        deadline: 7,
+    };
+    assert_eq!(
+        manifest.words(),
+        [
+            identity::GenesisManifest::HASH,
+            manifest.mandate,
+            manifest.asset.into_word(),
+            B256::from(manifest.unit_scale),
+            manifest.members,
+            manifest.parameters,
+            manifest.clerks,
+            manifest.adjudicators,
+            B256::with_last_byte(7),
+        ]
     );
 }

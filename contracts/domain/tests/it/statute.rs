@@ -88,14 +88,16 @@ fn arbitrary() -> impl Strategy<Value = Node> {
 
 proptest! {
     #[test]
-    fn what_is_laid_out_is_read(nodes in prop::collection::vec(arbitrary(), 0..5), edges in prop::collection::vec(any::<u16>(), 0..9)) {
-        let bytes = page(&nodes, &edges, &[[7; 53]]);
+    fn what_is_laid_out_is_read(nodes in prop::collection::vec(arbitrary(), 0..5), edges in prop::collection::vec(any::<u16>(), 0..9), predicates in 0usize..9) {
+        let bytes = page(&nodes, &edges, &vec![[7; 53]; predicates]);
         let page = Page::read(&bytes).unwrap();
         prop_assert_eq!(usize::from(page.nodes()), nodes.len());
         prop_assert_eq!(usize::from(page.edges()), edges.len());
-        prop_assert_eq!(page.predicates(), 1);
+        prop_assert_eq!(usize::from(page.predicates()), predicates);
         for (index, node) in nodes.iter().enumerate() {
             prop_assert_eq!(page.node(index as u16), Some(*node));
+            let at = Page::offset_of(index as u16);
+            prop_assert_eq!(&bytes[at..at + 64], &laid_out(node)[..]);
         }
         prop_assert_eq!(page.node(nodes.len() as u16), None);
         for (index, edge) in edges.iter().enumerate() {

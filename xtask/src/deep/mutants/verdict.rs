@@ -1,0 +1,304 @@
+//! What became of the bugs of one source file, and what it was judged by: kept from run to run, so that a run that was
+//! interrupted, or that follows a change of a few files, judges only what is not known.
+
+use std::{fs, path::Path};
+
+use eyre::WrapErr;
+use serde::{Deserialize, Serialize};
+
+/// The bugs of one file as the tool prints them, by what became of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Outcome {
+    pub(super) caught: Vec<String>,
+    /// Made a test, or a proof, run without end.
+    pub(super) endless: Vec<String>,
+    /// Did not compile: noticed by types or by a proof, and counted for neither side.
+    pub(super) unviable: Vec<String>,
+    pub(super) survivors: Vec<String>,
+}
+
+/// An outcome, with what led to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Verdict {
+    /// The source file, from the root.
+    pub(super) file: String,
+    pub(super) basis: Basis,
+    /// The commit at which all bugs of the file were tried.
+    pub(super) commit: String,
+    /// The commit at which survivors were tried again, if they were: the tests had changed, and the file had not.
+    pub(super) again: Option<String>,
+    pub(super) outcome: Outcome,
+}
+
+/// What an outcome rests on, as digests: as long as none of it changes, the outcome stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Basis {
+    /// The tool, its version and how it is called.
+    pub(super) how: String,
+    /// The file.
+    pub(super) source: String,
+    /// All tests of the package.
+    pub(super) tests: String,
+}
+
+/// What has to be done for a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// Nothing.
+    Keep,
+    /// Only the tests changed, which is how a survivor comes to be noticed: these are tried again. What was noticed
+    /// stays so; a run without kept verdicts is there for whoever took tests away.
+    Again(Vec<String>),
+    /// Everything.
+    Whole,
+}
+
+impl Outcome {
+    /// Reads the lists that the tool leaves.
+    pub(super) fn read(dir: &Path) -> eyre::Result<Self> {
+        let lines = |name: &str| -> eyre::Result<Vec<String>> {
+            let file = dir.join(name);
+            let text = fs::read_to_string(&file)
+                .wrap_err_with(|| format!("cannot read {}", file.display()))?;
+            Ok(text.lines().map(str::to_owned).collect())
+        };
+        Ok(Self {
+            caught: lines("caught.txt")?,
+            endless: lines("timeout.txt")?,
+            unviable: lines("unviable.txt")?,
+            survivors: lines("missed.txt")?,
+        })
+    }
+
+    /// Reads what a run had learned when it was interrupted, and lays it aside for the next interruption. Survivors of
+    /// other tests than today's are not known.
+    pub(super) fn read_interrupted(dir: &Path, tests_are_the_same: bool) -> eyre::Result<Self> {
+        let (aside, lists) = (dir.join("known.json"), dir.join(super::LISTS));
+        let mut known = match fs::read(&aside) {
+            Ok(text) => serde_json::from_slice(&text)?,
+            Err(_) => Self::default(),
+        };
+        if lists.exists() {
+            known = known.and(Self::read(&lists)?);
+            fs::remove_dir_all(&lists)?;
+        }
+        if !tests_are_the_same {
+            known.survivors.clear();
+        }
+        fs::write(&aside, serde_json::to_vec(&known)?)?;
+        Ok(known)
+    }
+
+    /// Both together.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.survivors.extend(other.survivors.iter().cloned());
+        let survivors = std::mem::take(&mut self.survivors);
+        self.with_survivors(Self { survivors, ..other })
+    }
+
+    /// What became of these alone.
+    pub(super) fn of(mut self, bugs: &[&String]) -> Self {
+        for list in [
+            &mut self.caught,
+            &mut self.endless,
+            &mut self.unviable,
+            &mut self.survivors,
+        ] {
+            list.retain(|bug| bugs.contains(&bug));
+        }
+        self
+    }
+
+    /// Whether this bug is among them.
+    pub(super) fn has(&self, bug: &String) -> bool {
+        [&self.caught, &self.endless, &self.unviable, &self.survivors]
+            .into_iter()
+            .any(|list| list.contains(bug))
+    }
+
+    /// How many there are.
+    pub(super) const fn all(&self) -> usize {
+        self.caught.len() + self.endless.len() + self.unviable.len() + self.survivors.len()
+    }
+
+    /// This, after its survivors were tried again with that result.
+    pub(super) fn with_survivors(mut self, again: Self) -> Self {
+        self.caught.extend(again.caught);
+        self.endless.extend(again.endless);
+        self.unviable.extend(again.unviable);
+        self.survivors = again.survivors;
+        self
+    }
+}
+
+impl Basis {
+    /// Whether only tests may differ.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        (&self.how, &self.source) == (&other.how, &other.source)
+    }
+}
+
+impl Verdict {
+    /// The kept verdict of a file; none if there is none, or if it cannot be read: then everything is tried.
+    pub(super) fn load(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    /// Keeps it.
+    pub(super) fn save(&self, path: &Path) -> eyre::Result<()> {
+        let text = serde_json::to_vec_pretty(self)?;
+        fs::write(path, text).wrap_err_with(|| format!("cannot write {}", path.display()))
+    }
+
+    /// What has to be done for a file on this basis, given what was kept.
+    pub(super) fn plan(kept: Option<&Self>, basis: &Basis) -> Plan {
+        match kept {
+            Some(kept) if kept.basis == *basis => Plan::Keep,
+            Some(kept) if kept.basis.is_of(basis) => {
+                if kept.outcome.survivors.is_empty() {
+                    Plan::Keep
+                } else {
+                    Plan::Again(kept.outcome.survivors.clone())
+                }
+            }
+            _ => Plan::Whole,
+        }
+    }
+
+    /// This, after its survivors were tried again.
+    pub(super) fn judged_again(self, basis: Basis, commit: &str, again: Outcome) -> Self {
+        Self {
+            basis,
+            again: Some(commit.to_owned()),
+            outcome: self.outcome.with_survivors(again),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn basis(how: &str, source: &str, tests: &str) -> Basis {
+        Basis {
+            how: how.to_owned(),
+            source: source.to_owned(),
+            tests: tests.to_owned(),
+        }
+    }
+
+    fn lines(lines: &[&str]) -> Vec<String> {
+        lines.iter().map(|line| (*line).to_owned()).collect()
+    }
+
+    fn verdict(survivors: &[&str]) -> Verdict {
+        Verdict {
+            file: "a.rs".to_owned(),
+            basis: basis("h", "s", "t"),
+            commit: "one".to_owned(),
+            again: None,
+            outcome: Outcome {
+                caught: lines(&["a.rs:1:1: x"]),
+                survivors: lines(survivors),
+                ..Outcome::default()
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_not_tried_again() {
+        let kept = verdict(&["a.rs:2:1: y"]);
+        let plan = |basis| Verdict::plan(Some(&kept), &basis);
+        assert_eq!(plan(basis("h", "s", "t")), Plan::Keep);
+        let again = Plan::Again(lines(&["a.rs:2:1: y"]));
+        assert_eq!(plan(basis("h", "s", "other")), again);
+        assert_eq!(plan(basis("h", "other", "t")), Plan::Whole);
+        assert_eq!(plan(basis("other", "s", "t")), Plan::Whole);
+        assert_eq!(Verdict::plan(None, &basis("h", "s", "t")), Plan::Whole);
+        let clean = verdict(&[]);
+        let plan = Verdict::plan(Some(&clean), &basis("h", "s", "other"));
+        assert_eq!(plan, Plan::Keep);
+    }
+
+    #[test]
+    fn survivors_that_are_tried_again_move_and_nothing_is_lost() {
+        let kept = verdict(&["a.rs:2:1: y", "a.rs:3:1: z"]);
+        let again = Outcome {
+            caught: lines(&["a.rs:2:1: y"]),
+            survivors: lines(&["a.rs:3:1: z"]),
+            ..Outcome::default()
+        };
+        let now = kept
+            .clone()
+            .judged_again(basis("h", "s", "u"), "two", again);
+        assert_eq!(now.outcome.all(), kept.outcome.all());
+        assert_eq!(now.outcome.caught, ["a.rs:1:1: x", "a.rs:2:1: y"]);
+        assert_eq!(now.outcome.survivors, ["a.rs:3:1: z"]);
+        assert_eq!(
+            (now.commit.as_str(), now.again.as_deref()),
+            ("one", Some("two"))
+        );
+        assert_eq!(now.basis.tests, "u");
+    }
+
+    #[test]
+    fn a_verdict_is_read_as_it_was_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        assert_eq!(Verdict::load(&path), None);
+        let kept = verdict(&["a.rs:2:1: y"]);
+        kept.save(&path).unwrap();
+        assert_eq!(Verdict::load(&path), Some(kept));
+        fs::write(&path, "no verdict").unwrap();
+        assert_eq!(Verdict::load(&path), None);
+    }
+
+    #[test]
+    fn what_an_interrupted_run_learned_is_used_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let lists = dir.path().join(super::super::LISTS);
+        let learn = |caught: &str, missed: &str| {
+            fs::create_dir_all(&lists).unwrap();
+            for (name, text) in [("caught", caught), ("missed", missed)] {
+                fs::write(lists.join(format!("{name}.txt")), text).unwrap();
+            }
+            for name in ["timeout.txt", "unviable.txt"] {
+                fs::write(lists.join(name), "").unwrap();
+            }
+        };
+        learn("a\n", "b\n");
+        let first = Outcome::read_interrupted(dir.path(), true).unwrap();
+        assert_eq!((first.all(), first.survivors.len()), (2, 1));
+        assert!(first.has(&"a".to_owned()) && first.has(&"b".to_owned()));
+        learn("c\n", "");
+        let second = Outcome::read_interrupted(dir.path(), true).unwrap();
+        assert_eq!(second.caught, ["a", "c"]);
+        assert_eq!(second.survivors, ["b"]);
+        let third = Outcome::read_interrupted(dir.path(), true).unwrap();
+        assert_eq!(third, second, "nothing new, and nothing twice");
+        let fourth = Outcome::read_interrupted(dir.path(), false).unwrap();
+        assert_eq!(fourth.caught, ["a", "c"]);
+        assert!(fourth.survivors.is_empty(), "they are tried again");
+        let one = second.of(&[&"c".to_owned()]);
+        assert_eq!((one.all(), one.caught.len()), (1, 1));
+    }
+
+    #[test]
+    fn the_tools_lists_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("caught.txt", "a.rs:1:1: x\na.rs:2:1: y\n"),
+            ("timeout.txt", "a.rs:3:1: z\n"),
+            ("unviable.txt", ""),
+            ("missed.txt", "a.rs:4:1: w\n"),
+        ] {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        let outcome = Outcome::read(dir.path()).unwrap();
+        assert_eq!(outcome.all(), 4);
+        assert_eq!(outcome.survivors, ["a.rs:4:1: w"]);
+        fs::remove_file(dir.path().join("missed.txt")).unwrap();
+        assert!(Outcome::read(dir.path()).is_err());
+    }
+}
