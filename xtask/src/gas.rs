@@ -19,7 +19,7 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// Builds programs, devnode and `agentcity-gas`, and runs it; its exit code is ours. The build has debug assertions, because
+/// Builds programs and workspace and runs `agentcity-gas`; its exit code is ours. The build has debug assertions, because
 /// doubles stand for the members that do not exist yet; gas is the same in every build.
 pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
     let tools = setup::run(ws, Need::Everything)?;
@@ -27,27 +27,14 @@ pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
     if !reports.iter().all(programs::Report::is_deployable) {
         bail!("a program would be refused by the chain: see `cargo xtask sizes`");
     }
-    solidity::run(ws)?;
+    // As `test` builds it: other features would mean to compile every dependency again.
     process::step("build", || {
-        process::run(ws.cargo().args([
-            "build",
-            "--locked",
-            "--package",
-            "agentcity-devnode",
-            "--bin",
-            "agentcity-devnode",
-        ]))?;
-        process::run(ws.cargo().args([
-            "build",
-            "--locked",
-            "--package",
-            "agentcity-test-fixtures",
-            "--features",
-            "doubles",
-            "--bin",
-            "agentcity-gas",
-        ]))
+        process::run(
+            ws.cargo()
+                .args(["build", "--workspace", "--all-targets", "--locked"]),
+        )
     })?;
+    solidity::run_built(ws)?;
     let binary = ws.cargo_debug().join("agentcity-gas");
     let mut command = Command::new(&binary);
     if options.check {

@@ -7,6 +7,7 @@
 //! Other accounts (wallets, tokens, hostile receivers) are closures over a [`Frame`], see [`World::install`] and
 //! [`token`].
 
+mod alone;
 mod frame;
 pub mod key;
 pub mod token;
@@ -21,6 +22,7 @@ use stylus_sdk::{
     prelude::{StorageType, TopLevelStorage, ValueDenier},
 };
 
+pub use alone::Alone;
 pub use frame::Frame;
 pub use key::Key;
 

@@ -4,30 +4,12 @@
 use agentcity_abi::IAdjudication as wire;
 use agentcity_adjudication::storage::Adjudication;
 use agentcity_domain::{act::Action, signed::SignedStruct};
-use agentcity_world::{Answer, World};
-use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
-use alloy_sol_types::{SolCall, SolError, SolInterface, SolValue, eip712_domain};
-use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
+use agentcity_world::{Alone, Answer};
+use alloy_primitives::{B256, Bytes, U256, keccak256};
+use alloy_sol_types::{SolCall, SolError, SolValue, eip712_domain};
 
-const CONTRACT: Address = address!("0xc000000000000000000000000000000000000001");
-const CONSTITUTION: Address = address!("0xc000000000000000000000000000000000000002");
-const STRANGER: Address = address!("0xd000000000000000000000000000000000000004");
-
-fn world() -> World {
-    let world = World::new();
-    world.program::<Adjudication>(CONTRACT, "adjudication");
-    let mut input = CONSTRUCTOR_SELECTOR.to_be_bytes().to_vec();
-    input.extend(CONSTITUTION.abi_encode());
-    call(&world, 0, &input).expect("constructed");
-    world
-}
-
-fn call(world: &World, coins: u64, input: &[u8]) -> Answer {
-    world.transact(STRANGER, CONTRACT, U256::from(coins), input)
-}
-
-fn selectors() -> impl Iterator<Item = [u8; 4]> {
-    (0..wire::IAdjudicationCalls::COUNT).filter_map(wire::IAdjudicationCalls::selector_at)
+fn alone() -> Alone {
+    Alone::new::<Adjudication, wire::IAdjudicationCalls>()
 }
 
 /// Bytes that a value of a field's type may use.
@@ -52,50 +34,39 @@ fn full(signed: SignedStruct) -> Vec<[u8; 32]> {
         .collect()
 }
 
-fn digest_of(world: &World, action: Action, payload: Vec<u8>) -> Answer {
+fn digest_of(alone: &Alone, action: Action, payload: Vec<u8>) -> Answer {
     let mut input = wire::digestOfCall {
         action: wire::Action::FreezeNode,
         payload: Bytes::from(payload),
     }
     .abi_encode();
     input[35] = action as u8;
-    call(world, 0, &input)
+    alone.call(0, &input)
 }
 
 #[test]
 fn every_function_is_routed_and_nothing_else() {
-    let world = world();
-    for selector in selectors() {
-        assert_ne!(
-            call(&world, 0, &selector),
-            Err(Vec::new()),
-            "{selector:02x?} is not routed"
-        );
-    }
-    for number in 0..200u32 {
-        let hash = keccak256(number.to_be_bytes());
-        assert_eq!(call(&world, 0, &hash[..4]), Err(Vec::new()), "{hash}");
-    }
+    alone().routes_its_interface();
 }
 
 #[test]
 fn coins_are_refused_by_every_function() {
-    let world = world();
-    world.mint(STRANGER, 10);
-    for selector in selectors() {
-        let answer = call(&world, 1, &selector);
-        assert_eq!(answer, Err(wire::NotPayable {}.abi_encode()));
-    }
+    alone().refuses_coins();
+}
+
+#[test]
+fn it_names_its_constitution() {
+    alone().names_its_constitution();
 }
 
 #[test]
 fn what_is_signed_is_the_typed_struct_of_the_action() {
-    let world = world();
+    let alone = alone();
     let domain = eip712_domain! {
         name: "AgentCity",
         version: "1",
-        chain_id: world.chain_id(),
-        verifying_contract: CONTRACT,
+        chain_id: agentcity_world::CHAIN_ID,
+        verifying_contract: Alone::CONTRACT,
     };
     for action in Action::ALL {
         let signed = action.signed().unwrap();
@@ -103,7 +74,7 @@ fn what_is_signed_is_the_typed_struct_of_the_action() {
         let hash = keccak256([signed.type_hash().as_slice(), &payload].concat());
         let expected = keccak256([&[0x19, 0x01], &domain.separator()[..], &hash[..]].concat());
         assert_eq!(
-            digest_of(&world, *action, payload),
+            digest_of(&alone, *action, payload),
             Ok(expected.to_vec()),
             "{action:?}"
         );
@@ -112,7 +83,7 @@ fn what_is_signed_is_the_typed_struct_of_the_action() {
 
 #[test]
 fn a_word_beyond_its_type_and_a_word_too_many_or_too_few_are_refused() {
-    let world = world();
+    let alone = alone();
     for action in Action::ALL {
         let signed = action.signed().unwrap();
         let malformed = |place: usize| {
@@ -127,24 +98,24 @@ fn a_word_beyond_its_type_and_a_word_too_many_or_too_few_are_refused() {
             };
             dirty[place][above] = 1;
             assert_eq!(
-                digest_of(&world, *action, dirty.concat()),
+                digest_of(&alone, *action, dirty.concat()),
                 malformed(place),
                 "{action:?}, {place}"
             );
         }
         let count = words.len();
         assert_eq!(
-            digest_of(&world, *action, words[1..].concat()),
+            digest_of(&alone, *action, words[1..].concat()),
             malformed(count)
         );
         let longer = [words.concat(), vec![0; 32]].concat();
-        assert_eq!(digest_of(&world, *action, longer), malformed(count));
+        assert_eq!(digest_of(&alone, *action, longer), malformed(count));
     }
 }
 
 #[test]
 fn an_action_outside_the_table_is_unknown() {
-    let world = world();
+    let alone = alone();
     let mut input = wire::digestOfCall {
         action: wire::Action::FreezeNode,
         payload: Bytes::new(),
@@ -153,7 +124,7 @@ fn an_action_outside_the_table_is_unknown() {
     for number in [0, Action::ALL.len() as u8 + 1, 255] {
         input[35] = number;
         let expected = wire::UnknownAction { action: number }.abi_encode();
-        assert_eq!(call(&world, 0, &input), Err(expected));
+        assert_eq!(alone.call(0, &input), Err(expected));
     }
 }
 
@@ -165,7 +136,7 @@ fn a_payload_is_read_back() {
         action: wire::Action::FreezeNode,
         payload: payload.into(),
     };
-    let answer = call(&world(), 0, &input.abi_encode()).expect("read");
+    let answer = alone().call(0, &input.abi_encode()).expect("read");
     let read = wire::decodeActionCall::abi_decode_returns(&answer).unwrap();
     assert_eq!((read.missionId, read.node, read.attempt), (word(1), 2, 3));
     assert_eq!((read.subject, read.oldValue), (word(4), B256::ZERO));
