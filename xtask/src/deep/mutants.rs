@@ -8,7 +8,7 @@ mod narrow;
 mod verdict;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -413,6 +413,20 @@ fn describe(page: &mut Page, verdicts: &[Verdict], unjudged: &[&str]) {
     if !unjudged.is_empty() {
         page.line("not judged as they are now", unjudged.join(", "));
     }
+    let commits: BTreeSet<&str> = verdicts
+        .iter()
+        .flat_map(|v| [Some(v.commit.as_str()), v.again.as_deref()])
+        .flatten()
+        .collect();
+    if commits.len() > 1 {
+        page.line(
+            "put together",
+            format_args!(
+                "from runs at {} commits, see the table; the time above is the last run's alone",
+                commits.len()
+            ),
+        );
+    }
     page.line("mutants", score.judged() + score.unviable);
     page.line("caught", score.caught);
     page.line("endless, so noticed", score.endless);
@@ -627,6 +641,7 @@ mod tests {
         let verdict = Verdict {
             file: "a.rs".to_owned(),
             commit: "one".to_owned(),
+            again: Some("two".to_owned()),
             outcome: Outcome {
                 caught: lines(&["a.rs:1:1: x", "a.rs:2:1: y"]),
                 endless: lines(&["a.rs:3:1: z"]),
@@ -642,6 +657,7 @@ mod tests {
         describe(&mut page, &verdicts, &["b.rs"]);
         for said in [
             "- files judged: 1 of 2\n",
+            "- put together: from runs at 2 commits,",
             "- not judged as they are now: b.rs\n",
             "- mutants: 5\n",
             "- noticed of those that count: 75.00 %\n",
