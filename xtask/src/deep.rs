@@ -24,7 +24,7 @@ use crate::{
 const PROPERTY_CASES: u32 = 10_000;
 
 /// One seed for all, printed and recorded: a failing run is repeated with it.
-const PROPERTY_SEED: u64 = 20_260_407;
+pub(crate) const PROPERTY_SEED: u64 = 20_260_407;
 
 /// Tools that only deep profiles use, with their reason.
 const CARGO_STYLUS: Installed = Installed {

@@ -68,11 +68,15 @@ fn steps(ws: &Workspace, options: &Options, log: &mut Log) -> eyre::Result<()> {
     })?;
     log.step("solidity", || solidity::check(ws))?;
     log.step("tests", || {
+        eprintln!("   PROPTEST_RNG_SEED={}", deep::PROPERTY_SEED);
+        let mut command = ws.cargo();
         if process::on_path("cargo-nextest").is_some() {
-            cargo(ws, &["nextest", "run", "--workspace", "--locked"])
+            command.args(["nextest", "run", "--workspace", "--locked"]);
         } else {
-            cargo(ws, &["test", "--workspace", "--all-targets", "--locked"])
+            command.args(["test", "--workspace", "--all-targets", "--locked"]);
         }
+        // The same cases in every run: other seeds are for the deep profiles.
+        process::run(command.env("PROPTEST_RNG_SEED", deep::PROPERTY_SEED.to_string()))
     })?;
     log.step("doc tests", || {
         cargo(ws, &["test", "--workspace", "--doc", "--locked", "--quiet"])

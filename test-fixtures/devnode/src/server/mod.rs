@@ -65,14 +65,16 @@ impl Server {
         })
     }
 
-    /// Stops accepting, lets requests finish for a moment, then drops what is left.
+    /// Stops accepting, lets requests finish and WebSockets say goodbye for a moment, then drops what is left.
     pub(crate) async fn stop(self) {
-        self.stop.send_replace(true);
-        let mut task = self.task;
-        if tokio::time::timeout(limits::SHUTDOWN, &mut task)
-            .await
-            .is_err()
-        {
+        let Self { stop, mut task, .. } = self;
+        stop.send_replace(true);
+        let ended = async {
+            let _ = (&mut task).await;
+            // An upgraded connection is no request that the server waits for; each holds a receiver until it has ended.
+            stop.closed().await;
+        };
+        if tokio::time::timeout(limits::SHUTDOWN, ended).await.is_err() {
             task.abort();
         }
     }

@@ -158,7 +158,8 @@ fn genesis(codes: &[Bytes]) -> Db {
     for (n, code) in codes.iter().enumerate() {
         let code = Bytecode::new_legacy(code.clone());
         let info = AccountInfo {
-            balance: U256::from(100),
+            // A balance may be taken for an address: it must not be that of an ArbOS precompile, either.
+            balance: U256::from(0x9_0000),
             nonce: 1,
             code_hash: code.hash_slow(),
             code: Some(code),
