@@ -369,9 +369,10 @@ interface ICollaboration {
 
     // ------------------------------------------------------------------ orchestration
 
-    /// @notice Creates a mission for a session whose law is approved. The caller is its sponsor: an enrolled principal.
+    /// @notice Creates the mission of a session whose law is approved, once. The caller is the sponsor whom the law names, an
+    /// enrolled principal; a child's mission is created by anyone, under its parent's sponsor and the law's own deadline.
     /// @param sessionId the legislature's session; it names parent and node of a child, or the predecessor
-    /// @param deadline last second of the mission
+    /// @param deadline last second of the mission, at most the law's
     function createMission(bytes32 sessionId, uint40 deadline) external returns (bytes32 missionId);
 
     /// @notice Takes pages of a statute that is being deployed, and the edges that lead into nodes. Only statute, in order.
@@ -444,15 +445,16 @@ interface ICollaboration {
 
     // ------------------------------------------------------------------ refinement and recursion
 
-    /// @notice Gives a failed node new seats, as a partial session approved them.
-    function reassignNode(bytes32 missionId, uint16 node, Seat[] calldata seats) external;
+    /// @notice Gives a failed node new seats, as a partial session approved them; their stakes come out of its reserve.
+    function reassignNode(bytes32 missionId, uint16 node, bytes32 sessionId, Seat[] calldata seats) external;
 
     /// @notice Ends a failed mission in favour of an approved successor, which takes its escrow and its completed
     /// nodes. Anyone.
     /// @param imported pairs of node numbers, old and new, ascending
     function relegislate(bytes32 missionId, bytes32 successor, uint16[2][] calldata imported) external;
 
-    /// @notice Starts an eligible non-leaf node as a finalised child mission, funded by the node's budget. Anyone.
+    /// @notice Starts an eligible non-leaf node as a child mission that waits for its deployment, and funds it with the node's
+    /// budget. Anyone.
     function openChild(bytes32 missionId, uint16 node, bytes32 child) external;
 
     /// @notice Takes an ended child's outcome into its parent's node. Anyone.

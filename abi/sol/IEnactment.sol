@@ -102,6 +102,8 @@ interface IEnactment {
     }
 
     /// @notice A law, as missions are compared with it.
+    /// @dev `sponsor` alone creates its mission, zero for a child's; `missionId` and `node` are those of a child's parent, or of the
+    /// mission to be replaced. `domain` is the one whose norms bind it.
     struct Law {
         bool approved;
         bool audited;
@@ -116,6 +118,8 @@ interface IEnactment {
         uint40 missionDeadline;
         bytes32 missionId;
         uint16 node;
+        address sponsor;
+        bytes32 domain;
     }
 
     /// @notice A seat as awarded.

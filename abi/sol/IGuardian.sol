@@ -300,8 +300,9 @@ interface IGuardian {
     /// @notice Clears a stop.
     function clearStop(bytes32 missionId) external;
 
-    /// @notice Lifts the pause of a divergence.
-    function liftPause(bytes32 missionId) external;
+    /// @notice Lifts the pause of a divergence, and returns its bond or takes it.
+    /// @param forfeit whether the panel found that there was no divergence
+    function liftPause(bytes32 missionId, bool forfeit) external;
 
     /// @notice Declares an outage by two monitors of different principals; deadlines move, at most 24 h in all. Anyone.
     function enterDegraded(OutageReport[2] calldata reports, bytes[2] calldata signatures) external;

@@ -86,7 +86,7 @@ interface IStatute {
     /// @notice A page's code is not what was deployed.
     error PageChanged(address page, bytes32 expected, bytes32 found);
 
-    /// @notice What was deployed is not what was approved.
+    /// @notice These pages and the rest are not what was approved.
     error NotApproved(bytes32 missionId, bytes32 expected, bytes32 found);
 
     /// @notice The mission needs what it does not have: `need` of what `rule` names, against `have`.
@@ -105,13 +105,17 @@ interface IStatute {
 
     // ------------------------------------------------------------------ deployment
 
-    /// @notice Writes the statute's next pages as code. Anyone; the submitter pays. Node order, edges, bounds, tiers
-    /// and budgets are checked, and the running hash of the pages is kept.
+    /// @notice Writes the statute's next pages as code. Anyone; the submitter pays. They and the rest must be what was approved;
+    /// node order, edges, bounds, tiers and budgets are checked.
+    /// @param tranche number of the first of these pages
     /// @param pages as the encoder of docs/statute.md lays them out, together below 95,000 bytes
-    function deployTranche(bytes32 missionId, uint16 tranche, bytes[] calldata pages) external;
+    /// @param rest hash of the pages behind these, zero if there are none
+    function deployTranche(bytes32 missionId, uint16 tranche, bytes[] calldata pages, bytes32 rest) external;
 
-    /// @notice Writes the seats of a tranche's nodes as code and locks their stakes. Anyone.
-    function deploySeats(bytes32 missionId, uint16 tranche, bytes[] calldata pages) external;
+    /// @notice Writes the next pages of seats as code and locks their stakes. Anyone.
+    /// @param tranche number of the first of these pages
+    /// @param rest hash of the pages behind these, zero if there are none
+    function deploySeats(bytes32 missionId, uint16 tranche, bytes[] calldata pages, bytes32 rest) external;
 
     /// @notice Makes the mission law if pages, seats, approvals, escrow, quorum and fairness are what they must be.
     /// Anyone.
@@ -130,14 +134,14 @@ interface IStatute {
     /// @notice The gate's predicates, as the first page holds them.
     function predicates(bytes32 missionId) external view returns (Predicate[] memory);
 
-    /// @notice How far a deployment is, and the running hashes of its pages.
+    /// @notice How far a deployment is, and the hashes of what is still to come.
     /// @return tranches pages of the statute so far
     /// @return seatPages pages of seats so far
     /// @return nodes nodes so far
     /// @return budget what these nodes may cost, in base units
     /// @return tokens LLM tokens of these nodes
-    /// @return statuteHash over the pages of the statute
-    /// @return assignmentsHash over the pages of seats
+    /// @return statuteRest hash of the pages of the statute that are missing; zero once all are there
+    /// @return assignmentsRest the same of the pages of seats
     function deployment(bytes32 missionId)
         external
         view
@@ -147,7 +151,7 @@ interface IStatute {
             uint16 nodes,
             uint128 budget,
             uint64 tokens,
-            bytes32 statuteHash,
-            bytes32 assignmentsHash
+            bytes32 statuteRest,
+            bytes32 assignmentsRest
         );
 }

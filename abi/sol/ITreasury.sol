@@ -56,10 +56,12 @@ interface ITreasury {
     }
 
     /// @notice One executor who shares in a settlement, with the reputation it had when its node was routed.
-    /// @dev `reputation` in thousandths of a point, 0 to 1,000,000 (RESOLUTIONS R-07).
+    /// @dev `reputation` in thousandths of a point, 0 to 1,000,000 (RESOLUTIONS R-07). `price` is what it was awarded for, in
+    /// base units: it is paid that, at most its share of the node's budget.
     struct SettledSeat {
         address agent;
         uint32 reputation;
+        uint128 price;
     }
 
     /// @notice One mission's escrow. Amounts in base units.
@@ -144,11 +146,11 @@ interface ITreasury {
     /// @notice A parent's escrow lent `amount` to a child mission, or the child gave it back (RULINGS R19).
     event EscrowMoved(bytes32 indexed from, bytes32 indexed to, uint256 amount);
 
-    /// @notice Stake was set aside for a bid. `source` is an agent's address as a word, or a pool.
-    event StakeReserved(bytes32 indexed source, address indexed agent, uint256 amount);
+    /// @notice Stake was set aside for a bid of a session. `source` is an agent's address as a word, or a pool.
+    event StakeReserved(bytes32 indexed sessionId, bytes32 indexed source, address indexed agent, uint256 amount);
 
     /// @notice A bid's stake is free again.
-    event ReserveReleased(bytes32 indexed source, address indexed agent, uint256 amount);
+    event ReserveReleased(bytes32 indexed sessionId, bytes32 indexed source, address indexed agent, uint256 amount);
 
     /// @notice Reserved stake now backs an agent's seats in a mission.
     event StakeLocked(bytes32 indexed missionId, address indexed agent, bytes32 indexed source, uint256 amount);
@@ -254,6 +256,9 @@ interface ITreasury {
     /// @notice `source` has `available` free; `needed` was to be staked.
     error InsufficientStake(bytes32 source, uint256 available, uint256 needed);
 
+    /// @notice The stake of `agent` in this mission comes from `source` already, and has no second one.
+    error SecondSource(bytes32 missionId, address agent, bytes32 source);
+
     /// @notice Stakes of this mission stay locked until `releaseAt`, in unix seconds.
     error StakeStillLocked(bytes32 missionId, uint40 releaseAt);
 
@@ -339,8 +344,8 @@ interface ITreasury {
     /// @notice Sets what the mission's nodes may cost in total. Refused beyond what is funded (RESOLUTIONS C-23, S-11).
     function allocateBudget(bytes32 missionId, uint256 allocated) external;
 
-    /// @notice Pays the agreeing executors of a completed node out of `budget`: each an equal share through EQ-9, the
-    /// remainder back to the sponsor. Once per node.
+    /// @notice Pays the agreeing executors of a completed node out of `budget`: each its price, at most an equal share, through
+    /// EQ-9; what is left of the budget stays in the escrow, unallocated (RESOLUTIONS S-04, S-12). Once per node.
     function settle(bytes32 missionId, uint16 node, uint256 budget, SettledSeat[] calldata seats) external;
 
     /// @notice Moves `amount` from one mission's escrow to another's: a child's budget, what a child leaves, or the
@@ -358,15 +363,19 @@ interface ITreasury {
 
     // ------------------------------------------------------------------ stakes
 
-    /// @notice Sets `amount` aside for a bid of `agent`, out of its credit or out of a pool bound to it.
+    /// @notice Sets `amount` aside for a bid of `agent` in a session, out of its credit or out of a pool bound to it.
     /// @param source the agent's address as a word, or a pool's id
-    function reserveStake(bytes32 source, address agent, uint256 amount) external;
+    function reserveStake(bytes32 sessionId, bytes32 source, address agent, uint256 amount) external;
 
-    /// @notice Frees what was set aside for a bid that did not win.
-    function releaseReserve(bytes32 source, address agent, uint256 amount) external;
+    /// @notice Frees what was set aside for a bid that did not win, or whose session came to nothing.
+    function releaseReserve(bytes32 sessionId, bytes32 source, address agent, uint256 amount) external;
 
-    /// @notice Turns what was set aside into the stake of `agent` in a mission; several seats add up.
-    function lockStake(bytes32 missionId, address agent, bytes32 source, uint256 amount) external;
+    /// @notice Turns what was set aside in a session into the stake of `agent` in a mission; several seats add up, and all
+    /// have one source.
+    function lockStake(bytes32 missionId, bytes32 sessionId, address agent, bytes32 source, uint256 amount) external;
+
+    /// @notice What is set aside in a session out of `source` for `agent`, in base units.
+    function reservedStake(bytes32 sessionId, bytes32 source, address agent) external view returns (uint256 amount);
 
     /// @notice Takes up to `amount` of an agent's stake in a mission. What the stake does not cover is not taken.
     /// @return taken base units really taken

@@ -82,13 +82,15 @@ interface IVerification {
     }
 
     /// @notice What is stored of an attempt's verification. Masks have a bit for each seat, seat zero the lowest.
-    /// @dev Output and trail are those that wait for review, or that were completed; `bondId` is of a dispute.
+    /// @dev Output and trail are those that wait for review, or that were completed; `bondId` is of a dispute, which seats that
+    /// revealed may open until `disputeUntil`; zero while reveals are awaited.
     struct Record {
         bool announced;
         uint8 committed;
         uint8 revealed;
         uint8 disqualified;
         uint40 revealUntil;
+        uint40 disputeUntil;
         bytes32 outputHash;
         bytes32 trailRoot;
         bytes32 bondId;
@@ -243,7 +245,8 @@ interface IVerification {
     /// executor.
     function commitResult(bytes32 missionId, uint16 node, bytes32 commitment, bytes32 trailRoot) external;
 
-    /// @notice Opens a commitment. Anyone who knows it. The last one closes the verification and settles.
+    /// @notice Opens a commitment. Anyone who knows it. The last one closes the verification and settles, if all agree; if not, the
+    /// period for disputes begins.
     /// @param value exact or label: a word; numeric: a signed number; set: its elements; sketch: its lanes
     function revealResult(
         bytes32 missionId,
@@ -257,7 +260,7 @@ interface IVerification {
     function submitBatch(NodeResult[] calldata results, NodeTerms[] calldata terms, bytes[] calldata signatures)
         external;
 
-    /// @notice Closes a Tier-2 verification whose windows passed, or a dispute that nobody decided in its review and backup
+    /// @notice Closes a Tier-2 verification whose windows, that of disputes included, passed, or a dispute that nobody decided in its review and backup
     /// periods: the machine consensus stands. Anyone.
     /// @param elements for sets: every revealed set's element hashes, in the order of the seats (RULINGS R29)
     function closeVerification(bytes32 missionId, uint16 node, bytes32[][] calldata elements) external;

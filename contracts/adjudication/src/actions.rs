@@ -68,7 +68,7 @@ calls! {
     ReleaseOutput "releaseOutput(bytes32)" [0];
     TriggerStop "triggerStop(bytes32,bytes32)" [0, 1];
     ClearStop "clearStop(bytes32)" [0];
-    LiftPause "liftPause(bytes32)" [0];
+    LiftPause "liftPause(bytes32,bool)" [0, 2];
     ExitDegraded "exitDegraded(bytes32)" [0];
     AbortMission "abortMission(bytes32,bytes32)" [0, 1];
     // Its agents become a list, see [`Opened::call`].

@@ -213,6 +213,7 @@ impl Missions {
         let (statute, _assignments, epoch, nodes) = (law.word(), law.word(), law.u64(), law.u16());
         let (_fairness, _waived, _budget) = (law.u16(), law.bool(), law.u128());
         let (latest, parent, parent_node) = (law.seconds(), law.word(), law.u16());
+        let (_sponsor, _domain) = (law.word(), law.word());
         law.end()?;
         if !approved || nodes == 0 {
             return Words::after(wire::NotApproved::SELECTOR)

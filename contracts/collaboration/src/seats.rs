@@ -176,6 +176,7 @@ impl Missions {
             mission,
             node,
             seat,
+            &session,
             [next.into_word(), service, money, source],
         )?;
         Ok(Vec::new())
@@ -188,6 +189,7 @@ impl Missions {
         mission: &B256,
         node: u16,
         seat: u8,
+        session: &B256,
         words: [B256; 4],
     ) -> Result<(), Vec<u8>> {
         let [before, ..] = self.seat_words(mission, node, seat)?;
@@ -212,6 +214,7 @@ impl Missions {
             Peer::Treasury,
             Words::after(treasury::lockStakeCall::SELECTOR)
                 .word(mission)
+                .word(session)
                 .word(&agent)
                 .word(&source)
                 .word(&stake),
@@ -328,6 +331,7 @@ impl Missions {
 
     pub(crate) fn reassign(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, node) = (&input.word(), input.u16());
+        let session = &input.word();
         let (count, mut seats) = input.list(SEATS_MAX);
         self.only(&[Peer::Enactment])?;
         let states = WORKING | bit(MissionState::Failed as u8);
@@ -357,6 +361,7 @@ impl Missions {
                 mission,
                 node,
                 seat,
+                session,
                 [agent.into_word(), service, money, source],
             )?;
         }
@@ -374,7 +379,7 @@ impl Missions {
                 .word(mission)
                 .number(node.into())
                 .number(attempt)
-                .word(&self.of_mission(mission, 1)),
+                .word(session),
             3,
         );
         Ok(Vec::new())

@@ -15,7 +15,7 @@ use agentcity_shell::{
     member::Member,
     reader::{self, Reader},
     topic,
-    word::get,
+    word::{get, part},
     words::{Laid, Words},
 };
 use alloy_primitives::B256;
@@ -168,13 +168,14 @@ impl Missions {
             .number(128)
             .number(count);
         for outcome in paid {
-            let [agent, ..] = self.seat_words(mission, node, outcome.seat)?;
+            let [agent, _, money, _] = self.seat_words(mission, node, outcome.seat)?;
             let answer = self.ask(
                 Peer::Agent,
                 Words::after(agents::getReputationScoreCall::SELECTOR).word(&agent),
             )?;
             let score = reader::number_of(&answer)?.saturating_mul(1_000);
-            settlement.word(&agent).number(score);
+            let price = part(money, 0, 16);
+            settlement.word(&agent).number(score).amount(price);
         }
         self.tell(Peer::Treasury, &settlement)?;
         let share = law.budget.checked_div(count.into()).unwrap_or_default();

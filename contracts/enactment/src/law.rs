@@ -348,9 +348,10 @@ impl Enactment {
         self.once(REASSIGNED, session, B256::ZERO)?;
         let node = number(loaded.node.into());
         let (seats, _) = self.seats(session, &loaded, node)?;
-        let arguments = output::Output::of(3)
+        let arguments = output::Output::of(4)
             .word(loaded.mission)
             .word(node)
+            .word(session)
             .list(&seats, crate::views::SEAT_WORDS)
             .finish();
         let count = seats.len().checked_div(crate::views::SEAT_WORDS);

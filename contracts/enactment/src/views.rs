@@ -106,6 +106,8 @@ impl Enactment {
             number(loaded.deadline),
             loaded.mission,
             number(loaded.node.into()),
+            B256::ZERO,
+            B256::ZERO,
         ]))
     }
 

@@ -134,10 +134,10 @@ impl Guardian {
     }
 
     pub(crate) fn lift_pause(&mut self, input: &mut Reader<'_>) -> Answer {
-        let mission = &input.word();
+        let (mission, forfeit) = (&input.word(), input.bool());
         self.only(&[Peer::Adjudication])?;
         self.lift(mission, wire::Halt::Divergence)?;
-        self.end_bond(mission, false)?;
+        self.end_bond(mission, !forfeit)?;
         Ok(Vec::new())
     }
 

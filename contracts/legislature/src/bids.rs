@@ -219,14 +219,20 @@ impl Legislature {
             let (bid, word) = self.enter(session, word, node);
             self.store_session(session, word);
             self.store_bid(bid, round, &fields);
-            self.reserve(source, agent, stake)?;
+            self.reserve(session, source, agent, stake)?;
         }
         Ok(Vec::new())
     }
 
     #[inline(never)]
-    fn reserve(&self, source: B256, agent: B256, stake: B256) -> Result<(), Vec<u8>> {
-        let words = [source, agent, stake];
+    fn reserve(
+        &self,
+        session: B256,
+        source: B256,
+        agent: B256,
+        stake: B256,
+    ) -> Result<(), Vec<u8>> {
+        let words = [session, source, agent, stake];
         self.tell_peer(Peer::Treasury, treasury::reserveStakeCall::SELECTOR, &words)?;
         Ok(())
     }
@@ -263,7 +269,7 @@ impl Legislature {
             &[&wire::BidSealed::SIGNATURE_HASH, &session, &node, &agent],
             &[&number(bid), &commitment],
         );
-        self.reserve(source, agent, stake)?;
+        self.reserve(session, source, agent, stake)?;
         Ok(Vec::new())
     }
 
@@ -370,7 +376,7 @@ impl Legislature {
             self.tell_peer(
                 Peer::Treasury,
                 treasury::releaseReserveCall::SELECTOR,
-                &[source, agent, stake],
+                &[session, source, agent, stake],
             )?;
         }
         Ok(Vec::new())

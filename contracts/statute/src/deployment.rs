@@ -182,6 +182,7 @@ impl Statutes {
     pub(crate) fn deploy_tranche(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, tranche) = (input.word()?, input.u16()?);
         let (count, mut pages) = input.list(PAGES_MAX)?;
+        input.word()?;
         let of = self.pending(mission)?;
         let progress = self.progress(mission);
         Self::in_order(mission, progress.pages, tranche)?;
@@ -333,7 +334,8 @@ impl Statutes {
     pub(crate) fn deploy_seats(&mut self, input: &mut Input<'_>) -> Answer {
         let (mission, tranche) = (input.word()?, input.u16()?);
         let (count, mut pages) = input.list(PAGES_MAX)?;
-        self.pending(mission)?;
+        input.word()?;
+        let of = self.pending(mission)?;
         let progress = self.progress(mission);
         Self::in_order(mission, progress.seat_pages, tranche)?;
         let (mut hash, mut index) = (progress.seats_hash, tranche);
@@ -386,7 +388,8 @@ impl Statutes {
         );
         self.write(self.place(mission, 2), hash);
         for (agent, source, stake) in stakes {
-            let words = [mission, agent.into_word(), source, output::amount(stake)];
+            let agent = agent.into_word();
+            let words = [mission, of.session, agent, source, output::amount(stake)];
             self.tell_peer(Peer::Treasury, treasury::lockStakeCall::SELECTOR, &words)?;
         }
         let arguments = output::Output::of(4)

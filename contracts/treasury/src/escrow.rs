@@ -172,6 +172,7 @@ impl Treasury {
         let mut left = self.total(Part::Subsidy);
         for _ in 0..count {
             let (agent, milli) = (list.address()?, list.u32()?);
+            list.u128()?;
             self.not_sponsors(mission, words[0], agent)?;
             let score = Points::new(u64::from(milli) / 1_000).map_err(|_| malformed())?;
             let psi = u128::from(reputation::psi(score, alpha).get());

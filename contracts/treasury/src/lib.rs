@@ -56,6 +56,7 @@ impl Contract for Treasury {
             wire::reserveStakeCall::SELECTOR => self.reserve_stake(input),
             wire::releaseReserveCall::SELECTOR => self.release_reserve(input),
             wire::lockStakeCall::SELECTOR => self.lock_stake(input),
+            wire::reservedStakeCall::SELECTOR => self.reserved_stake(input),
             wire::slashCall::SELECTOR => self.slash(input),
             wire::releaseStakeCall::SELECTOR => self.release_stake(input),
             wire::lockedStakeCall::SELECTOR => self.locked_stake(input),

@@ -20,15 +20,34 @@ const LOCKED: Kind = 4;
 const BOND: Kind = 5;
 
 impl Treasury {
+    #[inline(never)]
+    fn reserve_key(&self, session: B256, source: B256, agent: Address) -> B256 {
+        self.key(
+            RESERVED,
+            self.key(RESERVED, session, source),
+            agent.into_word(),
+        )
+    }
+
+    pub(crate) fn reserved_stake(&mut self, input: &mut Input<'_>) -> Answer {
+        let key = self.reserve_key(input.word()?, input.word()?, input.address()?);
+        Ok(output::words(&[output::amount(part(
+            self.read(key),
+            0,
+            16,
+        ))]))
+    }
+
     pub(crate) fn reserve_stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let (source, agent, amount) = (input.word()?, input.address()?, input.u128()?);
+        let (session, source) = (input.word()?, input.word()?);
+        let (agent, amount) = (input.address()?, input.u128()?);
         self.only(&[Peer::Legislature])?;
         if source == agent.into_word() {
             self.debit(agent, amount)?;
         } else {
             self.draw_from_pool(source, agent, amount)?;
         }
-        let key = self.key(RESERVED, source, agent.into_word());
+        let key = self.reserve_key(session, source, agent);
         let word = self.read(key);
         let reserved = part(word, 0, 16)
             .checked_add(amount)
@@ -38,6 +57,7 @@ impl Treasury {
         self.emit(
             &[
                 literal!(wire::StakeReserved::SIGNATURE_HASH),
+                session,
                 source,
                 agent.into_word(),
             ],
@@ -47,8 +67,14 @@ impl Treasury {
     }
 
     #[inline(never)]
-    fn take_reserve(&mut self, source: B256, agent: Address, amount: u128) -> Result<(), Vec<u8>> {
-        let key = self.key(RESERVED, source, agent.into_word());
+    fn take_reserve(
+        &mut self,
+        session: B256,
+        source: B256,
+        agent: Address,
+        amount: u128,
+    ) -> Result<(), Vec<u8>> {
+        let key = self.reserve_key(session, source, agent);
         let word = self.read(key);
         let reserved = part(word, 0, 16);
         let Some(rest) = reserved.checked_sub(amount) else {
@@ -76,13 +102,15 @@ impl Treasury {
     }
 
     pub(crate) fn release_reserve(&mut self, input: &mut Input<'_>) -> Answer {
-        let (source, agent, amount) = (input.word()?, input.address()?, input.u128()?);
+        let (session, source) = (input.word()?, input.word()?);
+        let (agent, amount) = (input.address()?, input.u128()?);
         self.only(&[Peer::Legislature])?;
-        self.take_reserve(source, agent, amount)?;
+        self.take_reserve(session, source, agent, amount)?;
         self.give_back(source, agent, source, amount)?;
         self.emit(
             &[
                 literal!(wire::ReserveReleased::SIGNATURE_HASH),
+                session,
                 source,
                 agent.into_word(),
             ],
@@ -92,10 +120,11 @@ impl Treasury {
     }
 
     pub(crate) fn lock_stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, agent) = (input.word()?, input.address()?);
-        let (source, amount) = (input.word()?, input.u128()?);
+        let (mission, session) = (input.word()?, input.word()?);
+        let (agent, source) = (input.address()?, input.word()?);
+        let amount = input.u128()?;
         self.only(&[Peer::Collaboration, Peer::Statute])?;
-        self.take_reserve(source, agent, amount)?;
+        self.take_reserve(session, source, agent, amount)?;
         let key = self.key(LOCKED, mission, agent.into_word());
         let (word, from) = (self.read(key), self.key(LOCKED, key, B256::ZERO));
         let locked = part(word, 0, 16)

@@ -15,6 +15,7 @@ impl Verifications {
             output::amount(part(word, 2, 1)),
             output::amount(part(word, 3, 1)),
             output::amount(part(word, 4, 5)),
+            output::amount(part(word, 9, 5)),
             outcome,
             trail,
             bond,

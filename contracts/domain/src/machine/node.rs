@@ -57,7 +57,7 @@ machine! {
     }
     extensions {
         Waiting => Eligible by [CloseDispute, CloseChild] "last predecessor COMPLETED", "completed by a dispute's silence or by a child's end", "R11, R19";
-        Eligible => Executing by [OpenChild] "openChild", "non-leaf; the child is finalised and funded by the node's budget", "R19";
+        Eligible => Executing by [OpenChild] "openChild", "non-leaf; the child waits for its deployment and is funded by the node's budget", "R19";
         Eligible => Failed by [ExpireEligible] "expireEligible", "not routed within the acceptance window and routeTimeout, or its service was deprecated", "C-14, R7, R28, A3";
         Executing => PendingVerification by [CloseChild] "child COMPLETED", "passes on to COMPLETED in the same call, as tier 1 does", "R19, C-07";
         Executing => Failed by [CloseChild] "child ABORTED", "non-leaf", "R19";

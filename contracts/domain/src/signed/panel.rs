@@ -51,8 +51,8 @@ actions! {
     TriggerStop(bytes32 mission_id "missionId", bytes32 evidence_hash "evidenceHash");
     /// Clears the stop of one mission that would end at `haltedUntil`.
     ClearStop(bytes32 mission_id "missionId", uint40 halted_until "haltedUntil");
-    /// Lifts the pause that would end at `haltedUntil`.
-    LiftPause(bytes32 mission_id "missionId", uint40 halted_until "haltedUntil");
+    /// Lifts the pause that would end at `haltedUntil`, and takes the bond of who reported a divergence, if `forfeit`.
+    LiftPause(bytes32 mission_id "missionId", uint40 halted_until "haltedUntil", bool forfeit "forfeit");
     /// Lets a mission leave degraded mode.
     ExitDegraded(bytes32 mission_id "missionId");
     /// Ends a mission without fault.
