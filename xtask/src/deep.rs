@@ -23,6 +23,10 @@ use crate::{
 /// Cases per property; the quick path runs proptest's default of 256.
 const PROPERTY_CASES: u32 = 10_000;
 
+/// Commands of the long run of lives; the quick one is in the test itself.
+const LIVES_COMMANDS: u32 = 100_000;
+const LIVES_TEST: &str = "lives::whatever_happens_the_books_are_exact_and_every_step_is_legal";
+
 /// One seed for all, printed and recorded: a failing run is repeated with it.
 pub(crate) const PROPERTY_SEED: u64 = 20_260_407;
 
@@ -62,11 +66,16 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 5] = [
+const PROFILES: [Profile; 6] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
         run: properties,
+    },
+    Profile {
+        name: "lives",
+        about: "100,000 random commands of everybody in a city's missions, books and states looked at after each",
+        run: lives,
     },
     Profile {
         name: "reproducible",
@@ -162,6 +171,10 @@ impl Page {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "- {key}: {value}");
     }
+
+    fn block(&mut self, text: &str) {
+        let _ = write!(self.0, "\n```text\n{}\n```\n", text.trim_end());
+    }
 }
 
 fn properties(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
@@ -193,6 +206,37 @@ fn properties(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> 
         .env("PROPTEST_CASES", PROPERTY_CASES.to_string())
         .env("PROPTEST_RNG_SEED", PROPERTY_SEED.to_string());
     process::run(&mut command)
+}
+
+fn lives(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    page.line("commands", LIVES_COMMANDS);
+    page.line("seed", PROPERTY_SEED);
+    let mut command = ws.cargo();
+    command
+        .args([
+            "test",
+            "--locked",
+            "--release",
+            "--package",
+            "agentcity-missions",
+            "--test",
+            "it",
+            "--",
+            "--exact",
+            LIVES_TEST,
+            "--nocapture",
+        ])
+        .env("AGENTCITY_COMMANDS", LIVES_COMMANDS.to_string())
+        .env("AGENTCITY_SEED", PROPERTY_SEED.to_string());
+    let said = process::stdout(&mut command)?;
+    // The harness's own lines say nothing about the run.
+    let told: Vec<&str> = said
+        .lines()
+        .skip_while(|line| !line.starts_with("AGENTCITY_SEED"))
+        .take_while(|line| !line.starts_with("test result"))
+        .collect();
+    page.block(&told.join("\n"));
+    Ok(())
 }
 
 fn reproducible(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
