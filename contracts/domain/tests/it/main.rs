@@ -22,4 +22,5 @@ mod signed;
 mod statute;
 mod time;
 mod token;
+mod treasury;
 mod words;

@@ -1,0 +1,268 @@
+//! Stakes of several, by shares (RESOLUTIONS S-08).
+//!
+//! ```text
+//! pool      [manager 20][participants 4][obligations 4][drained 1][0 3]
+//! shares    [assets 16][shares 16]
+//! staked    [0 16][staked 16]
+//! binding   [limit 16][used 16]
+//! ```
+//!
+//! `assets` is all that the shares are worth, what stands in for agents included; so a deposit made while a stake is out buys
+//! what it pays for. A slash lowers assets: the loss is every participant's, by shares. Money that is merely sent changes
+//! nothing here, so nobody can make another's deposit buy less.
+//!
+//! An obligation is a reserve or a mission's stake out of the pool of which something is left. While there is one, nobody
+//! leaves: a loss cannot be run from.
+
+use alloy_primitives::{Address, B256};
+
+use super::{Refused, something, with, without};
+use crate::{
+    agent::{Reader, Writer},
+    amount::Amount,
+};
+
+/// What a pool is worth, and in how many shares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shares {
+    /// Base units.
+    pub assets: Amount,
+    /// Shares.
+    pub total: Amount,
+}
+
+/// A pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pool {
+    /// Who binds agents to it.
+    pub manager: Address,
+    /// Who hold shares.
+    pub participants: u32,
+    /// Reserves and stakes out of it.
+    pub obligations: u32,
+    /// Whether it lost everything once: nobody joins it again.
+    pub drained: bool,
+    /// What it is worth.
+    pub shares: Shares,
+    /// What of its assets stands in for agents.
+    pub staked: Amount,
+}
+
+/// What an agent may stake out of a pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Binding {
+    /// At most.
+    pub limit: Amount,
+    /// And does.
+    pub used: Amount,
+}
+
+impl Shares {
+    /// After `amount` was paid in, and the shares it buys: as many as units in an empty pool, else `⌊amount·S ÷ A⌋`.
+    ///
+    /// Errors: `InvalidAmount` of nothing, and of what does not fit; `NoShares` where it buys none.
+    /// Source: RESOLUTIONS S-08; vectors `stake_pool`.
+    pub fn join(self, amount: Amount) -> Result<(Self, Amount), Refused> {
+        let amount = something(amount)?;
+        let bought = if self.total.is_zero() {
+            amount
+        } else if self.assets.is_zero() {
+            Amount::ZERO
+        } else {
+            amount
+                .mul_div_floor(self.total.get(), self.assets.get())
+                .map_err(|_| Refused::InvalidAmount(amount))?
+        };
+        if bought.is_zero() {
+            return Err(Refused::NoShares(amount));
+        }
+        let after = Self {
+            assets: with(self.assets, amount)?,
+            total: with(self.total, bought).map_err(|_| Refused::InvalidAmount(amount))?,
+        };
+        Ok((after, bought))
+    }
+
+    /// After `amount` of the assets was lost; at most all.
+    pub fn lose(self, amount: Amount) -> Self {
+        Self {
+            assets: Amount::new(self.assets.get().saturating_sub(amount.get())),
+            ..self
+        }
+    }
+
+    /// After `shares` were redeemed, and what they pay: `⌊shares·A ÷ S⌋`.
+    ///
+    /// Errors: `InvalidAmount` of none; `InsufficientShares` of more than there are.
+    pub fn leave(self, shares: Amount) -> Result<(Self, Amount), Refused> {
+        let total = without(self.total, something(shares)?).map_err(Refused::InsufficientShares)?;
+        // A part of the shares is worth at most all assets.
+        let paid = self
+            .assets
+            .mul_div_floor(shares.get(), self.total.get())
+            .map_err(|_| Refused::InvalidAmount(shares))?;
+        let assets = Amount::new(self.assets.get().saturating_sub(paid.get()));
+        Ok((Self { assets, total }, paid))
+    }
+}
+
+impl Pool {
+    /// Its first word, as it is stored.
+    #[inline(never)]
+    pub fn pack(&self) -> [u8; 32] {
+        let mut writer = Writer::new();
+        writer.address(self.manager);
+        writer.number(self.participants.into(), 4);
+        writer.number(self.obligations.into(), 4);
+        writer.number(self.drained.into(), 1);
+        writer.finish()
+    }
+
+    /// From how its words are stored; none where no pool is.
+    #[inline(never)]
+    pub fn unpack(word: &[u8; 32], shares: Shares, staked: Amount) -> Option<Self> {
+        let mut reader = Reader::new(word);
+        let pool = Self {
+            manager: reader.address(),
+            participants: reader.number(4) as u32,
+            obligations: reader.number(4) as u32,
+            drained: reader.number(1) != 0,
+            shares,
+            staked,
+        };
+        (pool.manager != Address::ZERO).then_some(pool)
+    }
+
+    /// After somebody who holds `held` shares paid `amount` in: the pool, and what it holds then.
+    ///
+    /// Errors: as [`Shares::join`]; `NoShares` of a pool that lost everything.
+    pub fn join(self, held: Amount, amount: Amount) -> Result<(Self, Amount), Refused> {
+        if self.drained {
+            return Err(Refused::NoShares(amount));
+        }
+        let (shares, bought) = self.shares.join(amount)?;
+        let participants = self.participants.saturating_add(held.is_zero().into());
+        let after = Self {
+            shares,
+            participants,
+            ..self
+        };
+        Ok((after, bought))
+    }
+
+    /// After somebody who holds `held` shares redeemed some: the pool, what is left of its shares, and what it is paid.
+    ///
+    /// Errors: `InsufficientShares`, `InvalidAmount` of none; `PoolObligated`.
+    pub fn leave(self, held: Amount, shares: Amount) -> Result<(Self, Amount, Amount), Refused> {
+        let left = without(held, something(shares)?).map_err(Refused::InsufficientShares)?;
+        if self.obligations != 0 {
+            return Err(Refused::PoolObligated(self.obligations));
+        }
+        let (shares, paid) = self.shares.leave(shares)?;
+        let participants = self.participants.saturating_sub(left.is_zero().into());
+        let after = Self {
+            shares,
+            participants,
+            ..self
+        };
+        Ok((after, left, paid))
+    }
+
+    /// Whether `caller` may let an agent stake up to `limit`. To end it is always possible.
+    ///
+    /// Errors: `NotManager`; `PoolTooSmall`.
+    pub fn bind(&self, caller: Address, limit: Amount, needed: u32) -> Result<(), Refused> {
+        if caller != self.manager {
+            return Err(Refused::NotManager(caller));
+        }
+        if limit.is_zero() {
+            return Ok(());
+        }
+        self.large_enough(needed)
+    }
+
+    fn large_enough(&self, needed: u32) -> Result<(), Refused> {
+        if self.participants < needed {
+            return Err(Refused::PoolTooSmall {
+                participants: self.participants,
+                needed,
+            });
+        }
+        Ok(())
+    }
+
+    /// What it holds that stands in for nobody.
+    pub const fn free(&self) -> Amount {
+        // What is staked is part of the assets.
+        Amount::new(self.shares.assets.get().saturating_sub(self.staked.get()))
+    }
+
+    /// Sets `amount` aside for an agent.
+    ///
+    /// Errors: `PoolTooSmall`; `InsufficientStake` with what the agent may still stake.
+    pub fn draw(
+        self,
+        binding: Binding,
+        amount: Amount,
+        needed: u32,
+    ) -> Result<(Self, Binding), Refused> {
+        self.large_enough(needed)?;
+        let left = Amount::new(binding.limit.get().saturating_sub(binding.used.get()));
+        let most = left.min(self.free());
+        without(most, amount).map_err(Refused::InsufficientStake)?;
+        let pool = Self {
+            staked: with(self.staked, amount)?,
+            ..self
+        };
+        let binding = Binding {
+            used: with(binding.used, amount)?,
+            ..binding
+        };
+        Ok((pool, binding))
+    }
+
+    /// Takes back what stood in for an agent.
+    pub fn give_back(self, binding: Binding, amount: Amount) -> (Self, Binding) {
+        let less = |from: Amount| Amount::new(from.get().saturating_sub(amount.get()));
+        let pool = Self {
+            staked: less(self.staked),
+            ..self
+        };
+        let binding = Binding {
+            used: less(binding.used),
+            ..binding
+        };
+        (pool, binding)
+    }
+
+    /// Loses what stood in for an agent. What an agent lost counts against what it may stake, until the manager binds it
+    /// anew.
+    pub fn lose(self, binding: Binding, amount: Amount) -> (Self, Binding) {
+        let (pool, binding) = self.give_back(binding, amount);
+        let shares = pool.shares.lose(amount);
+        let drained = shares.assets.is_zero() && !shares.total.is_zero();
+        let pool = Self {
+            shares,
+            drained: pool.drained || drained,
+            ..pool
+        };
+        let limit = Amount::new(binding.limit.get().saturating_sub(amount.get()));
+        (pool, Binding { limit, ..binding })
+    }
+
+    /// Counts an obligation: one that begins when something is there where nothing was, one that ends the other way.
+    pub fn count(self, before: Amount, after: Amount) -> Self {
+        let begins = before.is_zero() && !after.is_zero();
+        let ends = !before.is_zero() && after.is_zero();
+        let obligations = self.obligations.saturating_add(begins.into());
+        Self {
+            obligations: obligations.saturating_sub(ends.into()),
+            ..self
+        }
+    }
+}
+
+/// A manager's `counter`-th pool: the manager, and the counter.
+pub fn id(manager: Address, counter: u64) -> B256 {
+    crate::id::MissionId::of_creator(manager, counter).word()
+}
