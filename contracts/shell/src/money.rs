@@ -50,7 +50,8 @@ impl Asset {
 
     /// Takes exactly `amount` from the caller.
     ///
-    /// Errors: `AmountMismatch(expected, received)`; `NotPayable()` for coins where tokens are due; the token's refusal.
+    /// Errors: `AmountMismatch(expected, received)`; `NotPayable()` for coins where tokens are due; `PaymentFailed(this, amount)`
+    /// where the token refuses.
     #[inline(never)]
     pub fn collect(self, vm: &impl Host, amount: u128) -> Result<(), Vec<u8>> {
         let due = U256::from(amount);
@@ -62,16 +63,14 @@ impl Asset {
             return Ok(());
         }
         let (from, this) = (vm.msg_sender(), vm.contract_address());
-        let before = self.balance(vm, this)?;
+        let refused = |_| failed(this, amount);
+        let before = self.balance(vm, this).map_err(refused)?;
         let words = [from.into_word(), this.into_word(), output::amount(amount)];
-        let answer = peer::tell(
-            vm,
-            token,
-            &peer::call_data(TRANSFER_FROM, &words),
-            U256::ZERO,
-        )?;
+        // A token's own words for its refusal may be none, or another's: it is named by ours.
+        let call = peer::call_data(TRANSFER_FROM, &words);
+        let answer = peer::tell(vm, token, &call, U256::ZERO).map_err(refused)?;
         agreed(&answer, this, amount)?;
-        let after = self.balance(vm, this)?;
+        let after = self.balance(vm, this).map_err(refused)?;
         exactly(due, after.saturating_sub(before))
     }
 

@@ -305,7 +305,8 @@ impl World {
         self.set_nonce(address, self.read(address, |account| account.nonce).max(1));
     }
 
-    fn set_slot(&self, address: Address, slot: U256, word: B256) {
+    /// Writes a word of storage; undone with the call it is written in.
+    pub fn set_slot(&self, address: Address, slot: U256, word: B256) {
         self.change(address, |account| {
             Undo::Slot(address, slot, account.keep(slot, word))
         });
