@@ -54,9 +54,9 @@ impl Asset {
     /// where the token refuses.
     #[inline(never)]
     pub fn collect(self, vm: &impl Host, amount: u128) -> Result<(), Vec<u8>> {
-        let due = U256::from(amount);
+        let due = output::amount(amount);
         let Self::Token(token) = self else {
-            return exactly(due, vm.msg_value());
+            return exactly(&due, vm.msg_value());
         };
         no_coins(vm)?;
         if amount == 0 {
@@ -71,7 +71,7 @@ impl Asset {
         let answer = peer::tell(vm, token, &call, U256::ZERO).map_err(refused)?;
         agreed(&answer, this, amount)?;
         let after = self.balance(vm, this).map_err(refused)?;
-        exactly(due, after.saturating_sub(before))
+        exactly(&due, after.saturating_sub(before))
     }
 
     /// Pays `amount` to `to`. Called last, after everything is stored.
@@ -109,14 +109,13 @@ fn agreed(answer: &[u8], to: Address, amount: u128) -> Result<(), Vec<u8>> {
     }
 }
 
-fn exactly(expected: U256, received: U256) -> Result<(), Vec<u8>> {
-    if expected == received {
+#[inline(never)]
+fn exactly(expected: &B256, received: U256) -> Result<(), Vec<u8>> {
+    let received = B256::from(received);
+    if *expected == received {
         return Ok(());
     }
-    Err(refusal(
-        common::AMOUNT_MISMATCH,
-        &[B256::from(expected), B256::from(received)],
-    ))
+    Err(refusal(common::AMOUNT_MISMATCH, &[*expected, received]))
 }
 
 fn failed(to: Address, amount: u128) -> Vec<u8> {

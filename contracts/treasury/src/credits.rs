@@ -10,7 +10,7 @@ use agentcity_domain::{
         Refused,
         books::{Part, Total},
         fund::debit,
-        something, with,
+        something, with, without,
     },
 };
 use agentcity_shell::{
@@ -164,11 +164,9 @@ impl Treasury {
         match asset {
             Asset::Native => asset.pay(self.vm(), to, amount.get())?,
             Asset::Token(_) => {
-                let this = self.vm().contract_address();
-                let before = asset.balance(self.vm(), this)?;
+                let before = self.held()?;
                 asset.pay(self.vm(), to, amount.get())?;
-                let spent = before.saturating_sub(asset.balance(self.vm(), this)?);
-                if spent != amount.to_u256() {
+                if without(before, amount) != Ok(self.held()?) {
                     return payment_failed(&to, amount);
                 }
             }

@@ -13,7 +13,7 @@ use agentcity_domain::{
     treasury::{
         Refused,
         books::Part,
-        escrow::{self, Purse},
+        escrow::{self, Account},
         settlement::{Funds, Rates, Split, pay, settle, shares},
         unpack, with,
     },
@@ -77,10 +77,9 @@ impl Treasury {
     #[inline(never)]
     fn book_funding(&mut self, mission: &B256, amount: Amount) -> Answer {
         escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
-        let (purse, flow) =
-            escrow::fund(self.purse(mission), self.flow(mission), amount).map_err(of(mission))?;
-        self.set_purse(mission, &purse);
-        self.set_flow(mission, &flow);
+        let mut account = self.account(mission);
+        account.fund(amount).map_err(of(mission))?;
+        self.set_account(mission, &account);
         let payer = self.caller();
         self.log(
             topic!(wire::MissionFunded::SIGNATURE_HASH)
@@ -118,8 +117,9 @@ impl Treasury {
         let (mission, allocated) = (&input.word(), amount_of(input)?);
         self.only(&[Peer::Statute])?;
         escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
-        let purse = escrow::allocate(self.purse(mission), allocated).map_err(of(mission))?;
-        self.set_purse(mission, &purse);
+        let mut account = self.account(mission);
+        account.allocate(allocated).map_err(of(mission))?;
+        self.set_purse(mission, &account);
         self.log(
             topic!(wire::BudgetAllocated::SIGNATURE_HASH)
                 .word(mission)
@@ -203,8 +203,14 @@ impl Treasury {
             self.owe(&agent, mission, reward)?;
         }
         seats.end()?;
-        let purse = escrow::settle(self.purse(mission), budget, paid).map_err(of(mission))?;
-        self.set_purse(mission, &purse);
+        let (held, allocated) = self.purse(mission);
+        let mut account = Account {
+            held,
+            allocated,
+            ..Account::default()
+        };
+        account.settle(budget, paid).map_err(of(mission))?;
+        self.set_purse(mission, &account);
         self.mark_settled(mission, node);
         self.set_pair(0, funds.treasury, funds.subsidy);
         self.set_pair(1, funds.insurance, credits);
@@ -251,12 +257,11 @@ impl Treasury {
     /// Events: `EscrowClosed`; `Credited` unless nothing is left.
     pub(crate) fn close_escrow(&mut self, input: &mut Reader<'_>) -> Answer {
         let mission = &input.word();
-        let (terms, flow, refund) =
-            escrow::close(self.terms(mission), self.purse(mission), self.flow(mission))
-                .map_err(of(mission))?;
+        let mut account = self.account(mission);
+        let (terms, refund) =
+            escrow::close(self.terms(mission), &mut account).map_err(of(mission))?;
         self.set_terms(mission, &terms);
-        self.set_flow(mission, &flow);
-        self.set_purse(mission, &Purse::default());
+        self.set_account(mission, &account);
         self.log(
             topic!(wire::EscrowClosed::SIGNATURE_HASH)
                 .word(mission)
@@ -273,19 +278,19 @@ impl Treasury {
         let Some(terms) = self.terms(mission) else {
             return output_of_none();
         };
-        let (purse, flow) = (self.purse(mission), self.flow(mission));
+        let account = self.account(mission);
         let allocated = match terms.state {
-            EscrowState::Open => purse.allocated,
+            EscrowState::Open => account.allocated,
             EscrowState::Closing | EscrowState::Closed => Amount::ZERO,
         };
         Words::new()
             .number(terms.state.number().into())
             .address(&terms.sponsor)
             .number(terms.epoch)
-            .amount(flow.deposited.get())
+            .amount(account.deposited.get())
             .amount(allocated.get())
-            .amount(escrow::settled(&purse, &flow).get())
-            .amount(flow.refunded.get())
+            .amount(account.settled().get())
+            .amount(account.refunded.get())
             .number(terms.release_at)
             .answer()
     }

@@ -62,7 +62,7 @@ impl Treasury {
 
     /// What the contract holds of the asset; what exceeds 128 bits waits until there is room.
     #[inline(never)]
-    fn held(&self) -> Result<Amount, Vec<u8>> {
+    pub(crate) fn held(&self) -> Result<Amount, Vec<u8>> {
         let (asset, _) = self.money()?;
         let held = asset.balance(self.vm(), self.vm().contract_address())?;
         Ok(Amount::try_from(held).unwrap_or(Amount::MAX))
@@ -98,7 +98,7 @@ impl Treasury {
         let (mission, agent) = (&input.word(), &input.address().into_word());
         let (amount, evidence) = (amount_of(input)?, input.word());
         self.only(&[Peer::Adjudication])?;
-        let limits = (self.claim_share()?, self.flow(mission).deposited);
+        let limits = (self.claim_share()?, self.account(mission).deposited);
         let (stake, _) = fund::claim(
             self.part(Part::Insurance),
             self.locked(mission, agent),

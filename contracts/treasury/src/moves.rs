@@ -9,14 +9,14 @@ use agentcity_domain::{
     peer::Peer,
     treasury::{
         Refused, Short,
-        escrow::{self, Moved, Pair},
+        escrow::{self, Account},
         with,
     },
 };
 use agentcity_shell::{
     Answer, malformed,
     member::Member,
-    output::number,
+    output,
     reader::Reader,
     topic,
     word::get,
@@ -70,10 +70,7 @@ impl Treasury {
         }
         let giving = self.terms(from);
         escrow::in_state(self.terms(to), EscrowState::Open).map_err(of(to))?;
-        let pair = (
-            (self.purse(from), self.flow(from)),
-            (self.purse(to), self.flow(to)),
-        );
+        let (mut giver, mut taker) = (self.account(from), self.account(to));
         let ended = || {
             // Who ended may give until it is closed.
             escrow::in_state(giving, EscrowState::Open)
@@ -81,12 +78,16 @@ impl Treasury {
                 .map_err(of(from))
         };
         let lender = self.entry(LENDER, from, 0);
-        let moved = if lender == *to {
+        if lender == *to {
             ended()?;
-            self.return_to(from, to, pair, amount)?
+            // The node that it was made for may spend that again.
+            let node = get(&self.entry(LENDER, from, 1), 24, 8);
+            let left = with(lower(&self.entry(LENT, to, node)), amount).map_err(of(to))?;
+            self.set_entry(LENT, to, node, &whole(left));
+            giver.give_back(&mut taker, amount).map_err(of(from))?;
         } else if is_working(self.record(from)?.state) {
             escrow::in_state(giving, EscrowState::Open).map_err(of(from))?;
-            self.lend(from, to, pair, amount)?
+            self.lend((from, &mut giver), (to, &mut taker), amount)?;
         } else {
             ended()?;
             // Whoever lent to the one that failed gets back what its successor leaves.
@@ -95,12 +96,10 @@ impl Treasury {
                 self.set_entry(LENDER, to, 0, &lender);
                 self.set_entry(LENDER, to, 1, &node);
             }
-            escrow::succeed(pair, amount).map_err(of(from))?
-        };
-        self.set_purse(from, &moved.from);
-        self.set_flow(from, &moved.from_flow);
-        self.set_purse(to, &moved.to);
-        self.set_flow(to, &moved.to_flow);
+            giver.succeed(&mut taker, amount).map_err(of(from))?;
+        }
+        self.set_account(from, &giver);
+        self.set_account(to, &taker);
         self.log(
             topic!(wire::EscrowMoved::SIGNATURE_HASH)
                 .word(from)
@@ -115,48 +114,34 @@ impl Treasury {
     #[inline(never)]
     fn lend(
         &mut self,
-        from: &B256,
-        to: &B256,
-        pair: Pair,
+        (from, giver): (&B256, &mut Account),
+        (to, taker): (&B256, &mut Account),
         amount: Amount,
-    ) -> Result<Moved, Vec<u8>> {
+    ) -> Result<(), Vec<u8>> {
         let child = self.record(to)?;
         if child.parent != *from {
-            let none = Short {
+            // Nothing is left for what is no child of it.
+            return Err(of(from)(Refused::InsufficientEscrow(Short {
                 available: Amount::ZERO,
                 needed: amount,
-            };
-            return Err(of(from)(Refused::InsufficientEscrow(none)));
+            })));
         }
-        let again = self.is_settled(from, child.node);
-        let left = lower(&self.entry(LENT, from, child.node.into()));
-        let moved = escrow::lend(pair, again.then_some(left), amount).map_err(of(from))?;
-        if again {
-            // No more was lent than was left.
-            let left = Amount::new(left.get().saturating_sub(amount.get()));
-            self.set_entry(LENT, from, child.node.into(), &whole(left));
-        } else {
-            self.mark_settled(from, child.node);
+        let number = child.node.into();
+        let left = self
+            .is_settled(from, child.node)
+            .then(|| lower(&self.entry(LENT, from, number)));
+        giver.lend(taker, left, amount).map_err(of(from))?;
+        match left {
+            None => self.mark_settled(from, child.node),
+            Some(left) => {
+                // No more was lent than was left.
+                let left = left.get().saturating_sub(amount.get());
+                self.set_entry(LENT, from, number, &whole(Amount::new(left)));
+            }
         }
         self.set_entry(LENDER, to, 0, from);
-        self.set_entry(LENDER, to, 1, &number(child.node.into()));
-        Ok(moved)
-    }
-
-    /// From a child to the mission that lent to it: the node it was made for may spend that again.
-    #[inline(never)]
-    fn return_to(
-        &mut self,
-        from: &B256,
-        to: &B256,
-        pair: Pair,
-        amount: Amount,
-    ) -> Result<Moved, Vec<u8>> {
-        let node = get(&self.entry(LENDER, from, 1), 24, 8);
-        let moved = escrow::give_back(pair, amount).map_err(of(from))?;
-        let left = with(lower(&self.entry(LENT, to, node)), amount).map_err(of(to))?;
-        self.set_entry(LENT, to, node, &whole(left));
-        Ok(moved)
+        self.set_entry(LENDER, to, 1, &output::number(number));
+        Ok(())
     }
 }
 

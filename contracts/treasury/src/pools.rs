@@ -7,7 +7,6 @@ use agentcity_domain::{
     amount::Amount,
     parameter::ParameterId as P,
     treasury::{
-        Refused,
         books::Part,
         pack,
         pool::{self, Binding, Pool, Shares},
@@ -97,17 +96,17 @@ impl Treasury {
         amount: Amount,
         counts: &[(Amount, Amount)],
     ) -> Result<(), Vec<u8>> {
-        let (pool, binding) = (self.pool_of(id)?, self.binding(id, agent));
-        let (mut pool, binding) = match change {
+        let (mut pool, mut binding) = (self.pool_of(id)?, self.binding(id, agent));
+        match change {
             Change::Draw => pool
-                .draw(binding, amount, self.participants_needed()?)
+                .draw(&mut binding, amount, self.participants_needed()?)
                 .map_err(|refused| revert(refused, id, agent))?,
-            Change::Keep => (pool, binding),
-            Change::Return => pool.give_back(binding, amount),
-            Change::Lose => pool.lose(binding, amount),
-        };
+            Change::Keep => {}
+            Change::Return => pool.give_back(&mut binding, amount),
+            Change::Lose => pool.lose(&mut binding, amount),
+        }
         for (before, after) in counts {
-            pool = pool.count(*before, *after);
+            pool.count(*before, *after);
         }
         self.set_pool(id, &pool);
         self.set_binding(id, agent, binding);
@@ -140,21 +139,23 @@ impl Treasury {
         lower(&self.entry_at(SHARES, id, participant))
     }
 
+    #[inline(never)]
+    fn set_holding(&mut self, id: &B256, participant: &B256, pool: &Pool, shares: Amount) {
+        self.set_pool(id, pool);
+        self.set_entry_at(SHARES, id, participant, &whole(shares));
+    }
+
     /// Errors: `UnknownPool`, `InvalidAmount`, `NoShares`, `InsufficientCredit`.
     /// Events: `PoolJoined`.
     pub(crate) fn join_pool(&mut self, input: &mut Reader<'_>) -> Answer {
         let (id, amount) = (&input.word(), amount_of(input)?);
         let participant = &self.caller().into_word();
-        let refuse = |refused| revert(refused, id, participant);
-        let held = self.shares_of(id, participant);
-        let (pool, bought) = self.pool_of(id)?.join(held, amount).map_err(refuse)?;
-        // Shares of one are part of all shares, which fit.
-        let after = held
-            .checked_add(bought)
-            .map_err(|_| refuse(Refused::InvalidAmount(amount)))?;
+        let (mut pool, mut held) = (self.pool_of(id)?, self.shares_of(id, participant));
+        let bought = pool
+            .join(&mut held, amount)
+            .map_err(|refused| revert(refused, id, participant))?;
         self.spend(participant, Part::Pools, amount)?;
-        self.set_pool(id, &pool);
-        self.set_entry_at(SHARES, id, participant, &whole(after));
+        self.set_holding(id, participant, &pool, held);
         self.log(
             topic!(wire::PoolJoined::SIGNATURE_HASH)
                 .word(id)
@@ -171,13 +172,11 @@ impl Treasury {
     pub(crate) fn leave_pool(&mut self, input: &mut Reader<'_>) -> Answer {
         let (id, shares) = (&input.word(), amount_of(input)?);
         let participant = &self.caller().into_word();
-        let held = self.shares_of(id, participant);
-        let (pool, left, paid) = self
-            .pool_of(id)?
-            .leave(held, shares)
+        let (mut pool, mut held) = (self.pool_of(id)?, self.shares_of(id, participant));
+        let paid = pool
+            .leave(&mut held, shares)
             .map_err(|refused| revert(refused, id, participant))?;
-        self.set_pool(id, &pool);
-        self.set_entry_at(SHARES, id, participant, &whole(left));
+        self.set_holding(id, participant, &pool, held);
         self.log(
             topic!(wire::PoolLeft::SIGNATURE_HASH)
                 .word(id)

@@ -40,7 +40,7 @@ use agentcity_domain::{
     treasury::{
         Refused,
         books::{self, Part, Total},
-        escrow::{Flow, Purse, Terms},
+        escrow::{Account, Terms},
         pack, unpack,
     },
 };
@@ -251,30 +251,35 @@ impl Treasury {
         self.set_entry(TERMS, mission, 0, &B256::new(terms.pack()));
     }
 
+    /// What an escrow holds, and what of it is kept for nodes.
     #[inline(never)]
-    pub(crate) fn purse(&self, mission: &B256) -> Purse {
-        let (held, allocated) = unpack(&self.entry(PURSE, mission, 0).0);
-        Purse { held, allocated }
+    pub(crate) fn purse(&self, mission: &B256) -> (Amount, Amount) {
+        unpack(&self.entry(PURSE, mission, 0).0)
     }
 
     #[inline(never)]
-    pub(crate) fn set_purse(&mut self, mission: &B256, purse: &Purse) {
-        let word = B256::new(pack(purse.held, purse.allocated));
-        self.set_entry(PURSE, mission, 0, &word);
-    }
-
-    #[inline(never)]
-    pub(crate) fn flow(&self, mission: &B256) -> Flow {
+    pub(crate) fn account(&self, mission: &B256) -> Account {
+        let (held, allocated) = self.purse(mission);
         let (deposited, refunded) = unpack(&self.entry(FLOW, mission, 0).0);
-        Flow {
+        Account {
+            held,
+            allocated,
             deposited,
             refunded,
         }
     }
 
+    /// What a settlement leaves of an account: `deposited` and `refunded` stay.
     #[inline(never)]
-    pub(crate) fn set_flow(&mut self, mission: &B256, flow: &Flow) {
-        let word = B256::new(pack(flow.deposited, flow.refunded));
+    pub(crate) fn set_purse(&mut self, mission: &B256, account: &Account) {
+        let word = B256::new(pack(account.held, account.allocated));
+        self.set_entry(PURSE, mission, 0, &word);
+    }
+
+    #[inline(never)]
+    pub(crate) fn set_account(&mut self, mission: &B256, account: &Account) {
+        self.set_purse(mission, account);
+        let word = B256::new(pack(account.deposited, account.refunded));
         self.set_entry(FLOW, mission, 0, &word);
     }
 }

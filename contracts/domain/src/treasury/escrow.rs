@@ -37,18 +37,13 @@ pub struct Terms {
     pub sponsor: Address,
 }
 
-/// What there is.
+/// What there is, what came and what went back. Commands change it in place; one that is refused leaves it as it was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Purse {
+pub struct Account {
     /// Base units held.
     pub held: Amount,
     /// What of them is kept for nodes.
     pub allocated: Amount,
-}
-
-/// What came and what went back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flow {
     /// Paid in, and lent by a parent, less what was lent to children.
     pub deposited: Amount,
     /// Given back to the sponsor.
@@ -89,6 +84,7 @@ impl Terms {
 /// The terms, if they are in this state.
 ///
 /// Errors: `WrongEscrowState` with the state it is in, zero where there is none.
+#[inline(never)]
 pub fn in_state(found: Option<Terms>, state: EscrowState) -> Result<Terms, Refused> {
     match found {
         Some(terms) if terms.state.number() == state.number() => Ok(terms),
@@ -133,155 +129,132 @@ pub fn begin_closing(found: Option<Terms>, sanction: u64, now: u64) -> Result<Te
     })
 }
 
-/// After somebody paid in.
-///
-/// Errors: `InvalidAmount` of nothing, and of what does not fit.
-pub fn fund(purse: Purse, flow: Flow, amount: Amount) -> Result<(Purse, Flow), Refused> {
-    take_in(purse, flow, something(amount)?)
-}
-
-fn take_in(purse: Purse, flow: Flow, amount: Amount) -> Result<(Purse, Flow), Refused> {
-    Ok((
-        Purse {
-            held: with(purse.held, amount)?,
-            ..purse
-        },
-        Flow {
-            deposited: with(flow.deposited, amount)?,
-            ..flow
-        },
-    ))
-}
-
-/// Keeps `allocated` for the nodes of a statute.
-///
-/// Errors: `InsufficientEscrow` beyond what is held.
-/// Source: RESOLUTIONS C-23, S-11.
-pub fn allocate(purse: Purse, allocated: Amount) -> Result<Purse, Refused> {
-    without(purse.held, allocated).map_err(Refused::InsufficientEscrow)?;
-    Ok(Purse { allocated, ..purse })
-}
-
-/// After a node of this budget was settled for `paid`, which is a part of it.
-///
-/// Errors: `InsufficientEscrow` if less than the budget is allocated, or paid more than it.
-/// Source: RESOLUTIONS S-02, S-04, S-12.
-pub fn settle(purse: Purse, budget: Amount, paid: Amount) -> Result<Purse, Refused> {
-    let allocated = without(purse.allocated, budget).map_err(Refused::InsufficientEscrow)?;
-    without(budget, paid).map_err(Refused::InsufficientEscrow)?;
-    Ok(Purse {
-        // What is allocated is held.
-        held: without(purse.held, paid).map_err(Refused::InsufficientEscrow)?,
-        allocated,
-    })
-}
-
-/// Two escrows, of which one gives and the other takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
-    /// The purse that gave.
-    pub from: Purse,
-    /// Its flow.
-    pub from_flow: Flow,
-    /// The purse that took.
-    pub to: Purse,
-    /// Its flow.
-    pub to_flow: Flow,
-}
-
-/// Both before.
-pub type Pair = ((Purse, Flow), (Purse, Flow));
-
-/// Lends a child what its parent's node has left: of a node that never lent, what is allocated; of one that did, what came
-/// back of it. So the second child of a node costs no other node anything.
-///
-/// Errors: `InsufficientEscrow` with what the node has.
-/// Source: RULINGS R19.
-pub fn lend(pair: Pair, left: Option<Amount>, amount: Amount) -> Result<Moved, Refused> {
-    let ((from, from_flow), to) = pair;
-    let most = left.unwrap_or(Amount::MAX).min(from.allocated);
-    without(most, amount).map_err(Refused::InsufficientEscrow)?;
-    let allocated = without(from.allocated, amount).map_err(Refused::InsufficientEscrow)?;
-    shift(((Purse { allocated, ..from }, from_flow), to), amount)
-}
-
-/// Gives back to a parent what its child leaves, which its node may use again.
-///
-/// Errors: `InsufficientEscrow` beyond what the child holds.
-/// Source: RULINGS R19.
-pub fn give_back(pair: Pair, amount: Amount) -> Result<Moved, Refused> {
-    let ((from, from_flow), to) = pair;
-    let kept = free_of_nodes(from, amount)?;
-    let mut moved = shift(((kept, from_flow), to), amount)?;
-    moved.to.allocated = with(moved.to.allocated, amount)?;
-    Ok(moved)
-}
-
-/// Hands all that is left of a mission to the one that succeeds it.
-///
-/// Errors: `InsufficientEscrow` if it is not exactly all.
-/// Source: RULINGS R18.
-pub fn succeed(pair: Pair, amount: Amount) -> Result<Moved, Refused> {
-    let ((from, from_flow), to) = pair;
-    if amount != from.held {
-        return Err(Refused::InsufficientEscrow(Short {
-            available: from.held,
-            needed: amount,
-        }));
+impl Account {
+    /// Takes what somebody pays in.
+    ///
+    /// Errors: `InvalidAmount` of nothing, and of what does not fit.
+    pub fn fund(&mut self, amount: Amount) -> Result<(), Refused> {
+        self.take_in(something(amount)?)
     }
-    shift(((free_of_nodes(from, amount)?, from_flow), to), amount)
+
+    #[inline(never)]
+    fn take_in(&mut self, amount: Amount) -> Result<(), Refused> {
+        let deposited = with(self.deposited, amount)?;
+        self.held = with(self.held, amount)?;
+        self.deposited = deposited;
+        Ok(())
+    }
+
+    /// Keeps `allocated` for the nodes of a statute.
+    ///
+    /// Errors: `InsufficientEscrow` beyond what is held.
+    /// Source: RESOLUTIONS C-23, S-11.
+    pub fn allocate(&mut self, allocated: Amount) -> Result<(), Refused> {
+        rest(self.held, allocated)?;
+        self.allocated = allocated;
+        Ok(())
+    }
+
+    /// Settles a node of this budget for `paid`, which is a part of it.
+    ///
+    /// Errors: `InsufficientEscrow` if less than the budget is allocated, or paid more than it.
+    /// Source: RESOLUTIONS S-02, S-04, S-12.
+    pub fn settle(&mut self, budget: Amount, paid: Amount) -> Result<(), Refused> {
+        let allocated = rest(self.allocated, budget)?;
+        rest(budget, paid)?;
+        // What is allocated is held.
+        self.held = rest(self.held, paid)?;
+        self.allocated = allocated;
+        Ok(())
+    }
+
+    /// Lends a child what its parent's node has left: of a node that never lent, what is allocated; of one that did, what came
+    /// back of it. So the second child of a node costs no other node anything.
+    ///
+    /// Errors: `InsufficientEscrow` with what the node has; `InvalidAmount` of what does not fit.
+    /// Source: RULINGS R19.
+    pub fn lend(
+        &mut self,
+        child: &mut Self,
+        left: Option<Amount>,
+        amount: Amount,
+    ) -> Result<(), Refused> {
+        rest(left.unwrap_or(Amount::MAX).min(self.allocated), amount)?;
+        let allocated = rest(self.allocated, amount)?;
+        self.give(child, allocated, amount)
+    }
+
+    /// Gives back to a parent what its child leaves, which its node may use again.
+    ///
+    /// Errors: `InsufficientEscrow` beyond what the child holds; `InvalidAmount` of what does not fit.
+    /// Source: RULINGS R19.
+    pub fn give_back(&mut self, parent: &mut Self, amount: Amount) -> Result<(), Refused> {
+        let allocated = with(parent.allocated, amount)?;
+        self.give(parent, self.allocated, amount)?;
+        parent.allocated = allocated;
+        Ok(())
+    }
+
+    /// Hands all that is left of a mission to the one that succeeds it.
+    ///
+    /// Errors: `InsufficientEscrow` if it is not exactly all; `InvalidAmount` of what does not fit.
+    /// Source: RULINGS R18.
+    pub fn succeed(&mut self, successor: &mut Self, amount: Amount) -> Result<(), Refused> {
+        if amount != self.held {
+            return Err(Refused::InsufficientEscrow(Short {
+                available: self.held,
+                needed: amount,
+            }));
+        }
+        self.give(successor, Amount::ZERO, amount)
+    }
+
+    /// Moves `amount`; at most `allocated`, and never more than what is held then, stays kept for nodes.
+    #[inline(never)]
+    fn give(&mut self, to: &mut Self, allocated: Amount, amount: Amount) -> Result<(), Refused> {
+        let held = rest(self.held, amount)?;
+        // What is held was deposited.
+        let deposited = rest(self.deposited, amount)?;
+        to.take_in(amount)?;
+        self.allocated = allocated.min(held);
+        self.held = held;
+        self.deposited = deposited;
+        Ok(())
+    }
+
+    /// What nodes were paid: what was deposited and is neither held nor refunded.
+    pub const fn settled(&self) -> Amount {
+        let left = self.deposited.get().saturating_sub(self.refunded.get());
+        Amount::new(left.saturating_sub(self.held.get()))
+    }
+
+    /// Gives everything that is left back to the sponsor: how much that is.
+    ///
+    /// Errors: `InvalidAmount`, which cannot be: what is held was deposited.
+    fn refund(&mut self) -> Result<Amount, Refused> {
+        let refund = self.held;
+        self.refunded = with(self.refunded, refund)?;
+        self.held = Amount::ZERO;
+        self.allocated = Amount::ZERO;
+        Ok(refund)
+    }
 }
 
-/// An ended mission keeps nothing for its nodes; one that gives a part keeps at most the rest.
-fn free_of_nodes(purse: Purse, amount: Amount) -> Result<Purse, Refused> {
-    let rest = without(purse.held, amount).map_err(Refused::InsufficientEscrow)?;
-    Ok(Purse {
-        allocated: purse.allocated.min(rest),
-        ..purse
-    })
-}
-
-fn shift(pair: Pair, amount: Amount) -> Result<Moved, Refused> {
-    let ((from, from_flow), (to, to_flow)) = pair;
-    let (to, to_flow) = take_in(to, to_flow, amount)?;
-    Ok(Moved {
-        from: Purse {
-            held: without(from.held, amount).map_err(Refused::InsufficientEscrow)?,
-            ..from
-        },
-        from_flow: Flow {
-            // What is held was deposited.
-            deposited: without(from_flow.deposited, amount).map_err(Refused::InsufficientEscrow)?,
-            ..from_flow
-        },
-        to,
-        to_flow,
-    })
-}
-
-/// Refunds everything that is left: the closed terms, the flow, and the refund.
+/// Refunds everything that is left: the closed terms, and the refund.
 ///
-/// Errors: `WrongEscrowState` unless it is closing; `InvalidAmount` cannot come of a refund, which was deposited.
+/// Errors: `WrongEscrowState` unless it is closing.
 /// Source: RESOLUTIONS S-05.
-pub fn close(
-    found: Option<Terms>,
-    purse: Purse,
-    flow: Flow,
-) -> Result<(Terms, Flow, Amount), Refused> {
+pub fn close(found: Option<Terms>, account: &mut Account) -> Result<(Terms, Amount), Refused> {
     let terms = in_state(found, EscrowState::Closing)?;
-    let refunded = with(flow.refunded, purse.held)?;
-    Ok((
-        Terms {
-            state: EscrowState::Closed,
-            ..terms
-        },
-        Flow { refunded, ..flow },
-        purse.held,
-    ))
+    let closed = Terms {
+        state: EscrowState::Closed,
+        ..terms
+    };
+    Ok((closed, account.refund()?))
 }
 
-/// What nodes were paid: what was deposited and is neither held nor refunded.
-pub const fn settled(purse: &Purse, flow: &Flow) -> Amount {
-    let left = flow.deposited.get().saturating_sub(flow.refunded.get());
-    Amount::new(left.saturating_sub(purse.held.get()))
+/// `held` without `needed`.
+#[inline(never)]
+fn rest(held: Amount, needed: Amount) -> Result<Amount, Refused> {
+    without(held, needed).map_err(Refused::InsufficientEscrow)
 }

@@ -106,6 +106,7 @@ pub struct Short {
 /// `held` without `needed`, if it is there.
 ///
 /// Errors: what there is, and what is needed.
+#[inline(never)]
 pub const fn without(held: Amount, needed: Amount) -> Result<Amount, Short> {
     match held.checked_sub(needed) {
         Ok(rest) => Ok(rest),
@@ -119,6 +120,7 @@ pub const fn without(held: Amount, needed: Amount) -> Result<Amount, Short> {
 /// `held` and `more`.
 ///
 /// Errors: `InvalidAmount` of `more` if both together do not fit.
+#[inline(never)]
 pub const fn with(held: Amount, more: Amount) -> Result<Amount, Refused> {
     match held.checked_add(more) {
         Ok(sum) => Ok(sum),
@@ -129,6 +131,7 @@ pub const fn with(held: Amount, more: Amount) -> Result<Amount, Refused> {
 /// An amount that is something.
 ///
 /// Errors: `InvalidAmount`.
+#[inline(never)]
 pub const fn something(amount: Amount) -> Result<Amount, Refused> {
     if amount.is_zero() {
         return Err(Refused::InvalidAmount(amount));
@@ -139,28 +142,22 @@ pub const fn something(amount: Amount) -> Result<Amount, Refused> {
 /// A word of two amounts: as it is stored.
 #[inline(never)]
 pub fn pack(upper: Amount, lower: Amount) -> [u8; 32] {
-    let mut word = [0; 32];
-    let digits = upper
-        .get()
-        .to_be_bytes()
-        .into_iter()
-        .chain(lower.get().to_be_bytes());
-    for (byte, digit) in word.iter_mut().zip(digits) {
-        *byte = digit;
-    }
-    word
+    let halves = [upper.get().to_be_bytes(), lower.get().to_be_bytes()];
+    // Two halves are the whole.
+    halves
+        .as_flattened()
+        .first_chunk()
+        .copied()
+        .unwrap_or_default()
 }
 
 /// The two amounts of a word: upper half, lower half.
 #[inline(never)]
 pub fn unpack(word: &[u8; 32]) -> (Amount, Amount) {
-    let (upper, lower) = word.split_at(size_of::<u128>());
+    let (upper, lower) = (word.first_chunk(), word.last_chunk());
     (amount(upper), amount(lower))
 }
 
-fn amount(digits: &[u8]) -> Amount {
-    let value = digits
-        .iter()
-        .fold(0, |value, digit| value << 8 | u128::from(*digit));
-    Amount::new(value)
+fn amount(half: Option<&[u8; size_of::<u128>()]>) -> Amount {
+    Amount::new(u128::from_be_bytes(half.copied().unwrap_or_default()))
 }

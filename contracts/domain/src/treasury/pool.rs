@@ -31,7 +31,7 @@ pub struct Shares {
     pub total: Amount,
 }
 
-/// A pool.
+/// A pool. Commands change it in place; what is refused is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pool {
     /// Who binds agents to it.
@@ -58,12 +58,13 @@ pub struct Binding {
 }
 
 impl Shares {
-    /// After `amount` was paid in, and the shares it buys: as many as units in an empty pool, else `⌊amount·S ÷ A⌋`.
+    /// Takes `amount` in: the shares it buys, as many as units in an empty pool, else `⌊amount·S ÷ A⌋`.
     ///
     /// Errors: `InvalidAmount` of nothing, and of what does not fit; `NoShares` where it buys none.
     /// Source: RESOLUTIONS S-08; vectors `stake_pool`.
-    pub fn join(self, amount: Amount) -> Result<(Self, Amount), Refused> {
+    pub fn join(&mut self, amount: Amount) -> Result<Amount, Refused> {
         let amount = something(amount)?;
+        let too_much = Refused::InvalidAmount(amount);
         let bought = if self.total.is_zero() {
             amount
         } else if self.assets.is_zero() {
@@ -71,38 +72,35 @@ impl Shares {
         } else {
             amount
                 .mul_div_floor(self.total.get(), self.assets.get())
-                .map_err(|_| Refused::InvalidAmount(amount))?
+                .map_err(|_| too_much)?
         };
         if bought.is_zero() {
             return Err(Refused::NoShares(amount));
         }
-        let after = Self {
-            assets: with(self.assets, amount)?,
-            total: with(self.total, bought).map_err(|_| Refused::InvalidAmount(amount))?,
-        };
-        Ok((after, bought))
+        let total = with(self.total, bought).map_err(|_| too_much)?;
+        self.assets = with(self.assets, amount)?;
+        self.total = total;
+        Ok(bought)
     }
 
-    /// After `amount` of the assets was lost; at most all.
-    pub fn lose(self, amount: Amount) -> Self {
-        Self {
-            assets: Amount::new(self.assets.get().saturating_sub(amount.get())),
-            ..self
-        }
+    /// Loses `amount` of the assets; at most all.
+    pub fn lose(&mut self, amount: Amount) {
+        self.assets = less(self.assets, amount);
     }
 
-    /// After `shares` were redeemed, and what they pay: `⌊shares·A ÷ S⌋`.
+    /// Redeems `shares`: what they pay, `⌊shares·A ÷ S⌋`.
     ///
     /// Errors: `InvalidAmount` of none; `InsufficientShares` of more than there are.
-    pub fn leave(self, shares: Amount) -> Result<(Self, Amount), Refused> {
+    pub fn leave(&mut self, shares: Amount) -> Result<Amount, Refused> {
         let total = without(self.total, something(shares)?).map_err(Refused::InsufficientShares)?;
         // A part of the shares is worth at most all assets.
         let paid = self
             .assets
             .mul_div_floor(shares.get(), self.total.get())
             .map_err(|_| Refused::InvalidAmount(shares))?;
-        let assets = Amount::new(self.assets.get().saturating_sub(paid.get()));
-        Ok((Self { assets, total }, paid))
+        self.assets = less(self.assets, paid);
+        self.total = total;
+        Ok(paid)
     }
 }
 
@@ -133,39 +131,33 @@ impl Pool {
         (pool.manager != Address::ZERO).then_some(pool)
     }
 
-    /// After somebody who holds `held` shares paid `amount` in: the pool, and what it holds then.
+    /// Takes `amount` in from somebody who holds `held` shares: the shares it buys.
     ///
     /// Errors: as [`Shares::join`]; `NoShares` of a pool that lost everything.
-    pub fn join(self, held: Amount, amount: Amount) -> Result<(Self, Amount), Refused> {
+    pub fn join(&mut self, held: &mut Amount, amount: Amount) -> Result<Amount, Refused> {
         if self.drained {
             return Err(Refused::NoShares(amount));
         }
-        let (shares, bought) = self.shares.join(amount)?;
-        let participants = self.participants.saturating_add(held.is_zero().into());
-        let after = Self {
-            shares,
-            participants,
-            ..self
-        };
-        Ok((after, bought))
+        let bought = self.shares.join(amount)?;
+        let joins = held.is_zero();
+        // Shares of one are part of all shares, which fit.
+        *held = with(*held, bought)?;
+        self.participants = self.participants.saturating_add(joins.into());
+        Ok(bought)
     }
 
-    /// After somebody who holds `held` shares redeemed some: the pool, what is left of its shares, and what it is paid.
+    /// Redeems some of the `held` shares of somebody: what they pay.
     ///
     /// Errors: `InsufficientShares`, `InvalidAmount` of none; `PoolObligated`.
-    pub fn leave(self, held: Amount, shares: Amount) -> Result<(Self, Amount, Amount), Refused> {
-        let left = without(held, something(shares)?).map_err(Refused::InsufficientShares)?;
+    pub fn leave(&mut self, held: &mut Amount, shares: Amount) -> Result<Amount, Refused> {
+        let left = without(*held, something(shares)?).map_err(Refused::InsufficientShares)?;
         if self.obligations != 0 {
             return Err(Refused::PoolObligated(self.obligations));
         }
-        let (shares, paid) = self.shares.leave(shares)?;
-        let participants = self.participants.saturating_sub(left.is_zero().into());
-        let after = Self {
-            shares,
-            participants,
-            ..self
-        };
-        Ok((after, left, paid))
+        let paid = self.shares.leave(shares)?;
+        *held = left;
+        self.participants = self.participants.saturating_sub(left.is_zero().into());
+        Ok(paid)
     }
 
     /// Whether `caller` may let an agent stake up to `limit`. To end it is always possible.
@@ -192,74 +184,57 @@ impl Pool {
     }
 
     /// What it holds that stands in for nobody.
-    pub const fn free(&self) -> Amount {
+    pub fn free(&self) -> Amount {
         // What is staked is part of the assets.
-        Amount::new(self.shares.assets.get().saturating_sub(self.staked.get()))
+        less(self.shares.assets, self.staked)
     }
 
     /// Sets `amount` aside for an agent.
     ///
     /// Errors: `PoolTooSmall`; `InsufficientStake` with what the agent may still stake.
     pub fn draw(
-        self,
-        binding: Binding,
+        &mut self,
+        binding: &mut Binding,
         amount: Amount,
         needed: u32,
-    ) -> Result<(Self, Binding), Refused> {
+    ) -> Result<(), Refused> {
         self.large_enough(needed)?;
-        let left = Amount::new(binding.limit.get().saturating_sub(binding.used.get()));
-        let most = left.min(self.free());
+        let most = less(binding.limit, binding.used).min(self.free());
         without(most, amount).map_err(Refused::InsufficientStake)?;
-        let pool = Self {
-            staked: with(self.staked, amount)?,
-            ..self
-        };
-        let binding = Binding {
-            used: with(binding.used, amount)?,
-            ..binding
-        };
-        Ok((pool, binding))
+        self.staked = with(self.staked, amount)?;
+        binding.used = with(binding.used, amount)?;
+        Ok(())
     }
 
     /// Takes back what stood in for an agent.
-    pub fn give_back(self, binding: Binding, amount: Amount) -> (Self, Binding) {
-        let less = |from: Amount| Amount::new(from.get().saturating_sub(amount.get()));
-        let pool = Self {
-            staked: less(self.staked),
-            ..self
-        };
-        let binding = Binding {
-            used: less(binding.used),
-            ..binding
-        };
-        (pool, binding)
+    #[inline(never)]
+    pub fn give_back(&mut self, binding: &mut Binding, amount: Amount) {
+        self.staked = less(self.staked, amount);
+        binding.used = less(binding.used, amount);
     }
 
     /// Loses what stood in for an agent. What an agent lost counts against what it may stake, until the manager binds it
     /// anew.
-    pub fn lose(self, binding: Binding, amount: Amount) -> (Self, Binding) {
-        let (pool, binding) = self.give_back(binding, amount);
-        let shares = pool.shares.lose(amount);
-        let drained = shares.assets.is_zero() && !shares.total.is_zero();
-        let pool = Self {
-            shares,
-            drained: pool.drained || drained,
-            ..pool
-        };
-        let limit = Amount::new(binding.limit.get().saturating_sub(amount.get()));
-        (pool, Binding { limit, ..binding })
+    pub fn lose(&mut self, binding: &mut Binding, amount: Amount) {
+        self.give_back(binding, amount);
+        self.shares.lose(amount);
+        self.drained |= self.shares.assets.is_zero() && !self.shares.total.is_zero();
+        binding.limit = less(binding.limit, amount);
     }
 
     /// Counts an obligation: one that begins when something is there where nothing was, one that ends the other way.
-    pub fn count(self, before: Amount, after: Amount) -> Self {
+    pub fn count(&mut self, before: Amount, after: Amount) {
         let begins = before.is_zero() && !after.is_zero();
         let ends = !before.is_zero() && after.is_zero();
         let obligations = self.obligations.saturating_add(begins.into());
-        Self {
-            obligations: obligations.saturating_sub(ends.into()),
-            ..self
-        }
+        self.obligations = obligations.saturating_sub(ends.into());
     }
+}
+
+/// `from` less `amount`, at least nothing.
+#[inline(never)]
+fn less(from: Amount, amount: Amount) -> Amount {
+    Amount::new(from.get().saturating_sub(amount.get()))
 }
 
 /// A manager's `counter`-th pool: the manager, and the counter.

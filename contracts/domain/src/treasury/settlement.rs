@@ -239,13 +239,7 @@ impl Split {
 ///
 /// Source: RESOLUTIONS S-04; vectors `tier2_split`.
 pub fn shares(budget: Amount, agreeing: u8) -> (Amount, Amount) {
-    let count = u128::from(agreeing);
-    let share = budget.get().checked_div(count).unwrap_or_default();
-    // The rest of a division is below what was divided.
-    (
-        Amount::new(share),
-        Amount::new(budget.get().wrapping_sub(share.wrapping_mul(count))),
-    )
+    budget.divide(agreeing.into())
 }
 
 /// What a seat is paid of its share: its accepted price, at most that share (RESOLUTIONS S-12, docs/adr/0005).

@@ -18,7 +18,7 @@ use crate::city::*;
 const SEED: [u8; 32] = *b"every unit is somebody's, always";
 const LENGTH: usize = 260;
 /// Runs of the quick form, for each asset; `AGENTCITY_RUNS` says another number.
-const RUNS: u32 = 16;
+const RUNS: u32 = 14;
 
 pub(super) const KINDS: [&str; 33] = [
     "deposit",
@@ -57,8 +57,8 @@ pub(super) const KINDS: [&str; 33] = [
 ];
 const WARP: usize = KINDS.len();
 const WEIGHTS: [usize; WARP + 1] = [
-    6, 1, 4, 3, 5, 5, 4, 4, 12, 5, 4, 4, 3, 4, 3, 9, 4, 10, 6, 4, 3, 2, 2, 2, 2, 7, 4, 7, 3, 2, 4,
-    3, 2, 4,
+    5, 1, 3, 2, 8, 10, 6, 10, 9, 9, 8, 5, 2, 4, 2, 10, 3, 12, 5, 7, 3, 2, 2, 2, 1, 4, 4, 5, 5, 2,
+    3, 2, 3, 6,
 ];
 
 /// What to do, by its place in [`KINDS`]; four numbers for whatever it needs; and whether to look for something with which it
@@ -112,7 +112,9 @@ fn random_commands_keep_to_the_model_and_the_books_to_their_parts() {
     let (tried, succeeded) = (Cell::new([0u32; WARP + 1]), Cell::new([0u32; WARP + 1]));
     let reached = Cell::new([0u32; STATES.len()]);
     for in_token in [false, true] {
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
+        let mut seed = SEED;
+        seed[0] ^= u8::from(in_token);
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
         let config = Config {
             cases: runs,
             failure_persistence: None,

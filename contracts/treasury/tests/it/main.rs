@@ -1,5 +1,8 @@
 //! The treasury as its city calls it: encoded calls in, return data, refusals, logs and slots out.
 
+// Variables that become arguments have the names of the interface.
+#![allow(non_snake_case)]
+
 mod attacks;
 mod bonds;
 mod city;

@@ -5,10 +5,7 @@ use agentcity_domain::{
     machine::EscrowState,
     treasury::{
         Refused,
-        escrow::{
-            Flow, Moved, Purse, Terms, allocate, begin_closing, close, fund, give_back, in_state,
-            lend, open, settle, settled, succeed,
-        },
+        escrow::{Account, Terms, begin_closing, close, in_state, open},
     },
 };
 use alloy_primitives::Address;
@@ -25,17 +22,43 @@ fn terms(state: EscrowState) -> Terms {
     }
 }
 
-fn purse(held: u128, allocated: u128) -> Purse {
-    Purse {
+/// Holds so much, keeps so much of it, and was given no more.
+fn account(held: u128, allocated: u128) -> Account {
+    Account {
         held: units(held),
         allocated: units(allocated),
+        deposited: units(held),
+        refunded: Amount::ZERO,
     }
 }
 
-fn flow(deposited: u128) -> Flow {
-    Flow {
-        deposited: units(deposited),
-        refunded: Amount::ZERO,
+/// What an account is after a command, or its refusal, which leaves it as it was.
+fn after(
+    before: Account,
+    command: impl FnOnce(&mut Account) -> Result<(), Refused>,
+) -> Result<Account, Refused> {
+    let mut account = before;
+    match command(&mut account) {
+        Ok(()) => Ok(account),
+        Err(refused) => {
+            assert_eq!(account, before, "{refused:?}");
+            Err(refused)
+        }
+    }
+}
+
+/// What two accounts are after a command, or its refusal, which leaves both as they were.
+fn both(
+    (from, to): (Account, Account),
+    command: impl FnOnce(&mut Account, &mut Account) -> Result<(), Refused>,
+) -> Result<(Account, Account), Refused> {
+    let (mut giver, mut taker) = (from, to);
+    match command(&mut giver, &mut taker) {
+        Ok(()) => Ok((giver, taker)),
+        Err(refused) => {
+            assert_eq!((giver, taker), (from, to), "{refused:?}");
+            Err(refused)
+        }
     }
 }
 
@@ -77,11 +100,20 @@ fn an_escrow_moves_from_open_to_closing_to_closed_and_no_other_way() {
         } else {
             assert_eq!(began, Err(refusal));
         }
-        let closed = close(of, purse(30, 20), flow(100));
+        let mut left = Account {
+            deposited: units(100),
+            ..account(30, 20)
+        };
+        let closed = close(of, &mut left);
         if found == Some(EscrowState::Closing) {
-            let (terms, flow, refund) = closed.unwrap();
+            let (terms, refund) = closed.unwrap();
             assert_eq!((terms.state, refund), (EscrowState::Closed, units(30)));
-            assert_eq!((flow.deposited, flow.refunded), (units(100), units(30)));
+            let nothing = Account {
+                deposited: units(100),
+                refunded: units(30),
+                ..Account::default()
+            };
+            assert_eq!((left, left.settled()), (nothing, units(70)));
         } else {
             assert_eq!(closed, Err(refusal));
         }
@@ -115,108 +147,118 @@ fn a_window_beyond_time_ends_with_time() {
 
 #[test]
 fn an_escrow_takes_anything_that_is_something_and_fits() {
-    let (purse_after, flow_after) = fund(purse(5, 3), flow(9), units(4)).unwrap();
-    assert_eq!((purse_after, flow_after), (purse(9, 3), flow(13)));
-    let refused = |purse, flow, amount| fund(purse, flow, amount).unwrap_err();
+    let funded = after(account(5, 3), |account| account.fund(units(4))).unwrap();
+    assert_eq!(funded, account(9, 3));
+    let refused = |before, amount| after(before, |account| account.fund(units(amount)));
+    let invalid = |amount| Err(Refused::InvalidAmount(units(amount)));
+    assert_eq!(refused(account(0, 0), 0), invalid(0));
+    assert_eq!(refused(account(u128::MAX, 0), 1), invalid(1));
+    let spent = Account {
+        held: Amount::ZERO,
+        ..account(u128::MAX, 0)
+    };
     assert_eq!(
-        refused(purse(0, 0), flow(0), Amount::ZERO),
-        Refused::InvalidAmount(Amount::ZERO)
+        refused(spent, 1),
+        invalid(1),
+        "more than was ever paid in fits"
     );
-    let one = Refused::InvalidAmount(units(1));
-    assert_eq!(refused(purse(u128::MAX, 0), flow(0), units(1)), one);
-    assert_eq!(refused(purse(0, 0), flow(u128::MAX), units(1)), one);
-    assert!(fund(purse(u128::MAX - 1, 0), flow(u128::MAX - 1), units(1)).is_ok());
+    assert!(refused(account(u128::MAX - 1, 0), 1).is_ok());
 }
 
 #[test]
 fn no_more_is_allocated_than_is_held() {
-    assert_eq!(allocate(purse(10, 0), units(10)), Ok(purse(10, 10)));
-    assert_eq!(allocate(purse(10, 10), units(4)), Ok(purse(10, 4)));
+    let allocate = |before, amount| after(before, |account| account.allocate(units(amount)));
+    assert_eq!(allocate(account(10, 0), 10), Ok(account(10, 10)));
+    assert_eq!(allocate(account(10, 10), 4), Ok(account(10, 4)));
     let beyond = Refused::InsufficientEscrow(short(10, 11));
-    assert_eq!(allocate(purse(10, 0), units(11)), Err(beyond));
+    assert_eq!(allocate(account(10, 0), 11), Err(beyond));
 }
 
 #[test]
 fn a_node_is_settled_out_of_what_is_allocated_to_nodes() {
-    assert_eq!(settle(purse(10, 8), units(5), units(5)), Ok(purse(5, 3)));
-    assert_eq!(
-        settle(purse(10, 8), units(5), units(2)),
-        Ok(purse(8, 3)),
-        "the rest stays, free"
-    );
-    assert_eq!(settle(purse(10, 8), units(8), units(0)), Ok(purse(10, 0)));
-    let budget = Refused::InsufficientEscrow(short(8, 9));
-    assert_eq!(settle(purse(10, 8), units(9), units(1)), Err(budget));
-    let paid = Refused::InsufficientEscrow(short(5, 6));
-    assert_eq!(settle(purse(10, 8), units(5), units(6)), Err(paid));
-}
-
-fn pair(from: Purse, to: Purse) -> ((Purse, Flow), (Purse, Flow)) {
-    ((from, flow(from.held.get())), (to, flow(to.held.get())))
+    let settle = |budget, paid| {
+        let after = after(account(10, 8), |account| {
+            account.settle(units(budget), units(paid))
+        });
+        after.map(|account| {
+            (
+                account.held.get(),
+                account.allocated.get(),
+                account.settled().get(),
+            )
+        })
+    };
+    assert_eq!(settle(5, 5), Ok((5, 3, 5)));
+    assert_eq!(settle(5, 2), Ok((8, 3, 2)), "the rest stays, free");
+    assert_eq!(settle(8, 0), Ok((10, 0, 0)));
+    let short = |available, needed| Err(Refused::InsufficientEscrow(short(available, needed)));
+    assert_eq!(settle(9, 1), short(8, 9));
+    assert_eq!(settle(5, 6), short(5, 6));
 }
 
 #[test]
 fn a_child_is_lent_what_its_node_has_left_and_no_other_nodes_money() {
-    let first = lend(pair(purse(100, 90), purse(7, 0)), None, units(30)).unwrap();
-    assert_eq!((first.from, first.to), (purse(70, 60), purse(37, 0)));
-    assert_eq!((first.from_flow, first.to_flow), (flow(70), flow(37)));
-    let all = Refused::InsufficientEscrow(short(90, 91));
-    assert_eq!(
-        lend(pair(purse(100, 90), purse(0, 0)), None, units(91)),
-        Err(all)
-    );
+    let lend = |pair, left: Option<u128>, amount| {
+        both(pair, |from, to| {
+            from.lend(to, left.map(units), units(amount))
+        })
+    };
+    let (parent, child) = lend((account(100, 90), account(7, 0)), None, 30).unwrap();
+    assert_eq!((parent, child), (account(70, 60), account(37, 0)));
+    let beyond = Err(Refused::InsufficientEscrow(short(90, 91)));
+    assert_eq!(lend((account(100, 90), account(0, 0)), None, 91), beyond);
 
     // The child spent 20 and leaves 17, its own 7 included; a second child of the node has these.
-    let back = give_back(
-        ((purse(17, 5), flow(17)), (first.from, first.from_flow)),
-        units(17),
-    )
-    .unwrap();
-    assert_eq!((back.from, back.to), (purse(0, 0), purse(87, 77)));
-    let again = |amount| lend(pair(back.to, purse(0, 0)), Some(units(17)), units(amount));
-    assert_eq!(again(17).unwrap().from, purse(70, 60));
+    let spent = Account {
+        deposited: units(37),
+        ..account(17, 5)
+    };
+    let give_back = |from: &mut Account, to: &mut Account| from.give_back(to, units(17));
+    let (spent, parent) = both((spent, parent), give_back).unwrap();
+    assert_eq!(
+        (spent.held, spent.allocated, spent.deposited),
+        (units(0), units(0), units(20))
+    );
+    assert_eq!(parent, account(87, 77));
+    let again = |amount| lend((parent, account(0, 0)), Some(17), amount);
+    assert_eq!(again(17).unwrap().0, account(70, 60));
     assert_eq!(again(18), Err(Refused::InsufficientEscrow(short(17, 18))));
     assert_eq!(again(30), Err(Refused::InsufficientEscrow(short(17, 30))));
 }
 
 #[test]
 fn a_successor_takes_exactly_what_is_left() {
-    let moved = succeed(pair(purse(50, 40), purse(9, 9)), units(50)).unwrap();
-    let expected = Moved {
-        from: purse(0, 0),
-        from_flow: flow(0),
-        to: purse(59, 9),
-        to_flow: flow(59),
+    let succeed = |amount| {
+        both((account(50, 40), account(9, 9)), |from, to| {
+            from.succeed(to, units(amount))
+        })
     };
-    assert_eq!(moved, expected);
+    assert_eq!(succeed(50), Ok((account(0, 0), account(59, 9))));
     for amount in [0, 49, 51] {
         let refused = Refused::InsufficientEscrow(short(50, amount));
-        assert_eq!(
-            succeed(pair(purse(50, 40), purse(9, 9)), units(amount)),
-            Err(refused)
-        );
+        assert_eq!(succeed(amount), Err(refused));
     }
-    assert!(succeed(pair(purse(0, 0), purse(9, 9)), units(0)).is_ok());
+    let nothing = both((account(0, 0), account(9, 9)), |from, to| {
+        from.succeed(to, units(0))
+    });
+    assert_eq!(nothing, Ok((account(0, 0), account(9, 9))));
 }
 
 #[test]
 fn nothing_is_given_back_that_is_not_held_and_nothing_overflows() {
+    let give_back = |pair, amount| both(pair, |from, to| from.give_back(to, units(amount)));
     let beyond = Refused::InsufficientEscrow(short(5, 6));
-    assert_eq!(
-        give_back(pair(purse(5, 5), purse(0, 0)), units(6)),
-        Err(beyond)
-    );
-    let part = give_back(pair(purse(5, 5), purse(0, 0)), units(2)).unwrap();
-    assert_eq!((part.from, part.to), (purse(3, 3), purse(2, 2)));
-    let full = Refused::InvalidAmount(units(5));
-    assert_eq!(
-        give_back(pair(purse(5, 5), purse(u128::MAX, 0)), units(5)),
-        Err(full)
-    );
-    assert_eq!(
-        succeed(pair(purse(5, 5), purse(u128::MAX, 0)), units(5)),
-        Err(full)
-    );
+    assert_eq!(give_back((account(5, 5), account(0, 0)), 6), Err(beyond));
+    let part = give_back((account(5, 5), account(0, 0)), 2).unwrap();
+    assert_eq!(part, (account(3, 3), account(2, 2)));
+    let free = give_back((account(5, 1), account(0, 0)), 2).unwrap();
+    assert_eq!(free, (account(3, 1), account(2, 2)));
+    let full = Err(Refused::InvalidAmount(units(5)));
+    assert_eq!(give_back((account(5, 5), account(u128::MAX, 0)), 5), full);
+    let succeed = both((account(5, 5), account(u128::MAX, 0)), |from, to| {
+        from.succeed(to, units(5))
+    });
+    assert_eq!(succeed, full);
 }
 
 #[test]
@@ -261,48 +303,43 @@ proptest! {
     /// INV-TREASURY-03, and that `settled` is what was paid.
     #[test]
     fn what_is_allocated_is_held_whatever_is_done(steps in prop::collection::vec(step(), 1..60)) {
-        let (mut parent, mut parent_flow) = fund(purse(0, 0), flow(0), units(1_000)).unwrap();
-        parent = allocate(parent, units(700)).unwrap();
-        let (mut child, mut child_flow) = (purse(0, 0), flow(0));
+        let (mut parent, mut child) = (account(1_000, 700), account(0, 0));
         // What each of four nodes has left after its first child, and the node of the child that lives.
         let (mut left, mut lent) = ([None; 4], 0);
         let (mut paid, mut money) = (0, 1_000);
         for step in steps {
             match step {
                 Step::Fund(amount) => {
-                    (parent, parent_flow) = fund(parent, parent_flow, units(amount.into())).unwrap();
+                    parent.fund(units(amount.into())).unwrap();
                     money += u128::from(amount);
                 }
                 Step::Settle(budget, part) => {
                     let part = u128::from(part.min(budget));
-                    if let Ok(after) = settle(parent, units(budget.into()), units(part)) {
-                        parent = after;
+                    if parent.settle(units(budget.into()), units(part)).is_ok() {
                         paid += part;
                     }
                 }
                 Step::Lend(node, amount) => {
-                    let pair = ((parent, parent_flow), (child, child_flow));
-                    if let Ok(moved) = lend(pair, left[node], units(amount.into())) {
-                        left[node] = Some(left[node].map_or(Amount::ZERO, |had: Amount| had.checked_sub(units(amount.into())).unwrap()));
+                    let amount = u128::from(amount);
+                    if parent.lend(&mut child, left[node].map(units), units(amount)).is_ok() {
+                        left[node] = Some(left[node].map_or(0, |had: u128| had - amount));
                         lent = node;
-                        ((parent, parent_flow), (child, child_flow)) = ((moved.from, moved.from_flow), (moved.to, moved.to_flow));
                     }
                 }
                 Step::Return(amount) => {
-                    let pair = ((child, child_flow), (parent, parent_flow));
-                    if let Ok(moved) = give_back(pair, units(amount.into())) {
-                        left[lent] = left[lent].map(|had| had.checked_add(units(amount.into())).unwrap());
-                        ((child, child_flow), (parent, parent_flow)) = ((moved.from, moved.from_flow), (moved.to, moved.to_flow));
+                    let amount = u128::from(amount);
+                    if child.give_back(&mut parent, units(amount)).is_ok() {
+                        left[lent] = left[lent].map(|had| had + amount);
                     }
                 }
             }
             prop_assert!(parent.allocated <= parent.held && child.allocated <= child.held);
             prop_assert_eq!(parent.held.get() + child.held.get() + paid, money);
-            prop_assert_eq!(settled(&parent, &parent_flow), units(paid));
+            prop_assert_eq!(parent.settled(), units(paid));
         }
-        let closing = Some(terms(EscrowState::Closing));
-        let (_, closed, refund) = close(closing, parent, parent_flow).unwrap();
-        prop_assert_eq!(refund, parent.held);
-        prop_assert_eq!(settled(&purse(0, 0), &closed), units(paid));
+        let held = parent.held;
+        let (_, refund) = close(Some(terms(EscrowState::Closing)), &mut parent).unwrap();
+        prop_assert_eq!(refund, held);
+        prop_assert_eq!((parent.held, parent.settled()), (Amount::ZERO, units(paid)));
     }
 }

@@ -37,66 +37,72 @@ fn binding(limit: u128, used: u128) -> Binding {
     }
 }
 
+fn join(mut shares: Shares, amount: u128) -> Result<(Shares, u128), Refused> {
+    let bought = shares.join(units(amount))?;
+    Ok((shares, bought.get()))
+}
+
+fn leave(mut shares: Shares, redeemed: u128) -> Result<(Shares, u128), Refused> {
+    let paid = shares.leave(units(redeemed))?;
+    Ok((shares, paid.get()))
+}
+
 #[test]
 fn a_deposit_buys_what_it_is_worth() {
-    assert_eq!(shares(0, 0).join(units(7)), Ok((shares(7, 7), units(7))));
-    assert_eq!(
-        shares(200, 100).join(units(7)),
-        Ok((shares(207, 103), units(3)))
-    );
-    assert_eq!(
-        shares(200, 100).join(units(2)),
-        Ok((shares(202, 101), units(1)))
-    );
+    assert_eq!(join(shares(0, 0), 7), Ok((shares(7, 7), 7)));
+    assert_eq!(join(shares(200, 100), 7), Ok((shares(207, 103), 3)));
+    assert_eq!(join(shares(200, 100), 2), Ok((shares(202, 101), 1)));
     let none = |amount| Err(Refused::NoShares(units(amount)));
-    assert_eq!(shares(200, 100).join(units(1)), none(1));
-    assert_eq!(shares(0, 100).join(units(1_000)), none(1_000));
+    assert_eq!(join(shares(200, 100), 1), none(1));
+    assert_eq!(join(shares(0, 100), 1_000), none(1_000));
     let invalid = |amount| Err(Refused::InvalidAmount(units(amount)));
-    assert_eq!(shares(0, 0).join(units(0)), invalid(0));
+    assert_eq!(join(shares(0, 0), 0), invalid(0));
     assert_eq!(
-        shares(1, u128::MAX).join(units(2)),
+        join(shares(1, u128::MAX), 2),
         invalid(2),
         "more shares than fit"
     );
-    assert_eq!(shares(1, u128::MAX).join(units(1)), invalid(1));
-    assert_eq!(
-        shares(u128::MAX, 1).join(units(u128::MAX)),
-        invalid(u128::MAX)
-    );
+    assert_eq!(join(shares(1, u128::MAX), 1), invalid(1));
+    assert_eq!(join(shares(u128::MAX, 2), u128::MAX), invalid(u128::MAX));
 }
 
 #[test]
 fn shares_pay_their_part_rounded_down_and_the_last_takes_the_rest() {
+    assert_eq!(leave(shares(100, 3), 1), Ok((shares(67, 2), 33)));
+    assert_eq!(leave(shares(67, 2), 2), Ok((shares(0, 0), 67)));
     assert_eq!(
-        shares(100, 3).leave(units(1)),
-        Ok((shares(67, 2), units(33)))
-    );
-    assert_eq!(shares(67, 2).leave(units(2)), Ok((shares(0, 0), units(67))));
-    assert_eq!(
-        shares(0, 5).leave(units(5)),
-        Ok((shares(0, 0), units(0))),
+        leave(shares(0, 5), 5),
+        Ok((shares(0, 0), 0)),
         "worth nothing"
     );
     let beyond = Refused::InsufficientShares(short(3, 4));
-    assert_eq!(shares(100, 3).leave(units(4)), Err(beyond));
-    assert_eq!(
-        shares(100, 3).leave(units(0)),
-        Err(Refused::InvalidAmount(Amount::ZERO))
-    );
+    assert_eq!(leave(shares(100, 3), 4), Err(beyond));
+    let nothing = Refused::InvalidAmount(Amount::ZERO);
+    assert_eq!(leave(shares(100, 3), 0), Err(nothing));
+}
+
+/// A pool of two after somebody with so many shares paid in: participants, and what the joiner holds then.
+fn joined(held: u128, amount: u128) -> (u32, u128) {
+    let (mut pool, mut held) = (pool(2, 100, 100), units(held));
+    pool.join(&mut held, units(amount)).unwrap();
+    (pool.participants, held.get())
+}
+
+/// The same after somebody redeemed shares, and what was paid.
+fn left(mut pool: Pool, held: u128, redeemed: u128) -> Result<(u32, u128, u128), Refused> {
+    let mut held = units(held);
+    let paid = pool.leave(&mut held, units(redeemed))?;
+    Ok((pool.participants, held.get(), paid.get()))
 }
 
 #[test]
 fn participants_are_those_who_hold_shares() {
-    let (after, bought) = pool(2, 100, 100).join(units(0), units(10)).unwrap();
-    assert_eq!((after.participants, bought), (3, units(10)));
-    let (after, _) = pool(2, 100, 100).join(units(1), units(10)).unwrap();
-    assert_eq!(after.participants, 2);
-    let (after, left, paid) = pool(2, 100, 100).leave(units(40), units(40)).unwrap();
-    assert_eq!((after.participants, left, paid), (1, units(0), units(40)));
-    let (after, left, _) = pool(2, 100, 100).leave(units(40), units(39)).unwrap();
-    assert_eq!((after.participants, left), (2, units(1)));
+    assert_eq!(joined(0, 10), (3, 10));
+    assert_eq!(joined(1, 10), (2, 11));
+    assert_eq!(left(pool(2, 100, 100), 40, 40), Ok((1, 0, 40)));
+    assert_eq!(left(pool(2, 100, 100), 40, 39), Ok((2, 1, 39)));
     let beyond = Refused::InsufficientShares(short(40, 41));
-    assert_eq!(pool(2, 100, 100).leave(units(40), units(41)), Err(beyond));
+    assert_eq!(left(pool(2, 100, 100), 40, 41), Err(beyond));
 }
 
 #[test]
@@ -105,9 +111,18 @@ fn nobody_runs_from_a_loss() {
         obligations: 2,
         ..pool(3, 100, 100)
     };
-    let refusal = Refused::PoolObligated(2);
-    assert_eq!(obligated.leave(units(40), units(40)), Err(refusal));
-    assert!(pool(3, 100, 100).leave(units(40), units(40)).is_ok());
+    assert_eq!(left(obligated, 40, 40), Err(Refused::PoolObligated(2)));
+    assert!(left(pool(3, 100, 100), 40, 40).is_ok());
+}
+
+fn draw(
+    mut pool: Pool,
+    mut binding: Binding,
+    amount: u128,
+    needed: u32,
+) -> Result<(Pool, Binding), Refused> {
+    pool.draw(&mut binding, units(amount), needed)?;
+    Ok((pool, binding))
 }
 
 #[test]
@@ -128,71 +143,62 @@ fn a_pool_backs_whom_its_manager_bound_up_to_its_limit() {
         Ok(()),
         "to end it is always possible"
     );
-    assert_eq!(of_three.draw(binding(50, 0), units(1), 4), Err(small));
+    assert_eq!(draw(of_three, binding(50, 0), 1, 4), Err(small));
 
-    let (drawn, used) = of_three.draw(binding(50, 20), units(30), 3).unwrap();
+    let (mut drawn, mut used) = draw(of_three, binding(50, 20), 30, 3).unwrap();
     assert_eq!((drawn.staked, used), (units(30), binding(50, 50)));
     assert_eq!((drawn.shares, drawn.free()), (shares(100, 100), units(70)));
-    let limit = Refused::InsufficientStake(short(30, 31));
-    assert_eq!(of_three.draw(binding(50, 20), units(31), 3), Err(limit));
-    let assets = Refused::InsufficientStake(short(70, 71));
-    assert_eq!(drawn.draw(binding(500, 20), units(71), 3), Err(assets));
-    assert!(drawn.draw(binding(500, 20), units(70), 3).is_ok());
-    let ended = Refused::InsufficientStake(short(0, 1));
-    assert_eq!(of_three.draw(binding(10, 20), units(1), 3), Err(ended));
-    assert_eq!(
-        drawn.give_back(used, units(30)),
-        (of_three, binding(50, 20))
-    );
+    let short = |available, needed| Err(Refused::InsufficientStake(short(available, needed)));
+    assert_eq!(draw(of_three, binding(50, 20), 31, 3), short(30, 31));
+    assert_eq!(draw(drawn, binding(500, 20), 71, 3), short(70, 71));
+    assert!(draw(drawn, binding(500, 20), 70, 3).is_ok());
+    assert_eq!(draw(of_three, binding(10, 20), 1, 3), short(0, 1));
+    drawn.give_back(&mut used, units(30));
+    assert_eq!((drawn, used), (of_three, binding(50, 20)));
 }
 
 #[test]
 fn a_deposit_while_a_stake_is_out_buys_no_part_of_it() {
-    let (drawn, used) = pool(3, 100, 100)
-        .draw(binding(90, 0), units(90), 3)
-        .unwrap();
-    let (joined, bought) = drawn.join(units(0), units(10)).unwrap();
+    let (mut drawn, mut used) = draw(pool(3, 100, 100), binding(90, 0), 90, 3).unwrap();
+    let mut held = Amount::ZERO;
+    let bought = drawn.join(&mut held, units(10)).unwrap();
     assert_eq!(bought, units(10), "and not a hundred");
-    let (back, _) = joined.give_back(used, units(90));
-    let (_, _, paid) = back.leave(bought, bought).unwrap();
-    assert_eq!(paid, units(10));
+    drawn.give_back(&mut used, units(90));
+    assert_eq!(drawn.leave(&mut held, bought), Ok(units(10)));
 }
 
 #[test]
 fn a_slash_is_the_loss_of_all_by_shares_and_counts_against_the_agent() {
-    let (drawn, used) = pool(3, 100, 100)
-        .draw(binding(90, 0), units(60), 3)
-        .unwrap();
-    let (after, left) = drawn.lose(used, units(40));
-    assert_eq!((after.shares, after.staked), (shares(60, 100), units(20)));
-    assert_eq!(left, binding(50, 20));
-    assert!(!after.drained);
-    let (after, left) = after.lose(left, units(20));
-    assert_eq!((after.shares, left), (shares(40, 100), binding(30, 0)));
+    let (mut pool, mut used) = draw(pool(3, 100, 100), binding(90, 0), 60, 3).unwrap();
+    pool.lose(&mut used, units(40));
+    assert_eq!((pool.shares, pool.staked), (shares(60, 100), units(20)));
+    assert_eq!(used, binding(50, 20));
+    assert!(!pool.drained);
+    pool.lose(&mut used, units(20));
+    assert_eq!((pool.shares, used), (shares(40, 100), binding(30, 0)));
 }
 
 #[test]
 fn a_pool_that_lost_everything_takes_nobody_in_again() {
-    let (drawn, used) = pool(3, 100, 100)
-        .draw(binding(100, 0), units(100), 3)
-        .unwrap();
-    let (lost, _) = drawn.lose(used, units(100));
-    assert!(lost.drained);
-    let none = Refused::NoShares(units(5));
-    assert_eq!(lost.join(units(0), units(5)), Err(none));
-    let (empty, _, paid) = lost.leave(units(100), units(100)).unwrap();
-    assert_eq!((empty.shares, paid), (shares(0, 0), units(0)));
-    assert_eq!(empty.join(units(0), units(5)), Err(none));
+    let (mut pool, mut used) = draw(pool(3, 100, 100), binding(100, 0), 100, 3).unwrap();
+    pool.lose(&mut used, units(100));
+    assert!(pool.drained);
+    let none = Err(Refused::NoShares(units(5)));
+    assert_eq!(pool.join(&mut Amount::ZERO.clone(), units(5)), none);
+    assert_eq!(pool.leave(&mut units(100), units(100)), Ok(Amount::ZERO));
+    assert_eq!(pool.shares, shares(0, 0));
+    assert_eq!(pool.join(&mut Amount::ZERO.clone(), units(5)), none);
 }
 
 #[test]
 fn an_obligation_is_something_that_is_left() {
     let counted = |obligations, before, after| {
-        let pool = Pool {
+        let mut pool = Pool {
             obligations,
             ..pool(3, 1, 1)
         };
-        pool.count(units(before), units(after)).obligations
+        pool.count(units(before), units(after));
+        pool.obligations
     };
     assert_eq!(counted(4, 0, 5), 5);
     assert_eq!(counted(4, 5, 6), 4);
@@ -230,23 +236,21 @@ proptest! {
             let price = |shares: Shares| (shares.assets.to_u256(), shares.total.to_u256());
             let (assets, total) = price(of_all);
             match kind {
-                0 => if let Ok((after, bought)) = of_all.join(units(amount)) {
+                0 => if let Ok(bought) = of_all.join(units(amount)) {
                     // What it bought is worth at most what it paid.
                     prop_assert!(total.is_zero() || bought.to_u256() * assets <= U256::from(amount) * total);
                     *held.entry(who).or_default() = held.get(&who).copied().unwrap_or_default().checked_add(bought).unwrap();
-                    of_all = after;
                     paid_in += amount;
                 },
                 1 => {
                     let before = of_all.assets.get();
-                    of_all = of_all.lose(units(amount));
+                    of_all.lose(units(amount));
                     lost += before - of_all.assets.get();
                 }
                 _ => if let Some(shares) = held.remove(&who) {
-                    let (after, paid) = of_all.leave(shares).unwrap();
+                    let paid = of_all.leave(shares).unwrap();
                     prop_assert!(paid.to_u256() * total <= shares.to_u256() * assets);
                     prop_assert!((paid.to_u256() + U256::from(1)) * total > shares.to_u256() * assets);
-                    of_all = after;
                     paid_out += paid.get();
                 },
             }

@@ -148,7 +148,8 @@ pub(super) fn apply(
         }
         _ => {
             city.world.warp(match command.numbers[0] % 4 {
-                0..=1 => 1 + command.numbers[1] as u64,
+                0 => 1 + command.numbers[1] as u64,
+                1 => SANCTION - 1,
                 2 => SANCTION,
                 _ => SANCTION / 2,
             });
@@ -482,7 +483,12 @@ fn escrows(city: &City, model: &mut Model, command: Command, name: &str) -> Outc
             (true, true)
         }
         "end" => {
-            let at = chosen(&|at| is_open(model, at));
+            // Rather one in which somebody has a stake.
+            let staked = |at: usize| {
+                let mut stakes = model.stakes.iter();
+                stakes.any(|((mission, _), (_, amount))| *mission == at && *amount > 0)
+            };
+            let at = chosen(&|at| is_open(model, at) && staked(at));
             let call = wire::beginClosingCall {
                 missionId: id(at),
                 sanctionSecs: U40::from(SANCTION),
@@ -579,9 +585,9 @@ fn stakes(city: &City, model: &mut Model, command: Command, name: &str) -> Outco
     let count = model.missions.len();
     // Its own, or one of the pools, or a pool that never was.
     let sources = |agent: Address| -> Vec<B256> {
-        let own = [agent.into_word(), agent.into_word()];
-        let pools = model.pools.iter().map(|pool| pool.id);
-        own.into_iter().chain(pools).chain([NO_MISSION]).collect()
+        let pools = model.pools.iter().flat_map(|pool| [pool.id, pool.id]);
+        let own = [agent.into_word()].into_iter();
+        own.chain(pools).chain([NO_MISSION]).collect()
     };
     let exists = |model: &Model, source: B256, agent: Address| {
         source == agent.into_word() || model.pools.iter().any(|pool| pool.id == source)
@@ -601,10 +607,13 @@ fn stakes(city: &City, model: &mut Model, command: Command, name: &str) -> Outco
             } else {
                 most
             };
-            let (number, asked) = (
-                (fourth % usize::from(SESSIONS)) as u8,
-                amount(third, wanted, aims),
-            );
+            let all = source != agent.into_word() && aims && fourth % 2 == 0;
+            let asked = if all {
+                most
+            } else {
+                amount(third, wanted, aims)
+            };
+            let number = (fourth % usize::from(SESSIONS)) as u8;
             let answered = city
                 .call(
                     member(Peer::Legislature),
@@ -652,7 +661,8 @@ fn stakes(city: &City, model: &mut Model, command: Command, name: &str) -> Outco
             let key = at.map_or((0, agent(second).into_word(), agent(second)), |at| keys[at]);
             let (number, source, agent) = key;
             let held = model.reserves.get(&key).copied().unwrap_or(0);
-            let asked = amount(third, held, aims);
+            let all = source != agent.into_word() && aims && fourth % 3 > 0;
+            let asked = if all { held } else { amount(third, held, aims) };
             let principal = AGENTS
                 .iter()
                 .find(|(name, _)| who(name) == agent)

@@ -25,7 +25,7 @@ pub(super) const AGENTS: [(&str, &str); 4] = [
 ];
 pub(super) const SESSIONS: u8 = 3;
 pub(super) const BONDS: usize = 6;
-pub(super) const MISSIONS: usize = 16;
+pub(super) const MISSIONS: usize = 24;
 pub(super) const POOLS: usize = 3;
 
 pub(super) fn person(number: usize) -> Address {
@@ -130,23 +130,26 @@ impl Model {
                 .borrow_mut()
                 .insert(who(agent), who(principal));
         }
+        model.found(city);
         model
     }
 
     /// A pool that can back somebody from the beginning.
     fn found(&mut self, city: &City) {
         let manager = who("patron");
-        let id = city.call(manager, wire::createPoolCall {}).expect("created");
+        let id = city
+            .call(manager, wire::createPoolCall {})
+            .expect("created");
         let mut pool = Pool {
             id,
             manager,
             ..Pool::default()
         };
         for name in ["bob", "dot", "eve"] {
-            city.call(who(name), join(id, 300)).expect("joined");
-            pool.assets += 300;
-            pool.shares.insert(who(name), 300);
-            self.credits.insert(who(name), 4_700);
+            city.call(who(name), join(id, 100)).expect("joined");
+            pool.assets += 100;
+            pool.shares.insert(who(name), 100);
+            self.credits.insert(who(name), 4_900);
         }
         self.pools.push(pool);
     }
