@@ -32,6 +32,8 @@ use crate::{
 };
 
 impl Treasury {
+    /// INV-TREASURY-06. The books' total, unless an entry that moves the asset is running.
+    ///
     /// Errors: `Reentered`.
     #[inline(never)]
     pub(crate) fn unlocked(&self) -> Result<Total, Vec<u8>> {

@@ -235,7 +235,7 @@ pub(crate) const ESCROW: &[Exit] = {
     use EscrowState as S;
     &[
         anyone(S::Open as u8, Halts::ALWAYS, Deadline::Ended(Machine::Mission), C::BeginClosing, S::Closing as u8, "in the call that ends the mission", "S-05"),
-        anyone(S::Closing as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::SanctionWindowSecs)]), C::CloseEscrow, S::Closed as u8, "what is left becomes the sponsor's credit", "S-05, R8"),
+        anyone(S::Closing as u8, Halts::ALWAYS, Deadline::Ended(Machine::Mission), C::CloseEscrow, S::Closed as u8, "what is left becomes the sponsor's credit", "S-05, R9"),
     ]
 };
 

@@ -11,7 +11,7 @@
 //! what it pays for. A slash lowers assets: the loss is every participant's, by shares. Money that is merely sent changes
 //! nothing here, so nobody can make another's deposit buy less.
 //!
-//! An obligation is a reserve or a mission's stake out of the pool of which something is left. While there is one, nobody
+//! INV-TREASURY-05. An obligation is a reserve or a mission's stake out of the pool of which something is left. While there is one, nobody
 //! leaves: a loss cannot be run from.
 
 use alloy_primitives::{Address, B256};
@@ -19,7 +19,7 @@ use alloy_primitives::{Address, B256};
 use super::{Refused, something, with, without};
 use crate::{
     agent::{Reader, Writer},
-    amount::Amount,
+    amount::{Amount, AmountError, Bps},
 };
 
 /// What a pool is worth, and in how many shares.
@@ -235,6 +235,14 @@ impl Pool {
 #[inline(never)]
 fn less(from: Amount, amount: Amount) -> Amount {
     Amount::new(from.get().saturating_sub(amount.get()))
+}
+
+/// What the seed keeps of a participant: the part of what it paid in of what the pool held then, in basis points. It is not
+/// taken anew when others pay in, so that all parts together may be more than the whole.
+///
+/// Errors: [`AmountError`] of a pool that holds nothing.
+pub const fn share_as_printed(paid_in: Amount, assets: Amount) -> Result<Amount, AmountError> {
+    paid_in.mul_div_floor(Bps::MAX.get() as u128, assets.get())
 }
 
 /// A manager's `counter`-th pool: the manager, and the counter.

@@ -29,6 +29,13 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// Those of the seed: the whole fee pays subsidies, and nothing else bounds one.
+    ///
+    /// Errors: as [`Self::new`].
+    pub const fn as_printed(fee: Bps, reserve: Bps, alpha: Alpha) -> Result<Self, OutOfRange> {
+        Self::new(fee, reserve, alpha, Bps::MAX, None)
+    }
+
     /// `protocolFeeRate`, `insuranceReserveRate`, `reputationMultiplierAlpha`, `subsidyCapBps`, `missionSubsidyCapBps`; without
     /// the last, a settlement's subsidy is bounded by the budget alone, as in the seed.
     ///
@@ -203,11 +210,22 @@ impl Funds {
         })
     }
 
-    /// Treasury and subsidy budget together, which the seed does not divide.
+    /// Treasury and subsidy budget together.
     ///
     /// Errors: [`AmountError::Overflow`].
     pub const fn common(&self) -> Result<Amount, AmountError> {
         self.treasury.checked_add(self.subsidy)
+    }
+
+    /// The same undivided, as in the seed: subsidies are paid from all there is.
+    ///
+    /// Errors: [`AmountError::Overflow`].
+    pub fn undivided(self) -> Result<Self, AmountError> {
+        Ok(Self {
+            treasury: Amount::ZERO,
+            subsidy: self.common()?,
+            insurance: self.insurance,
+        })
     }
 }
 

@@ -144,6 +144,7 @@ fn a_token_without_code_or_without_money_is_named_as_what_did_not_pay() {
     city.refused(who("ann"), deposit(who("ann"), 70), failed);
 }
 
+/// INV-TREASURY-06.
 #[test]
 fn a_hook_that_deposits_again_does_not_make_one_transfer_count_twice() {
     for inner in 0..8 {

@@ -36,8 +36,20 @@ pub(crate) fn here() -> Address {
     member(Peer::Treasury)
 }
 
+thread_local! {
+    static KNOWN: RefCell<BTreeMap<String, Address>> = RefCell::default();
+}
+
+/// Somebody's address; each key is made once.
 pub(crate) fn who(name: &str) -> Address {
-    Key::of(name).address
+    KNOWN.with_borrow_mut(|known| match known.get(name) {
+        Some(address) => *address,
+        None => {
+            let address = Key::of(name).address;
+            known.insert(name.to_owned(), address);
+            address
+        }
+    })
 }
 
 pub(crate) fn session(number: u8) -> B256 {

@@ -2,6 +2,7 @@
 //! settlements in 256 bits.
 
 mod apply;
+mod backing;
 mod model;
 
 use std::cell::Cell;

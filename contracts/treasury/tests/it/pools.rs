@@ -200,6 +200,7 @@ fn a_pools_money_goes_out_and_comes_back_with_its_obligations() {
     city.balanced();
 }
 
+/// INV-TREASURY-05.
 #[test]
 fn a_slash_is_the_loss_of_the_pool() {
     let city = City::new();

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use agentcity_domain::{
-    amount::Amount,
+    amount::{Amount, AmountError},
     treasury::{
         Refused,
-        pool::{Binding, Pool, Shares, id},
+        pool::{Binding, Pool, Shares, id, share_as_printed},
     },
 };
 use alloy_primitives::U256;
@@ -204,6 +204,16 @@ fn an_obligation_is_something_that_is_left() {
     assert_eq!(counted(4, 5, 6), 4);
     assert_eq!(counted(4, 5, 0), 3);
     assert_eq!(counted(4, 0, 0), 4);
+}
+
+#[test]
+fn parts_as_the_seed_keeps_them_go_stale() {
+    let of =
+        |paid_in, assets| share_as_printed(units(paid_in), units(assets)).map(|part| part.get());
+    // Two pay in the same, one after the other: 15,000 basis points together.
+    assert_eq!((of(100, 100), of(100, 200)), (Ok(10_000), Ok(5_000)));
+    assert_eq!(of(1, 3), Ok(3_333));
+    assert_eq!(of(1, 0), Err(AmountError::ZeroDivisor { dividend: 1 }));
 }
 
 #[test]

@@ -166,6 +166,33 @@ fn funds_that_would_not_fit_are_refused() {
 }
 
 #[test]
+fn the_seeds_books_strand_what_ours_give_to_the_treasury() {
+    let alpha = Alpha::new(500).unwrap();
+    let rates = Rates::as_printed(bps(200), bps(100), alpha).unwrap();
+    let before = Funds {
+        treasury: units(30),
+        subsidy: units(70),
+        insurance: units(3),
+    };
+    let whole = before.undivided().unwrap();
+    assert_eq!(
+        (whole.treasury, whole.subsidy, whole.insurance),
+        (units(0), units(100), units(3))
+    );
+    let split = settle(units(1_001), points(900), &rates, whole.subsidy);
+    assert_eq!(
+        (split.requested, split.subsidy, split.residual),
+        (units(194), units(120), units(1))
+    );
+    let printed = split.as_printed(whole).unwrap();
+    assert_eq!(
+        (printed.treasury, printed.settled, printed.stranded),
+        (units(0), units(1_000), units(1))
+    );
+    assert_eq!(whole.after(&split).unwrap().common(), Ok(units(1)));
+}
+
+#[test]
 fn fee_and_reserve_are_at_most_the_whole() {
     let of = |fee, reserve| {
         let alpha = Alpha::new(500).unwrap();
