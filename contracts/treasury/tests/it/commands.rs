@@ -19,7 +19,7 @@ use crate::city::*;
 const SEED: [u8; 32] = *b"every unit is somebody's, always";
 const LENGTH: usize = 260;
 /// Runs of the quick form, for each asset; `AGENTCITY_RUNS` says another number.
-const RUNS: u32 = 14;
+const RUNS: u32 = 30;
 
 pub(super) const KINDS: [&str; 33] = [
     "deposit",
