@@ -241,8 +241,8 @@ interface ITreasury {
     /// `withdrawTo`.
     error PaymentFailed(address to, uint256 amount);
 
-    /// @notice `account` can be owed nothing: it is nobody's address.
-    error InvalidReceiver(address account);
+    /// @notice `receiver` is nobody: it can be owed nothing.
+    error InvalidReceiver(address receiver);
 
     /// @notice `account` holds a credit of `available` and needs `needed`.
     error InsufficientCredit(address account, uint256 available, uint256 needed);

@@ -341,10 +341,6 @@ fn with_permits() -> (City, Address) {
             if let Ok(call) = token::IERC20::balanceOfCall::abi_decode(input) {
                 return Ok(read(balance(call.account)).abi_encode());
             }
-            if let Ok(call) = erc20::allowanceCall::abi_decode(input) {
-                assert_eq!(call.spender, here());
-                return Ok(read(slot_of(call.owner)).abi_encode());
-            }
             if let Ok(call) = erc20::permitCall::abi_decode(input) {
                 let good = call.spender == here() && call.deadline == U256::from(9) && call.v == 27;
                 let signed = call.r == keccak256((call.owner, call.value).abi_encode());

@@ -84,7 +84,7 @@ fn nobody_takes_more_than_is_owed() {
     );
     city.refused(STRANGER, wire::withdrawCall {}, nothing);
     let nobody = wire::InvalidReceiver {
-        account: Address::ZERO,
+        receiver: Address::ZERO,
     };
     let call = wire::withdrawToCall {
         to: Address::ZERO,
@@ -173,7 +173,7 @@ fn coins_must_be_the_amount_and_nobody_can_be_owed_nothing() {
             .refused(account, here(), coins, deposit(account, 70), expected);
     }
     let nobody = wire::InvalidReceiver {
-        account: Address::ZERO,
+        receiver: Address::ZERO,
     };
     city.world
         .refused(account, here(), 70, deposit(Address::ZERO, 70), nobody);

@@ -212,7 +212,7 @@ fn an_escrow_needs_a_sponsor_and_an_epoch_that_fits() {
         epoch,
     };
     let nobody = wire::InvalidReceiver {
-        account: Address::ZERO,
+        receiver: Address::ZERO,
     };
     city.refused(work, open(Address::ZERO, 1), nobody);
     let beyond = wire::InvalidAmount {

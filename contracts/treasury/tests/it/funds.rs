@@ -181,7 +181,7 @@ fn the_panel_pays_out_of_the_fund_that_the_purpose_has() {
     let mut nobody = pay(GasSubsidy, 1);
     nobody.recipient = Address::ZERO;
     let receiver = wire::InvalidReceiver {
-        account: Address::ZERO,
+        receiver: Address::ZERO,
     };
     city.refused(panel, nobody, receiver);
     let mut none = pay(GasSubsidy, 1).abi_encode();
