@@ -165,7 +165,7 @@ impl Treasury {
     /// Events: `Settled` and `Credited` for each seat.
     pub(crate) fn settle(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, node, budget) = (&input.word(), input.u16(), amount_of(input)?);
-        let (count, mut seats) = input.list(SEATS_MAX.into());
+        let (count, mut seats) = input.list(SEATS_MAX);
         self.only(&[Peer::Collaboration])?;
         let terms =
             escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;

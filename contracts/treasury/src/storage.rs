@@ -66,6 +66,9 @@ pub struct Treasury {}
 
 impl Member for Treasury {}
 
+/// How a part of the books changes: the word of its pair before and after.
+type Change = fn(Part, &[u8; 32], Amount) -> Result<[u8; 32], Refused>;
+
 const MONEY: u64 = 3;
 const TOTAL: u64 = 4;
 const PAIRS: u64 = 5;
@@ -210,12 +213,7 @@ impl Treasury {
     }
 
     #[inline(never)]
-    fn change(
-        &mut self,
-        how: fn(Part, &[u8; 32], Amount) -> Result<[u8; 32], Refused>,
-        part: Part,
-        amount: Amount,
-    ) -> Result<(), Vec<u8>> {
+    fn change(&mut self, how: Change, part: Part, amount: Amount) -> Result<(), Vec<u8>> {
         let Some((pair, _)) = part.place() else {
             return Ok(());
         };

@@ -31,7 +31,7 @@ pub(super) fn amount(number: usize, most: u128, aims: bool) -> u128 {
     let number = number as u128;
     if aims && most > 0 {
         // All of it now and then.
-        return if number % 7 == 0 {
+        return if number.is_multiple_of(7) {
             most
         } else {
             1 + number % most
