@@ -29,6 +29,14 @@ fn each_part_has_a_half_of_its_own() {
     places.dedup();
     assert_eq!(places.len(), 8);
     assert_eq!(Part::Escrows.place(), None);
+    for part in Part::ALL {
+        let fund = match part {
+            Part::Treasury => Fund::Treasury,
+            Part::Insurance => Fund::Insurance,
+            _ => Fund::None,
+        };
+        assert_eq!(part.fund(), fund, "{part:?}");
+    }
     for part in Part::ALL.into_iter().skip(1) {
         let (_, lower) = part.place().unwrap();
         let grown = grow(part, &pack(units(5), units(7)), units(1)).unwrap();

@@ -85,6 +85,8 @@ fn the_limit_of_a_claim_is_a_share_rounded_down() {
         (u128::MAX, 50, u128::MAX / 2),
         (77, 100, 77),
         (77, u64::MAX, 77),
+        // A hundred times this is 84 beyond 64 bits.
+        (77, 184_467_440_737_095_517, 77),
         (77, 0, 0),
     ] {
         assert_eq!(claim_limit(units(held), pct), units(limit), "{held} {pct}");

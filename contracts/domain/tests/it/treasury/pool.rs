@@ -187,6 +187,8 @@ fn a_pool_that_lost_everything_takes_nobody_in_again() {
     assert_eq!(pool.join(&mut Amount::ZERO.clone(), units(5)), none);
     assert_eq!(pool.leave(&mut units(100), units(100)), Ok(Amount::ZERO));
     assert_eq!(pool.shares, shares(0, 0));
+    pool.lose(&mut used, Amount::ZERO);
+    assert!(pool.drained, "once is for ever");
     assert_eq!(pool.join(&mut Amount::ZERO.clone(), units(5)), none);
 }
 
