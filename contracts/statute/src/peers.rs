@@ -46,7 +46,6 @@ pub(crate) struct Mission {
 
 /// A law, as enactment answers.
 pub(crate) struct Law {
-    pub(crate) approved: bool,
     pub(crate) imports: Imports,
     pub(crate) statute: B256,
     pub(crate) assignments: B256,
@@ -115,7 +114,6 @@ impl Statutes {
             return refuse(wire::NotApproved::SELECTOR, &words);
         }
         Ok(Law {
-            approved,
             imports: if kind == FULL {
                 Imports::Allowed
             } else {

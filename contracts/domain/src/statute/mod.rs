@@ -22,7 +22,8 @@
 //! written that follows from something else, and what has no meaning is refused: one law has one encoding.
 //!
 //! Reading order: [`page`] (what a page of the statute holds), [`seats`] (what a page of seats holds), [`mod@fold`] (the hash of
-//! pages), [`deployment`] (how pages become law), [`encode`] (from a law to its pages).
+//! pages), [`deployment`] (how pages become law), [`encode`] (from a law to its pages), [`mod@order`] (from a graph to a law's
+//! order), [`printed`] (the seed's numbers).
 //!
 //! Source: RULINGS R1, R2, A6; RESOLUTIONS C-04, A-14.
 
@@ -31,7 +32,9 @@
 pub mod deployment;
 pub mod encode;
 pub mod fold;
+pub mod order;
 pub mod page;
+pub mod printed;
 pub mod seats;
 
 pub use deployment::{Degrees, Limits, Progress, Requirement, Unmet};

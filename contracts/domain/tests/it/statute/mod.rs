@@ -4,6 +4,7 @@
 mod deployment;
 mod encoding;
 mod fold;
+mod order;
 mod page;
 mod seats;
 
