@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{
-    ARB_WASM, IArbWasm, ICollaboration as collaboration,
-    IConstitution as founding, IStatute as wire,
+    ARB_WASM, IArbWasm, ICollaboration as collaboration, IConstitution as founding,
+    IStatute as wire,
 };
 use agentcity_domain::{
     machine::MissionState, parameter::ParameterId as P, peer::Peer, signed::selector,

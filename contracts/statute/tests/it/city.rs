@@ -8,8 +8,8 @@ use std::{
 };
 
 use agentcity_abi::{
-    ARB_WASM, IArbWasm, ICollaboration as work, IConstitution as founding,
-    IEnactment as enacting, IRoster as roster, IStatute as wire, ITreasury as treasury,
+    ARB_WASM, IArbWasm, ICollaboration as work, IConstitution as founding, IEnactment as enacting,
+    IRoster as roster, IStatute as wire, ITreasury as treasury,
 };
 use agentcity_domain::{
     parameter::ParameterId,

@@ -1,4 +1,4 @@
-//! One law has one encoding: what is encoded is read as it was, and what is read as law encodes to the bytes it came from.
+//! INV-STATUTE-03. One law has one encoding: what is encoded is read as it was, and what is read as law encodes to the bytes it came from.
 
 use agentcity_domain::statute::{
     Degrees, NODES_PER_PAGE, Node, Page, Predicate, Progress, Seat,
