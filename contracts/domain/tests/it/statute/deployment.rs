@@ -211,10 +211,17 @@ fn predicates_stand_in_the_first_page_and_ask_somebody() {
         take(&pages, &limits(129)).map(|_| ()),
         broken(at + 53, Rule::Predicates)
     );
-    // The second page with one.
+    // The second page with one that would be lawful in the first.
     let mut pages = asking(0);
     pages[1][3] = 1;
-    pages[1].extend([1; 53]);
+    pages[1].extend([&[1][..], &[0; 52]].concat());
+    assert_eq!(
+        Page::read(&pages[1]).unwrap().predicate(0),
+        Some(Predicate {
+            hard: false,
+            ..human
+        })
+    );
     assert_eq!(
         take(&pages, &limits(129)).map(|_| ()),
         broken(edge_at(1, 0), Rule::Predicates)
