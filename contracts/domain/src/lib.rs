@@ -18,6 +18,8 @@ pub mod amount;
 pub mod clerk;
 pub mod constitution;
 pub mod exit;
+pub mod gate;
+pub mod guardian;
 pub mod id;
 pub mod keccak;
 pub mod literal;

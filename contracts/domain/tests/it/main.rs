@@ -8,6 +8,8 @@ mod clerk;
 mod constitution;
 mod derived;
 mod exits;
+mod gate;
+mod guardian;
 mod id;
 mod keccak;
 mod literal;
