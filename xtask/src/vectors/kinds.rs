@@ -7,7 +7,7 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{machines, tables};
+use super::{guardian, machines, tables};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ const RULES: &[(&str, Rule)] = &[
     ("node_timeout_ok", tables::node_timeout_ok),
     ("t_eff", tables::t_eff),
     ("w_n", tables::w_n),
+    ("freeze_count", guardian::freeze_count),
     ("redundancy_ok", tables::redundancy_ok),
     ("quorums", tables::quorums),
     ("multisig_reg", tables::multisig_reg),

@@ -5,6 +5,7 @@
 
 mod compare;
 mod file;
+mod guardian;
 mod kinds;
 mod machines;
 mod tables;
@@ -218,6 +219,12 @@ mod tests {
                 r#"{"new":-70}"#,
             ),
             (
+                "freeze_count",
+                r#"{"freezes":[{"t":1,"fp":false},{"t":9,"fp":true},{"t":9,"fp":false}],"now":9,"window_s":9,"rho":0,"cleared_at":0}"#,
+                r#"{"count":2,"T_eff":3,"emergency_stop":false}"#,
+                r#"{"count":3}"#,
+            ),
+            (
                 "sm_table",
                 r#"{"machine":"mission"}"#,
                 r#"{"ordered_pairs":56,"legal_paper":16,"illegal_resolved":41}"#,
@@ -288,6 +295,11 @@ mod tests {
                 "rep_clamp",
                 r#"{"score":1,"delta":99999999999999999999}"#,
                 "inputs.delta",
+            ),
+            (
+                "freeze_count",
+                r#"{"freezes":[7],"now":9,"window_s":9,"rho":0,"cleared_at":0}"#,
+                "inputs.freezes[0]",
             ),
             ("sm_table", r#"{"machine":"ballot"}"#, "inputs.machine"),
             ("sm_table", r#"{"machine":3}"#, "inputs.machine"),
