@@ -44,6 +44,7 @@ interfaces! {
     IGuardian "sol/IGuardian.sol";
     ILegislature "sol/ILegislature.sol";
     IManagement "sol/IManagement.sol";
+    IPredicate "sol/IPredicate.sol";
     IRoster "sol/IRoster.sol";
     IService "sol/IService.sol";
     ISettlementToken "sol/ISettlementToken.sol";

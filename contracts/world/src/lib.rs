@@ -5,11 +5,12 @@
 //! frame has its own storage cache as on a chain, so a program that forgets to write it out before a call is caught.
 //!
 //! Other accounts (wallets, tokens, hostile receivers) are closures over a [`Frame`], see [`World::install`] and
-//! [`token`].
+//! [`token`] and [`predicate`].
 
 mod alone;
 mod frame;
 pub mod key;
+pub mod predicate;
 pub mod token;
 
 use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};

@@ -5,7 +5,7 @@
 
 use alloy_primitives::Address;
 
-use super::{Refused, after};
+use super::{Refused, after, report::require_current};
 use crate::machine::{FreezeState, MissionState, NodeState};
 
 /// Why a node was frozen. The number is the one on the wire.
@@ -92,11 +92,8 @@ pub const fn require_freezable(
     attempt: u8,
     given: u8,
 ) -> Result<(), Refused> {
-    if attempt != given {
-        return Err(Refused::WrongAttempt {
-            found: attempt,
-            given,
-        });
+    if let Err(refused) = require_current(attempt, given) {
+        return Err(refused);
     }
     if !is_worked_on(mission) {
         return Err(Refused::WrongMission { state: mission });

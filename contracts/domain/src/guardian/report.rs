@@ -102,6 +102,17 @@ impl Heard {
     }
 }
 
+/// Refuses a report about another attempt than the current one.
+///
+/// Errors: `WrongAttempt`.
+/// Source: RULINGS A10.
+pub const fn require_current(found: u8, given: u8) -> Result<(), Refused> {
+    if found != given {
+        return Err(Refused::WrongAttempt { found, given });
+    }
+    Ok(())
+}
+
 /// What a report is worth. `warnings` are freezes of this attempt that the panel lifted with a warning: each grants the allowance
 /// anew, because a node whose counters cannot fall would be frozen again by the next honest report, and a warning means that it
 /// may go on.

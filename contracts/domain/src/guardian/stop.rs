@@ -45,7 +45,19 @@ pub struct Cleared {
     pub paused_until: Option<u64>,
 }
 
+/// Numbers of a mission's freezes end here: three bytes of a word. So many freezes cost more gas than a year of blocks has; beyond
+/// them the last record would be written over.
+pub const FREEZES_MAX: u32 = 0xff_ffff;
+
 impl Watch {
+    /// With one more freeze, whose number is the count.
+    pub const fn frozen_once_more(mut self) -> Self {
+        if self.freezes < FREEZES_MAX {
+            self.freezes += 1;
+        }
+        self
+    }
+
     /// The halts that lie on a mission of `city`.
     pub const fn halts(&self, city: &Self) -> Halts {
         let mut halts = Halts::NONE;

@@ -4,7 +4,7 @@ use agentcity_domain::{
     exit::{Halt, Halts},
     guardian::{
         Refused,
-        stop::{Cleared, Stop, Watch, is_final, require_living},
+        stop::{Cleared, FREEZES_MAX, Stop, Watch, is_final, require_living},
     },
     machine::{Command, Kind, MissionState},
 };
@@ -52,6 +52,16 @@ fn r9_a_stop_has_its_maximum_and_is_not_prolonged() {
         assert_eq!(again, Err(Refused::Halted { halt, until }));
     }
     assert!(calm.stop(Halt::EmergencyStop, u64::MAX, NOW).is_ok());
+}
+
+#[test]
+fn freezes_are_numbered_from_one_as_far_as_three_bytes_count() {
+    let [calm, ..] = watches();
+    assert_eq!(calm.frozen_once_more().freezes, 6);
+    for (freezes, next) in [(FREEZES_MAX - 1, FREEZES_MAX), (FREEZES_MAX, FREEZES_MAX)] {
+        let watch = Watch { freezes, ..calm };
+        assert_eq!(watch.frozen_once_more().freezes, next);
+    }
 }
 
 #[test]
