@@ -42,6 +42,9 @@ pub enum Manners {
     RevertsWithYes,
     /// Says yes if it wrote down before that it was asked, which it does when it is called otherwise.
     SecondTime,
+    /// Says what the account says whose address is in its first slot, which whoever calls it otherwise sets: its own code never
+    /// changes.
+    Proxy,
     /// Calls an account with this data, and says yes whatever comes of it.
     CallsBack(Address, Vec<u8>),
 }
@@ -93,6 +96,14 @@ fn run(frame: &Frame, input: &[u8], manners: &Manners) -> Answer {
                 frame.store(1, B256::repeat_byte(1));
             }
             Ok((!frame.load(1).is_zero()).abi_encode())
+        }
+        Manners::Proxy => {
+            if asked.is_none() {
+                frame.store(1, B256::left_padding_from(input));
+                return Ok(Vec::new());
+            }
+            let to = Address::from_word(frame.load(1));
+            frame.call(to, U256::ZERO, input, true, u64::MAX)
         }
         Manners::CallsBack(victim, data) => {
             let _ = frame.call(*victim, U256::ZERO, data, false, u64::MAX);

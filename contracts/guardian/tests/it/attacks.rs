@@ -314,7 +314,7 @@ fn r24_sending_little_gas_makes_no_predicate_fail() {
 }
 
 #[test]
-fn p05_a_proxy_that_changed_behind_its_address_is_not_asked() {
+fn p05_code_that_changed_behind_its_address_is_not_asked() {
     let city = gated(&[Question::Hard(Manners::Permits)]);
     let a = city.monitor("mon a", "ann", "scorer a");
     city.call(a.address, reconcile(mission(1))).unwrap();
@@ -323,6 +323,35 @@ fn p05_a_proxy_that_changed_behind_its_address_is_not_asked() {
     city.call(STRANGER, filter()).unwrap();
     assert_eq!(city.state(1), MissionState::Failed);
     assert_eq!(city.reason(1), work::Reason::PredicateFailed as u64);
+}
+
+#[test]
+fn p05_a_proxy_of_constant_code_answers_once_and_its_change_of_mind_is_not_heard() {
+    // The pinned code cannot show what is behind it: that is for the panel to see when it approves. What holds here is that it
+    // is asked once, whatever it says, and that what it says later changes nothing.
+    for (first, then) in [
+        (Manners::Permits, Manners::Refuses),
+        (Manners::Refuses, Manners::Permits),
+    ] {
+        let city = gated(&[Question::Soft(Manners::Proxy), Question::Human]);
+        let passes = first == Manners::Permits;
+        let (one, other) = (Address::repeat_byte(0x71), Address::repeat_byte(0x72));
+        predicate::install(&city.world, one, first);
+        predicate::install(&city.world, other, then);
+        let point = |to: Address| {
+            city.world
+                .transact(STRANGER, at(0), U256::ZERO, to.as_slice())
+        };
+        point(one).unwrap();
+        city.call(STRANGER, filter()).unwrap();
+        point(other).unwrap();
+        let waits = wire::AwaitsPanel {
+            missionId: mission(1),
+            waiting: if passes { 0b10 } else { 0b11 },
+        };
+        city.refused(STRANGER, filter(), waits);
+        assert_eq!(city.gate(1).passed, u8::from(passes));
+    }
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn put(frame: &Frame, mission: B256, at: u64, value: u64) {
 }
 
 fn is_known(mission: B256) -> bool {
-    mission[30] == 7 && mission[31] < 10
+    mission[30] == 7
 }
 
 /// Notes what a double was told.
@@ -625,8 +625,13 @@ impl City {
 
     pub(crate) fn watch(&self, mission: B256) -> wire::Watch {
         let mission_id = mission;
-        self.call(STRANGER, wire::watchOfCall { missionId: mission_id })
-            .unwrap()
+        self.call(
+            STRANGER,
+            wire::watchOfCall {
+                missionId: mission_id,
+            },
+        )
+        .unwrap()
     }
 
     pub(crate) fn freeze(&self, number: u8, id: u64) -> wire::Freeze {
@@ -639,7 +644,13 @@ impl City {
 
     pub(crate) fn gate(&self, number: u8) -> wire::Gate {
         let mission_id = mission(number);
-        self.call(STRANGER, wire::gateOfCall { missionId: mission_id }).unwrap()
+        self.call(
+            STRANGER,
+            wire::gateOfCall {
+                missionId: mission_id,
+            },
+        )
+        .unwrap()
     }
 }
 

@@ -500,7 +500,10 @@ fn g06_freezes_under_a_stop_are_recorded_and_do_not_prolong_it() {
             city.world.warp(1);
         }
         assert_eq!(city.halt(mission_id), until, "the stop is what it was");
-        city.rule(wire::clearStopCall { missionId: mission_id }).unwrap();
+        city.rule(wire::clearStopCall {
+            missionId: mission_id,
+        })
+        .unwrap();
         city.world.warp(DAY);
     }
     assert_eq!(city.watch(mission(1)).freezes.to::<u32>(), 10);

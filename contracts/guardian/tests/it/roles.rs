@@ -76,7 +76,10 @@ fn prepared(function: &str) -> Prepared {
                 enter.abi_encode()
             } else {
                 city.call(STRANGER, enter).unwrap();
-                wire::exitDegradedCall { missionId: mission_id }.abi_encode()
+                wire::exitDegradedCall {
+                    missionId: mission_id,
+                }
+                .abi_encode()
             }
         }
         "reconcile" => {
@@ -109,8 +112,14 @@ fn prepared(function: &str) -> Prepared {
             monitor: keys[0].address,
         }
         .abi_encode(),
-        "watchOf" => wire::watchOfCall { missionId: mission_id }.abi_encode(),
-        "gateOf" => wire::gateOfCall { missionId: mission_id }.abi_encode(),
+        "watchOf" => wire::watchOfCall {
+            missionId: mission_id,
+        }
+        .abi_encode(),
+        "gateOf" => wire::gateOfCall {
+            missionId: mission_id,
+        }
+        .abi_encode(),
         other => panic!("no call of {other} here"),
     };
     city.world.take_logs();
