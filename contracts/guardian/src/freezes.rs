@@ -6,7 +6,7 @@ use agentcity_abi::{IAgent as agents, ICollaboration as collaboration, IGuardian
 use agentcity_domain::{
     exit::Halt,
     guardian::{
-        escalation::{Rules, Tag, Tally, tag},
+        escalation::{Count, Rules, Tag, tag},
         freeze::{Cause, Freeze, Lift, require_freezable},
         report::Accuser,
         stop::Watch,
@@ -155,7 +155,7 @@ impl Guardian {
             principals: principals as u32,
         };
         let window = rules.window(watch.stops);
-        let mut tally = Tally::new(agent, window, watch.cleared_at, self.now());
+        let mut counted = Count::new(agent, window, watch.cleared_at, self.now());
         for number in (1..=watch.freezes).rev() {
             let Some((past, monitors)) = self.frozen(mission, number) else {
                 break;
@@ -164,11 +164,11 @@ impl Guardian {
             for (_, tag) in self.reporters(mission, number, monitors) {
                 tags.push(tag);
             }
-            if !tally.note(past.agent, past.at, past.counts(), &tags) {
+            if !counted.note(past.agent, past.at, past.counts(), &tags) {
                 break;
             }
         }
-        if !tally.may_stop(&rules) {
+        if !counted.may_stop(&rules) {
             return Ok(false);
         }
         let answer = self.ask(
@@ -176,7 +176,7 @@ impl Guardian {
             Words::after(agents::getReputationScoreCall::SELECTOR).address(&agent),
         )?;
         let score = Points::new(reader::number_of(&answer)?).map_err(|_| malformed())?;
-        Ok(tally.must_stop(&rules, score))
+        Ok(counted.must_stop(&rules, score))
     }
 
     /// Errors: `Unauthorized`, `NotSeated`, `WrongAttempt`, `WrongMissionState`, `WrongNodeState`.

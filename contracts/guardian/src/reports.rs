@@ -1,6 +1,6 @@
 //! What monitors report of one attempt (G-10, G-11; R13, A10).
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use agentcity_abi::IGuardian as wire;
 use agentcity_domain::{
@@ -157,11 +157,7 @@ impl Guardian {
             at: self.now(),
         };
         let (cause, monitors) = match weight {
-            Weight::Freezes(cause) if runs => {
-                let mut monitors = Vec::with_capacity(1);
-                monitors.push(own);
-                (cause, monitors)
-            }
+            Weight::Freezes(cause) if runs => (cause, vec![own]),
             Weight::Accuses(cause) => {
                 let agreement = Agreement {
                     needed: needed as u32,

@@ -1,7 +1,7 @@
 //! Kinds about freezes.
 
 use agentcity_domain::{
-    guardian::escalation::{Rules, Tag, Tally},
+    guardian::escalation::{Count, Rules, Tag},
     parameter::ParameterId as P,
     time::Seconds,
 };
@@ -14,7 +14,7 @@ use super::kinds::{Inputs, Outputs, Refused, outputs, refused};
 pub(super) fn freeze_count(inputs: &Outputs) -> Result<Outputs, Refused> {
     let keys = ["freezes", "now", "window_s", "rho", "cleared_at"];
     let inputs = Inputs::of(inputs, &keys)?;
-    let mut tally = Tally::new(
+    let mut counted = Count::new(
         Address::ZERO,
         Seconds::new(inputs.unsigned("window_s")?),
         inputs.unsigned("cleared_at")?,
@@ -29,7 +29,7 @@ pub(super) fn freeze_count(inputs: &Outputs) -> Result<Outputs, Refused> {
         let freeze = Inputs::of(freeze, &["t", "fp"])?;
         let (t, is_false) = (freeze.unsigned("t")?, freeze.flag("fp")?);
         let tag: Tag = tag;
-        if !tally.note(Address::ZERO, t, !is_false, &[tag]) {
+        if !counted.note(Address::ZERO, t, !is_false, &[tag]) {
             break;
         }
     }
@@ -45,8 +45,8 @@ pub(super) fn freeze_count(inputs: &Outputs) -> Result<Outputs, Refused> {
     };
     let score = inputs.bounded("rho")?;
     Ok(outputs([
-        ("count", json!(tally.own)),
+        ("count", json!(counted.own)),
         ("T_eff", json!(rules.threshold(score))),
-        ("emergency_stop", json!(tally.must_stop(&rules, score))),
+        ("emergency_stop", json!(counted.must_stop(&rules, score))),
     ]))
 }

@@ -90,7 +90,7 @@ impl Rules {
 
 /// The count, while the freezes of a mission are looked at, the newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tally {
+pub struct Count {
     agent: Address,
     /// Freezes count that are later.
     since: u64,
@@ -102,7 +102,7 @@ pub struct Tally {
     tags: [Tag; PRINCIPALS_MAX],
 }
 
-impl Tally {
+impl Count {
     /// Begins to count for an agent: what is later than `now − window` and than the last stop's end counts.
     ///
     /// Source: RESOLUTIONS G-07; vectors `freeze_count`.

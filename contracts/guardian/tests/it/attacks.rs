@@ -23,7 +23,8 @@ fn good(city: &City) -> wire::reportCall {
 
 #[test]
 fn a10_a_report_binds_every_field_it_has() {
-    let changes: [(&str, &dyn Fn(&mut wire::MonitorReport)); 11] = [
+    type Change<'a> = &'a dyn Fn(&mut wire::MonitorReport);
+    let changes: [(&str, Change<'_>); 11] = [
         ("mission", &|r| r.missionId = mission(2)),
         ("node", &|r| r.node = 4),
         ("attempt", &|r| r.attempt = 2),
@@ -95,6 +96,7 @@ fn a10_a_report_is_not_replayed_here_or_elsewhere() {
     city.refused(STRANGER, call, wire::InvalidSignature { signer });
 }
 
+// INV-GUARD-01.
 #[test]
 fn a10_a_liar_makes_no_honest_monitor_stale() {
     let city = City::new();
@@ -128,6 +130,7 @@ fn a7_one_monitor_stops_nothing_with_however_many_reports() {
     }
 }
 
+// INV-GUARD-05.
 #[test]
 fn a7_monitors_of_one_principal_stop_nothing_either() {
     let city = City::new();
@@ -203,6 +206,7 @@ fn r13_a_crowd_of_one_principals_accusers_hides_no_honest_one() {
     assert_eq!(city.node(1, 0), NodeState::Frozen);
 }
 
+// INV-GUARD-03.
 #[test]
 fn r8_nobody_waits_a_freeze_out() {
     let city = City::new();
@@ -237,6 +241,7 @@ fn r8_a_later_attempt_inherits_neither_counters_nor_warnings() {
     assert_eq!(city.node(1, 0), NodeState::Frozen);
 }
 
+// INV-GUARD-06.
 #[test]
 fn r9_every_halt_has_an_end_that_collaboration_knows_and_the_panel_alone_lifts() {
     let city = City::new();

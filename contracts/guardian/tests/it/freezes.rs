@@ -352,9 +352,9 @@ fn a_stop_by_escalation_names_the_agent() {
     let city = City::new();
     let keys = pair(&city);
     city.set_score(seated(0), 0);
-    for count in 0..2 {
+    for key in &keys {
         thaw(&city, 1, 0);
-        freeze(&city, &keys[count], 0);
+        freeze(&city, key, 0);
     }
     thaw(&city, 1, 0);
     city.relay(&[(&keys[0], Said::counters(1, 0, 2, 10_000))])

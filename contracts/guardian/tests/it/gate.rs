@@ -338,6 +338,7 @@ fn a_stop_at_the_gate_gives_monitors_their_time_again() {
     assert_eq!(city.state(1), MissionState::Completed);
 }
 
+// INV-GATE-02.
 #[test]
 fn inv_gate_02_whatever_is_not_one_true_word_is_a_no() {
     let hostile = [
@@ -429,6 +430,7 @@ fn r24_less_gas_than_all_that_remain_need_changes_nothing() {
     assert_eq!(evaluated(&city), [(0, true), (2, true), (3, false)]);
 }
 
+// INV-GATE-01.
 #[test]
 fn inv_gate_01_answers_are_remembered_and_cost_no_gas_again() {
     let city = gated(&[Hard(Manners::Permits), Human, Soft(Manners::Permits)]);

@@ -166,7 +166,8 @@ fn deviations_agree_within_the_window_beyond_the_threshold_and_about_one_attempt
         ..said
     };
     let other_node = |said: Said| Said { node: 0, ..said };
-    let cases: [(&str, u64, &dyn Fn(Said) -> Said); 5] = [
+    type Change<'a> = &'a dyn Fn(Said) -> Said;
+    let cases: [(&str, u64, Change<'_>); 5] = [
         ("too late", 61, &nothing),
         ("too little", 0, &quiet),
         ("another agent", 0, &other_agent),

@@ -1,7 +1,7 @@
 //! Claims about escalation: thresholds, and counting against a naive list that forgets nothing.
 
 use agentcity_domain::{
-    guardian::escalation::{COUNTED_MAX, LOOKED_AT_MAX, PRINCIPALS_MAX, Rules, Tag, Tally, tag},
+    guardian::escalation::{COUNTED_MAX, Count, LOOKED_AT_MAX, PRINCIPALS_MAX, Rules, Tag, tag},
     reputation::Points,
     time::Seconds,
 };
@@ -35,14 +35,14 @@ struct Past {
     tag: Tag,
 }
 
-fn tally(list: &[Past], of: u8, window: u64, cleared_at: u64, now: u64) -> Tally {
-    let mut tally = Tally::new(agent(of), Seconds::new(window), cleared_at, now);
+fn count_of(list: &[Past], of: u8, window: u64, cleared_at: u64, now: u64) -> Count {
+    let mut counted = Count::new(agent(of), Seconds::new(window), cleared_at, now);
     for past in list.iter().rev() {
-        if !tally.note(agent(past.agent), past.at, past.counts, &[past.tag]) {
+        if !counted.note(agent(past.agent), past.at, past.counts, &[past.tag]) {
             break;
         }
     }
-    tally
+    counted
 }
 
 fn past(agent: u8, at: u64, tag: Tag) -> Past {
@@ -90,9 +90,9 @@ fn g01_an_agent_stops_its_mission_at_its_threshold_and_not_below() {
         .collect();
     for (score, needed) in [(0, 3), (500, 4), (900, 5), (1_000, 6)] {
         for count in 1..=6 {
-            let tally = tally(&list[..count], 1, 1_200, 0, 1_010);
-            assert_eq!(tally.own as usize, count);
-            let stops = tally.must_stop(&RULES, points(score));
+            let counted = count_of(&list[..count], 1, 1_200, 0, 1_010);
+            assert_eq!(counted.own as usize, count);
+            let stops = counted.must_stop(&RULES, points(score));
             assert_eq!(stops, count >= needed, "{score} {count}");
         }
     }
@@ -104,9 +104,9 @@ fn g04_agents_below_their_thresholds_stop_the_mission_together() {
         .map(|n| past(n as u8, 1_000 + n, 1 + (n % 2) as Tag))
         .collect();
     for count in 2..=9 {
-        let tally = tally(&list[..count], 0, 1_200, 0, 1_010);
-        assert_eq!(tally.own, 1);
-        assert_eq!(tally.must_stop(&RULES, points(0)), count == 9, "{count}");
+        let counted = count_of(&list[..count], 0, 1_200, 0, 1_010);
+        assert_eq!(counted.own, 1);
+        assert_eq!(counted.must_stop(&RULES, points(0)), count == 9, "{count}");
     }
 }
 
@@ -116,17 +116,21 @@ fn g07_what_came_before_the_last_clear_counts_no_more() {
         .map(|n| past(1, 1_000 + 100 * n, 1 + (n % 2) as Tag))
         .collect();
     for (cleared_at, own) in [(0, 4), (999, 4), (1_000, 3), (1_150, 2), (1_300, 0)] {
-        let tally = tally(&list, 1, 1_200, cleared_at, 1_300);
-        assert_eq!(tally.own, own, "{cleared_at}");
+        let counted = count_of(&list, 1, 1_200, cleared_at, 1_300);
+        assert_eq!(counted.own, own, "{cleared_at}");
     }
 }
 
 #[test]
 fn the_first_second_of_the_window_is_outside() {
     let list = [past(1, 1_000, 1), past(1, 1_001, 2)];
-    assert_eq!(tally(&list, 1, 200, 0, 1_200).own, 1);
-    assert_eq!(tally(&list, 1, 200, 0, 1_199).own, 2);
-    assert_eq!(tally(&list, 1, 2_000, 0, 1_199).own, 2, "before time began");
+    assert_eq!(count_of(&list, 1, 200, 0, 1_200).own, 1);
+    assert_eq!(count_of(&list, 1, 200, 0, 1_199).own, 2);
+    assert_eq!(
+        count_of(&list, 1, 2_000, 0, 1_199).own,
+        2,
+        "before time began"
+    );
 }
 
 #[test]
@@ -137,9 +141,9 @@ fn what_was_found_false_counts_neither_as_freeze_nor_as_principal() {
         past(1, 1_002, 1),
         past(1, 1_003, 1),
     ];
-    assert!(tally(&list, 1, 1_200, 0, 1_010).must_stop(&RULES, points(0)));
+    assert!(count_of(&list, 1, 1_200, 0, 1_010).must_stop(&RULES, points(0)));
     list[1].counts = false;
-    let without = tally(&list, 1, 1_200, 0, 1_010);
+    let without = count_of(&list, 1, 1_200, 0, 1_010);
     assert_eq!((without.own, without.all, without.principals()), (3, 3, 1));
     assert!(!without.must_stop(&RULES, points(0)));
 }
@@ -148,11 +152,11 @@ fn what_was_found_false_counts_neither_as_freeze_nor_as_principal() {
 fn r13_one_principals_freezes_stop_nothing_however_many() {
     for count in [3u64, 9, 16, 99, 100, 300] {
         let mut list: Vec<_> = (0..count).map(|n| past(1, 1_000 + n, 7)).collect();
-        let alone = tally(&list, 1, 86_400, 0, 2_000);
+        let alone = count_of(&list, 1, 86_400, 0, 2_000);
         assert_eq!(alone.principals(), 1);
         assert!(!alone.may_stop(&RULES) && !alone.must_stop(&RULES, points(0)));
         list.push(past(2, 2_000, 8));
-        let with = tally(&list, 1, 86_400, 0, 2_000);
+        let with = count_of(&list, 1, 86_400, 0, 2_000);
         assert!(with.must_stop(&RULES, points(0)), "{count}");
     }
 }
@@ -168,23 +172,26 @@ fn as_many_principals_as_the_table_asks_for_have_to_be_heard() {
             let list: Vec<_> = (0..20u64)
                 .map(|n| past(1, 1_000 + n, 1 + n as Tag % heard))
                 .collect();
-            let tally = tally(&list, 1, 1_200, 0, 1_100);
-            assert_eq!(tally.principals(), heard);
-            assert_eq!(tally.must_stop(&rules, points(1_000)), heard >= principals);
+            let counted = count_of(&list, 1, 1_200, 0, 1_100);
+            assert_eq!(counted.principals(), heard);
+            assert_eq!(
+                counted.must_stop(&rules, points(1_000)),
+                heard >= principals
+            );
         }
     }
     // More than have to be told apart are as many as have to be.
     let list: Vec<_> = (0..20u64)
         .map(|n| past(1, 1_000 + n, 1 + n as Tag))
         .collect();
-    assert_eq!(tally(&list, 1, 1_200, 0, 1_100).principals(), 5);
+    assert_eq!(count_of(&list, 1, 1_200, 0, 1_100).principals(), 5);
 }
 
 #[test]
 fn a_freeze_of_several_principals_counts_once_and_for_all_of_them() {
-    let mut tally = Tally::new(agent(1), Seconds::new(100), 0, 1_000);
-    assert!(tally.note(agent(1), 1_000, true, &[1, 2, 3]));
-    assert_eq!((tally.own, tally.all, tally.principals()), (1, 1, 3));
+    let mut counted = Count::new(agent(1), Seconds::new(100), 0, 1_000);
+    assert!(counted.note(agent(1), 1_000, true, &[1, 2, 3]));
+    assert_eq!((counted.own, counted.all, counted.principals()), (1, 1, 3));
 }
 
 #[test]
@@ -207,13 +214,13 @@ fn inv_guard_04_a_window_too_full_to_look_at_is_past_the_cap() {
         .map(|n| past(2, 1_000 + n, 1 + (n % 2) as Tag))
         .collect();
     assert_eq!(greatest.cap(), LOOKED_AT_MAX);
-    assert!(!tally(&list[..99], 1, 86_400, 0, 2_000).must_stop(&greatest, points(0)));
-    assert!(tally(&list[..100], 1, 86_400, 0, 2_000).must_stop(&greatest, points(0)));
+    assert!(!count_of(&list[..99], 1, 86_400, 0, 2_000).must_stop(&greatest, points(0)));
+    assert!(count_of(&list[..100], 1, 86_400, 0, 2_000).must_stop(&greatest, points(0)));
     // Found false, they still fill what is looked at: the doubt stops.
     for past in &mut list[..50] {
         past.counts = false;
     }
-    assert!(tally(&list, 1, 86_400, 0, 2_000).must_stop(&greatest, points(0)));
+    assert!(count_of(&list, 1, 86_400, 0, 2_000).must_stop(&greatest, points(0)));
 }
 
 proptest! {
@@ -250,16 +257,16 @@ proptest! {
         let full = seen.len() as u32 >= LOOKED_AT_MAX;
         let stops = heard
             && (own >= rules.threshold(points(score)) || counted.len() as u32 >= rules.cap());
-        let tally = tally(&list, 1, window, cleared, now);
-        let found = tally.must_stop(&rules, points(score));
+        let bounded = count_of(&list, 1, window, cleared, now);
+        let found = bounded.must_stop(&rules, points(score));
         if full {
             // Principals are those of what was looked at: with three of them among a hundred, all of them.
             prop_assert!(found || !stops);
         } else {
             prop_assert_eq!(found, stops);
-            prop_assert_eq!((tally.own, tally.all), (own, counted.len() as u32));
+            prop_assert_eq!((bounded.own, bounded.all), (own, counted.len() as u32));
         }
         // Who asks for no reputation first asks for nobody's in vain.
-        prop_assert!(tally.may_stop(&rules) || !found);
+        prop_assert!(bounded.may_stop(&rules) || !found);
     }
 }

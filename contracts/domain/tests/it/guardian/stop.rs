@@ -137,7 +137,8 @@ fn a_pause_is_lifted_when_no_stop_lies_over_it() {
 fn r10_a_bond_goes_back_when_its_mission_ended_undecided() {
     let [calm, stopped, paused, both] = watches();
     for state in missions() {
-        let ended = state.is_final_by_table();
+        let row = MissionState::GRAPH.state(state as u8).unwrap();
+        let ended = row.kind == Kind::Terminal;
         assert_eq!(is_final(state), ended);
         for (watch, holds) in [
             (calm, false),
@@ -154,17 +155,6 @@ fn r10_a_bond_goes_back_when_its_mission_ended_undecided() {
         }
         let living = require_living(state);
         assert_eq!(living.is_err(), ended);
-    }
-}
-
-trait ByTable {
-    fn is_final_by_table(self) -> bool;
-}
-
-impl ByTable for MissionState {
-    fn is_final_by_table(self) -> bool {
-        let row = Self::GRAPH.state(self as u8).unwrap();
-        row.kind == Kind::Terminal
     }
 }
 
