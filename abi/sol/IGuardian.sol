@@ -115,7 +115,8 @@ interface IGuardian {
 
     /// @notice What the guardian keeps of a mission, or of the city for number zero. Instants are zero where there is none.
     /// @dev `stoppedUntil` and `pausedUntil` are the latest ends (RULINGS R9): from then on anyone aborts. `freezes` counts those
-    /// of the mission, `stops` those that were cleared, the last at `clearedAt`. Outages moved its deadlines by `extendedSecs`.
+    /// of the mission, `stops` those that were cleared, the last at `clearedAt`. Outages moved its deadlines by `extendedSecs`;
+    /// at `degradedAt` the last one made it degraded.
     struct Watch {
         uint40 stoppedAt;
         uint40 stoppedUntil;
@@ -149,11 +150,13 @@ interface IGuardian {
         uint16 indexed node,
         address indexed monitor,
         uint8 attempt,
+        address agent,
         ReportKind kind,
         uint32 deviation,
         uint32 toolInvocations,
         uint32 messageVolume,
-        bytes32 evidenceHash
+        bytes32 evidenceHash,
+        uint64 sequence
     );
 
     /// @notice A node is frozen until the panel decides or anyone fails it after `expiresAt`.
@@ -176,8 +179,8 @@ interface IGuardian {
     /// @notice A freeze was a mistake and no longer counts.
     event FreezeFalsePositive(bytes32 indexed missionId, uint64 indexed freezeId, address[] monitors);
 
-    /// @notice A mission is halted until `until`, when anyone may abort it (RULINGS R9). `agent` is zero if the panel
-    /// did.
+    /// @notice A mission is halted until `until`, when anyone may abort it (RULINGS R9). `agent` is the monitor that paused it
+    /// or the executor whose freezes stopped it; zero if the panel did, and of a pause that a cleared stop leaves.
     event MissionHalted(bytes32 indexed missionId, Halt halt, address agent, uint40 until, bytes32 evidenceHash);
 
     /// @notice The panel lets a mission go on; its deadlines moved by `haltedSecs`.
@@ -202,7 +205,7 @@ interface IGuardian {
     event DivergenceClosed(bytes32 indexed missionId, bytes32 bondId, bool returned);
 
     /// @notice A predicate was evaluated at the gate, once and for all. It fails if its call fails, if it answers anything but
-    /// true, and, without being called, if its code is no longer the approved one.
+    /// true, and, without being called, if its code is no longer what the statute names, or the panel no longer approves it.
     event PredicateEvaluated(bytes32 indexed missionId, uint8 indexed index, address target, bool passed);
 
     /// @notice A human predicate waits for the panel.

@@ -194,8 +194,11 @@ impl Guardian {
         let questions = self.questions(mission)?;
         let before = self.gate(mission);
         let mut gate = self.ask_programs(mission, digest, &questions, before, gas)?;
-        // What was stopped at the gate waits from when it went on.
-        let opened = found.since.max(self.watch(mission).cleared_at);
+        // What was stopped at the gate waits from when it went on: under a stop no monitor could say anything.
+        let opened = found
+            .since
+            .max(self.watch(mission).cleared_at)
+            .max(self.city().cleared_at);
         if !gate.is_asked {
             let until = opened.saturating_add(Millis::new(human_window).to_seconds_ceil().get());
             for (index, kind) in (0u8..).zip(&questions.kinds) {

@@ -66,11 +66,6 @@ impl Guardian {
                 .word(evidence),
             2,
         );
-        self.order_halt_again(mission, halt, until)
-    }
-
-    #[inline(never)]
-    fn order_halt_again(&self, mission: &B256, halt: Halt, until: u64) -> Result<(), Vec<u8>> {
         self.order(&Order {
             halt: halt_number(halt),
             until,
@@ -143,7 +138,7 @@ impl Guardian {
     }
 
     /// Errors: `Unauthorized`, `WrongMissionState`, `WrongHalt`.
-    /// Events: `HaltLifted`.
+    /// Events: `HaltLifted`, and `MissionHalted` for a pause that lay below.
     pub(crate) fn clear_stop(&mut self, input: &mut Reader<'_>) -> Answer {
         let mission = &input.word();
         self.only(&[Peer::Adjudication])?;
@@ -157,7 +152,8 @@ impl Guardian {
 
         self.order_lift(mission, stop_of(mission), cleared.secs)?;
         if let Some(until) = cleared.paused_until {
-            self.order_halt_again(mission, Halt::Pause, until)?;
+            let nothing = &B256::ZERO;
+            self.order_halt(mission, Halt::Pause, Address::ZERO, until, nothing)?;
         }
         Ok(Vec::new())
     }

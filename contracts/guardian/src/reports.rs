@@ -142,11 +142,13 @@ impl Guardian {
                 .word(node)
                 .word(monitor)
                 .word(attempt)
+                .word(agent)
                 .word(kind_word)
                 .word(deviation)
                 .word(tools)
                 .word(messages)
-                .word(evidence),
+                .word(evidence)
+                .word(sequence),
             4,
         );
         let runs = is_freezable(at_work.mission_state, at_work.state);

@@ -197,10 +197,12 @@ fn agree(accusers: &[Accuser], cause: Cause, chosen: u8) -> bool {
 }
 
 /// Where an accusation is kept among those that wait: in place of the same monitor's, of one that counts no more, behind the last,
-/// in place of one that says the same, or of the oldest. `kept` are those that still count, `None` the others.
+/// in place of one that says the same, or of the oldest of the principal that has most there. `kept` are those that still count,
+/// `None` the others.
 ///
 /// With two needed nothing is lost by a full list: all that wait without agreeing share a principal, or a scorer, and whoever
-/// agrees with one that gave way agrees with others that stayed.
+/// agrees with one that gave way agrees with others that stayed. With more needed, no crowd of one principal's monitors takes the
+/// place of another principal's.
 pub fn place(kept: &[Option<Accuser>], new: &Accuser) -> usize {
     let at = |fits: &dyn Fn(&Option<Accuser>) -> bool| kept.iter().position(fits);
     let own = at(&|one| one.is_some_and(|one| one.monitor == new.monitor));
@@ -213,10 +215,16 @@ pub fn place(kept: &[Option<Accuser>], new: &Accuser) -> usize {
     let same = at(&|one| {
         one.is_some_and(|one| one.principal == new.principal && one.scorer == new.scorer)
     });
-    let oldest = || {
-        let when = |(_, one): &(usize, &Option<Accuser>)| one.map(|one| one.at);
-        kept.iter().enumerate().min_by_key(when)
+    let crowd = |principal: Address| {
+        let of_it = |one: &&Option<Accuser>| one.is_some_and(|one| one.principal == principal);
+        kept.iter().filter(of_it).count()
     };
-    same.or_else(|| oldest().map(|(place, _)| place))
+    let oldest_of_most = || {
+        let rank = |(_, one): &(usize, &Option<Accuser>)| {
+            one.map(|one| (usize::MAX.saturating_sub(crowd(one.principal)), one.at))
+        };
+        kept.iter().enumerate().min_by_key(rank)
+    };
+    same.or_else(|| oldest_of_most().map(|(place, _)| place))
         .unwrap_or_default()
 }

@@ -345,6 +345,7 @@ impl Run<'_> {
                 let answered = self.rule(halts::clear(CITY));
                 if let Some((since, _)) = self.model.city.take() {
                     self.model.city_moved += now - since;
+                    self.model.city_cleared = now;
                 }
                 (answered, expected)
             }

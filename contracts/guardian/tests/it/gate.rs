@@ -326,16 +326,18 @@ fn r10_without_a_reconciliation_it_leaves_after_the_timeout_and_says_so() {
 
 #[test]
 fn a_stop_at_the_gate_gives_monitors_their_time_again() {
-    let city = gated(&[]);
-    city.rule(stop(mission(1))).unwrap();
-    city.world.warp(10_000);
-    city.rule(clear(mission(1))).unwrap();
-    let from = u40(city.world.now() + 3_601);
-    city.refused(STRANGER, filter(), wire::TooEarly { from });
-    let a = city.monitor("mon a", "ann", "scorer a");
-    city.call(a.address, reconcile(mission(1))).unwrap();
-    city.call(STRANGER, filter()).unwrap();
-    assert_eq!(city.state(1), MissionState::Completed);
+    for halted in [mission(1), CITY] {
+        let city = gated(&[]);
+        city.rule(stop(halted)).unwrap();
+        city.world.warp(10_000);
+        city.rule(clear(halted)).unwrap();
+        let from = u40(city.world.now() + 3_601);
+        city.refused(STRANGER, filter(), wire::TooEarly { from });
+        let a = city.monitor("mon a", "ann", "scorer a");
+        city.call(a.address, reconcile(mission(1))).unwrap();
+        city.call(STRANGER, filter()).unwrap();
+        assert_eq!(city.state(1), MissionState::Completed);
+    }
 }
 
 // INV-GATE-02.

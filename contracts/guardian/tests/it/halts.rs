@@ -255,7 +255,10 @@ fn a_stop_over_a_pause_leaves_it_when_it_is_cleared() {
     let over = wrong_halt(mission(1), PAUSE, STOP);
     city.panel_refused(lift(mission(1), false), over);
     city.world.warp(10);
+    city.world.take_logs();
     city.rule(clear(mission(1))).unwrap();
+    let said = city.events::<wire::MissionHalted>();
+    assert_eq!((said[0].halt, said[0].until), (PAUSE, u40(paused.1)));
     assert_eq!(city.halt(mission(1)), paused, "nobody ruled on the pause");
     city.panel_refused(clear(mission(1)), wrong_halt(mission(1), STOP, PAUSE));
     city.rule(lift(mission(1), false)).unwrap();

@@ -106,11 +106,13 @@ fn a_report_is_said_as_it_was_signed() {
         node: 3,
         monitor: a.address,
         attempt: 1,
+        agent: seated(3),
         kind: wire::ReportKind::Deviation,
         deviation: 1_999,
         toolInvocations: 0,
         messageVolume: 9,
         evidenceHash: EVIDENCE,
+        sequence: 5,
     };
     assert_eq!(reported, [expected]);
     let counters = wire::countersCall {

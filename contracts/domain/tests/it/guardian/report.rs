@@ -191,6 +191,38 @@ fn a_full_list_gives_up_what_says_the_same_or_else_the_oldest() {
     assert_eq!(place(&kept, &accuser(99, 1, 99, 200)), KEPT_MAX - 1);
     kept[4] = Some(accuser(5, 1, 5, 1));
     assert_eq!(place(&kept, &accuser(99, 1, 99, 200)), 4, "the oldest");
+    // One of another principal stays, though it is older, and comes in place of the crowd's oldest.
+    kept[2] = Some(accuser(50, 2, 50, 0));
+    assert_eq!(place(&kept, &accuser(99, 1, 99, 200)), 4);
+    assert_eq!(place(&kept, &accuser(99, 3, 99, 200)), 4);
+}
+
+#[test]
+fn r13_no_crowd_of_one_principal_takes_the_place_of_another() {
+    for needed in 3..=5u8 {
+        let mut kept = Vec::new();
+        let mut keep = |new: Accuser| {
+            let live: Vec<_> = kept.iter().copied().map(Some).collect();
+            let place = place(&live, &new);
+            if place == kept.len() {
+                kept.push(new);
+            } else {
+                kept[place] = new;
+            }
+            kept.clone()
+        };
+        // Honest ones speak one by one, a crowd between them.
+        for honest in 1..needed {
+            keep(accuser(honest, honest, honest, 0));
+            for sock in 0..30 {
+                keep(accuser(100 + sock, 99, 100 + sock, 1));
+            }
+        }
+        let mut asked = keep(accuser(100, 99, 100, 1));
+        asked.push(accuser(needed, needed, needed, 1));
+        let chosen = agreement(&asked, Cause::Deviation, needed.into());
+        assert!(chosen.is_some(), "{needed} agree");
+    }
 }
 
 proptest! {

@@ -87,6 +87,7 @@ pub(super) struct Model {
     pub(super) next: u8,
     pub(super) city: Option<(u64, u64)>,
     pub(super) city_moved: u64,
+    pub(super) city_cleared: u64,
     /// Monitors whose word counts.
     pub(super) good: Vec<bool>,
     pub(super) questions: Vec<Question>,
@@ -168,6 +169,7 @@ impl Model {
             next: 4,
             city: None,
             city_moved: 0,
+            city_cleared: 0,
             good: vec![true; MONITORS.len()],
             questions,
         }
@@ -288,7 +290,11 @@ impl Model {
             return AtGate::Fails;
         }
         let waits = !mission.failed.is_empty() || (0..questions.len()).any(|at| open(at, mission));
-        let late = now > mission.since.max(mission.cleared_at()) + 3_600;
+        let opened = mission
+            .since
+            .max(mission.cleared_at())
+            .max(self.city_cleared);
+        let late = now > opened + 3_600;
         let after = (mission.passed.len(), mission.failed.len(), mission.asked);
         if waits || mission.reconciled.is_none() && !late {
             return if before == after {
