@@ -188,7 +188,7 @@ pub fn agreement(accusers: &[Accuser], cause: Cause, needed: u32) -> Option<u8> 
 }
 
 fn agree(accusers: &[Accuser], cause: Cause, chosen: u8) -> bool {
-    let is_chosen = |place: usize| chosen >> place & 1 == 1;
+    let is_chosen = |place: usize| chosen.checked_shr(place as u32).unwrap_or(0) & 1 == 1;
     accusers.iter().enumerate().all(|(place, one)| {
         let mut later = accusers.iter().enumerate().skip(place.saturating_add(1));
         !is_chosen(place)

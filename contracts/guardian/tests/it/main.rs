@@ -6,6 +6,7 @@ mod commands;
 mod freezes;
 mod gate;
 mod halts;
+mod layout;
 mod reports;
 mod roles;
 mod wire;
