@@ -9,6 +9,9 @@ pragma solidity ^0.8.30;
 /// what can change is not for approval.
 /// @dev Whoever answers anything but one word that is true, reverts, or uses up its gas has refused.
 interface IPredicate {
+    /// @notice The predicate finds nothing that it could decide by. The gate takes it for a refusal, like every other revert.
+    error CannotTell(bytes32 missionId);
+
     /// @notice Whether the output may leave.
     /// @param missionId the mission
     /// @param outputRoot its completion digest: the rolling hash of every node's index, attempt, output and trail

@@ -24,7 +24,9 @@ contract AttestedPredicate is IPredicate {
     }
 
     function permits(bytes32 missionId, bytes32 outputRoot) external view returns (bool) {
-        return outputRoot != 0 && attested[missionId] == outputRoot;
+        bytes32 found = attested[missionId];
+        require(found != 0, CannotTell(missionId));
+        return found == outputRoot;
     }
 }
 

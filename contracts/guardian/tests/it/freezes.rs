@@ -500,6 +500,7 @@ fn g06_freezes_under_a_stop_are_recorded_and_do_not_prolong_it() {
             city.world.warp(1);
         }
         assert_eq!(city.halt(mission_id), until, "the stop is what it was");
+        assert_eq!(is_stopped(&city, 1), mission_id != CITY, "and none besides");
         city.rule(wire::clearStopCall {
             missionId: mission_id,
         })
@@ -532,6 +533,38 @@ fn the_panels_own_freezes_escalate_nothing() {
     thaw(&city, 1, 0);
     freeze(&city, &keys[0], 0);
     assert!(is_stopped(&city, 1));
+}
+
+#[test]
+fn an_adjudicators_freeze_is_not_the_last_straw_either() {
+    let city = City::new();
+    let keys = pair(&city);
+    city.set_score(seated(0), 1_000);
+    for count in 0..4 {
+        thaw(&city, 1, 0);
+        freeze(&city, &keys[count % 2], 0);
+    }
+    // What its monitors reported would be enough by now; but nobody of them says anything.
+    city.set_score(seated(0), 0);
+    let call = wire::freezeNodeCall {
+        missionId: mission(1),
+        node: 1,
+        attempt: 1,
+        agent: seated(1),
+    };
+    city.rule(call).unwrap();
+    let call = wire::freezeNodeCall {
+        missionId: mission(1),
+        node: 4,
+        attempt: 1,
+        agent: seated(4),
+    };
+    city.rule(call).unwrap();
+    assert_eq!(seated(4), seated(0));
+    assert!(!is_stopped(&city, 1));
+    thaw(&city, 1, 0);
+    freeze(&city, &keys[0], 0);
+    assert!(is_stopped(&city, 1), "now one does");
 }
 
 #[test]
