@@ -45,7 +45,7 @@ pub(super) fn freeze_count(inputs: &Outputs) -> Result<Outputs, Refused> {
     };
     let score = inputs.bounded("rho")?;
     Ok(outputs([
-        ("count", json!(counted.own)),
+        ("count", json!(counted.own.freezes)),
         ("T_eff", json!(rules.threshold(score))),
         ("emergency_stop", json!(counted.must_stop(&rules, score))),
     ]))

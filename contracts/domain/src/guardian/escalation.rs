@@ -2,8 +2,9 @@
 //!
 //! Freezes are counted in a window that doubles with each stop that was cleared in the mission, since the last one was cleared, and
 //! without those that people found false. Those of one agent stop at a threshold that its reputation raises; those of all agents
-//! together at a multiple of the least threshold, so that several agents do not each stay below theirs (G-04). Freezes that one
-//! principal's monitors reported stop nothing, however many they are (RULINGS R13, A7; INV-GUARD-05).
+//! together at a multiple of the least threshold, so that several agents do not each stay below theirs (G-04). Either way monitors of
+//! different principals must have reported them: those of one stop nothing, however many they are, and a word about another agent
+//! adds nothing to what is said of this one (RULINGS R13, A7; INV-GUARD-05).
 //!
 //! Every freeze is a record of its own and stays, so nothing is forgotten; what is bounded is how many are looked at. Two bounds are
 //! reached by no parameters but the greatest, and both err towards the stop (INV-GUARD-04): an agent's threshold is at most
@@ -88,38 +89,60 @@ impl Rules {
     }
 }
 
+/// Freezes that count, and who reported them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// How many they are.
+    pub freezes: u32,
+    tags: [Tag; PRINCIPALS_MAX],
+}
+
+impl Sum {
+    fn add(&mut self, tags: &[Tag]) {
+        self.freezes = self.freezes.saturating_add(1);
+        for tag in tags {
+            let known = |place: &&mut Tag| **place == 0 || **place == *tag;
+            if let Some(place) = self.tags.iter_mut().find(known) {
+                *place = *tag;
+            }
+        }
+    }
+
+    /// Principals whose monitors reported them, as far as they have to be told apart.
+    pub fn principals(&self) -> u32 {
+        self.tags.iter().filter(|tag| **tag != 0).count() as u32
+    }
+
+    /// INV-GUARD-05. Whether they are so many, by monitors of enough principals.
+    fn reaches(&self, freezes: u32, rules: &Rules) -> bool {
+        self.freezes >= freezes && self.principals() >= rules.principals
+    }
+}
+
 /// The count, while the freezes of a mission are looked at, the newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     agent: Address,
     /// Freezes count that are later.
     since: u64,
-    /// Freezes of the agent that count.
-    pub own: u32,
-    /// Freezes of the mission that count.
-    pub all: u32,
+    /// Those of the agent.
+    pub own: Sum,
+    /// Those of all agents.
+    pub all: Sum,
     looked_at: u32,
-    tags: [Tag; PRINCIPALS_MAX],
 }
 
 impl Count {
     /// Begins to count for an agent: what is later than `now − window` and than the last stop's end counts.
     ///
     /// Source: RESOLUTIONS G-07; vectors `freeze_count`.
-    pub const fn new(agent: Address, window: Seconds, cleared_at: u64, now: u64) -> Self {
-        let opened = now.saturating_sub(window.get());
-        let since = if opened > cleared_at {
-            opened
-        } else {
-            cleared_at
-        };
+    pub fn new(agent: Address, window: Seconds, cleared_at: u64, now: u64) -> Self {
         Self {
             agent,
-            since,
-            own: 0,
-            all: 0,
+            since: now.saturating_sub(window.get()).max(cleared_at),
+            own: Sum::default(),
+            all: Sum::default(),
             looked_at: 0,
-            tags: [0; PRINCIPALS_MAX],
         }
     }
 
@@ -131,35 +154,12 @@ impl Count {
         }
         self.looked_at = self.looked_at.saturating_add(1);
         if counts {
-            self.all = self.all.saturating_add(1);
+            self.all.add(tags);
             if agent == self.agent {
-                self.own = self.own.saturating_add(1);
-            }
-            for tag in tags {
-                self.note_principal(*tag);
+                self.own.add(tags);
             }
         }
         self.looked_at < LOOKED_AT_MAX
-    }
-
-    fn note_principal(&mut self, tag: Tag) {
-        let free = self
-            .tags
-            .iter_mut()
-            .find(|known| **known == 0 || **known == tag);
-        if let Some(place) = free {
-            *place = tag;
-        }
-    }
-
-    /// Principals whose monitors reported what counts, as far as they have to be told apart.
-    pub fn principals(&self) -> u32 {
-        self.tags.iter().filter(|tag| **tag != 0).count() as u32
-    }
-
-    /// Whether the mission is past its cap.
-    fn is_capped(&self, rules: &Rules) -> bool {
-        self.all >= rules.cap() || self.looked_at >= LOOKED_AT_MAX
     }
 
     /// Whether some reputation would make this a stop: if not, nobody's needs to be asked for.
@@ -167,11 +167,12 @@ impl Count {
         self.must_stop(rules, Points::ZERO)
     }
 
-    /// Whether this is a stop.
+    /// Whether this is a stop: by the agent's own freezes, or by those of all.
     ///
     /// Source: RESOLUTIONS G-01, G-04, RULINGS R13; vectors `freeze_count`.
     pub fn must_stop(&self, rules: &Rules, score: Points) -> bool {
-        let heard = self.principals() >= rules.principals;
-        heard && (self.own >= rules.threshold(score) || self.is_capped(rules))
+        let is_full = self.looked_at >= LOOKED_AT_MAX;
+        let cap = if is_full { 0 } else { rules.cap() };
+        self.own.reaches(rules.threshold(score), rules) || self.all.reaches(cap, rules)
     }
 }

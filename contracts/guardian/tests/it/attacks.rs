@@ -130,6 +130,19 @@ fn a7_one_monitor_stops_nothing_with_however_many_reports() {
     }
 }
 
+#[test]
+fn a7_an_honest_word_about_another_agent_lends_a_liar_nothing() {
+    let city = City::new();
+    let [liar, honest] = pair(&city);
+    city.set_score(seated(0), 0);
+    freeze(&city, &honest, 1);
+    for round in 0..7 {
+        city.set_node(1, 0, NodeState::Eligible, 1);
+        freeze(&city, &liar, 0);
+        assert_eq!(city.halt(mission(1)).0, 0, "{round}");
+    }
+}
+
 // INV-GUARD-05.
 #[test]
 fn a7_monitors_of_one_principal_stop_nothing_either() {
@@ -323,8 +336,9 @@ fn p05_code_that_changed_behind_its_address_is_not_asked() {
     let city = gated(&[Question::Hard(Manners::Permits)]);
     let a = city.monitor("mon a", "ann", "scorer a");
     city.call(a.address, reconcile(mission(1))).unwrap();
-    // It would say yes, and remembers whether it was asked.
-    predicate::install(&city.world, at(0), Manners::Writes);
+    // It would say yes, as well as anybody can.
+    let yes = Manners::Expects(mission(1), digest_of(mission(1)));
+    predicate::install(&city.world, at(0), yes);
     city.call(STRANGER, filter()).unwrap();
     assert_eq!(city.state(1), MissionState::Failed);
     assert_eq!(city.reason(1), work::Reason::PredicateFailed as u64);

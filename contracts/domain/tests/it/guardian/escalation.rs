@@ -91,7 +91,7 @@ fn g01_an_agent_stops_its_mission_at_its_threshold_and_not_below() {
     for (score, needed) in [(0, 3), (500, 4), (900, 5), (1_000, 6)] {
         for count in 1..=6 {
             let counted = count_of(&list[..count], 1, 1_200, 0, 1_010);
-            assert_eq!(counted.own as usize, count);
+            assert_eq!(counted.own.freezes as usize, count);
             let stops = counted.must_stop(&RULES, points(score));
             assert_eq!(stops, count >= needed, "{score} {count}");
         }
@@ -105,7 +105,7 @@ fn g04_agents_below_their_thresholds_stop_the_mission_together() {
         .collect();
     for count in 2..=9 {
         let counted = count_of(&list[..count], 0, 1_200, 0, 1_010);
-        assert_eq!(counted.own, 1);
+        assert_eq!(counted.own.freezes, 1);
         assert_eq!(counted.must_stop(&RULES, points(0)), count == 9, "{count}");
     }
 }
@@ -117,17 +117,17 @@ fn g07_what_came_before_the_last_clear_counts_no_more() {
         .collect();
     for (cleared_at, own) in [(0, 4), (999, 4), (1_000, 3), (1_150, 2), (1_300, 0)] {
         let counted = count_of(&list, 1, 1_200, cleared_at, 1_300);
-        assert_eq!(counted.own, own, "{cleared_at}");
+        assert_eq!(counted.own.freezes, own, "{cleared_at}");
     }
 }
 
 #[test]
 fn the_first_second_of_the_window_is_outside() {
     let list = [past(1, 1_000, 1), past(1, 1_001, 2)];
-    assert_eq!(count_of(&list, 1, 200, 0, 1_200).own, 1);
-    assert_eq!(count_of(&list, 1, 200, 0, 1_199).own, 2);
+    assert_eq!(count_of(&list, 1, 200, 0, 1_200).own.freezes, 1);
+    assert_eq!(count_of(&list, 1, 200, 0, 1_199).own.freezes, 2);
     assert_eq!(
-        count_of(&list, 1, 2_000, 0, 1_199).own,
+        count_of(&list, 1, 2_000, 0, 1_199).own.freezes,
         2,
         "before time began"
     );
@@ -144,7 +144,8 @@ fn what_was_found_false_counts_neither_as_freeze_nor_as_principal() {
     assert!(count_of(&list, 1, 1_200, 0, 1_010).must_stop(&RULES, points(0)));
     list[1].counts = false;
     let without = count_of(&list, 1, 1_200, 0, 1_010);
-    assert_eq!((without.own, without.all, without.principals()), (3, 3, 1));
+    assert_eq!((without.own, without.all), (without.all, without.own));
+    assert_eq!((without.own.freezes, without.own.principals()), (3, 1));
     assert!(!without.must_stop(&RULES, points(0)));
 }
 
@@ -153,9 +154,14 @@ fn r13_one_principals_freezes_stop_nothing_however_many() {
     for count in [3u64, 9, 16, 99, 100, 300] {
         let mut list: Vec<_> = (0..count).map(|n| past(1, 1_000 + n, 7)).collect();
         let alone = count_of(&list, 1, 86_400, 0, 2_000);
-        assert_eq!(alone.principals(), 1);
+        assert_eq!(alone.own.principals(), 1);
         assert!(!alone.may_stop(&RULES) && !alone.must_stop(&RULES, points(0)));
+        // Another one's word about another agent adds nothing, unless all are too many.
         list.push(past(2, 2_000, 8));
+        let beside = count_of(&list, 1, 86_400, 0, 2_000);
+        assert_eq!(beside.must_stop(&RULES, points(0)), count >= 8, "{count}");
+        list.pop();
+        list.push(past(1, 2_000, 8));
         let with = count_of(&list, 1, 86_400, 0, 2_000);
         assert!(with.must_stop(&RULES, points(0)), "{count}");
     }
@@ -173,7 +179,7 @@ fn as_many_principals_as_the_table_asks_for_have_to_be_heard() {
                 .map(|n| past(1, 1_000 + n, 1 + n as Tag % heard))
                 .collect();
             let counted = count_of(&list, 1, 1_200, 0, 1_100);
-            assert_eq!(counted.principals(), heard);
+            assert_eq!(counted.own.principals(), heard);
             assert_eq!(
                 counted.must_stop(&rules, points(1_000)),
                 heard >= principals
@@ -184,14 +190,15 @@ fn as_many_principals_as_the_table_asks_for_have_to_be_heard() {
     let list: Vec<_> = (0..20u64)
         .map(|n| past(1, 1_000 + n, 1 + n as Tag))
         .collect();
-    assert_eq!(count_of(&list, 1, 1_200, 0, 1_100).principals(), 5);
+    assert_eq!(count_of(&list, 1, 1_200, 0, 1_100).own.principals(), 5);
 }
 
 #[test]
 fn a_freeze_of_several_principals_counts_once_and_for_all_of_them() {
     let mut counted = Count::new(agent(1), Seconds::new(100), 0, 1_000);
     assert!(counted.note(agent(1), 1_000, true, &[1, 2, 3]));
-    assert_eq!((counted.own, counted.all, counted.principals()), (1, 1, 3));
+    assert_eq!(counted.own, counted.all);
+    assert_eq!((counted.own.freezes, counted.own.principals()), (1, 3));
 }
 
 #[test]
@@ -249,14 +256,19 @@ proptest! {
             .filter(|p| p.at + window > now && p.at > cleared)
             .collect();
         let counted: Vec<_> = seen.iter().filter(|p| p.counts).collect();
-        let own = counted.iter().filter(|p| p.agent == 1).count() as u32;
-        let mut tags: Vec<_> = counted.iter().map(|p| p.tag).collect();
-        tags.sort_unstable();
-        tags.dedup();
-        let heard = tags.len() as u32 >= principals;
+        let own: Vec<_> = counted.iter().filter(|p| p.agent == 1).collect();
+        let heard = |tags: Vec<Tag>| {
+            let mut tags = tags;
+            tags.sort_unstable();
+            tags.dedup();
+            tags.len() as u32 >= principals
+        };
+        let own_heard = heard(own.iter().map(|p| p.tag).collect());
+        let all_heard = heard(counted.iter().map(|p| p.tag).collect());
+        let own = own.len() as u32;
         let full = seen.len() as u32 >= LOOKED_AT_MAX;
-        let stops = heard
-            && (own >= rules.threshold(points(score)) || counted.len() as u32 >= rules.cap());
+        let stops = own_heard && own >= rules.threshold(points(score))
+            || all_heard && counted.len() as u32 >= rules.cap();
         let bounded = count_of(&list, 1, window, cleared, now);
         let found = bounded.must_stop(&rules, points(score));
         if full {
@@ -264,7 +276,7 @@ proptest! {
             prop_assert!(found || !stops);
         } else {
             prop_assert_eq!(found, stops);
-            prop_assert_eq!((bounded.own, bounded.all), (own, counted.len() as u32));
+            prop_assert_eq!((bounded.own.freezes, bounded.all.freezes), (own, counted.len() as u32));
         }
         // Who asks for no reputation first asks for nobody's in vain.
         prop_assert!(bounded.may_stop(&rules) || !found);

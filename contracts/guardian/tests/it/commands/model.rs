@@ -216,18 +216,22 @@ impl Model {
             .filter(|f| !f.is_false && f.cause != Cause::Manual)
             .filter(|f| f.at + window > now && f.at > cleared)
             .collect();
-        let own = counted.iter().filter(|f| f.subject.2 == agent).count();
-        let mut principals: Vec<_> = counted
+        let heard = |freezes: &[&Frozen]| {
+            let monitors = freezes.iter().flat_map(|f| &f.monitors);
+            let mut principals: Vec<_> = monitors.map(|k| MONITORS[*k].0).collect();
+            principals.sort_unstable();
+            principals.dedup();
+            principals.len() >= 2
+        };
+        let own: Vec<_> = counted
             .iter()
-            .flat_map(|f| f.monitors.iter().map(|k| MONITORS[*k].0))
+            .copied()
+            .filter(|f| f.subject.2 == agent)
             .collect();
-        principals.sort_unstable();
-        principals.dedup();
         let threshold = 3 + usize::from(SCORES[agent]) * 3 / 1_000;
         let stops = cause != Cause::Manual
             && !stopped
-            && principals.len() >= 2
-            && (own >= threshold || counted.len() >= 9);
+            && (own.len() >= threshold && heard(&own) || counted.len() >= 9 && heard(&counted));
         if stops {
             mission.stop = Some((now, now + MAXIMUM));
         }
