@@ -76,8 +76,39 @@ impl Guardian {
         monitors: &[Accuser],
         epoch: u64,
     ) -> Result<(), Vec<u8>> {
-        let [life, stop_max] =
-            self.parameters(epoch, [P::FreezeMaxSecs as u8, P::StopMaxSecs as u8])?;
+        let [
+            life,
+            stop_max,
+            count,
+            bonus,
+            scaled,
+            factor,
+            window,
+            window_max,
+            principals,
+        ] = self.parameters(
+            epoch,
+            [
+                P::FreezeMaxSecs as u8,
+                P::StopMaxSecs as u8,
+                P::EscalationFreezeCount as u8,
+                P::ReputationScalingBonus as u8,
+                P::ReputationScalingEnabled as u8,
+                P::MissionFreezeCapFactor as u8,
+                P::BaseEscalationWindowMs as u8,
+                P::EscalationWindowMaxMs as u8,
+                P::EscalationMonitorPrincipals as u8,
+            ],
+        )?;
+        let rules = Rules {
+            count: count as u32,
+            bonus: bonus as u32,
+            is_scaled: scaled != 0,
+            factor: factor as u32,
+            window_ms: window as u32,
+            window_max_ms: window_max as u32,
+            principals: principals as u32,
+        };
         let (now, mut watch) = (self.now(), self.watch(mission).frozen_once_more());
         let at = (accused.node, accused.attempt);
         let freeze = Freeze::new(accused.agent, at, cause, life, now);
@@ -90,7 +121,7 @@ impl Guardian {
         self.set_reporters(mission, number, &reporters, life);
         let stops = freeze.counts()
             && watch.escalates(&self.city())
-            && self.must_stop(mission, accused.agent, epoch, &watch)?;
+            && self.must_stop(mission, accused.agent, &rules, &watch)?;
         if stops {
             watch = watch
                 .stop(Halt::EmergencyStop, stop_max, now)
@@ -130,30 +161,9 @@ impl Guardian {
         &self,
         mission: &B256,
         agent: Address,
-        epoch: u64,
+        rules: &Rules,
         watch: &Watch,
     ) -> Result<bool, Vec<u8>> {
-        let [count, bonus, scaled, factor, window, window_max, principals] = self.parameters(
-            epoch,
-            [
-                P::EscalationFreezeCount as u8,
-                P::ReputationScalingBonus as u8,
-                P::ReputationScalingEnabled as u8,
-                P::MissionFreezeCapFactor as u8,
-                P::BaseEscalationWindowMs as u8,
-                P::EscalationWindowMaxMs as u8,
-                P::EscalationMonitorPrincipals as u8,
-            ],
-        )?;
-        let rules = Rules {
-            count: count as u32,
-            bonus: bonus as u32,
-            is_scaled: scaled != 0,
-            factor: factor as u32,
-            window_ms: window as u32,
-            window_max_ms: window_max as u32,
-            principals: principals as u32,
-        };
         let window = rules.window(watch.stops);
         let mut counted = Count::new(agent, window, watch.cleared_at, self.now());
         for number in (1..=watch.freezes).rev() {
@@ -168,7 +178,7 @@ impl Guardian {
                 break;
             }
         }
-        if !counted.may_stop(&rules) {
+        if !counted.may_stop(rules) {
             return Ok(false);
         }
         let answer = self.ask(
@@ -176,7 +186,7 @@ impl Guardian {
             Words::after(agents::getReputationScoreCall::SELECTOR).address(&agent),
         )?;
         let score = Points::new(reader::number_of(&answer)?).map_err(|_| malformed())?;
-        Ok(counted.must_stop(&rules, score))
+        Ok(counted.must_stop(rules, score))
     }
 
     /// Errors: `Unauthorized`, `NotSeated`, `WrongAttempt`, `WrongMissionState`, `WrongNodeState`.
