@@ -5,7 +5,8 @@
 //!
 //! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
 //! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`statute`] (what the
-//! pages of a mission hold), [`reputation`] (scores and the reward multiplier), [`token`] (the settlement token).
+//! pages of a mission hold), [`verification`] (what a result is worth), [`verifier`] (proofs that programs check),
+//! [`reputation`] (scores and the reward multiplier), [`token`] (the settlement token).
 //!
 //! Rounding is always in the name of the function that rounds. Overflow is an error that carries the operands; nothing
 //! wraps and nothing saturates unless its name says so.
@@ -31,3 +32,5 @@ pub mod signed;
 pub mod statute;
 pub mod time;
 pub mod token;
+pub mod verification;
+pub mod verifier;

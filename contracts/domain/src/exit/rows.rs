@@ -143,6 +143,14 @@ const NODE_TIMEOUT: Deadline = Deadline::After(&[
     Term::Parameter(P::FinalizationGraceMs),
 ]);
 
+/// When executors are late to reveal, and nobody dissents in time (R6).
+const CONSENSUS_TIMEOUT: Deadline = Deadline::After(&[
+    Term::Field("the node's timeout"),
+    Term::Parameter(P::FinalizationGraceMs),
+    Term::Longer(P::FinalizationGraceMs, P::VerificationRevealMs),
+    Term::Parameter(P::VerificationRevealMs),
+]);
+
 /// When people are late: the reviewers' time, and their backups' (V-10, R12).
 const REVIEW_TIMEOUT: Deadline = Deadline::After(&[Term::Product(
     P::MaxHumanReviewTimeoutMs,
@@ -167,8 +175,8 @@ pub(crate) const NODE: &[Exit] = {
         anyone(S::Executing as u8, RUNNING, Deadline::Ended(Machine::Mission), C::CloseChild, S::Failed as u8, "a non-leaf node, whose child was aborted; it has no timeout of its own", "R19"),
         ends_with(S::Executing as u8, STOPPED, Machine::Mission, "its clock stands still", "R9"),
         anyone(S::PendingVerification as u8, RUNNING, NODE_TIMEOUT, C::CloseCommit, S::Failed as u8, "too few committed: of those who did not", "V-07, R6").at_fault(Fault::TimeoutExceeded),
-        anyone(S::PendingVerification as u8, RUNNING, Deadline::After(&[Term::Longer(P::FinalizationGraceMs, P::VerificationRevealMs)]), C::CloseReveal, S::Completed as u8, "enough agree: of those who withheld their reveal", "V-07, A3, R6").at_fault(Fault::NodeFailure),
-        anyone(S::PendingVerification as u8, RUNNING, Deadline::After(&[Term::Longer(P::FinalizationGraceMs, P::VerificationRevealMs)]), C::CloseReveal, S::Failed as u8, "too few agree: of those who withheld their reveal", "V-07, A3, R6").at_fault(Fault::NodeFailure),
+        anyone(S::PendingVerification as u8, RUNNING, CONSENSUS_TIMEOUT, C::CloseReveal, S::Completed as u8, "enough agree: of those who withheld their reveal; at once after the last reveal, if all agree", "V-07, A3, R6").at_fault(Fault::NodeFailure),
+        anyone(S::PendingVerification as u8, RUNNING, CONSENSUS_TIMEOUT, C::CloseReveal, S::Failed as u8, "too few agree: of those who withheld their reveal", "V-07, A3, R6").at_fault(Fault::NodeFailure),
         ends_with(S::PendingVerification as u8, STOPPED, Machine::Mission, "its clock stands still", "R9"),
         anyone(S::PendingReview as u8, RUNNING, REVIEW_TIMEOUT, C::TimeoutReview, S::Failed as u8, "tier 3: unpaid, and its output stays encrypted", "V-10, R11"),
         anyone(S::PendingReview as u8, RUNNING, REVIEW_TIMEOUT, C::CloseDispute, S::Completed as u8, "disputed tier 2: the machine consensus stands, the bond returns", "R11"),

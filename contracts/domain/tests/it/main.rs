@@ -22,4 +22,6 @@ mod signed;
 mod statute;
 mod time;
 mod token;
+mod verification;
+mod verifier;
 mod words;
