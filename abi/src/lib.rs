@@ -51,6 +51,7 @@ interfaces! {
     IStylusDeployer "sol/IStylusDeployer.sol";
     ITreasury "sol/ITreasury.sol";
     IVerification "sol/IVerification.sol";
+    IVerifier "sol/IVerifier.sol";
 }
 
 /// Where ArbWasm lives on every Arbitrum chain.

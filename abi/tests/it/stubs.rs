@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::Path};
 const MARK: &str = "STUB-BODY";
 
 /// Programs that may still carry it. Whoever fills one in takes it off this list and the mark out of its files.
-const STUBS: [&str; 10] = [
+const STUBS: [&str; 9] = [
     "adjudication",
     "assembly",
     "collaboration",
@@ -16,7 +16,6 @@ const STUBS: [&str; 10] = [
     "roster",
     "statute",
     "treasury",
-    "verification",
 ];
 
 fn is_marked(dir: &Path) -> bool {
