@@ -31,7 +31,10 @@ macro_rules! bound {
                     name: stringify!($name),
                     functions: selectors_of::<wire::$calls>(),
                     errors: selectors_of::<wire::$errors>(),
-                    events: [$(wire::$events::SELECTORS)?].iter().copied().flatten().map(|topic| B256::new(*topic)).collect(),
+                    events: {
+                        let topics: &[&[[u8; 32]]] = &[$(wire::$events::SELECTORS)?];
+                        topics.iter().copied().flatten().map(|topic| B256::new(*topic)).collect()
+                    },
                 }
             }),*]
         }
