@@ -3,6 +3,7 @@
 mod attacks;
 mod batch;
 mod city;
+mod commands;
 
 mod consensus;
 mod proofs;
