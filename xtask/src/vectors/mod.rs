@@ -8,6 +8,7 @@ mod file;
 mod kinds;
 mod machines;
 mod tables;
+mod verification;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 

@@ -23,6 +23,9 @@ use crate::{
 /// (RULINGS R9, RESOLUTIONS C-02).
 pub const STOPPED: u8 = 1;
 
+/// The tier of nodes that are verified by consensus.
+pub const CONSENSUS: u8 = 2;
+
 /// A set of seats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seats(u8);
@@ -222,7 +225,7 @@ impl Case {
 
     /// Errors: `Tier`, for a node that is not verified by consensus.
     pub const fn by_consensus(&self) -> Result<(), Refused> {
-        if self.tier == 2 {
+        if self.tier == CONSENSUS {
             Ok(())
         } else {
             Err(Refused::Tier(self.tier))

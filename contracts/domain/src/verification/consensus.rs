@@ -314,7 +314,7 @@ pub enum End {
 }
 
 /// What an end means for a seat that somebody has: agreeing seats are paid; dissent scores zero and costs no stake (V-08); who
-/// did not commit, or committed and did not reveal, is at fault; an excluded seat is the panel's to judge.
+/// did not commit, or committed and did not reveal, is at fault; an excluded seat is the panel's to judge (INV-VERIFY-06).
 pub fn outcome(case: &Case, seat: u8, end: &End) -> Outcome {
     let record = &case.record;
     let mut outcome = Outcome {
@@ -367,7 +367,7 @@ pub fn numbers_agree_as_printed(values: &[i64], distance: u8) -> Option<bool> {
 }
 
 /// What a seat seals: the words whose keccak256 is its commitment. It binds the seat's own executor, so a copy of another's
-/// opens to nothing (V-05).
+/// opens to nothing (V-05, INV-VERIFY-02).
 ///
 /// Layout: mission, node, attempt, executor, keccak256 of the value, salt; a word each.
 pub fn sealed(

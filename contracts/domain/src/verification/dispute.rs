@@ -1,7 +1,7 @@
 //! Dissent: a seat that revealed takes the node to people, under bond (E-01, R11; docs/adr/0005).
 //!
 //! A dispute says that the machine decides wrongly. It holds if people decide otherwise than the machine would have; then the bond
-//! returns. If nobody decides, the machine's consensus stands and the bond returns as well.
+//! returns. If nobody decides, the machine's consensus stands and the bond returns as well (INV-VERIFY-07).
 
 use super::{
     Refused,

@@ -28,7 +28,7 @@ use alloy_primitives::Address;
 
 /// Most results of one batch (RULINGS R4): each costs an executor's signature and at least one slot, so more would not
 /// leave room in a block.
-pub const BATCH_MAX: usize = 64;
+pub const BATCH_MAX: usize = 64; // structural: what a block has room for
 
 /// The rule that a command broke, with the values that say how. Instants are unix seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use alloy_primitives::{B256, U256};
 
 use super::{
     Refused,
-    case::Case,
+    case::{CONSENSUS, Case},
     consensus::{Fault, Outcome},
 };
 use crate::reputation::Points;
@@ -18,7 +18,7 @@ pub const PROOF_BYTES_MAX: usize = 16_384;
 const MARGIN: u64 = 10_000;
 
 /// What must be left before a verifier is asked, so that it gets all of `limit`: a call passes on at most 63 of 64 parts. Below, the
-/// call is refused and nothing failed; above, a verifier that runs out of gas has failed (RULINGS R24).
+/// call is refused and nothing failed; above, a verifier that runs out of gas has failed (RULINGS R24, INV-VERIFY-08).
 pub const fn gas_floor(limit: u64) -> u64 {
     limit
         .saturating_add(limit.div_ceil(63))
@@ -56,7 +56,7 @@ pub fn read_reference(proof: &[u8]) -> Option<(B256, B256)> {
 ///
 /// Errors: `Tier`, `TooLate`.
 pub const fn submit(case: &Case, now: u64) -> Result<(), Refused> {
-    if case.tier == 2 {
+    if case.tier == CONSENSUS {
         return Err(Refused::Tier(case.tier));
     }
     if now > case.expires {
@@ -76,7 +76,7 @@ pub const fn outcome(seat: u8, holds: bool) -> Outcome {
     }
 }
 
-/// Every result comes with a trail (RESOLUTIONS A-08).
+/// Every result comes with a trail (RESOLUTIONS A-08, INV-VERIFY-01).
 ///
 /// Errors: `TrailMissing`.
 pub fn require_trail(trail: &B256) -> Result<(), Refused> {

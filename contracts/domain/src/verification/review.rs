@@ -5,7 +5,7 @@
 
 use super::{
     Refused,
-    case::{Case, Record, Seats},
+    case::{CONSENSUS, Case, Record, Seats},
     consensus::{End, Fault, Outcome},
 };
 use crate::reputation::Points;
@@ -41,7 +41,7 @@ pub fn rule(
         return Err(Refused::Score(score, most.get()));
     }
     // Of tier 3, the one seat has the one output; of a dispute, whoever revealed one that counts.
-    let has_output = if case.tier == 2 {
+    let has_output = if case.tier == CONSENSUS {
         case.record.counting().has(seat)
     } else {
         seat == 0

@@ -8,11 +8,13 @@
 //!
 //! A stage ends early when the last seat of it has acted; then the next deadline counts from that moment and collaboration is
 //! told. A stage that time ends needs no call: the deadline that collaboration holds is that of the stage before, and the
-//! later ones follow from it. The last second of a window belongs to it (RESOLUTIONS C-16).
+//! later ones follow from it, so a halt moves them all (INV-VERIFY-04). Commitments and reveals are never possible at one
+//! moment (INV-VERIFY-03), and waiting makes it possible to close (INV-VERIFY-05). The last second of a window belongs to it
+//! (RESOLUTIONS C-16).
 
 use super::{
     Refused,
-    case::{Case, Record, Seats, Stage},
+    case::{CONSENSUS, Case, Record, Seats, Stage},
 };
 use crate::{
     machine::NodeState,
@@ -159,11 +161,11 @@ pub fn announce(case: &Case, windows: &Windows, seat: u8, now: u64) -> Result<St
         return Err(Refused::AlreadyDone(seat));
     }
     let verified = case.state == NodeState::PendingVerification as u8;
-    if verified && (case.tier != 2 || record.stage != Stage::Commit) {
+    if verified && (case.tier != CONSENSUS || record.stage != Stage::Commit) {
         return Err(Refused::NodeState(case.state, case.attempt));
     }
     // Only consensus has a least window; a proof or a review ends with the node's own deadline.
-    let until = if case.tier == 2 {
+    let until = if case.tier == CONSENSUS {
         commits_until(case, windows)
     } else {
         case.expires

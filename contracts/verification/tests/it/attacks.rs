@@ -37,7 +37,7 @@ fn a3_silence_after_a_commitment_costs_what_a_failed_node_costs() {
     );
 }
 
-/// V-05: watch the first commitment and hand in a copy, then copy its opening.
+/// V-05, INV-VERIFY-02: watch the first commitment and hand in a copy, then copy its opening.
 #[test]
 fn v05_a_copied_commitment_opens_to_nothing() {
     let city = City::new();

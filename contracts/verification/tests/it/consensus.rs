@@ -89,6 +89,7 @@ fn the_last_reveal_closes_and_settles_if_all_agree() {
     assert_eq!(city.state(0), NodeState::Completed);
 }
 
+/// INV-VERIFY-06.
 #[test]
 fn where_values_differ_the_last_reveal_begins_the_time_for_disputes() {
     let city = City::new();
@@ -396,6 +397,7 @@ fn a_value_without_its_form_opens_nothing() {
     );
 }
 
+/// INV-VERIFY-01.
 #[test]
 fn a_commitment_is_refused_by_its_reason() {
     let city = City::new();

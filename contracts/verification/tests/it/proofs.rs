@@ -266,6 +266,7 @@ fn an_output_for_review_waits_with_its_trail_until_its_rubric_is_met() {
     assert_eq!((record.outputHash, record.trailRoot), (OUTPUT, TRAIL));
 }
 
+/// INV-VERIFY-08.
 #[test]
 fn below_the_gas_floor_nothing_failed_and_above_it_a_burner_fails() {
     let city = City::new();

@@ -433,6 +433,7 @@ fn silence_on_tier_three_is_not_for_verification_to_end() {
     );
 }
 
+/// INV-VERIFY-07.
 #[test]
 fn a_bond_that_the_missions_end_left_undecided_goes_back_whatever_halts() {
     let city = disputed([1, 1, 2], 2);
