@@ -126,25 +126,21 @@ pub fn agree(mode: u8, left: &[u8], right: &[u8], near: &Tolerances) -> bool {
 /// Whether `200·|a−b| ≤ distance·(|a|+|b|)`, over products of 256 bits.
 pub const fn numbers_agree(left: i128, right: i128, distance: u8) -> bool {
     let apart = left.abs_diff(right);
-    let (sum, carry) = left.unsigned_abs().overflowing_add(right.unsigned_abs());
-    let (of_apart, low_apart) = times(apart, false, 2 * WHOLE as u64);
-    let (of_sum, low_sum) = times(sum, carry, distance as u64);
+    // Only twice the least number wraps, to nothing, and nothing is apart then.
+    let sum = left.unsigned_abs().wrapping_add(right.unsigned_abs());
+    let (of_apart, low_apart) = times(apart, 2 * WHOLE as u64);
+    let (of_sum, low_sum) = times(sum, distance as u64);
     of_apart < of_sum || of_apart == of_sum && low_apart <= low_sum
 }
 
-/// `(carry·2¹²⁸ + value) · factor`, as what stands above 2¹²⁸ and below.
-const fn times(value: u128, carry: bool, factor: u64) -> (u64, u128) {
+/// `value · factor`, as what stands above 2¹²⁸ and below.
+const fn times(value: u128, factor: u64) -> (u64, u128) {
     let low = (value as u64 as u128).wrapping_mul(factor as u128);
     // Below 2¹²⁸: the product of two numbers of 64 bits, and 64 bits more.
     let middle = (value >> u64::BITS)
         .wrapping_mul(factor as u128)
         .wrapping_add(low >> u64::BITS);
     let above = (middle >> u64::BITS) as u64;
-    let above = if carry {
-        above.wrapping_add(factor)
-    } else {
-        above
-    };
     (above, middle << u64::BITS | low as u64 as u128)
 }
 

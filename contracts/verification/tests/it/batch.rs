@@ -1,5 +1,7 @@
 //! Batches: results that executors signed, each as if its executor had called.
 
+use std::slice;
+
 use agentcity_abi::IVerification as wire;
 use agentcity_domain::machine::NodeState;
 use alloy_primitives::{B256, U256, keccak256};
@@ -52,7 +54,7 @@ pub(crate) fn proving(
         proof: proof.to_vec().into(),
         ..result(city, node, 0, wire::ResultKind::Proof)
     };
-    batch(city, &[(0, proof)], std::slice::from_ref(terms))
+    batch(city, &[(0, proof)], slice::from_ref(terms))
 }
 
 pub(crate) fn committed(city: &City, node: u16, seat: u8, value: &[u8]) -> Result {
@@ -272,10 +274,10 @@ fn a_batch_has_as_many_signatures_and_terms_as_it_needs() {
     city.route(1, 1, law(3, 1, 1, 0));
     let commit = (0, committed(&city, 0, 0, &value(1)));
     let review = (0, result(&city, 1, 0, wire::ResultKind::Review));
-    let mut call = batch(&city, &[commit.clone()], &[]);
+    let mut call = batch(&city, slice::from_ref(&commit), &[]);
     call.signatures.clear();
     city.refused(STRANGER, call, wire::MalformedCall {});
-    let call = batch(&city, &[commit.clone()], &[terms()]);
+    let call = batch(&city, slice::from_ref(&commit), &[terms()]);
     city.refused(STRANGER, call, wire::MalformedCall {});
     let call = batch(&city, &[commit.clone(), review.clone()], &[]);
     let missing = refused_at(1, wire::MalformedCall {});

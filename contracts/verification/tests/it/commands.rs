@@ -217,7 +217,7 @@ fn meant(model: &Model, command: Command, now: u64) -> Command {
     if asked.is_none() || !command.aims || can(command.kind) {
         return command;
     }
-    if !model.works() && command.numbers[3] % 4 > 0 {
+    if !model.works() && !command.numbers[3].is_multiple_of(4) {
         // Nothing can succeed meanwhile but a release: mostly, the city goes on.
         let name = match (model.ended, model.bonds.is_empty()) {
             (true, false) => {
@@ -575,7 +575,7 @@ fn around(city: &City, model: &mut Model, command: Command, name: &str) -> bool 
         "end" if model.stopped.is_none() && !(command.aims && model.bonds.is_empty()) => {
             model.ended = true;
         }
-        "begin" if model.ended && !(command.aims && !model.bonds.is_empty()) => {
+        "begin" if model.ended && (!command.aims || model.bonds.is_empty()) => {
             model.ended = false;
             for (place, node) in model.nodes.iter_mut().enumerate() {
                 *node = Node::routed(place, node.attempt.wrapping_add(1), now);
@@ -586,7 +586,7 @@ fn around(city: &City, model: &mut Model, command: Command, name: &str) -> bool 
             // To a second around some deadline, or a little on.
             let reviewed = model.nodes.iter().find(|n| n.state == State::Reviewing);
             let node = match reviewed {
-                Some(node) if command.numbers[3] % 3 == 0 => node,
+                Some(node) if command.numbers[3].is_multiple_of(3) => node,
                 _ => &model.nodes[number % NODES],
             };
             let around = node.expires.saturating_sub(now) + command.numbers[1] as u64 % 3;

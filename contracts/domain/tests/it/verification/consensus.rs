@@ -268,9 +268,7 @@ fn who_agrees_is_paid_who_dissents_scores_zero_and_who_was_silent_is_at_fault() 
                 let stands = matches!(end, End::Stands(..));
                 let expected = if committed == 0 {
                     (false, true, 0, Fault::Late)
-                } else if excluded == 1 {
-                    (false, false, 0, Fault::None)
-                } else if end == End::Short {
+                } else if excluded == 1 || end == End::Short {
                     (false, false, 0, Fault::None)
                 } else if revealed == 0 {
                     (false, true, 0, Fault::Withheld)
