@@ -16,4 +16,5 @@ mod strict;
 mod stylus_calls;
 mod support;
 mod token;
+mod verifiers;
 mod wallet_ws;
