@@ -350,7 +350,11 @@ interface ICollaboration {
     /// @notice The live code is not the registered one; routing is blocked, nobody is slashed for it (G-14).
     error CodeHashMismatch(bytes32 serviceId, bytes32 registered, bytes32 live);
 
-    /// @notice `agent` may not work now: banned, frozen, below the floor, or of the sponsor's principal.
+    /// @notice The service takes no new work since `deprecatedAt`, unix seconds (RULINGS R28).
+    error ServiceDeprecated(bytes32 serviceId, uint64 deprecatedAt);
+
+    /// @notice `agent` may not work now. `rule` has the bits that `isEligible` of agent answers, and 128 for one whose principal
+    /// is the mission's sponsor, or has another seat of the node (RULINGS R7, R20).
     error AgentRefused(address agent, uint8 rule);
 
     /// @notice The mission, or the node, used `used` of `limit` refinements.

@@ -1,9 +1,5 @@
 //! The states of missions and of their nodes, seats, routing, refinement, recursion and exits
 //! (`abi/sol/ICollaboration.sol`). No other contract writes a state: statute, verification and the guardian tell this one.
-//!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller, load and store
-//! packed words, compute what is dense (pages, node states, verdicts) and emit events, so that the program's size can be
-//! judged before the rules are filled in (docs/adr/0001). A test lists the programs that carry this mark.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;

@@ -22,6 +22,7 @@ pub mod id;
 pub mod keccak;
 pub mod literal;
 pub mod machine;
+pub mod mission;
 pub mod parameter;
 pub mod peer;
 pub mod range;
