@@ -1,7 +1,5 @@
 //! Exits by deadline, and ends.
 
-use alloc::vec::Vec;
-
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
     machine::{MissionState as State, NodeState},
@@ -15,7 +13,7 @@ use agentcity_domain::{
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer, malformed,
+    malformed,
     member::Member,
     reader::Reader,
     topic,
@@ -30,112 +28,104 @@ use crate::{nodes::not_seated, storage::*};
 const NAMED_MAX: usize = 32;
 
 impl Missions {
-    pub(crate) fn expire_node(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn expire_node(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, number) = (&input.word(), input.u16());
         let mut loaded = self.lookup(mission);
         let mut node = self.attempt(&loaded, number)?;
-        let (now, word) = (self.now(), loaded.word);
+        let (now, word) = (self.now(), &loaded.word);
         let clock = (now, loaded.moved());
         const FROZEN: u8 = NodeState::Frozen as u8;
         const ELIGIBLE: u8 = NodeState::Eligible as u8;
         const REVIEWED: u8 = NodeState::PendingReview as u8;
-        let exit = match node.state() {
+        let mut exit = NodeExit::NONE;
+        let said = match node.state() {
             // Never halted: what people left undecided ends (R8).
             FROZEN => {
-                let exit = rules::expire_freeze(&word, &mut node.states, (number, &node.word), now);
-                self.ok(mission, number, exit)?
+                let of = (number, &node.word);
+                rules::expire_freeze(word, &mut node.states, of, now, &mut exit)
             }
             ELIGIBLE => {
                 let lying = self.lying(&loaded, self.watchdog()?);
                 let windows = self.ask_windows(&loaded, &node.word)?;
                 let (mut redundancy, mut ended) = (0u8, 0u8);
-                for seat in self.seats(mission, &node)? {
+                for seat in &self.seats(mission, &node)? {
                     redundancy = redundancy.saturating_add(1);
                     if self.service(&seat.service)?.1 != 0 {
                         ended |= seat_bit(seat.seat);
                     }
                 }
-                let exit = rules::expire_eligible(
-                    &word,
+                rules::expire_eligible(
+                    word,
                     &lying,
                     &mut node.states,
                     (number, &node.word),
                     &windows,
                     (redundancy, ended),
                     now,
-                );
-                self.ok(mission, number, exit)?
+                    &mut exit,
+                )
             }
             REVIEWED => {
                 let lying = self.lying(&loaded, 0);
-                let terms = self.parameters(
+                let terms = self.terms(
                     word.epoch(),
                     [
                         P::MaxHumanReviewTimeoutMs as u8,
                         P::BackupReviewMultiple as u8,
                     ],
                 )?;
-                let said = rules::expire_review(
-                    &word,
+                rules::expire_review(
+                    word,
                     &lying,
                     &mut node.states,
                     (number, &mut node.word),
                     terms,
                     clock,
-                );
-                let (opened, failed) = self.ok(mission, number, said)?;
-                if opened {
-                    self.store_attempt(mission, &node);
-                    self.log(
-                        topic!(wire::BackupOpened::SIGNATURE_HASH)
-                            .word(mission)
-                            .number(number.into())
-                            .number(node.word.attempt().into())
-                            .number(node.word.expires()),
-                        3,
-                    );
-                }
-                if !failed {
-                    return Ok(Vec::new());
-                }
-                NodeExit {
-                    reason: Reason::HumanSilence,
-                    silent: 0,
-                    deprecated: 0,
-                }
+                    &mut exit,
+                )
             }
             _ => {
                 let lying = self.lying(&loaded, 0);
                 let of = (number, &node.word);
-                let exit = rules::time_out(&word, &lying, &mut node.states, of, clock);
-                self.ok(mission, number, exit)?
+                rules::time_out(word, &lying, &mut node.states, of, clock, &mut exit)
             }
         };
+        self.ok(mission, number, said)?;
+        if exit.opened {
+            self.store_attempt(mission, &node);
+            self.log(
+                topic!(wire::BackupOpened::SIGNATURE_HASH)
+                    .word(mission)
+                    .number(number.into())
+                    .number(node.word.attempt().into())
+                    .number(node.word.expires()),
+                3,
+            );
+        }
+        if exit.reason as u8 == Reason::None as u8 {
+            return Ok(());
+        }
         self.fail_node(&mut loaded, &node, exit.reason as u8)?;
         let silence = if node.word.tier() == 0 {
             Reason::SeatNotAccepted
         } else {
             Reason::TimeoutExceeded
         };
+        let deprecated = Reason::ServiceDeprecated as u8;
         self.fault_seats(&loaded, &node, exit.silent, silence as u8)?;
-        self.fault_seats(
-            &loaded,
-            &node,
-            exit.deprecated,
-            Reason::ServiceDeprecated as u8,
-        )?;
-        Ok(Vec::new())
+        self.fault_seats(&loaded, &node, exit.deprecated, deprecated)
     }
 
     /// Ends a mission, which has its last state: what a child leaves goes back, the escrow closes, stakes stay for the sanction
     /// window.
     #[inline(never)]
-    pub(crate) fn end(&mut self, mission: &Loaded, from: u8, reason: u8) -> Result<(), Vec<u8>> {
+    pub(crate) fn end(&mut self, mission: &Loaded, from: u8, reason: u8) -> Said {
         let ids = [P::SanctionWindowSecs as u8];
-        let [sanction] = self.parameters(mission.word.epoch(), ids)?;
+        let [sanction] = self.terms(mission.word.epoch(), ids)?;
         self.store_moved(mission, from, reason);
         self.return_rest(mission)?;
-        self.tell(
+        self.command(
             Peer::Treasury,
             Words::after(treasury::beginClosingCall::SELECTOR)
                 .word(&mission.id)
@@ -145,8 +135,8 @@ impl Missions {
 
     /// The parameters of a mission's exits.
     #[inline(never)]
-    pub(crate) fn limits(&self, mission: &Loaded) -> Result<Limits, Vec<u8>> {
-        self.parameters(
+    pub(crate) fn limits(&self, mission: &Loaded) -> Said<Limits> {
+        self.terms(
             mission.word.epoch(),
             [
                 P::RecoveryGraceMs as u8,
@@ -157,7 +147,8 @@ impl Missions {
         )
     }
 
-    pub(crate) fn expire_mission(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn expire_mission(&mut self, input: &mut Reader<'_>) -> Said {
         let mission = &input.word();
         let mut loaded = self.lookup(mission);
         self.ok(mission, 0, loaded.word.must_be(LIVING))?;
@@ -165,52 +156,56 @@ impl Missions {
         let lying = self.lying(&loaded, self.watchdog()?);
         let (from, clock) = (loaded.word.state(), self.clock(mission));
         let orphan = self.is_orphan(&loaded);
-        let exit = rules::expire_mission(
-            (&mut loaded.word, &clock, &loaded.city),
+        let (word, city) = (&mut loaded.word, &loaded.city);
+        let mut reason = Reason::None;
+        let said = rules::expire_mission(
+            (word, &clock, city),
             &lying,
             orphan,
             limits,
             self.now(),
+            &mut reason,
         );
-        let (to, reason) = self.ok(mission, 0, exit)?;
-        if to as u8 == State::Aborted as u8 {
-            self.end(&loaded, from, reason as u8)?;
-        } else {
-            self.store_moved(&loaded, from, reason as u8);
+        self.ok(mission, 0, said)?;
+        if loaded.word.is_in(ENDED) {
+            return self.end(&loaded, from, reason as u8);
         }
-        Ok(Vec::new())
+        self.store_moved(&loaded, from, reason as u8);
+        Ok(())
     }
 
     /// Takes a mission that lives to its end by ruling. No halt forbids it.
     #[inline(never)]
-    fn abort_as(&mut self, loaded: &mut Loaded, reason: Reason) -> Result<(), Vec<u8>> {
+    fn abort_as(&mut self, loaded: &mut Loaded, reason: Reason) -> Said {
         let from = loaded.word.state();
         let step = loaded.word.step(State::Aborted, self.now());
         self.ok(&loaded.id, 0, step)?;
         self.end(loaded, from, reason as u8)
     }
 
-    pub(crate) fn abort(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn abort(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, _justification) = (&input.word(), &input.word());
-        self.only(&[Peer::Adjudication])?;
+        self.only_peer(Peer::Adjudication)?;
         let mut loaded = self.lookup(mission);
         self.ok(mission, 0, loaded.word.must_be(LIVING))?;
         self.abort_as(&mut loaded, Reason::HumanSilence)?;
-        Ok(Vec::new())
+        Ok(())
     }
 
-    pub(crate) fn abort_for_fault(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn abort_for_fault(&mut self, input: &mut Reader<'_>) -> Said {
         let mission = &input.word();
         let (count, mut named) = input.list(NAMED_MAX);
         let justification = &input.word();
-        self.only(&[Peer::Adjudication])?;
+        self.only_peer(Peer::Adjudication)?;
         let mut loaded = self.lookup(mission);
         self.ok(mission, 0, loaded.word.must_be(LIVING))?;
         let mut last = Address::ZERO;
         for _ in 0..count {
             let agent = named.address();
-            if agent <= last {
-                return Err(malformed());
+            if !follows(&last, &agent) {
+                return Err(malformed().into());
             }
             last = agent;
             if self.obligation(mission, &agent.into_word()) == B256::ZERO {
@@ -220,12 +215,13 @@ impl Missions {
             let reason = Reason::FaultNamed as u8;
             self.fault(&loaded, 0, 0, who, reason, justification)?;
         }
-        named.end()?;
+        end(&named)?;
         self.abort_as(&mut loaded, Reason::FaultNamed)?;
-        Ok(Vec::new())
+        Ok(())
     }
 
-    pub(crate) fn release_agent(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn release_agent(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, agent) = (&input.word(), input.address());
         let loaded = self.lookup(mission);
         self.ok(mission, 0, loaded.word.must_be(ENDED))?;
@@ -236,7 +232,7 @@ impl Missions {
         self.set_entry_at(OBLIGED, mission, &agent.into_word(), &B256::ZERO);
         // A stake of which nothing is left must not keep the obligation open for ever.
         if self.locked_stake(mission, agent)? != 0 {
-            self.tell(
+            self.command(
                 Peer::Treasury,
                 Words::after(treasury::releaseStakeCall::SELECTOR)
                     .word(mission)
@@ -250,8 +246,14 @@ impl Missions {
             } else {
                 agents::closeObligationCall::SELECTOR
             };
-            self.tell(Peer::Agent, Words::after(over).address(&agent))?;
+            self.command(Peer::Agent, Words::after(over).address(&agent))?;
         }
-        Ok(Vec::new())
+        Ok(())
     }
+}
+
+/// Whether an account comes after another, in the order of their bytes.
+#[inline(never)]
+fn follows(last: &Address, agent: &Address) -> bool {
+    last < agent
 }

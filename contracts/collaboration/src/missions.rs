@@ -1,12 +1,13 @@
 //! Missions: their creation, their pages, and how they become active.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use agentcity_abi::{
     IAgent as agents, ICollaboration as wire, IConstitution as founding,
     IEnactment::SessionKind as Kinds, ITreasury as treasury,
 };
 use agentcity_domain::{
+    exit::{Halts, forbidders},
     agent::standing::Bars,
     id::MissionId,
     machine::{Command, MissionState, NodeState},
@@ -14,18 +15,17 @@ use agentcity_domain::{
         Reason,
         record::{Clock, ENDED, Link, Mission, NODES_PER_STATES, bit},
         recursion,
+        word::{get, set},
     },
     peer::Peer,
     signed::selector,
     statute::EDGES_MAX,
 };
 use agentcity_shell::{
-    Answer,
     member::{Kind, Member},
     output, peer,
-    reader::{self, Reader},
+    reader::Reader,
     topic, unauthorized,
-    word::{get, having, part},
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
@@ -49,23 +49,29 @@ const NODES_PER_DEGREES: u16 = 32; // structural: a byte each
 
 impl Missions {
     /// Stores how many base units a unit is, which prices and slashes are counted in.
-    pub(crate) fn learn_unit_scale(&mut self) -> Answer {
-        let data = peer::call_data(founding::unitScaleCall::SELECTOR, &[]);
-        let scale = peer::ask_word(self.vm(), self.constitution_address(), &data)?;
+    pub(crate) fn learn_unit_scale(&mut self) -> Said {
+        let call = Words::after(founding::unitScaleCall::SELECTOR);
+        let scale = peer::ask(self.vm(), self.constitution_address(), call.bytes())?;
+        let mut answer = Reader::new(&scale);
+        let scale = answer.word();
+        end(&answer)?;
         self.set_entry_at(UNIT_SCALE, &B256::ZERO, &B256::ZERO, &scale);
-        Ok(Vec::new())
+        Ok(())
     }
 
     pub(crate) fn unit_scale(&self) -> u128 {
         let scale = self.entry_at(UNIT_SCALE, &B256::ZERO, &B256::ZERO);
-        part(scale, 16, 16).max(1)
+        amount_of(&scale).max(1)
     }
 
     /// When the watchdog's freeze of the city is overdue; zero if there is none.
     #[inline(never)]
-    pub(crate) fn watchdog(&self) -> Result<u64, Vec<u8>> {
-        let answer = self.ask(Peer::Roster, &Words::after(HALTED_UNTIL))?;
-        reader::number_of(&answer)
+    pub(crate) fn watchdog(&self) -> Said<u64> {
+        let answer = self.query(Peer::Roster, &Words::after(HALTED_UNTIL))?;
+        let mut answer = Reader::new(&answer);
+        let until = answer.u64();
+        end(&answer)?;
+        Ok(until)
     }
 
     /// Refuses what lies on a mission forbids. Only `asks` asks for the watchdog's freeze, which forbids little (R9).
@@ -73,25 +79,34 @@ impl Missions {
     pub(crate) fn permit(
         &self,
         mission: &Loaded,
-        command: Command,
+        by: Halts,
         asks: bool,
-    ) -> Result<(), Vec<u8>> {
+    ) -> Said {
         let watchdog = if asks { self.watchdog()? } else { 0 };
         let lying = self.lying(mission, watchdog);
-        self.ok(&mission.id, 0, lying.permit(command))
+        self.ok(&mission.id, 0, lying.permit(by))
     }
 
-    pub(crate) fn create_mission(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn create_mission(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mut mission = B256::ZERO;
+        self.create(input, &mut mission)?;
+        Words::new().word(&mission).reply()
+    }
+
+    /// Creates a mission, whose number it writes.
+    #[inline(never)]
+    fn create(&mut self, input: &mut Reader<'_>, mission: &mut B256) -> Said {
         let (session, deadline) = (&input.word(), input.seconds());
         let before = self.entry(SESSION, session, 0);
-        let answer = self.ask(Peer::Enactment, Words::after(LAW_OF).word(session))?;
+        let answer = self.query(Peer::Enactment, Words::after(LAW_OF).word(session))?;
         let mut law = Reader::new(&answer);
         let (approved, _audited, kind) = (law.bool(), law.bool(), law.u8());
         let (statute, _assignments, epoch, nodes) = (law.word(), law.word(), law.u64(), law.u16());
         law.skip(3);
         let (latest, other, node) = (law.seconds(), law.word(), law.u16());
         let named = law.address();
-        law.end()?;
+        end(&law)?;
         let makes_mission = kind == Kinds::Mission as u8
             || kind == Kinds::Child as u8
             || kind == Kinds::Full as u8;
@@ -100,24 +115,24 @@ impl Missions {
                 .word(session)
                 .word(&statute)
                 .word(&B256::ZERO)
-                .refuse();
+                .no();
         }
         let mut word = Mission(B256::ZERO);
         let (mut sponsor, mut last) = (named, deadline);
         if kind == Kinds::Child as u8 {
             let parent = self.lookup(&other);
-            let depth = self.ok(&other, node, recursion::nest(&parent.word, node))?;
+            let depth = self.said(&other, node, recursion::nest(&parent.word, node))?;
             word.set_depth(depth);
             (sponsor, last) = (parent.sponsor(), latest);
         } else if self.caller() != named {
-            return Err(unauthorized(self.caller()));
+            return Err(unauthorized(self.caller()).into());
         }
         if before != B256::ZERO {
             return Words::after(wire::AlreadyDone::SELECTOR)
                 .word(&before)
                 .number(0)
                 .address(&sponsor)
-                .refuse();
+                .no();
         }
         if last <= self.now() || last > latest {
             return Err(instant(wire::TooLate::SELECTOR, latest));
@@ -125,7 +140,7 @@ impl Missions {
         self.must_be_enrolled(&sponsor)?;
         let counter = self.entry(COUNTER, &sponsor.into_word(), 0);
         let count = get(&counter, 24, 8).saturating_add(1);
-        let mission = MissionId::of_creator(sponsor, count).word();
+        *mission = MissionId::of_creator(sponsor, count).word();
         word.set_state(MissionState::Pending.number());
         word.set_nodes(nodes);
         word.set_epoch(epoch);
@@ -134,39 +149,38 @@ impl Missions {
         let mut clock = Clock(B256::ZERO);
         clock.set_moved_before(self.lookup(&B256::ZERO).city.moved());
         self.set_entry(COUNTER, &sponsor.into_word(), 0, &output::number(count));
-        self.set_entry(SESSION, session, 0, &mission);
-        self.set_of_mission(&mission, 0, &word.0);
-        self.set_of_mission(&mission, OF_SESSION, session);
-        self.set_clock(&mission, &clock);
+        self.set_entry(SESSION, session, 0, mission);
+        self.set_of_mission(mission, 0, &word.0);
+        self.set_of_mission(mission, OF_SESSION, session);
+        self.set_clock(mission, &clock);
         if kind != Kinds::Mission as u8 {
             let mut link = Link(B256::ZERO);
             link.set_node(node);
-            self.set_of_mission(&mission, PARENT, &other);
-            self.set_link(&mission, &link);
+            self.set_of_mission(mission, PARENT, &other);
+            self.set_link(mission, &link);
         }
         self.log(
             topic!(wire::MissionCreated::SIGNATURE_HASH)
-                .word(&mission)
+                .word(mission)
                 .address(&sponsor)
                 .word(session)
                 .word(&statute)
                 .number(nodes.into()),
             4,
         );
-        self.tell(
+        self.command(
             Peer::Treasury,
             Words::after(treasury::openEscrowCall::SELECTOR)
-                .word(&mission)
+                .word(mission)
                 .address(&sponsor)
                 .number(epoch),
-        )?;
-        Words::new().word(&mission).answer()
+        )
     }
 
     /// A sponsor is a person of the city, and not a banned one.
     #[inline(never)]
-    fn must_be_enrolled(&self, sponsor: &Address) -> Result<(), Vec<u8>> {
-        let record = self.ask(
+    fn must_be_enrolled(&self, sponsor: &Address) -> Said {
+        let record = self.query(
             Peer::Agent,
             Words::after(agents::principalRecordCall::SELECTOR).address(sponsor),
         )?;
@@ -174,7 +188,7 @@ impl Missions {
         let class = record.u8();
         record.skip(8);
         let banned = record.word() != B256::ZERO;
-        record.end()?;
+        end(&record)?;
         if class == 0 || banned {
             let bar = if banned {
                 Bars::BANNED
@@ -184,15 +198,15 @@ impl Missions {
             return Words::after(wire::AgentRefused::SELECTOR)
                 .address(sponsor)
                 .number(bar.bits().into())
-                .refuse();
+                .no();
         }
         Ok(())
     }
 
     /// A mission whose deployment is under way.
     #[inline(never)]
-    fn pending(&self, mission: &B256) -> Result<Loaded, Vec<u8>> {
-        self.only(&[Peer::Statute])?;
+    fn pending(&self, mission: &B256) -> Said<Box<Loaded>> {
+        self.only_peer(Peer::Statute)?;
         let loaded = self.lookup(mission);
         let pending = loaded.word.must_be(bit(MissionState::Pending as u8));
         self.ok(mission, 0, pending)?;
@@ -208,16 +222,16 @@ impl Missions {
         first: u16,
         pages: &mut Reader<'_>,
         count: usize,
-    ) -> Result<(), Vec<u8>> {
+    ) -> Said {
         let at = if kind == PAGE { 0 } else { 2 };
-        let place = self.of_mission(mission, PAGES);
+        let mut place = self.of_mission(mission, PAGES);
         let expected = get(&place, at, 2);
         if u64::from(first) != expected {
             return Words::after(wire::WrongPage::SELECTOR)
                 .word(mission)
                 .number(expected)
                 .number(first.into())
-                .refuse();
+                .no();
         }
         let mut index = expected;
         for _ in 0..count {
@@ -225,12 +239,14 @@ impl Missions {
             self.set_entry(kind, mission, index, &account.into_word());
             index = index.saturating_add(1);
         }
-        pages.end()?;
-        self.set_of_mission(mission, PAGES, &having(&place, at, 2, index));
+        end(&pages)?;
+        set(&mut place, at, 2, index);
+        self.set_of_mission(mission, PAGES, &place);
         Ok(())
     }
 
-    pub(crate) fn admit_tranche(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn admit_tranche(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, first) = (&input.word(), input.u16());
         let (count, mut pages) = input.list(PAGES_MAX);
         let (groups, mut degrees) = input.list(GROUPS_MAX);
@@ -247,17 +263,18 @@ impl Missions {
                         .number(u64::from(group).saturating_mul(32) | at as u64) // structural: a byte each
                         .number(degree.min(u8::MAX.into()))
                         .number(EDGES_MAX.into())
-                        .refuse();
+                        .no();
                 }
-                word = having(&word, at, 1, degree);
+                set(&mut word, at, 1, degree);
             }
             self.set_entry(DEGREE, mission, group.into(), &word);
         }
-        degrees.end()?;
-        Ok(Vec::new())
+        end(&degrees)?;
+        Ok(())
     }
 
-    pub(crate) fn admit_seats(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn admit_seats(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, first) = (&input.word(), input.u16());
         let (count, mut pages) = input.list(PAGES_MAX);
         let (seats, mut agents) = input.list(ADMITTED_SEATS_MAX);
@@ -266,14 +283,15 @@ impl Missions {
         for _ in 0..seats {
             self.oblige(mission, agents.address(), true)?;
         }
-        agents.end()?;
-        Ok(Vec::new())
+        end(&agents)?;
+        Ok(())
     }
 
-    pub(crate) fn activate(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn activate(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, epoch) = (&input.word(), input.bits(40));
         let mut loaded = self.pending(mission)?;
-        self.permit(&loaded, Command::FinalizeMission, true)?;
+        self.permit(&loaded, const { forbidders(Command::FinalizeMission) }, true)?;
         let (now, from) = (self.now(), loaded.word.state());
         let mut clock = self.clock(mission);
         let until = clock.deadline(&loaded.word, &loaded.city);
@@ -309,7 +327,7 @@ impl Missions {
             }
         }
         self.store_states(mission, nodes.saturating_sub(1), &states);
-        Ok(Vec::new())
+        Ok(())
     }
 
     pub(crate) fn log_eligible(&self, mission: &B256, node: u16, attempt: u8) {
@@ -328,16 +346,17 @@ impl Missions {
         &mut self,
         mission: &Loaded,
         after: &[u16],
-    ) -> Result<(), Vec<u8>> {
+    ) -> Said {
         let id = &mission.id;
         for to in after {
             let (group, at) = (
                 u64::from(to / NODES_PER_DEGREES),
                 usize::from(to % NODES_PER_DEGREES),
             );
-            let degrees = self.entry(DEGREE, id, group);
+            let mut degrees = self.entry(DEGREE, id, group);
             let left = get(&degrees, at, 1).saturating_sub(1);
-            self.set_entry(DEGREE, id, group, &having(&degrees, at, 1, left));
+            set(&mut degrees, at, 1, left);
+            self.set_entry(DEGREE, id, group, &degrees);
             if left != 0 {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Nodes: their law, their seats, and what faults cost.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
@@ -9,18 +9,17 @@ use agentcity_domain::{
         fault,
         node::seat_bit,
         seat::{CONFLICT, Standing, of_page},
+        word::{get, set},
     },
     parameter::ParameterId as P,
     peer::Peer,
-    statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Node, Page, SEATS_MAX, Seat},
+    statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Page, SEATS_MAX, Seat},
 };
 use agentcity_shell::{
-    malformed,
-    member::{Kind, Member},
+    member::Kind,
     output, page,
     reader::Reader,
     topic,
-    word::{get, having, part},
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
@@ -35,7 +34,7 @@ const AT_FAULT: usize = 1;
 
 impl Missions {
     #[inline(never)]
-    fn page_of(&self, kind: Kind, mission: &B256, index: u16) -> Result<Vec<u8>, Vec<u8>> {
+    fn page_of(&self, kind: Kind, mission: &B256, index: u16) -> Said<Vec<u8>> {
         let account = self.entry(kind, mission, index.into());
         match page::read(self.vm(), Address::from_word(account)) {
             Some(bytes) => Ok(bytes),
@@ -43,34 +42,34 @@ impl Missions {
                 .word(&account)
                 .word(&B256::ZERO)
                 .word(&B256::ZERO)
-                .refuse(),
+                .no(),
         }
     }
 
     /// The node's law, and the nodes after it.
     #[inline(never)]
-    pub(crate) fn law(&self, mission: &B256, node: u16) -> Result<(Node, Vec<u16>), Vec<u8>> {
+    pub(crate) fn law(&self, mission: &B256, node: u16) -> Said<Box<Law>> {
         let bytes = self.page_of(PAGE, mission, node / NODES_PER_PAGE)?;
-        let page = Page::read(&bytes).ok_or_else(malformed)?;
-        let law = page.node(node % NODES_PER_PAGE).ok_or_else(malformed)?;
-        Ok((law, page.successors(&law).collect()))
+        let page = Page::read(&bytes).ok_or_else(wrong)?;
+        let node = page.node(node % NODES_PER_PAGE).ok_or_else(wrong)?;
+        let after = page.successors(&node).collect();
+        Ok(Box::new(Law { node, after }))
     }
 
     /// The seats of a node: those of its page, but for those that passed to others.
     #[inline(never)]
-    pub(crate) fn seats(&self, mission: &B256, node: &Attempt) -> Result<Vec<Seat>, Vec<u8>> {
+    pub(crate) fn seats(&self, mission: &B256, node: &Attempt) -> Said<Vec<Seat>> {
         let number = node.number;
         let bytes = self.page_of(SEATS, mission, number / NODES_PER_SEAT_PAGE)?;
         let mut seats = Vec::with_capacity(SEATS_MAX);
         for mut seat in of_page(&bytes, number).take(SEATS_MAX) {
             if node.word.replaced() & seat_bit(seat.seat) != 0 {
                 let word = |place| self.entry(SEAT, mission, seat_number(number, seat.seat, place));
-                let money = word(2);
                 seat.agent = Address::from_word(word(0));
                 seat.service = word(1);
-                seat.price = part(money, 0, 16);
-                seat.stake = part(money, 16, 16);
-                seat.source = word(3);
+                seat.price = amount_of(&word(2));
+                seat.stake = amount_of(&word(3));
+                seat.source = word(4);
             }
             seats.push(seat);
         }
@@ -84,10 +83,10 @@ impl Missions {
         mission: &B256,
         node: &Attempt,
         agent: Address,
-    ) -> Result<Seat, Vec<u8>> {
-        for seat in self.seats(mission, node)? {
+    ) -> Said<Box<Seat>> {
+        for seat in &self.seats(mission, node)? {
             if seat.agent == agent {
-                return Ok(seat);
+                return Ok(Box::new(*seat));
             }
         }
         not_seated(mission, node.number, agent)
@@ -100,10 +99,10 @@ impl Missions {
         mission: &B256,
         node: &Attempt,
         place: u8,
-    ) -> Result<Seat, Vec<u8>> {
-        for seat in self.seats(mission, node)? {
+    ) -> Said<Box<Seat>> {
+        for seat in &self.seats(mission, node)? {
             if seat.seat == place {
-                return Ok(seat);
+                return Ok(Box::new(*seat));
             }
         }
         not_seated(mission, node.number, Address::ZERO)
@@ -111,8 +110,8 @@ impl Missions {
 
     /// What the agent contract says of an agent.
     #[inline(never)]
-    pub(crate) fn standing(&self, agent: Address) -> Result<Standing, Vec<u8>> {
-        let answer = self.ask(
+    pub(crate) fn standing(&self, agent: Address) -> Said<Box<Standing>> {
+        let answer = self.query(
             Peer::Agent,
             Words::after(agents::standingCall::SELECTOR).address(&agent),
         )?;
@@ -120,14 +119,14 @@ impl Missions {
         let (principal, previous) = (answer.address(), answer.address());
         let (_type, bars, score) = (answer.u8(), answer.u8(), answer.u16());
         let (_reputation, enrolled_at) = (answer.u32(), answer.seconds());
-        answer.end()?;
-        Ok(Standing {
+        end(&answer)?;
+        Ok(Box::new(Standing {
             principal,
             previous,
             bars,
             score,
             enrolled_at,
-        })
+        }))
     }
 
     /// The agent's obligation in a mission, or nothing.
@@ -155,7 +154,7 @@ impl Missions {
         mission: &B256,
         agent: Address,
         may_have_left: bool,
-    ) -> Result<Address, Vec<u8>> {
+    ) -> Said<Address> {
         let before = self.obligation(mission, &agent.into_word());
         if before != B256::ZERO {
             return Ok(Address::from_word(before));
@@ -167,9 +166,10 @@ impl Missions {
             let rule = if active { CONFLICT } else { standing.bars };
             return refuse_agent(agent, rule);
         }
-        let word = having(&principal.into_word(), OPEN, 1, active.into());
+        let mut word = principal.into_word();
+        set(&mut word, OPEN, 1, active.into());
         // A seat of nobody's would read as none: byte 2 says that there is one.
-        let word = having(&word, 2, 1, 1);
+        set(&mut word, 2, 1, 1);
         self.set_entry_at(OBLIGED, mission, &agent.into_word(), &word);
         self.set_entry_at(
             INTERESTED,
@@ -178,7 +178,7 @@ impl Missions {
             &output::number(1),
         );
         if active {
-            self.tell(
+            self.command(
                 Peer::Agent,
                 Words::after(agents::openObligationCall::SELECTOR).address(&agent),
             )?;
@@ -196,15 +196,15 @@ impl Missions {
         (agent, stake): (Address, u128),
         reason: u8,
         evidence: &B256,
-    ) -> Result<(), Vec<u8>> {
+    ) -> Said {
         let price = fault::price(reason);
         let ids = price.ids.map(|id| id as u8);
-        let [units, bps, points] = self.parameters(mission.word.epoch(), ids)?;
+        let [units, bps, points] = self.terms(mission.word.epoch(), ids)?;
         let amount = fault::amount(units, self.unit_scale(), stake, bps);
-        let obligation = self.obligation(&mission.id, &agent.into_word());
+        let mut obligation = self.obligation(&mission.id, &agent.into_word());
         if obligation != B256::ZERO {
-            let word = having(&obligation, AT_FAULT, 1, 1);
-            self.set_entry_at(OBLIGED, &mission.id, &agent.into_word(), &word);
+            set(&mut obligation, AT_FAULT, 1, 1);
+            self.set_entry_at(OBLIGED, &mission.id, &agent.into_word(), &obligation);
         }
         self.log(
             topic!(wire::FaultSignal::SIGNATURE_HASH)
@@ -215,7 +215,7 @@ impl Missions {
                 .number(reason.into()),
             4,
         );
-        self.tell(
+        self.command(
             Peer::Treasury,
             Words::after(treasury::slashCall::SELECTOR)
                 .word(&mission.id)
@@ -235,12 +235,12 @@ impl Missions {
         node: &Attempt,
         mask: u8,
         reason: u8,
-    ) -> Result<(), Vec<u8>> {
+    ) -> Said {
         if mask == 0 {
             return Ok(());
         }
         let attempt = node.word.attempt();
-        for seat in self.seats(&mission.id, node)? {
+        for seat in &self.seats(&mission.id, node)? {
             if mask & seat_bit(seat.seat) != 0 {
                 let who = (seat.agent, seat.stake);
                 self.fault(mission, node.number, attempt, who, reason, &mission.id)?;
@@ -256,8 +256,8 @@ impl Missions {
         agent: Address,
         points: u64,
         evidence: &B256,
-    ) -> Result<(), Vec<u8>> {
-        self.tell(
+    ) -> Said {
+        self.command(
             Peer::Agent,
             Words::after(agents::applyPenaltyCall::SELECTOR)
                 .address(&agent)
@@ -268,8 +268,8 @@ impl Missions {
 
     /// What an agent has at stake in a mission, in base units.
     #[inline(never)]
-    pub(crate) fn locked_stake(&self, mission: &B256, agent: Address) -> Result<u128, Vec<u8>> {
-        let held = self.ask(
+    pub(crate) fn locked_stake(&self, mission: &B256, agent: Address) -> Said<u128> {
+        let held = self.query(
             Peer::Treasury,
             Words::after(treasury::lockedStakeCall::SELECTOR)
                 .word(mission)
@@ -277,7 +277,7 @@ impl Missions {
         )?;
         let mut held = skipped(&held, 1);
         let amount = held.u128();
-        held.end()?;
+        end(&held)?;
         Ok(amount)
     }
 
@@ -288,9 +288,9 @@ impl Missions {
         mission: &mut Loaded,
         node: &Attempt,
         reason: u8,
-    ) -> Result<(), Vec<u8>> {
+    ) -> Said {
         let ids = [P::MaxRefinementIterations as u8];
-        let [most] = self.parameters(mission.word.epoch(), ids)?;
+        let [most] = self.terms(mission.word.epoch(), ids)?;
         let attempt = node.word.attempt();
         mission.word.count_failed(u64::from(attempt) >= most);
         self.store_attempt(&mission.id, node);
@@ -313,18 +313,18 @@ pub(crate) fn seat_number(node: u16, seat: u8, place: u64) -> u64 {
 }
 
 #[inline(never)]
-pub(crate) fn not_seated<T>(mission: &B256, node: u16, agent: Address) -> Result<T, Vec<u8>> {
+pub(crate) fn not_seated<T>(mission: &B256, node: u16, agent: Address) -> Said<T> {
     Words::after(wire::NotSeated::SELECTOR)
         .word(mission)
         .number(node.into())
         .address(&agent)
-        .refuse()
+        .no()
 }
 
 #[inline(never)]
-pub(crate) fn refuse_agent<T>(agent: Address, rule: u8) -> Result<T, Vec<u8>> {
+pub(crate) fn refuse_agent<T>(agent: Address, rule: u8) -> Said<T> {
     Words::after(wire::AgentRefused::SELECTOR)
         .address(&agent)
         .number(rule.into())
-        .refuse()
+        .no()
 }

@@ -1,9 +1,8 @@
 //! What the guardian orders.
 
-use alloc::vec::Vec;
-
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{
+    exit::forbidders,
     machine::{Command, MissionState},
     mission::{
         Reason, order as rules,
@@ -12,7 +11,7 @@ use agentcity_domain::{
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer, malformed,
+    malformed,
     member::Member,
     reader::Reader,
 };
@@ -44,7 +43,8 @@ const RELEASE: u8 = wire::Order::Release as u8;
 const REFUSE: u8 = wire::Order::Refuse as u8;
 
 impl Missions {
-    pub(crate) fn intervene(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn intervene(&mut self, input: &mut Reader<'_>) -> Said {
         let (order, mission) = (input.u8(), &input.word());
         let order = Order {
             order,
@@ -57,28 +57,28 @@ impl Missions {
             secs: input.bits(32),
             reason: input.u8(),
         };
-        self.only(&[Peer::Guardian])?;
+        self.only_peer(Peer::Guardian)?;
         match order.order {
             FREEZE | UNFREEZE | CONFIRM => self.order_node(mission, &order)?,
             HALT | LIFT => self.order_halt(mission, &order)?,
             DEGRADE | RESUME | RELEASE | REFUSE => self.order_mission(mission, &order)?,
-            _ => return Err(malformed()),
+            _ => return Err(malformed().into()),
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
     #[inline(never)]
-    fn order_node(&mut self, mission: &B256, order: &Order) -> Result<(), Vec<u8>> {
+    fn order_node(&mut self, mission: &B256, order: &Order) -> Said {
         let mut loaded = self.lookup(mission);
         let number = order.number;
         let mut node = self.attempt(&loaded, number)?;
         let clock = (self.now(), loaded.moved());
-        let word = loaded.word;
+        let word = &loaded.word;
         match order.order {
             FREEZE => {
                 let seat = self.seat_of(mission, &node, order.agent)?;
                 let frozen = rules::freeze(
-                    &word,
+                    word,
                     &mut node.states,
                     (number, &mut node.word),
                     order.attempt,
@@ -95,7 +95,7 @@ impl Missions {
             }
             UNFREEZE => {
                 let lifted = rules::unfreeze(
-                    &word,
+                    word,
                     &mut node.states,
                     (number, &mut node.word),
                     order.attempt,
@@ -110,8 +110,8 @@ impl Missions {
             }
             _ => {
                 let of = (number, &node.word);
-                let upheld = rules::confirm(&word, &mut node.states, of, order.attempt);
-                let fails = self.ok(mission, number, upheld)?;
+                let upheld = rules::confirm(word, &mut node.states, of, order.attempt);
+                let fails = self.said(mission, number, upheld)?;
                 let obliged = self.obligation(mission, &order.agent.into_word());
                 if obliged == B256::ZERO {
                     return not_seated(mission, number, order.agent);
@@ -133,7 +133,7 @@ impl Missions {
 
     /// Lays a halt on a mission or lifts it; on the city for number zero.
     #[inline(never)]
-    fn order_halt(&mut self, mission: &B256, order: &Order) -> Result<(), Vec<u8>> {
+    fn order_halt(&mut self, mission: &B256, order: &Order) -> Said {
         let is_city = *mission == B256::ZERO;
         let loaded = self.lookup(mission);
         let mut word = if is_city { loaded.city } else { loaded.word };
@@ -155,7 +155,7 @@ impl Missions {
     }
 
     #[inline(never)]
-    fn order_mission(&mut self, mission: &B256, order: &Order) -> Result<(), Vec<u8>> {
+    fn order_mission(&mut self, mission: &B256, order: &Order) -> Said {
         let mut loaded = self.lookup(mission);
         let (now, from, since) = (self.now(), loaded.word.state(), loaded.word.since());
         let (needed, to, reason) = match order.order {
@@ -179,11 +179,11 @@ impl Missions {
                 &mut loaded.word,
                 order.secs.max(now.saturating_sub(since)),
             ),
-            RELEASE => self.permit(&loaded, Command::FilterOutput, false)?,
+            RELEASE => self.permit(&loaded, const { forbidders(Command::FilterOutput) }, false)?,
             _ if order.reason == Reason::OutputVetoed as u8 => {
-                self.permit(&loaded, Command::VetoOutput, false)?;
+                self.permit(&loaded, const { forbidders(Command::VetoOutput) }, false)?;
             }
-            _ => self.permit(&loaded, Command::FilterOutput, false)?,
+            _ => self.permit(&loaded, const { forbidders(Command::FilterOutput) }, false)?,
         }
         let step = loaded.word.step(to, now);
         self.ok(mission, 0, step)?;

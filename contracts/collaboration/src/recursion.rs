@@ -1,12 +1,11 @@
 //! Missions that replace others, and missions within missions.
 
-use alloc::vec::Vec;
-
 use agentcity_abi::{ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
+    exit::forbidders,
     machine::Command,
     mission::{
-        Reason,
+        Reason, Why,
         record::{Child, ENDED, bit},
         recursion as rules, refinement,
     },
@@ -15,7 +14,7 @@ use agentcity_domain::{
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer, malformed,
+    malformed,
     member::Member,
     reader::Reader,
     topic, unauthorized,
@@ -32,22 +31,22 @@ const IMPORTS_MAX: usize = 2_048;
 impl Missions {
     /// What a mission's escrow still holds, in base units.
     #[inline(never)]
-    fn rest_of(&self, mission: &B256) -> Result<u128, Vec<u8>> {
-        let answer = self.ask(
+    fn rest_of(&self, mission: &B256) -> Said<u128> {
+        let answer = self.query(
             Peer::Treasury,
             Words::after(treasury::escrowCall::SELECTOR).word(mission),
         )?;
         let mut answer = skipped(&answer, 3);
         let (deposited, _allocated) = (answer.u128(), answer.u128());
         let (settled, refunded) = (answer.u128(), answer.u128());
-        answer.end()?;
+        end(&answer)?;
         Ok(deposited.saturating_sub(settled).saturating_sub(refunded))
     }
 
     /// Moves money between the escrows of two missions.
     #[inline(never)]
-    fn move_escrow(&self, from: &B256, to: &B256, amount: u128) -> Result<(), Vec<u8>> {
-        self.tell(
+    fn move_escrow(&self, from: &B256, to: &B256, amount: u128) -> Said {
+        self.command(
             Peer::Treasury,
             Words::after(treasury::moveEscrowCall::SELECTOR)
                 .word(from)
@@ -58,21 +57,22 @@ impl Missions {
 
     /// The law of one mission does not name another.
     #[inline(never)]
-    fn not_approved<T>(mission: &B256, expected: &B256, found: &B256) -> Result<T, Vec<u8>> {
+    fn not_approved<T>(mission: &B256, expected: &B256, found: &B256) -> Said<T> {
         Words::after(wire::NotApproved::SELECTOR)
             .word(mission)
             .word(expected)
             .word(found)
-            .refuse()
+            .no()
     }
 
-    pub(crate) fn relegislate(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn relegislate(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, successor) = (&input.word(), &input.word());
         let (count, mut pairs) = input.list(IMPORTS_MAX);
         let mut loaded = self.lookup(mission);
         let mut next = self.lookup(successor);
         let ids = [P::MaxRefinementIterations as u8];
-        let [most] = self.parameters(next.word.epoch(), ids)?;
+        let [most] = self.terms(next.word.epoch(), ids)?;
         let succeeds = refinement::succeed(&loaded.word, &mut next.word, most);
         self.ok(mission, 0, succeeds)?;
         let predecessor = self.of_mission(successor, PARENT);
@@ -81,24 +81,25 @@ impl Missions {
         }
         // What is imported need not be paid again: whose money it is, says what (R18).
         if next.sponsor() != loaded.sponsor() || self.caller() != next.sponsor() {
-            return Err(unauthorized(self.caller()));
+            return Err(unauthorized(self.caller()).into());
         }
         for of in [&loaded, &next] {
-            self.permit(of, Command::Relegislate, false)?;
+            self.permit(of, const { forbidders(Command::Relegislate) }, false)?;
         }
         let mut above = None;
         for _ in 0..count {
             let (old, new) = (pairs.u16(), pairs.u16());
             if above.is_some_and(|above| above >= old) {
-                return Err(malformed());
+                return Err(malformed().into());
             }
             above = Some(old);
             let done = self.attempt(&loaded, old)?;
             let mut fresh = self.attempt(&next, new)?;
-            let (before, _) = self.law(mission, old)?;
-            let (law, after) = self.law(successor, new)?;
-            if law.digest != before.digest || law.tier != before.tier {
-                return Self::not_approved(successor, &before.digest, &law.digest);
+            let before = self.law(mission, old)?;
+            let law = self.law(successor, new)?;
+            let (expected, found) = (&before.node.digest, &law.node.digest);
+            if found != expected || law.node.tier != before.node.tier {
+                return Self::not_approved(successor, expected, found);
             }
             let imported = refinement::import(
                 (&done.states, old, done.word.attempt()),
@@ -108,9 +109,9 @@ impl Missions {
             let output = self.output_of(mission, &done);
             self.store_completed(successor, &fresh, &output);
             self.add_to_digest(successor, new, 0, &[output, *mission]);
-            self.release_successors(&next, &after)?;
+            self.release_successors(&next, &law.after)?;
         }
-        pairs.end()?;
+        end(&pairs)?;
         self.store(&next);
         let rest = self.rest_of(mission)?;
         let from = loaded.word.state();
@@ -128,14 +129,15 @@ impl Missions {
             self.move_escrow(mission, successor, rest)?;
         }
         self.end(&loaded, from, Reason::Unfinished as u8)?;
-        Ok(Vec::new())
+        Ok(())
     }
 
-    pub(crate) fn open_child(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn open_child(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, number, child) = (&input.word(), input.u16(), &input.word());
         let mut loaded = self.lookup(mission);
         let mut node = self.attempt(&loaded, number)?;
-        self.permit(&loaded, Command::OpenChild, true)?;
+        self.permit(&loaded, const { forbidders(Command::OpenChild) }, true)?;
         let opened = self.lookup(child);
         let (parent, mut link) = (self.of_mission(child, PARENT), self.link(child));
         if parent != *mission || link.node() != number || opened.word.depth() == 0 {
@@ -150,7 +152,7 @@ impl Missions {
             clock,
         );
         self.ok(mission, number, opens)?;
-        let (law, _) = self.law(mission, number)?;
+        let budget = self.law(mission, number)?.node.budget;
         self.store_attempt(mission, &node);
         self.set_link(child, &link);
         self.begin_work(&mut loaded)?;
@@ -159,14 +161,15 @@ impl Missions {
                 .word(mission)
                 .number(number.into())
                 .word(child)
-                .amount(law.budget),
+                .amount(budget),
             4,
         );
-        self.move_escrow(mission, child, law.budget)?;
-        Ok(Vec::new())
+        self.move_escrow(mission, child, budget)?;
+        Ok(())
     }
 
-    pub(crate) fn close_child(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn close_child(&mut self, input: &mut Reader<'_>) -> Said {
         let child = &input.word();
         let ended = self.lookup(child);
         self.ok(child, 0, ended.word.must_be(ENDED))?;
@@ -174,17 +177,17 @@ impl Missions {
         let number = link.node();
         let mut loaded = self.lookup(&mission);
         let mut node = self.attempt(&loaded, number)?;
-        self.permit(&loaded, Command::CloseChild, false)?;
+        self.permit(&loaded, const { forbidders(Command::CloseChild) }, false)?;
         let closed = rules::close(
             &loaded.word,
             &mut node.states,
             (number, &node.word),
             (&ended.word, &mut link),
         );
-        if closed == Err(agentcity_domain::mission::Refused::Done) {
+        if closed.is_err_and(|no| no == Why::Done) {
             return already_done(child, number, ended.sponsor());
         }
-        let completed = self.ok(&mission, number, closed)?;
+        let completed = self.said(&mission, number, closed)?;
         self.set_link(child, &link);
         if completed {
             let digest = self.of_mission(child, DIGEST);
@@ -201,12 +204,12 @@ impl Missions {
                 .amount(link.returned()),
             4,
         );
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// Gives what a child leaves back to its parent, as long as that lives.
     #[inline(never)]
-    pub(crate) fn return_rest(&mut self, child: &Loaded) -> Result<(), Vec<u8>> {
+    pub(crate) fn return_rest(&mut self, child: &Loaded) -> Said {
         let mut link = self.link(&child.id);
         if link.child() != Child::Opened as u8 {
             return Ok(());

@@ -1,12 +1,13 @@
 //! Seats: accepted, passed on, routed, given anew.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use agentcity_abi::{ICollaboration as wire, IService as services, ITreasury as treasury};
 use agentcity_domain::{
+    exit::forbidders,
     machine::{Command, MissionState, NodeState},
     mission::{
-        Reason,
+        Reason, Why,
         node::{Eligible, Node, seat_bit},
         record::{WORKING, bit},
         refinement,
@@ -18,11 +19,11 @@ use agentcity_domain::{
     statute::{SEATS_MAX, Seat},
 };
 use agentcity_shell::{
-    Answer, malformed,
+    malformed,
     member::Member,
+    output,
     reader::Reader,
     sign, topic,
-    word::with,
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
@@ -49,7 +50,7 @@ const WINDOWS: [u8; 3] = [
 impl Missions {
     /// An eligible node of a mission that works.
     #[inline(never)]
-    fn eligible(&self, mission: &Loaded, number: u16) -> Result<Attempt, Vec<u8>> {
+    fn eligible(&self, mission: &Loaded, number: u16) -> Said<Box<Attempt>> {
         let works = mission.word.must_be(WORKING);
         self.ok(&mission.id, number, works)?;
         let node = self.attempt(mission, number)?;
@@ -67,8 +68,8 @@ impl Missions {
 
     /// Reads the windows' parameters, too.
     #[inline(never)]
-    pub(crate) fn ask_windows(&self, mission: &Loaded, node: &Node) -> Result<Eligible, Vec<u8>> {
-        let millis = self.parameters(mission.word.epoch(), WINDOWS)?;
+    pub(crate) fn ask_windows(&self, mission: &Loaded, node: &Node) -> Said<Eligible> {
+        let millis = self.terms(mission.word.epoch(), WINDOWS)?;
         Ok(self.windows(mission, node, millis))
     }
 
@@ -91,7 +92,7 @@ impl Missions {
         number: u16,
         attempt: Option<u8>,
         agent: Address,
-    ) -> Result<(), Vec<u8>> {
+    ) -> Said {
         let loaded = self.lookup(mission);
         let mut node = self.eligible(&loaded, number)?;
         if attempt.is_some_and(|attempt| attempt != node.word.attempt()) {
@@ -107,17 +108,19 @@ impl Missions {
         Ok(())
     }
 
-    pub(crate) fn accept_seat(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn accept_seat(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, node) = (&input.word(), input.u16());
         self.take_seat(mission, node, None, self.caller())?;
-        Ok(Vec::new())
+        Ok(())
     }
 
-    pub(crate) fn accept_seats(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn accept_seats(&mut self, input: &mut Reader<'_>) -> Said {
         let (count, mut list) = input.list(ACCEPTANCES_MAX);
         let (signatures, mut signed) = input.list(ACCEPTANCES_MAX);
         if signatures != count {
-            return Err(malformed());
+            return Err(malformed().into());
         }
         for _ in 0..count {
             let (mission, node, attempt) = (&list.word(), list.u16(), list.u8());
@@ -138,16 +141,17 @@ impl Missions {
             sign::require(self.vm(), agent, digest, signature)?;
             self.take_seat(mission, node, Some(attempt), agent)?;
         }
-        list.end()?;
-        signed.end()?;
-        Ok(Vec::new())
+        end(&list)?;
+        end(&signed)?;
+        Ok(())
     }
 
-    pub(crate) fn substitute_runner_up(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn substitute_runner_up(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, number, place) = (&input.word(), input.u16(), input.u8());
         let loaded = self.lookup(mission);
         let mut node = self.eligible(&loaded, number)?;
-        self.permit(&loaded, Command::ReassignNode, false)?;
+        self.permit(&loaded, const { forbidders(Command::ReassignNode) }, false)?;
         let windows = self.ask_windows(&loaded, &node.word)?;
         let silent = self.seat_at(mission, &node, place)?;
         let session = self.session_of(mission, &node);
@@ -156,7 +160,7 @@ impl Missions {
             return not_seated(mission, number, Address::ZERO);
         };
         let mut others = Vec::with_capacity(SEATS_MAX);
-        for seat in self.seats(mission, &node)? {
+        for seat in &self.seats(mission, &node)? {
             if seat.agent == next.agent {
                 return not_seated(mission, number, next.agent);
             }
@@ -167,7 +171,7 @@ impl Missions {
         }
         let clock = (self.now(), loaded.moved());
         let passes = rules::substitute(&mut node.word, &windows, place, clock);
-        if passes == Err(agentcity_domain::mission::Refused::Done) {
+        if passes.is_err_and(|no| no == Why::Done) {
             return already_done(mission, number, silent.agent);
         }
         self.ok(mission, number, passes)?;
@@ -176,7 +180,7 @@ impl Missions {
         let (attempt, who) = (node.word.attempt(), (silent.agent, silent.stake));
         let reason = Reason::SeatNotAccepted as u8;
         self.fault(&loaded, number, attempt, who, reason, mission)?;
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// The bid that stands behind those that won a node, if there is one.
@@ -186,18 +190,18 @@ impl Missions {
         session: &B256,
         node: u16,
         place: u8,
-    ) -> Result<Option<Seat>, Vec<u8>> {
-        let answer = self.ask(
+    ) -> Said<Option<Box<Seat>>> {
+        let answer = self.query(
             Peer::Enactment,
             Words::after(AWARDED).word(session).number(node.into()),
         )?;
         let mut answer = skipped(&answer, 1);
         let number = answer.u32();
-        answer.end()?;
+        end(&answer)?;
         let Some(number) = number.checked_sub(1) else {
             return Ok(None);
         };
-        let bid = self.ask(
+        let bid = self.query(
             Peer::Legislature,
             Words::after(BID_OF).word(session).number(number.into()),
         )?;
@@ -205,8 +209,11 @@ impl Missions {
         let of = bid.u16();
         let (agent, service) = (bid.address(), bid.word());
         let (price, stake, source) = (bid.u128(), bid.u128(), bid.word());
-        bid.end()?;
-        Ok((of == node).then_some(Seat {
+        end(&bid)?;
+        if of != node {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Seat {
             node,
             seat: place,
             agent,
@@ -214,7 +221,13 @@ impl Missions {
             stake,
             source,
             service,
-        }))
+        })))
+    }
+
+    #[inline(never)]
+    fn set_seat(&mut self, mission: &B256, seat: &Seat, place: u64, word: &B256) {
+        let number = seat_number(seat.node, seat.seat, place);
+        self.set_entry(SEAT, mission, number, word);
     }
 
     /// Gives a seat to another, whose stake is locked for it. Nobody has two seats of a node, nor has a principal, nor the sponsor
@@ -228,13 +241,12 @@ impl Missions {
         seat: &Seat,
         session: &B256,
         others: &[Address],
-    ) -> Result<Address, Vec<u8>> {
-        let money = with(with(B256::ZERO, 0, 16, seat.price), 16, 16, seat.stake);
-        let words = [seat.agent.into_word(), seat.service, money, seat.source];
-        for (place, word) in (0..).zip(&words) {
-            let number = seat_number(node.number, seat.seat, place);
-            self.set_entry(SEAT, mission, number, word);
-        }
+    ) -> Said<Address> {
+        self.set_seat(mission, seat, 0, &seat.agent.into_word());
+        self.set_seat(mission, seat, 1, &seat.service);
+        self.set_seat(mission, seat, 2, &output::amount(seat.price));
+        self.set_seat(mission, seat, 3, &output::amount(seat.stake));
+        self.set_seat(mission, seat, 4, &seat.source);
         self.log(
             topic!(wire::SeatReplaced::SIGNATURE_HASH)
                 .word(mission)
@@ -249,7 +261,7 @@ impl Missions {
         if is_conflicted(principal, sponsor_of(mission), others) {
             return refuse_agent(seat.agent, CONFLICT);
         }
-        self.tell(
+        self.command(
             Peer::Treasury,
             Words::after(treasury::lockStakeCall::SELECTOR)
                 .word(mission)
@@ -261,17 +273,18 @@ impl Missions {
         Ok(principal)
     }
 
-    pub(crate) fn route_task(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn route_task(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, number) = (&input.word(), input.u16());
         let (count, mut hashes) = input.list(SEATS_MAX);
         let mut loaded = self.lookup(mission);
         let mut node = self.eligible(&loaded, number)?;
-        self.permit(&loaded, Command::RouteTask, true)?;
-        let (law, _) = self.law(mission, number)?;
+        self.permit(&loaded, const { forbidders(Command::RouteTask) }, true)?;
+        let law = self.law(mission, number)?.node;
         if count != usize::from(law.redundancy) {
-            return Err(malformed());
+            return Err(malformed().into());
         }
-        let [acceptance, route, slack, grace, floor, age] = self.parameters(
+        let [acceptance, route, slack, grace, floor, age] = self.terms(
             loaded.word.epoch(),
             [
                 P::AcceptanceWindowMs as u8,
@@ -289,7 +302,7 @@ impl Missions {
         let mut refused = None;
         let mut live: Vec<B256> = Vec::with_capacity(SEATS_MAX);
         let mut principals = Vec::with_capacity(SEATS_MAX);
-        for seat in self.seats(mission, &node)? {
+        for seat in &self.seats(mission, &node)? {
             let (hash, mask) = (hashes.word(), seat_bit(seat.seat));
             // Whoever begins its own work accepts it by that.
             if seat.agent == caller && rules::accept(&mut node.word, seat.seat).is_ok() {
@@ -305,17 +318,15 @@ impl Missions {
                     .word(&seat.service)
                     .word(&service.0)
                     .word(&hash)
-                    .refuse();
+                    .no();
             }
             if service.1 != 0 {
                 ended |= mask;
-                refused = Some(
-                    Words::after(wire::ServiceDeprecated::SELECTOR)
-                        .word(&seat.service)
-                        .number(service.1)
-                        .bytes()
-                        .to_vec(),
-                );
+                refused = Words::after(wire::ServiceDeprecated::SELECTOR)
+                    .word(&seat.service)
+                    .number(service.1)
+                    .no::<()>()
+                    .err();
                 continue;
             }
             let standing = self.standing(seat.agent)?;
@@ -338,7 +349,7 @@ impl Missions {
             }
             live.push(hash);
         }
-        hashes.end()?;
+        end(&hashes)?;
         let begins = rules::begin(
             &mut node.word,
             &windows,
@@ -369,25 +380,25 @@ impl Missions {
         );
         self.fault_seats(&loaded, &node, silent, Reason::SeatNotAccepted as u8)?;
         self.fault_seats(&loaded, &node, ended, Reason::ServiceDeprecated as u8)?;
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// The registered code of a service, and since when it is ended.
     #[inline(never)]
-    pub(crate) fn service(&self, service: &B256) -> Result<(B256, u64), Vec<u8>> {
-        let standing = self.ask(
+    pub(crate) fn service(&self, service: &B256) -> Said<(B256, u64)> {
+        let standing = self.query(
             Peer::Service,
             Words::after(services::standingCall::SELECTOR).word(service),
         )?;
         let mut standing = Reader::new(&standing);
         let found = (standing.word(), standing.u64());
-        standing.end()?;
+        end(&standing)?;
         Ok(found)
     }
 
     /// The first node that runs takes its mission from active to executing.
     #[inline(never)]
-    pub(crate) fn begin_work(&mut self, mission: &mut Loaded) -> Result<(), Vec<u8>> {
+    pub(crate) fn begin_work(&mut self, mission: &mut Loaded) -> Said {
         let from = mission.word.state();
         if from != MissionState::Active.number() {
             return Ok(());
@@ -398,14 +409,15 @@ impl Missions {
         Ok(())
     }
 
-    pub(crate) fn reassign(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn reassign(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, number, session) = (&input.word(), input.u16(), &input.word());
         let (count, mut seats) = input.list(SEATS_MAX);
-        self.only(&[Peer::Enactment])?;
+        self.only_peer(Peer::Enactment)?;
         let mut loaded = self.lookup(mission);
         let mut node = self.attempt(&loaded, number)?;
-        self.permit(&loaded, Command::ReassignNode, false)?;
-        let limits = self.parameters(
+        self.permit(&loaded, const { forbidders(Command::ReassignNode) }, false)?;
+        let limits = self.terms(
             loaded.word.epoch(),
             [
                 P::MaxRefinementIterations as u8,
@@ -414,7 +426,7 @@ impl Missions {
         )?;
         let before = self.seats(mission, &node)?;
         if before.len() != count {
-            return Err(malformed());
+            return Err(malformed().into());
         }
         let (now, from, clock) = (self.now(), loaded.word.state(), self.clock(mission));
         let revived = refinement::reassign(
@@ -425,7 +437,7 @@ impl Missions {
             limits,
             now,
         );
-        let revived = self.ok(mission, number, revived)?;
+        let revived = self.said(mission, number, revived)?;
         self.store_attempt(mission, &node);
         self.set_session_of(mission, number, session);
         if revived {
@@ -435,7 +447,7 @@ impl Missions {
         }
         let mut agents = Vec::with_capacity(SEATS_MAX);
         let mut others = Vec::with_capacity(SEATS_MAX);
-        for old in before {
+        for old in &before {
             let (agent, service) = (seats.address(), seats.word());
             let (price, stake, source) = (seats.u128(), seats.u128(), seats.word());
             let seat = Seat {
@@ -455,7 +467,7 @@ impl Missions {
                 self.place_seat(mission, &node, &old.agent, &seat, session, &others)?;
             others.push(principal);
         }
-        seats.end()?;
+        end(&seats)?;
         self.log(
             topic!(wire::NodeReassigned::SIGNATURE_HASH)
                 .word(mission)
@@ -465,15 +477,15 @@ impl Missions {
             3,
         );
         self.log_eligible(mission, number, node.word.attempt());
-        Ok(Vec::new())
+        Ok(())
     }
 }
 
 #[inline(never)]
-pub(crate) fn already_done<T>(mission: &B256, node: u16, agent: Address) -> Result<T, Vec<u8>> {
+pub(crate) fn already_done<T>(mission: &B256, node: u16, agent: Address) -> Said<T> {
     Words::after(wire::AlreadyDone::SELECTOR)
         .word(mission)
         .number(node.into())
         .address(&agent)
-        .refuse()
+        .no()
 }

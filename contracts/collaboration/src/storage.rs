@@ -16,7 +16,7 @@
 //! NODE            mission             node · 256          domain::mission::node::Node; a completed node's output
 //!                                     node · 256 + 1      what the word was before, where it says more
 //!                                     node · 256 + 2      the session of a reassigned node
-//! SEAT            mission             seat_number         agent; service; price, stake; source of a seat that passed on
+//! SEAT            mission             seat_number         agent; service; price; stake; source of a seat that passed on
 //! PAGE, SEATS     mission             index               account of a page
 //! DEGREE          mission             node / 32           open edges into 32 nodes, a byte each
 //! OBLIGED         mission             agent               0 obliged, 1 at fault, 12..32 its principal
@@ -27,25 +27,27 @@
 // The entry point that the macro generates has no documentation; everything of ours here has.
 #![allow(missing_docs)]
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 
-use agentcity_abi::ICollaboration as wire;
+use agentcity_abi::{ICollaboration as wire, IConstitution as founding};
 use agentcity_domain::mission::{
-    Refused,
+    Refused, Why,
     halt::Lying,
     node::Node,
     record::{Clock, Link, Mission, NODES_PER_STATES, States, moved},
+    word::{get, set},
 };
-use agentcity_domain::machine::NodeState;
+use agentcity_domain::{machine::NodeState, peer::Peer, statute};
 use agentcity_shell::{
     malformed,
     member::{Kind, Member},
+    peer,
     reader::Reader,
     topic,
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 /// The contract. It has no fields: its slots are reached by number.
@@ -68,6 +70,63 @@ pub(crate) const OBLIGED: Kind = 10;
 pub(crate) const INTERESTED: Kind = 11;
 pub(crate) const SESSION: Kind = 12;
 
+/// A refusal: one pointer, so that passing it on costs a comparison where the bytes themselves would be copied.
+pub(crate) struct Refusal(Box<Vec<u8>>);
+
+/// What a function says, or why it refuses.
+pub(crate) type Said<T = ()> = Result<T, Refusal>;
+
+impl Refusal {
+    /// The words are the refusal.
+    #[inline(never)]
+    pub(crate) fn of(words: &Words) -> Self {
+        words.bytes().to_vec().into()
+    }
+
+    /// Its bytes.
+    pub(crate) fn bytes(self) -> Vec<u8> {
+        *self.0
+    }
+}
+
+impl From<Vec<u8>> for Refusal {
+    #[inline(never)]
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Box::new(bytes))
+    }
+}
+
+/// The arguments are no encoding.
+#[inline(never)]
+pub(crate) fn wrong() -> Refusal {
+    malformed().into()
+}
+
+/// Whether all that was read was right.
+#[inline(never)]
+pub(crate) fn end(reader: &Reader<'_>) -> Said {
+    Ok(reader.end()?)
+}
+
+/// What words become.
+pub(crate) trait Become {
+    /// They are the refusal.
+    fn no<T>(&mut self) -> Said<T>;
+
+    /// They are the answer.
+    fn reply(&mut self) -> Said<Vec<u8>>;
+}
+
+impl Become for Words {
+    fn no<T>(&mut self) -> Said<T> {
+        Err(Refusal::of(self))
+    }
+
+    fn reply(&mut self) -> Said<Vec<u8>> {
+        Ok(self.answer()?)
+    }
+}
+
 /// Places of a mission's words.
 pub(crate) const OF_SESSION: u64 = 1;
 const CLOCK: u64 = 2;
@@ -85,6 +144,12 @@ pub(crate) struct Loaded {
     pub(crate) id: B256,
     pub(crate) word: Mission,
     pub(crate) city: Mission,
+}
+
+/// A node's law, and the nodes after it.
+pub(crate) struct Law {
+    pub(crate) node: statute::Node,
+    pub(crate) after: Vec<u16>,
 }
 
 /// A node as it was loaded, with its state's word.
@@ -120,6 +185,52 @@ pub(crate) fn sponsor_of(mission: &B256) -> Address {
 }
 
 impl Missions {
+    /// Refuses everybody but this member.
+    #[inline(never)]
+    pub(crate) fn only_peer(&self, peer: Peer) -> Said {
+        Ok(self.only(&[peer])?)
+    }
+
+    /// Asks a peer.
+    #[inline(never)]
+    pub(crate) fn query(&self, to: Peer, call: &Words) -> Said<Vec<u8>> {
+        Ok(self.ask(to, call)?)
+    }
+
+    /// Tells a peer. Everything of ours is stored before.
+    #[inline(never)]
+    pub(crate) fn command(&self, to: Peer, call: &Words) -> Said {
+        Ok(self.tell(to, call)?)
+    }
+
+    /// Parameters of an epoch, in one call.
+    pub(crate) fn terms<const N: usize>(&self, epoch: u64, ids: [u8; N]) -> Said<[u64; N]> {
+        let mut values = [0; N];
+        self.read_terms(epoch, &ids, &mut values)?;
+        Ok(values)
+    }
+
+    #[inline(never)]
+    fn read_terms(&self, epoch: u64, ids: &[u8], values: &mut [u64]) -> Said {
+        let mut list = B256::ZERO;
+        for (at, id) in ids.iter().enumerate() {
+            set(&mut list, at, 1, u64::from(*id));
+        }
+        let mut call = Words::after(founding::readCall::SELECTOR);
+        // structural: the list of ids stands behind two words, as one padded word
+        call.number(epoch).number(64).number(ids.len() as u64).word(&list);
+        let answer = peer::ask(self.vm(), self.constitution_address(), call.bytes())?;
+        let mut answer = Reader::new(&answer);
+        let (count, mut list) = answer.list(values.len());
+        if count != values.len() {
+            return Err(wrong());
+        }
+        for value in values {
+            *value = list.u64();
+        }
+        end(&list)
+    }
+
     /// A word of a mission.
     #[inline(never)]
     pub(crate) fn of_mission(&self, mission: &B256, place: u64) -> B256 {
@@ -133,18 +244,18 @@ impl Missions {
 
     /// A mission, or none: all of its word is zero then.
     #[inline(never)]
-    pub(crate) fn lookup(&self, mission: &B256) -> Loaded {
+    pub(crate) fn lookup(&self, mission: &B256) -> Box<Loaded> {
         let city = Mission(self.of_mission(&B256::ZERO, 0));
         let word = if *mission == B256::ZERO {
             Mission::default()
         } else {
             Mission(self.of_mission(mission, 0))
         };
-        Loaded {
+        Box::new(Loaded {
             id: *mission,
             word,
             city,
-        }
+        })
     }
 
     pub(crate) fn store(&mut self, mission: &Loaded) {
@@ -210,7 +321,7 @@ impl Missions {
     ///
     /// Errors: `UnknownMission`, `UnknownNode`.
     #[inline(never)]
-    pub(crate) fn attempt(&self, mission: &Loaded, number: u16) -> Result<Attempt, Vec<u8>> {
+    pub(crate) fn attempt(&self, mission: &Loaded, number: u16) -> Said<Box<Attempt>> {
         let known = mission
             .word
             .must_be(u16::MAX)
@@ -222,11 +333,11 @@ impl Missions {
         } else {
             0
         };
-        Ok(Attempt {
+        Ok(Box::new(Attempt {
             number,
             word: Node(self.of_node(&mission.id, number, place)),
             states,
-        })
+        }))
     }
 
     /// Stores a node with its state.
@@ -278,55 +389,66 @@ impl Missions {
     }
 
     /// What a rule said, as the interface refuses it.
-    pub(crate) fn ok<T>(
+    pub(crate) fn said<T>(
         &self,
         mission: &B256,
         node: u16,
         said: Result<T, Refused>,
-    ) -> Result<T, Vec<u8>> {
+    ) -> Said<T> {
         said.map_err(|why| refusal(mission, node, why))
+    }
+
+    /// The same of a rule that says nothing else: one body for most of them.
+    #[inline(never)]
+    pub(crate) fn ok(
+        &self,
+        mission: &B256,
+        node: u16,
+        said: Result<(), Refused>,
+    ) -> Said {
+        self.said(mission, node, said)
     }
 }
 
 /// A refusal of the rules as the interface's error.
 #[inline(never)]
-fn refusal(mission: &B256, node: u16, why: Refused) -> Vec<u8> {
+fn refusal(mission: &B256, node: u16, why: Refused) -> Refusal {
     // Selector, whether the node stands behind the mission, and what follows.
-    let (selector, of_node, words, count) = match why {
-        Refused::UnknownMission => (wire::UnknownMission::SELECTOR, false, [0, 0], 0),
-        Refused::UnknownNode { nodes } => (wire::UnknownNode::SELECTOR, true, [nodes.into(), 0], 1),
-        Refused::MissionState { state } => {
+    let (selector, of_node, words, count) = match why.why() {
+        Why::UnknownMission => (wire::UnknownMission::SELECTOR, false, [0, 0], 0),
+        Why::UnknownNode { nodes } => (wire::UnknownNode::SELECTOR, true, [nodes.into(), 0], 1),
+        Why::MissionState { state } => {
             (wire::WrongMissionState::SELECTOR, false, [state.into(), 0], 1)
         }
-        Refused::NodeState { state, attempt } => (
+        Why::NodeState { state, attempt } => (
             wire::WrongNodeState::SELECTOR,
             true,
             [state.into(), attempt.into()],
             2,
         ),
-        Refused::Halted { halt, until } => (wire::Halted::SELECTOR, false, [halt.into(), until], 2),
-        Refused::TooEarly { from } => return instant(wire::TooEarly::SELECTOR, from),
-        Refused::TooLate { until } => return instant(wire::TooLate::SELECTOR, until),
-        Refused::Done => (wire::AlreadyDone::SELECTOR, true, [0, 0], 1),
-        Refused::Seats { accepted, needed } => (
+        Why::Halted { halt, until } => (wire::Halted::SELECTOR, false, [halt.into(), until], 2),
+        Why::TooEarly { from } => return instant(wire::TooEarly::SELECTOR, from),
+        Why::TooLate { until } => return instant(wire::TooLate::SELECTOR, until),
+        Why::Done => (wire::AlreadyDone::SELECTOR, true, [0, 0], 1),
+        Why::Seats { accepted, needed } => (
             wire::SeatsUnaccepted::SELECTOR,
             true,
             [accepted.into(), needed.into()],
             2,
         ),
-        Refused::Refinements { used, limit } => (
+        Why::Refinements { used, limit } => (
             wire::RefinementExhausted::SELECTOR,
             false,
             [used.into(), limit.into()],
             2,
         ),
-        Refused::Depth { depth, limit } => {
+        Why::Depth { depth, limit } => {
             let mut words = Words::after(wire::TooDeep::SELECTOR);
             words.number(depth.into()).number(limit.into());
-            return words.bytes().to_vec();
+            return Refusal::of(&words);
         }
-        Refused::Disputed => (wire::Disputed::SELECTOR, true, [0, 0], 0),
-        Refused::Order => return malformed(),
+        Why::Disputed => (wire::Disputed::SELECTOR, true, [0, 0], 0),
+        Why::Order => return wrong(),
     };
     let mut refusal = Words::after(selector);
     refusal.word(mission);
@@ -336,13 +458,19 @@ fn refusal(mission: &B256, node: u16, why: Refused) -> Vec<u8> {
     for word in words.iter().take(count) {
         refusal.number(*word);
     }
-    refusal.bytes().to_vec()
+    Refusal::of(&refusal)
+}
+
+/// The amount in a word.
+#[inline(never)]
+pub(crate) fn amount_of(word: &B256) -> u128 {
+    u128::from(get(word, 16, 8)) << 64 | u128::from(get(word, 24, 8))
 }
 
 /// A refusal that carries an instant.
 #[inline(never)]
-pub(crate) fn instant(selector: [u8; 4], at: u64) -> Vec<u8> {
-    Words::after(selector).number(at).bytes().to_vec()
+pub(crate) fn instant(selector: [u8; 4], at: u64) -> Refusal {
+    Refusal::of(Words::after(selector).number(at))
 }
 
 /// Most bytes of an answer that are skipped: named here because two readers agree on it.

@@ -4,9 +4,11 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
+    exit::forbidders,
     machine::{Command, MissionState, NodeState as State},
     mission::{
         Reason, digest,
+        fault::divide,
         node::seat_bit,
         record::EXECUTING,
         seat::pay,
@@ -17,7 +19,6 @@ use agentcity_domain::{
     statute::{SEATS_MAX, Seat},
 };
 use agentcity_shell::{
-    Answer,
     member::Member,
     reader::Reader,
     topic,
@@ -29,16 +30,17 @@ use alloy_sol_types::{SolCall, SolEvent};
 use crate::storage::*;
 
 impl Missions {
-    pub(crate) fn apply_verdict(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn apply_verdict(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, number, attempt) = (&input.word(), input.u16(), input.u8());
         let (to, expires, reason) = (input.u8(), input.seconds(), input.u8());
         let outcome = [input.word(), input.word()];
         let (count, mut list) = input.list(SEATS_MAX);
-        self.only(&[Peer::Verification])?;
+        self.only_peer(Peer::Verification)?;
         let mut loaded = self.lookup(mission);
         let runs = loaded.word.must_be(EXECUTING);
         self.ok(mission, number, runs)?;
-        self.permit(&loaded, Command::SubmitResult, false)?;
+        self.permit(&loaded, const { forbidders(Command::SubmitResult) }, false)?;
         let mut node = self.attempt(&loaded, number)?;
         if node.word.attempt() != attempt {
             let other = node.states.must_be(number, 0, node.word.attempt());
@@ -58,7 +60,7 @@ impl Missions {
             self.ok(mission, number, outcome.judge(&node.word, after, completed))?;
             outcomes.push(outcome);
         }
-        list.end()?;
+        end(&list)?;
         let clock = (self.now(), loaded.moved());
         let applied = rules::apply(
             &mut node.states,
@@ -77,7 +79,7 @@ impl Missions {
         } else {
             self.store_attempt(mission, &node);
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// Completes a node: digest, successors, payment, reputation; the last one opens the gate.
@@ -88,10 +90,12 @@ impl Missions {
         node: &Attempt,
         outcome: &[B256; 2],
         outcomes: &[Outcome],
-    ) -> Result<(), Vec<u8>> {
-        let (budget, tier) = self.finish_node(mission, node, outcome)?;
-        debug_assert!(tier != 0);
-        let paid = outcomes.iter().filter(|outcome| outcome.paid).count() as u64;
+    ) -> Said {
+        let budget = self.finish_node(mission, node, outcome)?;
+        let mut paid = 0u64;
+        for outcome in outcomes {
+            paid = paid.saturating_add(outcome.paid.into());
+        }
         let seats = self.seats(&mission.id, node)?;
         if paid != 0 {
             let mut settlement = Words::after(treasury::settleCall::SELECTOR);
@@ -110,7 +114,7 @@ impl Missions {
                         .amount(seat.price);
                 }
             }
-            self.tell(Peer::Treasury, &settlement)?;
+            self.command(Peer::Treasury, &settlement)?;
         }
         self.judge_seats(mission, node, (budget, paid), &outcome[0], outcomes)
     }
@@ -124,11 +128,11 @@ impl Missions {
         (budget, paid): (u128, u64),
         evidence: &B256,
         outcomes: &[Outcome],
-    ) -> Result<(), Vec<u8>> {
+    ) -> Said {
         if outcomes.iter().all(|o| !o.scored && o.fault == 0) {
             return Ok(());
         }
-        let terms = self.parameters(
+        let terms = self.terms(
             mission.word.epoch(),
             [
                 P::EmaLambda as u8,
@@ -151,7 +155,7 @@ impl Missions {
                 } else {
                     pay(seat.price, budget, paid)
                 };
-                let price = earned.checked_div(unit).unwrap_or_default();
+                let price = divide(earned, unit);
                 let mut call = Words::after(agents::updateReputationCall::SELECTOR);
                 call.address(&seat.agent)
                     .number(outcome.score.into())
@@ -161,7 +165,7 @@ impl Missions {
                 for term in terms {
                     call.number(term);
                 }
-                self.tell(Peer::Agent, &call)?;
+                self.command(Peer::Agent, &call)?;
             }
             if outcome.fault != 0 {
                 let who = (seat.agent, seat.stake);
@@ -171,17 +175,16 @@ impl Missions {
         Ok(())
     }
 
-    /// Counts a node as completed, in the digest and in its successors, and says so; the last one opens the gate. Its budget
-    /// and tier.
+    /// Counts a node as completed, in the digest and in its successors, and says so; the last one opens the gate. Its budget.
     #[inline(never)]
     pub(crate) fn finish_node(
         &mut self,
         mission: &mut Loaded,
         node: &Attempt,
         outcome: &[B256; 2],
-    ) -> Result<(u128, u8), Vec<u8>> {
+    ) -> Said<u128> {
         let id = mission.id;
-        let (law, after) = self.law(&id, node.number)?;
+        let law = self.law(&id, node.number)?;
         let attempt = node.word.attempt();
         self.store_completed(&id, node, &outcome[0]);
         let digest = self.add_to_digest(&id, node.number, attempt, outcome);
@@ -191,7 +194,7 @@ impl Missions {
                 .word(&id)
                 .number(node.number.into())
                 .number(attempt.into())
-                .number(law.tier.into())
+                .number(law.node.tier.into())
                 .word(&outcome[0])
                 .word(&outcome[1])
                 .word(&digest),
@@ -207,9 +210,9 @@ impl Missions {
             self.store_moved(mission, from, Reason::Succeeded as u8);
         } else {
             self.store(mission);
-            self.release_successors(mission, &after)?;
+            self.release_successors(mission, &law.after)?;
         }
-        Ok((law.budget, law.tier))
+        Ok(law.node.budget)
     }
 
     /// The mission's digest with one more node.

@@ -14,7 +14,7 @@ use agentcity_domain::{
     statute::SEATS_MAX,
 };
 use agentcity_shell::{
-    Answer, output,
+    output,
     reader::Reader,
     words::{Laid, Words},
 };
@@ -29,7 +29,8 @@ const TIMED: u16 = bit(NodeState::Executing as u8)
     | bit(NodeState::PendingReview as u8);
 
 impl Missions {
-    pub(crate) fn mission(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn mission(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let mission = self.lookup(&input.word());
         let id = &mission.id;
         let (halt, until) = self.lying(&mission, 0).shown();
@@ -57,12 +58,12 @@ impl Missions {
             .word(&self.of_mission(id, PARENT))
             .number(self.link(id).node().into())
             .number(word.since())
-            .answer()
+            .reply()
     }
 
     /// When a node's state ends; zero for one without a deadline.
     #[inline(never)]
-    fn ends(&self, mission: &Loaded, node: &Attempt) -> Result<u64, Vec<u8>> {
+    fn ends(&self, mission: &Loaded, node: &Attempt) -> Said<u64> {
         let state = bit(node.state());
         if state == bit(NodeState::Eligible as u8) {
             return Ok(self.ask_windows(mission, &node.word)?.expires);
@@ -76,10 +77,11 @@ impl Missions {
         Ok(node.word.ends(mission.moved()))
     }
 
-    pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let mission = self.lookup(&input.word());
         let node = self.attempt(&mission, input.u16())?;
-        let (law, _) = self.law(&mission.id, node.number)?;
+        let law = &self.law(&mission.id, node.number)?.node;
         let mut words = Words::new();
         for number in [
             node.state().into(),
@@ -93,13 +95,14 @@ impl Missions {
         ] {
             words.number(number);
         }
-        words.word(&self.output_of(&mission.id, &node)).answer()
+        words.word(&self.output_of(&mission.id, &node)).reply()
     }
 
-    pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let mission = self.lookup(&input.word());
         let node = self.attempt(&mission, input.u16())?;
-        let (law, _) = self.law(&mission.id, node.number)?;
+        let law = &self.law(&mission.id, node.number)?.node;
         let (halt, _) = self.lying(&mission, 0).shown();
         let mut words = Words::new();
         for number in [
@@ -123,14 +126,14 @@ impl Missions {
         for agent in &agents {
             words.address(agent);
         }
-        words.answer()
+        words.reply()
     }
 
     /// Who works on an attempt, by seat: once it runs, those who began it; before, and in the end, those who are seated.
     #[inline(never)]
-    fn agents(&self, mission: &B256, node: &Attempt) -> Result<[Address; SEATS_MAX], Vec<u8>> {
+    fn agents(&self, mission: &B256, node: &Attempt) -> Said<[Address; SEATS_MAX]> {
         let mut agents = [Address::ZERO; SEATS_MAX];
-        for seat in self.seats(mission, node)? {
+        for seat in &self.seats(mission, node)? {
             let begun = node.word.taken() & seat_bit(seat.seat) != 0;
             if node.word.tier() != 0 && !begun {
                 continue;
@@ -142,13 +145,15 @@ impl Missions {
         Ok(agents)
     }
 
-    pub(crate) fn node_states(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn node_states(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let (mission, group) = (&input.word(), input.u16());
         let first = group.saturating_mul(agentcity_domain::mission::record::NODES_PER_STATES);
-        Words::new().word(&self.load_states(mission, first).0).answer()
+        Words::new().word(&self.load_states(mission, first).0).reply()
     }
 
-    pub(crate) fn seat(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn seat(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let mission = self.lookup(&input.word());
         let node = self.attempt(&mission, input.u16())?;
         let seat = self.seat_at(&mission.id, &node, input.u8())?;
@@ -158,36 +163,40 @@ impl Missions {
             .amount(seat.price)
             .amount(seat.stake)
             .word(&seat.source)
-            .answer()
+            .reply()
     }
 
-    pub(crate) fn completion_digest(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn completion_digest(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let digest = self.of_mission(&input.word(), DIGEST);
-        Words::new().word(&digest).answer()
+        Words::new().word(&digest).reply()
     }
 
-    pub(crate) fn is_interested(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn is_interested(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let (mission, principal) = (&input.word(), input.address());
         let sponsor = sponsor_of(mission);
         let seated = self.entry_at(INTERESTED, mission, &principal.into_word()) != B256::ZERO;
         if seated || sponsor == principal {
-            return Words::new().truth(true).answer();
+            return Words::new().truth(true).reply();
         }
-        let answer = self.ask(
+        let answer = self.query(
             Peer::Agent,
             Words::after(agents::principalOfCall::SELECTOR).address(&sponsor),
         )?;
         let mut answer = Reader::new(&answer);
         let same = answer.address() == principal;
-        answer.end()?;
-        Words::new().truth(same).answer()
+        end(&answer)?;
+        Words::new().truth(same).reply()
     }
 
-    pub(crate) fn expires_at(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn expires_at(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let (id, number) = (&input.word(), input.u16());
         let mission = self.lookup(id);
         let until = if number < mission.word.nodes() {
-            self.ends(&mission, &self.attempt(&mission, number)?)?
+            let node = self.attempt(&mission, number)?;
+            self.ends(&mission, &node)?
         } else {
             let clock = self.clock(id);
             let of = (&mission.word, &clock, &mission.city);

@@ -36,7 +36,7 @@ mod rows;
 
 pub(crate) use self::rows::*;
 pub use self::{
-    halt::{Halt, Halts, NEVER_FORBIDDEN, Reach, forbidding},
+    halt::{Halt, Halts, NEVER_FORBIDDEN, Reach, forbidders, forbidding},
     proof::{Stuck, Why, is_possible, prove, stuck, stuck_under},
 };
 

@@ -1,13 +1,16 @@
 //! Who may leave what, once a deadline passed: the rows of docs/exits.md for missions and nodes, applied to records.
 
 use super::{
-    Reason, Refused,
+    Reason, Refused, Why,
     halt::Lying,
     node::{BACKUP, Eligible, Node, seat_bit, seconds},
     record::{Clock, EXECUTING, LIVING, Mission, States, WORKING, bit, moved},
     refinement::is_exhausted,
 };
-use crate::machine::{Command, MissionState, NodeState};
+use crate::{
+    exit::{Halts, forbidders},
+    machine::{Command, MissionState, NodeState},
+};
 
 /// A way out of a mission's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +21,8 @@ pub struct MissionExit {
     pub from: u64,
     /// Why it ends.
     pub reason: Reason,
-    /// The command that a halt may forbid.
-    pub command: Command,
+    /// The halts that forbid it.
+    pub forbidders: Halts,
 }
 
 /// The parameters of a mission's exits: recovery, gate, degraded, all in milliseconds, and the most reassignments.
@@ -33,24 +36,24 @@ pub fn of_mission(
 ) -> Option<MissionExit> {
     let since = mission.since();
     let deadline = clock.deadline(mission, city);
-    let (to, from, reason, command) = match MissionState::from_u8(mission.state())? {
+    let (to, from, reason, forbidders) = match MissionState::from_u8(mission.state())? {
         MissionState::Pending => (
             MissionState::Aborted,
             deadline,
             Reason::MissionDeadline,
-            Command::AbortUndeployed,
+            const { forbidders(Command::AbortUndeployed) },
         ),
         MissionState::Executing if is_exhausted(mission, most) => (
             MissionState::Failed,
             0,
             Reason::RefinementExhausted,
-            Command::FailMission,
+            const { forbidders(Command::FailMission) },
         ),
         MissionState::Active | MissionState::Executing => (
             MissionState::Failed,
             deadline,
             Reason::MissionDeadline,
-            Command::FailOverdue,
+            const { forbidders(Command::FailOverdue) },
         ),
         MissionState::Verification => {
             let later = moved(mission, city).saturating_sub(clock.moved_at_gate());
@@ -60,20 +63,20 @@ pub fn of_mission(
                     .saturating_add(later.into())
                     .saturating_add(seconds(gate)),
                 Reason::HumanSilence,
-                Command::TimeoutVerification,
+                const { forbidders(Command::TimeoutVerification) },
             )
         }
         MissionState::Failed => (
             MissionState::Aborted,
             since.saturating_add(seconds(recovery)),
             Reason::Unfinished,
-            Command::AbortFailed,
+            const { forbidders(Command::AbortFailed) },
         ),
         MissionState::Degraded => (
             MissionState::Aborted,
             since.saturating_add(seconds(degraded)),
             Reason::HumanSilence,
-            Command::AbortDegraded,
+            const { forbidders(Command::AbortDegraded) },
         ),
         MissionState::Completed | MissionState::Aborted => return None,
     };
@@ -81,7 +84,7 @@ pub fn of_mission(
         to,
         from,
         reason,
-        command,
+        forbidders,
     })
 }
 
@@ -95,36 +98,49 @@ pub fn expire_mission(
     is_orphan: bool,
     limits: Limits,
     now: u64,
-) -> Result<(MissionState, Reason), Refused> {
+    reason: &mut Reason,
+) -> Result<(), Refused> {
     mission.must_be(LIVING)?;
-    let (to, reason) = if lying.is_overdue(now) {
+    let (to, why) = if lying.is_overdue(now) {
         (MissionState::Aborted, Reason::HaltExpired)
     } else if is_orphan {
         (MissionState::Aborted, Reason::AncestorEnded)
     } else {
         let state = mission.state();
         let exit =
-            of_mission((mission, clock, city), limits).ok_or(Refused::MissionState { state })?;
+            of_mission((mission, clock, city), limits).ok_or(Why::MissionState { state })?;
         if now <= exit.from {
             let from = exit.from.min(lying.overdue_at());
-            return Err(Refused::TooEarly { from });
+            return Err(Why::TooEarly { from }.into());
         }
-        lying.permit(exit.command)?;
+        lying.permit(exit.forbidders)?;
         (exit.to, exit.reason)
     };
-    mission.step(to, now)?;
-    Ok((to, reason))
+    *reason = why;
+    mission.step(to, now)
 }
 
-/// A node that failed by its deadline: why, and which seats are at fault.
+/// What became of a node by its deadline: why it failed, and which seats are at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeExit {
-    /// Why.
+    /// Whether the backup period of its review opened.
+    pub opened: bool,
+    /// Why it failed; `None` for a node that did not.
     pub reason: Reason,
     /// Seats that were silent, one bit each.
     pub silent: u8,
     /// Seats whose service ended, one bit each.
     pub deprecated: u8,
+}
+
+impl NodeExit {
+    /// Nothing became of it yet.
+    pub const NONE: Self = Self {
+        opened: false,
+        reason: Reason::None,
+        silent: 0,
+        deprecated: 0,
+    };
 }
 
 /// Fails a node that nobody routed: at the fault of silent seats and ended services, unless nobody could (C-14, A3, R7, R28).
@@ -138,10 +154,11 @@ pub fn expire_eligible(
     windows: &Eligible,
     (redundancy, deprecated): (u8, u8),
     now: u64,
-) -> Result<NodeExit, Refused> {
+    exit: &mut NodeExit,
+) -> Result<(), Refused> {
     mission.must_be(WORKING)?;
     states.must_be(number, bit(NodeState::Eligible as u8), node.attempt())?;
-    lying.permit(Command::ExpireEligible)?;
+    lying.permit(const { forbidders(Command::ExpireEligible) })?;
     after(windows.expires, now)?;
     states.step(number, NodeState::Failed, node.attempt())?;
     let mut silent = 0;
@@ -149,17 +166,14 @@ pub fn expire_eligible(
         silent |= seat_bit(seat) & !node.taken();
     }
     let blamed = if lying.bars_routing() { 0 } else { u8::MAX };
-    let (silent, deprecated) = (silent & blamed, deprecated & node.taken() & blamed);
-    let reason = if silent == 0 && deprecated != 0 {
+    exit.silent = silent & blamed;
+    exit.deprecated = deprecated & node.taken() & blamed;
+    exit.reason = if exit.silent == 0 && exit.deprecated != 0 {
         Reason::ServiceDeprecated
     } else {
         Reason::SeatNotAccepted
     };
-    Ok(NodeExit {
-        reason,
-        silent,
-        deprecated,
-    })
+    Ok(())
 }
 
 /// Fails a node whose executors handed in nothing, at their fault (C-18, C-19).
@@ -171,26 +185,25 @@ pub fn time_out(
     states: &mut States,
     (number, node): (u16, &Node),
     (now, moved): (u64, u32),
-) -> Result<NodeExit, Refused> {
+    exit: &mut NodeExit,
+) -> Result<(), Refused> {
     let attempt = node.attempt();
     mission.must_be(EXECUTING)?;
     states.must_be(number, bit(NodeState::Executing as u8), attempt)?;
     if node.is_child() {
         let state = states.of(number);
-        return Err(Refused::NodeState { state, attempt });
+        return Err(Why::NodeState { state, attempt }.into());
     }
-    lying.permit(Command::TimeoutNode)?;
+    lying.permit(const { forbidders(Command::TimeoutNode) })?;
     after(node.ends(moved), now)?;
     states.step(number, NodeState::Failed, attempt)?;
-    Ok(NodeExit {
-        reason: Reason::TimeoutExceeded,
-        silent: node.taken(),
-        deprecated: 0,
-    })
+    exit.reason = Reason::TimeoutExceeded;
+    exit.silent = node.taken();
+    Ok(())
 }
 
 /// Opens the backup period of a review that nobody decided, and fails a node of tier 3 once that passed, too (V-10, R11, R12).
-/// Both in one call, if nobody called before. The second says that it failed.
+/// Both in one call, if nobody called before.
 ///
 /// Units: `window_ms` milliseconds, `multiple` windows for both periods together.
 /// Errors: `MissionState`, `NodeState`, `Halted`, `TooEarly`; `Disputed` for tier 2, which its machine consensus decides.
@@ -201,26 +214,27 @@ pub fn expire_review(
     (number, node): (u16, &mut Node),
     [window_ms, multiple]: [u64; 2],
     (now, moved): (u64, u32),
-) -> Result<(bool, bool), Refused> {
+    exit: &mut NodeExit,
+) -> Result<(), Refused> {
     mission.must_be(EXECUTING)?;
     states.must_be(number, bit(NodeState::PendingReview as u8), node.attempt())?;
-    lying.permit(Command::TimeoutReview)?;
+    lying.permit(const { forbidders(Command::TimeoutReview) })?;
     let ends = node.ends(moved);
     after(ends, now)?;
-    let opens = !node.has_backup();
-    if opens {
+    exit.opened = !node.has_backup();
+    if exit.opened {
         let both = seconds(window_ms.saturating_mul(multiple));
         let backup = both.saturating_sub(seconds(window_ms));
         node.set_kind(node.kind() | BACKUP);
         node.expire_at(ends.saturating_add(backup), moved);
     } else if node.tier() != 3 {
-        return Err(Refused::Disputed);
+        return Err(Why::Disputed.into());
     }
-    let fails = node.tier() == 3 && now > node.ends(moved);
-    if fails {
+    if node.tier() == 3 && now > node.ends(moved) {
         states.step(number, NodeState::Failed, node.attempt())?;
+        exit.reason = Reason::HumanSilence;
     }
-    Ok((opens, fails))
+    Ok(())
 }
 
 /// Fails a node whose freeze nobody decided: whatever lies on its mission, without fault, never back to eligible (R8).
@@ -231,16 +245,14 @@ pub fn expire_freeze(
     states: &mut States,
     (number, node): (u16, &Node),
     now: u64,
-) -> Result<NodeExit, Refused> {
+    exit: &mut NodeExit,
+) -> Result<(), Refused> {
     mission.must_be(LIVING)?;
     states.must_be(number, bit(NodeState::Frozen as u8), node.attempt())?;
     after(node.expires(), now)?;
     states.step(number, NodeState::Failed, node.attempt())?;
-    Ok(NodeExit {
-        reason: Reason::FreezeExpired,
-        silent: 0,
-        deprecated: 0,
-    })
+    exit.reason = Reason::FreezeExpired;
+    Ok(())
 }
 
 /// Refuses before `until` has passed.
@@ -248,7 +260,7 @@ pub fn expire_freeze(
 /// Errors: `TooEarly`.
 pub const fn after(until: u64, now: u64) -> Result<(), Refused> {
     if now <= until {
-        return Err(Refused::TooEarly { from: until });
+        return Err(Why::TooEarly { from: until }.pack());
     }
     Ok(())
 }

@@ -51,11 +51,33 @@ pub const fn price(reason: u8) -> Price {
 /// What is taken: the greater of the two, rounded down. The treasury takes no more than is left.
 ///
 /// Units: `unit` base units a unit; `stake` and the result base units; `bps` basis points.
-pub const fn amount(units: u64, unit: u128, stake: u128, bps: u64) -> u128 {
+#[inline(never)]
+pub fn amount(units: u64, unit: u128, stake: u128, bps: u64) -> u128 {
     const WHOLE: u128 = Bps::MAX.get() as u128;
-    let least = unit.saturating_mul(units as u128);
+    let least = unit.saturating_mul(units.into());
     // Whole parts first, so that the greatest stake does not overflow.
-    let (whole, rest) = (stake / WHOLE, stake % WHOLE);
-    let share = whole.saturating_mul(bps as u128) + rest.saturating_mul(bps as u128) / WHOLE;
-    if least > share { least } else { share }
+    let whole = divide(stake, WHOLE);
+    let rest = stake.wrapping_sub(whole.wrapping_mul(WHOLE));
+    let share = divide(rest.saturating_mul(bps.into()), WHOLE);
+    let share = whole.saturating_mul(bps.into()).saturating_add(share);
+    least.max(share)
+}
+
+/// The quotient, rounded down; zero for the divisor zero. Bit by bit: the library's division fills a kilobyte of a program.
+#[inline(never)]
+pub fn divide(of: u128, by: u128) -> u128 {
+    let (mut rest, mut quotient) = (0u128, 0u128);
+    if by == 0 {
+        return 0;
+    }
+    for place in (0..u128::BITS).rev() {
+        // What the rest loses on the left is above every divisor.
+        let over = rest >> 127 != 0;
+        rest = rest << 1 | of >> place & 1;
+        if over || rest >= by {
+            rest = rest.wrapping_sub(by);
+            quotient |= 1 << place;
+        }
+    }
+    quotient
 }

@@ -4,11 +4,8 @@
 //! holds, and the watchdog's, which the roster answers for. Each has its maximum, after which anyone may abort what lies
 //! under it (RULINGS R9). One that is overdue counts, whatever else lies there.
 
-use super::{Refused, record::Mission};
-use crate::{
-    exit::{Halt, Halts, forbidding},
-    machine::Command,
-};
+use super::{Refused, Why, record::Mission};
+use crate::exit::{Halt, Halts};
 
 /// The interface's number of a stop.
 pub const STOP: u8 = 1;
@@ -45,18 +42,22 @@ impl Lying {
         halts
     }
 
-    /// Refuses what one of them forbids.
+    /// Refuses what one of them forbids, which [`forbidders`](crate::exit::forbidders) says of a command.
     ///
     /// Errors: `Halted`, with the interface's number of the halt and when it is overdue.
     #[inline(never)]
-    pub fn permit(&self, command: Command) -> Result<(), Refused> {
-        let (halt, until) = match forbidding(self.halts(), command) {
-            None => return Ok(()),
-            Some(Halt::EmergencyStop | Halt::Pause) => self.own,
-            Some(Halt::CityHalt) => self.city,
-            Some(Halt::WatchdogFreeze | Halt::Degraded | Halt::NormStruck) => (STOP, self.watchdog),
+    pub fn permit(&self, forbidders: Halts) -> Result<(), Refused> {
+        let lies = |halt: Halt| forbidders.has(halt) && self.halts().has(halt);
+        let (halt, until) = if lies(Halt::EmergencyStop) || lies(Halt::Pause) {
+            self.own
+        } else if lies(Halt::CityHalt) {
+            self.city
+        } else if lies(Halt::WatchdogFreeze) {
+            (STOP, self.watchdog)
+        } else {
+            return Ok(());
         };
-        Err(Refused::Halted { halt, until })
+        Err(Why::Halted { halt, until }.into())
     }
 
     /// What halts it, as views say it: a stop before a pause, its own before the city's.
@@ -97,14 +98,14 @@ impl Mission {
     /// Errors: `Order` for another halt than a stop or, of a mission, a pause; `Halted` if one lies there.
     pub fn lay(&mut self, halt: u8, until: u64, is_city: bool) -> Result<(), Refused> {
         if halt != STOP && (halt != PAUSE || is_city) {
-            return Err(Refused::Order);
+            return Err(Why::Order.into());
         }
         let found = self.halt();
         if found == 0 || found == PAUSE && halt == STOP {
             self.set_halt(halt);
             return Ok(());
         }
-        Err(Refused::Halted { halt: found, until })
+        Err(Why::Halted { halt: found, until }.into())
     }
 
     /// Takes a halt away and moves every deadline by `secs`.
@@ -113,7 +114,7 @@ impl Mission {
     pub fn lift(&mut self, halt: u8, secs: u64, until: u64) -> Result<(), Refused> {
         let found = self.halt();
         if halt == 0 || found != halt {
-            return Err(Refused::Halted { halt: found, until });
+            return Err(Why::Halted { halt: found, until }.into());
         }
         self.set_halt(0);
         self.postpone(secs);

@@ -12,13 +12,16 @@
 //! | [`recursion`] | missions within missions |
 //! | [`exit`] | who may leave what, once a deadline passed |
 //! | [`order`] | what the guardian orders of a node |
+//! | [`word`] | parts of packed words |
 //! | [`digest`] | what a completed mission commits to |
 //!
 //! Functions change records in place and refuse with values; nothing has changed where they refuse, except that a caller
 //! must not store a record of which a later rule refused. They see no storage and no clock.
 
-// Records come first: the macro that draws them is theirs.
-mod word;
+use core::num::NonZeroU64;
+
+// The macro that draws records comes first.
+pub mod word;
 
 pub mod digest;
 pub mod exit;
@@ -32,9 +35,15 @@ pub mod refinement;
 pub mod seat;
 pub mod verdict;
 
-/// Why nothing changes. States and halts are numbers as the interface has them.
+/// A refusal in one number, which programs pass on in a register; [`why`](Self::why) says what it means.
+///
+/// Layout from the lowest byte: kind, 1 byte; a first value, 2 bytes; a second value or an instant, 5 bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Refused(NonZeroU64);
+
+/// Why nothing changes. States and halts are numbers as the interface has them, instants have 40 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum Why {
     /// There is no such mission.
     UnknownMission,
     /// The statute has so many nodes.
@@ -98,6 +107,97 @@ pub enum Refused {
     Disputed,
     /// The command says what no command says.
     Order,
+}
+
+/// What an instant in a refusal may be: 40 bits.
+const INSTANT_MAX: u64 = (1 << 40) - 1; // structural: five bytes
+
+impl Why {
+    /// In one number.
+    pub const fn pack(self) -> Refused {
+        let (kind, first, second) = match self {
+            Self::UnknownMission => (1u64, 0u16, 0u64),
+            Self::UnknownNode { nodes } => (2, nodes, 0),
+            Self::MissionState { state } => (3, state as u16, 0),
+            Self::NodeState { state, attempt } => (4, state as u16, attempt as u64),
+            Self::Halted { halt, until } => (5, halt as u16, until),
+            Self::TooEarly { from } => (6, 0, from),
+            Self::TooLate { until } => (7, 0, until),
+            Self::Done => (8, 0, 0),
+            Self::Seats { accepted, needed } => (9, accepted as u16, needed as u64),
+            Self::Refinements { used, limit } => (10, used, limit as u64),
+            Self::Depth { depth, limit } => (11, depth as u16, limit as u64),
+            Self::Disputed => (12, 0, 0),
+            Self::Order => (13, 0, 0),
+        };
+        let second = if second > INSTANT_MAX {
+            INSTANT_MAX
+        } else {
+            second
+        };
+        let packed = kind | (first as u64) << 8 | second << 24;
+        match NonZeroU64::new(packed) {
+            Some(packed) => Refused(packed),
+            // No kind is zero.
+            None => Refused(NonZeroU64::MAX),
+        }
+    }
+}
+
+impl From<Why> for Refused {
+    fn from(why: Why) -> Self {
+        why.pack()
+    }
+}
+
+impl Refused {
+    /// What it means.
+    pub const fn why(self) -> Why {
+        let packed = self.0.get();
+        let (first, second) = ((packed >> 8) as u16, packed >> 24);
+        match packed as u8 {
+            1 => Why::UnknownMission,
+            2 => Why::UnknownNode { nodes: first },
+            3 => Why::MissionState { state: first as u8 },
+            4 => Why::NodeState {
+                state: first as u8,
+                attempt: second as u8,
+            },
+            5 => Why::Halted {
+                halt: first as u8,
+                until: second,
+            },
+            6 => Why::TooEarly { from: second },
+            7 => Why::TooLate { until: second },
+            8 => Why::Done,
+            9 => Why::Seats {
+                accepted: first as u8,
+                needed: second as u8,
+            },
+            10 => Why::Refinements {
+                used: first,
+                limit: second as u16,
+            },
+            11 => Why::Depth {
+                depth: first as u8,
+                limit: second as u8,
+            },
+            12 => Why::Disputed,
+            _ => Why::Order,
+        }
+    }
+}
+
+impl core::fmt::Debug for Refused {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.why().fmt(f)
+    }
+}
+
+impl PartialEq<Why> for Refused {
+    fn eq(&self, other: &Why) -> bool {
+        *self == other.pack()
+    }
 }
 
 /// Why a node or a mission failed or ended; the numbers are the interface's. Those from `HumanSilence` on are nobody's fault.

@@ -1,7 +1,7 @@
 //! What the guardian orders of a node: freezes and what follows them. No halt forbids any of it (G-06, G-08).
 
 use super::{
-    Refused,
+    Refused, Why,
     node::Node,
     record::{Mission, States, WORKING, bit},
 };
@@ -23,7 +23,7 @@ pub fn freeze(
     at(mission, states, (number, node), attempt, RUNNING)?;
     if node.is_child() {
         let state = states.of(number);
-        return Err(Refused::NodeState { state, attempt });
+        return Err(Why::NodeState { state, attempt }.into());
     }
     states.step(number, NodeState::Frozen, attempt)?;
     node.set_since(now);
@@ -80,10 +80,10 @@ fn at(
     mission.must_be(WORKING)?;
     states.must_be(number, allowed, node.attempt())?;
     if node.attempt() != attempt {
-        return Err(Refused::NodeState {
+        return Err(Why::NodeState {
             state: states.of(number),
             attempt: node.attempt(),
-        });
+        }.into());
     }
     Ok(())
 }

@@ -15,7 +15,7 @@
 use alloy_primitives::B256;
 
 use super::{
-    Refused,
+    Refused, Why,
     word::{get, packed, set},
 };
 use crate::machine::{MissionState, NodeState};
@@ -126,10 +126,10 @@ impl Mission {
     pub fn must_be(&self, states: u16) -> Result<(), Refused> {
         let state = self.state();
         if state == 0 {
-            return Err(Refused::UnknownMission);
+            return Err(Why::UnknownMission.into());
         }
         if states & bit(state) == 0 {
-            return Err(Refused::MissionState { state });
+            return Err(Why::MissionState { state }.into());
         }
         Ok(())
     }
@@ -148,7 +148,7 @@ impl Mission {
         let legal = MissionState::from_u8(state)
             .is_some_and(|from| MissionState::transition(from, to).is_ok());
         if !legal {
-            return Err(Refused::MissionState { state });
+            return Err(Why::MissionState { state }.into());
         }
         self.set_state(to.number());
         self.set_since(now);
@@ -179,7 +179,7 @@ impl Mission {
     pub fn must_have(&self, node: u16) -> Result<(), Refused> {
         let nodes = self.nodes();
         if node >= nodes {
-            return Err(Refused::UnknownNode { nodes });
+            return Err(Why::UnknownNode { nodes }.into());
         }
         Ok(())
     }
@@ -243,7 +243,7 @@ impl States {
     pub fn begin(&mut self, node: u16, imported: bool) -> Result<(), Refused> {
         let state = self.of(node);
         if state != 0 {
-            return Err(Refused::NodeState { state, attempt: 0 });
+            return Err(Why::NodeState { state, attempt: 0 }.into());
         }
         let first = if imported {
             NodeState::Completed
@@ -261,7 +261,7 @@ impl States {
     pub fn must_be(&self, node: u16, states: u16, attempt: u8) -> Result<(), Refused> {
         let state = self.of(node);
         if states & bit(state) == 0 {
-            return Err(Refused::NodeState { state, attempt });
+            return Err(Why::NodeState { state, attempt }.into());
         }
         Ok(())
     }
@@ -275,7 +275,7 @@ impl States {
         let legal =
             NodeState::from_u8(state).is_some_and(|from| NodeState::transition(from, to).is_ok());
         if !legal {
-            return Err(Refused::NodeState { state, attempt });
+            return Err(Why::NodeState { state, attempt }.into());
         }
         self.put(node, to);
         Ok(())

@@ -5,7 +5,7 @@
 //! back when it ends, and its outcome is the node's.
 
 use super::{
-    Refused,
+    Refused, Why,
     node::{CHILD, Node},
     record::{Child, ENDED, Link, Mission, States, WORKING, bit},
 };
@@ -23,7 +23,7 @@ pub fn nest(parent: &Mission, node: u16) -> Result<u8, Refused> {
     parent.must_have(node)?;
     let depth = parent.depth().saturating_add(1);
     if depth > limit {
-        return Err(Refused::Depth { depth, limit });
+        return Err(Why::Depth { depth, limit }.into());
     }
     Ok(depth)
 }
@@ -43,7 +43,7 @@ pub fn open(
     let attempt = node.attempt();
     states.must_be(number, bit(NodeState::Eligible as u8), attempt)?;
     if link.child() != Child::Apart as u8 {
-        return Err(Refused::Done);
+        return Err(Why::Done.into());
     }
     states.step(number, NodeState::Executing, attempt)?;
     link.set_child(Child::Opened as u8);
@@ -67,7 +67,7 @@ pub fn close(
     child.must_be(ENDED)?;
     mission.must_be(super::record::EXECUTING)?;
     if link.child() != Child::Opened as u8 {
-        return Err(Refused::Done);
+        return Err(Why::Done.into());
     }
     let attempt = node.attempt();
     states.must_be(number, bit(NodeState::Executing as u8), attempt)?;

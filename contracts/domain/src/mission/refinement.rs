@@ -4,7 +4,7 @@
 //! successor inherits what its predecessor used, and one more, so refinement ends.
 
 use super::{
-    Refused,
+    Refused, Why,
     node::{Node, seat_bit, seconds},
     record::{Clock, EXECUTING, Mission, States, WORKING, bit, moved},
 };
@@ -46,7 +46,7 @@ pub fn reassign(
     let grace = seconds(recovery_ms);
     let until = mission.since().saturating_add(grace);
     if mission.is_in(lies) && now > until {
-        return Err(Refused::TooLate { until });
+        return Err(Why::TooLate { until }.into());
     }
     let attempt = node.attempt();
     states.must_be(number, bit(NodeState::Failed as u8), attempt)?;
@@ -56,7 +56,7 @@ pub fn reassign(
     );
     let limit = limit(mission.nodes(), most);
     if used > limit || u64::from(next) > most {
-        return Err(Refused::Refinements { used, limit });
+        return Err(Why::Refinements { used, limit }.into());
     }
     states.step(number, NodeState::Eligible, attempt)?;
     mission.set_refinements(used);
@@ -86,12 +86,12 @@ pub fn succeed(mission: &Mission, next: &mut Mission, most: u64) -> Result<(), R
     next.must_be(bit(MissionState::Pending as u8))?;
     let depth = mission.depth();
     if depth != 0 {
-        return Err(Refused::Depth { depth, limit: 0 });
+        return Err(Why::Depth { depth, limit: 0 }.into());
     }
     let used = mission.refinements().saturating_add(1);
     let limit = limit(next.nodes(), most);
     if used > limit {
-        return Err(Refused::Refinements { used, limit });
+        return Err(Why::Refinements { used, limit }.into());
     }
     next.set_refinements(used);
     Ok(())
@@ -107,7 +107,7 @@ pub fn import(
     old.must_be(from, bit(NodeState::Completed as u8), attempt)?;
     states.begin(to, true)?;
     if next.count_completed() {
-        return Err(Refused::Order);
+        return Err(Why::Order.into());
     }
     Ok(())
 }

@@ -7,7 +7,8 @@
 use alloy_primitives::Address;
 
 use super::{
-    Refused,
+    Refused, Why,
+    fault::divide,
     node::{Eligible, Node, seat_bit, seconds},
 };
 use crate::{
@@ -72,7 +73,7 @@ pub fn is_conflicted(principal: Address, sponsor: Address, others: &[Address]) -
 pub fn accept(node: &mut Node, seat: u8) -> Result<(), Refused> {
     let (taken, bit) = (node.taken(), seat_bit(seat));
     if taken & bit != 0 {
-        return Err(Refused::Done);
+        return Err(Why::Done.into());
     }
     node.set_taken(taken | bit);
     Ok(())
@@ -98,7 +99,7 @@ pub fn begin(
     };
     let accepted = fit.count_ones() as u8;
     if accepted < needed {
-        return Err(Refused::Seats { accepted, needed });
+        return Err(Why::Seats { accepted, needed }.into());
     }
     let [timeout, grace, slack] = millis;
     let length = seconds(timeout.saturating_add(grace).saturating_add(slack));
@@ -119,13 +120,13 @@ pub fn substitute(
     (now, moved): (u64, u32),
 ) -> Result<(), Refused> {
     if now <= windows.closes {
-        return Err(Refused::TooEarly {
+        return Err(Why::TooEarly {
             from: windows.closes,
-        });
+        }.into());
     }
     let bit = seat_bit(seat);
     if node.taken() & bit != 0 {
-        return Err(Refused::Done);
+        return Err(Why::Done.into());
     }
     node.set_replaced(node.replaced() | bit);
     node.set_since(now);
@@ -134,12 +135,8 @@ pub fn substitute(
 }
 
 /// What a seat is paid: its price, at most its share of the node's budget (ADR 0005).
-pub const fn pay(price: u128, budget: u128, paid: u64) -> u128 {
-    let share = match budget.checked_div(paid as u128) {
-        Some(share) => share,
-        None => 0,
-    };
-    if price < share { price } else { share }
+pub fn pay(price: u128, budget: u128, paid: u64) -> u128 {
+    price.min(divide(budget, paid.into()))
 }
 
 /// The seats of a node in a page of seats, in their order.

@@ -12,7 +12,7 @@
 //!
 //! Source: RESOLUTIONS C-07 to C-09; RULINGS R6, R11.
 
-use super::{Reason, Refused, node::Node, node::seat_bit, record::States};
+use super::{Reason, Refused, Why, node::Node, node::seat_bit, record::States};
 use crate::{machine::NodeState as S, reputation::Points};
 
 /// What a verdict means for one seat.
@@ -41,7 +41,7 @@ impl Outcome {
         let bears = self.fault == 0 || Reason::is_fault(self.fault);
         let good = is_taken && follows && bears && self.score <= Points::MAX.get();
         if !good || self.paid && !completed {
-            return Err(Refused::Order);
+            return Err(Why::Order.into());
         }
         Ok(())
     }
@@ -64,23 +64,23 @@ pub fn apply(
     const VERIFYING: u8 = S::PendingVerification as u8;
     const REVIEWED: u8 = S::PendingReview as u8;
     let (state, attempt) = (states.of(number), node.attempt());
-    let no_way = Refused::NodeState { state, attempt };
+    let no_way = Why::NodeState { state, attempt };
     let to = match S::from_u8(to) {
         Some(to @ (S::Completed | S::Failed)) => {
             match (node.tier(), state) {
                 (1, EXECUTING) => states.step(number, S::PendingVerification, attempt)?,
                 (2, VERIFYING | REVIEWED) | (3, REVIEWED) => (),
-                _ => return Err(no_way),
+                _ => return Err(no_way.into()),
             }
             return states.step(number, to, attempt);
         }
         Some(to @ (S::Executing | S::PendingVerification | S::PendingReview)) => to,
-        _ => return Err(Refused::Order),
+        _ => return Err(Why::Order.into()),
     };
     match (to, node.tier(), state) {
         (S::Executing, 1..=3, EXECUTING) => {
             if expires < node.ends(moved) {
-                return Err(Refused::Order);
+                return Err(Why::Order.into());
             }
         }
         (S::PendingVerification, 2, VERIFYING) => (),
@@ -90,7 +90,7 @@ pub fn apply(
             states.step(number, to, attempt)?;
             node.set_since(now);
         }
-        _ => return Err(no_way),
+        _ => return Err(no_way.into()),
     }
     node.expire_at(expires, moved);
     Ok(())

@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 
 /// `bytes` bytes of `word` from `at`, at most eight.
 #[inline(never)]
-pub(super) fn get(word: &B256, at: usize, bytes: usize) -> u64 {
+pub fn get(word: &B256, at: usize, bytes: usize) -> u64 {
     let mut value = 0;
     for byte in word.iter().skip(at).take(bytes) {
         value = value << 8 | u64::from(*byte);
@@ -14,7 +14,7 @@ pub(super) fn get(word: &B256, at: usize, bytes: usize) -> u64 {
 
 /// Puts `value` into `bytes` bytes of `word` from `at`, at most eight. What does not fit is cut off on the left.
 #[inline(never)]
-pub(super) fn set(word: &mut B256, at: usize, bytes: usize, value: u64) {
+pub fn set(word: &mut B256, at: usize, bytes: usize, value: u64) {
     let digits = value.to_be_bytes();
     let low = digits.iter().skip(digits.len().saturating_sub(bytes));
     for (byte, digit) in word.iter_mut().skip(at).take(bytes).zip(low) {
