@@ -83,10 +83,11 @@ interface IStatute {
     /// @notice Byte `offset` of page `page` breaks the statute's form; `rule` is a number of docs/statute.md.
     error StatuteRefused(bytes32 missionId, uint16 page, uint32 offset, uint8 rule);
 
-    /// @notice A page's code is not what was deployed.
-    error PageChanged(address page, bytes32 expected, bytes32 found);
+    /// @notice Was allowed until `until`: the mission's deadline, in unix seconds.
+    error TooLate(uint40 until);
 
-    /// @notice These pages and the rest are not what was approved.
+    /// @notice These pages and the rest are not what was approved; or, when the mission is made law, what its pages hold now is
+    /// not. `found` is zero if the law itself is not approved.
     error NotApproved(bytes32 missionId, bytes32 expected, bytes32 found);
 
     /// @notice The mission needs what it does not have: `need` of what `rule` names, against `have`.

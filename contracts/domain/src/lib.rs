@@ -12,6 +12,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub mod act;
 pub mod agent;
 pub mod amount;

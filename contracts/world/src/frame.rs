@@ -62,20 +62,17 @@ impl Frame {
         if to == ECRECOVER {
             return Ok(key::ecrecover(input));
         }
-        let before = self.world.state.borrow().clone();
+        let before = self.world.mark();
         if before.depth >= DEPTH_MAX || (self.fixed && !value.is_zero()) {
             return Err(Vec::new());
         }
+        let Some(rest) = self.world.balance(self.this).checked_sub(value) else {
+            return Err(Vec::new());
+        };
+        self.world.state.borrow_mut().depth += 1;
         if !value.is_zero() {
-            let poor = self.world.account(self.this, |account| {
-                let rest = account.balance.checked_sub(value);
-                account.balance = rest.unwrap_or(account.balance);
-                rest.is_none()
-            });
-            if poor {
-                return Err(Vec::new());
-            }
-            self.world.account(to, |account| account.balance += value);
+            self.world.set_balance(self.this, rest);
+            self.world.set_balance(to, self.world.balance(to) + value);
         }
         let callee = Self {
             this: to,
@@ -89,7 +86,6 @@ impl Frame {
             violated: Rc::default(),
             ..self.clone()
         };
-        self.world.state.borrow_mut().depth += 1;
         let mut outcome = match self.world.code(to) {
             Some(Code::Runs(body, _)) => body(&callee, input),
             Some(Code::Data(_)) | None => Ok(Vec::new()),
@@ -99,7 +95,7 @@ impl Frame {
         }
         match outcome {
             Ok(_) => self.world.state.borrow_mut().depth -= 1,
-            Err(_) => *self.world.state.borrow_mut() = before,
+            Err(_) => self.world.undo(&before),
         }
         outcome
     }
@@ -175,16 +171,10 @@ impl StorageAccess for Frame {
     }
     fn flush_cache(&self, clear: bool) {
         let mut cache = self.cache.borrow_mut();
-        self.world.account(self.this, |account| {
-            for (key, (word, dirty)) in cache.iter_mut().filter(|(_, (_, dirty))| *dirty) {
-                if word.is_zero() {
-                    account.storage.remove(key);
-                } else {
-                    account.storage.insert(*key, *word);
-                }
-                *dirty = false;
-            }
-        });
+        for (key, (word, dirty)) in cache.iter_mut().filter(|(_, (_, dirty))| *dirty) {
+            self.world.set_slot(self.this, *key, *word);
+            *dirty = false;
+        }
         if clear {
             cache.clear();
         }
@@ -276,10 +266,8 @@ unsafe impl UnsafeDeploymentAccess for Frame {
             prologue, expected,
             "only pages are created here: there is no EVM"
         );
-        let nonce = self.world.account(self.this, |account| {
-            account.nonce += 1;
-            account.nonce - 1
-        });
+        let nonce = self.world.read(self.this, |account| account.nonce);
+        self.world.set_nonce(self.this, nonce + 1);
         let address = self.this.create(nonce);
         // Where something stands already, a creation fails and the nonce is spent.
         if self.world.code(address).is_some() {

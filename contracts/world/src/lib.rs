@@ -53,12 +53,40 @@ struct Account {
     storage: BTreeMap<U256, B256>,
 }
 
-#[derive(Clone)]
+impl Account {
+    /// Keeps a word, and says which it was before.
+    fn keep(&mut self, slot: U256, word: B256) -> B256 {
+        let before = if word.is_zero() {
+            self.storage.remove(&slot)
+        } else {
+            self.storage.insert(slot, word)
+        };
+        before.unwrap_or_default()
+    }
+}
+
+/// How something was before a call changed it.
+enum Undo {
+    Balance(Address, U256),
+    Nonce(Address, u64),
+    Code(Address, Option<Code>),
+    Slot(Address, U256, B256),
+}
+
 struct State {
     accounts: BTreeMap<Address, Account>,
     logs: Vec<Log>,
     now: u64,
     chain_id: u64,
+    depth: usize,
+    /// What calls that are on their way changed, in order: undoing a call costs what it changed, not what the chain holds.
+    journal: Vec<Undo>,
+}
+
+/// Where a call began, for undoing it.
+struct Mark {
+    journal: usize,
+    logs: usize,
     depth: usize,
 }
 
@@ -94,6 +122,7 @@ impl World {
                 now: GENESIS,
                 chain_id: CHAIN_ID,
                 depth: 0,
+                journal: Vec::new(),
             })),
         }
     }
@@ -122,23 +151,21 @@ impl World {
         codehash: B256,
         body: impl Fn(&Frame, &[u8]) -> Answer + 'static,
     ) {
-        self.account(address, |account| {
-            account.code = Some(Code::Runs(Rc::new(body), codehash));
-            account.nonce = account.nonce.max(1);
-        });
+        self.put_code(address, Code::Runs(Rc::new(body), codehash));
     }
 
     /// Puts bytes at `address`.
     pub fn data(&self, address: Address, code: &[u8]) {
-        self.account(address, |account| {
-            account.code = Some(Code::Data(Bytes::copy_from_slice(code)));
-            account.nonce = account.nonce.max(1);
-        });
+        self.put_code(address, Code::Data(Bytes::copy_from_slice(code)));
     }
 
     /// A transaction of `from` with `value` coins; undone if it reverts.
     pub fn transact(&self, from: Address, to: Address, value: U256, input: &[u8]) -> Answer {
-        assert_eq!(self.state.borrow().depth, 0, "a transaction within another");
+        {
+            let mut state = self.state.borrow_mut();
+            assert_eq!(state.depth, 0, "a transaction within another");
+            state.journal.clear();
+        }
         Frame::outermost(self.clone(), from).call(to, value, input, false, u64::MAX)
     }
 
@@ -211,24 +238,24 @@ impl World {
 
     /// Coins of `address`.
     pub fn balance(&self, address: Address) -> U256 {
-        self.account(address, |account| account.balance)
+        self.read(address, |account| account.balance)
     }
 
     /// Gives `address` coins out of nothing, or forces them upon it.
     pub fn mint(&self, address: Address, value: u128) {
-        self.account(address, |account| account.balance += U256::from(value));
+        self.set_balance(address, self.balance(address) + U256::from(value));
     }
 
     /// A word of storage.
     pub fn slot(&self, address: Address, slot: U256) -> B256 {
-        self.account(address, |account| {
+        self.read(address, |account| {
             account.storage.get(&slot).copied().unwrap_or_default()
         })
     }
 
     /// All words of an account's storage that are not zero.
     pub fn storage(&self, address: Address) -> BTreeMap<U256, B256> {
-        self.account(address, |account| account.storage.clone())
+        self.read(address, |account| account.storage.clone())
     }
 
     /// The logs since the last look, those of other events too.
@@ -245,12 +272,80 @@ impl World {
             .collect()
     }
 
-    fn account<T>(&self, address: Address, change: impl FnOnce(&mut Account) -> T) -> T {
-        change(self.state.borrow_mut().accounts.entry(address).or_default())
+    fn read<T: Default>(&self, address: Address, look: impl FnOnce(&Account) -> T) -> T {
+        let state = self.state.borrow();
+        state.accounts.get(&address).map(look).unwrap_or_default()
+    }
+
+    /// Changes an account; `change` says how it was.
+    fn change(&self, address: Address, change: impl FnOnce(&mut Account) -> Undo) {
+        let mut state = self.state.borrow_mut();
+        let undo = change(state.accounts.entry(address).or_default());
+        if state.depth > 0 {
+            state.journal.push(undo);
+        }
+    }
+
+    fn set_balance(&self, address: Address, balance: U256) {
+        self.change(address, |account| {
+            Undo::Balance(address, std::mem::replace(&mut account.balance, balance))
+        });
+    }
+
+    fn set_nonce(&self, address: Address, nonce: u64) {
+        self.change(address, |account| {
+            Undo::Nonce(address, std::mem::replace(&mut account.nonce, nonce))
+        });
+    }
+
+    fn put_code(&self, address: Address, code: Code) {
+        self.change(address, |account| {
+            Undo::Code(address, account.code.replace(code))
+        });
+        self.set_nonce(address, self.read(address, |account| account.nonce).max(1));
+    }
+
+    fn set_slot(&self, address: Address, slot: U256, word: B256) {
+        self.change(address, |account| {
+            Undo::Slot(address, slot, account.keep(slot, word))
+        });
     }
 
     fn code(&self, address: Address) -> Option<Code> {
-        self.account(address, |account| account.code.clone())
+        self.read(address, |account| account.code.clone())
+    }
+
+    /// Where the chain stands before a call.
+    fn mark(&self) -> Mark {
+        let state = self.state.borrow();
+        Mark {
+            journal: state.journal.len(),
+            logs: state.logs.len(),
+            depth: state.depth,
+        }
+    }
+
+    /// Undoes everything since.
+    fn undo(&self, mark: &Mark) {
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        for undo in state.journal.drain(mark.journal..).rev() {
+            let (Undo::Balance(address, _)
+            | Undo::Nonce(address, _)
+            | Undo::Code(address, _)
+            | Undo::Slot(address, ..)) = undo;
+            let account = state.accounts.entry(address).or_default();
+            match undo {
+                Undo::Balance(_, balance) => account.balance = balance,
+                Undo::Nonce(_, nonce) => account.nonce = nonce,
+                Undo::Code(_, code) => account.code = code,
+                Undo::Slot(_, slot, word) => {
+                    account.keep(slot, word);
+                }
+            }
+        }
+        state.logs.truncate(mark.logs);
+        state.depth = mark.depth;
     }
 }
 
@@ -312,6 +407,31 @@ mod tests {
         assert!(world.transact(ME, B, U256::ZERO, &bad).is_ok());
         assert_eq!(world.slot(A, U256::ZERO), B256::ZERO);
         assert_eq!(world.slot(B, U256::from(1)), B256::repeat_byte(9));
+    }
+
+    #[test]
+    fn what_an_undone_call_created_and_said_is_gone_and_what_was_there_before_is_back() {
+        let world = World::new();
+        world.install(A, keccak256("a"), |frame, input| {
+            frame.store(1, B256::repeat_byte(3));
+            frame.world().data(B, &[0, 1]);
+            stylus_sdk::stylus_core::RawLogAccess::emit_log(frame, &[7; 32], 1);
+            if input.is_empty() {
+                Err(Vec::new())
+            } else {
+                Ok(Vec::new())
+            }
+        });
+        assert!(world.transact(ME, A, U256::ZERO, &[]).is_err());
+        assert!(world.code(B).is_none(), "no code");
+        assert_eq!(world.slot(A, U256::from(1)), B256::ZERO);
+        assert!(world.take_logs().is_empty(), "no log");
+        assert!(world.transact(ME, A, U256::ZERO, &[1]).is_ok());
+        assert!(world.code(B).is_some(), "code");
+        assert_eq!(world.take_logs().len(), 1);
+        assert!(world.transact(ME, A, U256::ZERO, &[]).is_err());
+        assert_eq!(world.slot(A, U256::from(1)), B256::repeat_byte(3));
+        assert!(world.code(B).is_some(), "still there");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! ERC-20 tokens for the world: an honest one, and those that a treasury must survive (RULINGS A9).
 
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 
 use crate::{Answer, Frame, World};
@@ -49,11 +49,8 @@ pub fn install(world: &World, address: Address, manners: Manners) {
 
 /// Gives `holder` units.
 pub fn mint(world: &World, token: Address, holder: Address, units: u128) {
-    world.account(token, |account| {
-        let word = account.storage.entry(slot(holder)).or_default();
-        let sum = U256::from_be_bytes(word.0) + U256::from(units);
-        *word = B256::from(sum);
-    });
+    let sum = U256::from(balance(world, token, holder)) + U256::from(units);
+    world.set_slot(token, slot(holder), sum.into());
 }
 
 /// Units of `holder`.
@@ -70,9 +67,7 @@ fn approve(frame: &Frame, call: &IERC20::approveCall, manners: &Manners) -> Answ
         Manners::RefusesNought if call.value.is_zero() => return Err(Vec::new()),
         _ => {}
     }
-    frame.world().account(frame.this, |account| {
-        account.storage.insert(slot, call.value.into());
-    });
+    frame.world().set_slot(frame.this, slot, call.value.into());
     Ok(true.abi_encode())
 }
 
@@ -118,19 +113,16 @@ fn run(frame: &Frame, input: &[u8], manners: &Manners) -> Answer {
         _ => {}
     }
     let fee = U256::from(u8::from(*manners == Manners::TakesFee));
-    let moved = frame.world().account(frame.this, |account| {
-        let sender = account.storage.entry(slot(from)).or_default();
-        let Some(rest) = U256::from_be_bytes(sender.0).checked_sub(value) else {
-            return false;
-        };
-        *sender = B256::from(rest);
-        let receiver = account.storage.entry(slot(to)).or_default();
-        *receiver = B256::from(U256::from_be_bytes(receiver.0) + value.saturating_sub(fee));
-        true
-    });
-    match (moved, manners) {
-        (false, _) => Err(Vec::new()),
-        (true, Manners::Silent) => Ok(Vec::new()),
-        (true, _) => Ok(true.abi_encode()),
+    let world = frame.world();
+    let held = |holder| U256::from_be_bytes(world.slot(frame.this, slot(holder)).0);
+    let keep = |holder, units: U256| world.set_slot(frame.this, slot(holder), units.into());
+    let Some(rest) = held(from).checked_sub(value) else {
+        return Err(Vec::new());
+    };
+    keep(from, rest);
+    keep(to, held(to) + value.saturating_sub(fee));
+    match manners {
+        Manners::Silent => Ok(Vec::new()),
+        _ => Ok(true.abi_encode()),
     }
 }

@@ -7,7 +7,7 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{machines, tables};
+use super::{machines, statute, tables};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -38,6 +38,9 @@ const RULES: &[(&str, Rule)] = &[
     ("multisig_reg", tables::multisig_reg),
     ("participation", tables::participation),
     ("trace", machines::trace),
+    ("dag_check", statute::dag_check),
+    ("roster_ok", statute::roster_ok),
+    ("tranches", statute::tranches),
 ];
 
 /// The rule of a kind; `None` when the kind is not supported.

@@ -7,6 +7,7 @@ mod compare;
 mod file;
 mod kinds;
 mod machines;
+mod statute;
 mod tables;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
