@@ -30,6 +30,15 @@ interface IStatute {
         bool hard;
     }
 
+    /// @notice An executor's promise to take a seat, good until `deadline`; anyone relays it.
+    struct SeatAcceptance {
+        bytes32 missionId;
+        uint16 node;
+        uint8 attempt;
+        address executor;
+        uint64 deadline;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
@@ -96,6 +105,12 @@ interface IStatute {
     /// @notice The predicate at `target` is not approved with this code.
     error PredicateRefused(address target, bytes32 codehash);
 
+    /// @notice The signature is not `signer`'s.
+    error InvalidSignature(address signer);
+
+    /// @notice The signed statement was good until `deadline`.
+    error DeadlinePassed(uint64 deadline);
+
     // ------------------------------------------------------------------ wiring
 
     /// @notice The constitution of the city, fixed at construction.
@@ -121,6 +136,13 @@ interface IStatute {
     /// @notice Makes the mission law if pages, seats, approvals, escrow, quorum and fairness are what they must be.
     /// Anyone.
     function finaliseDeployment(bytes32 missionId) external;
+
+    // ------------------------------------------------------------------ acceptances
+
+    /// @notice Relays executors' acceptances of their seats, which collaboration takes. Anyone.
+    /// @param acceptances at most 64
+    /// @param signatures one for each, in their order
+    function acceptSeats(SeatAcceptance[] calldata acceptances, bytes[] calldata signatures) external;
 
     // ------------------------------------------------------------------ views
 

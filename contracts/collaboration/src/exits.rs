@@ -255,5 +255,10 @@ impl Missions {
 /// Whether an account comes after another, in the order of their bytes.
 #[inline(never)]
 fn follows(last: &Address, agent: &Address) -> bool {
-    last < agent
+    for (before, after) in last.iter().zip(agent.iter()) {
+        if before != after {
+            return before < after;
+        }
+    }
+    false
 }

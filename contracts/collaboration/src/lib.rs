@@ -52,9 +52,12 @@ impl Contract for Missions {
         Some(reader::answer(input, done.map_err(Refusal::bytes)))
     }
 
-    fn construct(&mut self, mut input: Input<'_>) -> Answer {
+    fn construct(&mut self, input: Input<'_>) -> Answer {
         no_coins(self.vm())?;
-        self.found(input.address()?)
+        let mut input = Reader::of(input);
+        let constitution = input.address();
+        input.end()?;
+        self.found(constitution)
     }
 }
 
@@ -77,7 +80,7 @@ fn command(selector: [u8; 4]) -> Option<Command> {
         wire::admitSeatsCall::SELECTOR => Missions::admit_seats,
         wire::activateMissionCall::SELECTOR => Missions::activate,
         wire::acceptSeatCall::SELECTOR => Missions::accept_seat,
-        wire::acceptSeatsCall::SELECTOR => Missions::accept_seats,
+        wire::acceptSeatForCall::SELECTOR => Missions::accept_seat_for,
         wire::substituteRunnerUpCall::SELECTOR => Missions::substitute_runner_up,
         wire::routeTaskCall::SELECTOR => Missions::route_task,
         wire::applyVerdictCall::SELECTOR => Missions::apply_verdict,

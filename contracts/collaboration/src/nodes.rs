@@ -8,12 +8,12 @@ use agentcity_domain::{
     mission::{
         fault,
         node::seat_bit,
-        seat::{CONFLICT, Standing, of_page},
+        seat::Standing,
         word::{get, set},
     },
     parameter::ParameterId as P,
     peer::Peer,
-    statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Page, SEATS_MAX, Seat},
+    statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Page, SEATS_MAX, Seat, seats::Seats},
 };
 use agentcity_shell::{
     member::Kind,
@@ -62,7 +62,11 @@ impl Missions {
         let number = node.number;
         let bytes = self.page_of(SEATS, mission, number / NODES_PER_SEAT_PAGE)?;
         let mut seats = Vec::with_capacity(SEATS_MAX);
-        for mut seat in of_page(&bytes, number).take(SEATS_MAX) {
+        let first = number.saturating_sub(number % NODES_PER_SEAT_PAGE);
+        for mut seat in Seats::of(&bytes, first) {
+            if seat.node != number {
+                continue;
+            }
             if node.word.replaced() & seat_bit(seat.seat) != 0 {
                 let word = |place| self.entry(SEAT, mission, seat_number(number, seat.seat, place));
                 seat.agent = Address::from_word(word(0));
@@ -84,12 +88,12 @@ impl Missions {
         node: &Attempt,
         agent: Address,
     ) -> Said<Box<Seat>> {
-        for seat in &self.seats(mission, node)? {
-            if seat.agent == agent {
-                return Ok(Box::new(*seat));
-            }
+        let mut seats = self.seats(mission, node)?;
+        seats.retain(|seat| seat.agent == agent);
+        match seats.pop() {
+            Some(seat) => Ok(Box::new(seat)),
+            None => not_seated(mission, node.number, agent),
         }
-        not_seated(mission, node.number, agent)
     }
 
     /// The seat at a place.
@@ -147,7 +151,8 @@ impl Missions {
     /// Opens an agent's obligation in a mission, once, and remembers whose interests it has (D-13).
     ///
     /// An agent that leaves takes on nothing more; if it won a seat before, the deployment goes on without its obligation and it
-    /// may not begin. Nobody stops a mission by leaving.
+    /// may not begin. Nobody stops a mission by leaving, or by a change of principals: whose agents they are is asked when
+    /// their node begins.
     #[inline(never)]
     pub(crate) fn oblige(
         &mut self,
@@ -162,9 +167,8 @@ impl Missions {
         let standing = self.standing(agent)?;
         let active = standing.bars & Bars::NOT_ACTIVE.bits() == 0;
         let principal = standing.principal;
-        if principal == sponsor_of(mission) || !active && !may_have_left {
-            let rule = if active { CONFLICT } else { standing.bars };
-            return refuse_agent(agent, rule);
+        if !active && !may_have_left {
+            return refuse_agent(agent, standing.bars);
         }
         let mut word = principal.into_word();
         set(&mut word, OPEN, 1, active.into());

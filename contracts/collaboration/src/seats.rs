@@ -15,7 +15,7 @@ use agentcity_domain::{
     },
     parameter::ParameterId as P,
     peer::Peer,
-    signed::{Typed, selector, work::SeatAcceptance},
+    signed::selector,
     statute::{SEATS_MAX, Seat},
 };
 use agentcity_shell::{
@@ -23,20 +23,17 @@ use agentcity_shell::{
     member::Member,
     output,
     reader::Reader,
-    sign, topic,
+    topic,
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
-use stylus_sdk::prelude::*;
 
 use crate::{nodes::*, storage::*};
 
 /// `awarded` of enactment, and `bidOf` of the legislature.
 const AWARDED: [u8; 4] = selector("awarded(bytes32,uint16)");
 const BID_OF: [u8; 4] = selector("bidOf(bytes32,uint32)");
-
-const ACCEPTANCES_MAX: usize = 64;
 
 const ELIGIBLE: u16 = bit(NodeState::Eligible as u8);
 
@@ -116,34 +113,11 @@ impl Missions {
     }
 
     #[inline(never)]
-    pub(crate) fn accept_seats(&mut self, input: &mut Reader<'_>) -> Said {
-        let (count, mut list) = input.list(ACCEPTANCES_MAX);
-        let (signatures, mut signed) = input.list(ACCEPTANCES_MAX);
-        if signatures != count {
-            return Err(malformed().into());
-        }
-        for _ in 0..count {
-            let (mission, node, attempt) = (&list.word(), list.u16(), list.u8());
-            let (agent, deadline) = (list.address(), list.u64());
-            if self.now() > deadline {
-                return Err(instant(wire::DeadlinePassed::SELECTOR, deadline));
-            }
-            let hash = self.hash(
-                topic!(<SeatAcceptance as Typed>::HASH)
-                    .word(mission)
-                    .number(node.into())
-                    .number(attempt.into())
-                    .address(&agent)
-                    .number(deadline),
-            );
-            let digest = sign::digest_of(self.vm(), hash);
-            let signature = signed.bytes(sign::SIGNATURE_BYTES_MAX);
-            sign::require(self.vm(), agent, digest, signature)?;
-            self.take_seat(mission, node, Some(attempt), agent)?;
-        }
-        end(&list)?;
-        end(&signed)?;
-        Ok(())
+    pub(crate) fn accept_seat_for(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, node, attempt) = (&input.word(), input.u16(), input.u8());
+        let agent = input.address();
+        self.only_peer(Peer::Statute)?;
+        self.take_seat(mission, node, Some(attempt), agent)
     }
 
     #[inline(never)]

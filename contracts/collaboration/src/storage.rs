@@ -31,7 +31,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 
 use agentcity_abi::{ICollaboration as wire, IConstitution as founding};
 use agentcity_domain::mission::{
-    Refused, Why,
+    Refused, kind,
     halt::Lying,
     node::Node,
     record::{Clock, Link, Mission, NODES_PER_STATES, States, moved},
@@ -413,50 +413,33 @@ impl Missions {
 /// A refusal of the rules as the interface's error.
 #[inline(never)]
 fn refusal(mission: &B256, node: u16, why: Refused) -> Refusal {
-    // Selector, whether the node stands behind the mission, and what follows.
-    let (selector, of_node, words, count) = match why.why() {
-        Why::UnknownMission => (wire::UnknownMission::SELECTOR, false, [0, 0], 0),
-        Why::UnknownNode { nodes } => (wire::UnknownNode::SELECTOR, true, [nodes.into(), 0], 1),
-        Why::MissionState { state } => {
-            (wire::WrongMissionState::SELECTOR, false, [state.into(), 0], 1)
-        }
-        Why::NodeState { state, attempt } => (
-            wire::WrongNodeState::SELECTOR,
-            true,
-            [state.into(), attempt.into()],
-            2,
-        ),
-        Why::Halted { halt, until } => (wire::Halted::SELECTOR, false, [halt.into(), until], 2),
-        Why::TooEarly { from } => return instant(wire::TooEarly::SELECTOR, from),
-        Why::TooLate { until } => return instant(wire::TooLate::SELECTOR, until),
-        Why::Done => (wire::AlreadyDone::SELECTOR, true, [0, 0], 1),
-        Why::Seats { accepted, needed } => (
-            wire::SeatsUnaccepted::SELECTOR,
-            true,
-            [accepted.into(), needed.into()],
-            2,
-        ),
-        Why::Refinements { used, limit } => (
-            wire::RefinementExhausted::SELECTOR,
-            false,
-            [used.into(), limit.into()],
-            2,
-        ),
-        Why::Depth { depth, limit } => {
-            let mut words = Words::after(wire::TooDeep::SELECTOR);
-            words.number(depth.into()).number(limit.into());
-            return Refusal::of(&words);
-        }
-        Why::Disputed => (wire::Disputed::SELECTOR, true, [0, 0], 0),
-        Why::Order => return wrong(),
+    const OF_MISSION: u8 = 1;
+    const OF_NODE: u8 = 2;
+    let (number, first, second) = why.parts();
+    // Selector; whether mission and node stand in front; how many values follow.
+    let (selector, names, values) = match number {
+        kind::UNKNOWN_MISSION => (wire::UnknownMission::SELECTOR, OF_MISSION, 0),
+        kind::UNKNOWN_NODE => (wire::UnknownNode::SELECTOR, OF_MISSION | OF_NODE, 1),
+        kind::MISSION_STATE => (wire::WrongMissionState::SELECTOR, OF_MISSION, 1),
+        kind::NODE_STATE => (wire::WrongNodeState::SELECTOR, OF_MISSION | OF_NODE, 2),
+        kind::HALTED => (wire::Halted::SELECTOR, OF_MISSION, 2),
+        kind::TOO_EARLY => return instant(wire::TooEarly::SELECTOR, second),
+        kind::TOO_LATE => return instant(wire::TooLate::SELECTOR, second),
+        kind::SEATS => (wire::SeatsUnaccepted::SELECTOR, OF_MISSION | OF_NODE, 2),
+        kind::REFINEMENTS => (wire::RefinementExhausted::SELECTOR, OF_MISSION, 2),
+        kind::DEPTH => (wire::TooDeep::SELECTOR, 0, 2),
+        kind::DISPUTED => (wire::Disputed::SELECTOR, OF_MISSION | OF_NODE, 0),
+        _ => return wrong(),
     };
     let mut refusal = Words::after(selector);
-    refusal.word(mission);
-    if of_node {
+    if names & OF_MISSION != 0 {
+        refusal.word(mission);
+    }
+    if names & OF_NODE != 0 {
         refusal.number(node.into());
     }
-    for word in words.iter().take(count) {
-        refusal.number(*word);
+    for value in [first, second].iter().take(values) {
+        refusal.number(*value);
     }
     Refusal::of(&refusal)
 }

@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::IAgent as agents;
 use agentcity_domain::{
     machine::NodeState,
     mission::{
@@ -10,16 +9,13 @@ use agentcity_domain::{
         node::seat_bit,
         record::bit,
     },
-    peer::Peer,
     statute::SEATS_MAX,
 };
 use agentcity_shell::{
-    output,
     reader::Reader,
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolCall;
 
 use crate::storage::*;
 
@@ -180,13 +176,7 @@ impl Missions {
         if seated || sponsor == principal {
             return Words::new().truth(true).reply();
         }
-        let answer = self.query(
-            Peer::Agent,
-            Words::after(agents::principalOfCall::SELECTOR).address(&sponsor),
-        )?;
-        let mut answer = Reader::new(&answer);
-        let same = answer.address() == principal;
-        end(&answer)?;
+        let same = self.standing(sponsor)?.principal == principal;
         Words::new().truth(same).reply()
     }
 
@@ -205,6 +195,6 @@ impl Missions {
                 None => 0,
             }
         };
-        Ok(output::words(&[output::number(until)]))
+        Words::new().number(until).reply()
     }
 }

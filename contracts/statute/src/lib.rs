@@ -16,6 +16,7 @@
 
 extern crate alloc;
 
+mod acceptance;
 mod deployment;
 mod finalising;
 mod peers;
@@ -44,6 +45,7 @@ impl Contract for Statutes {
             wire::deployTrancheCall::SELECTOR => self.deploy_tranche(input),
             wire::deploySeatsCall::SELECTOR => self.deploy_seats(input),
             wire::finaliseDeploymentCall::SELECTOR => self.finalise(input),
+            wire::acceptSeatsCall::SELECTOR => self.accept_seats(input),
             wire::pageCall::SELECTOR => self.page(input),
             wire::seatPageCall::SELECTOR => self.seat_page(input),
             wire::predicatesCall::SELECTOR => self.predicates(input),

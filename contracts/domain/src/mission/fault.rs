@@ -55,12 +55,12 @@ pub const fn price(reason: u8) -> Price {
 pub fn amount(units: u64, unit: u128, stake: u128, bps: u64) -> u128 {
     const WHOLE: u128 = Bps::MAX.get() as u128;
     let least = unit.saturating_mul(units.into());
-    // Whole parts first, so that the greatest stake does not overflow.
+    // Whole parts first, so that the greatest stake does not overflow; no share is more than the whole.
+    let bps = u128::from(bps).min(WHOLE);
     let whole = divide(stake, WHOLE);
     let rest = stake.wrapping_sub(whole.wrapping_mul(WHOLE));
-    let share = divide(rest.saturating_mul(bps.into()), WHOLE);
-    let share = whole.saturating_mul(bps.into()).saturating_add(share);
-    least.max(share)
+    let share = divide(rest.wrapping_mul(bps), WHOLE);
+    least.max(whole.wrapping_mul(bps).wrapping_add(share))
 }
 
 /// The quotient, rounded down; zero for the divisor zero. Bit by bit: the library's division fills a kilobyte of a program.

@@ -109,6 +109,36 @@ pub enum Why {
     Order,
 }
 
+/// Kinds of refusals, by number.
+pub mod kind {
+    /// [`Why::UnknownMission`](super::Why::UnknownMission)
+    pub const UNKNOWN_MISSION: u8 = 1;
+    /// [`Why::UnknownNode`](super::Why::UnknownNode)
+    pub const UNKNOWN_NODE: u8 = 2;
+    /// [`Why::MissionState`](super::Why::MissionState)
+    pub const MISSION_STATE: u8 = 3;
+    /// [`Why::NodeState`](super::Why::NodeState)
+    pub const NODE_STATE: u8 = 4;
+    /// [`Why::Halted`](super::Why::Halted)
+    pub const HALTED: u8 = 5;
+    /// [`Why::TooEarly`](super::Why::TooEarly)
+    pub const TOO_EARLY: u8 = 6;
+    /// [`Why::TooLate`](super::Why::TooLate)
+    pub const TOO_LATE: u8 = 7;
+    /// [`Why::Done`](super::Why::Done)
+    pub const DONE: u8 = 8;
+    /// [`Why::Seats`](super::Why::Seats)
+    pub const SEATS: u8 = 9;
+    /// [`Why::Refinements`](super::Why::Refinements)
+    pub const REFINEMENTS: u8 = 10;
+    /// [`Why::Depth`](super::Why::Depth)
+    pub const DEPTH: u8 = 11;
+    /// [`Why::Disputed`](super::Why::Disputed)
+    pub const DISPUTED: u8 = 12;
+    /// [`Why::Order`](super::Why::Order)
+    pub const ORDER: u8 = 13;
+}
+
 /// What an instant in a refusal may be: 40 bits.
 const INSTANT_MAX: u64 = (1 << 40) - 1; // structural: five bytes
 
@@ -116,26 +146,26 @@ impl Why {
     /// In one number.
     pub const fn pack(self) -> Refused {
         let (kind, first, second) = match self {
-            Self::UnknownMission => (1u64, 0u16, 0u64),
-            Self::UnknownNode { nodes } => (2, nodes, 0),
-            Self::MissionState { state } => (3, state as u16, 0),
-            Self::NodeState { state, attempt } => (4, state as u16, attempt as u64),
-            Self::Halted { halt, until } => (5, halt as u16, until),
-            Self::TooEarly { from } => (6, 0, from),
-            Self::TooLate { until } => (7, 0, until),
-            Self::Done => (8, 0, 0),
-            Self::Seats { accepted, needed } => (9, accepted as u16, needed as u64),
-            Self::Refinements { used, limit } => (10, used, limit as u64),
-            Self::Depth { depth, limit } => (11, depth as u16, limit as u64),
-            Self::Disputed => (12, 0, 0),
-            Self::Order => (13, 0, 0),
+            Self::UnknownMission => (kind::UNKNOWN_MISSION, 0u16, 0u64),
+            Self::UnknownNode { nodes } => (kind::UNKNOWN_NODE, nodes, 0),
+            Self::MissionState { state } => (kind::MISSION_STATE, state as u16, 0),
+            Self::NodeState { state, attempt } => (kind::NODE_STATE, state as u16, attempt as u64),
+            Self::Halted { halt, until } => (kind::HALTED, halt as u16, until),
+            Self::TooEarly { from } => (kind::TOO_EARLY, 0, from),
+            Self::TooLate { until } => (kind::TOO_LATE, 0, until),
+            Self::Done => (kind::DONE, 0, 0),
+            Self::Seats { accepted, needed } => (kind::SEATS, accepted as u16, needed as u64),
+            Self::Refinements { used, limit } => (kind::REFINEMENTS, used, limit as u64),
+            Self::Depth { depth, limit } => (kind::DEPTH, depth as u16, limit as u64),
+            Self::Disputed => (kind::DISPUTED, 0, 0),
+            Self::Order => (kind::ORDER, 0, 0),
         };
         let second = if second > INSTANT_MAX {
             INSTANT_MAX
         } else {
             second
         };
-        let packed = kind | (first as u64) << 8 | second << 24;
+        let packed = kind as u64 | (first as u64) << 8 | second << 24;
         match NonZeroU64::new(packed) {
             Some(packed) => Refused(packed),
             // No kind is zero.
@@ -151,38 +181,45 @@ impl From<Why> for Refused {
 }
 
 impl Refused {
+    /// Its kind, and its values: for programs, which turn them into an error of the interface.
+    pub const fn parts(self) -> (u8, u64, u64) {
+        let packed = self.0.get();
+        (packed as u8, packed >> 8 & 0xffff, packed >> 24)
+    }
+
     /// What it means.
     pub const fn why(self) -> Why {
-        let packed = self.0.get();
-        let (first, second) = ((packed >> 8) as u16, packed >> 24);
-        match packed as u8 {
-            1 => Why::UnknownMission,
-            2 => Why::UnknownNode { nodes: first },
-            3 => Why::MissionState { state: first as u8 },
-            4 => Why::NodeState {
+        let (kind, first, second) = self.parts();
+        match kind {
+            kind::UNKNOWN_MISSION => Why::UnknownMission,
+            kind::UNKNOWN_NODE => Why::UnknownNode {
+                nodes: first as u16,
+            },
+            kind::MISSION_STATE => Why::MissionState { state: first as u8 },
+            kind::NODE_STATE => Why::NodeState {
                 state: first as u8,
                 attempt: second as u8,
             },
-            5 => Why::Halted {
+            kind::HALTED => Why::Halted {
                 halt: first as u8,
                 until: second,
             },
-            6 => Why::TooEarly { from: second },
-            7 => Why::TooLate { until: second },
-            8 => Why::Done,
-            9 => Why::Seats {
+            kind::TOO_EARLY => Why::TooEarly { from: second },
+            kind::TOO_LATE => Why::TooLate { until: second },
+            kind::DONE => Why::Done,
+            kind::SEATS => Why::Seats {
                 accepted: first as u8,
                 needed: second as u8,
             },
-            10 => Why::Refinements {
-                used: first,
+            kind::REFINEMENTS => Why::Refinements {
+                used: first as u16,
                 limit: second as u16,
             },
-            11 => Why::Depth {
+            kind::DEPTH => Why::Depth {
                 depth: first as u8,
                 limit: second as u8,
             },
-            12 => Why::Disputed,
+            kind::DISPUTED => Why::Disputed,
             _ => Why::Order,
         }
     }

@@ -11,10 +11,7 @@ use super::{
     fault::divide,
     node::{Eligible, Node, seat_bit, seconds},
 };
-use crate::{
-    agent::standing::Bars,
-    statute::{SEAT, Seat},
-};
+use crate::agent::standing::Bars;
 
 /// In the reasons against an agent: its principal is the sponsor's, or has another seat of the node (RULINGS R7, R20).
 pub const CONFLICT: u8 = 1 << 7;
@@ -97,6 +94,8 @@ pub fn begin(
     } else {
         threshold
     };
+    // A node without seats is one that a successor takes over: nobody begins it.
+    let needed = needed.max(1);
     let accepted = fit.count_ones() as u8;
     if accepted < needed {
         return Err(Why::Seats { accepted, needed }.into());
@@ -137,11 +136,4 @@ pub fn substitute(
 /// What a seat is paid: its price, at most its share of the node's budget (ADR 0005).
 pub fn pay(price: u128, budget: u128, paid: u64) -> u128 {
     price.min(divide(budget, paid.into()))
-}
-
-/// The seats of a node in a page of seats, in their order.
-pub fn of_page(page: &[u8], node: u16) -> impl Iterator<Item = Seat> {
-    page.chunks_exact(SEAT)
-        .filter(move |bytes| bytes.first_chunk() == Some(&node.to_be_bytes()))
-        .filter_map(Seat::read)
 }
