@@ -208,8 +208,7 @@ impl Missions {
     fn pending(&self, mission: &B256) -> Said<Box<Loaded>> {
         self.only_peer(Peer::Statute)?;
         let loaded = self.lookup(mission);
-        let pending = loaded.word.must_be(bit(MissionState::Pending as u8));
-        self.ok(mission, 0, pending)?;
+        self.waits(&loaded)?;
         Ok(loaded)
     }
 

@@ -55,6 +55,13 @@ impl Missions {
         )
     }
 
+    /// Refuses a mission that does not wait for its deployment.
+    #[inline(never)]
+    pub(crate) fn waits(&self, mission: &Loaded) -> Said {
+        let waits = mission.word.must_be(bit(MissionState::Pending as u8));
+        self.ok(&mission.id, 0, waits)
+    }
+
     /// The law of one mission does not name another.
     #[inline(never)]
     fn not_approved<T>(mission: &B256, expected: &B256, found: &B256) -> Said<T> {
@@ -73,6 +80,7 @@ impl Missions {
         let mut next = self.lookup(successor);
         let ids = [P::MaxRefinementIterations as u8];
         let [most] = self.terms(next.word.epoch(), ids)?;
+        self.waits(&next)?;
         let succeeds = refinement::succeed(&loaded.word, &mut next.word, most);
         self.ok(mission, 0, succeeds)?;
         let predecessor = self.of_mission(successor, PARENT);
@@ -139,6 +147,7 @@ impl Missions {
         let mut node = self.attempt(&loaded, number)?;
         self.permit(&loaded, const { forbidders(Command::OpenChild) }, true)?;
         let opened = self.lookup(child);
+        self.waits(&opened)?;
         let (parent, mut link) = (self.of_mission(child, PARENT), self.link(child));
         if parent != *mission || link.node() != number || opened.word.depth() == 0 {
             return Self::not_approved(child, mission, &parent);

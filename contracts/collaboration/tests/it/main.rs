@@ -1,5 +1,11 @@
 //! Claims about collaboration: what the rules say of whole missions, through encoded calls, with doubles for its peers.
 
 mod city;
+mod driver;
+mod exits;
 mod flow;
+mod histories;
+mod recursion;
+mod seats;
+mod traces;
 mod wire;
