@@ -6,10 +6,9 @@ use std::{collections::BTreeSet, path::Path};
 const MARK: &str = "STUB-BODY";
 
 /// Programs that may still carry it. Whoever fills one in takes it off this list and the mark out of its files.
-const STUBS: [&str; 9] = [
+const STUBS: [&str; 8] = [
     "adjudication",
     "assembly",
-    "collaboration",
     "enactment",
     "guardian",
     "legislature",

@@ -7,13 +7,13 @@ use agentcity_abi::{
     IEnactment::SessionKind as Kinds, ITreasury as treasury,
 };
 use agentcity_domain::{
-    exit::{Halts, forbidders},
     agent::standing::Bars,
+    exit::{Halts, forbidders},
     id::MissionId,
     machine::{Command, MissionState, NodeState},
     mission::{
         Reason,
-        record::{Clock, ENDED, Link, Mission, NODES_PER_STATES, bit},
+        record::{Clock, ENDED, Link, Mission, NODES_PER_STATES},
         recursion,
         word::{get, set},
     },
@@ -76,12 +76,7 @@ impl Missions {
 
     /// Refuses what lies on a mission forbids. Only `asks` asks for the watchdog's freeze, which forbids little (R9).
     #[inline(never)]
-    pub(crate) fn permit(
-        &self,
-        mission: &Loaded,
-        by: Halts,
-        asks: bool,
-    ) -> Said {
+    pub(crate) fn permit(&self, mission: &Loaded, by: Halts, asks: bool) -> Said {
         let watchdog = if asks { self.watchdog()? } else { 0 };
         let lying = self.lying(mission, watchdog);
         self.ok(&mission.id, 0, lying.permit(by))
@@ -107,9 +102,8 @@ impl Missions {
         let (latest, other, node) = (law.seconds(), law.word(), law.u16());
         let named = law.address();
         end(&law)?;
-        let makes_mission = kind == Kinds::Mission as u8
-            || kind == Kinds::Child as u8
-            || kind == Kinds::Full as u8;
+        let makes_mission =
+            kind == Kinds::Mission as u8 || kind == Kinds::Child as u8 || kind == Kinds::Full as u8;
         if !approved || !makes_mission || nodes == 0 || epoch >> 40 != 0 {
             return Words::after(wire::NotApproved::SELECTOR)
                 .word(session)
@@ -290,7 +284,11 @@ impl Missions {
     pub(crate) fn activate(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, epoch) = (&input.word(), input.bits(40));
         let mut loaded = self.pending(mission)?;
-        self.permit(&loaded, const { forbidders(Command::FinalizeMission) }, true)?;
+        self.permit(
+            &loaded,
+            const { forbidders(Command::FinalizeMission) },
+            true,
+        )?;
         let (now, from) = (self.now(), loaded.word.state());
         let mut clock = self.clock(mission);
         let until = clock.deadline(&loaded.word, &loaded.city);
@@ -341,11 +339,7 @@ impl Missions {
 
     /// One open edge less into each of these nodes; those that wait and have none left may begin.
     #[inline(never)]
-    pub(crate) fn release_successors(
-        &mut self,
-        mission: &Loaded,
-        after: &[u16],
-    ) -> Said {
+    pub(crate) fn release_successors(&mut self, mission: &Loaded, after: &[u16]) -> Said {
         let id = &mission.id;
         for to in after {
             let (group, at) = (

@@ -98,12 +98,7 @@ impl Missions {
 
     /// The seat at a place.
     #[inline(never)]
-    pub(crate) fn seat_at(
-        &self,
-        mission: &B256,
-        node: &Attempt,
-        place: u8,
-    ) -> Said<Box<Seat>> {
+    pub(crate) fn seat_at(&self, mission: &B256, node: &Attempt, place: u8) -> Said<Box<Seat>> {
         for seat in &self.seats(mission, node)? {
             if seat.seat == place {
                 return Ok(Box::new(*seat));
@@ -255,12 +250,7 @@ impl Missions {
 
     /// Takes points from an agent's reputation.
     #[inline(never)]
-    pub(crate) fn penalise(
-        &self,
-        agent: Address,
-        points: u64,
-        evidence: &B256,
-    ) -> Said {
+    pub(crate) fn penalise(&self, agent: Address, points: u64, evidence: &B256) -> Said {
         self.command(
             Peer::Agent,
             Words::after(agents::applyPenaltyCall::SELECTOR)
@@ -287,12 +277,7 @@ impl Missions {
 
     /// Counts a node that failed, stores it with its mission, and says so.
     #[inline(never)]
-    pub(crate) fn fail_node(
-        &mut self,
-        mission: &mut Loaded,
-        node: &Attempt,
-        reason: u8,
-    ) -> Said {
+    pub(crate) fn fail_node(&mut self, mission: &mut Loaded, node: &Attempt, reason: u8) -> Said {
         let ids = [P::MaxRefinementIterations as u8];
         let [most] = self.terms(mission.word.epoch(), ids)?;
         let attempt = node.word.attempt();

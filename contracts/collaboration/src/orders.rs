@@ -10,11 +10,7 @@ use agentcity_domain::{
     },
     peer::Peer,
 };
-use agentcity_shell::{
-    malformed,
-    member::Member,
-    reader::Reader,
-};
+use agentcity_shell::{malformed, member::Member, reader::Reader};
 use alloy_primitives::{Address, B256};
 
 use crate::{nodes::not_seated, storage::*};
@@ -166,7 +162,11 @@ impl Missions {
                 MissionState::Completed,
                 Reason::Succeeded as u8,
             ),
-            _ => (MissionState::Verification, MissionState::Failed, order.reason),
+            _ => (
+                MissionState::Verification,
+                MissionState::Failed,
+                order.reason,
+            ),
         };
         let is_there = loaded
             .word
@@ -175,10 +175,9 @@ impl Missions {
         match order.order {
             // What an outage took is given back, and what it takes until somebody resumes (C-20).
             DEGRADE => loaded.word.postpone(order.secs),
-            RESUME => Mission::postpone(
-                &mut loaded.word,
-                order.secs.max(now.saturating_sub(since)),
-            ),
+            RESUME => {
+                Mission::postpone(&mut loaded.word, order.secs.max(now.saturating_sub(since)))
+            }
             RELEASE => self.permit(&loaded, const { forbidders(Command::FilterOutput) }, false)?,
             _ if order.reason == Reason::OutputVetoed as u8 => {
                 self.permit(&loaded, const { forbidders(Command::VetoOutput) }, false)?;

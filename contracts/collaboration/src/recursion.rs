@@ -4,12 +4,12 @@ use agentcity_abi::{ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
     exit::forbidders,
     machine::Command,
+    machine::MissionState,
     mission::{
         Reason, Why,
         record::{Child, ENDED, bit},
         recursion as rules, refinement,
     },
-    machine::MissionState,
     parameter::ParameterId as P,
     peer::Peer,
 };

@@ -159,12 +159,7 @@ impl Missions {
 
     /// The bid that stands behind those that won a node, if there is one.
     #[inline(never)]
-    fn runner_up(
-        &self,
-        session: &B256,
-        node: u16,
-        place: u8,
-    ) -> Said<Option<Box<Seat>>> {
+    fn runner_up(&self, session: &B256, node: u16, place: u8) -> Said<Option<Box<Seat>>> {
         let answer = self.query(
             Peer::Enactment,
             Words::after(AWARDED).word(session).number(node.into()),
@@ -393,10 +388,7 @@ impl Missions {
         self.permit(&loaded, const { forbidders(Command::ReassignNode) }, false)?;
         let limits = self.terms(
             loaded.word.epoch(),
-            [
-                P::MaxRefinementIterations as u8,
-                P::RecoveryGraceMs as u8,
-            ],
+            [P::MaxRefinementIterations as u8, P::RecoveryGraceMs as u8],
         )?;
         let before = self.seats(mission, &node)?;
         if before.len() != count {
@@ -437,8 +429,7 @@ impl Missions {
                 return already_done(mission, number, agent);
             }
             agents.push(agent);
-            let principal =
-                self.place_seat(mission, &node, &old.agent, &seat, session, &others)?;
+            let principal = self.place_seat(mission, &node, &old.agent, &seat, session, &others)?;
             others.push(principal);
         }
         end(&seats)?;

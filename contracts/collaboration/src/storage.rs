@@ -31,8 +31,9 @@ use alloc::{boxed::Box, vec, vec::Vec};
 
 use agentcity_abi::{ICollaboration as wire, IConstitution as founding};
 use agentcity_domain::mission::{
-    Refused, kind,
+    Refused,
     halt::Lying,
+    kind,
     node::Node,
     record::{Clock, Link, Mission, NODES_PER_STATES, States, moved},
     word::{get, set},
@@ -181,7 +182,10 @@ impl Attempt {
 /// The account in a mission's number.
 #[inline(never)]
 pub(crate) fn sponsor_of(mission: &B256) -> Address {
-    mission.first_chunk().copied().map_or(Address::ZERO, Address::new)
+    mission
+        .first_chunk()
+        .copied()
+        .map_or(Address::ZERO, Address::new)
 }
 
 impl Missions {
@@ -218,7 +222,10 @@ impl Missions {
         }
         let mut call = Words::after(founding::readCall::SELECTOR);
         // structural: the list of ids stands behind two words, as one padded word
-        call.number(epoch).number(64).number(ids.len() as u64).word(&list);
+        call.number(epoch)
+            .number(64)
+            .number(ids.len() as u64)
+            .word(&list);
         let answer = peer::ask(self.vm(), self.constitution_address(), call.bytes())?;
         let mut answer = Reader::new(&answer);
         let (count, mut list) = answer.list(values.len());
@@ -389,23 +396,13 @@ impl Missions {
     }
 
     /// What a rule said, as the interface refuses it.
-    pub(crate) fn said<T>(
-        &self,
-        mission: &B256,
-        node: u16,
-        said: Result<T, Refused>,
-    ) -> Said<T> {
+    pub(crate) fn said<T>(&self, mission: &B256, node: u16, said: Result<T, Refused>) -> Said<T> {
         said.map_err(|why| refusal(mission, node, why))
     }
 
     /// The same of a rule that says nothing else: one body for most of them.
     #[inline(never)]
-    pub(crate) fn ok(
-        &self,
-        mission: &B256,
-        node: u16,
-        said: Result<(), Refused>,
-    ) -> Said {
+    pub(crate) fn ok(&self, mission: &B256, node: u16, said: Result<(), Refused>) -> Said {
         self.said(mission, node, said)
     }
 }

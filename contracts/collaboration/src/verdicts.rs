@@ -62,14 +62,7 @@ impl Missions {
         }
         end(&list)?;
         let clock = (self.now(), loaded.moved());
-        let applied = rules::apply(
-            &mut node.states,
-            number,
-            &mut node.word,
-            to,
-            expires,
-            clock,
-        );
+        let applied = rules::apply(&mut node.states, number, &mut node.word, to, expires, clock);
         self.ok(mission, number, applied)?;
         if completed {
             self.complete_node(&mut loaded, &node, &outcome, &outcomes)?;

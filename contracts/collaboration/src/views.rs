@@ -4,11 +4,7 @@ use alloc::vec::Vec;
 
 use agentcity_domain::{
     machine::NodeState,
-    mission::{
-        exit,
-        node::seat_bit,
-        record::bit,
-    },
+    mission::{exit, node::seat_bit, record::bit},
     statute::SEATS_MAX,
 };
 use agentcity_shell::{
@@ -145,7 +141,9 @@ impl Missions {
     pub(crate) fn node_states(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let (mission, group) = (&input.word(), input.u16());
         let first = group.saturating_mul(agentcity_domain::mission::record::NODES_PER_STATES);
-        Words::new().word(&self.load_states(mission, first).0).reply()
+        Words::new()
+            .word(&self.load_states(mission, first).0)
+            .reply()
     }
 
     #[inline(never)]

@@ -153,7 +153,10 @@ impl City {
                 score: 500,
                 enrolled_at: 0,
             };
-            city.peers.borrow_mut().workers.insert(agent(number), worker);
+            city.peers
+                .borrow_mut()
+                .workers
+                .insert(agent(number), worker);
         }
         city.install(Peer::Constitution, |peers, _, input| {
             if law::membersCall::abi_decode_validate(input).is_ok() {
@@ -279,7 +282,11 @@ impl City {
 
     pub(crate) fn create(&self, name: &str, law: Law) -> Result<B256, Vec<u8>> {
         let (deadline, from) = (law.deadline, law.sponsor);
-        let from = if from == Address::ZERO { STRANGER } else { from };
+        let from = if from == Address::ZERO {
+            STRANGER
+        } else {
+            from
+        };
         let session = self.law(name, law);
         let call = wire::createMissionCall {
             sessionId: session,
@@ -693,7 +700,11 @@ fn enactment(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answer {
         .abi_encode());
     }
     let asked = enactment::awardedCall::abi_decode_validate(input).expect("a known question");
-    let runner_up = u32::from(peers.runners_up.contains_key(&(asked.sessionId, asked.node)));
+    let runner_up = u32::from(
+        peers
+            .runners_up
+            .contains_key(&(asked.sessionId, asked.node)),
+    );
     Ok((Vec::<enactment::AwardedSeat>::new(), runner_up).abi_encode_params())
 }
 
@@ -748,7 +759,11 @@ fn treasury_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answer {
         return Ok((asked.agent.into_word(), U256::from(held)).abi_encode_params());
     }
     if let Ok(asked) = treasury::escrowCall::abi_decode_validate(input) {
-        let (held, settled) = peers.escrows.get(&asked.missionId).copied().unwrap_or_default();
+        let (held, settled) = peers
+            .escrows
+            .get(&asked.missionId)
+            .copied()
+            .unwrap_or_default();
         let mut words = [U256::ZERO; 8];
         (words[3], words[5]) = (U256::from(held), U256::from(settled));
         return Ok(words.abi_encode());

@@ -153,9 +153,7 @@ impl Driver {
             }
             Event::CloseCommit(node) => {
                 let (seats, kept) = (self.seats(node), self.kept[node]);
-                if seats.tier != 2
-                    || kept.closed
-                    || !self.is(node, NodeState::PendingVerification)
+                if seats.tier != 2 || kept.closed || !self.is(node, NodeState::PendingVerification)
                 {
                     return false;
                 }

@@ -12,7 +12,11 @@ const LINE: &[(u16, u16)] = &[(0, 1), (1, 2)];
 fn a_mission_goes_from_its_law_to_the_gate_and_out() {
     let city = City::new();
     let mission = city.active(&Plan::of(&[1, 2, 3], LINE));
-    assert_eq!(city.states(mission), (2, vec![2, 1, 1]), "the root may begin");
+    assert_eq!(
+        city.states(mission),
+        (2, vec![2, 1, 1]),
+        "the root may begin"
+    );
     city.begin(mission, 0).expect("routed");
     assert_eq!(city.states(mission), (3, vec![3, 1, 1]));
     city.complete(mission, 0).expect("done");
@@ -34,7 +38,8 @@ fn a_mission_goes_from_its_law_to_the_gate_and_out() {
     city.complete(mission, 2).expect("done");
     assert_eq!(city.states(mission), (4, vec![6, 6, 6]), "at the gate");
     assert_eq!(city.node(mission, 1).outputHash, output(1));
-    city.order(order(wire::Order::Release, mission)).expect("out");
+    city.order(order(wire::Order::Release, mission))
+        .expect("out");
     assert_eq!(city.states(mission).0, MissionState::Completed.number());
     assert!(city.told().contains(&Told::Closing(mission, 259_200)));
     for number in 1..=3 {
@@ -120,19 +125,43 @@ fn a_law_that_makes_no_mission_or_a_sponsor_who_may_not_is_refused() {
         deadline: (city.world.now() + 5).try_into().unwrap(),
     };
     for (name, law) in [
-        ("unapproved", Law { approved: false, ..city.root_law(1) }),
-        ("partial", Law { kind: PARTIAL, ..city.root_law(1) }),
+        (
+            "unapproved",
+            Law {
+                approved: false,
+                ..city.root_law(1)
+            },
+        ),
+        (
+            "partial",
+            Law {
+                kind: PARTIAL,
+                ..city.root_law(1)
+            },
+        ),
         ("empty", city.root_law(0)),
     ] {
         let session = city.law(name, law);
         city.refused(SPONSOR, call(session), none(session));
     }
     let other = Address::repeat_byte(0x51);
-    let session = city.law("other", Law { sponsor: other, ..city.root_law(1) });
-    let unknown = wire::AgentRefused { agent: other, rule: 4 };
+    let session = city.law(
+        "other",
+        Law {
+            sponsor: other,
+            ..city.root_law(1)
+        },
+    );
+    let unknown = wire::AgentRefused {
+        agent: other,
+        rule: 4,
+    };
     city.refused(other, call(session), unknown);
     city.peers.borrow_mut().banned.push(other);
-    let banned = wire::AgentRefused { agent: other, rule: 8 };
+    let banned = wire::AgentRefused {
+        agent: other,
+        rule: 8,
+    };
     city.refused(other, call(session), banned);
 }
 
@@ -142,16 +171,80 @@ fn peers_alone_admit_judge_order_and_reassign() {
     let mission = city.active(&Plan::of(&[1], &[]));
     let expected = wire::Unauthorized { caller: STRANGER };
     let no = || expected.clone();
-    city.refused(STRANGER, city.verdict(mission, 0, NodeState::Completed, 0, vec![]), no());
+    city.refused(
+        STRANGER,
+        city.verdict(mission, 0, NodeState::Completed, 0, vec![]),
+        no(),
+    );
     city.refused(STRANGER, city.reassigning(mission, 0, &[agent(1)]), no());
-    city.refused(STRANGER, wire::interveneCall { intervention: order(wire::Order::Halt, mission) }, no());
-    city.refused(STRANGER, wire::activateMissionCall { missionId: mission, epoch: 1 }, no());
-    city.refused(STRANGER, wire::abortMissionCall { missionId: mission, justificationHash: B256::ZERO }, no());
-    city.refused(STRANGER, wire::abortForFaultCall { missionId: mission, agents: vec![], justificationHash: B256::ZERO }, no());
-    city.refused(STRANGER, wire::admitTrancheCall { missionId: mission, firstPage: 0, pages: vec![], degrees: vec![] }, no());
-    city.refused(STRANGER, wire::admitSeatsCall { missionId: mission, firstPage: 0, pages: vec![], agents: vec![] }, no());
-    city.refused(STRANGER, wire::acceptSeatForCall { missionId: mission, node: 0, attempt: 0, executor: agent(1) }, no());
+    city.refused(
+        STRANGER,
+        wire::interveneCall {
+            intervention: order(wire::Order::Halt, mission),
+        },
+        no(),
+    );
+    city.refused(
+        STRANGER,
+        wire::activateMissionCall {
+            missionId: mission,
+            epoch: 1,
+        },
+        no(),
+    );
+    city.refused(
+        STRANGER,
+        wire::abortMissionCall {
+            missionId: mission,
+            justificationHash: B256::ZERO,
+        },
+        no(),
+    );
+    city.refused(
+        STRANGER,
+        wire::abortForFaultCall {
+            missionId: mission,
+            agents: vec![],
+            justificationHash: B256::ZERO,
+        },
+        no(),
+    );
+    city.refused(
+        STRANGER,
+        wire::admitTrancheCall {
+            missionId: mission,
+            firstPage: 0,
+            pages: vec![],
+            degrees: vec![],
+        },
+        no(),
+    );
+    city.refused(
+        STRANGER,
+        wire::admitSeatsCall {
+            missionId: mission,
+            firstPage: 0,
+            pages: vec![],
+            agents: vec![],
+        },
+        no(),
+    );
+    city.refused(
+        STRANGER,
+        wire::acceptSeatForCall {
+            missionId: mission,
+            node: 0,
+            attempt: 0,
+            executor: agent(1),
+        },
+        no(),
+    );
     // Each of them is let in where it belongs.
-    let taken = wire::acceptSeatForCall { missionId: mission, node: 0, attempt: 0, executor: agent(1) };
+    let taken = wire::acceptSeatForCall {
+        missionId: mission,
+        node: 0,
+        attempt: 0,
+        executor: agent(1),
+    };
     city.call(member(Peer::Statute), taken).expect("taken");
 }

@@ -15,10 +15,19 @@ use crate::{
 };
 
 fn event(trace: &Trace, words: &[&str], seen: &mut Vec<String>) -> Option<Event> {
-    let node = || trace.nodes.iter().position(|node| node.0 == words[1]).expect("a node");
+    let node = || {
+        trace
+            .nodes
+            .iter()
+            .position(|node| node.0 == words[1])
+            .expect("a node")
+    };
     let seat = || {
         let roster = trace.nodes[node()].4;
-        roster.iter().position(|who| *who == words[2]).map(|place| place as u8)
+        roster
+            .iter()
+            .position(|who| *who == words[2])
+            .map(|place| place as u8)
     };
     Some(match words[0] {
         "finalizeDeployment" => Event::Finalize,
@@ -56,7 +65,11 @@ fn every_public_trace_goes_through_the_router_as_it_goes_through_the_tables() {
     assert_eq!(TRACES.len(), 5);
     for trace in TRACES {
         let place = |id: &str| trace.nodes.iter().position(|node| node.0 == id).unwrap() as u16;
-        let edges: Vec<_> = trace.edges.iter().map(|(a, b)| (place(a), place(b))).collect();
+        let edges: Vec<_> = trace
+            .edges
+            .iter()
+            .map(|(a, b)| (place(a), place(b)))
+            .collect();
         let tiers: Vec<_> = trace.nodes.iter().map(|node| node.1).collect();
         for (_, tier, seats, agree, _) in trace.nodes {
             let expected = if *tier == 2 { (3, 2) } else { (1, 1) };
@@ -70,7 +83,11 @@ fn every_public_trace_goes_through_the_router_as_it_goes_through_the_tables() {
             let at = format!("{} step {number} {words:?}", trace.id);
             assert_eq!(done, *accepted, "{at}");
             let (state, states) = driver.city.states(driver.mission);
-            assert_eq!(MissionState::from_u8(state).unwrap().name(), *mission, "{at}");
+            assert_eq!(
+                MissionState::from_u8(state).unwrap().name(),
+                *mission,
+                "{at}"
+            );
             for (found, expected) in states.iter().zip(*nodes) {
                 // Nodes are none yet while their mission waits.
                 let name = NodeState::from_u8(*found).map_or("WAITING", NodeState::name);
@@ -172,7 +189,13 @@ fn wish() -> impl Strategy<Value = Wish> {
     ];
     let kinds: Vec<usize> = (0..KINDS).flat_map(|k| vec![k; weights[k]]).collect();
     let tries = prop::collection::vec(prop::sample::select(kinds), 6);
-    (tries, 0..TIERS.len(), 0..3u8, 0..2u32, prop::bool::weighted(0.8))
+    (
+        tries,
+        0..TIERS.len(),
+        0..3u8,
+        0..2u32,
+        prop::bool::weighted(0.8),
+    )
 }
 
 #[test]
@@ -182,13 +205,19 @@ fn random_histories_go_through_the_router_as_they_go_through_the_tables() {
         .and_then(|runs| runs.parse().ok())
         .unwrap_or(360);
     println!("seed: {}", String::from_utf8_lossy(&SEED));
-    let edges: Vec<(usize, usize)> = EDGES.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
+    let edges: Vec<(usize, usize)> = EDGES
+        .iter()
+        .map(|(a, b)| ((*a).into(), (*b).into()))
+        .collect();
     let fresh: Vec<Node> = TIERS
         .iter()
         .map(|tier| {
             Node::new(match tier {
                 1 => Tier::One,
-                2 => Tier::Two { seats: 3, threshold: 2 },
+                2 => Tier::Two {
+                    seats: 3,
+                    threshold: 2,
+                },
                 _ => Tier::Three,
             })
         })
@@ -215,7 +244,12 @@ fn random_histories_go_through_the_router_as_they_go_through_the_tables() {
             for (kinds, node, seat, value, aims) in wishes {
                 let candidates = kinds.iter().flat_map(|kind| {
                     (0..TIERS.len()).map(move |more| {
-                        of(*kind, (node + more) % TIERS.len(), (seat + more as u8) % 3, value)
+                        of(
+                            *kind,
+                            (node + more) % TIERS.len(),
+                            (seat + more as u8) % 3,
+                            value,
+                        )
                     })
                 });
                 // An end comes always right: it must not come too often.
@@ -257,7 +291,11 @@ fn random_histories_go_through_the_router_as_they_go_through_the_tables() {
                 reached[usize::from(state)] += 1;
                 missions.set(reached);
                 for (found, node) in states.iter().zip(model.nodes()) {
-                    let known = if *found == 0 { NodeState::Waiting.number() } else { *found };
+                    let known = if *found == 0 {
+                        NodeState::Waiting.number()
+                    } else {
+                        *found
+                    };
                     prop_assert_eq!(known, node.state().number(), "{:?}", event);
                     let mut reached = nodes_at.get();
                     reached[usize::from(known)] += 1;
@@ -266,7 +304,11 @@ fn random_histories_go_through_the_router_as_they_go_through_the_tables() {
                 let found = driver.city.mission(driver.mission);
                 prop_assert_eq!(u32::from(found.refinements), model.refinements());
                 let in_state = |state: NodeState| {
-                    model.nodes().iter().filter(|node| node.state() == state).count()
+                    model
+                        .nodes()
+                        .iter()
+                        .filter(|node| node.state() == state)
+                        .count()
                 };
                 prop_assert_eq!(usize::from(found.completed), in_state(NodeState::Completed));
                 prop_assert_eq!(usize::from(found.failed), in_state(NodeState::Failed));
@@ -279,12 +321,21 @@ fn random_histories_go_through_the_router_as_they_go_through_the_tables() {
         .unwrap();
     let (tried, succeeded) = (tried.get(), succeeded.get());
     for kind in 0..KINDS - 1 {
-        println!("{:?}: {} of {}", of(kind, 0, 0, 0), succeeded[kind], tried[kind]);
+        println!(
+            "{:?}: {} of {}",
+            of(kind, 0, 0, 0),
+            succeeded[kind],
+            tried[kind]
+        );
     }
     let (all, done) = (tried.iter().sum::<u32>(), succeeded.iter().sum::<u32>());
     println!("all: {done} of {all}");
     for state in MissionState::ALL {
-        println!("{}: {}", state.name(), missions.get()[usize::from(state.number())]);
+        println!(
+            "{}: {}",
+            state.name(),
+            missions.get()[usize::from(state.number())]
+        );
         assert!(missions.get()[usize::from(state.number())] > 0);
     }
     for state in NodeState::ALL {
@@ -294,7 +345,11 @@ fn random_histories_go_through_the_router_as_they_go_through_the_tables() {
     }
     assert!(done * 100 >= all * 40);
     for kind in 0..KINDS - 1 {
-        assert!(succeeded[kind] >= 20, "{:?} succeeds too rarely", of(kind, 0, 0, 0));
+        assert!(
+            succeeded[kind] >= 20,
+            "{:?} succeeds too rarely",
+            of(kind, 0, 0, 0)
+        );
     }
 }
 

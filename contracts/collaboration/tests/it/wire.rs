@@ -51,8 +51,14 @@ fn the_rules_number_states_reasons_and_halts_as_the_interface_does() {
     }
     assert_eq!(Reason::Succeeded as u8, wire::Reason::Succeeded as u8);
     assert_eq!(Reason::FaultNamed as u8, wire::Reason::FaultNamed as u8);
-    assert_eq!(Reason::FreezeExpired as u8, wire::Reason::FreezeExpired as u8);
-    assert_eq!(Reason::SeatNotAccepted as u8, wire::Reason::SeatNotAccepted as u8);
+    assert_eq!(
+        Reason::FreezeExpired as u8,
+        wire::Reason::FreezeExpired as u8
+    );
+    assert_eq!(
+        Reason::SeatNotAccepted as u8,
+        wire::Reason::SeatNotAccepted as u8
+    );
     assert!(wire::Reason::try_from(Reason::Succeeded as u8 + 1).is_err());
     assert_eq!(halt::STOP, wire::Halt::EmergencyStop as u8);
     assert_eq!(halt::PAUSE, wire::Halt::Divergence as u8);

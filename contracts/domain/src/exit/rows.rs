@@ -127,7 +127,7 @@ pub(crate) const MISSION: &[Exit] = {
         anyone(S::Verification as u8, Halts::CALM.and(Halt::WatchdogFreeze).and(Halt::NormStruck), Deadline::When("every predicate passes, and the log was reconciled or reconcileTimeout passed"), C::FilterOutput, S::Completed as u8, "the normal end", "P-01, R10"),
         anyone(S::Verification as u8, RUNNING, Deadline::After(&[Term::Parameter(P::GateTimeoutMs)]), C::TimeoutVerification, S::Failed as u8, "a predicate stayed undecided; completed nodes stay paid", "R24"),
         anyone(S::Failed as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::RecoveryGraceMs)]), C::AbortFailed, S::Aborted as u8, "escrow and stakes go back", "C-10"),
-        anyone(S::Failed as u8, RUNNING.without(Halt::Pause), Deadline::When("a successor is approved"), C::Relegislate, S::Aborted as u8, "the successor takes what is left of the escrow", "R18"),
+        anyone(S::Failed as u8, RUNNING.without(Halt::Pause), Deadline::When("a successor is approved"), C::Relegislate, S::Aborted as u8, "the sponsor lets a successor take what is left of the escrow", "R18").for_owner(),
         anyone(S::Degraded as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DegradedAdjudicatorTimeoutMs)]), C::AbortDegraded, S::Aborted as u8, "escrow and stakes go back", "C-20"),
         anyone(EVERY, Halts::only(Halt::EmergencyStop), Deadline::After(&[Term::Parameter(P::StopMaxSecs)]), C::AbortHalted, S::Aborted as u8, "counted from the stop; escrow and stakes go back", "R9"),
         anyone(EVERY, Halts::only(Halt::Pause), Deadline::After(&[Term::Parameter(P::PauseMaxSecs)]), C::AbortHalted, S::Aborted as u8, "counted from the pause; escrow and stakes go back", "R9, R10"),
@@ -141,6 +141,7 @@ pub(crate) const MISSION: &[Exit] = {
 const NODE_TIMEOUT: Deadline = Deadline::After(&[
     Term::Field("the node's timeout"),
     Term::Parameter(P::FinalizationGraceMs),
+    Term::Parameter(P::TimeoutGraceMs),
 ]);
 
 /// When people are late: the reviewers' time, and their backups' (V-10, R12).
@@ -152,6 +153,7 @@ const REVIEW_TIMEOUT: Deadline = Deadline::After(&[Term::Product(
 /// When a node that is eligible should long have been routed.
 const ROUTE_TIMEOUT: Deadline = Deadline::After(&[
     Term::Parameter(P::AcceptanceWindowMs),
+    Term::Parameter(P::TimeoutGraceMs),
     Term::Parameter(P::RouteTimeoutMs),
 ]);
 

@@ -107,8 +107,7 @@ pub fn expire_mission(
         (MissionState::Aborted, Reason::AncestorEnded)
     } else {
         let state = mission.state();
-        let exit =
-            of_mission((mission, clock, city), limits).ok_or(Why::MissionState { state })?;
+        let exit = of_mission((mission, clock, city), limits).ok_or(Why::MissionState { state })?;
         if now <= exit.from {
             let from = exit.from.min(lying.overdue_at());
             return Err(Why::TooEarly { from }.into());

@@ -26,7 +26,11 @@ pub const fn price(reason: u8) -> Price {
             kind: 1,
         },
         CODE => Price {
-            ids: [P::SlashCodeHashUnits, P::SlashCodeHashBps, P::RepNodeFailure],
+            ids: [
+                P::SlashCodeHashUnits,
+                P::SlashCodeHashBps,
+                P::RepNodeFailure,
+            ],
             kind: 2,
         },
         NAMED => Price {

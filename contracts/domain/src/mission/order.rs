@@ -83,7 +83,8 @@ fn at(
         return Err(Why::NodeState {
             state: states.of(number),
             attempt: node.attempt(),
-        }.into());
+        }
+        .into());
     }
     Ok(())
 }

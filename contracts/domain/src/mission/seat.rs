@@ -121,7 +121,8 @@ pub fn substitute(
     if now <= windows.closes {
         return Err(Why::TooEarly {
             from: windows.closes,
-        }.into());
+        }
+        .into());
     }
     let bit = seat_bit(seat);
     if node.taken() & bit != 0 {

@@ -12,6 +12,7 @@ mod id;
 mod keccak;
 mod literal;
 mod machine;
+mod mission;
 mod model;
 mod norm;
 mod parameter;
