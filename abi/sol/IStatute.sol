@@ -163,7 +163,7 @@ interface IStatute {
     /// @return nodes nodes so far
     /// @return budget what these nodes may cost, in base units
     /// @return tokens LLM tokens of these nodes
-    /// @return statuteRest hash of the pages of the statute that are missing; zero once all are there
+    /// @return statuteRest hash of the pages of the statute that are missing; zero before the first and once all are there
     /// @return assignmentsRest the same of the pages of seats
     function deployment(bytes32 missionId)
         external

@@ -62,7 +62,7 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 5] = [
+const PROFILES: [Profile; 6] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
@@ -82,6 +82,11 @@ const PROFILES: [Profile; 5] = [
         name: "advisories",
         about: "licences, sources and known faults of the dependencies",
         run: advisories,
+    },
+    Profile {
+        name: "missions",
+        about: "a law of 5,000 nodes on the devnode, and long random runs against the models of the execution",
+        run: missions,
     },
     Profile {
         name: "mutants",
@@ -223,6 +228,40 @@ fn cargo_stylus(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()
             "--",
         ])
         .arg(client);
+    process::run(&mut command)
+}
+
+/// Nodes of the largest law; the quick run deploys 500.
+const MISSION_NODES: u32 = 5_000;
+
+/// Packages with random runs, the variable that lengthens them, and how many runs of how many commands.
+const LONG_RUNS: [(&str, &str, u32); 1] = [("agentcity-statute", "AGENTCITY_STATUTE_RUNS", 2_000)];
+
+fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    page.line("nodes of the largest law", MISSION_NODES);
+    for (package, _, runs) in LONG_RUNS {
+        page.line("random runs", format_args!("{runs} of {package}"));
+    }
+    let tools = setup::run(ws, Need::Everything)?;
+    programs::build(ws, &tools, None)?;
+    process::run(
+        ws.cargo()
+            .args(["build", "--locked", "--package", "agentcity-devnode"]),
+    )?;
+    solidity::check(ws)?;
+    for (package, variable, runs) in LONG_RUNS {
+        let mut command = ws.cargo();
+        command
+            .args(["test", "--locked", "--package", package, "--test", "it"])
+            .args(["random_", "--", "--nocapture"])
+            .env(variable, runs.to_string());
+        process::run(&mut command)?;
+    }
+    let mut command = ws.cargo();
+    command
+        .args(["test", "--locked", "--package", "agentcity-test-fixtures"])
+        .args(["--test", "it", "execution::", "--", "--nocapture"])
+        .env("AGENTCITY_MISSION_NODES", MISSION_NODES.to_string());
     process::run(&mut command)
 }
 

@@ -204,7 +204,7 @@ impl Statutes {
         self.approved(&tranche, awaited)?;
 
         let mut progress = deployment.progress;
-        let (mut agents, mut stakes, mut known) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut agents, mut stakes) = (Vec::new(), Vec::new());
         let mut held = (u16::MAX, Vec::new());
         for (index, bytes) in tranche.pages.iter().enumerate() {
             let needed = progress.page_of_next_seats();
@@ -218,9 +218,6 @@ impl Statutes {
             let nodes = Page::read(&held.1).unwrap_or_default();
             let refused = |broken: Broken| tranche.broken(index, broken.offset, broken.rule);
             let seats = progress.take_seats(bytes, &nodes).map_err(refused)?;
-            let of_page = seats.iter().map(|seat| seat.agent);
-            let principals = self.principals(of_page, &mut known)?;
-            seats::judge_principals(&seats, &principals, of.sponsor).map_err(refused)?;
             agents.extend(seats.iter().map(|seat| seat.agent.into_word()));
             stakes.extend(seats::stakes(&seats));
         }
@@ -256,7 +253,7 @@ impl Statutes {
         Ok(Vec::new())
     }
 
-    /// Locks what the seats are backed with, out of what their session set aside (ADR 0005.3).
+    /// INV-STATUTE-04. Locks what the seats are backed with, out of what their session set aside (ADR 0005.3).
     #[inline(never)]
     fn lock(&self, mission: B256, session: B256, stakes: &[Stake]) -> Result<(), Vec<u8>> {
         for stake in stakes {

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{
-    ARB_WASM, IAgent as agents, IArbWasm, ICollaboration as collaboration,
-    IConstitution as founding, IStatute as wire,
+    ARB_WASM, IArbWasm, ICollaboration as collaboration, IConstitution as founding,
+    IStatute as wire,
 };
 use agentcity_domain::{
     machine::MissionState, parameter::ParameterId as P, peer::Peer, signed::selector,
@@ -37,7 +37,6 @@ const PROGRAM: [u8; 3] = [0xef, 0xf0, 0x00]; // structural: prefix of Stylus pro
 
 /// What deploying asks of a mission.
 pub(crate) struct Mission {
-    pub(crate) sponsor: Address,
     pub(crate) session: B256,
     pub(crate) epoch: u64,
     pub(crate) nodes: u16,
@@ -67,7 +66,7 @@ impl Statutes {
             &[mission],
         )?;
         let mut answer = Input::new(&answer);
-        let (state, _halt, sponsor) = (answer.u8()?, answer.u8()?, answer.address()?);
+        let (state, _halt, _sponsor) = (answer.u8()?, answer.u8()?, answer.word()?);
         let (session, epoch, nodes) = (answer.word()?, answer.u64()?, answer.u16()?);
         // Completed, failed, depth, refinements.
         for _ in 0..4 {
@@ -85,7 +84,6 @@ impl Statutes {
             return refuse(wire::TooLate::SELECTOR, &[number(deadline)]);
         }
         Ok(Mission {
-            sponsor,
             session,
             epoch,
             nodes,
@@ -133,32 +131,6 @@ impl Statutes {
         })
     }
 
-    /// Who answers for these agents, in their order. Each is asked for once.
-    #[inline(never)]
-    pub(crate) fn principals(
-        &self,
-        agents: impl Iterator<Item = Address>,
-        known: &mut Vec<(Address, Address)>,
-    ) -> Result<Vec<Address>, Vec<u8>> {
-        let mut principals = Vec::new();
-        for agent in agents {
-            let found = known.iter().find(|(of, _)| *of == agent);
-            let principal = match found {
-                Some((_, principal)) => *principal,
-                None => {
-                    let words = [agent.into_word()];
-                    let answer =
-                        self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &words)?;
-                    let principal = Input::new(&answer).address()?;
-                    known.push((agent, principal));
-                    principal
-                }
-            };
-            principals.push(principal);
-        }
-        Ok(principals)
-    }
-
     #[inline(never)]
     fn ask_roster(&self, selector: [u8; 4], words: &[B256]) -> Result<B256, Vec<u8>> {
         Input::new(&self.ask_peer(Peer::Roster, selector, words)?).word()
@@ -170,11 +142,13 @@ impl Statutes {
         &self,
         law: &Law,
     ) -> Result<(agentcity_domain::statute::deployment::Standing, u64), Vec<u8>> {
-        let [quorum] = self.live([P::AdjudicatorQuorum as u8])?;
-        let [least, life] = self.parameters(
-            law.epoch,
-            [P::MinFairnessScore as u8, P::ProgramLifeMinSecs as u8],
-        )?;
+        let of_law = [P::MinFairnessScore as u8, P::ProgramLifeMinSecs as u8];
+        let (epoch, [quorum, mut least, mut life]) =
+            self.parameters_in_force([P::AdjudicatorQuorum as u8, of_law[0], of_law[1]])?;
+        // The quorum is the city's as it is now; the others are those under which the law was made.
+        if epoch != law.epoch {
+            [least, life] = self.parameters(law.epoch, of_law)?;
+        }
         let active = Input::new(self.ask_roster(ACTIVE, &[])?.as_slice()).u8()?;
         let frozen_until = Input::new(self.ask_roster(HALTED_UNTIL, &[])?.as_slice()).u64()?;
         let data = peer::call_data(founding::isHaltedCall::SELECTOR, &[law.domain]);

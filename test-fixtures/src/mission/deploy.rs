@@ -30,6 +30,8 @@ pub struct Charge {
     pub what: String,
     /// Gas of the receipt.
     pub gas: u64,
+    /// The transaction.
+    pub hash: B256,
 }
 
 /// A law that the doubles stand by, and how far its mission is.
@@ -61,8 +63,44 @@ impl Law {
         self.charges.push(Charge {
             what: what.into(),
             gas: outcome.gas_used,
+            hash: outcome.hash,
         });
     }
+}
+
+/// What a contract spent on its own in a transaction, its start and the access to it included, the calls that it made left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// How deep in the calls.
+    pub depth: usize,
+    /// Its address.
+    pub contract: Address,
+    /// First four bytes of what it was called with.
+    pub selector: [u8; 4],
+    /// Gas with its calls.
+    pub all: u64,
+    /// Gas without them.
+    pub own: u64,
+}
+
+/// The frames of a call, as the node's call tracer tells them.
+fn shares(frame: &serde_json::Value, depth: usize, into: &mut Vec<Share>) -> u64 {
+    let quantity = |key: &str| crate::http::parse_quantity(&frame[key]).unwrap_or_default() as u64;
+    let input: Bytes = serde_json::from_value(frame["input"].clone()).unwrap_or_default();
+    let all = quantity("gasUsed");
+    let at = into.len();
+    into.push(Share {
+        depth,
+        contract: serde_json::from_value(frame["to"].clone()).unwrap_or_default(),
+        selector: input.first_chunk().copied().unwrap_or_default(),
+        all,
+        own: all,
+    });
+    let calls = frame["calls"].as_array().map(Vec::as_slice);
+    let below = calls.unwrap_or_default().iter();
+    let below: u64 = below.map(|call| shares(call, depth + 1, into)).sum();
+    into[at].own = all.saturating_sub(below);
+    all
 }
 
 /// Prints charges, one a line.
@@ -137,6 +175,49 @@ impl Stage {
         let treasury = self.city.address(Peer::Treasury);
         for calls in calls.chunks(AT_ONCE) {
             legislature.say_all(&mut self.city.client, treasury, calls)?;
+        }
+        Ok(())
+    }
+
+    /// Who spent the gas of a transaction: every call in it, in order.
+    pub fn breakdown(&mut self, charge: &Charge) -> Result<Vec<Share>, MissionError> {
+        let options = serde_json::json!([charge.hash, {"tracer": "callTracer"}]);
+        let rpc = self.city.client.rpc();
+        let frame = rpc.call("debug_traceTransaction", options)?;
+        let mut found = Vec::new();
+        shares(&frame, 0, &mut found);
+        Ok(found)
+    }
+
+    /// Prints such a breakdown with the names of members, calls of the same function at the same depth together.
+    pub fn print_breakdown(&mut self, charge: &Charge) -> Result<(), MissionError> {
+        println!("{}: {} gas", charge.what, charge.gas);
+        let mut sums: Vec<(Share, u64)> = Vec::new();
+        for share in self.breakdown(charge)? {
+            let same = |(sum, _): &&mut (Share, u64)| {
+                (sum.depth, sum.contract, sum.selector)
+                    == (share.depth, share.contract, share.selector)
+            };
+            match sums.iter_mut().find(same) {
+                Some((sum, times)) => {
+                    sum.all += share.all;
+                    sum.own += share.own;
+                    *times += 1;
+                }
+                None => sums.push((share, 1)),
+            }
+        }
+        for (sum, times) in sums {
+            let mut peers = Peer::ALL.into_iter();
+            let name = peers.find(|peer| self.city.address(*peer) == sum.contract);
+            println!(
+                "{:>10} own {:>10} all  {}{} {} × {times}",
+                sum.own,
+                sum.all,
+                "  ".repeat(sum.depth),
+                name.map_or("(account)", Peer::name),
+                alloy::primitives::hex::encode(sum.selector)
+            );
         }
         Ok(())
     }

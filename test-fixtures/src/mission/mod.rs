@@ -11,7 +11,7 @@ pub mod graph;
 pub mod plan;
 pub mod stage;
 
-pub use deploy::{Charge, Law, print};
+pub use deploy::{Charge, Law, Share, print};
 pub use graph::Graph;
 pub use plan::{Plan, Task, Written};
 pub use stage::{Executor, MissionError, Stage, charter};

@@ -13,6 +13,8 @@ use alloy::{
 
 /// What every executor deposits for its stakes, in ether.
 const DEPOSIT_ETHER: u128 = 5;
+/// Gas limit of transactions for missions: what the sequencer takes in one.
+pub const GAS: u64 = 32_000_000;
 const ETHER: u128 = 1_000_000_000_000_000_000;
 
 /// Why a mission did not come to be.
@@ -89,6 +91,7 @@ impl Stage {
         agents_each: usize,
     ) -> Result<Self, MissionError> {
         let mut city = City::raise(charter)?;
+        city.client.allow_gas(GAS);
         city.install_clerks()?;
         let sponsor = city.person("sponsor")?;
         let owners = city.people("owner", principals)?;

@@ -6,6 +6,7 @@
 mod clients_alloy;
 mod clients_cast;
 mod differential;
+mod execution;
 mod expiry;
 mod foundations;
 mod golden_costs;

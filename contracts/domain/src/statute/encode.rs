@@ -1,6 +1,6 @@
 //! From a law to its pages: the other direction of [`super::page`] and [`super::seats`]. Whoever proposes, awards, deploys or
 //! checks encodes here, so that all get the same bytes. What does not fit its place is refused; what fits and is no law is
-//! written all the same, because the rules are the reader's.
+//! written all the same, because the rules are the reader's. INV-STATUTE-03: one law has one encoding.
 
 // structural file: offsets and widths of the layout that the module above draws.
 

@@ -19,7 +19,7 @@
 //! Numbers are big-endian; of two in one byte the first has the high half. Budgets, prices and stakes are base units,
 //! timeouts milliseconds. A page of the statute holds 128 nodes, the last one what is left, so a node's page follows from its
 //! number; its edges stand in the order of its nodes, so a node's first edge follows from those before it. Nothing is
-//! written that follows from something else, and what has no meaning is refused: one law has one encoding.
+//! written that follows from something else, and what has no meaning is refused: one law has one encoding (INV-STATUTE-03).
 //!
 //! Reading order: [`page`] (what a page of the statute holds), [`seats`] (what a page of seats holds), [`mod@fold`] (the hash of
 //! pages), [`deployment`] (how pages become law), [`encode`] (from a law to its pages), [`mod@order`] (from a graph to a law's
@@ -78,10 +78,8 @@ pub enum Rule {
     Seats,
     /// A seat costs more than its share of the node's budget.
     Price,
-    /// An agent or a principal has two seats of one node.
+    /// An agent has two seats of one node.
     Roster,
-    /// A seat's principal is the mission's sponsor.
-    SelfDealing,
 }
 
 /// Where in a page which rule is broken.

@@ -4,9 +4,7 @@
 
 use alloy_primitives::{Address, B256};
 
-use super::{
-    EDGES_MAX, Limits, PREDICATES_MAX, Rule, SEATS_MAX, address, deployment::Imports, number, word,
-};
+use super::{EDGES_MAX, Limits, Rule, SEATS_MAX, address, deployment::Imports, number, word};
 use crate::parameter::derived::is_redundancy;
 
 /// Bytes of the header.
@@ -286,4 +284,4 @@ impl Predicate {
 }
 
 // The layout takes what the parameter table allows.
-const _: () = assert!(SEATS_MAX <= 7 && EDGES_MAX <= OUTS_MASK && PREDICATES_MAX <= u8::MAX);
+const _: () = assert!(SEATS_MAX <= 7 && EDGES_MAX <= OUTS_MASK);

@@ -1,5 +1,8 @@
 //! A page of seats: who executes the nodes of sixteen, for what price and stake. A seat's length depends on where its stake
 //! comes from, so seats are read one after another.
+//!
+//! INV-STATUTE-05: an agent has one seat of a node at most. Whose agents they are is asked when a node begins, because that may
+//! change until then, and one winner who changes it must not spoil the mission of all.
 
 // structural file: offsets and widths of the layout that the module above draws.
 
@@ -113,15 +116,19 @@ impl Seat {
     /// The seat of that node and place in its page.
     #[inline(never)]
     pub fn find(page: &[u8], node: u16, seat: u8) -> Option<Self> {
-        let first = first_node(node / NODES_PER_SEAT_PAGE);
-        let mut seats = Seats::of(page, first);
-        seats.find(|found| found.node == node && found.seat == seat)
+        of_node(page, node).find(|found| found.seat == seat)
     }
 
     /// Its length, in bytes.
     fn length(&self) -> usize {
         if self.is_pooled() { SEAT + POOL } else { SEAT }
     }
+}
+
+/// The seats of a node in its page, in their order.
+pub fn of_node(page: &[u8], node: u16) -> impl Iterator<Item = Seat> {
+    let seats = Seats::of(page, first_node(node / NODES_PER_SEAT_PAGE));
+    seats.filter(move |seat| seat.node == node)
 }
 
 /// The first node of a page of seats.
@@ -172,30 +179,6 @@ pub fn judge(
     Ok(found)
 }
 
-/// Whether the seats of a page, to which these principals belong in the same order, may work with each other and for `sponsor`.
-///
-/// Errors: `Roster` for a principal with two seats of one node, `SelfDealing` for the sponsor's own, with the offset of the seat.
-/// Source: RESOLUTIONS V-04, S-03; RULINGS R7, R20.
-#[inline(never)]
-pub fn judge_principals(
-    seats: &[Seat],
-    principals: &[Address],
-    sponsor: Address,
-) -> Result<(), Broken> {
-    let mut offset = 0usize;
-    for (at, (seat, principal)) in seats.iter().zip(principals).enumerate() {
-        if *principal == sponsor {
-            return broken(offset, Rule::SelfDealing);
-        }
-        let mut before = seats.iter().zip(principals).take(at);
-        if before.any(|(other, of)| other.node == seat.node && of == principal) {
-            return broken(offset, Rule::Roster);
-        }
-        offset = offset.saturating_add(seat.length());
-    }
-    Ok(())
-}
-
 /// Whether as many executors as a node demands, each of them agent and principal, are distinct in both.
 ///
 /// Source: RESOLUTIONS V-04; RULINGS R7; vectors `roster_ok`.
@@ -210,11 +193,12 @@ pub fn is_roster<T: PartialEq>(redundancy: usize, executors: &[(T, T)]) -> bool 
             })
 }
 
-/// What has to be locked for the seats of a page: one sum for each agent and source, in the order of their first seats.
+/// What has to be locked for the seats of a page: one sum for each agent and source, in the order of their first seats; none of
+/// nothing.
 #[inline(never)]
 pub fn stakes(seats: &[Seat]) -> Vec<Stake> {
     let mut stakes: Vec<Stake> = Vec::new();
-    for seat in seats {
+    for seat in seats.iter().filter(|seat| seat.stake > 0) {
         let same = |stake: &&mut Stake| stake.agent == seat.agent && stake.source == seat.source;
         match stakes.iter_mut().find(same) {
             // A page holds 112 seats of 96 bits: no sum of theirs leaves 128.

@@ -8,8 +8,8 @@ use std::{
 };
 
 use agentcity_abi::{
-    ARB_WASM, IAgent as agents, IArbWasm, ICollaboration as work, IConstitution as founding,
-    IEnactment as enacting, IRoster as roster, IStatute as wire, ITreasury as treasury,
+    ARB_WASM, IArbWasm, ICollaboration as work, IConstitution as founding, IEnactment as enacting,
+    IRoster as roster, IStatute as wire, ITreasury as treasury,
 };
 use agentcity_domain::{
     parameter::ParameterId,
@@ -54,8 +54,6 @@ pub(crate) struct Facts {
     pub(crate) frozen_until: u64,
     pub(crate) struck: BTreeSet<B256>,
     pub(crate) approved: BTreeMap<Address, B256>,
-    /// Principals that are not the agents' own: who is not named answers for itself, under another address.
-    pub(crate) principals: BTreeMap<Address, Address>,
     /// Parameters that differ from the defaults: of the laws' epoch, and of the one in force.
     pub(crate) of_law: BTreeMap<u8, u32>,
     pub(crate) in_force: BTreeMap<u8, u32>,
@@ -176,7 +174,6 @@ impl City {
         city.install(Peer::Enactment, Self::enactment);
         city.install(Peer::Treasury, Self::treasury);
         city.install(Peer::Roster, Self::roster);
-        city.install(Peer::Agent, Self::agents);
         let facts = city.facts.clone();
         let arb_wasm = move |_: &Frame, input: &[u8]| -> Answer {
             let asked = IArbWasm::programTimeLeftCall::abi_decode_validate(input).expect("asked");
@@ -285,13 +282,6 @@ impl City {
         assert_eq!(asked.kind, roster::ProgramKind::Predicate);
         let code = facts.approved.get(&asked.account).copied();
         Ok(code.unwrap_or_default().abi_encode())
-    }
-
-    fn agents(_: &Frame, facts: &Facts, input: &[u8]) -> Answer {
-        let asked = agents::principalOfCall::abi_decode_validate(input).expect("an agent");
-        let known = facts.principals.get(&asked.agent).copied();
-        let own = Address::from_word(keccak256(asked.agent));
-        Ok(known.unwrap_or(own).abi_encode())
     }
 
     pub(crate) fn facts_mut(&self) -> RefMut<'_, Facts> {

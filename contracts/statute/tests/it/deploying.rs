@@ -215,7 +215,8 @@ fn a_law_that_is_not_approved_is_not_deployed() {
 /// Each rule of a node, broken in one page that was approved all the same: the contract trusts no approval of what is no law.
 #[test]
 fn a_page_that_breaks_a_rule_is_refused_with_the_byte_and_the_rule() {
-    let change: [(u8, fn(&mut Node)); 8] = [
+    type Change = fn(&mut Node);
+    let change: [(u8, Change); 8] = [
         (1, |n| n.digest = B256::ZERO),
         (3, |n| n.tier = 0),
         (3, |n| n.threshold = 2),

@@ -137,36 +137,11 @@ fn a_page_of_seats_that_breaks_a_rule_is_refused_with_the_byte_and_the_rule() {
     });
     refused(10, 2 * SEAT, |seats| seats[2].price = 101);
     refused(10, 3 * SEAT, |seats| seats[3].price = 301);
+    // INV-STATUTE-05.
     refused(11, 2 * SEAT, |seats| {
         (seats[2].agent, seats[2].source) = (seats[0].agent, seats[0].source);
     });
     refused(1, 0, |seats| seats[0].service = B256::ZERO);
-}
-
-#[test]
-fn two_seats_of_a_node_have_two_principals() {
-    let city = City::new();
-    let case = with(&city, |_| ());
-    let one = Address::repeat_byte(0x77);
-    let answers = |number: u16| city.facts_mut().principals.insert(agent(number), one);
-    answers(0);
-    answers(3);
-    answers(2);
-    city.refused(case.seating(0, 1), case.broken(0, 2 * SEAT, 11));
-    // At two nodes one may sit.
-    city.facts_mut().principals.remove(&agent(2));
-    city.call(case.seating(0, 1)).unwrap();
-}
-
-#[test]
-fn the_sponsor_pays_nobody_who_is_its_own() {
-    for number in [0, 2, 3u16] {
-        let city = City::new();
-        let case = with(&city, |_| ());
-        city.facts_mut().principals.insert(agent(number), SPONSOR);
-        let at = usize::from(number) * SEAT;
-        city.refused(case.seating(0, 1), case.broken(0, at, 12));
-    }
 }
 
 #[test]
@@ -195,7 +170,7 @@ fn what_treasury_or_agent_refuse_was_never_written() {
 }
 
 #[test]
-fn each_agent_is_asked_for_its_principal_once_in_a_call() {
+fn an_agents_seats_of_a_page_are_locked_at_once() {
     let city = City::new();
     let case = city.chain("many", 64);
     city.call(case.tranche(0, 1)).unwrap();

@@ -451,7 +451,6 @@ fn requirements_and_rules_have_the_numbers_of_the_documentation() {
         Rule::Seats,
         Rule::Price,
         Rule::Roster,
-        Rule::SelfDealing,
     ];
     let requirements = [
         Requirement::Nodes,

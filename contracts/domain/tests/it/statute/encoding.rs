@@ -1,4 +1,4 @@
-//! One law has one encoding: what is encoded is read as it was, and what is read as law encodes to the bytes it came from.
+//! INV-STATUTE-03. One law has one encoding: what is encoded is read as it was, and what is read as law encodes to the bytes it came from.
 
 use agentcity_domain::statute::{
     Degrees, NODES_PER_PAGE, Node, Page, Predicate, Progress, Seat,
@@ -118,7 +118,7 @@ fn some_seats() -> impl Strategy<Value = Vec<Seat>> {
 
 proptest! {
     #[test]
-    fn a_law_is_read_as_it_was_written_and_has_one_encoding((nodes, predicates) in law()) {
+    fn inv_statute_03_a_law_is_read_as_it_was_written_and_has_one_encoding((nodes, predicates) in law()) {
         let pages = encode::statute(&nodes, &predicates).unwrap();
         prop_assert_eq!(pages.len(), nodes.len().div_ceil(NODES_PER_PAGE.into()));
         let read = drafts(&pages);
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn seats_are_read_as_they_were_written_and_have_one_encoding(seats in some_seats()) {
+    fn inv_statute_03_seats_are_read_as_they_were_written_and_have_one_encoding(seats in some_seats()) {
         let pages = encode::seats(60, &seats).unwrap();
         prop_assert_eq!(pages.len(), 4);
         let read: Vec<Seat> = (0..4)
@@ -140,7 +140,7 @@ proptest! {
 
     /// Canonical from the other side: whatever bytes are taken as law are those that the encoder writes for what they mean.
     #[test]
-    fn bytes_that_are_law_are_the_encoders(at in 0usize..400, to in any::<u8>()) {
+    fn inv_statute_03_bytes_that_are_law_are_the_encoders(at in 0usize..400, to in any::<u8>()) {
         let nodes = [draft(node(), &[1, 2]), draft(alone(1), &[2]), draft(alone(3), &[])];
         let predicate = Predicate {
             human: false,

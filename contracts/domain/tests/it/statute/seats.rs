@@ -1,9 +1,9 @@
-//! Pages of seats: as many as the nodes demand, in order, within their shares, of distinct agents and principals.
+//! Pages of seats: as many as the nodes demand, in order, within their shares, of distinct agents.
 
 use agentcity_domain::statute::{
     Broken, Node, Rule, Seat,
     encode::{self, Unfit},
-    seats::{POOL, SEAT, Seats, Stake, is_roster, judge, judge_principals, stakes},
+    seats::{POOL, SEAT, Seats, Stake, is_roster, judge, of_node, stakes},
 };
 use alloy_primitives::{Address, B256};
 
@@ -83,6 +83,9 @@ fn a_seat_is_found_by_node_and_place() {
     for seat in &seats {
         assert_eq!(Seat::find(&page, seat.node, seat.seat), Some(*seat));
     }
+    assert_eq!(of_node(&page, 16).collect::<Vec<_>>(), seats[..3]);
+    assert_eq!(of_node(&page, 17).collect::<Vec<_>>(), seats[3..]);
+    assert_eq!(of_node(&page, 18).count(), 0);
     assert_eq!(Seat::find(&page, 16, 3), None);
     assert_eq!(Seat::find(&page, 18, 0), None);
     for cut in [1, SEAT, SEAT + POOL] {
@@ -147,7 +150,7 @@ fn a_seat_costs_at_most_its_share() {
 }
 
 #[test]
-fn an_agent_has_one_seat_of_a_node_and_as_many_nodes_as_it_wins() {
+fn inv_statute_05_an_agent_has_one_seat_of_a_node_and_as_many_nodes_as_it_wins() {
     // The first agent sits at both nodes of the lawful page.
     let mut twice = lawful();
     twice[2] = seat(16, 2, 1);
@@ -185,23 +188,6 @@ fn bytes_that_are_no_seat_are_refused_where_they_begin() {
 }
 
 #[test]
-fn principals_are_distinct_within_a_node_and_none_is_the_sponsor() {
-    let seats = lawful();
-    let people = |numbers: [u8; 4]| numbers.map(Address::repeat_byte);
-    let sponsor = Address::repeat_byte(0xee);
-    let judged = |numbers| judge_principals(&seats, &people(numbers), sponsor);
-    let at = |offset, rule| Err(Broken { offset, rule });
-    assert_eq!(judged([1, 2, 3, 1]), Ok(()), "the same person at two nodes");
-    assert_eq!(judged([1, 1, 3, 1]), at(SEAT, Rule::Roster));
-    assert_eq!(judged([1, 2, 1, 1]), at(2 * SEAT + POOL, Rule::Roster));
-    assert_eq!(judged([0xee, 2, 3, 1]), at(0, Rule::SelfDealing));
-    assert_eq!(
-        judged([1, 2, 3, 0xee]),
-        at(3 * SEAT + POOL, Rule::SelfDealing)
-    );
-}
-
-#[test]
 fn a_roster_is_whole_and_distinct_in_agents_and_principals() {
     assert!(is_roster(2, &[("a", "x"), ("b", "y")]));
     assert!(!is_roster(3, &[("a", "x"), ("b", "y")]), "one is missing");
@@ -231,6 +217,11 @@ fn an_agents_seats_of_a_page_are_one_stake_for_each_source() {
             stake(one, pool, 100),
         ]
     );
+    let free = Seat {
+        stake: 0,
+        ..seat(0, 0, 4)
+    };
+    assert_eq!(stakes(&[free]), []);
     assert_eq!(stakes(&[]), []);
 }
 
