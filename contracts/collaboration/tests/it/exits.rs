@@ -1,4 +1,4 @@
-//! Ways out by deadline, halted or not, and what lies in their way.
+//! Ways out by deadline, halted or not, and what lies in their way (INV-MISSION-03, INV-MISSION-04).
 
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};

@@ -1,4 +1,5 @@
-//! Whole missions, event by event: the public vectors, and random histories against the naive model of the tables.
+//! Whole missions, event by event: the public vectors, and random histories against the naive model of the tables
+//! (INV-MISSION-01).
 
 use std::cell::Cell;
 

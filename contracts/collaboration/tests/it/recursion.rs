@@ -1,4 +1,4 @@
-//! Missions that replace others, and missions within missions.
+//! Missions that replace others, and missions within missions (INV-MISSION-06).
 
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};

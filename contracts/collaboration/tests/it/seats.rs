@@ -1,4 +1,4 @@
-//! Seats: accepted, silent, passed on, left out; and routing.
+//! Seats: accepted, silent, passed on, left out; and routing (INV-MISSION-02, INV-MISSION-05).
 
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};

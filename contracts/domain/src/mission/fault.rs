@@ -1,4 +1,5 @@
-//! What a fault costs: a slash by schedule, never more than is left, and points of reputation (RESOLUTIONS S-15, R-06).
+//! What a fault costs: a slash by schedule, never more than is left, and points of reputation (RESOLUTIONS S-15, R-06;
+//! INV-MISSION-03).
 
 use super::Reason;
 use crate::{amount::Bps, parameter::ParameterId as P};

@@ -2,7 +2,7 @@
 //!
 //! A mission has at most one halt of its own. The city's lie on it as well: the panel's, which the record of number zero
 //! holds, and the watchdog's, which the roster answers for. Each has its maximum, after which anyone may abort what lies
-//! under it (RULINGS R9). One that is overdue counts, whatever else lies there.
+//! under it (RULINGS R9). One that is overdue counts, whatever else lies there (INV-MISSION-04).
 
 use super::{Refused, Why, record::Mission};
 use crate::exit::{Halt, Halts};

@@ -139,7 +139,7 @@ impl Mission {
         states & bit(self.state()) != 0
     }
 
-    /// Takes it to another state: the only way there is (INV-STATE-01).
+    /// Takes it to another state: the only way there is (INV-STATE-01, INV-MISSION-01).
     ///
     /// Errors: `MissionState` for what is no step of either table; then nothing has changed.
     #[inline(never)]
@@ -266,7 +266,7 @@ impl States {
         Ok(())
     }
 
-    /// Takes a node to another state: the only way there is (INV-STATE-01).
+    /// Takes a node to another state: the only way there is (INV-STATE-01, INV-MISSION-01).
     ///
     /// Errors: `NodeState` for what is no step of either table; then nothing has changed.
     #[inline(never)]

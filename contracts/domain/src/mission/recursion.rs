@@ -2,7 +2,7 @@
 //!
 //! The child is created pending, opened by its parent's node with the node's budget, and finalised like any other mission
 //! (ADR 0005). The node executes as long as the child lives; it has no timeout of its own. What the child leaves goes
-//! back when it ends, and its outcome is the node's.
+//! back when it ends, and its outcome is the node's, once (INV-MISSION-06).
 
 use super::{
     Refused, Why,

@@ -1,7 +1,7 @@
 //! Refinement: failed nodes with new seats, failed missions with a successor (RESOLUTIONS C-11, C-12; RULINGS R18).
 //!
 //! A mission has `maxRefinementIterations` reassignments for each 64 nodes that it begins, and each node as many for itself. A
-//! successor inherits what its predecessor used, and one more, so refinement ends.
+//! successor inherits what its predecessor used, and one more, so refinement ends (INV-MISSION-05).
 
 use super::{
     Refused, Why,

@@ -76,7 +76,7 @@ pub fn accept(node: &mut Node, seat: u8) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Begins a node with the seats that are fit.
+/// Begins a node with the seats that are fit (INV-MISSION-02).
 ///
 /// Units: the node's timeout and the two graces in milliseconds; `moved` seconds.
 /// Errors: `Seats` if too few are fit.

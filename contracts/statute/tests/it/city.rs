@@ -247,8 +247,9 @@ impl City {
         }
         let pages = work::admitTrancheCall::abi_decode_validate(input).is_ok();
         let seats = work::admitSeatsCall::abi_decode_validate(input).is_ok();
+        let taken = work::acceptSeatForCall::abi_decode_validate(input).is_ok();
         assert!(
-            pages || seats,
+            pages || seats || taken,
             "collaboration is not told this: {input:02x?}"
         );
         told(frame, facts, Peer::Collaboration, input, Vec::new())

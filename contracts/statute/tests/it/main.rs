@@ -1,6 +1,7 @@
 //! Pages become law, or are refused for what they are: routes, deployments, seats, finalising, attacks, and random runs against
 //! a naive model.
 
+mod acceptance;
 mod attacks;
 mod city;
 mod commands;

@@ -1,4 +1,4 @@
-//! Exits and halts of records, against the tables that docs/exits.md is printed from.
+//! Exits and halts of records, against the tables that docs/exits.md is printed from (INV-MISSION-03, INV-MISSION-04).
 
 use agentcity_domain::{
     exit::{Deadline, EVERY, EXITS, Halt, Halts, forbidders},

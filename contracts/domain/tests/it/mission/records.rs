@@ -1,4 +1,4 @@
-//! What is stored: parts that never meet, and states that move by the tables alone.
+//! What is stored: parts that never meet, and states that move by the tables alone (INV-MISSION-01).
 
 use agentcity_domain::{
     machine::{MissionState, NodeState},

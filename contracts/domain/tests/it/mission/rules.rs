@@ -1,4 +1,4 @@
-//! Seats, verdicts, faults, refinement, recursion, orders, digests.
+//! Seats (INV-MISSION-02), verdicts, faults, refinement (INV-MISSION-05), recursion, orders, digests.
 
 use agentcity_domain::{
     agent::standing::Bars,
