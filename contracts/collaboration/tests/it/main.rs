@@ -5,6 +5,7 @@ mod driver;
 mod exits;
 mod flow;
 mod histories;
+mod peers;
 mod recursion;
 mod seats;
 mod traces;

@@ -1,5 +1,7 @@
 //! What a completed mission commits to (RULINGS K17).
 
+// structural file: where node and attempt stand in a word.
+
 use alloy_primitives::B256;
 
 use super::word::set;

@@ -3,7 +3,7 @@
 use super::{
     Reason, Refused, Why,
     halt::Lying,
-    node::{BACKUP, Eligible, Node, seat_bit, seconds},
+    node::{BACKUP, Eligible, Node, TIER_REVIEW, seat_bit, seconds},
     record::{Clock, EXECUTING, LIVING, Mission, States, WORKING, bit, moved},
     refinement::is_exhausted,
 };
@@ -226,10 +226,10 @@ pub fn expire_review(
         let backup = both.saturating_sub(seconds(window_ms));
         node.set_kind(node.kind() | BACKUP);
         node.expire_at(ends.saturating_add(backup), moved);
-    } else if node.tier() != 3 {
+    } else if node.tier() != TIER_REVIEW {
         return Err(Why::Disputed.into());
     }
-    if node.tier() == 3 && now > node.ends(moved) {
+    if node.tier() == TIER_REVIEW && now > node.ends(moved) {
         states.step(number, NodeState::Failed, node.attempt())?;
         exit.reason = Reason::HumanSilence;
     }

@@ -32,7 +32,7 @@ pub const fn price(reason: u8) -> Price {
                 P::SlashCodeHashBps,
                 P::RepNodeFailure,
             ],
-            kind: 2,
+            kind: 2, // structural: the treasury's number
         },
         NAMED => Price {
             ids: [
@@ -40,7 +40,7 @@ pub const fn price(reason: u8) -> Price {
                 P::SlashMissionAbortBps,
                 P::RepMissionAbort,
             ],
-            kind: 4,
+            kind: 4, // structural: the treasury's number
         },
         _ => Price {
             ids: [
@@ -48,7 +48,7 @@ pub const fn price(reason: u8) -> Price {
                 P::SlashNodeFailureBps,
                 P::RepNodeFailure,
             ],
-            kind: 3,
+            kind: 3, // structural: the treasury's number
         },
     }
 }

@@ -10,7 +10,7 @@ use crate::exit::{Halt, Halts};
 /// The interface's number of a stop.
 pub const STOP: u8 = 1;
 /// The interface's number of a pause.
-pub const PAUSE: u8 = 2;
+pub const PAUSE: u8 = 2; // structural: an enum's number
 
 /// What lies on a mission.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -43,6 +43,13 @@ pub const CHILD: u8 = 0x80;
 pub const BACKUP: u8 = 0x40;
 const TIER: u8 = 3;
 
+/// The tier of nodes that a proof decides.
+pub const TIER_PROOF: u8 = 1;
+/// The tier of nodes that agreement decides.
+pub const TIER_CONSENSUS: u8 = 2;
+/// The tier of nodes that people decide.
+pub const TIER_REVIEW: u8 = 3;
+
 /// Where the reputations begin, and their bytes.
 const SCORES: usize = 18;
 const SCORE: usize = 2;

@@ -12,7 +12,11 @@
 //!
 //! Source: RESOLUTIONS C-07 to C-09; RULINGS R6, R11.
 
-use super::{Reason, Refused, Why, node::Node, node::seat_bit, record::States};
+use super::{
+    Reason, Refused, Why,
+    node::{Node, TIER_CONSENSUS, TIER_PROOF, TIER_REVIEW, seat_bit},
+    record::States,
+};
 use crate::{machine::NodeState as S, reputation::Points};
 
 /// What a verdict means for one seat.
@@ -68,8 +72,8 @@ pub fn apply(
     let to = match S::from_u8(to) {
         Some(to @ (S::Completed | S::Failed)) => {
             match (node.tier(), state) {
-                (1, EXECUTING) => states.step(number, S::PendingVerification, attempt)?,
-                (2, VERIFYING | REVIEWED) | (3, REVIEWED) => (),
+                (TIER_PROOF, EXECUTING) => states.step(number, S::PendingVerification, attempt)?,
+                (TIER_CONSENSUS, VERIFYING | REVIEWED) | (TIER_REVIEW, REVIEWED) => (),
                 _ => return Err(no_way.into()),
             }
             return states.step(number, to, attempt);
@@ -78,15 +82,15 @@ pub fn apply(
         _ => return Err(Why::Order.into()),
     };
     match (to, node.tier(), state) {
-        (S::Executing, 1..=3, EXECUTING) => {
+        (S::Executing, TIER_PROOF..=TIER_REVIEW, EXECUTING) => {
             if expires < node.ends(moved) {
                 return Err(Why::Order.into());
             }
         }
-        (S::PendingVerification, 2, VERIFYING) => (),
-        (S::PendingVerification, 2, EXECUTING)
-        | (S::PendingReview, 2, VERIFYING)
-        | (S::PendingReview, 3, EXECUTING) => {
+        (S::PendingVerification, TIER_CONSENSUS, VERIFYING) => (),
+        (S::PendingVerification, TIER_CONSENSUS, EXECUTING)
+        | (S::PendingReview, TIER_CONSENSUS, VERIFYING)
+        | (S::PendingReview, TIER_REVIEW, EXECUTING) => {
             states.step(number, to, attempt)?;
             node.set_since(now);
         }
