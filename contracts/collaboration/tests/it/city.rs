@@ -297,40 +297,55 @@ impl City {
         self.call(from, call)
     }
 
-    /// Writes the pages of a plan and admits them.
-    pub(crate) fn admit(&self, mission: B256, plan: &Plan) {
+    /// Writes the pages of a plan's statute: their accounts, and the edges into each node.
+    pub(crate) fn pages(
+        &self,
+        mission: B256,
+        plan: &Plan,
+    ) -> (Vec<Address>, Vec<wire::DegreeWord>) {
         let statute = encode::statute(&plan.nodes, &[]).expect("pages");
-        let nodes = plan.nodes.len() as u16;
-        let seats = encode::seats(nodes, &plan.seats).expect("seats");
-        let write = |page: &Vec<u8>| {
-            let at = Address::from_word(keccak256([mission.as_slice(), page].concat()));
-            self.world.data(at, &[&[0], page.as_slice()].concat());
-            at
-        };
         let mut counts = BTreeMap::<u16, [u8; 32]>::new();
         for draft in &plan.nodes {
             for to in &draft.successors {
                 counts.entry(to / 32).or_default()[usize::from(to % 32)] += 1;
             }
         }
-        let degrees = counts
-            .into_iter()
-            .map(|(group, counts)| wire::DegreeWord {
-                group,
-                counts: counts.into(),
-            })
-            .collect();
+        let degrees = counts.into_iter().map(|(group, counts)| wire::DegreeWord {
+            group,
+            counts: counts.into(),
+        });
+        let at = (0..)
+            .zip(&statute)
+            .map(|(i, page)| self.write(mission, i, page));
+        (at.collect(), degrees.collect())
+    }
+
+    fn write(&self, mission: B256, index: u64, page: &[u8]) -> Address {
+        let name = [mission.as_slice(), &index.to_be_bytes(), page].concat();
+        let at = Address::from_word(keccak256(name));
+        self.world.data(at, &[&[0], page].concat());
+        at
+    }
+
+    /// Writes the pages of a plan and admits them.
+    pub(crate) fn admit(&self, mission: B256, plan: &Plan) {
+        let nodes = plan.nodes.len() as u16;
+        let seats = encode::seats(nodes, &plan.seats).expect("seats");
+        let (pages, degrees) = self.pages(mission, plan);
         let statute = wire::admitTrancheCall {
             missionId: mission,
             firstPage: 0,
-            pages: statute.iter().map(write).collect(),
+            pages,
             degrees,
         };
         self.call(member(Peer::Statute), statute).expect("admitted");
+        let at = (1_000..)
+            .zip(&seats)
+            .map(|(i, page)| self.write(mission, i, page));
         let seats = wire::admitSeatsCall {
             missionId: mission,
             firstPage: 0,
-            pages: seats.iter().map(write).collect(),
+            pages: at.collect(),
             agents: plan.seats.iter().map(|seat| seat.agent).collect(),
         };
         self.call(member(Peer::Statute), seats).expect("seated");

@@ -248,3 +248,77 @@ fn peers_alone_admit_judge_order_and_reassign() {
     };
     city.call(member(Peer::Statute), taken).expect("taken");
 }
+
+#[test]
+fn a_thousand_roots_of_five_thousand_nodes_begin_without_a_word_of_their_own() {
+    const NODES: u16 = 5_000;
+    let city = City::new();
+    let mission = city.create("large", city.root_law(NODES)).expect("created");
+    // Each of the first thousand leads into four of the others.
+    let edges = |from: u16| (from < 1_000).then(|| (0..4).map(move |i| 1_000 + from * 4 + i));
+    let mut plan = Plan::of(&vec![1; NODES.into()], &[]);
+    plan.seats.clear();
+    for (draft, from) in plan.nodes.iter_mut().zip(0..) {
+        draft.successors = edges(from).into_iter().flatten().collect();
+    }
+    let (pages, degrees) = city.pages(mission, &plan);
+    let call = wire::admitTrancheCall {
+        missionId: mission,
+        firstPage: 0,
+        pages,
+        degrees,
+    };
+    city.call(member(Peer::Statute), call).expect("admitted");
+    let before = city.world.storage(here()).len();
+    city.world.take_logs();
+    city.activate(mission).expect("active");
+    let words = city.world.storage(here()).len() - before;
+    let expected = usize::from(NODES.div_ceil(64)) + 1;
+    assert_eq!(words, expected, "the states, and since when");
+    assert_eq!(city.world.take_events::<wire::NodeEligible>().len(), 1_000);
+    let (state, states) = city.states(mission);
+    assert_eq!(state, MissionState::Active.number());
+    for (number, state) in states.iter().enumerate() {
+        assert_eq!(*state, if number < 1_000 { 2 } else { 1 }, "{number}");
+    }
+    assert_eq!(
+        city.expires_at(mission, 999),
+        city.world.now() + CLOSES + ROUTE
+    );
+}
+
+#[test]
+fn pages_come_in_their_order_and_no_node_has_more_edges_than_it_may() {
+    let city = City::new();
+    let mission = city.create("pages", city.root_law(40)).expect("created");
+    let statute = member(Peer::Statute);
+    let call = |first: u16, edges: u8| {
+        let mut counts = [0; 32];
+        counts[3] = edges;
+        wire::admitTrancheCall {
+            missionId: mission,
+            firstPage: first,
+            pages: vec![STRANGER],
+            degrees: vec![wire::DegreeWord {
+                group: 1,
+                counts: counts.into(),
+            }],
+        }
+    };
+    let next = |expected, given| wire::WrongPage {
+        missionId: mission,
+        expected,
+        given,
+    };
+    city.refused(statute, call(1, 1), next(0, 1));
+    city.call(statute, call(0, 9)).expect("the first");
+    city.refused(statute, call(0, 1), next(1, 0));
+    let many = wire::TooManyEdges {
+        missionId: mission,
+        node: 35,
+        degree: 17,
+        limit: 16,
+    };
+    city.refused(statute, call(1, 8), many);
+    city.call(statute, call(1, 7)).expect("sixteen");
+}
