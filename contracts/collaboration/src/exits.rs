@@ -60,8 +60,7 @@ impl Missions {
                     &lying,
                     &mut node.states,
                     (number, &node.word),
-                    &windows,
-                    (redundancy, ended),
+                    (&windows, redundancy, ended),
                     now,
                     &mut exit,
                 )

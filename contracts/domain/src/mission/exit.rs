@@ -150,8 +150,7 @@ pub fn expire_eligible(
     lying: &Lying,
     states: &mut States,
     (number, node): (u16, &Node),
-    windows: &Eligible,
-    (redundancy, deprecated): (u8, u8),
+    (windows, redundancy, deprecated): (&Eligible, u8, u8),
     now: u64,
     exit: &mut NodeExit,
 ) -> Result<(), Refused> {

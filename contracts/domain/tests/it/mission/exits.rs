@@ -18,11 +18,9 @@ const LIMITS: Limits = [10_000, 20_000, 30_000, 3];
 fn mission(state: MissionState) -> Mission {
     let mut mission = Mission::default();
     mission.set_state(state.number());
-    (
-        mission.set_nodes(3),
-        mission.set_deadline(1_000),
-        mission.set_since(100),
-    );
+    mission.set_nodes(3);
+    mission.set_deadline(1_000);
+    mission.set_since(100);
     mission
 }
 
@@ -278,7 +276,8 @@ fn a_missions_exit_counts_what_halts_moved() {
         );
     }
     let mut spent = own;
-    (spent.set_failed(1), spent.set_refinements(3));
+    spent.set_failed(1);
+    spent.set_refinements(3);
     let fails = exit::of_mission((&spent, &clock, &city), LIMITS).unwrap();
     assert_eq!(
         (fails.from, fails.to, fails.reason),
@@ -316,23 +315,21 @@ fn a_node_leaves_each_state_by_its_own_exit_alone() {
     let own = mission(MissionState::Executing);
     for state in NodeState::ALL {
         let mut node = Node::default();
-        (node.set_kind(3), node.set_taken(1), node.expire_at(200, 0));
+        node.set_kind(3);
+        node.set_taken(1);
+        node.expire_at(200, 0);
         let mut exit = NodeExit::NONE;
-        let mut all = Vec::new();
-        all.push(
+        let all = [
             exit::expire_eligible(
                 &own,
                 &calm,
                 &mut at(*state),
                 (0, &node),
-                &windows,
-                (1, 0),
+                (&windows, 1, 0),
                 201,
                 &mut exit,
             )
             .is_ok(),
-        );
-        all.push(
             exit::time_out(
                 &own,
                 &calm,
@@ -342,8 +339,6 @@ fn a_node_leaves_each_state_by_its_own_exit_alone() {
                 &mut exit,
             )
             .is_ok(),
-        );
-        all.push(
             exit::expire_review(
                 &own,
                 &calm,
@@ -354,8 +349,8 @@ fn a_node_leaves_each_state_by_its_own_exit_alone() {
                 &mut exit,
             )
             .is_ok(),
-        );
-        all.push(exit::expire_freeze(&own, &mut at(*state), (0, &node), 201, &mut exit).is_ok());
+            exit::expire_freeze(&own, &mut at(*state), (0, &node), 201, &mut exit).is_ok(),
+        ];
         let expected = [
             NodeState::Eligible,
             NodeState::Executing,
@@ -386,8 +381,7 @@ fn a_node_leaves_each_state_by_its_own_exit_alone() {
             &calm,
             &mut at(NodeState::Eligible),
             (0, &node),
-            &windows,
-            (1, 0),
+            (&windows, 1, 0),
             now,
             &mut exit,
         );
@@ -410,7 +404,8 @@ fn stops_hold_nodes_and_pauses_do_not_and_freezes_end_regardless() {
         let lies = lying(halt).unwrap();
         let own = mission(MissionState::Executing);
         let mut node = Node::default();
-        (node.set_kind(3), node.expire_at(200, 0));
+        node.set_kind(3);
+        node.expire_at(200, 0);
         let mut exit = NodeExit::NONE;
         let stops = halt.pauses_deadlines();
         let eligible = exit::expire_eligible(
@@ -418,8 +413,7 @@ fn stops_hold_nodes_and_pauses_do_not_and_freezes_end_regardless() {
             &lies,
             &mut at(NodeState::Eligible),
             (0, &node),
-            &windows,
-            (3, 0),
+            (&windows, 3, 0),
             201,
             &mut exit,
         );
@@ -475,8 +469,7 @@ fn the_silent_and_the_deprecated_are_at_fault_and_nobody_else() {
             &Lying::default(),
             &mut at(NodeState::Eligible),
             (0, &node),
-            &windows,
-            (3, ended),
+            (&windows, 3, ended),
             201,
             &mut exit,
         )
@@ -487,11 +480,9 @@ fn the_silent_and_the_deprecated_are_at_fault_and_nobody_else() {
         );
     }
     let mut node = Node::default();
-    (
-        node.set_kind(2),
-        node.set_taken(0b101),
-        node.expire_at(200, 0),
-    );
+    node.set_kind(2);
+    node.set_taken(0b101);
+    node.expire_at(200, 0);
     let mut exit = NodeExit::NONE;
     let executing = mission(MissionState::Executing);
     exit::time_out(
@@ -541,7 +532,8 @@ fn a_review_has_its_window_and_its_backups_and_no_more() {
     };
     let begun = |tier| {
         let mut node = Node::default();
-        (node.set_kind(tier), node.expire_at(160, 0));
+        node.set_kind(tier);
+        node.expire_at(160, 0);
         (node, at(NodeState::PendingReview))
     };
     let (mut node, mut states) = begun(3);

@@ -466,7 +466,8 @@ fn a_failed_mission_lives_again_with_its_last_failed_node_and_has_time() {
     let city = Mission::default();
     let clock = Clock::default();
     let mut own = mission(MissionState::Failed);
-    (own.set_failed(1), own.set_since(900));
+    own.set_failed(1);
+    own.set_since(900);
     let (mut states, mut node) = (at(NodeState::Failed), Node::default());
     let limits = [3, 10_000];
     let mut late = own;
@@ -504,7 +505,8 @@ fn a_failed_mission_lives_again_with_its_last_failed_node_and_has_time() {
     );
     assert_eq!(node.moved(), 10);
     let mut overdue = mission(MissionState::Failed);
-    (overdue.set_failed(1), overdue.set_since(5_000));
+    overdue.set_failed(1);
+    overdue.set_since(5_000);
     let said = refinement::reassign(
         (&mut overdue, &clock, &city),
         &mut at(NodeState::Failed),
