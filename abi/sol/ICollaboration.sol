@@ -97,15 +97,6 @@ interface ICollaboration {
         bytes32 source;
     }
 
-    /// @notice An executor's promise to take a seat, good until `deadline`; anyone relays it.
-    struct SeatAcceptance {
-        bytes32 missionId;
-        uint16 node;
-        uint8 attempt;
-        address executor;
-        uint64 deadline;
-    }
-
     /// @notice What verification found about one attempt, and the state the node takes by it.
     /// @dev `to`: `Executing` only moves the deadline, `PendingVerification` and `PendingReview` take the node there,
     /// `Completed` and `Failed` end the attempt. `expiresAt` counts for the first three, `reason` for `Failed`, output and
@@ -173,7 +164,8 @@ interface ICollaboration {
         uint40 since;
     }
 
-    /// @notice What is stored of a node's current attempt. Commitments and reveals are verification's.
+    /// @notice What is stored of a node's current attempt. Commitments and reveals are verification's. Of a node that is completed in
+    /// its first attempt only the output is kept: seats accepted and `since` are zero.
     struct Node {
         NodeState state;
         uint8 attempt;
@@ -187,7 +179,7 @@ interface ICollaboration {
     }
 
     /// @notice An attempt of a node as verification and guardian need it, in one call.
-    /// @dev Agents stand by seat, zero beyond the last. `digest` is of the node's terms, `budget` in base units; `backup`
+    /// @dev Agents stand by seat, zero beyond the last; once the attempt runs, also for seats that did not begin it. `digest` is of the node's terms, `budget` in base units; `backup`
     /// says that the backup period of a review is open. `halt` is the mission's or, without one, the city's.
     struct Assignment {
         MissionState missionState;
@@ -296,12 +288,6 @@ interface ICollaboration {
     /// @notice The function takes no coins.
     error NotPayable();
 
-    /// @notice The signature is not `signer`'s.
-    error InvalidSignature(address signer);
-
-    /// @notice The signed statement was good until `deadline`.
-    error DeadlinePassed(uint64 deadline);
-
     /// @notice No such mission.
     error UnknownMission(bytes32 missionId);
 
@@ -350,7 +336,11 @@ interface ICollaboration {
     /// @notice The live code is not the registered one; routing is blocked, nobody is slashed for it (G-14).
     error CodeHashMismatch(bytes32 serviceId, bytes32 registered, bytes32 live);
 
-    /// @notice `agent` may not work now: banned, frozen, below the floor, or of the sponsor's principal.
+    /// @notice The service takes no new work since `deprecatedAt`, unix seconds (RULINGS R28).
+    error ServiceDeprecated(bytes32 serviceId, uint64 deprecatedAt);
+
+    /// @notice `agent` may not work now. `rule` has the bits that `isEligible` of agent answers, and 128 for one whose principal
+    /// is the mission's sponsor, or has another seat of the node (RULINGS R7, R20).
     error AgentRefused(address agent, uint8 rule);
 
     /// @notice The mission, or the node, used `used` of `limit` refinements.
@@ -401,16 +391,17 @@ interface ICollaboration {
     /// @notice Takes the caller's seat, with whatever deadline.
     function acceptSeat(bytes32 missionId, uint16 node) external;
 
-    /// @notice Relays executors' acceptances. Anyone.
-    function acceptSeats(SeatAcceptance[] calldata acceptances, bytes[] calldata signatures) external;
+    /// @notice Takes the seat of an executor whose signed acceptance statute checked. Only statute.
+    function acceptSeatFor(bytes32 missionId, uint16 node, uint8 attempt, address executor) external;
 
     /// @notice Gives a silent seat to the node's runner-up, at the silent one's fault, after the acceptance window.
     /// Anyone.
     function substituteRunnerUp(bytes32 missionId, uint16 node, uint8 seat) external;
 
-    /// @notice Starts an eligible node: its seats' live code must be the registered one. A seated executor or anyone
-    /// once enough seats are accepted.
-    /// @param liveCodeHashes one for each seat, in their order
+    /// @notice Starts an eligible node: its seats' live code must be the registered one. Anyone, once every seat is accepted, or
+    /// after the acceptance window as many as must agree; who is seated accepts its own seat by the call. A seat that is silent
+    /// then, or whose service is deprecated, is at fault, and one whose agent may not work stays out (RULINGS R7, R28).
+    /// @param liveCodeHashes one for each seat, in their order; those of silent seats are not looked at
     function routeTask(bytes32 missionId, uint16 node, bytes32[] calldata liveCodeHashes) external;
 
     // ------------------------------------------------------------------ what verification and the guardian tell
@@ -448,9 +439,10 @@ interface ICollaboration {
     /// @notice Gives a failed node new seats, as a partial session approved them; their stakes come out of its reserve.
     function reassignNode(bytes32 missionId, uint16 node, bytes32 sessionId, Seat[] calldata seats) external;
 
-    /// @notice Ends a failed mission in favour of an approved successor, which takes its escrow and its completed
-    /// nodes. Anyone.
-    /// @param imported pairs of node numbers, old and new, ascending
+    /// @notice Ends a failed mission in favour of its approved successor, which waits for its deployment, takes its escrow and
+    /// those of its completed nodes that the successor's law takes over. Only the sponsor of both, so that nobody else leaves
+    /// out what need not be paid again; who does nothing leaves the mission to `expireMission`.
+    /// @param imported pairs of node numbers, old and new, ascending by the old; at most 2048. Both have the same terms
     function relegislate(bytes32 missionId, bytes32 successor, uint16[2][] calldata imported) external;
 
     /// @notice Starts an eligible non-leaf node as a child mission that waits for its deployment, and funds it with the node's

@@ -30,6 +30,15 @@ interface IStatute {
         bool hard;
     }
 
+    /// @notice An executor's promise to take a seat, good until `deadline`; anyone relays it.
+    struct SeatAcceptance {
+        bytes32 missionId;
+        uint16 node;
+        uint8 attempt;
+        address executor;
+        uint64 deadline;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows its peers; it never learns others.
@@ -83,10 +92,11 @@ interface IStatute {
     /// @notice Byte `offset` of page `page` breaks the statute's form; `rule` is a number of docs/statute.md.
     error StatuteRefused(bytes32 missionId, uint16 page, uint32 offset, uint8 rule);
 
-    /// @notice A page's code is not what was deployed.
-    error PageChanged(address page, bytes32 expected, bytes32 found);
+    /// @notice Was allowed until `until`: the mission's deadline, in unix seconds.
+    error TooLate(uint40 until);
 
-    /// @notice These pages and the rest are not what was approved.
+    /// @notice These pages and the rest are not what was approved; or, when the mission is made law, what its pages hold now is
+    /// not. `found` is zero if the law itself is not approved.
     error NotApproved(bytes32 missionId, bytes32 expected, bytes32 found);
 
     /// @notice The mission needs what it does not have: `need` of what `rule` names, against `have`.
@@ -94,6 +104,12 @@ interface IStatute {
 
     /// @notice The predicate at `target` is not approved with this code.
     error PredicateRefused(address target, bytes32 codehash);
+
+    /// @notice The signature is not `signer`'s.
+    error InvalidSignature(address signer);
+
+    /// @notice The signed statement was good until `deadline`.
+    error DeadlinePassed(uint64 deadline);
 
     // ------------------------------------------------------------------ wiring
 
@@ -121,6 +137,13 @@ interface IStatute {
     /// Anyone.
     function finaliseDeployment(bytes32 missionId) external;
 
+    // ------------------------------------------------------------------ acceptances
+
+    /// @notice Relays executors' acceptances of their seats, which collaboration takes. Anyone.
+    /// @param acceptances at most 64
+    /// @param signatures one for each, in their order
+    function acceptSeats(SeatAcceptance[] calldata acceptances, bytes[] calldata signatures) external;
+
     // ------------------------------------------------------------------ views
 
     /// @notice A page of a statute, and its code's hash as it is now; zeros beyond the last.
@@ -140,7 +163,7 @@ interface IStatute {
     /// @return nodes nodes so far
     /// @return budget what these nodes may cost, in base units
     /// @return tokens LLM tokens of these nodes
-    /// @return statuteRest hash of the pages of the statute that are missing; zero once all are there
+    /// @return statuteRest hash of the pages of the statute that are missing; zero before the first and once all are there
     /// @return assignmentsRest the same of the pages of seats
     function deployment(bytes32 missionId)
         external

@@ -65,8 +65,8 @@ interface ITreasury {
     }
 
     /// @notice One mission's escrow. Amounts in base units.
-    /// @dev `deposited` = `settled` + `refunded` + what is still held; `allocated` is what the statute's nodes may
-    /// cost.
+    /// @dev `deposited` = `settled` + `refunded` + what is still held. What is lent to a child counts as the child's deposit, until
+    /// it comes back. `allocated` is what those nodes may still cost that are neither settled nor lent to a child; it is held.
     struct Escrow {
         EscrowState state;
         address sponsor;
@@ -79,6 +79,7 @@ interface ITreasury {
     }
 
     /// @notice The parts that make up the booked total, in base units.
+    /// @dev What stands in for agents out of a pool counts as reserved or locked, not in `pools`.
     struct Parts {
         uint256 escrows;
         uint256 reservedStakes;
@@ -92,11 +93,13 @@ interface ITreasury {
     }
 
     /// @notice A stake pool (RESOLUTIONS S-08). Assets and shares below 2^128.
+    /// @dev `assets` is all that the shares are worth, what stands in for agents included. `openObligations` counts the bids
+    /// and missions for which something of it stands in.
     struct Pool {
         address manager;
         uint128 assets;
         uint128 shares;
-        uint16 participants;
+        uint32 participants;
         uint32 openObligations;
     }
 
@@ -228,7 +231,7 @@ interface ITreasury {
     /// @notice Another entry of the treasury is still running.
     error Reentered();
 
-    /// @notice `amount` is zero or not below 2^128.
+    /// @notice `amount` is zero, not below 2^128, or more than the books can hold beside what they hold.
     error InvalidAmount(uint256 amount);
 
     /// @notice Expected `expected`, received `received`: coin sent, or what a token really delivered.
@@ -238,19 +241,24 @@ interface ITreasury {
     /// `withdrawTo`.
     error PaymentFailed(address to, uint256 amount);
 
+    /// @notice `receiver` is nobody: it can be owed nothing.
+    error InvalidReceiver(address receiver);
+
     /// @notice `account` holds a credit of `available` and needs `needed`.
     error InsufficientCredit(address account, uint256 available, uint256 needed);
 
     /// @notice The escrow is in state `state`, which does not allow this.
     error WrongEscrowState(bytes32 missionId, EscrowState state);
 
-    /// @notice The escrow holds `available` beyond what is settled and allocated; `needed` was asked.
+    /// @notice The escrow has `available` for this purpose, `needed` was asked: what it holds for a budget; what is allocated for a
+    /// settlement; what a node has left for its child; all that is left for a successor.
     error InsufficientEscrow(bytes32 missionId, uint256 available, uint256 needed);
 
-    /// @notice The node was settled before.
+    /// @notice The node was settled, or lent to a child, before.
     error AlreadySettled(bytes32 missionId, uint16 node);
 
-    /// @notice `agent` answers to the mission's sponsor and cannot be paid by it (RESOLUTIONS S-03, RULINGS R20).
+    /// @notice `agent` answers to the mission's sponsor, or a pool of the sponsor's is to back it: it cannot work here
+    /// (RESOLUTIONS S-03, RULINGS R20).
     error SelfDealing(bytes32 missionId, address agent);
 
     /// @notice `source` has `available` free; `needed` was to be staked.
@@ -262,7 +270,7 @@ interface ITreasury {
     /// @notice Stakes of this mission stay locked until `releaseAt`, in unix seconds.
     error StakeStillLocked(bytes32 missionId, uint40 releaseAt);
 
-    /// @notice Nothing is held here for `agent`.
+    /// @notice Nothing is held here for `agent`; of a claim: it never had a stake in this mission.
     error NothingLocked(bytes32 missionId, address agent);
 
     /// @notice A bond of this id is held already, or none is.
@@ -271,10 +279,13 @@ interface ITreasury {
     /// @notice The insurance holds `available`; this claim may take at most `limit` and asks `needed`.
     error InsuranceLimit(uint256 available, uint256 limit, uint256 needed);
 
+    /// @notice A claim names no evidence.
+    error NoEvidence(bytes32 missionId, address agent);
+
     /// @notice `agent` was compensated for this mission before.
     error AlreadyClaimed(bytes32 missionId, address agent);
 
-    /// @notice The fund holds `available`; `needed` was asked.
+    /// @notice The fund holds `available`; `needed` was asked. Without a fund's name: the books are broken.
     error InsufficientFund(Fund fund, uint256 available, uint256 needed);
 
     /// @notice No pool has this id.
@@ -284,9 +295,9 @@ interface ITreasury {
     error PoolObligated(bytes32 poolId, uint32 openObligations);
 
     /// @notice The pool has `participants` participants and needs `needed` before it may back anyone.
-    error PoolTooSmall(bytes32 poolId, uint16 participants, uint16 needed);
+    error PoolTooSmall(bytes32 poolId, uint32 participants, uint32 needed);
 
-    /// @notice `amount` would buy no share, or the pool's shares are worth nothing.
+    /// @notice `amount` would buy no share, or the pool lost everything once.
     error NoShares(bytes32 poolId, uint256 amount);
 
     /// @notice `participant` holds `held` shares; `needed` were to be redeemed.
@@ -348,8 +359,11 @@ interface ITreasury {
     /// EQ-9; what is left of the budget stays in the escrow, unallocated (RESOLUTIONS S-04, S-12). Once per node.
     function settle(bytes32 missionId, uint16 node, uint256 budget, SettledSeat[] calldata seats) external;
 
-    /// @notice Moves `amount` from one mission's escrow to another's: a child's budget, what a child leaves, or the
-    /// rest of a failed mission to its successor (RULINGS R18, R19).
+    /// @notice Moves `amount` from one mission's escrow to another's. Which of three moves it is, collaboration's records of both
+    /// say (RULINGS R18, R19):
+    /// to a child of a mission that works, what its node has left, the budget the first time and what came back of it later;
+    /// from a child to the mission that lent to it, whatever the child holds;
+    /// from a mission that failed or was aborted to another, exactly all it holds.
     function moveEscrow(bytes32 from, bytes32 to, uint256 amount) external;
 
     /// @notice The mission ended. Settlements end too; stakes may be released after `sanctionSecs`.
@@ -371,13 +385,14 @@ interface ITreasury {
     function releaseReserve(bytes32 sessionId, bytes32 source, address agent, uint256 amount) external;
 
     /// @notice Turns what was set aside in a session into the stake of `agent` in a mission; several seats add up, and all
-    /// have one source.
+    /// have one source. Neither the agent's principal nor a pool's manager may be the mission's sponsor.
     function lockStake(bytes32 missionId, bytes32 sessionId, address agent, bytes32 source, uint256 amount) external;
 
     /// @notice What is set aside in a session out of `source` for `agent`, in base units.
     function reservedStake(bytes32 sessionId, bytes32 source, address agent) external view returns (uint256 amount);
 
-    /// @notice Takes up to `amount` of an agent's stake in a mission. What the stake does not cover is not taken.
+    /// @notice Takes up to `amount` of an agent's stake in a mission. What the stake does not cover is not taken, and nothing once
+    /// the stake may be released. Never refuses.
     /// @return taken base units really taken
     function slash(bytes32 missionId, uint16 node, address agent, Fault fault, uint256 amount)
         external
@@ -416,11 +431,12 @@ interface ITreasury {
     /// @notice Pays `amount` of the caller's credit into a pool, for `⌊amount·S/A⌋` shares.
     function joinPool(bytes32 poolId, uint256 amount) external;
 
-    /// @notice Redeems shares for `⌊shares·A/S⌋`, to the caller's credit, while the pool backs nobody.
+    /// @notice Redeems shares for `⌊shares·A/S⌋`, to the caller's credit, while the pool backs nobody. Never halted.
     function leavePool(bytes32 poolId, uint256 shares) external;
 
-    /// @notice Lets `agent` stake up to `limit` out of the pool. Only its manager, with enough participants; an agent
-    /// must not answer to a sponsor whose missions it bids for, which is checked when it bids (RULINGS R20).
+    /// @notice Lets `agent` stake up to `limit` out of the pool; zero ends it for new bids. Only its manager, with enough
+    /// participants unless it ends it. What the agent loses lowers its limit. A pool whose manager is a mission's sponsor backs
+    /// nobody in it, which is checked when its stake is locked (RULINGS R20).
     function bindPool(bytes32 poolId, address agent, uint256 limit) external;
 
     /// @notice A pool.
@@ -441,8 +457,8 @@ interface ITreasury {
     /// @return amount base units found
     function skim() external returns (uint256 amount);
 
-    /// @notice Compensates a loss confirmed by the panel: once per mission and agent, at most that agent's budget and a
-    /// tenth of the pool (RESOLUTIONS S-13).
+    /// @notice Compensates a loss confirmed by the panel, of an agent that had a stake in the mission: once per mission and agent,
+    /// with evidence, at most `insuranceClaimPct` of the insurance and what was paid into the mission (RESOLUTIONS S-13).
     function payInsurance(bytes32 missionId, address agent, uint256 amount, bytes32 evidenceHash) external;
 
     /// @notice Pays a disbursement that the panel decided.

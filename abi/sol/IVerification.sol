@@ -67,8 +67,9 @@ interface IVerification {
     }
 
     /// @notice An executor's result as it signs it for a batch (RULINGS R4).
-    /// @dev `outputHash` is the commitment for `Commit`, the value's hash for `Reveal`. `proof` is the Tier-1 proof,
-    /// the revealed value and salt, or the content address of the encrypted output, by kind.
+    /// @dev `outputHash` is the commitment for `Commit`, the value's hash for `Reveal`; `trailRoot` of a reveal is the
+    /// commitment's. `proof` is the Tier-1 proof, nothing, the revealed value and salt behind it, or the content address of the
+    /// encrypted output, by kind. A result is good once: what it does cannot be done twice at one attempt.
     struct NodeResult {
         bytes32 missionId;
         uint16 node;
@@ -81,9 +82,10 @@ interface IVerification {
         uint64 deadline;
     }
 
-    /// @notice What is stored of an attempt's verification. Masks have a bit for each seat, seat zero the lowest.
-    /// @dev Output and trail are those that wait for review, or that were completed; `bondId` is of a dispute, which seats that
-    /// revealed may open until `disputeUntil`; zero while reveals are awaited.
+    /// @notice What is kept of an attempt's verification. Masks have a bit for each seat, seat zero the lowest.
+    /// @dev Reveals are taken until `revealUntil`, disputes until `disputeUntil`: of the running attempt, zero before it comes to
+    /// that. Output and trail are those that wait for review, the trail also that of a proof; what Tier-2 seats revealed is in
+    /// `commitmentOf`. `bondId` is of a dispute, while its bond is held.
     struct Record {
         bool announced;
         uint8 committed;
@@ -118,6 +120,7 @@ interface IVerification {
     );
 
     /// @notice A result waits for human review until `expiresAt`; its output is encrypted to adjudicators.
+    /// @dev `rubricHash` is the law's, or the hash of a dispute's grounds.
     event ReviewRequested(
         bytes32 indexed missionId, uint16 indexed node, uint8 attempt, bytes32 rubricHash, uint40 expiresAt
     );
@@ -140,7 +143,7 @@ interface IVerification {
         bytes32 indexed missionId, uint16 indexed node, uint8 attempt, bool approved, uint16 score, uint8 seat
     );
 
-    /// @notice A dispute's bond went back: its grounds held, or nobody decided.
+    /// @notice A dispute is over. Its bond went back if people decided otherwise than the machine would have, or not at all.
     event DisputeClosed(bytes32 indexed missionId, uint16 indexed node, uint8 attempt, bytes32 bondId, bool returned);
 
     // ------------------------------------------------------------------ errors
@@ -217,6 +220,36 @@ interface IVerification {
     /// @notice The verifier needs `needed` gas; `available` is left. Nothing failed; call with more (RULINGS R24).
     error GasFloor(uint256 available, uint256 needed);
 
+    /// @notice `agent` committed nothing that could be revealed or excluded.
+    error NothingCommitted(bytes32 missionId, uint16 node, address agent);
+
+    /// @notice `agent` revealed nothing that counts; nobody if there is no such seat, or a rejection names one.
+    error NothingRevealed(bytes32 missionId, uint16 node, address agent);
+
+    /// @notice The panel excluded what `agent` committed (G-17).
+    error SeatExcluded(bytes32 missionId, uint16 node, address agent);
+
+    /// @notice `committed` seats committed, fewer than the `needed` that must agree: anyone may close.
+    error TooFewCommitted(bytes32 missionId, uint16 node, uint8 committed, uint8 needed);
+
+    /// @notice The value has not the form of the node's `mode` (docs/statute.md).
+    error MalformedValue(bytes32 missionId, uint16 node, uint8 mode);
+
+    /// @notice The elements of `count` sets are needed, in the order of the seats that count.
+    error ElementsMissing(bytes32 missionId, uint16 node, uint8 count);
+
+    /// @notice All values that were revealed agree: there is nothing to dispute, and anyone may close.
+    error NoDissent(bytes32 missionId, uint16 node);
+
+    /// @notice The first review period passed; `expireNode` of collaboration opens the second, after which anyone may close.
+    error BackupUnopened(bytes32 missionId, uint16 node);
+
+    /// @notice The review is decided; `closeVerification` with the elements of the sets carries it out.
+    error AlreadyRuled(bytes32 missionId, uint16 node, uint8 attempt);
+
+    /// @notice Of a batch, the result at `index` was refused for `reason`, the data of another error; so none was taken.
+    error ResultRefused(uint256 index, bytes reason);
+
     // ------------------------------------------------------------------ wiring
 
     /// @notice The constitution of the city, fixed at construction.
@@ -227,7 +260,8 @@ interface IVerification {
 
     // ------------------------------------------------------------------ results
 
-    /// @notice Says that a result exists; extends the deadline once by the finalisation grace. A seated executor.
+    /// @notice Says that a result exists; extends the deadline once by the finalisation grace. A seated executor that has not
+    /// handed in anything, before that deadline.
     function announceResult(bytes32 missionId, uint16 node, bytes32 commitment) external;
 
     /// @notice Submits a Tier-1 result with its proof, or a Tier-3 result for review. The seated executor.
@@ -242,12 +276,13 @@ interface IVerification {
     ) external;
 
     /// @notice Commits a Tier-2 result: `keccak(missionId, node, attempt, executor, valueHash, salt)`. A seated
-    /// executor.
+    /// executor, until the node's deadline and never once anything may be revealed. The last one opens the reveals.
     function commitResult(bytes32 missionId, uint16 node, bytes32 commitment, bytes32 trailRoot) external;
 
     /// @notice Opens a commitment. Anyone who knows it. The last one closes the verification and settles, if all agree; if not, the
     /// period for disputes begins.
-    /// @param value exact or label: a word; numeric: a signed number; set: its elements; sketch: its lanes
+    /// @param value exact or label: a word; numeric: a signed number of 128 bits in a word; sketch: 32 lanes of two bytes; set: the
+    /// hashes of at most 64 elements, ascending. Its keccak256 is the node's output hash if it stands
     function revealResult(
         bytes32 missionId,
         uint16 node,
@@ -256,26 +291,31 @@ interface IVerification {
         bytes32 salt
     ) external;
 
-    /// @notice Relays signed results of many nodes; each passes as if its executor had called (RULINGS R4). Anyone.
+    /// @notice Relays signed results of many nodes; each passes as if its executor had called (RULINGS R4). Anyone. At most 64.
+    /// @param terms one for each result of kind `Proof` or `Review`, in their order
     function submitBatch(NodeResult[] calldata results, NodeTerms[] calldata terms, bytes[] calldata signatures)
         external;
 
-    /// @notice Closes a Tier-2 verification whose windows, that of disputes included, passed, or a dispute that nobody decided in its review and backup
-    /// periods: the machine consensus stands. Anyone.
-    /// @param elements for sets: every revealed set's element hashes, in the order of the seats (RULINGS R29)
+    /// @notice Closes a Tier-2 verification whose windows passed, that of disputes included, or in which all that was revealed
+    /// agrees; and a dispute that nobody decided in its review and backup periods: the machine consensus stands. Carries out a
+    /// ruling on sets. Anyone.
+    /// @param elements for sets that are not all the same: the element hashes of each that counts, in the order of the seats
+    /// (RULINGS R29); otherwise none
     function closeVerification(bytes32 missionId, uint16 node, bytes32[][] calldata elements) external;
 
     // ------------------------------------------------------------------ review
 
-    /// @notice Sends a Tier-2 node to review under a bond that scales with its price. A seated executor who revealed.
+    /// @notice Sends a Tier-2 node whose values differ to review, under `disputeBondBps` of its budget from the caller's credit. A
+    /// seated executor who revealed, for `verificationRevealMs` after the reveals ended.
     function dispute(bytes32 missionId, uint16 node, bytes32 groundsHash) external;
 
-    /// @notice Decides a review: approve with a score of 0 to 1000, or reject. A disputed node's approval names the
-    /// seat whose output stands.
+    /// @notice Decides a review: approve with a score of 0 to 1000, or reject with score and seat zero. A disputed node's approval
+    /// names the seat whose output stands; who agrees with it is paid. Of sets that differ it is carried out by
+    /// `closeVerification`, which brings their elements.
     function decideReview(bytes32 missionId, uint16 node, uint8 attempt, bool approved, uint16 score, uint8 seat)
         external;
 
-    /// @notice Excludes a seat's reveal before the verification closes.
+    /// @notice Excludes what a seat committed before the verification closes: it does not count, is not paid and not scored.
     function disqualify(bytes32 missionId, uint16 node, uint8 attempt, address executor) external;
 
     /// @notice Returns the bond of a dispute that its mission's end left undecided. Anyone.
@@ -286,7 +326,7 @@ interface IVerification {
     /// @notice An attempt's verification.
     function recordOf(bytes32 missionId, uint16 node, uint8 attempt) external view returns (Record memory);
 
-    /// @notice A seat's commitment, and what it revealed; zeros if it did not.
+    /// @notice A seat's commitment until it is opened, then what it revealed: a word, the first half of a sketch, or a set's hash.
     function commitmentOf(bytes32 missionId, uint16 node, uint8 attempt, uint8 seat)
         external
         view

@@ -44,6 +44,7 @@ interfaces! {
     IGuardian "sol/IGuardian.sol";
     ILegislature "sol/ILegislature.sol";
     IManagement "sol/IManagement.sol";
+    IPredicate "sol/IPredicate.sol";
     IRoster "sol/IRoster.sol";
     IService "sol/IService.sol";
     ISettlementToken "sol/ISettlementToken.sol";
@@ -51,6 +52,7 @@ interfaces! {
     IStylusDeployer "sol/IStylusDeployer.sol";
     ITreasury "sol/ITreasury.sol";
     IVerification "sol/IVerification.sol";
+    IVerifier "sol/IVerifier.sol";
 }
 
 /// Where ArbWasm lives on every Arbitrum chain.

@@ -10,8 +10,17 @@ contract Double {
     /// @notice Who speaks with its voice.
     address public immutable operator;
 
+    /// @notice Where an answer is kept: the code of an account behind one zero byte, by the call's hash, or by its selector.
+    mapping(bytes32 call => address page) private answers;
+
     /// @notice Somebody else tried to speak.
     error NotOperator(address caller);
+
+    /// @notice Nobody said what to answer to `selector`.
+    error NoAnswer(bytes4 selector);
+
+    /// @notice An answer could not be written.
+    error TooLong(uint256 length);
 
     constructor(address constitution_) {
         (constitution, operator) = (constitution_, msg.sender);
@@ -19,6 +28,32 @@ contract Double {
 
     /// @notice Credits, surplus and refunds may be sent to members.
     receive() external payable {}
+
+    /// @notice Whoever calls a function that is none of these gets what it is to be answered, as its return data.
+    fallback() external {
+        address page = answers[keccak256(msg.data)];
+        if (page == address(0)) {
+            page = answers[msg.sig];
+        }
+        require(page != address(0), NoAnswer(msg.sig));
+        assembly {
+            let length := sub(extcodesize(page), 1)
+            extcodecopy(page, 0, 1, length)
+            return(0, length)
+        }
+    }
+
+    /// @notice From now on every call of `selector` is answered with `data`.
+    function answer(bytes4 selector, bytes calldata data) external {
+        require(msg.sender == operator, NotOperator(msg.sender));
+        answers[selector] = write(data);
+    }
+
+    /// @notice From now on this very call is answered with `data`, whatever its selector is answered with.
+    function answerFor(bytes calldata exactCall, bytes calldata data) external {
+        require(msg.sender == operator, NotOperator(msg.sender));
+        answers[keccak256(exactCall)] = write(data);
+    }
 
     /// @notice Calls `target` with `data` and the value sent. A refusal comes back as it was said.
     function forward(address target, bytes calldata data) external payable returns (bytes memory) {
@@ -52,5 +87,16 @@ contract Double {
             }
         }
         return answer;
+    }
+
+    /// @dev As code an answer costs its reader one access, however long it is; in storage it would cost one for each word.
+    function write(bytes calldata data) private returns (address page) {
+        require(data.length < type(uint16).max, TooLong(data.length));
+        bytes memory code =
+            abi.encodePacked(hex"61", uint16(data.length + 1), hex"80600a3d393df300", data);
+        assembly ("memory-safe") {
+            page := create(0, add(code, 32), mload(code))
+        }
+        require(page != address(0), TooLong(data.length));
     }
 }

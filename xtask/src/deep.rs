@@ -23,6 +23,10 @@ use crate::{
 /// Cases per property; the quick path runs proptest's default of 256.
 const PROPERTY_CASES: u32 = 10_000;
 
+/// Commands of the long run of lives; the quick one is in the test itself.
+const LIVES_COMMANDS: u32 = 100_000;
+const LIVES_TEST: &str = "lives::whatever_happens_the_books_are_exact_and_every_step_is_legal";
+
 /// One seed for all, printed and recorded: a failing run is repeated with it.
 pub(crate) const PROPERTY_SEED: u64 = 20_260_407;
 
@@ -62,11 +66,16 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 5] = [
+const PROFILES: [Profile; 7] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
         run: properties,
+    },
+    Profile {
+        name: "lives",
+        about: "100,000 random commands of everybody in a city's missions, books and states looked at after each",
+        run: lives,
     },
     Profile {
         name: "reproducible",
@@ -82,6 +91,11 @@ const PROFILES: [Profile; 5] = [
         name: "advisories",
         about: "licences, sources and known faults of the dependencies",
         run: advisories,
+    },
+    Profile {
+        name: "missions",
+        about: "a law of 5,000 nodes on the devnode, and long random runs against the models of the execution",
+        run: missions,
     },
     Profile {
         name: "mutants",
@@ -162,6 +176,10 @@ impl Page {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "- {key}: {value}");
     }
+
+    fn block(&mut self, text: &str) {
+        let _ = write!(self.0, "\n```text\n{}\n```\n", text.trim_end());
+    }
 }
 
 fn properties(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
@@ -195,6 +213,37 @@ fn properties(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> 
     process::run(&mut command)
 }
 
+fn lives(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    page.line("commands", LIVES_COMMANDS);
+    page.line("seed", PROPERTY_SEED);
+    let mut command = ws.cargo();
+    command
+        .args([
+            "test",
+            "--locked",
+            "--release",
+            "--package",
+            "agentcity-missions",
+            "--test",
+            "it",
+            "--",
+            "--exact",
+            LIVES_TEST,
+            "--nocapture",
+        ])
+        .env("AGENTCITY_COMMANDS", LIVES_COMMANDS.to_string())
+        .env("AGENTCITY_SEED", PROPERTY_SEED.to_string());
+    let said = process::stdout(&mut command)?;
+    // The harness's own lines say nothing about the run.
+    let told: Vec<&str> = said
+        .lines()
+        .skip_while(|line| !line.starts_with("AGENTCITY_SEED"))
+        .take_while(|line| !line.starts_with("test result"))
+        .collect();
+    page.block(&told.join("\n"));
+    Ok(())
+}
+
 fn reproducible(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     let tools = setup::run(ws, Need::Programs)?;
     page.line("standard library", &tools.wasm_std.kind);
@@ -223,6 +272,40 @@ fn cargo_stylus(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()
             "--",
         ])
         .arg(client);
+    process::run(&mut command)
+}
+
+/// Nodes of the largest law; the quick run deploys 500.
+const MISSION_NODES: u32 = 5_000;
+
+/// Packages with random runs, the variable that lengthens them, and how many runs of how many commands.
+const LONG_RUNS: [(&str, &str, u32); 1] = [("agentcity-statute", "AGENTCITY_STATUTE_RUNS", 2_000)];
+
+fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    page.line("nodes of the largest law", MISSION_NODES);
+    for (package, _, runs) in LONG_RUNS {
+        page.line("random runs", format_args!("{runs} of {package}"));
+    }
+    let tools = setup::run(ws, Need::Everything)?;
+    programs::build(ws, &tools, None)?;
+    process::run(
+        ws.cargo()
+            .args(["build", "--locked", "--package", "agentcity-devnode"]),
+    )?;
+    solidity::check(ws)?;
+    for (package, variable, runs) in LONG_RUNS {
+        let mut command = ws.cargo();
+        command
+            .args(["test", "--locked", "--package", package, "--test", "it"])
+            .args(["random_", "--", "--nocapture"])
+            .env(variable, runs.to_string());
+        process::run(&mut command)?;
+    }
+    let mut command = ws.cargo();
+    command
+        .args(["test", "--locked", "--package", "agentcity-test-fixtures"])
+        .args(["--test", "it", "execution::", "--", "--nocapture"])
+        .env("AGENTCITY_MISSION_NODES", MISSION_NODES.to_string());
     process::run(&mut command)
 }
 

@@ -21,9 +21,9 @@ fn selectors_of<I: SolInterface>() -> BTreeSet<[u8; 4]> {
     (0..I::COUNT).filter_map(I::selector_at).collect()
 }
 
-/// The bindings of each interface; its module is its name.
+/// The bindings of each interface; its module is its name. One without events has no enum of them.
 macro_rules! bound {
-    ($($name:ident $calls:ident $errors:ident $events:ident;)*) => {
+    ($($name:ident $calls:ident $errors:ident $($events:ident)?;)*) => {
         fn all() -> Vec<Bound> {
             vec![$({
                 use agentcity_abi::$name as wire;
@@ -31,7 +31,10 @@ macro_rules! bound {
                     name: stringify!($name),
                     functions: selectors_of::<wire::$calls>(),
                     errors: selectors_of::<wire::$errors>(),
-                    events: wire::$events::SELECTORS.iter().map(|topic| B256::new(*topic)).collect(),
+                    events: {
+                        let topics: &[&[[u8; 32]]] = &[$(wire::$events::SELECTORS)?];
+                        topics.iter().copied().flatten().map(|topic| B256::new(*topic)).collect()
+                    },
                 }
             }),*]
         }
@@ -49,6 +52,7 @@ bound! {
     IGuardian IGuardianCalls IGuardianErrors IGuardianEvents;
     ILegislature ILegislatureCalls ILegislatureErrors ILegislatureEvents;
     IManagement IManagementCalls IManagementErrors IManagementEvents;
+    IPredicate IPredicateCalls IPredicateErrors;
     IRoster IRosterCalls IRosterErrors IRosterEvents;
     IService IServiceCalls IServiceErrors IServiceEvents;
     ISettlementToken ISettlementTokenCalls ISettlementTokenErrors ISettlementTokenEvents;
@@ -56,6 +60,7 @@ bound! {
     IStylusDeployer IStylusDeployerCalls IStylusDeployerErrors IStylusDeployerEvents;
     ITreasury ITreasuryCalls ITreasuryErrors ITreasuryEvents;
     IVerification IVerificationCalls IVerificationErrors IVerificationEvents;
+    IVerifier IVerifierCalls IVerifierErrors;
 }
 
 fn folder(name: &str) -> std::path::PathBuf {

@@ -6,17 +6,12 @@ use std::{collections::BTreeSet, path::Path};
 const MARK: &str = "STUB-BODY";
 
 /// Programs that may still carry it. Whoever fills one in takes it off this list and the mark out of its files.
-const STUBS: [&str; 10] = [
+const STUBS: [&str; 5] = [
     "adjudication",
     "assembly",
-    "collaboration",
     "enactment",
-    "guardian",
     "legislature",
     "roster",
-    "statute",
-    "treasury",
-    "verification",
 ];
 
 fn is_marked(dir: &Path) -> bool {

@@ -58,9 +58,9 @@ macro_rules! calls {
 
 calls! {
     FreezeNode "freezeNode(bytes32,uint16,uint8,address)" [0, 1, 2, 3];
-    UnfreezeNode "unfreezeNode(uint64,uint8)" [2, 3];
-    ConfirmFreeze "confirmFreeze(uint64)" [2];
-    ClassifyFalsePositive "classifyFalsePositive(uint64)" [2];
+    UnfreezeNode "unfreezeNode(bytes32,uint16,uint64,uint8)" [0, 1, 2, 3];
+    ConfirmFreeze "confirmFreeze(bytes32,uint16,uint64)" [0, 1, 2];
+    ClassifyFalsePositive "classifyFalsePositive(bytes32,uint16,uint64)" [0, 1, 2];
     DecideReview "decideReview(bytes32,uint16,uint8,bool,uint16,uint8)" [0, 1, 2, 3, 4, 5];
     Disqualify "disqualify(bytes32,uint16,uint8,address)" [0, 1, 2, 3];
     ClearPredicate "clearPredicate(bytes32,uint8)" [0, 1];

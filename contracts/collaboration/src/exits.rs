@@ -1,319 +1,263 @@
 //! Exits by deadline, and ends.
 
-use alloc::vec::Vec;
-
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
     machine::{MissionState as State, NodeState},
+    mission::{
+        Reason,
+        exit::{self as rules, Limits, NodeExit},
+        node::seat_bit,
+        record::{ENDED, LIVING},
+    },
     parameter::ParameterId as P,
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer,
+    malformed,
     member::Member,
     reader::Reader,
     topic,
-    word::{get, having},
     words::{Laid, Words},
 };
-use alloy_primitives::B256;
-use alloy_sol_types::{SolCall, SolError, SolEvent};
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::{SolCall, SolEvent};
 
-use crate::{
-    missions::{ENDED, LIVING, WORKING, seconds},
-    nodes::{OBLIGED, bit},
-    storage::Missions,
-};
+use crate::{nodes::not_seated, storage::*};
 
 /// Most agents that one ruling names.
 const NAMED_MAX: usize = 32;
 
 impl Missions {
-    /// Refuses before `until` has passed.
     #[inline(never)]
-    fn passed(&self, until: u64) -> Result<(), Vec<u8>> {
-        if self.now() <= until {
-            return Words::after(wire::TooEarly::SELECTOR)
-                .number(until)
-                .refuse();
-        }
-        Ok(())
-    }
-
-    pub(crate) fn expire_node(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node) = (&input.word(), input.u16());
-        let mission_word = self.mission_in(mission, LIVING)?;
-        let states = bit(NodeState::Eligible as u8)
-            | bit(NodeState::Executing as u8)
-            | bit(NodeState::PendingReview as u8)
-            | bit(NodeState::Frozen as u8);
-        let word = self.node_in(mission, node, states)?;
-        let state = self.state_of(mission, node);
-        if state == NodeState::Frozen as u8 {
+    pub(crate) fn expire_node(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, number) = (&input.word(), input.u16());
+        let mut loaded = self.lookup(mission);
+        let mut node = self.attempt(&loaded, number)?;
+        let (now, word) = (self.now(), &loaded.word);
+        let clock = (now, loaded.moved());
+        const FROZEN: u8 = NodeState::Frozen as u8;
+        const ELIGIBLE: u8 = NodeState::Eligible as u8;
+        const REVIEWED: u8 = NodeState::PendingReview as u8;
+        let mut exit = NodeExit::NONE;
+        let said = match node.state() {
             // Never halted: what people left undecided ends (R8).
-            self.passed(get(&word, 10, 5))?;
-            self.fail_node(mission, node, wire::Reason::FreezeExpired as u8);
-            return Ok(Vec::new());
-        }
-        self.mission_in(mission, WORKING)?;
-        self.not_stopped(mission, &mission_word)?;
-        self.passed(self.expiry(&mission_word, &word))?;
-        let (law, _) = self.law(mission, node)?;
-        if state == NodeState::PendingReview as u8 {
-            return self.expire_review(mission, node, &mission_word, &word, law.tier);
-        }
-        if get(&word, 4, 1) != 0 {
-            // A child does the work: the node ends with it (R19).
-            return self.wrong_node(mission, node, state, &word);
-        }
-        let accepted = get(&word, 2, 1);
-        let reason = if state == NodeState::Eligible as u8 {
-            wire::Reason::SeatNotAccepted as u8
-        } else {
-            wire::Reason::TimeoutExceeded as u8
+            FROZEN => {
+                let of = (number, &node.word);
+                rules::expire_freeze(word, &mut node.states, of, now, &mut exit)
+            }
+            ELIGIBLE => {
+                let lying = self.lying(&loaded, self.watchdog()?);
+                let windows = self.ask_windows(&loaded, &node.word)?;
+                let (mut redundancy, mut ended) = (0u8, 0u8);
+                for seat in &self.seats(mission, &node)? {
+                    redundancy = redundancy.saturating_add(1);
+                    if self.service(&seat.service)?.1 != 0 {
+                        ended |= seat_bit(seat.seat);
+                    }
+                }
+                rules::expire_eligible(
+                    word,
+                    &lying,
+                    &mut node.states,
+                    (number, &node.word),
+                    (&windows, redundancy, ended),
+                    now,
+                    &mut exit,
+                )
+            }
+            REVIEWED => {
+                let lying = self.lying(&loaded, 0);
+                let terms = self.terms(
+                    word.epoch(),
+                    [
+                        P::MaxHumanReviewTimeoutMs as u8,
+                        P::BackupReviewMultiple as u8,
+                    ],
+                )?;
+                rules::expire_review(
+                    word,
+                    &lying,
+                    &mut node.states,
+                    (number, &mut node.word),
+                    terms,
+                    clock,
+                    &mut exit,
+                )
+            }
+            _ => {
+                let lying = self.lying(&loaded, 0);
+                let of = (number, &node.word);
+                rules::time_out(word, &lying, &mut node.states, of, clock, &mut exit)
+            }
         };
-        self.fail_node(mission, node, reason);
-        for seat in 0..law.redundancy {
-            // Before routing the silent are at fault, after it those who accepted and handed in nothing.
-            let took = accepted & 1 << (seat & 7) != 0;
-            if took == (state == NodeState::Executing as u8) {
-                self.fault(mission, node, seat, reason)?;
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    /// First opens the backup period; then a review that nobody decided fails without fault (V-10, R12).
-    #[inline(never)]
-    fn expire_review(
-        &mut self,
-        mission: &B256,
-        node: u16,
-        mission_word: &B256,
-        word: &B256,
-        tier: u8,
-    ) -> Answer {
-        if get(word, 3, 1) != 0 {
-            if tier == 2 {
-                return Words::after(wire::Disputed::SELECTOR)
+        self.ok(mission, number, said)?;
+        if exit.opened {
+            self.store_attempt(mission, &node);
+            self.log(
+                topic!(wire::BackupOpened::SIGNATURE_HASH)
                     .word(mission)
-                    .number(node.into())
-                    .refuse();
-            }
-            self.fail_node(mission, node, wire::Reason::HumanSilence as u8);
-            return Ok(Vec::new());
+                    .number(number.into())
+                    .number(node.word.attempt().into())
+                    .number(node.word.expires()),
+                3,
+            );
         }
-        let [window, multiple] = self.parameters(
-            Self::epoch_of(mission_word),
-            [
-                P::MaxHumanReviewTimeoutMs as u8,
-                P::BackupReviewMultiple as u8,
-            ],
-        )?;
-        let backup = seconds(window.saturating_mul(multiple.saturating_sub(1).max(1)));
-        let expires = self.now().saturating_add(backup);
-        self.set_expiry(mission, node, &having(word, 3, 1, 1), expires);
-        self.log(
-            topic!(wire::BackupOpened::SIGNATURE_HASH)
-                .word(mission)
-                .number(node.into())
-                .number(get(word, 0, 1))
-                .number(expires),
-            3,
-        );
-        Ok(Vec::new())
+        if exit.reason as u8 == Reason::None as u8 {
+            return Ok(());
+        }
+        self.fail_node(&mut loaded, &node, exit.reason as u8)?;
+        let silence = if node.word.tier() == 0 {
+            Reason::SeatNotAccepted
+        } else {
+            Reason::TimeoutExceeded
+        };
+        let deprecated = Reason::ServiceDeprecated as u8;
+        self.fault_seats(&loaded, &node, exit.silent, silence as u8)?;
+        self.fault_seats(&loaded, &node, exit.deprecated, deprecated)
     }
 
-    /// Ends a mission: what a child leaves goes back, the escrow closes, stakes stay for the sanction window.
+    /// Ends a mission, which has its last state: what a child leaves goes back, the escrow closes, stakes stay for the sanction
+    /// window.
     #[inline(never)]
-    pub(crate) fn end(
-        &mut self,
-        mission: &B256,
-        word: &B256,
-        to: State,
-        reason: u8,
-    ) -> Result<(), Vec<u8>> {
+    pub(crate) fn end(&mut self, mission: &Loaded, from: u8, reason: u8) -> Said {
         let ids = [P::SanctionWindowSecs as u8];
-        let [sanction] = self.parameters(Self::epoch_of(word), ids)?;
-        self.move_mission(mission, word, to, reason);
+        let [sanction] = self.terms(mission.word.epoch(), ids)?;
+        self.store_moved(mission, from, reason);
         self.return_rest(mission)?;
-        self.tell(
+        self.command(
             Peer::Treasury,
             Words::after(treasury::beginClosingCall::SELECTOR)
-                .word(mission)
+                .word(&mission.id)
                 .number(sanction),
-        )?;
-        Ok(())
+        )
     }
 
-    pub(crate) fn expire_mission(&mut self, input: &mut Reader<'_>) -> Answer {
-        let mission = &input.word();
-        let word = self.mission_in(mission, LIVING)?;
-        let now = self.now();
-        let (halt, halted) = self.halt_of(mission, &word);
-        if halt != 0 && now > halted {
-            let expired = wire::Reason::HaltExpired as u8;
-            self.end(mission, &word, State::Aborted, expired)?;
-            return Ok(Vec::new());
-        }
-        let parent = self.of_mission(mission, 4);
-        if get(&word, 8, 1) != 0 && self.mission_in(&parent, ENDED).is_ok() {
-            let orphaned = wire::Reason::AncestorEnded as u8;
-            self.end(mission, &word, State::Aborted, orphaned)?;
-            return Ok(Vec::new());
-        }
-        let frozen = self.watchdog()?;
-        if frozen != 0 && now > frozen {
-            let expired = wire::Reason::HaltExpired as u8;
-            self.end(mission, &word, State::Aborted, expired)?;
-            return Ok(Vec::new());
-        }
-        let [recovery, gate, most, degraded] = self.parameters(
-            Self::epoch_of(&word),
+    /// The parameters of a mission's exits.
+    #[inline(never)]
+    pub(crate) fn limits(&self, mission: &Loaded) -> Said<Limits> {
+        self.terms(
+            mission.word.epoch(),
             [
                 P::RecoveryGraceMs as u8,
                 P::GateTimeoutMs as u8,
-                P::MaxRefinementIterations as u8,
                 P::DegradedAdjudicatorTimeoutMs as u8,
+                P::MaxRefinementIterations as u8,
             ],
-        )?;
-        let divisor = const { P::RefinementNodeDivisor.row().default };
-        let shares = (get(&word, 2, 2) as u32).div_ceil(divisor.max(1));
-        let spent = get(&word, 9, 2) >= most.saturating_mul(shares.into());
-        let exhausted = spent && get(&word, 6, 2) > 0;
-        let (since, deadline) = (get(&word, 21, 5), self.mission_deadline(mission, &word));
-        let (to, from, reason) = match get(&word, 0, 1) as u8 {
-            s if s == State::Pending as u8 => {
-                (State::Aborted, deadline, wire::Reason::MissionDeadline)
-            }
-            s if WORKING & bit(s) != 0 && exhausted => {
-                (State::Failed, 0, wire::Reason::RefinementExhausted)
-            }
-            s if WORKING & bit(s) != 0 => (State::Failed, deadline, wire::Reason::MissionDeadline),
-            s if s == State::Verification as u8 => (
-                State::Failed,
-                since.saturating_add(seconds(gate)),
-                wire::Reason::HumanSilence,
-            ),
-            s if s == State::Failed as u8 => (
-                State::Aborted,
-                since.saturating_add(seconds(recovery)),
-                wire::Reason::Unfinished,
-            ),
-            _ => (
-                State::Aborted,
-                since.saturating_add(seconds(degraded)),
-                wire::Reason::HumanSilence,
-            ),
-        };
-        self.passed(from)?;
-        if to as u8 == State::Failed as u8 {
-            self.not_stopped(mission, &word)?;
-            self.move_mission(mission, &word, to, reason as u8);
-        } else {
-            self.end(mission, &word, to, reason as u8)?;
+        )
+    }
+
+    #[inline(never)]
+    pub(crate) fn expire_mission(&mut self, input: &mut Reader<'_>) -> Said {
+        let mission = &input.word();
+        let mut loaded = self.lookup(mission);
+        self.ok(mission, 0, loaded.word.must_be(LIVING))?;
+        let limits = self.limits(&loaded)?;
+        let lying = self.lying(&loaded, self.watchdog()?);
+        let (from, clock) = (loaded.word.state(), self.clock(mission));
+        let orphan = self.is_orphan(&loaded);
+        let (word, city) = (&mut loaded.word, &loaded.city);
+        let mut reason = Reason::None;
+        let said = rules::expire_mission(
+            (word, &clock, city),
+            &lying,
+            orphan,
+            limits,
+            self.now(),
+            &mut reason,
+        );
+        self.ok(mission, 0, said)?;
+        if loaded.word.is_in(ENDED) {
+            return self.end(&loaded, from, reason as u8);
         }
-        Ok(Vec::new())
+        self.store_moved(&loaded, from, reason as u8);
+        Ok(())
     }
 
-    pub(crate) fn abort(&mut self, input: &mut Reader<'_>) -> Answer {
+    /// Takes a mission that lives to its end by ruling. No halt forbids it.
+    #[inline(never)]
+    fn abort_as(&mut self, loaded: &mut Loaded, reason: Reason) -> Said {
+        let from = loaded.word.state();
+        let step = loaded.word.step(State::Aborted, self.now());
+        self.ok(&loaded.id, 0, step)?;
+        self.end(loaded, from, reason as u8)
+    }
+
+    #[inline(never)]
+    pub(crate) fn abort(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, _justification) = (&input.word(), &input.word());
-        self.only(&[Peer::Adjudication])?;
-        let word = self.mission_in(mission, LIVING)?;
-        let reason = wire::Reason::HumanSilence as u8;
-        self.end(mission, &word, State::Aborted, reason)?;
-        Ok(Vec::new())
+        self.only_peer(Peer::Adjudication)?;
+        let mut loaded = self.lookup(mission);
+        self.ok(mission, 0, loaded.word.must_be(LIVING))?;
+        self.abort_as(&mut loaded, Reason::HumanSilence)?;
+        Ok(())
     }
 
-    pub(crate) fn abort_for_fault(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn abort_for_fault(&mut self, input: &mut Reader<'_>) -> Said {
         let mission = &input.word();
         let (count, mut named) = input.list(NAMED_MAX);
         let justification = &input.word();
-        self.only(&[Peer::Adjudication])?;
-        let word = self.mission_in(mission, LIVING)?;
-        let ids = [P::RepMissionAbort as u8];
-        let [points] = self.parameters(Self::epoch_of(&word), ids)?;
-        let reason = wire::Reason::FaultNamed;
+        self.only_peer(Peer::Adjudication)?;
+        let mut loaded = self.lookup(mission);
+        self.ok(mission, 0, loaded.word.must_be(LIVING))?;
+        let mut last = Address::ZERO;
         for _ in 0..count {
-            let agent = named.address().into_word();
-            if self.entry_at(OBLIGED, mission, &agent) == B256::ZERO {
-                return Words::after(wire::NotSeated::SELECTOR)
-                    .word(mission)
-                    .number(0)
-                    .word(&agent)
-                    .refuse();
+            let agent = named.address();
+            if !follows(&last, &agent) {
+                return Err(malformed().into());
             }
-            self.log(
-                topic!(wire::FaultSignal::SIGNATURE_HASH)
-                    .word(mission)
-                    .number(0)
-                    .word(&agent)
-                    .number(0)
-                    .number(reason as u64),
-                4,
-            );
-            let held = self.ask(
-                Peer::Treasury,
-                Words::after(treasury::lockedStakeCall::SELECTOR)
-                    .word(mission)
-                    .word(&agent),
-            )?;
-            let mut held = Reader::new(&held);
-            held.skip(1);
-            let amount = held.word();
-            held.end()?;
-            self.tell(
-                Peer::Treasury,
-                Words::after(treasury::slashCall::SELECTOR)
-                    .word(mission)
-                    .number(0)
-                    .word(&agent)
-                    .number(treasury::Fault::MissionAbort as u64)
-                    .word(&amount),
-            )?;
-            self.penalise(&agent, points, justification)?;
+            last = agent;
+            if self.obligation(mission, &agent.into_word()) == B256::ZERO {
+                return not_seated(mission, 0, agent);
+            }
+            let who = (agent, self.locked_stake(mission, agent)?);
+            let reason = Reason::FaultNamed as u8;
+            self.fault(&loaded, 0, 0, who, reason, justification)?;
         }
-        named.end()?;
-        self.end(mission, &word, State::Aborted, reason as u8)?;
-        Ok(Vec::new())
+        end(&named)?;
+        self.abort_as(&mut loaded, Reason::FaultNamed)?;
+        Ok(())
     }
 
-    pub(crate) fn release_agent(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, agent) = (&input.word(), input.address().into_word());
-        let word = self.mission_in(mission, ENDED)?;
-        if self.entry_at(OBLIGED, mission, &agent) == B256::ZERO {
-            return Words::after(wire::NotSeated::SELECTOR)
-                .word(mission)
-                .number(0)
-                .word(&agent)
-                .refuse();
+    #[inline(never)]
+    pub(crate) fn release_agent(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, agent) = (&input.word(), input.address());
+        let loaded = self.lookup(mission);
+        self.ok(mission, 0, loaded.word.must_be(ENDED))?;
+        let obligation = self.obligation(mission, &agent.into_word());
+        if obligation == B256::ZERO {
+            return not_seated(mission, 0, agent);
         }
-        self.set_entry_at(OBLIGED, mission, &agent, &B256::ZERO);
-        let held = self.ask(
-            Peer::Treasury,
-            Words::after(treasury::lockedStakeCall::SELECTOR)
-                .word(mission)
-                .word(&agent),
-        )?;
-        let mut held = Reader::new(&held);
-        held.skip(1);
-        let left = held.word();
-        held.end()?;
+        self.set_entry_at(OBLIGED, mission, &agent.into_word(), &B256::ZERO);
         // A stake of which nothing is left must not keep the obligation open for ever.
-        if left != B256::ZERO {
-            self.tell(
+        if self.locked_stake(mission, agent)? != 0 {
+            self.command(
                 Peer::Treasury,
                 Words::after(treasury::releaseStakeCall::SELECTOR)
                     .word(mission)
-                    .word(&agent),
+                    .address(&agent),
             )?;
         }
-        let over = if get(&word, 0, 1) == State::Completed as u64 {
-            agents::completeObligationCall::SELECTOR
-        } else {
-            agents::closeObligationCall::SELECTOR
-        };
-        self.tell(Peer::Agent, Words::after(over).word(&agent))?;
-        Ok(Vec::new())
+        if Self::is_open(&obligation) {
+            let completed = loaded.word.state() == State::Completed as u8;
+            let over = if completed && !Self::is_at_fault(&obligation) {
+                agents::completeObligationCall::SELECTOR
+            } else {
+                agents::closeObligationCall::SELECTOR
+            };
+            self.command(Peer::Agent, Words::after(over).address(&agent))?;
+        }
+        Ok(())
     }
+}
+
+/// Whether an account comes after another, in the order of their bytes.
+#[inline(never)]
+fn follows(last: &Address, agent: &Address) -> bool {
+    for (before, after) in last.iter().zip(agent.iter()) {
+        if before != after {
+            return before < after;
+        }
+    }
+    false
 }

@@ -1,9 +1,5 @@
 //! The states of missions and of their nodes, seats, routing, refinement, recursion and exits
 //! (`abi/sol/ICollaboration.sol`). No other contract writes a state: statute, verification and the guardian tell this one.
-//!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller, load and store
-//! packed words, compute what is dense (pages, node states, verdicts) and emit events, so that the program's size can be
-//! judged before the rules are filled in (docs/adr/0001). A test lists the programs that carry this mark.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
@@ -18,6 +14,8 @@ pub mod storage;
 mod verdicts;
 mod views;
 
+use alloc::vec::Vec;
+
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::literal;
 use agentcity_shell::{
@@ -30,7 +28,7 @@ use agentcity_shell::{
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::Missions;
+use crate::storage::{Missions, Refusal, Said};
 
 agentcity_shell::router!(Missions);
 
@@ -40,55 +38,77 @@ impl Contract for Missions {
         if let Err(refused) = no_coins(self.vm()) {
             return Some(Err(refused));
         }
-        let answered = match selector {
-            wire::constitutionCall::SELECTOR => self.constitution(),
-            wire::wireCall::SELECTOR => self.wire(),
-            // orchestration
-            wire::createMissionCall::SELECTOR => self.create_mission(input),
-            wire::admitTrancheCall::SELECTOR => self.admit_tranche(input),
-            wire::admitSeatsCall::SELECTOR => self.admit_seats(input),
-            wire::activateMissionCall::SELECTOR => self.activate(input),
-            wire::acceptSeatCall::SELECTOR => self.accept_seat(input),
-            wire::acceptSeatsCall::SELECTOR => self.accept_seats(input),
-            wire::substituteRunnerUpCall::SELECTOR => self.substitute_runner_up(input),
-            wire::routeTaskCall::SELECTOR => self.route_task(input),
-            // what verification and the guardian tell
-            wire::applyVerdictCall::SELECTOR => self.apply_verdict(input),
-            wire::interveneCall::SELECTOR => self.intervene(input),
-            // exits
-            wire::expireNodeCall::SELECTOR => self.expire_node(input),
-            wire::expireMissionCall::SELECTOR => self.expire_mission(input),
-            wire::abortMissionCall::SELECTOR => self.abort(input),
-            wire::abortForFaultCall::SELECTOR => self.abort_for_fault(input),
-            wire::releaseAgentCall::SELECTOR => self.release_agent(input),
-            // refinement and recursion
-            wire::reassignNodeCall::SELECTOR => self.reassign(input),
-            wire::relegislateCall::SELECTOR => self.relegislate(input),
-            wire::openChildCall::SELECTOR => self.open_child(input),
-            wire::closeChildCall::SELECTOR => self.close_child(input),
-            // views
-            wire::missionCall::SELECTOR => self.mission(input),
-            wire::nodeCall::SELECTOR => self.node(input),
-            wire::assignmentCall::SELECTOR => self.assignment(input),
-            wire::nodeStatesCall::SELECTOR => self.node_states(input),
-            wire::seatCall::SELECTOR => self.seat(input),
-            wire::completionDigestCall::SELECTOR => self.completion_digest(input),
-            wire::isInterestedCall::SELECTOR => self.is_interested(input),
-            wire::expiresAtCall::SELECTOR => self.expires_at(input),
-            _ => return None,
+        let done = if let Some(command) = command(selector) {
+            command(self, input).map(|()| Vec::new())
+        } else if let Some(question) = question(selector) {
+            question(self, input)
+        } else {
+            return match selector {
+                wire::constitutionCall::SELECTOR => Some(self.constitution()),
+                wire::wireCall::SELECTOR => Some(self.wire()),
+                _ => None,
+            };
         };
-        Some(reader::answer(input, answered))
+        Some(reader::answer(input, done.map_err(Refusal::bytes)))
     }
 
-    fn construct(&mut self, mut input: Input<'_>) -> Answer {
+    fn construct(&mut self, input: Input<'_>) -> Answer {
         no_coins(self.vm())?;
-        self.found(input.address()?)
+        let mut input = Reader::of(input);
+        let constitution = input.address();
+        input.end()?;
+        self.found(constitution)
     }
 }
 
 impl Missions {
     fn wire(&mut self) -> Answer {
-        self.wire_members(literal!(wire::Wired::SIGNATURE_HASH))?;
-        self.learn_unit_scale()
+        let wired = self.wire_members(literal!(wire::Wired::SIGNATURE_HASH))?;
+        self.learn_unit_scale().map_err(Refusal::bytes)?;
+        Ok(wired)
     }
+}
+
+/// What changes something and answers nothing.
+type Command = fn(&mut Missions, &mut Reader<'_>) -> Said;
+/// What answers.
+type Question = fn(&mut Missions, &mut Reader<'_>) -> Said<Vec<u8>>;
+
+fn command(selector: [u8; 4]) -> Option<Command> {
+    Some(match selector {
+        wire::admitTrancheCall::SELECTOR => Missions::admit_tranche,
+        wire::admitSeatsCall::SELECTOR => Missions::admit_seats,
+        wire::activateMissionCall::SELECTOR => Missions::activate,
+        wire::acceptSeatCall::SELECTOR => Missions::accept_seat,
+        wire::acceptSeatForCall::SELECTOR => Missions::accept_seat_for,
+        wire::substituteRunnerUpCall::SELECTOR => Missions::substitute_runner_up,
+        wire::routeTaskCall::SELECTOR => Missions::route_task,
+        wire::applyVerdictCall::SELECTOR => Missions::apply_verdict,
+        wire::interveneCall::SELECTOR => Missions::intervene,
+        wire::expireNodeCall::SELECTOR => Missions::expire_node,
+        wire::expireMissionCall::SELECTOR => Missions::expire_mission,
+        wire::abortMissionCall::SELECTOR => Missions::abort,
+        wire::abortForFaultCall::SELECTOR => Missions::abort_for_fault,
+        wire::releaseAgentCall::SELECTOR => Missions::release_agent,
+        wire::reassignNodeCall::SELECTOR => Missions::reassign,
+        wire::relegislateCall::SELECTOR => Missions::relegislate,
+        wire::openChildCall::SELECTOR => Missions::open_child,
+        wire::closeChildCall::SELECTOR => Missions::close_child,
+        _ => return None,
+    })
+}
+
+fn question(selector: [u8; 4]) -> Option<Question> {
+    Some(match selector {
+        wire::createMissionCall::SELECTOR => Missions::create_mission,
+        wire::missionCall::SELECTOR => Missions::mission,
+        wire::nodeCall::SELECTOR => Missions::node,
+        wire::assignmentCall::SELECTOR => Missions::assignment,
+        wire::nodeStatesCall::SELECTOR => Missions::node_states,
+        wire::seatCall::SELECTOR => Missions::seat,
+        wire::completionDigestCall::SELECTOR => Missions::completion_digest,
+        wire::isInterestedCall::SELECTOR => Missions::is_interested,
+        wire::expiresAtCall::SELECTOR => Missions::expires_at,
+        _ => return None,
+    })
 }

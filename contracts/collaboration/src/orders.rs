@@ -1,147 +1,195 @@
 //! What the guardian orders.
 
-use alloc::vec::Vec;
-
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{
-    machine::{MissionState, NodeState},
+    exit::forbidders,
+    machine::{Command, MissionState},
+    mission::{
+        Reason, order as rules,
+        record::{LIVING, Mission},
+    },
     peer::Peer,
 };
-use agentcity_shell::{
-    Answer, malformed,
-    member::Member,
-    reader::Reader,
-    word::{get, having},
-    words::Words,
-};
-use alloy_primitives::B256;
-use alloy_sol_types::SolError;
+use agentcity_shell::{malformed, member::Member, reader::Reader};
+use alloy_primitives::{Address, B256};
 
-use crate::{
-    missions::{LIVING, WORKING, add},
-    nodes::bit,
-    storage::Missions,
-};
+use crate::{nodes::not_seated, storage::*};
+
+/// An order with everything it needs.
+struct Order {
+    order: u8,
+    number: u16,
+    attempt: u8,
+    agent: Address,
+    halt: u8,
+    points: u64,
+    until: u64,
+    secs: u64,
+    reason: u8,
+}
+
+const FREEZE: u8 = wire::Order::Freeze as u8;
+const UNFREEZE: u8 = wire::Order::Unfreeze as u8;
+const CONFIRM: u8 = wire::Order::Confirm as u8;
+const HALT: u8 = wire::Order::Halt as u8;
+const LIFT: u8 = wire::Order::Lift as u8;
+const DEGRADE: u8 = wire::Order::Degrade as u8;
+const RESUME: u8 = wire::Order::Resume as u8;
+const RELEASE: u8 = wire::Order::Release as u8;
+const REFUSE: u8 = wire::Order::Refuse as u8;
 
 impl Missions {
-    pub(crate) fn intervene(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (order, mission, node) = (input.u8(), &input.word(), input.u16());
-        let (attempt, agent, halt) = (input.u8(), input.address(), input.u8());
-        let (points, until, secs) = (input.u16(), input.u64(), input.u64());
-        let reason = input.u8();
-        self.only(&[Peer::Guardian])?;
-        if until >> 40 != 0 || secs >> 32 != 0 || halt > wire::Halt::NormStruck as u8 {
-            return Err(malformed());
+    #[inline(never)]
+    pub(crate) fn intervene(&mut self, input: &mut Reader<'_>) -> Said {
+        let (order, mission) = (input.u8(), &input.word());
+        let order = Order {
+            order,
+            number: input.u16(),
+            attempt: input.u8(),
+            agent: input.address(),
+            halt: input.u8(),
+            points: input.u16().into(),
+            until: input.seconds(),
+            secs: input.bits(32),
+            reason: input.u8(),
+        };
+        self.only_peer(Peer::Guardian)?;
+        match order.order {
+            FREEZE | UNFREEZE | CONFIRM => self.order_node(mission, &order)?,
+            HALT | LIFT => self.order_halt(mission, &order)?,
+            DEGRADE | RESUME | RELEASE | REFUSE => self.order_mission(mission, &order)?,
+            _ => return Err(malformed().into()),
         }
-        let frozen = bit(NodeState::Frozen as u8);
-        let running = bit(NodeState::Eligible as u8) | bit(NodeState::Executing as u8);
-        let gate = bit(MissionState::Verification as u8);
-        match order {
-            o if o == wire::Order::Freeze as u8 => {
-                self.mission_in(mission, WORKING | bit(MissionState::Degraded as u8))?;
-                let word = self.attempt_in(mission, node, attempt, running)?;
-                self.seat_of(mission, node, agent)?;
-                self.set_node(mission, node, NodeState::Frozen, &word, until);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn order_node(&mut self, mission: &B256, order: &Order) -> Said {
+        let mut loaded = self.lookup(mission);
+        let number = order.number;
+        let mut node = self.attempt(&loaded, number)?;
+        let clock = (self.now(), loaded.moved());
+        let word = &loaded.word;
+        match order.order {
+            FREEZE => {
+                let seat = self.seat_of(mission, &node, order.agent)?;
+                let frozen = rules::freeze(
+                    word,
+                    &mut node.states,
+                    (number, &mut node.word),
+                    order.attempt,
+                    order.until,
+                    clock,
+                );
+                self.ok(mission, number, frozen)?;
+                if node.word.tier() != 0
+                    && node.word.taken() & agentcity_domain::mission::node::seat_bit(seat.seat) == 0
+                {
+                    return not_seated(mission, number, order.agent);
+                }
+                self.store_attempt(mission, &node);
             }
-            o if o == wire::Order::Unfreeze as u8 => {
-                self.mission_in(mission, LIVING)?;
-                self.attempt_in(mission, node, attempt, frozen)?;
-                self.make_eligible(mission, node)?;
-                if points != 0 {
-                    self.penalise(&agent.into_word(), points.into(), mission)?;
+            UNFREEZE => {
+                let lifted = rules::unfreeze(
+                    word,
+                    &mut node.states,
+                    (number, &mut node.word),
+                    order.attempt,
+                    clock,
+                );
+                self.ok(mission, number, lifted)?;
+                self.store_attempt(mission, &node);
+                self.log_eligible(mission, number, order.attempt);
+                if order.points != 0 {
+                    self.penalise(order.agent, order.points, mission)?;
                 }
             }
-            o if o == wire::Order::Confirm as u8 => {
-                self.mission_in(mission, LIVING)?;
-                self.attempt_in(mission, node, attempt, frozen)?;
-                let seat = self.seat_of(mission, node, agent)?;
-                let confirmed = wire::Reason::FreezeConfirmed as u8;
-                self.fail_node(mission, node, confirmed);
-                self.fault(mission, node, seat, confirmed)?;
+            _ => {
+                let of = (number, &node.word);
+                let upheld = rules::confirm(word, &mut node.states, of, order.attempt);
+                let fails = self.said(mission, number, upheld)?;
+                let obliged = self.obligation(mission, &order.agent.into_word());
+                if obliged == B256::ZERO {
+                    return not_seated(mission, number, order.agent);
+                }
+                let reason = Reason::FreezeConfirmed as u8;
+                if fails {
+                    self.fail_node(&mut loaded, &node, reason)?;
+                }
+                let stake = match self.seat_of(mission, &node, order.agent) {
+                    Ok(seat) => seat.stake,
+                    Err(_) => self.locked_stake(mission, order.agent)?,
+                };
+                let who = (order.agent, stake);
+                self.fault(&loaded, number, order.attempt, who, reason, mission)?;
             }
-            o if o == wire::Order::Halt as u8 => {
-                let word = self.haltable(mission, halt)?;
-                self.set_mission(mission, 0, &having(&word, 1, 1, halt.into()));
-                let place = self.of_mission(mission, 2);
-                self.set_mission(mission, 2, &having(&place, 0, 5, until));
-            }
-            o if o == wire::Order::Lift as u8 => {
-                let word = self.halted_word(mission, halt)?;
-                let word = Self::move_deadlines(&having(&word, 1, 1, 0), secs);
-                self.set_mission(mission, 0, &word);
-            }
-            o if o == wire::Order::Degrade as u8 => {
-                let word = self.mission_in(mission, bit(MissionState::Executing as u8))?;
-                let word = Self::move_deadlines(&word, secs);
-                let none = wire::Reason::None as u8;
-                self.move_mission(mission, &word, MissionState::Degraded, none);
-            }
-            o if o == wire::Order::Resume as u8 => {
-                let word = self.mission_in(mission, bit(MissionState::Degraded as u8))?;
-                let none = wire::Reason::None as u8;
-                self.move_mission(mission, &word, MissionState::Executing, none);
-            }
-            o if o == wire::Order::Release as u8 => {
-                let word = self.mission_in(mission, gate)?;
-                self.not_halted(mission, &word)?;
-                let succeeded = wire::Reason::Succeeded as u8;
-                self.end(mission, &word, MissionState::Completed, succeeded)?;
-            }
-            o if o == wire::Order::Refuse as u8 => {
-                let word = self.mission_in(mission, gate)?;
-                self.move_mission(mission, &word, MissionState::Failed, reason);
-            }
-            _ => return Err(malformed()),
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
-    /// The word of a mission, or of the city for number zero.
+    /// Lays a halt on a mission or lifts it; on the city for number zero.
     #[inline(never)]
-    fn word_of(&self, mission: &B256) -> Result<B256, Vec<u8>> {
-        if *mission == B256::ZERO {
-            return Ok(self.of_mission(mission, 0));
+    fn order_halt(&mut self, mission: &B256, order: &Order) -> Said {
+        let is_city = *mission == B256::ZERO;
+        let loaded = self.lookup(mission);
+        let mut word = if is_city { loaded.city } else { loaded.word };
+        if !is_city {
+            self.ok(mission, 0, word.must_be(LIVING))?;
         }
-        self.mission_in(mission, LIVING)
-    }
-
-    /// The same, if `halt` may be laid on it: a stop also over a pause.
-    #[inline(never)]
-    fn haltable(&self, mission: &B256, halt: u8) -> Result<B256, Vec<u8>> {
-        let word = self.word_of(mission)?;
-        let found = get(&word, 1, 1) as u8;
-        if found == 0
-            || found == wire::Halt::Divergence as u8 && halt == wire::Halt::EmergencyStop as u8
-        {
-            return Ok(word);
+        let mut clock = self.clock(mission);
+        let until = clock.halted_until();
+        if order.order == HALT {
+            self.ok(mission, 0, word.lay(order.halt, until, is_city))?;
+            clock.set_halted_until(order.until);
+        } else {
+            self.ok(mission, 0, word.lift(order.halt, order.secs, until))?;
+            clock.set_halted_until(0);
         }
-        self.other_halt(mission, found)
+        self.set_clock(mission, &clock);
+        self.set_of_mission(mission, 0, &word.0);
+        Ok(())
     }
 
-    /// The same, if it is halted by `halt` now.
     #[inline(never)]
-    fn halted_word(&self, mission: &B256, halt: u8) -> Result<B256, Vec<u8>> {
-        let word = self.word_of(mission)?;
-        let found = get(&word, 1, 1) as u8;
-        if found == halt && halt != 0 {
-            return Ok(word);
+    fn order_mission(&mut self, mission: &B256, order: &Order) -> Said {
+        let mut loaded = self.lookup(mission);
+        let (now, from, since) = (self.now(), loaded.word.state(), loaded.word.since());
+        let (needed, to, reason) = match order.order {
+            DEGRADE => (MissionState::Executing, MissionState::Degraded, 0),
+            RESUME => (MissionState::Degraded, MissionState::Executing, 0),
+            RELEASE => (
+                MissionState::Verification,
+                MissionState::Completed,
+                Reason::Succeeded as u8,
+            ),
+            _ => (
+                MissionState::Verification,
+                MissionState::Failed,
+                order.reason,
+            ),
+        };
+        let is_there = loaded
+            .word
+            .must_be(agentcity_domain::mission::record::bit(needed.number()));
+        self.ok(mission, 0, is_there)?;
+        match order.order {
+            // What an outage took is given back, and what it takes until somebody resumes (C-20).
+            DEGRADE => loaded.word.postpone(order.secs),
+            RESUME => {
+                Mission::postpone(&mut loaded.word, order.secs.max(now.saturating_sub(since)))
+            }
+            RELEASE => self.permit(&loaded, const { forbidders(Command::FilterOutput) }, false)?,
+            _ if order.reason == Reason::OutputVetoed as u8 => {
+                self.permit(&loaded, const { forbidders(Command::VetoOutput) }, false)?;
+            }
+            _ => self.permit(&loaded, const { forbidders(Command::FilterOutput) }, false)?,
         }
-        self.other_halt(mission, found)
-    }
-
-    #[inline(never)]
-    fn other_halt<T>(&self, mission: &B256, found: u8) -> Result<T, Vec<u8>> {
-        let until = get(&self.of_mission(mission, 2), 0, 5);
-        Words::after(wire::Halted::SELECTOR)
-            .word(mission)
-            .number(found.into())
-            .number(until)
-            .refuse()
-    }
-
-    /// Moves every deadline of a mission: its own at once, those of its nodes when they are read.
-    #[inline(never)]
-    fn move_deadlines(word: &B256, secs: u64) -> B256 {
-        add(&add(word, 16, 5, secs), 26, 4, secs)
+        let step = loaded.word.step(to, now);
+        self.ok(mission, 0, step)?;
+        if order.order == RELEASE {
+            return self.end(&loaded, from, reason);
+        }
+        self.store_moved(&loaded, from, reason);
+        Ok(())
     }
 }

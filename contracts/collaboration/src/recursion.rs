@@ -1,93 +1,130 @@
 //! Missions that replace others, and missions within missions.
 
-use alloc::vec::Vec;
-
 use agentcity_abi::{ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
-    machine::{MissionState, NodeState},
+    exit::forbidders,
+    machine::Command,
+    machine::MissionState,
+    mission::{
+        Reason, Why,
+        record::{Child, ENDED, bit},
+        recursion as rules, refinement,
+    },
     parameter::ParameterId as P,
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer,
+    malformed,
+    member::Member,
     reader::Reader,
-    topic,
-    word::{get, having, part, with},
+    topic, unauthorized,
     words::{Laid, Words},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
-use crate::{
-    missions::{ENDED, WORKING, add},
-    nodes::bit,
-    storage::Missions,
-};
+use crate::{seats::already_done, storage::*};
 
 /// Most nodes that one call imports.
-const IMPORTS_MAX: usize = 4_096;
+const IMPORTS_MAX: usize = 2_048;
 
 impl Missions {
     /// What a mission's escrow still holds, in base units.
     #[inline(never)]
-    pub(crate) fn rest_of(&self, mission: &B256) -> Result<u128, Vec<u8>> {
-        let answer = self.ask(
+    fn rest_of(&self, mission: &B256) -> Said<u128> {
+        let answer = self.query(
             Peer::Treasury,
             Words::after(treasury::escrowCall::SELECTOR).word(mission),
         )?;
-        let mut answer = Reader::new(&answer);
-        let (_state, _sponsor, _epoch) = (answer.u8(), answer.word(), answer.u64());
+        let mut answer = skipped(&answer, 3);
         let (deposited, _allocated) = (answer.u128(), answer.u128());
         let (settled, refunded) = (answer.u128(), answer.u128());
-        answer.end()?;
+        end(&answer)?;
         Ok(deposited.saturating_sub(settled).saturating_sub(refunded))
     }
 
     /// Moves money between the escrows of two missions.
     #[inline(never)]
-    pub(crate) fn move_escrow(&self, from: &B256, to: &B256, amount: u128) -> Result<(), Vec<u8>> {
-        self.tell(
+    fn move_escrow(&self, from: &B256, to: &B256, amount: u128) -> Said {
+        self.command(
             Peer::Treasury,
             Words::after(treasury::moveEscrowCall::SELECTOR)
                 .word(from)
                 .word(to)
                 .amount(amount),
-        )?;
-        Ok(())
+        )
     }
 
-    pub(crate) fn relegislate(&mut self, input: &mut Reader<'_>) -> Answer {
+    /// Refuses a mission that does not wait for its deployment.
+    #[inline(never)]
+    pub(crate) fn waits(&self, mission: &Loaded) -> Said {
+        let waits = mission.word.must_be(bit(MissionState::Pending as u8));
+        self.ok(&mission.id, 0, waits)
+    }
+
+    /// The law of one mission does not name another.
+    #[inline(never)]
+    fn not_approved<T>(mission: &B256, expected: &B256, found: &B256) -> Said<T> {
+        Words::after(wire::NotApproved::SELECTOR)
+            .word(mission)
+            .word(expected)
+            .word(found)
+            .no()
+    }
+
+    #[inline(never)]
+    pub(crate) fn relegislate(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, successor) = (&input.word(), &input.word());
         let (count, mut pairs) = input.list(IMPORTS_MAX);
-        let word = self.mission_in(mission, bit(MissionState::Failed as u8))?;
-        self.not_halted(mission, &word)?;
-        let next = self.mission_in(successor, bit(MissionState::Active as u8))?;
-        self.not_halted(successor, &next)?;
-        let predecessor = self.of_mission(successor, 4);
-        if predecessor != *mission {
-            return Words::after(wire::NotApproved::SELECTOR)
-                .word(successor)
-                .word(mission)
-                .word(&predecessor)
-                .refuse();
+        let mut loaded = self.lookup(mission);
+        let mut next = self.lookup(successor);
+        let ids = [P::MaxRefinementIterations as u8];
+        let [most] = self.terms(next.word.epoch(), ids)?;
+        self.waits(&next)?;
+        let succeeds = refinement::succeed(&loaded.word, &mut next.word, most);
+        self.ok(mission, 0, succeeds)?;
+        let predecessor = self.of_mission(successor, PARENT);
+        if predecessor != *mission || next.word.depth() != 0 {
+            return Self::not_approved(successor, mission, &predecessor);
         }
-        let iterations = add(&word, 9, 2, 1);
-        let next = having(&next, 9, 2, get(&iterations, 9, 2));
-        self.set_mission(successor, 0, &next);
-        let fresh = bit(NodeState::Waiting as u8) | bit(NodeState::Eligible as u8);
+        // What is imported need not be paid again: whose money it is, says what (R18).
+        if next.sponsor() != loaded.sponsor() || self.caller() != next.sponsor() {
+            return Err(unauthorized(self.caller()).into());
+        }
+        for of in [&loaded, &next] {
+            self.permit(of, const { forbidders(Command::Relegislate) }, false)?;
+        }
+        let mut above = None;
         for _ in 0..count {
             let (old, new) = (pairs.u16(), pairs.u16());
-            self.node_in(mission, old, bit(NodeState::Completed as u8))?;
-            self.node_in(successor, new, fresh)?;
-            let output = self.of_node(mission, old, 1);
-            let (_, after) = self.law(successor, new)?;
-            self.count_node(successor, new, &after, &[output, *mission])?;
+            if above.is_some_and(|above| above >= old) {
+                return Err(malformed().into());
+            }
+            above = Some(old);
+            let done = self.attempt(&loaded, old)?;
+            let mut fresh = self.attempt(&next, new)?;
+            let before = self.law(mission, old)?;
+            let law = self.law(successor, new)?;
+            let (expected, found) = (&before.node.digest, &law.node.digest);
+            if found != expected || !law.node.is_imported() {
+                return Self::not_approved(successor, expected, found);
+            }
+            let imported = refinement::import(
+                (&done.states, old, done.word.attempt()),
+                (&mut next.word, &mut fresh.states, new),
+            );
+            self.ok(mission, old, imported)?;
+            let output = self.output_of(mission, &done);
+            self.store_completed(successor, &fresh, &output);
+            self.add_to_digest(successor, new, 0, &[output, *mission]);
+            self.release_successors(&next, &law.after)?;
         }
-        pairs.end()?;
+        end(&pairs)?;
+        self.store(&next);
         let rest = self.rest_of(mission)?;
-        self.move_escrow(mission, successor, rest)?;
-        let unfinished = wire::Reason::Unfinished as u8;
-        self.end(mission, &word, MissionState::Aborted, unfinished)?;
+        let from = loaded.word.state();
+        let step = loaded.word.step(MissionState::Aborted, self.now());
+        self.ok(mission, 0, step)?;
         self.log(
             topic!(wire::MissionRelegislated::SIGNATURE_HASH)
                 .word(mission)
@@ -96,95 +133,106 @@ impl Missions {
                 .amount(rest),
             3,
         );
-        Ok(Vec::new())
+        if rest != 0 {
+            self.move_escrow(mission, successor, rest)?;
+        }
+        self.end(&loaded, from, Reason::Unfinished as u8)?;
+        Ok(())
     }
 
-    pub(crate) fn open_child(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node, child) = (&input.word(), input.u16(), &input.word());
-        let word = self.mission_in(mission, WORKING)?;
-        self.not_halted(mission, &word)?;
-        self.not_frozen(mission)?;
-        let node_word = self.node_in(mission, node, bit(NodeState::Eligible as u8))?;
-        let child_word = self.mission_in(child, bit(MissionState::Active as u8))?;
-        let (parent, place) = (self.of_mission(child, 4), self.of_mission(child, 5));
-        if parent != *mission || get(&place, 30, 2) != u64::from(node) {
-            return Words::after(wire::NotApproved::SELECTOR)
-                .word(child)
-                .word(mission)
-                .word(&parent)
-                .refuse();
+    #[inline(never)]
+    pub(crate) fn open_child(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, number, child) = (&input.word(), input.u16(), &input.word());
+        let mut loaded = self.lookup(mission);
+        let mut node = self.attempt(&loaded, number)?;
+        self.permit(&loaded, const { forbidders(Command::OpenChild) }, true)?;
+        let opened = self.lookup(child);
+        self.waits(&opened)?;
+        let (parent, mut link) = (self.of_mission(child, PARENT), self.link(child));
+        if parent != *mission || link.node() != number || opened.word.depth() == 0 {
+            return Self::not_approved(child, mission, &parent);
         }
-        let depth = add(&word, 8, 1, 1);
-        let (depth, deepest) = (
-            get(&depth, 8, 1),
-            u64::from(const { P::MaxRecursionDepth.row().default }),
+        let clock = (self.now(), loaded.moved());
+        let opens = rules::open(
+            &loaded.word,
+            &mut node.states,
+            (number, &mut node.word),
+            (&opened.word, &mut link),
+            clock,
         );
-        if depth > deepest {
-            return Words::after(wire::TooDeep::SELECTOR)
-                .number(depth)
-                .number(deepest)
-                .refuse();
-        }
-        let (law, _) = self.law(mission, node)?;
-        self.set_mission(child, 0, &having(&child_word, 8, 1, depth));
-        let node_word = having(&node_word, 4, 1, 1);
-        self.set_node(mission, node, NodeState::Executing, &node_word, 0);
-        if get(&word, 0, 1) == MissionState::Active as u64 {
-            let none = wire::Reason::None as u8;
-            self.move_mission(mission, &word, MissionState::Executing, none);
-        }
-        self.move_escrow(mission, child, law.budget)?;
+        self.ok(mission, number, opens)?;
+        let budget = self.law(mission, number)?.node.budget;
+        self.store_attempt(mission, &node);
+        self.set_link(child, &link);
+        self.begin_work(&mut loaded)?;
         self.log(
             topic!(wire::ChildOpened::SIGNATURE_HASH)
                 .word(mission)
-                .number(node.into())
+                .number(number.into())
                 .word(child)
-                .amount(law.budget),
+                .amount(budget),
             4,
         );
-        Ok(Vec::new())
+        self.move_escrow(mission, child, budget)?;
+        Ok(())
     }
 
-    pub(crate) fn close_child(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn close_child(&mut self, input: &mut Reader<'_>) -> Said {
         let child = &input.word();
-        let word = self.mission_in(child, ENDED)?;
-        let (mission, place) = (self.of_mission(child, 4), self.of_mission(child, 5));
-        let node = get(&place, 30, 2) as u16;
-        let parent = self.mission_in(&mission, WORKING)?;
-        self.not_stopped(&mission, &parent)?;
-        let node_word = self.node_in(&mission, node, bit(NodeState::Executing as u8))?;
-        if get(&node_word, 4, 1) == 0 {
-            return self.wrong_node(&mission, node, NodeState::Executing as u8, &node_word);
+        let ended = self.lookup(child);
+        self.ok(child, 0, ended.word.must_be(ENDED))?;
+        let (mission, mut link) = (self.of_mission(child, PARENT), self.link(child));
+        let number = link.node();
+        let mut loaded = self.lookup(&mission);
+        let mut node = self.attempt(&loaded, number)?;
+        self.permit(&loaded, const { forbidders(Command::CloseChild) }, false)?;
+        let closed = rules::close(
+            &loaded.word,
+            &mut node.states,
+            (number, &node.word),
+            (&ended.word, &mut link),
+        );
+        if closed.is_err_and(|no| no == Why::Done) {
+            return already_done(child, number, ended.sponsor());
         }
-        if get(&word, 0, 1) == MissionState::Completed as u64 {
-            let (law, after) = self.law(&mission, node)?;
-            let digest = self.of_mission(child, 3);
-            self.finish_node(&mission, node, &law, &after, &[digest, digest])?;
+        let completed = self.said(&mission, number, closed)?;
+        self.set_link(child, &link);
+        if completed {
+            let digest = self.of_mission(child, DIGEST);
+            self.finish_node(&mut loaded, &node, &[digest, digest])?;
         } else {
-            self.fail_node(&mission, node, wire::Reason::ChildFailed as u8);
+            node.word.set_kind(0);
+            self.fail_node(&mut loaded, &node, Reason::ChildFailed as u8)?;
         }
         self.log(
             topic!(wire::ChildClosed::SIGNATURE_HASH)
                 .word(&mission)
-                .number(node.into())
+                .number(number.into())
                 .word(child)
-                .amount(part(place, 0, 16)),
+                .amount(link.returned()),
             4,
         );
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// Gives what a child leaves back to its parent, as long as that lives.
     #[inline(never)]
-    pub(crate) fn return_rest(&mut self, child: &B256) -> Result<(), Vec<u8>> {
-        let parent = self.of_mission(child, 4);
-        let alive = self.mission_in(&parent, !ENDED).is_ok();
-        if !alive || get(&self.of_mission(child, 0), 8, 1) == 0 {
+    pub(crate) fn return_rest(&mut self, child: &Loaded) -> Said {
+        let mut link = self.link(&child.id);
+        if link.child() != Child::Opened as u8 {
             return Ok(());
         }
-        let rest = self.rest_of(child)?;
-        let place = self.of_mission(child, 5);
-        self.set_mission(child, 5, &with(place, 0, 16, rest));
-        self.move_escrow(child, &parent, rest)
+        let parent = self.of_mission(&child.id, PARENT);
+        if self.lookup(&parent).word.is_in(ENDED | bit(0)) {
+            return Ok(());
+        }
+        let rest = self.rest_of(&child.id)?;
+        if rest == 0 {
+            return Ok(());
+        }
+        link.set_returned(rest);
+        self.set_link(&child.id, &link);
+        self.move_escrow(&child.id, &parent, rest)
     }
 }

@@ -1,387 +1,456 @@
 //! Seats: accepted, passed on, routed, given anew.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
-use agentcity_abi::{
-    IAgent as agents, ICollaboration as wire, IService as services, ITreasury as treasury,
-};
+use agentcity_abi::{ICollaboration as wire, IService as services, ITreasury as treasury};
 use agentcity_domain::{
-    machine::{MissionState, NodeState},
+    exit::forbidders,
+    machine::{Command, MissionState, NodeState},
+    mission::{
+        Reason, Why,
+        node::{Eligible, Node, seat_bit},
+        record::{WORKING, bit},
+        refinement,
+        seat::{self as rules, CONFLICT, is_conflicted},
+    },
     parameter::ParameterId as P,
     peer::Peer,
-    signed::{Typed, selector, work::SeatAcceptance},
-    statute::SEATS_MAX,
+    signed::selector,
+    statute::{SEATS_MAX, Seat},
 };
 use agentcity_shell::{
-    Answer, malformed,
+    malformed,
     member::Member,
     output,
     reader::Reader,
-    sign, topic,
-    word::{get, having, part, with},
+    topic,
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
-use stylus_sdk::prelude::*;
 
-use crate::{
-    missions::{WORKING, add, seconds},
-    nodes::{SEAT as SEAT_WORDS, bit},
-    storage::Missions,
-};
+use crate::{nodes::*, storage::*};
 
 /// `awarded` of enactment, and `bidOf` of the legislature.
 const AWARDED: [u8; 4] = selector("awarded(bytes32,uint16)");
 const BID_OF: [u8; 4] = selector("bidOf(bytes32,uint32)");
 
-const ACCEPTANCES_MAX: usize = 64;
-/// Purposes of the agent contract: to begin work, and to hold a seat among several.
-const ROUTE: u64 = 1;
-const SEAT: u64 = 4;
-
 const ELIGIBLE: u16 = bit(NodeState::Eligible as u8);
 
+/// What an eligible node's windows depend on.
+const WINDOWS: [u8; 3] = [
+    P::AcceptanceWindowMs as u8,
+    P::RouteTimeoutMs as u8,
+    P::TimeoutGraceMs as u8,
+];
+
 impl Missions {
+    /// An eligible node of a mission that works.
+    #[inline(never)]
+    fn eligible(&self, mission: &Loaded, number: u16) -> Said<Box<Attempt>> {
+        let works = mission.word.must_be(WORKING);
+        self.ok(&mission.id, number, works)?;
+        let node = self.attempt(mission, number)?;
+        let eligible = node.states.must_be(number, ELIGIBLE, node.word.attempt());
+        self.ok(&mission.id, number, eligible)?;
+        Ok(node)
+    }
+
+    /// The windows of an eligible node.
+    #[inline(never)]
+    pub(crate) fn windows(&self, mission: &Loaded, node: &Node, millis: [u64; 3]) -> Eligible {
+        let clock = self.clock(&mission.id);
+        Eligible::of(node, (&mission.word, &clock, &mission.city), millis)
+    }
+
+    /// Reads the windows' parameters, too.
+    #[inline(never)]
+    pub(crate) fn ask_windows(&self, mission: &Loaded, node: &Node) -> Said<Eligible> {
+        let millis = self.terms(mission.word.epoch(), WINDOWS)?;
+        Ok(self.windows(mission, node, millis))
+    }
+
+    fn log_accepted(&self, mission: &B256, node: &Attempt, agent: &Address) {
+        self.log(
+            topic!(wire::SeatAccepted::SIGNATURE_HASH)
+                .word(mission)
+                .number(node.number.into())
+                .address(agent)
+                .number(node.word.attempt().into()),
+            4,
+        );
+    }
+
+    /// No halt forbids to accept: who could not route is late, who could accept is not (exits).
     #[inline(never)]
     fn take_seat(
         &mut self,
         mission: &B256,
-        node: u16,
+        number: u16,
         attempt: Option<u8>,
         agent: Address,
-    ) -> Result<(), Vec<u8>> {
-        let mission_word = self.mission_in(mission, WORKING)?;
-        self.not_stopped(mission, &mission_word)?;
-        let word = self.node_in(mission, node, ELIGIBLE)?;
-        let now_at = get(&word, 0, 1) as u8;
-        if attempt.is_some_and(|attempt| attempt != now_at) {
-            return self.wrong_node(mission, node, NodeState::Eligible as u8, &word);
+    ) -> Said {
+        let loaded = self.lookup(mission);
+        let mut node = self.eligible(&loaded, number)?;
+        if attempt.is_some_and(|attempt| attempt != node.word.attempt()) {
+            let other = node.states.must_be(number, 0, node.word.attempt());
+            self.ok(mission, number, other)?;
         }
-        let seat = self.seat_of(mission, node, agent)?;
-        let (mask, taken) = (get(&word, 2, 1), 1u64 << (seat & 7));
-        if mask & taken != 0 {
-            return Words::after(wire::AlreadyDone::SELECTOR)
-                .word(mission)
-                .number(node.into())
-                .address(&agent)
-                .refuse();
+        let seat = self.seat_of(mission, &node, agent)?;
+        if rules::accept(&mut node.word, seat.seat).is_err() {
+            return already_done(mission, number, agent);
         }
-        let word = add(&having(&word, 2, 1, mask | taken), 1, 1, 1);
-        self.set_of_node(mission, node, 0, &word);
-        self.log(
-            topic!(wire::SeatAccepted::SIGNATURE_HASH)
-                .word(mission)
-                .number(node.into())
-                .address(&agent)
-                .number(now_at.into()),
-            4,
-        );
+        self.store_attempt(mission, &node);
+        self.log_accepted(mission, &node, &agent);
         Ok(())
     }
 
-    pub(crate) fn accept_seat(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn accept_seat(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, node) = (&input.word(), input.u16());
         self.take_seat(mission, node, None, self.caller())?;
-        Ok(Vec::new())
+        Ok(())
     }
 
-    pub(crate) fn accept_seats(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (count, mut list) = input.list(ACCEPTANCES_MAX);
-        let (signatures, mut signed) = input.list(ACCEPTANCES_MAX);
-        if signatures != count {
-            return Err(malformed());
-        }
-        for _ in 0..count {
-            let (mission, node, attempt) = (&list.word(), list.u16(), list.u8());
-            let (agent, deadline) = (list.address(), list.u64());
-            if self.now() > deadline {
-                return Words::after(wire::DeadlinePassed::SELECTOR)
-                    .number(deadline)
-                    .refuse();
-            }
-            let hash = self.hash(
-                topic!(<SeatAcceptance as Typed>::HASH)
-                    .word(mission)
-                    .number(node.into())
-                    .number(attempt.into())
-                    .address(&agent)
-                    .number(deadline),
-            );
-            let digest = sign::digest_of(self.vm(), hash);
-            let signature = signed.bytes(sign::SIGNATURE_BYTES_MAX);
-            sign::require(self.vm(), agent, digest, signature)?;
-            self.take_seat(mission, node, Some(attempt), agent)?;
-        }
-        list.end()?;
-        signed.end()?;
-        Ok(Vec::new())
+    #[inline(never)]
+    pub(crate) fn accept_seat_for(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, node, attempt) = (&input.word(), input.u16(), input.u8());
+        let agent = input.address();
+        self.only_peer(Peer::Statute)?;
+        self.take_seat(mission, node, Some(attempt), agent)
     }
 
-    pub(crate) fn substitute_runner_up(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node, seat) = (&input.word(), input.u16(), input.u8());
-        let mission_word = self.mission_in(mission, WORKING)?;
-        self.not_halted(mission, &mission_word)?;
-        let word = self.node_in(mission, node, ELIGIBLE)?;
-        let epoch = Self::epoch_of(&mission_word);
-        let [window, route] = self.parameters(
-            epoch,
-            [P::AcceptanceWindowMs as u8, P::RouteTimeoutMs as u8],
-        )?;
-        let route = seconds(route);
-        let from = self.expiry(&mission_word, &word).saturating_sub(route);
-        if self.now() <= from {
-            return Words::after(wire::TooEarly::SELECTOR).number(from).refuse();
-        }
-        let [silent, ..] = self.seat_words(mission, node, seat)?;
-        if get(&word, 2, 1) & 1 << (seat & 7) != 0 {
-            return Words::after(wire::AlreadyDone::SELECTOR)
-                .word(mission)
-                .number(node.into())
-                .word(&silent)
-                .refuse();
-        }
-        let session = self.of_mission(mission, 1);
-        let number = output::number(node.into());
-        let answer = self.ask(
-            Peer::Enactment,
-            Words::after(AWARDED).word(&session).word(&number),
-        )?;
-        let mut answer = Reader::new(&answer);
-        answer.skip(1);
-        let Some(runner_up) = answer.u32().checked_sub(1) else {
-            return self.not_seated(mission, node, Address::ZERO);
+    #[inline(never)]
+    pub(crate) fn substitute_runner_up(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, number, place) = (&input.word(), input.u16(), input.u8());
+        let loaded = self.lookup(mission);
+        let mut node = self.eligible(&loaded, number)?;
+        self.permit(&loaded, const { forbidders(Command::ReassignNode) }, false)?;
+        let windows = self.ask_windows(&loaded, &node.word)?;
+        let silent = self.seat_at(mission, &node, place)?;
+        let session = self.session_of(mission, &node);
+        let runner_up = self.runner_up(&session, number, place)?;
+        let Some(next) = runner_up else {
+            return not_seated(mission, number, Address::ZERO);
         };
-        answer.end()?;
-        let bid = self.ask(
-            Peer::Legislature,
-            Words::after(BID_OF).word(&session).number(runner_up.into()),
-        )?;
-        let mut bid = Reader::new(&bid);
-        let (_number, _state, _round, of) = (bid.u32(), bid.u8(), bid.u8(), bid.u16());
-        let (next, service) = (bid.address(), bid.word());
-        let (price, stake, source) = (bid.u128(), bid.u128(), bid.word());
-        bid.end()?;
-        if of != node || self.seat_of(mission, node, next).is_ok() {
-            return self.not_seated(mission, node, next);
+        let mut others = Vec::with_capacity(SEATS_MAX);
+        for seat in &self.seats(mission, &node)? {
+            if seat.agent == next.agent {
+                return not_seated(mission, number, next.agent);
+            }
+            if seat.seat != place {
+                let obligation = self.obligation(mission, &seat.agent.into_word());
+                others.push(Address::from_word(obligation));
+            }
         }
-        self.fault(mission, node, seat, wire::Reason::SeatNotAccepted as u8)?;
-        let expires = self
-            .now()
-            .saturating_add(seconds(window))
-            .saturating_add(route);
-        self.set_expiry(mission, node, &word, expires);
-        let money = with(with(B256::ZERO, 0, 16, price), 16, 16, stake);
-        self.place_seat(
-            mission,
-            node,
-            seat,
-            &session,
-            [next.into_word(), service, money, source],
-        )?;
-        Ok(Vec::new())
+        let clock = (self.now(), loaded.moved());
+        let passes = rules::substitute(&mut node.word, &windows, place, clock);
+        if passes.is_err_and(|no| no == Why::Done) {
+            return already_done(mission, number, silent.agent);
+        }
+        self.ok(mission, number, passes)?;
+        self.store_attempt(mission, &node);
+        self.place_seat(mission, &node, &silent.agent, &next, &session, &others)?;
+        let (attempt, who) = (node.word.attempt(), (silent.agent, silent.stake));
+        let reason = Reason::SeatNotAccepted as u8;
+        self.fault(&loaded, number, attempt, who, reason, mission)?;
+        Ok(())
     }
 
-    /// Gives a seat to another, whose stake is locked for it.
+    /// The bid that stands behind those that won a node, if there is one.
+    #[inline(never)]
+    fn runner_up(&self, session: &B256, node: u16, place: u8) -> Said<Option<Box<Seat>>> {
+        let answer = self.query(
+            Peer::Enactment,
+            Words::after(AWARDED).word(session).number(node.into()),
+        )?;
+        let mut answer = skipped(&answer, 1);
+        let number = answer.u32();
+        end(&answer)?;
+        let Some(number) = number.checked_sub(1) else {
+            return Ok(None);
+        };
+        let bid = self.query(
+            Peer::Legislature,
+            Words::after(BID_OF).word(session).number(number.into()),
+        )?;
+        let mut bid = skipped(&bid, 3);
+        let of = bid.u16();
+        let (agent, service) = (bid.address(), bid.word());
+        let (price, stake, source) = (bid.u128(), bid.u128(), bid.word());
+        end(&bid)?;
+        if of != node {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Seat {
+            node,
+            seat: place,
+            agent,
+            price,
+            stake,
+            source,
+            service,
+        })))
+    }
+
+    #[inline(never)]
+    fn set_seat(&mut self, mission: &B256, seat: &Seat, place: u64, word: &B256) {
+        let number = seat_number(seat.node, seat.seat, place);
+        self.set_entry(SEAT, mission, number, word);
+    }
+
+    /// Gives a seat to another, whose stake is locked for it. Nobody has two seats of a node, nor has a principal, nor the sponsor
+    /// one (R7, R20).
     #[inline(never)]
     fn place_seat(
         &mut self,
         mission: &B256,
-        node: u16,
-        seat: u8,
+        node: &Attempt,
+        before: &Address,
+        seat: &Seat,
         session: &B256,
-        words: [B256; 4],
-    ) -> Result<(), Vec<u8>> {
-        let [before, ..] = self.seat_words(mission, node, seat)?;
-        let attempt = get(&self.of_node(mission, node, 0), 0, 1);
-        for (place, word) in (0..).zip(words) {
-            let number = Self::seat_number(node, seat, place);
-            self.set_entry(SEAT_WORDS, mission, number, &word);
-        }
-        let [agent, service, money, source] = words;
+        others: &[Address],
+    ) -> Said<Address> {
+        self.set_seat(mission, seat, 0, &seat.agent.into_word());
+        self.set_seat(mission, seat, 1, &seat.service);
+        self.set_seat(mission, seat, 2, &output::amount(seat.price));
+        self.set_seat(mission, seat, 3, &output::amount(seat.stake));
+        self.set_seat(mission, seat, 4, &seat.source);
         self.log(
             topic!(wire::SeatReplaced::SIGNATURE_HASH)
                 .word(mission)
-                .number(node.into())
-                .number(attempt)
-                .word(&before)
-                .word(&agent)
-                .word(&service),
+                .number(node.number.into())
+                .number(node.word.attempt().into())
+                .address(before)
+                .address(&seat.agent)
+                .word(&seat.service),
             3,
         );
-        let stake = output::amount(part(money, 16, 16));
-        self.tell(
+        let principal = self.oblige(mission, seat.agent, false)?;
+        if is_conflicted(principal, sponsor_of(mission), others) {
+            return refuse_agent(seat.agent, CONFLICT);
+        }
+        self.command(
             Peer::Treasury,
             Words::after(treasury::lockStakeCall::SELECTOR)
                 .word(mission)
                 .word(session)
-                .word(&agent)
-                .word(&source)
-                .word(&stake),
+                .address(&seat.agent)
+                .word(&seat.source)
+                .amount(seat.stake),
         )?;
-        self.oblige(mission, Address::from_word(agent))
+        Ok(principal)
     }
 
-    pub(crate) fn route_task(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node) = (&input.word(), input.u16());
+    #[inline(never)]
+    pub(crate) fn route_task(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, number) = (&input.word(), input.u16());
         let (count, mut hashes) = input.list(SEATS_MAX);
-        let mission_word = self.mission_in(mission, WORKING)?;
-        self.not_halted(mission, &mission_word)?;
-        self.not_frozen(mission)?;
-        let word = self.node_in(mission, node, ELIGIBLE)?;
-        let (law, _) = self.law(mission, node)?;
+        let mut loaded = self.lookup(mission);
+        let mut node = self.eligible(&loaded, number)?;
+        self.permit(&loaded, const { forbidders(Command::RouteTask) }, true)?;
+        let law = self.law(mission, number)?.node;
         if count != usize::from(law.redundancy) {
-            return Err(malformed());
+            return Err(malformed().into());
         }
-        let epoch = Self::epoch_of(&mission_word);
-        let [route, grace, slack] = self.parameters(
-            epoch,
+        let [acceptance, route, slack, grace, floor, age] = self.terms(
+            loaded.word.epoch(),
             [
+                P::AcceptanceWindowMs as u8,
                 P::RouteTimeoutMs as u8,
-                P::FinalizationGraceMs as u8,
                 P::TimeoutGraceMs as u8,
+                P::FinalizationGraceMs as u8,
+                P::ReputationFloor as u8,
+                P::PrincipalAgeSecs as u8,
             ],
         )?;
-        let now = self.now();
-        let accepted = get(&word, 1, 1) as u8;
-        let closes = self.expiry(&mission_word, &word);
-        let open = now <= closes.saturating_sub(seconds(route));
-        let needed = if open { law.redundancy } else { law.threshold };
-        if accepted < needed {
-            return Words::after(wire::SeatsUnaccepted::SELECTOR)
-                .word(mission)
-                .number(node.into())
-                .number(accepted.into())
-                .number(needed.into())
-                .refuse();
-        }
-        let (mut live, mut silent) = (B256::ZERO, Vec::with_capacity(SEATS_MAX));
-        let purpose = if law.redundancy > 1 { SEAT } else { ROUTE };
-        for seat in 0..law.redundancy {
-            let hash = hashes.word();
-            if get(&word, 2, 1) & 1 << (seat & 7) == 0 {
-                silent.push(seat);
+        let windows = self.windows(&loaded, &node.word, [acceptance, route, slack]);
+        let age = (law.redundancy > 1).then_some(age);
+        let (now, caller, sponsor) = (self.now(), self.caller(), loaded.sponsor());
+        let (mut fit, mut ended, mut silent) = (0u8, 0u8, 0u8);
+        let mut refused = None;
+        let mut live: Vec<B256> = Vec::with_capacity(SEATS_MAX);
+        let mut principals = Vec::with_capacity(SEATS_MAX);
+        for seat in &self.seats(mission, &node)? {
+            let (hash, mask) = (hashes.word(), seat_bit(seat.seat));
+            // Whoever begins its own work accepts it by that.
+            if seat.agent == caller && rules::accept(&mut node.word, seat.seat).is_ok() {
+                self.log_accepted(mission, &node, &caller);
+            }
+            if node.word.taken() & mask == 0 {
+                silent |= mask;
                 continue;
             }
-            let [agent, service, ..] = self.seat_words(mission, node, seat)?;
-            let standing = self.ask(
-                Peer::Service,
-                Words::after(services::standingCall::SELECTOR).word(&service),
-            )?;
-            let mut standing = Reader::new(&standing);
-            let (registered, deprecated) = (standing.word(), standing.u64());
-            standing.end()?;
-            if registered != hash || deprecated != 0 {
+            let service = self.service(&seat.service)?;
+            if service.0 != hash {
                 return Words::after(wire::CodeHashMismatch::SELECTOR)
-                    .word(&service)
-                    .word(&registered)
+                    .word(&seat.service)
+                    .word(&service.0)
                     .word(&hash)
-                    .refuse();
+                    .no();
             }
-            let eligible = self.ask(
-                Peer::Agent,
-                Words::after(agents::isEligibleCall::SELECTOR)
-                    .word(&agent)
-                    .number(purpose),
-            )?;
-            let mut eligible = Reader::new(&eligible);
-            let (may, bars) = (eligible.bool(), eligible.u8());
-            eligible.end()?;
-            if !may {
-                return Words::after(wire::AgentRefused::SELECTOR)
-                    .word(&agent)
-                    .number(bars.into())
-                    .refuse();
+            if service.1 != 0 {
+                ended |= mask;
+                refused = Words::after(wire::ServiceDeprecated::SELECTOR)
+                    .word(&seat.service)
+                    .number(service.1)
+                    .no::<()>()
+                    .err();
+                continue;
             }
-            if hash == live {
+            let standing = self.standing(seat.agent)?;
+            let bars = standing.bars_for_work((floor, age), sponsor, &principals, now);
+            if bars != 0 {
+                refused = refuse_agent::<()>(seat.agent, bars).err();
+                continue;
+            }
+            fit |= mask;
+            node.word.set_score(seat.seat, standing.score);
+            principals.push(standing.principal);
+            if live.contains(&hash) {
                 self.log(
                     topic!(wire::EqualCode::SIGNATURE_HASH)
                         .word(mission)
-                        .number(node.into())
+                        .number(number.into())
                         .word(&hash),
                     3,
                 );
             }
-            live = hash;
+            live.push(hash);
         }
-        hashes.end()?;
-        let window = u64::from(law.timeout_ms)
-            .saturating_add(grace)
-            .saturating_add(slack);
-        let expires = now.saturating_add(seconds(window));
-        self.set_node(mission, node, NodeState::Executing, &word, expires);
-        if get(&mission_word, 0, 1) == MissionState::Active as u64 {
-            let reason = wire::Reason::None as u8;
-            self.move_mission(mission, &mission_word, MissionState::Executing, reason);
+        end(&hashes)?;
+        let begins = rules::begin(
+            &mut node.word,
+            &windows,
+            (law.tier, law.redundancy, law.threshold),
+            fit,
+            [law.timeout_ms.into(), grace, slack],
+            (now, loaded.moved()),
+        );
+        if begins.is_err()
+            && let Some(refused) = refused
+        {
+            return Err(refused);
         }
+        self.ok(mission, number, begins)?;
+        let attempt = node.word.attempt();
+        let step = node.states.step(number, NodeState::Executing, attempt);
+        self.ok(mission, number, step)?;
+        self.store_attempt(mission, &node);
+        self.begin_work(&mut loaded)?;
         self.log(
             topic!(wire::TaskRouted::SIGNATURE_HASH)
                 .word(mission)
-                .number(node.into())
-                .number(get(&word, 0, 1))
-                .word(&live)
-                .number(expires),
+                .number(number.into())
+                .number(attempt.into())
+                .word(&live.first().copied().unwrap_or_default())
+                .number(node.word.expires()),
             3,
         );
-        for seat in silent {
-            self.fault(mission, node, seat, wire::Reason::SeatNotAccepted as u8)?;
-        }
-        Ok(Vec::new())
+        self.fault_seats(&loaded, &node, silent, Reason::SeatNotAccepted as u8)?;
+        self.fault_seats(&loaded, &node, ended, Reason::ServiceDeprecated as u8)?;
+        Ok(())
     }
 
-    pub(crate) fn reassign(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node) = (&input.word(), input.u16());
-        let session = &input.word();
-        let (count, mut seats) = input.list(SEATS_MAX);
-        self.only(&[Peer::Enactment])?;
-        let states = WORKING | bit(MissionState::Failed as u8);
-        let mission_word = self.mission_in(mission, states)?;
-        self.not_halted(mission, &mission_word)?;
-        let word = self.node_in(mission, node, bit(NodeState::Failed as u8))?;
-        let epoch = Self::epoch_of(&mission_word);
-        let [most] = self.parameters(epoch, [P::MaxRefinementIterations as u8])?;
-        let used = (get(&mission_word, 9, 2)).saturating_add(1);
-        let divisor = const { P::RefinementNodeDivisor.row().default };
-        let shares = (get(&mission_word, 2, 2) as u32).div_ceil(divisor.max(1));
-        let limit = most.saturating_mul(shares.into());
-        let attempt = (get(&word, 0, 1)).saturating_add(1);
-        if used > limit || attempt > most {
-            return Words::after(wire::RefinementExhausted::SELECTOR)
-                .word(mission)
-                .number(used)
-                .number(limit)
-                .refuse();
+    /// The registered code of a service, and since when it is ended.
+    #[inline(never)]
+    pub(crate) fn service(&self, service: &B256) -> Said<(B256, u64)> {
+        let standing = self.query(
+            Peer::Service,
+            Words::after(services::standingCall::SELECTOR).word(service),
+        )?;
+        let mut standing = Reader::new(&standing);
+        let found = (standing.word(), standing.u64());
+        end(&standing)?;
+        Ok(found)
+    }
+
+    /// The first node that runs takes its mission from active to executing.
+    #[inline(never)]
+    pub(crate) fn begin_work(&mut self, mission: &mut Loaded) -> Said {
+        let from = mission.word.state();
+        if from != MissionState::Active.number() {
+            return Ok(());
         }
-        self.set_of_node(mission, node, 0, &having(&B256::ZERO, 0, 1, attempt));
-        for seat in 0..count as u8 {
+        let step = mission.word.step(MissionState::Executing, self.now());
+        self.ok(&mission.id, 0, step)?;
+        self.store_moved(mission, from, Reason::None as u8);
+        Ok(())
+    }
+
+    #[inline(never)]
+    pub(crate) fn reassign(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, number, session) = (&input.word(), input.u16(), &input.word());
+        let (count, mut seats) = input.list(SEATS_MAX);
+        self.only_peer(Peer::Enactment)?;
+        let mut loaded = self.lookup(mission);
+        let mut node = self.attempt(&loaded, number)?;
+        self.permit(&loaded, const { forbidders(Command::ReassignNode) }, false)?;
+        let limits = self.terms(
+            loaded.word.epoch(),
+            [P::MaxRefinementIterations as u8, P::RecoveryGraceMs as u8],
+        )?;
+        let before = self.seats(mission, &node)?;
+        if before.len() != count {
+            return Err(malformed().into());
+        }
+        let (now, from, clock) = (self.now(), loaded.word.state(), self.clock(mission));
+        let revived = refinement::reassign(
+            (&mut loaded.word, &clock, &loaded.city),
+            &mut node.states,
+            (number, &mut node.word),
+            count as u8,
+            limits,
+            now,
+        );
+        let revived = self.said(mission, number, revived)?;
+        self.store_attempt(mission, &node);
+        self.set_session_of(mission, number, session);
+        if revived {
+            self.store_moved(&loaded, from, Reason::None as u8);
+        } else {
+            self.store(&loaded);
+        }
+        let mut agents = Vec::with_capacity(SEATS_MAX);
+        let mut others = Vec::with_capacity(SEATS_MAX);
+        for old in &before {
             let (agent, service) = (seats.address(), seats.word());
             let (price, stake, source) = (seats.u128(), seats.u128(), seats.word());
-            let money = with(with(B256::ZERO, 0, 16, price), 16, 16, stake);
-            self.place_seat(
-                mission,
-                node,
-                seat,
-                session,
-                [agent.into_word(), service, money, source],
-            )?;
+            let seat = Seat {
+                node: number,
+                seat: old.seat,
+                agent,
+                price,
+                stake,
+                source,
+                service,
+            };
+            if agents.contains(&agent) {
+                return already_done(mission, number, agent);
+            }
+            agents.push(agent);
+            let principal = self.place_seat(mission, &node, &old.agent, &seat, session, &others)?;
+            others.push(principal);
         }
-        seats.end()?;
-        let failed = get(&mission_word, 6, 2).saturating_sub(1);
-        let mission_word = having(&having(&mission_word, 9, 2, used), 6, 2, failed);
-        self.set_mission(mission, 0, &mission_word);
-        if failed == 0 && get(&mission_word, 0, 1) == MissionState::Failed as u64 {
-            let reason = wire::Reason::None as u8;
-            self.move_mission(mission, &mission_word, MissionState::Active, reason);
-        }
-        self.make_eligible(mission, node)?;
+        end(&seats)?;
         self.log(
             topic!(wire::NodeReassigned::SIGNATURE_HASH)
                 .word(mission)
-                .number(node.into())
-                .number(attempt)
+                .number(number.into())
+                .number(node.word.attempt().into())
                 .word(session),
             3,
         );
-        Ok(Vec::new())
+        self.log_eligible(mission, number, node.word.attempt());
+        Ok(())
     }
+}
+
+#[inline(never)]
+pub(crate) fn already_done<T>(mission: &B256, node: u16, agent: Address) -> Said<T> {
+    Words::after(wire::AlreadyDone::SELECTOR)
+        .word(mission)
+        .number(node.into())
+        .address(&agent)
+        .no()
 }

@@ -4,107 +4,129 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
-    machine::{MissionState, NodeState as State},
+    exit::forbidders,
+    machine::{Command, MissionState, NodeState as State},
+    mission::{
+        Reason, digest,
+        fault::divide,
+        node::seat_bit,
+        record::EXECUTING,
+        seat::pay,
+        verdict::{self as rules, Outcome},
+    },
     parameter::ParameterId as P,
     peer::Peer,
-    reputation::Points,
-    statute::{Node, SEATS_MAX},
+    statute::{SEATS_MAX, Seat},
 };
 use agentcity_shell::{
-    Answer, malformed,
     member::Member,
-    reader::{self, Reader},
+    reader::Reader,
     topic,
-    word::{get, part},
     words::{Laid, Words},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolEvent};
 
-use crate::{missions::WORKING, nodes::bit, storage::Missions};
-
-/// A seat's part in a verdict.
-#[derive(Clone, Copy)]
-struct Outcome {
-    seat: u8,
-    paid: bool,
-    scored: bool,
-    score: u16,
-    fault: u8,
-}
+use crate::storage::*;
 
 impl Missions {
-    pub(crate) fn apply_verdict(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node, attempt) = (&input.word(), input.u16(), input.u8());
-        let (to, expires, reason) = (input.u8(), input.u64(), input.u8());
+    #[inline(never)]
+    pub(crate) fn apply_verdict(&mut self, input: &mut Reader<'_>) -> Said {
+        let (mission, number, attempt) = (&input.word(), input.u16(), input.u8());
+        let (to, expires, reason) = (input.u8(), input.seconds(), input.u8());
         let outcome = [input.word(), input.word()];
         let (count, mut list) = input.list(SEATS_MAX);
-        self.only(&[Peer::Verification])?;
-        let mut outcomes = Vec::with_capacity(SEATS_MAX);
+        self.only_peer(Peer::Verification)?;
+        let mut loaded = self.lookup(mission);
+        let runs = loaded.word.must_be(EXECUTING);
+        self.ok(mission, number, runs)?;
+        self.permit(&loaded, const { forbidders(Command::SubmitResult) }, false)?;
+        let mut node = self.attempt(&loaded, number)?;
+        if node.word.attempt() != attempt {
+            let other = node.states.must_be(number, 0, node.word.attempt());
+            self.ok(mission, number, other)?;
+        }
+        let completed = to == State::Completed as u8;
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(SEATS_MAX);
         for _ in 0..count {
-            let (seat, paid, scored) = (list.u8(), list.bool(), list.bool());
-            let (score, fault) = (list.u16(), list.u8());
-            let follows = outcomes
-                .last()
-                .is_none_or(|last: &Outcome| last.seat < seat);
-            if !follows || score > Points::MAX.get() {
-                return Err(malformed());
-            }
-            outcomes.push(Outcome {
-                seat,
-                paid,
-                scored,
-                score,
-                fault,
-            });
+            let outcome = Outcome {
+                seat: list.u8(),
+                paid: list.bool(),
+                scored: list.bool(),
+                score: list.u16(),
+                fault: list.u8(),
+            };
+            let after = outcomes.last().map(|last| last.seat);
+            self.ok(mission, number, outcome.judge(&node.word, after, completed))?;
+            outcomes.push(outcome);
         }
-        list.end()?;
-        self.mission_in(mission, WORKING)?;
-        let (executing, verifying, reviewing) = (
-            bit(State::Executing as u8),
-            bit(State::PendingVerification as u8),
-            bit(State::PendingReview as u8),
-        );
-        let (from, state) = match to {
-            s if s == State::Executing as u8 => (executing, State::Executing),
-            s if s == State::PendingVerification as u8 => {
-                (executing | verifying, State::PendingVerification)
-            }
-            s if s == State::PendingReview as u8 => (executing | verifying, State::PendingReview),
-            s if s == State::Completed as u8 => {
-                (executing | verifying | reviewing, State::Completed)
-            }
-            s if s == State::Failed as u8 => (executing | verifying | reviewing, State::Failed),
-            _ => return Err(malformed()),
-        };
-        let word = self.attempt_in(mission, node, attempt, from)?;
-        match state {
-            State::Completed => self.complete_node(mission, node, &outcome, &outcomes)?,
-            State::Failed => {
-                self.fail_node(mission, node, reason);
-                self.settle_faults(mission, node, 0, &outcome[0], &outcomes)?;
-            }
-            _ if state as u8 == self.state_of(mission, node) => {
-                self.set_expiry(mission, node, &word, expires);
-            }
-            _ => self.set_node(mission, node, state, &word, expires),
+        end(&list)?;
+        let clock = (self.now(), loaded.moved());
+        let applied = rules::apply(&mut node.states, number, &mut node.word, to, expires, clock);
+        self.ok(mission, number, applied)?;
+        if completed {
+            self.complete_node(&mut loaded, &node, &outcome, &outcomes)?;
+        } else if to == State::Failed as u8 {
+            self.fail_node(&mut loaded, &node, reason)?;
+            self.judge_seats(&loaded, &node, (0, 0), &outcome[0], &outcomes)?;
+        } else {
+            self.store_attempt(mission, &node);
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
-    /// Faults, and scores of those whom verification scored.
+    /// Completes a node: digest, successors, payment, reputation; the last one opens the gate.
     #[inline(never)]
-    fn settle_faults(
+    fn complete_node(
         &mut self,
-        mission: &B256,
-        node: u16,
-        share: u128,
+        mission: &mut Loaded,
+        node: &Attempt,
+        outcome: &[B256; 2],
+        outcomes: &[Outcome],
+    ) -> Said {
+        let budget = self.finish_node(mission, node, outcome)?;
+        let mut paid = 0u64;
+        for outcome in outcomes {
+            paid = paid.saturating_add(outcome.paid.into());
+        }
+        let seats = self.seats(&mission.id, node)?;
+        if paid != 0 {
+            let mut settlement = Words::after(treasury::settleCall::SELECTOR);
+            settlement
+                .word(&mission.id)
+                .number(node.number.into())
+                .amount(budget)
+                .number(128) // structural: where the list stands
+                .number(paid);
+            for outcome in outcomes.iter().filter(|outcome| outcome.paid) {
+                if let Some(seat) = of_outcome(&seats, outcome) {
+                    let score = u64::from(node.word.score(outcome.seat));
+                    settlement
+                        .address(&seat.agent)
+                        .number(score.saturating_mul(1_000)) // structural: thousandths of a point
+                        .amount(seat.price);
+                }
+            }
+            self.command(Peer::Treasury, &settlement)?;
+        }
+        self.judge_seats(mission, node, (budget, paid), &outcome[0], outcomes)
+    }
+
+    /// Scores and faults of those whom verification found to deserve them.
+    #[inline(never)]
+    fn judge_seats(
+        &mut self,
+        mission: &Loaded,
+        node: &Attempt,
+        (budget, paid): (u128, u64),
         evidence: &B256,
         outcomes: &[Outcome],
-    ) -> Result<(), Vec<u8>> {
-        let epoch = Self::epoch_of(&self.of_mission(mission, 0));
-        let [lambda, weight, cap, window] = self.parameters(
-            epoch,
+    ) -> Said {
+        if outcomes.iter().all(|o| !o.scored && o.fault == 0) {
+            return Ok(());
+        }
+        let terms = self.terms(
+            mission.word.epoch(),
             [
                 P::EmaLambda as u8,
                 P::RepFullWeight as u8,
@@ -112,104 +134,99 @@ impl Missions {
                 P::RepPairWindowSecs as u8,
             ],
         )?;
-        let price = share.checked_div(self.unit_scale()).unwrap_or_default();
-        let price = u64::try_from(price).unwrap_or(u64::MAX);
+        let unit = self.unit_scale();
+        let seats = self.seats(&mission.id, node)?;
+        let attempt = node.word.attempt();
         for outcome in outcomes {
+            let Some(seat) = of_outcome(&seats, outcome) else {
+                continue;
+            };
             if outcome.scored {
-                let [agent, ..] = self.seat_words(mission, node, outcome.seat)?;
-                self.tell(
-                    Peer::Agent,
-                    Words::after(agents::updateReputationCall::SELECTOR)
-                        .word(&agent)
-                        .number(outcome.score.into())
-                        .number(price)
-                        .word(&Self::sponsor_word(mission))
-                        .word(evidence)
-                        .number(lambda)
-                        .number(weight)
-                        .number(cap)
-                        .number(window),
-                )?;
+                // What failed weighs by its price as what succeeded does, or else failing would cost nothing (A2).
+                let earned = if paid == 0 {
+                    seat.price
+                } else {
+                    pay(seat.price, budget, paid)
+                };
+                let price = divide(earned, unit);
+                let mut call = Words::after(agents::updateReputationCall::SELECTOR);
+                call.address(&seat.agent)
+                    .number(outcome.score.into())
+                    .number(u64::try_from(price).unwrap_or(u64::MAX))
+                    .address(&mission.sponsor())
+                    .word(evidence);
+                for term in terms {
+                    call.number(term);
+                }
+                self.command(Peer::Agent, &call)?;
             }
             if outcome.fault != 0 {
-                self.fault(mission, node, outcome.seat, outcome.fault)?;
+                let who = (seat.agent, seat.stake);
+                self.fault(mission, node.number, attempt, who, outcome.fault, evidence)?;
             }
         }
         Ok(())
     }
 
-    /// The mission's sponsor, who is in its number.
-    pub(crate) fn sponsor_word(mission: &B256) -> B256 {
-        let mut word = B256::ZERO;
-        for (to, from) in word.iter_mut().skip(12).zip(mission.iter()) {
-            *to = *from;
-        }
-        word
-    }
-
-    /// Completes a node: digest, successors, payment, reputation; the last one opens the gate.
-    #[inline(never)]
-    fn complete_node(
-        &mut self,
-        mission: &B256,
-        node: u16,
-        outcome: &[B256; 2],
-        outcomes: &[Outcome],
-    ) -> Result<(), Vec<u8>> {
-        let (law, after) = self.law(mission, node)?;
-        self.finish_node(mission, node, &law, &after, outcome)?;
-        let paid = outcomes.iter().filter(|outcome| outcome.paid);
-        let count = paid.clone().count() as u64;
-        let mut settlement = Words::after(treasury::settleCall::SELECTOR);
-        settlement
-            .word(mission)
-            .number(node.into())
-            .amount(law.budget)
-            .number(128)
-            .number(count);
-        for outcome in paid {
-            let [agent, _, money, _] = self.seat_words(mission, node, outcome.seat)?;
-            let answer = self.ask(
-                Peer::Agent,
-                Words::after(agents::getReputationScoreCall::SELECTOR).word(&agent),
-            )?;
-            let score = reader::number_of(&answer)?.saturating_mul(1_000);
-            let price = part(money, 0, 16);
-            settlement.word(&agent).number(score).amount(price);
-        }
-        self.tell(Peer::Treasury, &settlement)?;
-        let share = law.budget.checked_div(count.into()).unwrap_or_default();
-        self.settle_faults(mission, node, share, &outcome[0], outcomes)
-    }
-
-    /// Counts a node as completed and says so; the last one opens the gate.
+    /// Counts a node as completed, in the digest and in its successors, and says so; the last one opens the gate. Its budget.
     #[inline(never)]
     pub(crate) fn finish_node(
         &mut self,
-        mission: &B256,
-        node: u16,
-        law: &Node,
-        after: &[u16],
+        mission: &mut Loaded,
+        node: &Attempt,
         outcome: &[B256; 2],
-    ) -> Result<(), Vec<u8>> {
-        let digest = self.count_node(mission, node, after, outcome)?;
-        let attempt = get(&self.of_node(mission, node, 0), 0, 1);
+    ) -> Said<u128> {
+        let id = mission.id;
+        let law = self.law(&id, node.number)?;
+        let attempt = node.word.attempt();
+        self.store_completed(&id, node, &outcome[0]);
+        let digest = self.add_to_digest(&id, node.number, attempt, outcome);
+        let last = mission.word.count_completed();
         self.log(
             topic!(wire::NodeCompleted::SIGNATURE_HASH)
-                .word(mission)
-                .number(node.into())
-                .number(attempt)
-                .number(law.tier.into())
+                .word(&id)
+                .number(node.number.into())
+                .number(attempt.into())
+                .number(law.node.tier.into())
                 .word(&outcome[0])
                 .word(&outcome[1])
                 .word(&digest),
             3,
         );
-        let word = self.of_mission(mission, 0);
-        if get(&word, 4, 2) == get(&word, 2, 2) {
-            let reason = wire::Reason::Succeeded as u8;
-            self.move_mission(mission, &word, MissionState::Verification, reason);
+        if last {
+            let from = mission.word.state();
+            let step = mission.word.step(MissionState::Verification, self.now());
+            self.ok(&id, node.number, step)?;
+            let mut clock = self.clock(&id);
+            clock.set_moved_at_gate(mission.moved());
+            self.set_clock(&id, &clock);
+            self.store_moved(mission, from, Reason::Succeeded as u8);
+        } else {
+            self.store(mission);
+            self.release_successors(mission, &law.after)?;
         }
-        Ok(())
+        Ok(law.node.budget)
     }
+
+    /// The mission's digest with one more node.
+    #[inline(never)]
+    pub(crate) fn add_to_digest(
+        &mut self,
+        mission: &B256,
+        node: u16,
+        attempt: u8,
+        outcome: &[B256; 2],
+    ) -> B256 {
+        let before = self.of_mission(mission, DIGEST);
+        let preimage = digest::preimage(before, node, attempt, outcome[0], outcome[1]);
+        let digest = self.hash(Words::new().all(&preimage));
+        self.set_of_mission(mission, DIGEST, &digest);
+        digest
+    }
+}
+
+/// The seat that an outcome is of.
+fn of_outcome<'a>(seats: &'a [Seat], outcome: &Outcome) -> Option<&'a Seat> {
+    let bit = seat_bit(outcome.seat);
+    seats.iter().find(|seat| seat_bit(seat.seat) == bit)
 }

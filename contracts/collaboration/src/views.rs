@@ -2,145 +2,197 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::IAgent as agents;
-use agentcity_domain::{peer::Peer, statute::SEATS_MAX};
+use agentcity_domain::{
+    machine::NodeState,
+    mission::{exit, node::seat_bit, record::bit},
+    statute::SEATS_MAX,
+};
 use agentcity_shell::{
-    Answer, output,
     reader::Reader,
-    word::{get, part},
     words::{Laid, Words},
 };
-use alloy_primitives::B256;
-use alloy_sol_types::SolCall;
+use alloy_primitives::{Address, B256};
 
-use crate::{
-    nodes::{OBLIGED, STATES},
-    storage::Missions,
-};
+use crate::storage::*;
+
+/// States that end at an instant of their own.
+const TIMED: u16 = bit(NodeState::Executing as u8)
+    | bit(NodeState::PendingVerification as u8)
+    | bit(NodeState::PendingReview as u8);
 
 impl Missions {
-    pub(crate) fn mission(&mut self, input: &mut Reader<'_>) -> Answer {
-        let mission = &input.word();
-        let word = self.of_mission(mission, 0);
-        let (halt, until) = self.halt_of(mission, &word);
-        let number = |at, bytes| get(&word, at, bytes);
-        Words::new()
-            .number(number(0, 1))
+    #[inline(never)]
+    pub(crate) fn mission(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mission = self.lookup(&input.word());
+        let id = &mission.id;
+        let (halt, until) = self.lying(&mission, 0).shown();
+        let (word, clock) = (&mission.word, self.clock(id));
+        let mut words = Words::new();
+        words
+            .number(word.state().into())
             .number(halt.into())
-            .word(&Self::sponsor_word(mission))
-            .word(&self.of_mission(mission, 1))
-            .number(number(11, 5))
-            .number(number(2, 2))
-            .number(number(4, 2))
-            .number(number(6, 2))
-            .number(number(8, 1))
-            .number(number(9, 2))
-            .number(self.mission_deadline(mission, &word))
-            .number(until)
-            .number(number(26, 4))
-            .word(&self.of_mission(mission, 4))
-            .number(get(&self.of_mission(mission, 5), 30, 2))
-            .number(number(21, 5))
-            .answer()
-    }
-
-    pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node) = (&input.word(), input.u16());
-        let word = self.node_in(mission, node, u16::MAX)?;
-        let (law, _) = self.law(mission, node)?;
-        Words::new()
-            .number(self.state_of(mission, node).into())
-            .number(get(&word, 0, 1))
-            .number(law.tier.into())
-            .number(law.redundancy.into())
-            .number(law.threshold.into())
-            .number(get(&word, 1, 1))
-            .number(get(&word, 5, 5))
-            .number(self.expiry(&self.of_mission(mission, 0), &word))
-            .word(&self.of_node(mission, node, 1))
-            .answer()
-    }
-
-    pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node) = (&input.word(), input.u16());
-        let mission_word = self.mission_in(mission, u16::MAX)?;
-        let word = self.node_in(mission, node, u16::MAX)?;
-        let (law, _) = self.law(mission, node)?;
-        let mut words = Vec::with_capacity(14 + SEATS_MAX);
+            .address(&mission.sponsor())
+            .word(&self.of_mission(id, OF_SESSION));
         for number in [
-            get(&mission_word, 0, 1),
-            self.halt_of(mission, &mission_word).0.into(),
-            Self::epoch_of(&mission_word),
-            self.state_of(mission, node).into(),
-            get(&word, 0, 1),
+            word.epoch(),
+            word.nodes().into(),
+            word.completed().into(),
+            word.failed().into(),
+            word.depth().into(),
+            word.refinements().into(),
+            clock.deadline(word, &mission.city),
+            until,
+            word.moved().into(),
+        ] {
+            words.number(number);
+        }
+        words
+            .word(&self.of_mission(id, PARENT))
+            .number(self.link(id).node().into())
+            .number(word.since())
+            .reply()
+    }
+
+    /// When a node's state ends; zero for one without a deadline.
+    #[inline(never)]
+    fn ends(&self, mission: &Loaded, node: &Attempt) -> Said<u64> {
+        let state = bit(node.state());
+        if state == bit(NodeState::Eligible as u8) {
+            return Ok(self.ask_windows(mission, &node.word)?.expires);
+        }
+        if state == bit(NodeState::Frozen as u8) {
+            return Ok(node.word.expires());
+        }
+        if state & TIMED == 0 || node.word.is_child() {
+            return Ok(0);
+        }
+        Ok(node.word.ends(mission.moved()))
+    }
+
+    #[inline(never)]
+    pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mission = self.lookup(&input.word());
+        let node = self.attempt(&mission, input.u16())?;
+        let law = &self.law(&mission.id, node.number)?.node;
+        let mut words = Words::new();
+        for number in [
+            node.state().into(),
+            node.word.attempt().into(),
+            law.tier.into(),
+            law.redundancy.into(),
+            law.threshold.into(),
+            node.word.accepted().into(),
+            node.word.since(),
+            self.ends(&mission, &node)?,
+        ] {
+            words.number(number);
+        }
+        words.word(&self.output_of(&mission.id, &node)).reply()
+    }
+
+    #[inline(never)]
+    pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mission = self.lookup(&input.word());
+        let node = self.attempt(&mission, input.u16())?;
+        let law = &self.law(&mission.id, node.number)?.node;
+        let (halt, _) = self.lying(&mission, 0).shown();
+        let mut words = Words::new();
+        for number in [
+            mission.word.state().into(),
+            halt.into(),
+            mission.word.epoch(),
+            node.state().into(),
+            node.word.attempt().into(),
             law.tier.into(),
             law.redundancy.into(),
             law.threshold.into(),
             law.mode.into(),
-            get(&word, 5, 5),
-            self.expiry(&mission_word, &word),
-            get(&word, 3, 1),
+            node.word.since(),
+            self.ends(&mission, &node)?,
+            node.word.has_backup().into(),
         ] {
-            words.push(output::number(number));
+            words.number(number);
         }
-        words.push(output::amount(law.budget));
-        words.push(law.digest);
-        for agent in self.agents(mission, node, law.redundancy)? {
-            words.push(agent.into_word());
+        words.amount(law.budget).word(&law.digest);
+        let agents = self.agents(&mission.id, &node)?;
+        for agent in &agents {
+            words.address(agent);
         }
-        Ok(output::words(&words))
+        words.reply()
     }
 
-    pub(crate) fn node_states(&mut self, input: &mut Reader<'_>) -> Answer {
+    /// Who works on an attempt, by seat: once it runs, those who began it; before, and in the end, those who are seated.
+    #[inline(never)]
+    fn agents(&self, mission: &B256, node: &Attempt) -> Said<[Address; SEATS_MAX]> {
+        let mut agents = [Address::ZERO; SEATS_MAX];
+        for seat in &self.seats(mission, node)? {
+            let begun = node.word.taken() & seat_bit(seat.seat) != 0;
+            if node.word.tier() != 0 && !begun {
+                continue;
+            }
+            if let Some(agent) = agents.get_mut(usize::from(seat.seat)) {
+                *agent = seat.agent;
+            }
+        }
+        Ok(agents)
+    }
+
+    #[inline(never)]
+    pub(crate) fn node_states(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let (mission, group) = (&input.word(), input.u16());
-        let states = self.entry(STATES, mission, group.into());
-        Words::new().word(&states).answer()
-    }
-
-    pub(crate) fn seat(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node, seat) = (&input.word(), input.u16(), input.u8());
-        let [agent, service, money, source] = self.seat_words(mission, node, seat)?;
+        let first = group.saturating_mul(agentcity_domain::mission::record::NODES_PER_STATES);
         Words::new()
-            .word(&agent)
-            .word(&service)
-            .amount(part(money, 0, 16))
-            .amount(part(money, 16, 16))
-            .word(&source)
-            .answer()
+            .word(&self.load_states(mission, first).0)
+            .reply()
     }
 
-    pub(crate) fn completion_digest(&mut self, input: &mut Reader<'_>) -> Answer {
+    #[inline(never)]
+    pub(crate) fn seat(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mission = self.lookup(&input.word());
+        let node = self.attempt(&mission, input.u16())?;
+        let seat = self.seat_at(&mission.id, &node, input.u8())?;
         Words::new()
-            .word(&self.of_mission(&input.word(), 3))
-            .answer()
+            .address(&seat.agent)
+            .word(&seat.service)
+            .amount(seat.price)
+            .amount(seat.stake)
+            .word(&seat.source)
+            .reply()
     }
 
-    pub(crate) fn is_interested(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, principal) = (&input.word(), input.address().into_word());
-        let sponsor = Self::sponsor_word(mission);
-        let seated = self.entry_at(OBLIGED, mission, &principal) != B256::ZERO;
+    #[inline(never)]
+    pub(crate) fn completion_digest(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let digest = self.of_mission(&input.word(), DIGEST);
+        Words::new().word(&digest).reply()
+    }
+
+    #[inline(never)]
+    pub(crate) fn is_interested(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (mission, principal) = (&input.word(), input.address());
+        let sponsor = sponsor_of(mission);
+        let seated = self.entry_at(INTERESTED, mission, &principal.into_word()) != B256::ZERO;
         if seated || sponsor == principal {
-            return Words::new().truth(true).answer();
+            return Words::new().truth(true).reply();
         }
-        let answer = self.ask(
-            Peer::Agent,
-            Words::after(agents::principalOfCall::SELECTOR).word(&sponsor),
-        )?;
-        let mut answer = Reader::new(&answer);
-        let same = answer.word() == principal;
-        answer.end()?;
-        Words::new().truth(same).answer()
+        let same = self.standing(sponsor)?.principal == principal;
+        Words::new().truth(same).reply()
     }
 
-    pub(crate) fn expires_at(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, node) = (&input.word(), input.u16());
-        let word = self.of_mission(mission, 0);
-        let until = if u64::from(node) < get(&word, 2, 2) {
-            self.expiry(&word, &self.of_node(mission, node, 0))
+    #[inline(never)]
+    pub(crate) fn expires_at(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (id, number) = (&input.word(), input.u16());
+        let mission = self.lookup(id);
+        let until = if number < mission.word.nodes() {
+            let node = self.attempt(&mission, number)?;
+            self.ends(&mission, &node)?
         } else {
-            let (_, halted) = self.halt_of(mission, &word);
-            self.mission_deadline(mission, &word).max(halted)
+            let clock = self.clock(id);
+            let of = (&mission.word, &clock, &mission.city);
+            match exit::of_mission(of, self.limits(&mission)?) {
+                Some(exit) => exit.from.min(self.lying(&mission, 0).overdue_at()),
+                None => 0,
+            }
         };
-        Words::new().number(until).answer()
+        Words::new().number(until).reply()
     }
 }

@@ -165,6 +165,15 @@ impl Amount {
         }
     }
 
+    /// `⌊self ÷ count⌋`, and what does not divide; of nobody, nothing and all.
+    pub const fn divide(self, count: u32) -> (Self, Self) {
+        if count == 0 {
+            return (Self::ZERO, self);
+        }
+        let (quotient, rest) = short_division(self.0, count as u64);
+        (Self(quotient), Self(rest as u128))
+    }
+
     /// `⌊self × share ÷ 10_000⌋`; cannot fail, because a share is at most the whole.
     pub const fn bps_floor(self, share: Bps) -> Self {
         Self(part_floor(
@@ -204,6 +213,8 @@ impl TryFrom<U256> for Amount {
 
 /// `⌊value × part ÷ whole⌋` for `part ≤ whole ≤ 10_000`, without a 256-bit product: with `value = q·whole + r` the
 /// result is `q·part + ⌊r·part ÷ whole⌋`, and both terms stay below `value`.
+// One body: a settlement takes seven shares.
+#[inline(never)]
 const fn part_floor(value: u128, part: u128, whole: u128) -> u128 {
     let (quotient, rest) = short_division(value, whole as u64);
     // Both terms are below `value`, and the product of rest and part below 10⁸: nothing wraps.
@@ -230,9 +241,6 @@ const fn mul_div(left: u128, right: u128, divisor: u128) -> Result<(u128, u128),
         return Err(AmountError::ZeroDivisor { dividend: left });
     }
     let (high, low) = widening_mul(left, right);
-    if high == 0 {
-        return Ok((low / divisor, low % divisor));
-    }
     if high >= divisor {
         return Err(AmountError::QuotientOverflow {
             left,
@@ -259,7 +267,8 @@ const fn widening_mul(left: u128, right: u128) -> (u128, u128) {
 }
 
 /// Divides a 256-bit number by shift and subtract; needs `high < divisor`, so that the quotient fits 128 bits. One bit
-/// a step: products beyond 128 bits are rare, and the loop is a tenth of the code of a word-wise division.
+/// a step: such divisions are rare, and the loop is a tenth of the code of a word-wise one, of which programs are spared
+/// even the 128-bit routine.
 const fn long_division(high: u128, low: u128, divisor: u128) -> (u128, u128) {
     let (mut rest, mut quotient, mut bit) = (high, 0u128, u128::BITS);
     while bit > 0 {

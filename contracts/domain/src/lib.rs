@@ -4,13 +4,17 @@
 //! refusal. Contracts, keeper, command line and deployment all call these same functions, so a rule exists once.
 //!
 //! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
-//! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`statute`] (what the
-//! pages of a mission hold), [`reputation`] (scores and the reward multiplier), [`token`] (the settlement token).
+//! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`machine`] (what may follow
+//! what), [`statute`] (what the pages of a mission hold), [`mission`] (missions and nodes at work), [`verification`] (what a result
+//! is worth), [`verifier`] (proofs that programs check), [`treasury`] (the money of missions), [`reputation`] (scores and the reward
+//! multiplier), [`token`] (the settlement token).
 //!
 //! Rounding is always in the name of the function that rounds. Overflow is an error that carries the operands; nothing
 //! wraps and nothing saturates unless its name says so.
 #![no_std]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
 
 pub mod act;
 pub mod agent;
@@ -18,10 +22,13 @@ pub mod amount;
 pub mod clerk;
 pub mod constitution;
 pub mod exit;
+pub mod gate;
+pub mod guardian;
 pub mod id;
 pub mod keccak;
 pub mod literal;
 pub mod machine;
+pub mod mission;
 pub mod parameter;
 pub mod peer;
 pub mod range;
@@ -31,3 +38,6 @@ pub mod signed;
 pub mod statute;
 pub mod time;
 pub mod token;
+pub mod treasury;
+pub mod verification;
+pub mod verifier;

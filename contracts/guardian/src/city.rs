@@ -3,8 +3,13 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{ICollaboration as collaboration, IGuardian as wire};
-use agentcity_domain::{peer::Peer, signed::selector};
+use agentcity_domain::{
+    machine::{MissionState, NodeState},
+    peer::Peer,
+    signed::selector,
+};
 use agentcity_shell::{
+    malformed,
     member::Member,
     reader::Reader,
     sign,
@@ -16,23 +21,24 @@ use stylus_sdk::prelude::*;
 
 use crate::storage::Guardian;
 
-/// `monitor` of the roster, and its number for an active one.
+/// `monitor` of the roster, and its numbers for one that is active and for one that leaves.
 const MONITOR: [u8; 4] = selector("monitor(address)");
 const ACTIVE: u8 = 2;
+const LEAVING: u8 = 3;
 
 /// A mission as far as it matters here.
 pub(crate) struct Mission {
-    pub(crate) state: u8,
-    pub(crate) halt: u8,
+    pub(crate) state: MissionState,
     pub(crate) epoch: u64,
-    pub(crate) halted_until: u64,
+    /// When it entered its state.
     pub(crate) since: u64,
 }
 
 /// An attempt as far as it matters here.
 pub(crate) struct Attempt {
+    pub(crate) mission_state: MissionState,
     pub(crate) epoch: u64,
-    pub(crate) state: u8,
+    pub(crate) state: NodeState,
     pub(crate) attempt: u8,
 }
 
@@ -44,19 +50,39 @@ pub(crate) struct Order {
     pub(crate) node: u16,
     pub(crate) attempt: u8,
     pub(crate) agent: Address,
-    pub(crate) halt: u8,
+    pub(crate) halt: u64,
     pub(crate) points: u64,
     pub(crate) until: u64,
     pub(crate) secs: u64,
     pub(crate) reason: collaboration::Reason,
 }
 
+/// A monitor as the roster knows it.
+pub(crate) struct Monitor {
+    standing: u8,
+    pub(crate) principal: Address,
+    pub(crate) scorer: B256,
+    suspended_until: u64,
+}
+
+impl Monitor {
+    /// Whether its word counts.
+    pub(crate) const fn counts(&self, now: u64) -> bool {
+        self.standing == ACTIVE && self.suspended_until <= now
+    }
+
+    /// Whether there is a bond to charge.
+    pub(crate) const fn is_bonded(&self) -> bool {
+        self.standing == ACTIVE || self.standing == LEAVING
+    }
+}
+
 impl Order {
     /// An order to a mission, or to the city for number zero.
-    pub(crate) const fn to(order: collaboration::Order, mission: B256) -> Self {
+    pub(crate) const fn to(order: collaboration::Order, mission: &B256) -> Self {
         Self {
             order,
-            mission,
+            mission: *mission,
             node: 0,
             attempt: 0,
             agent: Address::ZERO,
@@ -80,7 +106,7 @@ impl Guardian {
             .number(order.node.into())
             .number(order.attempt.into())
             .address(&order.agent)
-            .number(order.halt.into())
+            .number(order.halt)
             .number(order.points)
             .number(order.until)
             .number(order.secs)
@@ -88,6 +114,9 @@ impl Guardian {
         self.tell(Peer::Collaboration, &words)
     }
 
+    /// A mission.
+    ///
+    /// Errors: collaboration's refusal of one that it does not know.
     #[inline(never)]
     pub(crate) fn mission(&self, mission: &B256) -> Result<Mission, Vec<u8>> {
         let answer = self.ask(
@@ -95,44 +124,24 @@ impl Guardian {
             Words::after(collaboration::missionCall::SELECTOR).word(mission),
         )?;
         let mut answer = Reader::new(&answer);
-        let (state, halt) = (answer.u8(), answer.u8());
-        answer.skip(2);
-        let epoch = answer.u64();
-        answer.skip(6);
-        let halted_until = answer.seconds();
+        let state = MissionState::from_u8(answer.u8());
+        // Halt, sponsor, session.
         answer.skip(3);
+        let epoch = answer.u64();
+        // Nodes, completed, failed, depth, refinements, deadline, latest end of the halt, extension, parent and its node.
+        answer.skip(10);
         let since = answer.seconds();
         answer.end()?;
         Ok(Mission {
-            state,
-            halt,
+            state: state.ok_or_else(malformed)?,
             epoch,
-            halted_until,
             since,
         })
     }
 
-    /// The mission in this state, without a halt.
-    #[inline(never)]
-    pub(crate) fn mission_in(&self, mission: &B256, state: u8) -> Result<Mission, Vec<u8>> {
-        let found = self.mission(mission)?;
-        if found.state != state {
-            return Words::after(wire::WrongMissionState::SELECTOR)
-                .word(mission)
-                .number(found.state.into())
-                .refuse();
-        }
-        if found.halt != 0 {
-            return Words::after(wire::Halted::SELECTOR)
-                .word(mission)
-                .number(found.halt.into())
-                .number(found.halted_until)
-                .refuse();
-        }
-        Ok(found)
-    }
-
     /// The attempt of a node, of which `agent` must have a seat.
+    ///
+    /// Errors: `NotSeated`.
     #[inline(never)]
     pub(crate) fn attempt(
         &self,
@@ -147,15 +156,17 @@ impl Guardian {
                 .number(node.into()),
         )?;
         let mut answer = Reader::new(&answer);
-        let (_state, _halt, epoch) = (answer.u8(), answer.u8(), answer.u64());
+        let (mission_state, _halt, epoch) = (answer.u8(), answer.u8(), answer.u64());
         let (state, attempt) = (answer.u8(), answer.u8());
+        // Tier, redundancy, threshold, mode, since, expiry, backup, budget, digest.
         answer.skip(9);
         answer.end()?;
         for _ in 0..agentcity_domain::statute::SEATS_MAX {
             if answer.address() == agent && agent != Address::ZERO {
                 return Ok(Attempt {
+                    mission_state: MissionState::from_u8(mission_state).ok_or_else(malformed)?,
                     epoch,
-                    state,
+                    state: NodeState::from_u8(state).ok_or_else(malformed)?,
                     attempt,
                 });
             }
@@ -167,29 +178,41 @@ impl Guardian {
             .refuse()
     }
 
-    /// Principal and scorer of an active monitor that is not suspended.
+    /// A monitor, whatever its standing.
     #[inline(never)]
-    pub(crate) fn monitor(&self, monitor: Address) -> Result<(B256, B256), Vec<u8>> {
+    pub(crate) fn monitor(&self, monitor: Address) -> Result<Monitor, Vec<u8>> {
         let answer = self.ask(Peer::Roster, Words::after(MONITOR).address(&monitor))?;
         let mut answer = Reader::new(&answer);
-        let (standing, principal, scorer) = (answer.u8(), answer.word(), answer.word());
+        let (standing, principal, scorer) = (answer.u8(), answer.address(), answer.word());
+        // Bond, false positives.
         answer.skip(2);
-        let suspended = answer.seconds();
+        let suspended_until = answer.seconds();
         answer.end()?;
-        if standing != ACTIVE || suspended > self.now() {
-            return self.refuse_monitor(monitor);
-        }
-        Ok((principal, scorer))
+        Ok(Monitor {
+            standing,
+            principal,
+            scorer,
+            suspended_until,
+        })
     }
 
+    /// A monitor whose word counts.
+    ///
+    /// Errors: `MonitorRefused`.
     #[inline(never)]
-    pub(crate) fn refuse_monitor<T>(&self, monitor: Address) -> Result<T, Vec<u8>> {
-        Words::after(wire::MonitorRefused::SELECTOR)
-            .address(&monitor)
-            .refuse()
+    pub(crate) fn active_monitor(&self, monitor: Address) -> Result<Monitor, Vec<u8>> {
+        let found = self.monitor(monitor)?;
+        if !found.counts(self.now()) {
+            return Words::after(wire::MonitorRefused::SELECTOR)
+                .address(&monitor)
+                .refuse();
+        }
+        Ok(found)
     }
 
     /// Checks a monitor's signature under a struct whose words these are.
+    ///
+    /// Errors: `DeadlinePassed`, `InvalidSignature`.
     #[inline(never)]
     pub(crate) fn signed(
         &self,

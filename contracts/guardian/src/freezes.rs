@@ -4,19 +4,21 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, ICollaboration as collaboration, IGuardian as wire};
 use agentcity_domain::{
-    machine::NodeState,
-    parameter::{
-        ParameterId as P,
-        derived::{escalation_threshold, escalation_window_ms},
+    exit::Halt,
+    guardian::{
+        escalation::{Count, Rules, Tag, tag},
+        freeze::{Cause, Freeze, Lift, require_freezable},
+        report::Accuser,
+        stop::Watch,
     },
+    parameter::ParameterId as P,
     peer::Peer,
     reputation::Points,
     signed::selector,
 };
 use agentcity_shell::{
     Answer, malformed,
-    member::{Kind, Member},
-    output,
+    member::Member,
     reader::{self, Reader},
     topic,
     word::{get, having},
@@ -25,349 +27,314 @@ use agentcity_shell::{
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
-use crate::{city::Order, storage::Guardian};
-
-/// Place 0: 0 cause, 1 open, 2 false, 3 attempt, 4..6 node, 6..11 at, 11..16 expires. 1 mission. 2 agent. 3 and 4 the
-/// monitors who reported. Number zero: how many there are.
-const FREEZE: Kind = 4;
-/// Instants of the latest freezes of an agent in a mission, or of the whole mission for nobody: six in each of three
-/// words, the newest first. 3: the monitor's principal of the latest, 4: whether others reported before.
-const RING: Kind = 5;
-/// Of a mission: 0..5 when its last stop was cleared, 5..7 how many were.
-pub(crate) const CLEARED: Kind = 6;
+use crate::{
+    city::Order,
+    error::{About, revert},
+    storage::{Guardian, Reporter, attempt_word},
+};
 
 /// `chargeMonitor` of the roster.
 const CHARGE_MONITOR: [u8; 4] = selector("chargeMonitor(address,uint64)");
 
-/// Bytes of an instant, words of a ring, instants in each.
-const INSTANT: usize = 5;
-const RING_WORDS: u64 = 3;
-const RING_BYTES: usize = 90;
-
-/// A freeze as it is kept.
-pub(crate) struct Record {
-    pub(crate) key: B256,
-    pub(crate) word: B256,
-    pub(crate) mission: B256,
+/// Whose attempt at which node.
+pub(crate) struct Accused {
+    pub(crate) node: u16,
+    pub(crate) attempt: u8,
     pub(crate) agent: Address,
 }
 
-impl Record {
-    pub(crate) fn node(&self) -> u16 {
-        get(&self.word, 4, 2) as u16
-    }
+/// A freeze that people decide on.
+struct Case {
+    mission: B256,
+    node: u16,
+    id: u64,
+    number: u32,
+    freeze: Freeze,
+    monitors: usize,
+}
 
-    pub(crate) fn attempt(&self) -> u8 {
-        get(&self.word, 3, 1) as u8
+impl Case {
+    const fn about(&self) -> About<'_> {
+        About {
+            mission: &self.mission,
+            node: self.node,
+            freeze: self.id,
+        }
     }
 }
 
 impl Guardian {
-    #[inline(never)]
-    pub(crate) fn freeze_key(&self, id: u64, place: u64) -> B256 {
-        self.key(FREEZE, output::number(id), output::number(place))
-    }
-
-    /// A freeze, open or not.
-    #[inline(never)]
-    pub(crate) fn record(&self, id: u64) -> Result<Record, Vec<u8>> {
-        let key = self.freeze_key(id, 0);
-        let word = self.read(key);
-        if id == 0 || get(&word, 0, 1) == 0 {
-            return Words::after(wire::UnknownFreeze::SELECTOR)
-                .number(id)
-                .refuse();
-        }
-        Ok(Record {
-            key,
-            word,
-            mission: self.read(self.freeze_key(id, 1)),
-            agent: Address::from_word(self.read(self.freeze_key(id, 2))),
-        })
-    }
-
-    #[inline(never)]
-    fn open_record(&self, id: u64) -> Result<Record, Vec<u8>> {
-        let record = self.record(id)?;
-        if get(&record.word, 1, 1) == 0 {
-            return Words::after(wire::UnknownFreeze::SELECTOR)
-                .number(id)
-                .refuse();
-        }
-        Ok(record)
-    }
-
     /// Freezes a node, and stops its mission when too many freezes fall into the window.
+    ///
+    /// Events: `NodeFrozen`, `MissionHalted`.
     #[inline(never)]
     pub(crate) fn freeze(
         &mut self,
         mission: &B256,
-        node: u16,
-        attempt: u8,
-        agent: Address,
-        cause: wire::FreezeCause,
-        monitors: [Address; 2],
-    ) -> Result<(), Vec<u8>> {
-        let found = self.attempt(mission, node, agent)?;
-        let running =
-            found.state == NodeState::Eligible as u8 || found.state == NodeState::Executing as u8;
-        if found.attempt != attempt || !running {
-            return Words::after(wire::WrongNodeState::SELECTOR)
-                .word(mission)
-                .number(node.into())
-                .number(found.state.into())
-                .number(found.attempt.into())
-                .refuse();
-        }
-        let [life] = self.parameters(found.epoch, [P::FreezeMaxSecs as u8])?;
-        let (now, counter) = (self.now(), self.freeze_key(0, 0));
-        let id = (get(&self.read(counter), 24, 8)).saturating_add(1);
-        let expires = now.saturating_add(life);
-        let mut word = B256::ZERO;
-        for (at, bytes, value) in [
-            (0, 1, cause as u64),
-            (1, 1, 1),
-            (3, 1, attempt.into()),
-            (4, 2, node.into()),
-            (6, 5, now),
-            (11, 5, expires),
-        ] {
-            word = having(&word, at, bytes, value);
-        }
-        self.write(counter, output::number(id));
-        for (place, word) in (0..).zip([
-            word,
-            *mission,
-            agent.into_word(),
-            monitors[0].into_word(),
-            monitors[1].into_word(),
-        ]) {
-            self.write(self.freeze_key(id, place), word);
-        }
-        self.log(
-            topic!(wire::NodeFrozen::SIGNATURE_HASH)
-                .word(mission)
-                .number(node.into())
-                .number(id)
-                .number(attempt.into())
-                .address(&agent)
-                .number(cause as u64)
-                .number(expires),
-            4,
-        );
-        let order = Order {
-            node,
-            attempt,
-            agent,
-            until: expires,
-            ..Order::to(collaboration::Order::Freeze, *mission)
-        };
-        self.order(&order)?;
-        self.escalate(mission, agent, found.epoch, monitors[0])
-    }
-
-    #[inline(never)]
-    fn ring_keys(&self, mission: &B256, agent: Address) -> [B256; RING_WORDS as usize + 2] {
-        let ring = self.key(RING, *mission, agent.into_word());
-        [0, 1, 2, 3, 4].map(|place| self.key(RING, ring, output::number(place)))
-    }
-
-    #[inline(never)]
-    fn read_ring(&self, keys: &[B256]) -> [u8; RING_BYTES] {
-        let mut bytes = [0; RING_BYTES];
-        for (to, key) in bytes.chunks_exact_mut(30).zip(keys) {
-            for (byte, from) in to.iter_mut().zip(self.read(*key)) {
-                *byte = from;
-            }
-        }
-        bytes
-    }
-
-    #[inline(never)]
-    fn write_ring(&mut self, keys: &[B256], bytes: &[u8; RING_BYTES]) {
-        for (from, key) in bytes.chunks_exact(30).zip(keys) {
-            self.write(*key, B256::right_padding_from(from));
-        }
-    }
-
-    /// Notes a freeze, and counts those since `from` including it.
-    #[inline(never)]
-    fn note_freeze(&mut self, mission: &B256, agent: Address, from: u64) -> u32 {
-        let keys = self.ring_keys(mission, agent);
-        let mut bytes = self.read_ring(&keys);
-        bytes.rotate_right(INSTANT);
-        let now = B256::ZERO;
-        let now = having(&now, 0, INSTANT, self.now());
-        for (byte, digit) in bytes.iter_mut().take(INSTANT).zip(now) {
-            *byte = digit;
-        }
-        self.write_ring(&keys, &bytes);
-        let instants = bytes.chunks_exact(INSTANT).map(|instant| {
-            instant
-                .iter()
-                .fold(0u64, |value, byte| value << 8 | u64::from(*byte))
-        });
-        instants.filter(|then| *then != 0 && *then >= from).count() as u32
-    }
-
-    /// Stops the mission if the agent, or all agents together, were frozen too often since the last stop was cleared.
-    #[inline(never)]
-    fn escalate(
-        &mut self,
-        mission: &B256,
-        agent: Address,
+        accused: &Accused,
+        cause: Cause,
+        monitors: &[Accuser],
         epoch: u64,
-        monitor: Address,
     ) -> Result<(), Vec<u8>> {
-        let [base, window, longest, scaled, bonus, factor, monitors] = self.parameters(
+        let [
+            life,
+            stop_max,
+            count,
+            bonus,
+            scaled,
+            factor,
+            window,
+            window_max,
+            principals,
+        ] = self.parameters(
             epoch,
             [
+                P::FreezeMaxSecs as u8,
+                P::StopMaxSecs as u8,
                 P::EscalationFreezeCount as u8,
+                P::ReputationScalingBonus as u8,
+                P::ReputationScalingEnabled as u8,
+                P::MissionFreezeCapFactor as u8,
                 P::BaseEscalationWindowMs as u8,
                 P::EscalationWindowMaxMs as u8,
-                P::ReputationScalingEnabled as u8,
-                P::ReputationScalingBonus as u8,
-                P::MissionFreezeCapFactor as u8,
                 P::EscalationMonitorPrincipals as u8,
             ],
         )?;
-        let cleared = self.entry(CLEARED, mission, 0);
-        let stops = get(&cleared, 5, 2) as u32;
-        let width = escalation_window_ms(window as u32, stops, longest as u32);
-        let from = self
-            .now()
-            .saturating_sub(u64::from(width).div_ceil(1_000))
-            .max((get(&cleared, 0, 5)).saturating_add(1));
-        let own = self.note_freeze(mission, agent, from);
-        let all = self.note_freeze(mission, Address::ZERO, from);
-        let [_, _, _, last_key, others_key] = self.ring_keys(mission, Address::ZERO);
-        let (last, mut others) = (self.read(last_key), self.read(others_key));
-        if last != monitor.into_word() {
-            let more = get(&others, 24, 8).saturating_add(1);
-            others = having(&others, 24, 8, more);
-            self.write(last_key, monitor.into_word());
-            self.write(others_key, others);
+        let rules = Rules {
+            count: count as u32,
+            bonus: bonus as u32,
+            is_scaled: scaled != 0,
+            factor: factor as u32,
+            window_ms: window as u32,
+            window_max_ms: window_max as u32,
+            principals: principals as u32,
+        };
+        let (now, mut watch) = (self.now(), self.watch(mission).frozen_once_more());
+        let at = (accused.node, accused.attempt);
+        let freeze = Freeze::new(accused.agent, at, cause, life, now);
+        let number = watch.freezes;
+        let mut reporters: Vec<Reporter> = Vec::with_capacity(monitors.len());
+        for monitor in monitors {
+            reporters.push((monitor.monitor, tag(monitor.principal)));
+        }
+        self.set_frozen(mission, number, &freeze, reporters.len());
+        self.set_reporters(mission, number, &reporters, life);
+        let stops = freeze.counts()
+            && watch.escalates(&self.city())
+            && self.must_stop(mission, accused.agent, &rules, &watch)?;
+        if stops {
+            watch = watch
+                .stop(Halt::EmergencyStop, stop_max, now)
+                .map_err(|no| revert(no, About::mission(mission)))?;
+        }
+
+        self.set_watch(mission, &watch);
+
+        let id = self.freeze_id(mission, number);
+        self.log(
+            topic!(wire::NodeFrozen::SIGNATURE_HASH)
+                .word(mission)
+                .number(accused.node.into())
+                .number(id)
+                .number(accused.attempt.into())
+                .address(&accused.agent)
+                .number(cause as u64)
+                .number(freeze.expires_at()),
+            4,
+        );
+        self.order(&Order {
+            node: accused.node,
+            attempt: accused.attempt,
+            agent: accused.agent,
+            until: freeze.expires_at(),
+            ..Order::to(collaboration::Order::Freeze, mission)
+        })?;
+        if stops {
+            self.order_stop(mission, &watch, accused.agent, &B256::ZERO)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the freezes of an agent, or of all agents together, are too many since the last stop was cleared.
+    #[inline(never)]
+    fn must_stop(
+        &self,
+        mission: &B256,
+        agent: Address,
+        rules: &Rules,
+        watch: &Watch,
+    ) -> Result<bool, Vec<u8>> {
+        let window = rules.window(watch.stops);
+        let mut counted = Count::new(agent, window, watch.cleared_at, self.now());
+        for number in (1..=watch.freezes).rev() {
+            let Some((past, monitors)) = self.frozen(mission, number) else {
+                break;
+            };
+            let mut tags: Vec<Tag> = Vec::with_capacity(monitors);
+            for (_, tag) in self.reporters(mission, number, monitors) {
+                tags.push(tag);
+            }
+            if !counted.note(past.agent, past.at, past.counts(), &tags) {
+                break;
+            }
+        }
+        if !counted.may_stop(rules) {
+            return Ok(false);
         }
         let answer = self.ask(
             Peer::Agent,
             Words::after(agents::getReputationScoreCall::SELECTOR).address(&agent),
         )?;
         let score = Points::new(reader::number_of(&answer)?).map_err(|_| malformed())?;
-        let threshold = escalation_threshold(score, base as u32, bonus as u32, scaled != 0);
-        let cap = base.saturating_mul(factor);
-        let heard = get(&others, 24, 8) >= monitors;
-        if heard && (own >= threshold || u64::from(all) >= cap) {
-            let halt = wire::Halt::EmergencyStop;
-            self.halt(mission, epoch, halt, agent, &B256::ZERO)?;
-        }
-        Ok(())
+        Ok(counted.must_stop(rules, score))
     }
 
+    /// Errors: `Unauthorized`, `NotSeated`, `WrongAttempt`, `WrongMissionState`, `WrongNodeState`.
+    /// Events: `NodeFrozen`.
     pub(crate) fn freeze_node(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, node) = (&input.word(), input.u16());
         let (attempt, agent) = (input.u8(), input.address());
         self.only(&[Peer::Adjudication])?;
-        let (cause, nobody) = (wire::FreezeCause::Manual, [Address::ZERO; 2]);
-        self.freeze(mission, node, attempt, agent, cause, nobody)?;
+        let found = self.attempt(mission, node, agent)?;
+        require_freezable(found.mission_state, found.state, found.attempt, attempt)
+            .map_err(|no| revert(no, About::node(mission, node)))?;
+        let accused = Accused {
+            node,
+            attempt,
+            agent,
+        };
+        self.freeze(mission, &accused, Cause::Manual, &[], found.epoch)?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn unfreeze_node(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (id, kind) = (input.u64(), input.u8());
+    /// The freeze that the panel decides on.
+    ///
+    /// Errors: `Unauthorized`, `UnknownFreeze`.
+    #[inline(never)]
+    fn case(&self, input: &mut Reader<'_>) -> Result<Case, Vec<u8>> {
+        let (mission, node, id) = (input.word(), input.u16(), input.u64());
+        input.end()?;
         self.only(&[Peer::Adjudication])?;
-        let warned = kind == wire::UnfreezeKind::Warning as u8;
-        if !warned && kind != wire::UnfreezeKind::FalsePositive as u8 {
-            return Err(malformed());
+        let number = self.freeze_number(&mission, id);
+        match self.frozen(&mission, number) {
+            Some((freeze, monitors)) if freeze.node == node => Ok(Case {
+                mission,
+                node,
+                id,
+                number,
+                freeze,
+                monitors,
+            }),
+            _ => Words::after(wire::UnknownFreeze::SELECTOR)
+                .word(&mission)
+                .number(node.into())
+                .number(id)
+                .refuse(),
         }
-        let record = self.open_record(id)?;
-        let word = having(&record.word, 1, 1, 0);
-        self.write(record.key, having(&word, 2, 1, (!warned).into()));
-        if !warned {
-            self.forget(&record);
+    }
+
+    #[inline(never)]
+    fn close_case(&mut self, case: &Case, freeze: &Freeze) {
+        self.set_frozen(&case.mission, case.number, freeze, case.monitors);
+    }
+
+    #[inline(never)]
+    fn order_case(
+        &self,
+        case: &Case,
+        order: collaboration::Order,
+        points: u64,
+    ) -> Result<(), Vec<u8>> {
+        self.order(&Order {
+            node: case.node,
+            attempt: case.freeze.attempt,
+            agent: case.freeze.agent,
+            points,
+            ..Order::to(order, &case.mission)
+        })
+    }
+
+    /// Errors: `Unauthorized`, `UnknownFreeze`, `FreezeDecided`; collaboration's of a node that is not frozen any more.
+    /// Events: `NodeUnfrozen`.
+    pub(crate) fn unfreeze_node(&mut self, input: &mut Reader<'_>) -> Answer {
+        let case = &self.case(input)?;
+        let lift = Lift::at(input.u8()).ok_or_else(malformed)?;
+        let lifted = case
+            .freeze
+            .lift(lift)
+            .map_err(|no| revert(no, case.about()))?;
+        let mut points = 0;
+        self.close_case(case, &lifted);
+        if lift == Lift::Warning {
+            let epoch = self.mission(&case.mission)?.epoch;
+            [points] = self.parameters(epoch, [P::RepAmend as u8])?;
+            // The allowances begin anew.
+            let name = attempt_word(case.node, lifted.attempt, lifted.agent);
+            let key = self.attempt_key(&case.mission, &name);
+            let word = self.attempt_state(&key);
+            let warnings = get(&word, 0, 1).saturating_add(1).min(u8::MAX.into());
+            self.set_attempt_state(&key, &having(&word, 0, 1, warnings));
         }
-        let mission = self.mission(&record.mission)?;
-        let [points] = self.parameters(mission.epoch, [P::RepAmend as u8])?;
         self.log(
             topic!(wire::NodeUnfrozen::SIGNATURE_HASH)
-                .word(&record.mission)
-                .number(record.node().into())
-                .number(id)
-                .number(kind.into()),
+                .word(&case.mission)
+                .number(case.node.into())
+                .number(case.id)
+                .number(lift as u64),
             4,
         );
-        let order = Order {
-            node: record.node(),
-            attempt: record.attempt(),
-            agent: record.agent,
-            points: if warned { points } else { 0 },
-            ..Order::to(collaboration::Order::Unfreeze, record.mission)
-        };
-        self.order(&order)?;
+        self.order_case(case, collaboration::Order::Unfreeze, points)?;
         Ok(Vec::new())
     }
 
+    /// Errors: `Unauthorized`, `UnknownFreeze`, `FreezeDecided`; collaboration's if no stake is held for it any more.
+    /// Events: `FreezeConfirmed`.
     pub(crate) fn confirm_freeze(&mut self, input: &mut Reader<'_>) -> Answer {
-        let id = input.u64();
-        self.only(&[Peer::Adjudication])?;
-        let record = self.open_record(id)?;
-        self.write(record.key, having(&record.word, 1, 1, 0));
+        let case = &self.case(input)?;
+        let upheld = case
+            .freeze
+            .confirm()
+            .map_err(|no| revert(no, case.about()))?;
+
+        self.close_case(case, &upheld);
+
         self.log(
             topic!(wire::FreezeConfirmed::SIGNATURE_HASH)
-                .word(&record.mission)
-                .number(record.node().into())
-                .number(id)
-                .address(&record.agent),
+                .word(&case.mission)
+                .number(case.node.into())
+                .number(case.id)
+                .address(&upheld.agent),
             4,
         );
-        let order = Order {
-            node: record.node(),
-            attempt: record.attempt(),
-            agent: record.agent,
-            ..Order::to(collaboration::Order::Confirm, record.mission)
-        };
-        self.order(&order)?;
+        self.order_case(case, collaboration::Order::Confirm, 0)?;
         Ok(Vec::new())
     }
 
-    /// Takes a freeze out of what counts towards a stop.
-    #[inline(never)]
-    fn forget(&mut self, record: &Record) {
-        for agent in [record.agent, Address::ZERO] {
-            let keys = self.ring_keys(&record.mission, agent);
-            let mut bytes = self.read_ring(&keys);
-            let at = record.word.iter().skip(6).take(INSTANT);
-            let found = bytes
-                .chunks_exact_mut(INSTANT)
-                .find(|instant| instant.iter().eq(at.clone()));
-            if let Some(instant) = found {
-                instant.fill(0);
-            }
-            self.write_ring(&keys, &bytes);
-        }
-    }
-
+    /// Errors: `Unauthorized`, `UnknownFreeze`, `FreezeDecided`, `AlreadyClassified`.
+    /// Events: `FreezeFalsePositive`.
     pub(crate) fn false_positive(&mut self, input: &mut Reader<'_>) -> Answer {
-        let id = input.u64();
-        self.only(&[Peer::Adjudication])?;
-        let record = self.record(id)?;
-        if get(&record.word, 2, 1) == 0 {
-            self.forget(&record);
+        let case = &self.case(input)?;
+        let found_false = case
+            .freeze
+            .classify()
+            .map_err(|no| revert(no, case.about()))?;
+        let reporters = self.reporters(&case.mission, case.number, case.monitors);
+
+        self.close_case(case, &found_false);
+
+        let mut log = topic!(wire::FreezeFalsePositive::SIGNATURE_HASH);
+        log.word(&case.mission).number(case.id);
+        // Where the list begins, and how long it is.
+        log.number(32).number(reporters.len() as u64);
+        for (monitor, _) in &reporters {
+            log.address(monitor);
         }
-        self.write(record.key, having(&record.word, 2, 1, 1));
-        let monitors = [3, 4].map(|place| self.read(self.freeze_key(id, place)));
-        self.log(
-            topic!(wire::FreezeFalsePositive::SIGNATURE_HASH)
-                .word(&record.mission)
-                .number(id)
-                .all(&monitors),
-            3,
-        );
-        // Each is charged once: what was charged is nobody afterwards.
-        for (place, monitor) in (3..).zip(monitors) {
-            if monitor != B256::ZERO {
-                self.write(self.freeze_key(id, place), B256::ZERO);
+        self.log(&log, 3);
+        for (monitor, _) in &reporters {
+            // One that was removed or went has no bond here; that spares the others nothing.
+            if self.monitor(*monitor)?.is_bonded() {
                 let mut call = Words::after(CHARGE_MONITOR);
-                self.tell(Peer::Roster, call.word(&monitor).number(id))?;
+                self.tell(Peer::Roster, call.address(monitor).number(case.id))?;
             }
         }
         Ok(Vec::new())

@@ -2,108 +2,124 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{ICollaboration as collaboration, IGuardian as wire, IStatute as statute};
+use agentcity_abi::{
+    ICollaboration as collaboration, IGuardian as wire, IPredicate as predicate,
+    IStatute as statute,
+};
 use agentcity_domain::{
-    machine::MissionState, parameter::ParameterId as P, peer::Peer, signed::selector,
-    statute::PREDICATES_MAX,
+    gate::{GasRule, Gate, Outcome, PREDICATES_MAX, Predicate, require_open},
+    machine::Command,
+    parameter::ParameterId as P,
+    peer::Peer,
+    signed::selector,
+    time::{Millis, Seconds, Timestamp},
 };
 use agentcity_shell::{
     Answer,
-    member::{Kind, Member},
+    member::Member,
     output,
     reader::Reader,
     topic,
-    word::{get, having},
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
+use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::{call::RawCall, prelude::*};
 
-use crate::{city::Order, storage::Guardian};
-
-/// Of a mission: 0 predicates that passed, 1 that people cleared, 2 that failed, 3..8 when the log was reconciled. 1 the
-/// log's root.
-pub(crate) const GATE: Kind = 10;
+use crate::{
+    city::{Mission, Order},
+    error::{About, revert, revert_gate},
+    storage::Guardian,
+};
 
 /// `approvedCode` of the roster, and its number for predicates.
 const APPROVED_CODE: [u8; 4] = selector("approvedCode(address,uint8)");
 const PREDICATE: u64 = 1;
 
-/// The state in which the gate decides.
-const OPEN: u8 = MissionState::Verification as u8;
+/// Most bytes that are copied of a predicate's answer: one more than a right one has.
+const ANSWER_BYTES_MAX: usize = 33;
 
-/// A predicate of a mission's statute.
-#[derive(Clone, Copy)]
-struct Predicate {
+/// Where a predicate stands, and what its code was when it was approved.
+struct Program {
     target: Address,
     codehash: B256,
-    human: bool,
-    hard: bool,
+}
+
+/// The predicates of a mission's statute.
+struct Questions {
+    programs: Vec<Program>,
+    kinds: Vec<Predicate>,
 }
 
 impl Guardian {
-    /// The predicates of a mission's statute.
     #[inline(never)]
-    fn predicates(&self, mission: &B256) -> Result<Vec<Predicate>, Vec<u8>> {
+    fn questions(&self, mission: &B256) -> Result<Questions, Vec<u8>> {
         let answer = self.ask(
             Peer::Statute,
             Words::after(statute::predicatesCall::SELECTOR).word(mission),
         )?;
         let (count, mut list) = Reader::new(&answer).list(PREDICATES_MAX.into());
-        let mut predicates = Vec::with_capacity(count);
+        let mut questions = Questions {
+            programs: Vec::with_capacity(count),
+            kinds: Vec::with_capacity(count),
+        };
         for _ in 0..count {
-            predicates.push(Predicate {
+            questions.programs.push(Program {
                 target: list.address(),
                 codehash: list.word(),
-                human: list.bool(),
-                hard: list.bool(),
+            });
+            questions.kinds.push(Predicate {
+                is_human: list.bool(),
+                is_hard: list.bool(),
             });
         }
         list.end()?;
-        Ok(predicates)
+        Ok(questions)
     }
 
-    /// Asks a predicate, which has its gas and no more; refuses when that is not there, since nothing failed then.
+    /// The mission, if the gate may decide about it by this command.
+    ///
+    /// Errors: `WrongMissionState`, `Halted`.
     #[inline(never)]
-    fn evaluate(
-        &self,
-        predicate: &Predicate,
-        gas: u64,
-        mission: &B256,
-        digest: &B256,
-    ) -> Result<bool, Vec<u8>> {
-        let target = predicate.target.into_word();
-        let mut call = Words::after(APPROVED_CODE);
-        let approved = self.ask(Peer::Roster, call.word(&target).number(PREDICATE))?;
-        let mut approved = Reader::new(&approved);
-        let code = approved.word();
-        approved.end()?;
-        let found = self.vm().code_hash(predicate.target);
-        if code != predicate.codehash || found != predicate.codehash {
-            return Ok(false);
-        }
-        let margin = u64::from(const { P::PredicateGasMargin.row().default });
-        let needed = gas.saturating_add(gas / 32).saturating_add(margin);
-        let left = self.vm().evm_gas_left();
-        if left < needed {
-            return Words::after(wire::GasFloor::SELECTOR)
-                .number(left)
-                .number(needed)
-                .refuse();
-        }
+    fn at_gate(&self, mission: &B256, command: Command) -> Result<Mission, Vec<u8>> {
+        let found = self.mission(mission)?;
+        require_open(found.state).map_err(|no| revert_gate(no, mission))?;
+        self.watch(mission)
+            .require(&self.city(), command)
+            .map_err(|no| revert(no, About::mission(mission)))?;
+        Ok(found)
+    }
+
+    /// Whether a program is still the approved one, there and with the panel. One that is not is not called: an account whose
+    /// code changed behind its address never got anybody's approval (P-05).
+    #[inline(never)]
+    fn is_approved(&self, program: &Program) -> Result<bool, Vec<u8>> {
+        let answer = self.ask(
+            Peer::Roster,
+            Words::after(APPROVED_CODE)
+                .address(&program.target)
+                .number(PREDICATE),
+        )?;
+        let mut answer = Reader::new(&answer);
+        let approved = answer.word();
+        answer.end()?;
+        Ok(approved == program.codehash
+            && approved != B256::ZERO
+            && self.vm().code_hash(program.target) == program.codehash)
+    }
+
+    /// Asks a program, which has its gas and no more. Whatever it does but answer one true word is a no.
+    #[inline(never)]
+    fn permits(&self, program: &Program, gas: u64, call: &Words) -> bool {
         // SAFETY: a static call cannot write storage, and no accessor is alive across it.
         let answer = unsafe {
             RawCall::new_static(self.vm())
                 .gas(gas)
-                .limit_return_data(0, 33)
+                .limit_return_data(0, ANSWER_BYTES_MAX)
                 .flush_storage_cache()
-                .call(
-                    predicate.target,
-                    Words::new().word(mission).word(digest).bytes(),
-                )
+                .call(program.target, call.bytes())
         };
-        Ok(answer.is_ok_and(|data| data == output::truth(true).as_slice()))
+        answer.is_ok_and(|data| data == output::truth(true).as_slice())
     }
 
     #[inline(never)]
@@ -116,9 +132,56 @@ impl Guardian {
         Ok(digest)
     }
 
+    /// Asks the programs that were not asked yet, up to the first hard one that says no.
+    ///
+    /// Errors: `GasFloor`, before any is asked or while what goes on beside them takes more than its margin.
+    /// Events: `PredicateEvaluated`.
+    #[inline(never)]
+    fn ask_programs(
+        &self,
+        mission: &B256,
+        digest: &B256,
+        questions: &Questions,
+        mut gate: Gate,
+        gas: u64,
+    ) -> Result<Gate, Vec<u8>> {
+        let rule = GasRule {
+            limit: gas,
+            margin: u64::from(const { P::PredicateGasMargin.constant() }),
+        };
+        let mut call = Words::after(predicate::permitsCall::SELECTOR);
+        call.word(mission).word(digest);
+        let kinds = &questions.kinds;
+        for (index, (program, kind)) in (0u8..).zip(questions.programs.iter().zip(kinds)) {
+            if !gate.is_unasked(index, *kind) {
+                continue;
+            }
+            let is_approved = self.is_approved(program)?;
+            rule.require(self.vm().evm_gas_left(), gate.unasked(kinds))
+                .map_err(|no| revert_gate(no, mission))?;
+            let passes = is_approved && self.permits(program, gas, &call);
+            gate = gate.note(index, passes);
+            self.log(
+                topic!(wire::PredicateEvaluated::SIGNATURE_HASH)
+                    .word(mission)
+                    .number(index.into())
+                    .address(&program.target)
+                    .truth(passes),
+                3,
+            );
+            if !passes && kind.is_hard {
+                break;
+            }
+        }
+        Ok(gate)
+    }
+
+    /// Errors: `WrongMissionState`, `Halted`, `GasFloor`, `AwaitsPanel`, `TooEarly` without a reconciliation.
+    /// Events: `PredicateEvaluated`, `HumanFilterRequired`, `ReconciliationMissed`, `OutputReleased`.
     pub(crate) fn filter_output(&mut self, input: &mut Reader<'_>) -> Answer {
         let mission = &input.word();
-        let found = self.mission_in(mission, OPEN)?;
+        input.end()?;
+        let found = self.at_gate(mission, Command::FilterOutput)?;
         let [gas, human_window, reconcile_window] = self.parameters(
             found.epoch,
             [
@@ -127,18 +190,20 @@ impl Guardian {
                 P::ReconcileTimeoutSecs as u8,
             ],
         )?;
-        let digest = self.digest_of(mission)?;
-        let predicates = self.predicates(mission)?;
-        let key = self.key(GATE, *mission, B256::ZERO);
-        let word = self.read(key);
-        let cleared = get(&word, 1, 1) as u8;
-        let (mut passed, mut failed, mut refused, mut all) = (0u8, 0u8, false, true);
-        for (index, predicate) in (0u8..).zip(&predicates) {
-            let bit = 1u8 << (index & 7);
-            if predicate.human {
-                if cleared & bit == 0 {
-                    all = false;
-                    let until = found.since.saturating_add(human_window.div_ceil(1_000));
+        let digest = &self.digest_of(mission)?;
+        let questions = self.questions(mission)?;
+        let before = self.gate(mission);
+        let mut gate = self.ask_programs(mission, digest, &questions, before, gas)?;
+        // What was stopped at the gate waits from when it went on: under a stop no monitor could say anything.
+        let opened = found
+            .since
+            .max(self.watch(mission).cleared_at)
+            .max(self.city().cleared_at);
+        if !gate.is_asked {
+            let until = opened.saturating_add(Millis::new(human_window).to_seconds_ceil().get());
+            for (index, kind) in (0u8..).zip(&questions.kinds) {
+                if gate.waits(index, *kind) {
+                    gate.is_asked = true;
                     self.log(
                         topic!(wire::HumanFilterRequired::SIGNATURE_HASH)
                             .word(mission)
@@ -147,50 +212,45 @@ impl Guardian {
                         3,
                     );
                 }
-                continue;
             }
-            let holds = self.evaluate(predicate, gas, mission, &digest)?;
-            if holds {
-                passed |= bit;
-            } else {
-                failed |= bit;
-                all = false;
-                refused |= predicate.hard;
-            }
-            self.log(
-                topic!(wire::PredicateEvaluated::SIGNATURE_HASH)
-                    .word(mission)
-                    .number(index.into())
-                    .address(&predicate.target)
-                    .truth(holds),
-                3,
-            );
         }
-        let next = having(&word, 0, 1, passed.into());
-        self.write(key, having(&next, 2, 1, failed.into()));
-        if refused {
-            let reason = collaboration::Reason::PredicateFailed;
-            self.refuse_output(mission, reason)?;
-        } else if all {
-            // Released once a log was found equal to the chain, or nobody said otherwise for long enough (R10).
-            let until = found.since.saturating_add(reconcile_window);
-            if get(&word, 3, 5) == 0 && self.now() <= until {
-                return Words::after(wire::TooEarly::SELECTOR)
-                    .number(until)
-                    .refuse();
+        let outcome = gate
+            .conclude(
+                &questions.kinds,
+                gate != before,
+                Timestamp::new(opened),
+                Seconds::new(reconcile_window),
+                Timestamp::new(self.now()),
+            )
+            .map_err(|no| revert_gate(no, mission))?;
+
+        self.set_gate(mission, &gate);
+
+        match outcome {
+            Outcome::Waits => {}
+            Outcome::Refuses => {
+                self.refuse_output(mission, collaboration::Reason::PredicateFailed)?;
             }
-            self.release(mission, &digest, false)?;
+            Outcome::Releases => self.release(mission, digest, false)?,
+            Outcome::ReleasesUnreconciled => {
+                self.log(
+                    topic!(wire::ReconciliationMissed::SIGNATURE_HASH)
+                        .word(mission)
+                        .number(opened),
+                    2,
+                );
+                self.release(mission, digest, false)?;
+            }
         }
         Ok(Vec::new())
     }
 
     #[inline(never)]
     fn refuse_output(&self, mission: &B256, reason: collaboration::Reason) -> Result<(), Vec<u8>> {
-        let order = Order {
+        self.order(&Order {
             reason,
-            ..Order::to(collaboration::Order::Refuse, *mission)
-        };
-        self.order(&order)
+            ..Order::to(collaboration::Order::Refuse, mission)
+        })
     }
 
     #[inline(never)]
@@ -202,26 +262,23 @@ impl Guardian {
                 .truth(by_panel),
             2,
         );
-        self.order(&Order::to(collaboration::Order::Release, *mission))
+        self.order(&Order::to(collaboration::Order::Release, mission))
     }
 
+    /// Errors: `Unauthorized`, `WrongMissionState`, `Halted`, `UnknownPredicate`, `AlreadyCleared`.
+    /// Events: `PredicateCleared`.
     pub(crate) fn clear_predicate(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, index) = (&input.word(), input.u8());
         self.only(&[Peer::Adjudication])?;
-        self.mission_in(mission, OPEN)?;
-        let predicates = self.predicates(mission)?;
-        let human = predicates.get(usize::from(index)).is_some_and(|p| p.human);
-        if !human {
-            return Words::after(wire::UnknownPredicate::SELECTOR)
-                .word(mission)
-                .number(index.into())
-                .number(predicates.len() as u64)
-                .refuse();
-        }
-        let key = self.key(GATE, *mission, B256::ZERO);
-        let word = self.read(key);
-        let cleared = get(&word, 1, 1) | 1 << (index & 7);
-        self.write(key, having(&word, 1, 1, cleared));
+        self.at_gate(mission, Command::ClearPredicate)?;
+        let questions = self.questions(mission)?;
+        let gate = self
+            .gate(mission)
+            .clear(&questions.kinds, index)
+            .map_err(|no| revert_gate(no, mission))?;
+
+        self.set_gate(mission, &gate);
+
         self.log(
             topic!(wire::PredicateCleared::SIGNATURE_HASH)
                 .word(mission)
@@ -231,33 +288,32 @@ impl Guardian {
         Ok(Vec::new())
     }
 
+    /// Errors: `Unauthorized`, `WrongMissionState`.
+    /// Events: `OutputVetoed`.
     pub(crate) fn veto_output(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, justification) = (&input.word(), &input.word());
         self.only(&[Peer::Adjudication])?;
+        self.at_gate(mission, Command::VetoOutput)?;
         self.log(
             topic!(wire::OutputVetoed::SIGNATURE_HASH)
                 .word(mission)
                 .word(justification),
             2,
         );
-        let reason = collaboration::Reason::OutputVetoed;
-        self.refuse_output(mission, reason)?;
+        self.refuse_output(mission, collaboration::Reason::OutputVetoed)?;
         Ok(Vec::new())
     }
 
+    /// Errors: `Unauthorized`, `WrongMissionState`, `Halted`, `HardPredicateFailed`.
+    /// Events: `OutputReleased`.
     pub(crate) fn release_output(&mut self, input: &mut Reader<'_>) -> Answer {
         let mission = &input.word();
         self.only(&[Peer::Adjudication])?;
-        self.mission_in(mission, OPEN)?;
-        let passed = get(&self.entry(GATE, mission, 0), 0, 1) as u8;
-        for (index, predicate) in (0u8..).zip(self.predicates(mission)?) {
-            // What was never evaluated does not hold either (P-03).
-            if predicate.hard && !predicate.human && passed & 1 << (index & 7) == 0 {
-                return Words::after(wire::HardPredicateFailed::SELECTOR)
-                    .number(index.into())
-                    .refuse();
-            }
-        }
+        self.at_gate(mission, Command::ReleaseOutput)?;
+        let questions = self.questions(mission)?;
+        self.gate(mission)
+            .require_releasable(&questions.kinds)
+            .map_err(|no| revert_gate(no, mission))?;
         let digest = self.digest_of(mission)?;
         self.release(mission, &digest, true)?;
         Ok(Vec::new())

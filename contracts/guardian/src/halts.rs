@@ -2,154 +2,186 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{ICollaboration as collaboration, IGuardian as wire, ITreasury as treasury};
+use agentcity_abi::{
+    ICollaboration as collaboration, IConstitution as constitution, IGuardian as wire,
+    ITreasury as treasury,
+};
 use agentcity_domain::{
-    machine::MissionState,
+    exit::Halt,
+    guardian::{
+        outage::{Interval, Rules},
+        stop::{Watch, require_living},
+    },
     parameter::ParameterId as P,
     peer::Peer,
     signed::{Typed, widths, work::OutageReport},
+    time::{Millis, Seconds},
 };
 use agentcity_shell::{
     Answer,
-    member::{Kind, Member},
-    output,
-    reader::{self, Reader},
+    member::Member,
+    reader::Reader,
     sign, topic,
-    word::{get, having},
+    word::get,
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
+use alloy_sol_types::{SolCall, SolEvent};
 
-use crate::{city::Order, freezes::CLEARED, gate::GATE, storage::Guardian};
+use crate::{
+    city::Order,
+    error::{About, halt_number, revert},
+    storage::Guardian,
+};
 
-/// Of a mission, or of the city for number zero: since when it is halted.
-const HALT: Kind = 7;
-/// Of a mission: seconds by which outages moved its deadlines.
-const OUTAGE: Kind = 8;
-/// Of a mission: the bond of a report of divergence.
-const BOND: Kind = 9;
+/// Mission zero.
+const CITY: &B256 = &B256::ZERO;
+
+/// The halt that a stop of a mission, or of the city, is.
+fn stop_of(mission: &B256) -> Halt {
+    if mission == CITY {
+        Halt::CityHalt
+    } else {
+        Halt::EmergencyStop
+    }
+}
 
 impl Guardian {
-    /// Halts a mission, or the city for number zero.
+    /// Says that a mission, or the city, is halted, and has it halted.
     #[inline(never)]
-    pub(crate) fn halt(
-        &mut self,
+    fn order_halt(
+        &self,
         mission: &B256,
-        epoch: u64,
-        halt: wire::Halt,
+        halt: Halt,
         agent: Address,
+        until: u64,
         evidence: &B256,
     ) -> Result<(), Vec<u8>> {
-        let id = if halt as u8 == wire::Halt::Divergence as u8 {
-            P::PauseMaxSecs
-        } else {
-            P::StopMaxSecs
-        };
-        let [life] = self.parameters(epoch, [id as u8])?;
-        let until = self.now().saturating_add(life);
-        let key = self.key(HALT, *mission, B256::ZERO);
-        self.write(key, output::number(self.now()));
         self.log(
             topic!(wire::MissionHalted::SIGNATURE_HASH)
                 .word(mission)
-                .number(halt as u64)
+                .number(halt_number(halt))
                 .address(&agent)
                 .number(until)
                 .word(evidence),
             2,
         );
-        let order = Order {
-            halt: halt as u8,
+        self.order(&Order {
+            halt: halt_number(halt),
             until,
-            ..Order::to(collaboration::Order::Halt, *mission)
-        };
-        self.order(&order)
+            ..Order::to(collaboration::Order::Halt, mission)
+        })
     }
 
-    /// The epoch that rules a mission; for the city the one in force.
+    /// Has the stop of a watch carried out.
+    ///
+    /// Events: `MissionHalted`.
     #[inline(never)]
-    fn epoch_of(&self, mission: &B256) -> Result<u64, Vec<u8>> {
-        if *mission != B256::ZERO {
-            return Ok(self.mission(mission)?.epoch);
-        }
-        let data = agentcity_abi::IConstitution::epochCall::SELECTOR;
-        reader::number_of(&self.ask(Peer::Constitution, &Words::after(data))?)
+    pub(crate) fn order_stop(
+        &self,
+        mission: &B256,
+        watch: &Watch,
+        agent: Address,
+        evidence: &B256,
+    ) -> Result<(), Vec<u8>> {
+        let until = watch.stop.map(|stop| stop.until).unwrap_or_default();
+        self.order_halt(mission, stop_of(mission), agent, until, evidence)
     }
 
-    pub(crate) fn trigger_stop(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (mission, evidence) = (&input.word(), &input.word());
-        self.only(&[Peer::Adjudication])?;
-        let epoch = self.epoch_of(mission)?;
-        let halt = wire::Halt::EmergencyStop;
-        self.halt(mission, epoch, halt, Address::ZERO, evidence)?;
-        Ok(Vec::new())
-    }
-
-    /// Lets a mission, or the city, go on. Time stood still under a stop, and goes on under a pause.
+    /// Says that a mission, or the city, goes on, and lets it. Deadlines move by `secs`.
     #[inline(never)]
-    fn lift(&mut self, mission: &B256, halt: wire::Halt) -> Result<(), Vec<u8>> {
-        if *mission != B256::ZERO {
-            let found = self.mission(mission)?.halt;
-            if found != halt as u8 {
-                return Words::after(wire::WrongHalt::SELECTOR)
-                    .word(mission)
-                    .number(halt as u64)
-                    .number(found.into())
-                    .refuse();
-            }
-        }
-        let key = self.key(HALT, *mission, B256::ZERO);
-        let since = get(&self.read(key), 24, 8);
-        self.write(key, B256::ZERO);
-        let mut secs = 0;
-        if halt as u8 == wire::Halt::EmergencyStop as u8 {
-            secs = self.now().saturating_sub(since);
-            let key = self.key(CLEARED, *mission, B256::ZERO);
-            let word = self.read(key);
-            let stops = get(&word, 5, 2).saturating_add(1);
-            let word = having(&word, 0, 5, self.now());
-            self.write(key, having(&word, 5, 2, stops));
-        }
+    fn order_lift(&self, mission: &B256, halt: Halt, secs: u64) -> Result<(), Vec<u8>> {
         self.log(
             topic!(wire::HaltLifted::SIGNATURE_HASH)
                 .word(mission)
-                .number(halt as u64)
+                .number(halt_number(halt))
                 .number(secs),
             2,
         );
-        let order = Order {
-            halt: halt as u8,
+        self.order(&Order {
+            halt: halt_number(halt),
             secs,
-            ..Order::to(collaboration::Order::Lift, *mission)
-        };
-        self.order(&order)
+            ..Order::to(collaboration::Order::Lift, mission)
+        })
     }
 
+    /// The epoch of a mission that has not ended; of the city the one in force.
+    ///
+    /// Errors: `WrongMissionState`.
+    #[inline(never)]
+    fn living_epoch(&self, mission: &B256) -> Result<u64, Vec<u8>> {
+        if mission != CITY {
+            let found = self.mission(mission)?;
+            require_living(found.state).map_err(|no| revert(no, About::mission(mission)))?;
+            return Ok(found.epoch);
+        }
+        let (epoch, []) = self.parameters_in_force([])?;
+        Ok(epoch)
+    }
+
+    /// Errors: `Unauthorized`, `WrongMissionState`, `Halted` by a stop.
+    /// Events: `MissionHalted`.
+    pub(crate) fn trigger_stop(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, evidence) = (&input.word(), &input.word());
+        self.only(&[Peer::Adjudication])?;
+        let epoch = self.living_epoch(mission)?;
+        let [most] = self.parameters(epoch, [P::StopMaxSecs as u8])?;
+        let watch = self
+            .watch(mission)
+            .stop(stop_of(mission), most, self.now())
+            .map_err(|no| revert(no, About::mission(mission)))?;
+
+        self.set_watch(mission, &watch);
+
+        self.order_stop(mission, &watch, Address::ZERO, evidence)?;
+        Ok(Vec::new())
+    }
+
+    /// Errors: `Unauthorized`, `WrongMissionState`, `WrongHalt`.
+    /// Events: `HaltLifted`, and `MissionHalted` for a pause that lay below.
     pub(crate) fn clear_stop(&mut self, input: &mut Reader<'_>) -> Answer {
         let mission = &input.word();
         self.only(&[Peer::Adjudication])?;
-        self.lift(mission, wire::Halt::EmergencyStop)?;
+        self.living_epoch(mission)?;
+        let (watch, cleared) = self
+            .watch(mission)
+            .clear(stop_of(mission), self.now())
+            .map_err(|no| revert(no, About::mission(mission)))?;
+
+        self.set_watch(mission, &watch);
+
+        self.order_lift(mission, stop_of(mission), cleared.secs)?;
+        if let Some(until) = cleared.paused_until {
+            let nothing = &B256::ZERO;
+            self.order_halt(mission, Halt::Pause, Address::ZERO, until, nothing)?;
+        }
         Ok(Vec::new())
     }
 
+    /// Errors: `Unauthorized`, `WrongMissionState`, `WrongHalt`.
+    /// Events: `DivergenceClosed`, `HaltLifted`.
     pub(crate) fn lift_pause(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, forfeit) = (&input.word(), input.bool());
         self.only(&[Peer::Adjudication])?;
-        self.lift(mission, wire::Halt::Divergence)?;
-        self.end_bond(mission, !forfeit)?;
+        self.living_epoch(mission)?;
+        let watch = self
+            .watch(mission)
+            .lift_pause()
+            .map_err(|no| revert(no, About::mission(mission)))?;
+
+        self.set_watch(mission, &watch);
+
+        self.end_bond(mission, &watch, !forfeit)?;
+        self.order_lift(mission, Halt::Pause, 0)?;
         Ok(Vec::new())
     }
 
-    /// Returns the bond of a report of divergence, or takes it; false if none is held.
+    /// Returns the bond of the latest report of divergence, or takes it.
+    ///
+    /// Events: `DivergenceClosed`.
     #[inline(never)]
-    fn end_bond(&mut self, mission: &B256, returned: bool) -> Result<bool, Vec<u8>> {
-        let key = self.key(BOND, *mission, B256::ZERO);
-        let bond = self.read(key);
-        if bond == B256::ZERO {
-            return Ok(false);
-        }
-        self.write(key, B256::ZERO);
+    fn end_bond(&self, mission: &B256, watch: &Watch, returned: bool) -> Result<(), Vec<u8>> {
+        let bond = self.bond_of(mission, watch);
         self.log(
             topic!(wire::DivergenceClosed::SIGNATURE_HASH)
                 .word(mission)
@@ -162,44 +194,56 @@ impl Guardian {
         } else {
             treasury::forfeitBondCall::SELECTOR
         };
-        self.tell(Peer::Treasury, Words::after(selector).word(&bond))?;
-        Ok(true)
+        self.tell(Peer::Treasury, Words::after(selector).word(&bond))
     }
 
+    /// Errors: `NoBond`.
+    /// Events: `DivergenceClosed`.
     pub(crate) fn release_bond(&mut self, input: &mut Reader<'_>) -> Answer {
         let mission = &input.word();
         let state = self.mission(mission)?.state;
-        let ended = state == MissionState::Completed as u8 || state == MissionState::Aborted as u8;
-        if !ended || !self.end_bond(mission, true)? {
-            return Words::after(wire::NoBond::SELECTOR).word(mission).refuse();
-        }
+        let watch = self
+            .watch(mission)
+            .end(state)
+            .map_err(|no| revert(no, About::mission(mission)))?;
+
+        self.set_watch(mission, &watch);
+
+        self.end_bond(mission, &watch, true)?;
         Ok(Vec::new())
     }
 
+    /// Errors: `DeadlinePassed`, `InvalidSignature`, `MonitorRefused`, `MonitorsDependent`, `WrongMissionState`,
+    /// `OutageTooShort`, `ExtensionExhausted`; `MalformedCall` for reports about two missions.
+    /// Events: `DegradedEntered`.
     pub(crate) fn enter_degraded(&mut self, input: &mut Reader<'_>) -> Answer {
         let mut reports = [[B256::ZERO; 5]; 2];
         for report in &mut reports {
             *report = input.fields(const { widths::<5>(OutageReport::OWN) });
         }
         let mut signatures = input.tail();
-        let mut heard = [(B256::ZERO, B256::ZERO); 2];
-        for (report, heard) in reports.iter().zip(&mut heard) {
-            let [_, _, _, deadline, monitor] = *report;
-            let signer = Address::from_word(monitor);
-            let mut words = topic!(<OutageReport as Typed>::HASH);
-            words.all(report);
-            let deadline = get(&deadline, 24, 8);
+        let nobody = (Address::ZERO, Address::ZERO, Interval { from: 0, until: 0 });
+        let mut words = [nobody; 2];
+        for (report, word) in reports.iter().zip(&mut words) {
+            let [_, from, until, deadline, monitor] = report;
+            let signer = Address::from_word(*monitor);
+            let mut signed = topic!(<OutageReport as Typed>::HASH);
+            signed.all(report);
             let signature = signatures.bytes(sign::SIGNATURE_BYTES_MAX);
-            self.signed(&words, signer, deadline, signature)?;
-            *heard = self.monitor(signer)?;
+            input.end()?;
+            signatures.end()?;
+            self.signed(&signed, signer, get(deadline, 24, 8), signature)?;
+            let interval = Interval {
+                from: get(from, 27, 5),
+                until: get(until, 27, 5),
+            };
+            *word = (signer, self.active_monitor(signer)?.principal, interval);
         }
-        signatures.end()?;
-        let [one, other] = reports;
-        let mission = &one[0];
-        if heard[0].0 == heard[1].0 || *mission != other[0] {
-            return self.refuse_monitor(Address::from_word(other[4]));
+        let [[mission, ..], [other, ..]] = &reports;
+        if mission != other {
+            return Err(agentcity_shell::malformed());
         }
-        let found = self.mission_in(mission, MissionState::Executing as u8)?;
+        let found = self.mission(mission)?;
         let [threshold, most, grace] = self.parameters(
             found.epoch,
             [
@@ -208,62 +252,71 @@ impl Guardian {
                 P::DegradedGraceSecs as u8,
             ],
         )?;
-        let instant = |word: B256| get(&word, 27, 5);
-        let from = instant(one[1]).max(instant(other[1]));
-        let until = instant(one[2]).min(instant(other[2])).min(self.now());
-        let outage = until.saturating_sub(from);
-        if outage <= threshold.div_ceil(1_000) {
-            let from = from.saturating_add(threshold.div_ceil(1_000));
-            return Words::after(wire::TooEarly::SELECTOR).number(from).refuse();
-        }
-        let key = self.key(OUTAGE, *mission, B256::ZERO);
-        let extended = get(&self.read(key), 24, 8);
-        let left = most.saturating_sub(extended);
-        if left == 0 {
-            return Words::after(wire::ExtensionExhausted::SELECTOR)
-                .word(mission)
-                .number(extended)
-                .number(most)
-                .refuse();
-        }
-        let secs = outage.saturating_add(grace).min(left);
-        self.write(key, output::number(extended.saturating_add(secs)));
+        let rules = Rules {
+            threshold: Millis::new(threshold),
+            grace: Seconds::new(grace),
+            most: Seconds::new(most),
+        };
+        let (outages, outage, secs) = self
+            .outages(mission)
+            .enter((found.state, found.since), words, &rules, self.now())
+            .map_err(|no| revert(no, About::mission(mission)))?;
+
+        self.set_outages(mission, &outages);
+
         self.log(
             topic!(wire::DegradedEntered::SIGNATURE_HASH)
                 .word(mission)
-                .number(from)
-                .number(until)
+                .number(outage.from)
+                .number(outage.until)
                 .number(secs),
             2,
         );
-        let order = Order {
+        self.order(&Order {
             secs,
-            ..Order::to(collaboration::Order::Degrade, *mission)
-        };
-        self.order(&order)?;
+            ..Order::to(collaboration::Order::Degrade, mission)
+        })?;
         Ok(Vec::new())
     }
 
+    /// Errors: `Unauthorized`, `WrongMissionState`.
+    /// Events: `DegradedExited`.
     pub(crate) fn exit_degraded(&mut self, input: &mut Reader<'_>) -> Answer {
         let mission = &input.word();
         self.only(&[Peer::Adjudication])?;
+        let state = self.mission(mission)?.state;
+        let secs = self
+            .outages(mission)
+            .exit(state, self.now())
+            .map_err(|no| revert(no, About::mission(mission)))?;
         self.log(
             topic!(wire::DegradedExited::SIGNATURE_HASH).word(mission),
             2,
         );
-        self.order(&Order::to(collaboration::Order::Resume, *mission))?;
+        self.order(&Order {
+            secs,
+            ..Order::to(collaboration::Order::Resume, mission)
+        })?;
         Ok(Vec::new())
     }
 
+    /// Errors: `MonitorRefused`, `WrongMissionState`, `Halted`.
+    /// Events: `Reconciled`.
     pub(crate) fn reconcile(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, root) = (&input.word(), &input.word());
+        input.end()?;
         let caller = self.caller();
-        self.monitor(caller)?;
-        self.mission_in(mission, MissionState::Verification as u8)?;
-        let key = self.key(GATE, *mission, B256::ZERO);
-        let word = having(&self.read(key), 3, 5, self.now());
-        self.write(key, word);
-        self.set_entry(GATE, mission, 1, root);
+        self.active_monitor(caller)?;
+        let state = self.mission(mission)?.state;
+        self.watch(mission)
+            .require_reconcilable(&self.city(), state)
+            .map_err(|no| revert(no, About::mission(mission)))?;
+        let mut gate = self.gate(mission);
+        gate.reconciled_at = self.now();
+
+        self.set_gate(mission, &gate);
+        self.set_log_root(mission, root);
+
         self.log(
             topic!(wire::Reconciled::SIGNATURE_HASH)
                 .word(mission)
@@ -274,26 +327,33 @@ impl Guardian {
         Ok(Vec::new())
     }
 
+    /// Errors: `MonitorRefused`, `WrongMissionState`, `Halted`; the treasury's of a monitor without credit for the bond.
+    /// Events: `DivergenceReported`, `MissionHalted`.
     pub(crate) fn report_divergence(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, evidence) = (&input.word(), &input.word());
+        input.end()?;
         let caller = self.caller();
-        self.monitor(caller)?;
-        let state = self.mission(mission)?.state;
-        let found = self.mission_in(mission, state)?;
-        let live = [
-            MissionState::Active,
-            MissionState::Executing,
-            MissionState::Verification,
-        ];
-        if live.iter().all(|live| *live as u8 != state) {
-            return Words::after(wire::WrongMissionState::SELECTOR)
-                .word(mission)
-                .number(state.into())
-                .refuse();
-        }
-        let [amount] = self.parameters(found.epoch, [P::DivergenceBond as u8])?;
-        let bond = self.key(BOND, *mission, *evidence);
-        self.set_entry(BOND, mission, 0, &bond);
+        self.active_monitor(caller)?;
+        let found = self.mission(mission)?;
+        let [units, most] = self.parameters(
+            found.epoch,
+            [P::DivergenceBond as u8, P::PauseMaxSecs as u8],
+        )?;
+        let watch = self
+            .watch(mission)
+            .pause(&self.city(), found.state, most, self.now())
+            .map_err(|no| revert(no, About::mission(mission)))?;
+        let bond = self.bond_of(mission, &watch);
+        let scale = self.ask(
+            Peer::Constitution,
+            &Words::after(constitution::unitScaleCall::SELECTOR),
+        )?;
+        let mut scale = Reader::new(&scale);
+        let unit = scale.u128();
+        scale.end()?;
+
+        self.set_watch(mission, &watch);
+
         self.log(
             topic!(wire::DivergenceReported::SIGNATURE_HASH)
                 .word(mission)
@@ -302,23 +362,16 @@ impl Guardian {
                 .word(&bond),
             3,
         );
-        let scale = self.ask(
-            Peer::Constitution,
-            &Words::after(agentcity_abi::IConstitution::unitScaleCall::SELECTOR),
-        )?;
-        let mut scale = Reader::new(&scale);
-        let unit = scale.u128();
-        scale.end()?;
         self.tell(
             Peer::Treasury,
             Words::after(treasury::postBondCall::SELECTOR)
                 .word(&bond)
                 .address(&caller)
                 .number(treasury::BondKind::Divergence as u64)
-                .amount(unit.saturating_mul(amount.into())),
+                .amount(unit.saturating_mul(units.into())),
         )?;
-        let halt = wire::Halt::Divergence;
-        self.halt(mission, found.epoch, halt, caller, evidence)?;
+        let until = watch.paused_until.unwrap_or_default();
+        self.order_halt(mission, Halt::Pause, caller, until, evidence)?;
         Ok(Vec::new())
     }
 }

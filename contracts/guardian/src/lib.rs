@@ -1,13 +1,13 @@
 //! Reports, freezes, halts, and the gate of missions (`abi/sol/IGuardian.sol`).
 //!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller and signature, load
-//! and store packed words, compute what is dense (counters, escalation, predicates) and emit events, so that the program's
-//! size can be judged before the rules are filled in (docs/adr/0001). A test lists the programs that carry this mark.
+//! Every function loads, has `agentcity_domain::guardian` or `::gate` decide, stores, says what happened, and then gives orders:
+//! collaboration keeps the states of missions and nodes, the treasury the bonds, the roster the monitors.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
 mod city;
+mod error;
 mod freezes;
 mod gate;
 mod halts;
@@ -62,6 +62,7 @@ impl Contract for Guardian {
             // views
             wire::freezeOfCall::SELECTOR => self.freeze_of(input),
             wire::countersCall::SELECTOR => self.counters(input),
+            wire::watchOfCall::SELECTOR => self.watch_of(input),
             wire::gateOfCall::SELECTOR => self.gate_of(input),
             _ => return None,
         };

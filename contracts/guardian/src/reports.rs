@@ -1,41 +1,56 @@
-//! What monitors report of one attempt (G-10, G-11; R13).
+//! What monitors report of one attempt (G-10, G-11; R13, A10).
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use agentcity_abi::IGuardian as wire;
 use agentcity_domain::{
+    guardian::{
+        freeze::{Cause, is_freezable},
+        report::{
+            Accuser, Heard, Kind, Limits, Report, Weight, agreement, is_recent, place,
+            require_current, weigh,
+        },
+    },
     parameter::ParameterId as P,
     signed::{Typed, widths, work::MonitorReport},
+    time::Millis,
 };
 use agentcity_shell::{
     Answer, malformed,
-    member::{Kind, Member},
-    output,
+    member::Member,
     reader::Reader,
     sign, topic,
     word::{get, having},
-    words::{Laid, Words},
+    words::Laid,
 };
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_sol_types::SolEvent;
 
-use crate::storage::Guardian;
+use crate::{
+    error::{About, revert},
+    freezes::Accused,
+    storage::{Guardian, attempt_word},
+};
 
-/// Of an attempt: 0..4 tools, 4..8 messages, 8..16 last sequence.
-pub(crate) const COUNTERS: Kind = 1;
-/// Of a monitor at an attempt: its last sequence.
-const SEQUENCE: Kind = 2;
-/// Of an attempt: 0 a deviation that waits for a second: 0..5 when, 12..32 by which monitor. 1 its principal. 2 its scorer.
-const DEVIATION: Kind = 3;
-
+/// Most reports of one call.
 const REPORTS_MAX: usize = 8;
 
-/// The number of an attempt in a key.
-pub(crate) fn attempt_word(node: u16, attempt: u8) -> B256 {
-    output::number(u64::from(node) << 8 | u64::from(attempt))
+/// Where the word of an attempt counts the accusations of a cause.
+const fn kept_at(cause: Cause) -> usize {
+    match cause {
+        Cause::Deviation => 1,
+        _ => 2,
+    }
+}
+
+/// How many have to agree, and how close together.
+struct Agreement {
+    needed: u32,
+    window: Millis,
 }
 
 impl Guardian {
+    /// Errors: what [`Self::take_report`] refuses of any of them.
     pub(crate) fn report(&mut self, input: &mut Reader<'_>) -> Answer {
         let (count, mut reports) = input.list(REPORTS_MAX);
         let (given, mut signatures) = input.list(REPORTS_MAX);
@@ -45,13 +60,15 @@ impl Guardian {
         for _ in 0..count {
             let fields = reports.fields(const { widths::<12>(MonitorReport::OWN) });
             let signature = signatures.bytes(sign::SIGNATURE_BYTES_MAX);
+            reports.end()?;
+            signatures.end()?;
             self.take_report(&fields, signature)?;
         }
-        reports.end()?;
-        signatures.end()?;
         Ok(Vec::new())
     }
 
+    /// Errors: `DeadlinePassed`, `InvalidSignature`, `MonitorRefused`, `NotSeated`, `WrongAttempt`, `StaleReport`.
+    /// Events: `AnomalyReported`, and those of a freeze.
     #[inline(never)]
     fn take_report(&mut self, fields: &[B256; 12], signature: &[u8]) -> Result<(), Vec<u8>> {
         let [
@@ -67,103 +84,143 @@ impl Guardian {
             sequence,
             deadline,
             monitor,
-        ] = *fields;
-        let signer = Address::from_word(monitor);
+        ] = fields;
+        let number = |word: &B256| get(word, 24, 8);
+        let kind_word = kind;
+        let kind = Kind::at(number(kind) as u8).ok_or_else(malformed)?;
+        let signer = Address::from_word(*monitor);
         let mut signed = topic!(<MonitorReport as Typed>::HASH);
         signed.all(fields);
-        self.signed(&signed, signer, get(&deadline, 24, 8), signature)?;
-        let (principal, scorer) = self.monitor(signer)?;
-        let (number, tried) = (get(&node, 30, 2) as u16, get(&attempt, 31, 1) as u8);
-        let accused = Address::from_word(agent);
-        let found = self.attempt(&mission, number, accused)?;
-        if found.attempt != tried {
-            return Words::after(wire::WrongAttempt::SELECTOR)
-                .word(&mission)
-                .word(&node)
-                .number(found.attempt.into())
-                .word(&attempt)
-                .refuse();
-        }
-        let [sigma, tools_most, messages_most, window] = self.parameters(
-            found.epoch,
+        self.signed(&signed, signer, number(deadline), signature)?;
+        let found = self.active_monitor(signer)?;
+        let accused = Accused {
+            node: number(node) as u16,
+            attempt: number(attempt) as u8,
+            agent: Address::from_word(*agent),
+        };
+        let about = About::node(mission, accused.node);
+        let at_work = self.attempt(mission, accused.node, accused.agent)?;
+        require_current(at_work.attempt, accused.attempt).map_err(|no| revert(no, about))?;
+        let [sigma, tools_max, messages_max, window, needed] = self.parameters(
+            at_work.epoch,
             [
                 P::DeviationThresholdSigma as u8,
                 P::MaxToolInvocations as u8,
                 P::MaxMessageVolume as u8,
                 P::DeviationReportWindowMs as u8,
+                P::DeviationMonitors as u8,
             ],
         )?;
-        let place = attempt_word(number, tried);
-        let key = self.key(COUNTERS, mission, place);
-        let own_key = self.key(SEQUENCE, key, monitor);
-        let last = self.read(key);
-        let own = get(&self.read(own_key), 24, 8);
-        let (used, sent) = (get(&tools, 28, 4), get(&messages, 28, 4));
-        let follows = get(&sequence, 24, 8);
-        if follows <= own || used < get(&last, 0, 4) || sent < get(&last, 4, 4) {
-            return Words::after(wire::StaleReport::SELECTOR)
-                .word(&sequence)
-                .number(own)
-                .refuse();
-        }
-        let next = having(&having(&last, 0, 4, used), 4, 4, sent);
-        self.write(own_key, sequence);
-        self.write(key, having(&next, 8, 8, follows));
+        let limits = Limits {
+            deviation: sigma as u32,
+            tools: tools_max as u32,
+            messages: messages_max as u32,
+        };
+        let report = Report {
+            kind,
+            deviation: number(deviation) as u32,
+            heard: Heard {
+                sequence: number(sequence),
+                tools: number(tools) as u32,
+                messages: number(messages) as u32,
+            },
+        };
+        let name = attempt_word(accused.node, accused.attempt, accused.agent);
+        let key = self.attempt_key(mission, &name);
+        let heard = self
+            .heard(&key, monitor)
+            .followed_by(report.heard)
+            .map_err(|no| revert(no, about))?;
+        let state = self.attempt_state(&key);
+        let weight = weigh(&report, &limits, get(&state, 0, 1) as u8);
+
+        self.set_heard(&key, monitor, &heard);
+
         self.log(
             topic!(wire::AnomalyReported::SIGNATURE_HASH)
-                .word(&mission)
-                .word(&node)
-                .word(&monitor)
-                .word(&attempt)
-                .word(&kind)
-                .word(&deviation)
-                .word(&tools)
-                .word(&messages)
-                .word(&evidence),
+                .word(mission)
+                .word(node)
+                .word(monitor)
+                .word(attempt)
+                .word(agent)
+                .word(kind_word)
+                .word(deviation)
+                .word(tools)
+                .word(messages)
+                .word(evidence)
+                .word(sequence),
             4,
         );
-        let mut monitors = [signer, Address::ZERO];
-        let cause = match get(&kind, 31, 1) as u8 {
-            k if k == wire::ReportKind::Counters as u8 => {
-                if used > tools_most {
-                    wire::FreezeCause::ToolLimit
-                } else if sent > messages_most {
-                    wire::FreezeCause::MessageLimit
-                } else {
-                    return Ok(());
-                }
-            }
-            k if k == wire::ReportKind::Deviation as u8
-                || k == wire::ReportKind::DeploymentSubstitution as u8 =>
-            {
-                let substitution = k == wire::ReportKind::DeploymentSubstitution as u8;
-                if !substitution && get(&deviation, 28, 4) <= sigma {
-                    return Ok(());
-                }
-                // Two agree, of different principals and scorers, close together; the first one waits (R13).
-                let keys = [0, 1, 2].map(|part| {
-                    let name = output::number(u64::from(k) << 8 | part);
-                    self.key(DEVIATION, key, name)
-                });
-                let [first, other, same] = keys.map(|key| self.read(key));
-                let since = self.now().saturating_sub(get(&first, 0, 5));
-                let near = since <= window.div_ceil(1_000);
-                if !near || other == principal || same == scorer {
-                    let word = having(&monitor, 0, 5, self.now());
-                    self.write(keys[0], word);
-                    self.write(keys[1], principal);
-                    self.write(keys[2], scorer);
-                    return Ok(());
-                }
-                monitors[1] = Address::from_word(first);
-                if substitution {
-                    wire::FreezeCause::DeploymentSubstitution
-                } else {
-                    wire::FreezeCause::Deviation
-                }
-            }
-            _ => return Err(malformed()),
+        let runs = is_freezable(at_work.mission_state, at_work.state);
+        let own = Accuser {
+            monitor: signer,
+            principal: found.principal,
+            scorer: found.scorer,
+            at: self.now(),
         };
-        self.freeze(&mission, number, tried, accused, cause, monitors)
+        let (cause, monitors) = match weight {
+            Weight::Freezes(cause) if runs => (cause, vec![own]),
+            Weight::Accuses(cause) => {
+                let agreement = Agreement {
+                    needed: needed as u32,
+                    window: Millis::new(window),
+                };
+                let agreed = self.accuse(&key, cause, own, &agreement, runs)?;
+                if agreed.is_empty() {
+                    return Ok(());
+                }
+                (cause, agreed)
+            }
+            Weight::Freezes(_) | Weight::Noted => return Ok(()),
+        };
+        self.freeze(mission, &accused, cause, &monitors, at_work.epoch)
+    }
+
+    /// Takes an accusation: those who agree, or nobody, and then it is kept. Where nothing can be frozen now, nobody agrees.
+    #[inline(never)]
+    fn accuse(
+        &mut self,
+        key: &B256,
+        cause: Cause,
+        own: Accuser,
+        agreement_on: &Agreement,
+        runs: bool,
+    ) -> Result<Vec<Accuser>, Vec<u8>> {
+        let (word, at) = (self.attempt_state(key), kept_at(cause));
+        let count = get(&word, at, 1) as usize;
+        let (mut kept, mut asked) = (Vec::with_capacity(count), Vec::with_capacity(count + 1));
+        for place in 0..count {
+            let (monitor, when) = self.accused(key, cause, place);
+            let mut accuser = None;
+            if is_recent(when, agreement_on.window, own.at) {
+                // Who was suspended or left since has no word any more.
+                let found = self.monitor(monitor)?;
+                accuser = found.counts(own.at).then_some(Accuser {
+                    monitor,
+                    principal: found.principal,
+                    scorer: found.scorer,
+                    at: when,
+                });
+            }
+            kept.push(accuser);
+            asked.extend(accuser);
+        }
+        asked.push(own);
+        if runs && let Some(chosen) = agreement(&asked, cause, agreement_on.needed) {
+            self.set_attempt_state(key, &having(&word, at, 1, 0));
+            let mut place = 0u32;
+            asked.retain(|_| {
+                place += 1;
+                chosen.checked_shr(place.saturating_sub(1)).unwrap_or(0) & 1 == 1
+            });
+            return Ok(asked);
+        }
+        let place = place(&kept, &own);
+        self.set_accused(key, cause, place, own.monitor, own.at);
+        if place >= count {
+            let more = count.saturating_add(1) as u64;
+            self.set_attempt_state(key, &having(&word, at, 1, more));
+        }
+        Ok(Vec::new())
     }
 }

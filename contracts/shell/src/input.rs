@@ -29,6 +29,11 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// What it reads, and where it is.
+    pub(crate) const fn parts(self) -> (&'a [u8], usize) {
+        (self.base, self.at)
+    }
+
     /// The next word as it is.
     #[inline(never)]
     pub fn word(&mut self) -> Result<B256, Vec<u8>> {

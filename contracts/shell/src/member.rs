@@ -75,11 +75,13 @@ pub trait Member: HostAccess {
             return Err(common::ALREADY_WIRED.to_vec());
         }
         let members = peer::members(vm, self.constitution_address())?;
+        let mut log = wired.to_vec();
         for (member, peer) in members.iter().zip(Peer::ALL) {
-            slot::store(vm, place_of(vm, peer), member.into_word());
+            let word = member.into_word();
+            slot::store(vm, place_of(vm, peer), word);
+            log.extend_from_slice(word.as_slice());
         }
-        let words = members.map(output::address);
-        output::log(vm, &[wired], &output::words(&words));
+        vm.emit_log(&log, 1);
         Ok(Vec::new())
     }
 

@@ -50,29 +50,28 @@ impl Asset {
 
     /// Takes exactly `amount` from the caller.
     ///
-    /// Errors: `AmountMismatch(expected, received)`; `NotPayable()` for coins where tokens are due; the token's refusal.
+    /// Errors: `AmountMismatch(expected, received)`; `NotPayable()` for coins where tokens are due; `PaymentFailed(this, amount)`
+    /// where the token refuses.
     #[inline(never)]
     pub fn collect(self, vm: &impl Host, amount: u128) -> Result<(), Vec<u8>> {
-        let due = U256::from(amount);
+        let due = output::amount(amount);
         let Self::Token(token) = self else {
-            return exactly(due, vm.msg_value());
+            return exactly(&due, vm.msg_value());
         };
         no_coins(vm)?;
         if amount == 0 {
             return Ok(());
         }
         let (from, this) = (vm.msg_sender(), vm.contract_address());
-        let before = self.balance(vm, this)?;
+        let refused = |_| failed(this, amount);
+        let before = self.balance(vm, this).map_err(refused)?;
         let words = [from.into_word(), this.into_word(), output::amount(amount)];
-        let answer = peer::tell(
-            vm,
-            token,
-            &peer::call_data(TRANSFER_FROM, &words),
-            U256::ZERO,
-        )?;
+        // A token's own words for its refusal may be none, or another's: it is named by ours.
+        let call = peer::call_data(TRANSFER_FROM, &words);
+        let answer = peer::tell(vm, token, &call, U256::ZERO).map_err(refused)?;
         agreed(&answer, this, amount)?;
-        let after = self.balance(vm, this)?;
-        exactly(due, after.saturating_sub(before))
+        let after = self.balance(vm, this).map_err(refused)?;
+        exactly(&due, after.saturating_sub(before))
     }
 
     /// Pays `amount` to `to`. Called last, after everything is stored.
@@ -110,14 +109,13 @@ fn agreed(answer: &[u8], to: Address, amount: u128) -> Result<(), Vec<u8>> {
     }
 }
 
-fn exactly(expected: U256, received: U256) -> Result<(), Vec<u8>> {
-    if expected == received {
+#[inline(never)]
+fn exactly(expected: &B256, received: U256) -> Result<(), Vec<u8>> {
+    let received = B256::from(received);
+    if *expected == received {
         return Ok(());
     }
-    Err(refusal(
-        common::AMOUNT_MISMATCH,
-        &[B256::from(expected), B256::from(received)],
-    ))
+    Err(refusal(common::AMOUNT_MISMATCH, &[*expected, received]))
 }
 
 fn failed(to: Address, amount: u128) -> Vec<u8> {

@@ -9,7 +9,7 @@ use agentcity_domain::peer::Peer;
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::{call::RawCall, prelude::*};
 
-use crate::{Input, common, malformed, output};
+use crate::{Input, common, malformed, output, reader::Reader};
 
 /// Selector of `members()`, which answers one address for each [`Peer`], all zero before the seal.
 const MEMBERS: [u8; 4] = [0xbd, 0xd4, 0xd1, 0x8d];
@@ -68,11 +68,12 @@ pub fn tell(vm: &impl Host, to: Address, data: &[u8], value: U256) -> Result<Vec
 #[inline(never)]
 pub fn members(vm: &impl Host, constitution: Address) -> Result<[Address; Peer::COUNT], Vec<u8>> {
     let answer = ask(vm, constitution, &MEMBERS)?;
-    let mut input = Input::new(&answer);
+    let mut reader = Reader::new(&answer);
     let mut members = [Address::ZERO; Peer::COUNT];
     for member in &mut members {
-        *member = input.address()?;
+        *member = reader.address();
     }
+    reader.end()?;
     // What has no code answers nothing at all, which reading has refused; what is not sealed answers zeros.
     if members[Peer::Constitution.place()] != constitution {
         return Err(common::NOT_SEALED.to_vec());

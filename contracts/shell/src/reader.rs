@@ -11,11 +11,16 @@ use alloy_primitives::{Address, B256};
 use crate::{Answer, Input, malformed};
 
 /// A reader that remembers what was wrong.
+///
+/// It has its own body, not that of [`Input`]: there every read is a result of three words that is passed on.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
-    input: Input<'a>,
+    base: &'a [u8],
+    at: usize,
     wrong: bool,
 }
+
+const WORD: usize = 32;
 
 /// Runs a function on arguments: what it answers, or `MalformedCall()` if they were wrong.
 #[inline(never)]
@@ -38,53 +43,64 @@ pub fn number_of(answer: &[u8]) -> Result<u64, Vec<u8>> {
 impl<'a> Reader<'a> {
     /// Over arguments without the selector, or over an answer.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self::of(Input::new(bytes))
-    }
-
-    /// Over what is left of an input.
-    pub const fn of(input: Input<'a>) -> Self {
         Self {
-            input,
+            base: bytes,
+            at: 0,
             wrong: false,
         }
     }
 
-    fn keep<T: Default>(&mut self, read: Result<T, Vec<u8>>) -> T {
-        match read {
-            Ok(value) => value,
-            Err(_) => {
-                self.wrong = true;
-                T::default()
-            }
+    /// Over what is left of an input.
+    pub const fn of(input: Input<'a>) -> Self {
+        let (base, at) = input.parts();
+        Self {
+            base,
+            at,
+            wrong: false,
         }
     }
 
     /// The next word as it is.
     #[inline(never)]
     pub fn word(&mut self) -> B256 {
-        let read = self.input.word();
-        self.keep(read)
+        let rest = self.base.get(self.at..);
+        self.at = self.at.saturating_add(WORD);
+        match rest.and_then(<[u8]>::first_chunk) {
+            Some(word) => B256::new(*word),
+            None => {
+                self.wrong = true;
+                B256::ZERO
+            }
+        }
+    }
+
+    /// The next word, whose leading `zeros` bytes must be zero.
+    #[inline(never)]
+    fn narrow(&mut self, zeros: usize) -> B256 {
+        let word = self.word();
+        for byte in word.iter().take(zeros) {
+            self.wrong |= *byte != 0;
+        }
+        word
     }
 
     /// An address.
     #[inline(never)]
     pub fn address(&mut self) -> Address {
-        let read = self.input.address();
-        self.keep(read)
+        Address::from_word(self.narrow(12))
     }
 
     /// A number of 128 bits: an amount.
     #[inline(never)]
     pub fn u128(&mut self) -> u128 {
-        let read = self.input.u128();
-        self.keep(read)
+        let word = self.narrow(16);
+        u128::from(low(&word, 16)) << 64 | u128::from(low(&word, 24))
     }
 
     /// A number of so many bits, at most 64.
     #[inline(never)]
     pub fn bits(&mut self, bits: u32) -> u64 {
-        let read = self.input.u64();
-        let value = self.keep(read);
+        let value = low(&self.narrow(24), 24);
         if value.checked_shr(bits).unwrap_or_default() != 0 {
             self.wrong = true;
         }
@@ -121,12 +137,13 @@ impl<'a> Reader<'a> {
         self.bits(1) != 0
     }
 
-    /// The fields of a struct of static types, whose bytes are `widths`, as words; zeros if one is wrong.
+    /// The fields of a struct of static types, whose bytes are `widths`, as words; what is wrong reads as whatever is there.
     pub fn fields<const N: usize>(&mut self, widths: [u8; N]) -> [B256; N] {
-        self.input.fields(widths).unwrap_or_else(|_| {
-            self.wrong = true;
-            [B256::ZERO; N]
-        })
+        let mut words = [B256::ZERO; N];
+        for (word, width) in words.iter_mut().zip(widths) {
+            *word = self.narrow(WORD.saturating_sub(usize::from(width)));
+        }
+        words
     }
 
     /// Passes over a number of words.
@@ -140,19 +157,32 @@ impl<'a> Reader<'a> {
     /// A byte string of at most `max` bytes; empty if it is wrong.
     #[inline(never)]
     pub fn bytes(&mut self, max: usize) -> &'a [u8] {
-        let read = self.input.bytes(max);
-        self.keep(read)
+        let (length, tail) = self.list(max);
+        match tail.base.get(..length) {
+            Some(bytes) => bytes,
+            None => {
+                self.wrong = true;
+                &[]
+            }
+        }
     }
 
     /// A list of at most `max` items: their number, none if it is wrong, and a reader over them. What is wrong in the list
     /// is to be asked of that reader.
     #[inline(never)]
     pub fn list(&mut self, max: usize) -> (usize, Self) {
-        match self.input.list(max) {
-            Ok((count, items)) => (count, Self::of(items)),
-            Err(_) => {
+        let mut tail = self.tail();
+        let length = tail.u32() as usize;
+        if length > max {
+            tail.wrong = true;
+        }
+        match tail.base.get(WORD..) {
+            Some(items) if !tail.wrong => (length, Self::new(items)),
+            _ => {
+                // Whoever looks at the list alone must not take it for an empty one.
                 self.wrong = true;
-                (0, *self)
+                tail.wrong = true;
+                (0, tail)
             }
         }
     }
@@ -160,11 +190,12 @@ impl<'a> Reader<'a> {
     /// What stands at the offset in the next word.
     #[inline(never)]
     pub fn tail(&mut self) -> Self {
-        match self.input.tail() {
-            Ok(tail) => Self::of(tail),
-            Err(_) => {
+        let offset = self.u32() as usize;
+        match self.base.get(offset..) {
+            Some(base) => Self::new(base),
+            None => {
                 self.wrong = true;
-                *self
+                Self::new(&[])
             }
         }
     }
@@ -179,6 +210,16 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
+
+/// The eight bytes of a word from `at`.
+#[inline(never)]
+fn low(word: &B256, at: usize) -> u64 {
+    let mut value = 0;
+    for byte in word.iter().skip(at).take(8) {
+        value = value << 8 | u64::from(*byte);
+    }
+    value
 }
 
 #[cfg(test)]

@@ -78,6 +78,12 @@ impl Words {
     #[inline(never)]
     pub fn number(&mut self, value: u64) -> &mut Self {
         self.0.extend_from_slice(&[0; 24]);
+        self.eight(value)
+    }
+
+    /// Eight bytes of a word.
+    #[inline(never)]
+    fn eight(&mut self, value: u64) -> &mut Self {
         self.0.extend_from_slice(&value.to_be_bytes());
         self
     }
@@ -86,8 +92,7 @@ impl Words {
     #[inline(never)]
     pub fn amount(&mut self, value: u128) -> &mut Self {
         self.0.extend_from_slice(&[0; 16]);
-        self.0.extend_from_slice(&value.to_be_bytes());
-        self
+        self.eight((value >> 64) as u64).eight(value as u64)
     }
 
     /// An address.

@@ -1,193 +1,112 @@
-//! Pages and seats, written as code and checked byte by byte.
+//! Pages and seats, compared with what was approved, checked byte by byte, and written as code.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use agentcity_abi::{ICollaboration as collaboration, IStatute as wire, ITreasury as treasury};
 use agentcity_domain::{
     literal,
-    machine::MissionState,
     parameter::{ParameterId as P, derived::TimeoutBounds},
     peer::Peer,
-    statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, PREDICATES_MAX, Page, Rule, SEAT, Seat},
+    statute::{
+        Broken, Degrees, Limits, NODES_PER_SEAT_PAGE, Page, Rule,
+        fold::fold,
+        seats::{self, Stake},
+    },
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
-    member::{Kind, Member},
-    output, page, peer, refuse,
-    word::{part, with},
+    Answer, Input,
+    member::Member,
+    output::{self, number},
+    refuse,
 };
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::Statutes;
-
-/// Of a mission: 0 progress, of which 0..2 pages, 2..4 pages of seats, 4..6 nodes, 6 greatest risk, 8..16 LLM tokens,
-/// 16..32 budget; 1 running hash of the pages; 2 of the seats'.
-const DEPLOYMENT: Kind = 1;
-/// A page of a mission: 0..12 of its code's hash, 12..32 account.
-pub(crate) const PAGE: Kind = 2;
-pub(crate) const SEATS: Kind = 3;
+use crate::storage::{Deployment, Sequence, Statutes};
 
 /// Most pages of one call: what a transaction of 95,000 bytes can carry of small ones.
-const PAGES_MAX: usize = 64;
+const PAGES_MAX: usize = 64; // structural: of what a call's arguments hold
 /// Bytes of a page without its first, which is zero.
 const PAGE_BYTES_MAX: usize = P::MaxPageBytes.row().default as usize - 1;
 
-/// What deploying asks of a mission.
-pub(crate) struct Mission {
-    pub(crate) session: B256,
-    pub(crate) epoch: u64,
-    pub(crate) nodes: u16,
-    pub(crate) deadline: B256,
-}
-
-/// A deployment's words.
-pub(crate) struct Progress {
-    pub(crate) word: B256,
-    pub(crate) pages: u16,
-    pub(crate) seat_pages: u16,
-    pub(crate) nodes: u16,
-    pub(crate) hash: B256,
-    pub(crate) seats_hash: B256,
-}
-
-/// Where in which page, for refusals.
-#[derive(Clone, Copy)]
-struct At {
+/// What is brought: pages, where they belong, and the hash of what follows them.
+struct Tranche<'a> {
     mission: B256,
-    page: u16,
-    offset: usize,
+    first: u16,
+    pages: Vec<&'a [u8]>,
+    rest: B256,
 }
 
-impl Statutes {
-    /// The mission, as long as it waits for its deployment.
+impl<'a> Tranche<'a> {
     #[inline(never)]
-    pub(crate) fn pending(&self, mission: B256) -> Result<Mission, Vec<u8>> {
-        let answer = self.ask_peer(
-            Peer::Collaboration,
-            collaboration::missionCall::SELECTOR,
-            &[mission],
-        )?;
-        let mut answer = Input::new(&answer);
-        let (state, _halt, _sponsor) = (answer.u8()?, answer.u8()?, answer.word()?);
-        let (session, epoch, nodes) = (answer.word()?, answer.u64()?, answer.u16()?);
-        let (_completed, _failed, _depth, _refinements) = (
-            answer.word()?,
-            answer.word()?,
-            answer.word()?,
-            answer.word()?,
-        );
-        let deadline = answer.word()?;
-        if state == 0 {
-            return refuse(wire::UnknownMission::SELECTOR, &[mission]);
+    fn read(input: &mut Input<'a>) -> Result<Self, Vec<u8>> {
+        let (mission, first) = (input.word()?, input.u16()?);
+        let (count, mut list) = input.list(PAGES_MAX)?;
+        let rest = input.word()?;
+        let mut pages = Vec::with_capacity(count);
+        for _ in 0..count {
+            pages.push(list.bytes(PAGE_BYTES_MAX)?);
         }
-        if state != MissionState::Pending as u8 {
-            return refuse(
-                wire::WrongMissionState::SELECTOR,
-                &[mission, output::number(state.into())],
-            );
-        }
-        Ok(Mission {
-            session,
-            epoch,
-            nodes,
-            deadline,
+        Ok(Self {
+            mission,
+            first,
+            pages,
+            rest,
         })
     }
 
+    /// Refuses what is not next, and what is nothing.
     #[inline(never)]
-    fn place(&self, mission: B256, place: u64) -> B256 {
-        self.key(DEPLOYMENT, mission, output::number(place))
-    }
-
-    #[inline(never)]
-    pub(crate) fn progress(&self, mission: B256) -> Progress {
-        let word = self.read(self.place(mission, 0));
-        Progress {
-            word,
-            pages: part(word, 0, 2) as u16,
-            seat_pages: part(word, 2, 2) as u16,
-            nodes: part(word, 4, 2) as u16,
-            hash: self.read(self.place(mission, 1)),
-            seats_hash: self.read(self.place(mission, 2)),
+    fn follows(&self, expected: u16) -> Result<(), Vec<u8>> {
+        if self.first != expected {
+            let words = [
+                self.mission,
+                number(expected.into()),
+                number(self.first.into()),
+            ];
+            return refuse(wire::WrongTranche::SELECTOR, &words);
         }
-    }
-
-    /// Refuses a tranche that is not the next.
-    #[inline(never)]
-    fn in_order(mission: B256, expected: u16, given: u16) -> Result<(), Vec<u8>> {
-        if expected == given {
-            return Ok(());
+        if self.pages.is_empty() {
+            return Err(self.broken(0, 0, Rule::Count));
         }
-        refuse(
-            wire::WrongTranche::SELECTOR,
-            &[
-                mission,
-                output::number(expected.into()),
-                output::number(given.into()),
-            ],
-        )
+        Ok(())
     }
 
-    /// Byte `offset` of a page breaks a rule.
+    /// The refusal of byte `offset` of the `index`-th of these pages.
     #[inline(never)]
-    fn broken<T>(at: At, rule: Rule) -> Result<T, Vec<u8>> {
-        refuse(
+    fn broken(&self, index: usize, offset: usize, rule: Rule) -> Vec<u8> {
+        output::refusal(
             wire::StatuteRefused::SELECTOR,
             &[
-                at.mission,
-                output::number(at.page.into()),
-                output::number(at.offset as u64),
-                output::number(rule as u64),
+                self.mission,
+                number(u64::from(self.first).saturating_add(index as u64)),
+                number(offset as u64),
+                number(rule as u64),
             ],
         )
     }
 
+    /// The refusal of the call as a whole, told of its last page.
     #[inline(never)]
-    pub(crate) fn unmet<T>(mission: B256, rule: u64, need: u128, have: u128) -> Result<T, Vec<u8>> {
-        refuse(
-            wire::RequirementUnmet::SELECTOR,
-            &[
-                mission,
-                output::number(rule),
-                output::amount(need),
-                output::amount(have),
-            ],
-        )
+    fn unfinished(&self, rule: Rule) -> Vec<u8> {
+        self.broken(self.pages.len().saturating_sub(1), 0, rule)
+    }
+}
+
+impl Statutes {
+    /// Refuses pages that with the rest are not what is awaited.
+    #[inline(never)]
+    fn approved(&self, tranche: &Tranche<'_>, awaited: B256) -> Result<(), Vec<u8>> {
+        let hash = |bytes: &[u8]| self.vm().native_keccak256(bytes);
+        let shown = fold(&hash, tranche.pages.iter().copied(), tranche.rest);
+        Self::same(tranche.mission, awaited, shown)
     }
 
-    /// Writes a page as code, notes its account, and chains its hash.
     #[inline(never)]
-    fn write_page(
-        &mut self,
-        kind: Kind,
-        mission: B256,
-        index: u16,
-        bytes: &[u8],
-        chain: B256,
-    ) -> Result<(B256, B256), Vec<u8>> {
-        let account = page::create(self.vm(), bytes)?;
-        let hash = self.vm().code_hash(account);
-        let stored = with(account.into_word(), 0, 12, part(hash, 0, 12));
-        self.write(
-            self.key(kind, mission, output::number(index.into())),
-            stored,
-        );
-        let content = self.vm().native_keccak256(bytes);
-        let chained = output::words(&[chain, content]);
-        Ok((account.into_word(), self.vm().native_keccak256(&chained)))
-    }
-
-    pub(crate) fn deploy_tranche(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, tranche) = (input.word()?, input.u16()?);
-        let (count, mut pages) = input.list(PAGES_MAX)?;
-        input.word()?;
-        let of = self.pending(mission)?;
-        let progress = self.progress(mission);
-        Self::in_order(mission, progress.pages, tranche)?;
+    fn limits(&self, epoch: u64, nodes: u16, of: &Deployment) -> Result<Limits, Vec<u8>> {
         let [longest, review_min, review_max, cap] = self.parameters(
-            of.epoch,
+            epoch,
             [
                 P::MaxNodeTimeoutMs as u8,
                 P::MinHumanReviewTimeoutMs as u8,
@@ -195,224 +114,175 @@ impl Statutes {
                 P::MissionBudgetCap as u8,
             ],
         )?;
-        let bounds = TimeoutBounds {
-            execution_min_ms: const { P::MaxNodeTimeoutMs.row().min },
-            execution_max_ms: longest as u32,
-            review_min_ms: review_min as u32,
-            review_max_ms: review_max as u32,
+        Ok(Limits {
+            nodes,
+            timeouts: TimeoutBounds {
+                execution_min_ms: const { P::MaxNodeTimeoutMs.row().min },
+                execution_max_ms: longest as u32,
+                review_min_ms: review_min as u32,
+                review_max_ms: review_max as u32,
+            },
+            tokens: cap as u32,
+            imports: of.imports,
+        })
+    }
+
+    pub(crate) fn deploy_tranche(&mut self, input: &mut Input<'_>) -> Answer {
+        let tranche = Tranche::read(input)?;
+        let mission = tranche.mission;
+        let of = self.pending(mission)?;
+        let mut deployment = self.load_deployment(&mission);
+        let before = deployment.progress.pages();
+        tranche.follows(before)?;
+        let awaited = if before == 0 {
+            let law = self.law(mission, of.session)?;
+            deployment.imports = law.imports;
+            law.statute
+        } else {
+            self.rest(&mission, Sequence::Statute)
         };
-        let mut degrees = vec![B256::ZERO; usize::from(of.nodes.div_ceil(32))];
-        let (mut node, mut hash, mut index) = (progress.nodes, progress.hash, tranche);
-        let mut risk = part(progress.word, 6, 1) as u8;
-        let (mut tokens, mut budget) = (
-            part(progress.word, 8, 8) as u64,
-            part(progress.word, 16, 16),
+        self.approved(&tranche, awaited)?;
+
+        let limits = self.limits(of.epoch, of.nodes, &deployment)?;
+        let first_node = deployment.progress.nodes;
+        let mut progress = deployment.progress;
+        let mut degrees = Degrees::of(limits.nodes);
+        for (index, bytes) in tranche.pages.iter().enumerate() {
+            let taken = progress.take_page(bytes, &limits, &mut degrees);
+            taken.map_err(|broken| tranche.broken(index, broken.offset, broken.rule))?;
+        }
+        let ended = progress.end_pages(&limits, tranche.rest);
+        ended.map_err(|broken| tranche.unfinished(broken.rule))?;
+        let within = progress.within_tokens(&limits);
+        within.map_err(|unmet| Self::unmet(mission, unmet))?;
+
+        deployment.progress = progress;
+        let accounts = self.write_pages(
+            &mission,
+            &mut deployment,
+            Sequence::Statute,
+            before,
+            &tranche.pages,
+        )?;
+        self.store_deployment(&mission, &deployment);
+        self.set_rest(&mission, Sequence::Statute, &tranche.rest);
+
+        let nodes = progress.nodes.saturating_sub(first_node);
+        self.log_deployed(
+            literal!(wire::TrancheDeployed::SIGNATURE_HASH),
+            &tranche,
+            &[number(first_node.into()), number(nodes.into())],
+            &accounts,
         );
-        let mut accounts = Vec::with_capacity(count);
-        for _ in 0..count {
-            let bytes = pages.bytes(PAGE_BYTES_MAX)?;
-            let mut at = At {
-                mission,
-                page: index,
-                offset: 0,
-            };
-            let Some(page) = Page::read(bytes) else {
-                return Self::broken(at, Rule::Form);
-            };
-            let left = of.nodes.saturating_sub(node);
-            if left == 0 || page.nodes() != left.min(NODES_PER_PAGE) {
-                return Self::broken(at, Rule::Count);
-            }
-            let predicates = page.predicates();
-            if predicates > PREDICATES_MAX || predicates > 0 && index > 0 {
-                return Self::broken(at, Rule::Predicates);
-            }
-            let mut edge = 0u16;
-            for place in 0..page.nodes() {
-                at.offset = Page::offset_of(place);
-                let Some(law) = page.node(place) else {
-                    return Self::broken(at, Rule::Form);
-                };
-                if let Err(rule) = law.judge(&bounds, cap as u32) {
-                    return Self::broken(at, rule);
-                }
-                if law.first_edge != edge {
-                    return Self::broken(at, Rule::Edges);
-                }
-                let (mut last, mut outs) = (node, 0);
-                for to in page.successors(&law) {
-                    let degree = degrees.get_mut(usize::from(to / 32));
-                    let Some(word) = degree.filter(|_| to > last && to < of.nodes) else {
-                        return Self::broken(at, Rule::Edges);
-                    };
-                    let within = usize::from(to % 32);
-                    *word = with(*word, within, 1, part(*word, within, 1).saturating_add(1));
-                    last = to;
-                    outs += 1;
-                }
-                if outs != law.outs {
-                    return Self::broken(at, Rule::Edges);
-                }
-                edge = edge.saturating_add(law.outs.into());
-                risk = risk.max(law.risk);
-                tokens = tokens.saturating_add(law.tokens.into());
-                budget = budget.saturating_add(law.budget);
-                node = node.saturating_add(1);
-            }
-            if edge != page.edges() {
-                return Self::broken(at, Rule::Edges);
-            }
-            let (account, chained) = self.write_page(PAGE, mission, index, bytes, hash)?;
-            hash = chained;
-            index = index.saturating_add(1);
-            accounts.push(account);
-        }
-        if tokens > cap {
-            return Self::unmet(mission, 6, cap.into(), tokens.into());
-        }
-        let mut word = with(progress.word, 0, 2, index.into());
-        for (at, bytes, value) in [
-            (4, 2, u128::from(node)),
-            (6, 1, risk.into()),
-            (8, 8, tokens.into()),
-            (16, 16, budget),
-        ] {
-            word = with(word, at, bytes, value);
-        }
-        self.write(self.place(mission, 0), word);
-        self.write(self.place(mission, 1), hash);
-        let mut edges = Vec::with_capacity(degrees.len());
-        for (group, word) in degrees.into_iter().enumerate() {
-            if word != B256::ZERO {
-                edges.push(output::number(group as u64));
-                edges.push(word);
-            }
+        let mut edges = Vec::new();
+        for (group, counts) in degrees.groups() {
+            edges.push(number(group.into()));
+            edges.push(counts);
         }
         let arguments = output::Output::of(4)
             .word(mission)
-            .word(output::number(tranche.into()))
+            .word(number(tranche.first.into()))
             .list(&accounts, 1)
             .list(&edges, 2)
             .finish();
         self.tell_collaboration(collaboration::admitTrancheCall::SELECTOR, &arguments)?;
-        let data = output::Output::of(3)
-            .word(output::number(progress.nodes.into()))
-            .word(output::number(node.saturating_sub(progress.nodes).into()))
-            .list(&accounts, 1)
-            .finish();
-        output::log(
-            self.vm(),
-            &[
-                literal!(wire::TrancheDeployed::SIGNATURE_HASH),
-                mission,
-                output::number(tranche.into()),
-            ],
-            &data,
-        );
         Ok(Vec::new())
     }
 
-    #[inline(never)]
-    fn tell_collaboration(&self, selector: [u8; 4], arguments: &[u8]) -> Result<(), Vec<u8>> {
-        let data = peer::call_laid_out(selector, arguments);
-        peer::tell(
-            self.vm(),
-            self.member(Peer::Collaboration)?,
-            &data,
-            U256::ZERO,
-        )?;
-        Ok(())
-    }
-
-    /// What a page of a mission holds.
-    #[inline(never)]
-    pub(crate) fn read_page(&self, mission: B256, index: u16) -> Option<Vec<u8>> {
-        let stored = self.read(self.key(PAGE, mission, output::number(index.into())));
-        page::read(self.vm(), Address::from_word(with(stored, 0, 12, 0)))
-    }
-
     pub(crate) fn deploy_seats(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, tranche) = (input.word()?, input.u16()?);
-        let (count, mut pages) = input.list(PAGES_MAX)?;
-        input.word()?;
+        let tranche = Tranche::read(input)?;
+        let mission = tranche.mission;
         let of = self.pending(mission)?;
-        let progress = self.progress(mission);
-        Self::in_order(mission, progress.seat_pages, tranche)?;
-        let (mut hash, mut index) = (progress.seats_hash, tranche);
-        let (mut accounts, mut agents) = (Vec::with_capacity(count), Vec::with_capacity(64));
-        let mut stakes = Vec::with_capacity(64);
-        for _ in 0..count {
-            let bytes = pages.bytes(PAGE_BYTES_MAX)?;
-            let mut at = At {
-                mission,
-                page: index,
-                offset: 0,
-            };
-            let first = index.saturating_mul(NODES_PER_SEAT_PAGE);
-            let end = first
-                .saturating_add(NODES_PER_SEAT_PAGE)
-                .min(progress.nodes);
-            let Some(held) = self.read_page(mission, first / NODES_PER_PAGE) else {
-                return Self::broken(at, Rule::Count);
-            };
-            let page = Page::read(&held).ok_or_else(malformed)?;
-            let mut seats = bytes.chunks(SEAT);
-            for node in first..end {
-                let law = page.node(node % NODES_PER_PAGE).ok_or_else(malformed)?;
-                let share = law.budget.checked_div(law.redundancy.into());
-                let share = share.unwrap_or_default();
-                for place in 0..law.redundancy {
-                    let seat = match seats.next().and_then(Seat::read) {
-                        Some(seat) if seat.node == node && seat.seat == place => seat,
-                        _ => return Self::broken(at, Rule::Seats),
-                    };
-                    if seat.price > share {
-                        return Self::broken(at, Rule::Price);
-                    }
-                    agents.push(seat.agent.into_word());
-                    stakes.push((seat.agent, seat.source, seat.stake));
-                    at.offset = at.offset.saturating_add(SEAT);
-                }
+        let mut deployment = self.load_deployment(&mission);
+        let before = deployment.progress.seat_pages;
+        tranche.follows(before)?;
+        let awaited = if before == 0 {
+            self.law(mission, of.session)?.assignments
+        } else {
+            self.rest(&mission, Sequence::Seats)
+        };
+        self.approved(&tranche, awaited)?;
+
+        let mut progress = deployment.progress;
+        let (mut agents, mut stakes) = (Vec::new(), Vec::new());
+        let mut held = (u16::MAX, Vec::new());
+        for (index, bytes) in tranche.pages.iter().enumerate() {
+            let needed = progress.page_of_next_seats();
+            // One page of the statute holds the nodes of several pages of seats.
+            if held.0 != needed && needed < progress.pages() {
+                held = (
+                    needed,
+                    self.page_bytes(&mission, &deployment, Sequence::Statute, needed),
+                );
             }
-            if first >= end || seats.next().is_some() {
-                return Self::broken(at, Rule::Seats);
-            }
-            let (account, chained) = self.write_page(SEATS, mission, index, bytes, hash)?;
-            hash = chained;
-            index = index.saturating_add(1);
-            accounts.push(account);
+            let nodes = Page::read(&held.1).unwrap_or_default();
+            let refused = |broken: Broken| tranche.broken(index, broken.offset, broken.rule);
+            let seats = progress.take_seats(bytes, &nodes).map_err(refused)?;
+            agents.extend(seats.iter().map(|seat| seat.agent.into_word()));
+            stakes.extend(seats::stakes(&seats));
         }
-        self.write(
-            self.place(mission, 0),
-            with(progress.word, 2, 2, index.into()),
+        let ended = progress.end_seats(of.nodes, tranche.rest);
+        ended.map_err(|broken| tranche.unfinished(broken.rule))?;
+
+        deployment.progress = progress;
+        let accounts = self.write_pages(
+            &mission,
+            &mut deployment,
+            Sequence::Seats,
+            before,
+            &tranche.pages,
+        )?;
+        self.store_deployment(&mission, &deployment);
+        self.set_rest(&mission, Sequence::Seats, &tranche.rest);
+
+        let first_node = number(before.saturating_mul(NODES_PER_SEAT_PAGE).into());
+        self.log_deployed(
+            literal!(wire::SeatsDeployed::SIGNATURE_HASH),
+            &tranche,
+            &[first_node],
+            &accounts,
         );
-        self.write(self.place(mission, 2), hash);
-        for (agent, source, stake) in stakes {
-            let agent = agent.into_word();
-            let words = [mission, of.session, agent, source, output::amount(stake)];
-            self.tell_peer(Peer::Treasury, treasury::lockStakeCall::SELECTOR, &words)?;
-        }
+        self.lock(mission, of.session, &stakes)?;
         let arguments = output::Output::of(4)
             .word(mission)
-            .word(output::number(tranche.into()))
+            .word(number(tranche.first.into()))
             .list(&accounts, 1)
             .list(&agents, 1)
             .finish();
         self.tell_collaboration(collaboration::admitSeatsCall::SELECTOR, &arguments)?;
-        let first = tranche.saturating_mul(NODES_PER_SEAT_PAGE);
-        let data = output::Output::of(2)
-            .word(output::number(first.into()))
-            .list(&accounts, 1)
-            .finish();
-        output::log(
-            self.vm(),
-            &[
-                literal!(wire::SeatsDeployed::SIGNATURE_HASH),
-                mission,
-                output::number(tranche.into()),
-            ],
-            &data,
-        );
         Ok(Vec::new())
+    }
+
+    /// INV-STATUTE-04. Locks what the seats are backed with, out of what their session set aside (ADR 0005.3).
+    #[inline(never)]
+    fn lock(&self, mission: B256, session: B256, stakes: &[Stake]) -> Result<(), Vec<u8>> {
+        for stake in stakes {
+            let words = [
+                mission,
+                session,
+                stake.agent.into_word(),
+                stake.source,
+                output::amount(stake.amount),
+            ];
+            self.tell_peer(Peer::Treasury, treasury::lockStakeCall::SELECTOR, &words)?;
+        }
+        Ok(())
+    }
+
+    /// Says which pages were written: `numbers`, then the accounts.
+    #[inline(never)]
+    fn log_deployed(
+        &self,
+        topic: B256,
+        tranche: &Tranche<'_>,
+        numbers: &[B256],
+        accounts: &[B256],
+    ) {
+        let mut data = output::Output::of(numbers.len().saturating_add(1));
+        for word in numbers {
+            data = data.word(*word);
+        }
+        let topics = [topic, tranche.mission, number(tranche.first.into())];
+        output::log(self.vm(), &topics, &data.list(accounts, 1).finish());
     }
 }

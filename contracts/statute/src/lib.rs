@@ -1,14 +1,25 @@
 //! Pages and seats of missions, checked and made law (`abi/sol/IStatute.sol`).
 //!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller, load and store
-//! packed words, compute what is dense (every node, edge and seat of the pages) and emit events, so that the program's
-//! size can be judged before the rules are filled in (docs/adr/0001). A test lists the programs that carry this mark.
+//! The law of a mission is written once, as the code of accounts that nobody can change. Anybody may bring its pages, in calls of
+//! any size: each page is compared with what was approved before it is written (INV-STATUTE-01), so no order of calls, no
+//! caller and no other page can spoil a deployment. What a page must be is `agentcity_domain::statute`; here is where pages
+//! are kept, and who is asked and told.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `deployment` | pages and seats, compared, judged, written; stakes locked |
+//! | `finalising` | the requirements, all pages read again, the escrow's budget, activation |
+//! | `peers` | what is asked of whom |
+//! | `storage` | the slots, drawn; ordinals instead of addresses |
+//! | `views` | what everybody may read |
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
+mod acceptance;
 mod deployment;
 mod finalising;
+mod peers;
 pub mod storage;
 mod views;
 
@@ -34,6 +45,7 @@ impl Contract for Statutes {
             wire::deployTrancheCall::SELECTOR => self.deploy_tranche(input),
             wire::deploySeatsCall::SELECTOR => self.deploy_seats(input),
             wire::finaliseDeploymentCall::SELECTOR => self.finalise(input),
+            wire::acceptSeatsCall::SELECTOR => self.accept_seats(input),
             wire::pageCall::SELECTOR => self.page(input),
             wire::seatPageCall::SELECTOR => self.seat_page(input),
             wire::predicatesCall::SELECTOR => self.predicates(input),

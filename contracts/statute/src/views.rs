@@ -4,57 +4,52 @@ use alloc::vec::Vec;
 
 use agentcity_domain::statute::{Page, Predicate};
 use agentcity_shell::{
-    Answer, Input, malformed,
-    member::{Kind, Member},
-    output,
-    word::{part, with},
+    Answer, Input,
+    output::{self, number},
 };
-use alloy_primitives::{Address, B256};
-use stylus_sdk::prelude::*;
+use alloy_primitives::B256;
 
-use crate::{
-    deployment::{PAGE, SEATS},
-    storage::Statutes,
-};
+use crate::storage::{Deployment, Sequence, Statutes};
 
 impl Statutes {
     #[inline(never)]
-    fn page_words(&self, kind: Kind, input: &mut Input<'_>) -> Answer {
+    fn locate(&self, sequence: Sequence, input: &mut Input<'_>) -> Answer {
         let (mission, index) = (input.word()?, input.u16()?);
-        let stored = self.read(self.key(kind, mission, output::number(index.into())));
-        let account = with(stored, 0, 12, 0);
-        let hash = if stored == B256::ZERO {
-            B256::ZERO
-        } else {
-            self.vm().code_hash(Address::from_word(account))
-        };
-        Ok(output::words(&[account, hash]))
+        let deployment = self.load_deployment(&mission);
+        if index >= sequence.pages(&deployment.progress) {
+            return Ok(output::words(&[B256::ZERO; 2]));
+        }
+        Ok(self.located(self.page_account(&mission, &deployment, sequence, index)))
     }
 
     pub(crate) fn page(&mut self, input: &mut Input<'_>) -> Answer {
-        self.page_words(PAGE, input)
+        self.locate(Sequence::Statute, input)
     }
 
     pub(crate) fn seat_page(&mut self, input: &mut Input<'_>) -> Answer {
-        self.page_words(SEATS, input)
+        self.locate(Sequence::Seats, input)
     }
 
     /// The gate's predicates, of the first page; none before there is one.
     #[inline(never)]
-    pub(crate) fn gate(&self, mission: B256) -> Result<Vec<Predicate>, Vec<u8>> {
-        let Some(bytes) = self.read_page(mission, 0) else {
-            return Ok(Vec::new());
+    pub(crate) fn gate(&self, mission: &B256, of: &Deployment) -> Vec<Predicate> {
+        if of.progress.pages() == 0 {
+            return Vec::new();
+        }
+        let bytes = self.page_bytes(mission, of, Sequence::Statute, 0);
+        // A page that is not readable any more has no predicates; it is no law either, which finalising asks first.
+        let Some(page) = Page::read(&bytes) else {
+            return Vec::new();
         };
-        let page = Page::read(&bytes).ok_or_else(malformed)?;
-        Ok((0..page.predicates())
-            .filter_map(|index| page.predicate(index))
-            .collect())
+        let all = 0..page.predicates();
+        all.filter_map(|index| page.predicate(index)).collect()
     }
 
     pub(crate) fn predicates(&mut self, input: &mut Input<'_>) -> Answer {
-        let gate = self.gate(input.word()?)?;
-        let mut words = Vec::with_capacity(gate.len().saturating_mul(4));
-        for predicate in gate {
+        let mission = input.word()?;
+        let deployment = self.load_deployment(&mission);
+        let mut words = Vec::new();
+        for predicate in self.gate(&mission, &deployment) {
             words.push(predicate.target.into_word());
             words.push(predicate.codehash);
             words.push(output::truth(predicate.human));
@@ -64,15 +59,16 @@ impl Statutes {
     }
 
     pub(crate) fn deployment(&mut self, input: &mut Input<'_>) -> Answer {
-        let progress = self.progress(input.word()?);
+        let mission = input.word()?;
+        let progress = self.load_deployment(&mission).progress;
         Ok(output::words(&[
-            output::number(progress.pages.into()),
-            output::number(progress.seat_pages.into()),
-            output::number(progress.nodes.into()),
-            output::amount(part(progress.word, 16, 16)),
-            output::amount(part(progress.word, 8, 8)),
-            progress.hash,
-            progress.seats_hash,
+            number(progress.pages().into()),
+            number(progress.seat_pages.into()),
+            number(progress.nodes.into()),
+            output::amount(progress.budget),
+            number(progress.tokens.into()),
+            self.rest(&mission, Sequence::Statute),
+            self.rest(&mission, Sequence::Seats),
         ]))
     }
 }

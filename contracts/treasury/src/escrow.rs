@@ -1,326 +1,324 @@
-//! Escrow and settlement.
+//! Missions' money, and the settlement of nodes.
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{IAgent as agents, ITreasury as wire};
+use agentcity_abi::ITreasury as wire;
 use agentcity_domain::{
-    amount::{Amount, Bps},
-    literal,
-    parameter::ParameterId,
+    amount::Amount,
+    machine::EscrowState,
+    parameter::ParameterId as P,
     peer::Peer,
-    reputation::{self, Alpha, Points},
+    reputation::MilliPoints,
+    statute::SEATS_MAX,
+    treasury::{
+        Refused,
+        books::Part,
+        escrow::{self, Account},
+        settlement::{Funds, Rates, Split, pay, settle, shares},
+        unpack, with,
+    },
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
-    member::{Kind, Member},
-    output, peer, refuse,
-    word::{part, with},
+    Answer, malformed,
+    member::Member,
+    output,
+    reader::Reader,
+    topic,
+    word::{get, having},
+    words::{Laid, Words},
 };
-use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
-use stylus_sdk::prelude::*;
+use alloy_primitives::B256;
+use alloy_sol_types::SolEvent;
 
-use crate::{funds::Part, storage::Treasury};
+use crate::{
+    error::revert,
+    storage::{LENT, SETTLED, Treasury, amount_of, lower, whole},
+};
 
-/// Escrow: state, sponsor, epoch | deposited, allocated | settled, refunded.
-const ESCROW: Kind = 1;
-/// Nodes settled, one bit each.
-const SETTLED: Kind = 2;
-/// Most executors of a node.
-const SEATS_MAX: usize = 7;
+/// What rules a settlement, in the order of `Rates::of`; the last is the city's, the others are the mission's.
+const RATES: [u8; 5] = [
+    P::ProtocolFeeRate as u8,
+    P::InsuranceReserveRate as u8,
+    P::ReputationMultiplierAlpha as u8,
+    P::MissionSubsidyCapBps as u8,
+    P::SubsidyCapBps as u8,
+];
 
-const OPEN: u128 = 1;
-const CLOSING: u128 = 2;
-const CLOSED: u128 = 3;
+/// Nodes whose bits share a word.
+const NODES_PER_WORD: u16 = 256;
+
+/// How refusals about a mission read.
+pub(crate) fn of(mission: &B256) -> impl Fn(Refused) -> Vec<u8> {
+    move |refused| revert(refused, mission, &B256::ZERO)
+}
 
 impl Treasury {
-    fn escrow_keys(&self, mission: B256) -> [B256; 3] {
-        [0, 1, 2].map(|place| self.key(ESCROW, mission, output::number(place)))
-    }
-
-    #[inline(never)]
-    fn escrow_words(&self, mission: B256, state: u128) -> Result<([B256; 3], [B256; 3]), Vec<u8>> {
-        let keys = self.escrow_keys(mission);
-        let words = keys.map(|key| self.read(key));
-        let found = part(words[0], 0, 1);
-        if found != state {
-            return refuse(
-                wire::WrongEscrowState::SELECTOR,
-                &[mission, output::number(found as u64)],
-            );
-        }
-        Ok((keys, words))
-    }
-
-    pub(crate) fn open_escrow(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, sponsor, epoch) = (input.word()?, input.address()?, input.u64()?);
+    /// Errors: `Unauthorized`, `WrongEscrowState`.
+    /// Events: `EscrowOpened`.
+    pub(crate) fn open_escrow(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, sponsor, epoch) = (&input.word(), input.address(), input.u64());
         self.only(&[Peer::Collaboration])?;
-        let (keys, _) = self.escrow_words(mission, 0)?;
-        let mut word = with(sponsor.into_word(), 0, 1, OPEN);
-        word = with(word, 1, 8, epoch.into());
-        self.write(keys[0], word);
-        self.emit(
-            &[
-                literal!(wire::EscrowOpened::SIGNATURE_HASH),
-                mission,
-                sponsor.into_word(),
-            ],
-            &[output::number(epoch)],
+        let terms = escrow::open(self.terms(mission), sponsor, epoch).map_err(of(mission))?;
+        self.set_terms(mission, &terms);
+        self.log(
+            topic!(wire::EscrowOpened::SIGNATURE_HASH)
+                .word(mission)
+                .address(&sponsor)
+                .number(epoch),
+            3,
         );
         Ok(Vec::new())
     }
 
+    /// Books what was paid into an escrow; the total or the payer's credit changed already.
+    ///
+    /// Errors: `WrongEscrowState`, `InvalidAmount`.
+    /// Events: `MissionFunded`.
     #[inline(never)]
-    pub(crate) fn book_funding(&mut self, mission: B256, amount: u128) -> Answer {
-        let (keys, words) = self.escrow_words(mission, OPEN)?;
-        let deposited = part(words[1], 0, 16)
-            .checked_add(amount)
-            .ok_or_else(malformed)?;
-        self.write(keys[1], with(words[1], 0, 16, deposited));
-        self.grow(Part::Escrows, amount)?;
-        let payer = self.caller().into_word();
-        self.emit(
-            &[
-                literal!(wire::MissionFunded::SIGNATURE_HASH),
-                mission,
-                payer,
-            ],
-            &[output::amount(amount)],
+    fn book_funding(&mut self, mission: &B256, amount: Amount) -> Answer {
+        escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
+        let mut account = self.account(mission);
+        account.fund(amount).map_err(of(mission))?;
+        self.set_account(mission, &account);
+        let payer = self.caller();
+        self.log(
+            topic!(wire::MissionFunded::SIGNATURE_HASH)
+                .word(mission)
+                .address(&payer)
+                .amount(amount.get()),
+            3,
         );
         Ok(Vec::new())
     }
 
-    pub(crate) fn fund_mission(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, amount) = (input.word()?, input.u128()?);
+    pub(crate) fn fund_mission(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, amount) = (&input.word(), amount_of(input)?);
         self.collect(amount)?;
         self.book_funding(mission, amount)
     }
 
-    pub(crate) fn fund_mission_with_permit(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, amount) = (input.word()?, input.u128()?);
+    pub(crate) fn fund_mission_with_permit(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, amount) = (&input.word(), amount_of(input)?);
         self.permit(input, amount)?;
         self.collect(amount)?;
         self.book_funding(mission, amount)
     }
 
-    pub(crate) fn fund_mission_from_credit(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, amount) = (input.word()?, input.u128()?);
-        self.debit(self.caller(), amount)?;
+    pub(crate) fn fund_mission_from_credit(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, amount) = (&input.word(), amount_of(input)?);
+        let payer = self.caller().into_word();
+        self.spend(&payer, Part::Escrows, amount)?;
         self.book_funding(mission, amount)
     }
 
-    pub(crate) fn allocate_budget(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, allocated) = (input.word()?, input.u128()?);
+    /// Errors: `Unauthorized`, `WrongEscrowState`, `InsufficientEscrow`.
+    /// Events: `BudgetAllocated`.
+    pub(crate) fn allocate_budget(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, allocated) = (&input.word(), amount_of(input)?);
         self.only(&[Peer::Statute])?;
-        let (keys, words) = self.escrow_words(mission, OPEN)?;
-        let deposited = part(words[1], 0, 16);
-        if allocated > deposited {
-            return refuse(
-                wire::InsufficientEscrow::SELECTOR,
-                &[
-                    mission,
-                    output::amount(deposited),
-                    output::amount(allocated),
-                ],
-            );
-        }
-        self.write(keys[1], with(words[1], 16, 16, allocated));
-        self.emit(
-            &[literal!(wire::BudgetAllocated::SIGNATURE_HASH), mission],
-            &[output::amount(allocated)],
+        escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
+        let mut account = self.account(mission);
+        account.allocate(allocated).map_err(of(mission))?;
+        self.set_purse(mission, &account);
+        self.log(
+            topic!(wire::BudgetAllocated::SIGNATURE_HASH)
+                .word(mission)
+                .amount(allocated.get()),
+            2,
         );
         Ok(Vec::new())
     }
 
-    pub(crate) fn settle(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, budget) = (input.word()?, input.u16()?, input.u128()?);
-        let (count, mut list) = input.list(SEATS_MAX)?;
+    /// What rules the settlements of a mission. Mostly the epoch in force is the mission's, and one question is enough.
+    #[inline(never)]
+    fn rates(&self, epoch: u64) -> Result<Rates, Vec<u8>> {
+        let mut values = [0; RATES.len()];
+        if self.read_parameters_in_force(&RATES, &mut values)? != epoch
+            && let (Some((_, ids)), Some((_, own))) = (RATES.split_last(), values.split_last_mut())
+        {
+            self.read_parameters(epoch, ids, own)?;
+        }
+        Rates::of(values).map_err(|_| malformed())
+    }
+
+    /// Whether a node was settled, or lent to a child.
+    #[inline(never)]
+    pub(crate) fn is_settled(&self, mission: &B256, node: u16) -> bool {
+        let word = self.entry(SETTLED, mission, (node / NODES_PER_WORD).into());
+        let (at, bit) = place(node);
+        get(&word, at, 1) & bit != 0
+    }
+
+    /// What came back of a node's children, if it was lent to one and not settled since.
+    #[inline(never)]
+    pub(crate) fn left_of(&self, mission: &B256, node: u16) -> Option<Amount> {
+        let word = self.entry(LENT, mission, node.into());
+        (get(&word, 0, 1) != 0).then(|| lower(&word))
+    }
+
+    #[inline(never)]
+    pub(crate) fn set_left(&mut self, mission: &B256, node: u16, left: Amount) {
+        let word = having(&whole(left), 0, 1, 1);
+        self.set_entry(LENT, mission, node.into(), &word);
+    }
+
+    #[inline(never)]
+    pub(crate) fn mark_settled(&mut self, mission: &B256, node: u16) {
+        let number = (node / NODES_PER_WORD).into();
+        let word = self.entry(SETTLED, mission, number);
+        let (at, bit) = place(node);
+        let word = having(&word, at, 1, get(&word, at, 1) | bit);
+        self.set_entry(SETTLED, mission, number, &word);
+    }
+
+    /// Pays the executors of a completed node. It refuses only what cannot come of a law: a settlement that failed would fail
+    /// the node. Whom it may not pay was refused when stakes were locked.
+    ///
+    /// Errors: `Unauthorized`, `WrongEscrowState`, `AlreadySettled`, `InsufficientEscrow`.
+    /// Events: `Settled` and `Credited` for each seat.
+    pub(crate) fn settle(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, budget) = (&input.word(), input.u16(), amount_of(input)?);
+        let (count, mut seats) = input.list(SEATS_MAX);
         self.only(&[Peer::Collaboration])?;
-        let (keys, words) = self.escrow_words(mission, OPEN)?;
-        let bits_key = self.key(SETTLED, mission, output::number(u64::from(node / 256)));
-        let bits = self.read(bits_key);
-        let (byte, bit) = (usize::from(node % 256 / 8), 1u128 << (node % 8));
-        if part(bits, byte, 1) & bit != 0 {
-            return refuse(
-                wire::AlreadySettled::SELECTOR,
-                &[mission, output::number(node.into())],
-            );
-        }
-        let epoch = part(words[0], 1, 8) as u64;
-        let [fee, reserve, alpha, own_cap, cap] = self.parameters(
-            epoch,
-            [
-                ParameterId::ProtocolFeeRate as u8,
-                ParameterId::InsuranceReserveRate as u8,
-                ParameterId::ReputationMultiplierAlpha as u8,
-                ParameterId::MissionSubsidyCapBps as u8,
-                ParameterId::SubsidyCapBps as u8,
-            ],
-        )?;
-        let (fee, reserve) = (
-            Bps::new(fee).map_err(|_| malformed())?,
-            Bps::new(reserve).map_err(|_| malformed())?,
-        );
-        let (own_cap, cap) = (
-            Bps::new(own_cap).map_err(|_| malformed())?,
-            Bps::new(cap).map_err(|_| malformed())?,
-        );
-        let alpha = Alpha::new(alpha).map_err(|_| malformed())?;
-        let share = Amount::new(budget.checked_div(count as u128).unwrap_or_default());
-        let (mut paid, mut fees, mut reserves, mut rests, mut subsidies) =
-            (0u128, 0u128, 0u128, 0u128, 0u128);
-        let mut left = self.total(Part::Subsidy);
+        let terms =
+            escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
+        let left = self.left_of(mission, node);
+        let budget = escrow::payable(self.is_settled(mission, node), left, budget)
+            .map_err(|refused| revert(refused, mission, &output::number(node.into())))?;
+        let rates = self.rates(terms.epoch)?;
+        let (share, _) = shares(budget, count as u8);
+        let (treasury, subsidy) = unpack(&self.pair(0).0);
+        let (insurance, mut credits) = unpack(&self.pair(1).0);
+        let mut funds = Funds {
+            treasury,
+            subsidy,
+            insurance,
+        };
+        let mut paid = Amount::ZERO;
         for _ in 0..count {
-            let (agent, milli) = (list.address()?, list.u32()?);
-            list.u128()?;
-            self.not_sponsors(mission, words[0], agent)?;
-            let score = Points::new(u64::from(milli) / 1_000).map_err(|_| malformed())?;
-            let psi = u128::from(reputation::psi(score, alpha).get());
-            let (protocol, insured) = (share.bps_floor(fee).get(), share.bps_floor(reserve).get());
-            let base = share.get() - protocol - insured;
-            let reward = Amount::new(base)
-                .mul_div_floor(psi.min(1_000), 1_000)
-                .map_err(|_| malformed())?
-                .get();
-            let premium = Amount::new(base)
-                .mul_div_floor(psi.saturating_sub(1_000), 1_000)
-                .map_err(|_| malformed())?;
-            let subsidy = premium
-                .min(Amount::new(protocol).min(Amount::new(left)))
-                .min(Amount::new(protocol).bps_floor(own_cap))
-                .get();
-            left -= subsidy;
-            let rest = base - reward;
-            (paid, fees) = (paid + share.get(), fees + protocol);
-            (reserves, rests, subsidies) = (reserves + insured, rests + rest, subsidies + subsidy);
-            self.credit(agent, mission, reward + subsidy)?;
-            self.emit(
-                &[
-                    literal!(wire::Settled::SIGNATURE_HASH),
-                    mission,
-                    output::number(node.into()),
-                    agent.into_word(),
-                ],
-                &[share.get(), reward, subsidy, protocol, insured, rest].map(output::amount),
+            let (agent, milli) = (seats.word(), seats.u32());
+            let price = amount_of(&mut seats)?;
+            let score = MilliPoints::new(milli.into()).map_err(|_| malformed())?;
+            let split = settle(
+                pay(share, price),
+                score.score_floor(),
+                &rates,
+                funds.subsidy,
             );
+            // None of these fails: all are parts of the booked total, which fits.
+            let invalid = |_| of(mission)(Refused::InvalidAmount(split.share));
+            let reward = split.reward().map_err(invalid)?;
+            funds = funds.after(&split).map_err(invalid)?;
+            credits = with(credits, reward).map_err(of(mission))?;
+            paid = with(paid, split.share).map_err(of(mission))?;
+            self.log_settled(mission, node, &agent, &split);
+            self.owe(&agent, mission, reward)?;
         }
-        self.write(bits_key, with(bits, byte, 1, part(bits, byte, 1) | bit));
-        self.write(keys[2], with(words[2], 0, 16, part(words[2], 0, 16) + paid));
-        self.write(
-            keys[1],
-            with(
-                words[1],
-                16,
-                16,
-                part(words[1], 16, 16).saturating_sub(budget),
-            ),
-        );
-        self.shrink(Part::Escrows, paid)?;
-        self.shrink(Part::Subsidy, subsidies)?;
-        self.grow(Part::Insurance, reserves)?;
-        let accrued = Amount::new(fees).bps_floor(cap).get();
-        self.grow(Part::Subsidy, accrued)?;
-        self.grow(Part::Treasury, fees - accrued + rests)?;
+        seats.end()?;
+        let (held, allocated) = self.purse(mission);
+        let mut account = Account {
+            held,
+            allocated,
+            ..Account::default()
+        };
+        account.settle(budget, paid).map_err(of(mission))?;
+        self.set_purse(mission, &account);
+        self.mark_settled(mission, node);
+        if left.is_some() {
+            self.set_entry(LENT, mission, node.into(), &B256::ZERO);
+        }
+        self.set_pair(0, funds.treasury, funds.subsidy);
+        self.set_pair(1, funds.insurance, credits);
         Ok(Vec::new())
     }
 
     #[inline(never)]
-    fn not_sponsors(&self, mission: B256, word: B256, agent: Address) -> Result<(), Vec<u8>> {
-        let data = peer::call_data(agents::principalOfCall::SELECTOR, &[agent.into_word()]);
-        let principal = peer::ask_word(self.vm(), self.member(Peer::Agent)?, &data)?;
-        if part(principal, 12, 16) == part(word, 12, 16) {
-            return refuse(wire::SelfDealing::SELECTOR, &[mission, agent.into_word()]);
+    fn log_settled(&self, mission: &B256, node: u16, agent: &B256, split: &Split) {
+        let mut words = topic!(wire::Settled::SIGNATURE_HASH);
+        words.word(mission).number(node.into()).word(agent);
+        for amount in [
+            split.share,
+            split.base,
+            split.subsidy,
+            split.fee,
+            split.reserve,
+            split.residual,
+        ] {
+            words.amount(amount.get());
         }
-        Ok(())
+        self.log(&words, 4);
     }
 
-    pub(crate) fn move_escrow(&mut self, input: &mut Input<'_>) -> Answer {
-        let (from, to, amount) = (input.word()?, input.word()?, input.u128()?);
+    /// Errors: `Unauthorized`, `WrongEscrowState`.
+    /// Events: `EscrowClosing`.
+    pub(crate) fn begin_closing(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, sanction) = (&input.word(), input.seconds());
         self.only(&[Peer::Collaboration])?;
-        let (from_keys, giving) = self.escrow_words(from, OPEN)?;
-        let (to_keys, taking) = self.escrow_words(to, OPEN)?;
-        let held = part(giving[1], 0, 16)
-            .saturating_sub(part(giving[2], 0, 16))
-            .saturating_sub(part(giving[1], 16, 16));
-        if amount > held {
-            return refuse(
-                wire::InsufficientEscrow::SELECTOR,
-                &[from, output::amount(held), output::amount(amount)],
-            );
-        }
-        self.write(
-            from_keys[1],
-            with(giving[1], 0, 16, part(giving[1], 0, 16) - amount),
-        );
-        self.write(
-            to_keys[1],
-            with(taking[1], 0, 16, part(taking[1], 0, 16) + amount),
-        );
-        self.emit(
-            &[literal!(wire::EscrowMoved::SIGNATURE_HASH), from, to],
-            &[output::amount(amount)],
+        let terms = escrow::begin_closing(self.terms(mission), sanction, self.now())
+            .map_err(of(mission))?;
+        self.set_terms(mission, &terms);
+        self.log(
+            topic!(wire::EscrowClosing::SIGNATURE_HASH)
+                .word(mission)
+                .number(terms.release_at),
+            2,
         );
         Ok(Vec::new())
     }
 
-    pub(crate) fn begin_closing(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, sanction) = (input.word()?, input.u64()?);
-        self.only(&[Peer::Collaboration])?;
-        let (keys, words) = self.escrow_words(mission, OPEN)?;
-        let release = self.now().checked_add(sanction).ok_or_else(malformed)?;
-        let word = with(words[0], 0, 1, CLOSING);
-        self.write(keys[0], word);
-        self.write(
-            self.key(ESCROW, mission, output::number(3)),
-            output::number(release),
+    /// Anyone, never halted: the mission ended, so nobody has a claim on what is left but the sponsor.
+    ///
+    /// Errors: `WrongEscrowState`.
+    /// Events: `EscrowClosed`; `Credited` unless nothing is left.
+    pub(crate) fn close_escrow(&mut self, input: &mut Reader<'_>) -> Answer {
+        let mission = &input.word();
+        let mut account = self.account(mission);
+        let (terms, refund) =
+            escrow::close(self.terms(mission), &mut account).map_err(of(mission))?;
+        self.set_terms(mission, &terms);
+        self.set_account(mission, &account);
+        self.log(
+            topic!(wire::EscrowClosed::SIGNATURE_HASH)
+                .word(mission)
+                .address(&terms.sponsor)
+                .amount(refund.get()),
+            3,
         );
-        self.emit(
-            &[literal!(wire::EscrowClosing::SIGNATURE_HASH), mission],
-            &[output::number(release)],
-        );
+        self.owe_from(Part::Escrows, &terms.sponsor.into_word(), mission, refund)?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn release_time(&self, mission: B256) -> u64 {
-        part(
-            self.read(self.key(ESCROW, mission, output::number(3))),
-            24,
-            8,
-        ) as u64
+    pub(crate) fn escrow(&mut self, input: &mut Reader<'_>) -> Answer {
+        let mission = &input.word();
+        let Some(terms) = self.terms(mission) else {
+            return output_of_none();
+        };
+        let account = self.account(mission);
+        let allocated = match terms.state {
+            EscrowState::Open => account.allocated,
+            EscrowState::Closing | EscrowState::Closed => Amount::ZERO,
+        };
+        Words::new()
+            .number(terms.state.number().into())
+            .address(&terms.sponsor)
+            .number(terms.epoch)
+            .amount(account.deposited.get())
+            .amount(allocated.get())
+            .amount(account.settled().get())
+            .amount(account.refunded.get())
+            .number(terms.release_at)
+            .answer()
     }
+}
 
-    pub(crate) fn close_escrow(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = input.word()?;
-        let (keys, words) = self.escrow_words(mission, CLOSING)?;
-        let sponsor = Address::from_word(with(words[0], 0, 12, 0));
-        let refund = part(words[1], 0, 16).saturating_sub(part(words[2], 0, 16));
-        self.write(keys[0], with(words[0], 0, 1, CLOSED));
-        self.write(keys[2], with(words[2], 16, 16, refund));
-        self.shrink(Part::Escrows, refund)?;
-        self.credit(sponsor, mission, refund)?;
-        self.emit(
-            &[
-                literal!(wire::EscrowClosed::SIGNATURE_HASH),
-                mission,
-                sponsor.into_word(),
-            ],
-            &[output::amount(refund)],
-        );
-        Ok(Vec::new())
-    }
+/// Words of an escrow's view.
+const VIEW_WORDS: usize = 8;
 
-    pub(crate) fn escrow(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = input.word()?;
-        let words = self.escrow_keys(mission).map(|key| self.read(key));
-        Ok(output::words(&[
-            output::number(part(words[0], 0, 1) as u64),
-            with(words[0], 0, 12, 0),
-            output::number(part(words[0], 1, 8) as u64),
-            output::amount(part(words[1], 0, 16)),
-            output::amount(part(words[1], 16, 16)),
-            output::amount(part(words[2], 0, 16)),
-            output::amount(part(words[2], 16, 16)),
-            output::number(self.release_time(mission)),
-        ]))
-    }
+fn output_of_none() -> Answer {
+    Words::new().all(&[B256::ZERO; VIEW_WORDS]).answer()
+}
+
+/// The byte of a node's bit in its word, counted from the left, and the bit.
+const fn place(node: u16) -> (usize, u64) {
+    ((node % NODES_PER_WORD / 8) as usize, 1 << (node % 8))
 }

@@ -1,441 +1,220 @@
-//! Credits, the common funds, the books.
+//! The common funds, and the books.
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{IConstitution, ISettlementToken, ITreasury as wire};
-use agentcity_domain::{literal, parameter::ParameterId, peer::Peer};
-use agentcity_shell::{
-    Answer, Input, malformed,
-    member::{Kind, Member},
-    money::Asset,
-    output, peer, refuse,
-    word::{part, with},
+use agentcity_abi::ITreasury as wire;
+use agentcity_domain::{
+    amount::Amount,
+    parameter::ParameterId as P,
+    peer::Peer,
+    treasury::{
+        Refused,
+        books::{self, Part, Total},
+        fund::{self, Fund},
+    },
 };
-use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
+use agentcity_shell::{
+    Answer, malformed,
+    member::Member,
+    money::Asset,
+    reader::Reader,
+    topic,
+    words::{Laid, Words},
+};
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolEvent;
 use stylus_sdk::prelude::*;
 
-use crate::storage::Treasury;
+use crate::{
+    error::revert,
+    storage::{Treasury, amount_of},
+};
 
-const CREDIT: Kind = 10;
-const TOTAL: Kind = 11;
-const ASSET: Kind = 12;
-const LOCK: Kind = 13;
-const CLAIMED: Kind = 14;
-
-/// What the booked total is made of.
-#[derive(Clone, Copy)]
-pub(crate) enum Part {
-    Escrows,
-    Reserved,
-    Locked,
-    Bonds,
-    Treasury,
-    Subsidy,
-    Insurance,
-    Pools,
-    Credits,
+const fn part_of(fund: Fund) -> Part {
+    match fund {
+        Fund::Insurance => Part::Insurance,
+        Fund::Treasury | Fund::None => Part::Treasury,
+    }
 }
 
-const PARTS: [Part; 9] = [
-    Part::Escrows,
-    Part::Reserved,
-    Part::Locked,
-    Part::Bonds,
-    Part::Treasury,
-    Part::Subsidy,
-    Part::Insurance,
-    Part::Pools,
-    Part::Credits,
-];
+fn anonymous(refused: Refused) -> Vec<u8> {
+    revert(refused, &B256::ZERO, &B256::ZERO)
+}
 
 impl Treasury {
-    pub(crate) fn learn_asset(&mut self) -> Answer {
-        let from = self.constitution_address();
-        let asset = peer::ask_word(self.vm(), from, &IConstitution::assetCall::SELECTOR)?;
-        let scale = peer::ask_word(self.vm(), from, &IConstitution::unitScaleCall::SELECTOR)?;
-        self.write(self.key(ASSET, B256::ZERO, B256::ZERO), asset);
-        self.write(self.key(ASSET, output::number(1), B256::ZERO), scale);
-        Ok(Vec::new())
-    }
-
-    fn settlement_asset(&self) -> Asset {
-        Asset::at(Address::from_word(self.read(self.key(
-            ASSET,
-            B256::ZERO,
-            B256::ZERO,
-        ))))
-    }
-
-    #[inline(never)]
-    fn total_place(&self, which: Part) -> (B256, usize) {
-        let place = which as u64;
-        (
-            self.key(TOTAL, output::number(place / 2), B256::ZERO),
-            if place.is_multiple_of(2) { 0 } else { 16 },
-        )
-    }
-
-    #[inline(never)]
-    pub(crate) fn total(&self, which: Part) -> u128 {
-        let (key, at) = self.total_place(which);
-        part(self.read(key), at, 16)
-    }
-
-    #[inline(never)]
-    pub(crate) fn grow(&mut self, which: Part, by: u128) -> Result<(), Vec<u8>> {
-        let (key, at) = self.total_place(which);
-        let word = self.read(key);
-        let sum = part(word, at, 16).checked_add(by).ok_or_else(malformed)?;
-        self.write(key, with(word, at, 16, sum));
-        Ok(())
-    }
-
-    #[inline(never)]
-    pub(crate) fn shrink(&mut self, which: Part, by: u128) -> Result<(), Vec<u8>> {
-        let (key, at) = self.total_place(which);
-        let word = self.read(key);
-        let held = part(word, at, 16);
-        let Some(rest) = held.checked_sub(by) else {
-            return refuse(
-                wire::InsufficientFund::SELECTOR,
-                &[
-                    output::number(which as u64),
-                    output::amount(held),
-                    output::amount(by),
-                ],
-            );
-        };
-        self.write(key, with(word, at, 16, rest));
-        Ok(())
-    }
-
-    #[inline(never)]
-    pub(crate) fn credit(
-        &mut self,
-        account: Address,
-        cause: B256,
-        amount: u128,
-    ) -> Result<(), Vec<u8>> {
-        let key = self.key(CREDIT, account.into_word(), B256::ZERO);
-        let sum = part(self.read(key), 16, 16)
-            .checked_add(amount)
-            .ok_or_else(malformed)?;
-        self.write(key, output::amount(sum));
-        self.grow(Part::Credits, amount)?;
-        self.emit(
-            &[
-                literal!(wire::Credited::SIGNATURE_HASH),
-                account.into_word(),
-                cause,
-            ],
-            &[output::amount(amount)],
-        );
-        Ok(())
-    }
-
-    #[inline(never)]
-    pub(crate) fn debit(&mut self, account: Address, amount: u128) -> Result<(), Vec<u8>> {
-        let key = self.key(CREDIT, account.into_word(), B256::ZERO);
-        let held = part(self.read(key), 16, 16);
-        let Some(rest) = held.checked_sub(amount) else {
-            return refuse(
-                wire::InsufficientCredit::SELECTOR,
-                &[
-                    account.into_word(),
-                    output::amount(held),
-                    output::amount(amount),
-                ],
-            );
-        };
-        self.write(key, output::amount(rest));
-        self.shrink(Part::Credits, amount)
-    }
-
-    #[inline(never)]
-    fn enter(&mut self) -> Result<B256, Vec<u8>> {
-        let key = self.key(LOCK, B256::ZERO, B256::ZERO);
-        if self.read(key) == output::number(2) {
-            return refuse(wire::Reentered::SELECTOR, &[]);
-        }
-        self.write(key, output::number(2));
-        Ok(key)
-    }
-
-    #[inline(never)]
-    pub(crate) fn collect(&mut self, amount: u128) -> Result<(), Vec<u8>> {
-        if amount == 0 {
-            return refuse(wire::InvalidAmount::SELECTOR, &[B256::ZERO]);
-        }
-        let lock = self.enter()?;
-        self.settlement_asset().collect(self.vm(), amount)?;
-        self.write(lock, output::number(1));
-        Ok(())
-    }
-
-    /// Relays the caller's permit; one that fails is tolerated if the allowance suffices.
-    #[inline(never)]
-    pub(crate) fn permit(&mut self, input: &mut Input<'_>, amount: u128) -> Result<(), Vec<u8>> {
-        let (deadline, v, r, s) = (input.word()?, input.u8()?, input.word()?, input.word()?);
-        let Asset::Token(token) = self.settlement_asset() else {
-            return Err(malformed());
-        };
-        let (owner, this) = (
-            self.caller().into_word(),
-            self.vm().contract_address().into_word(),
-        );
-        let words = [
-            owner,
-            this,
-            output::amount(amount),
-            deadline,
-            output::number(v.into()),
-            r,
-            s,
-        ];
-        let data = peer::call_data(ISettlementToken::permitCall::SELECTOR, &words);
-        let lock = self.enter()?;
-        if let Err(refused) = peer::tell(self.vm(), token, &data, U256::ZERO) {
-            let data = peer::call_data(ISettlementToken::allowanceCall::SELECTOR, &[owner, this]);
-            let allowed: U256 = peer::ask_word(self.vm(), token, &data)?.into();
-            if allowed < U256::from(amount) {
-                return Err(refused);
-            }
-        }
-        self.write(lock, output::number(1));
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn book_deposit(&mut self, account: Address, amount: u128) -> Answer {
-        let key = self.key(CREDIT, account.into_word(), B256::ZERO);
-        let sum = part(self.read(key), 16, 16)
-            .checked_add(amount)
-            .ok_or_else(malformed)?;
-        self.write(key, output::amount(sum));
-        self.grow(Part::Credits, amount)?;
-        self.emit(
-            &[
-                literal!(wire::CreditDeposited::SIGNATURE_HASH),
-                account.into_word(),
-                self.caller().into_word(),
-            ],
-            &[output::amount(amount)],
-        );
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn deposit(&mut self, input: &mut Input<'_>) -> Answer {
-        let (account, amount) = (input.address()?, input.u128()?);
+    /// Errors: `MalformedCall` for no fund; as `collect`.
+    /// Events: `FundReceived`.
+    pub(crate) fn contribute(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (number, amount) = (input.u8(), amount_of(input)?);
+        let fund = Fund::at(number).ok_or_else(malformed)?;
         self.collect(amount)?;
-        self.book_deposit(account, amount)
-    }
-
-    pub(crate) fn deposit_with_permit(&mut self, input: &mut Input<'_>) -> Answer {
-        let (account, amount) = (input.address()?, input.u128()?);
-        self.permit(input, amount)?;
-        self.collect(amount)?;
-        self.book_deposit(account, amount)
-    }
-
-    #[inline(never)]
-    fn pay_out(&mut self, to: Address, amount: u128) -> Answer {
-        let account = self.caller();
-        let lock = self.enter()?;
-        self.debit(account, amount)?;
-        self.emit(
-            &[
-                literal!(wire::Withdrawn::SIGNATURE_HASH),
-                account.into_word(),
-                to.into_word(),
-            ],
-            &[output::amount(amount)],
-        );
-        self.settlement_asset().pay(self.vm(), to, amount)?;
-        self.write(lock, output::number(1));
-        Ok(output::words(&[output::amount(amount)]))
-    }
-
-    pub(crate) fn withdraw(&mut self) -> Answer {
-        let account = self.caller();
-        let held = part(
-            self.read(self.key(CREDIT, account.into_word(), B256::ZERO)),
-            16,
-            16,
-        );
-        self.pay_out(account, held)
-    }
-
-    pub(crate) fn withdraw_to(&mut self, input: &mut Input<'_>) -> Answer {
-        let (to, amount) = (input.address()?, input.u128()?);
-        self.pay_out(to, amount)?;
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn credits(&mut self, input: &mut Input<'_>) -> Answer {
-        let key = self.key(CREDIT, input.address()?.into_word(), B256::ZERO);
-        Ok(output::words(&[self.read(key)]))
-    }
-
-    pub(crate) fn contribute(&mut self, input: &mut Input<'_>) -> Answer {
-        let (fund, amount) = (input.u8()?, input.u128()?);
-        let which = match fund {
-            1 => Part::Treasury,
-            2 => Part::Insurance,
-            _ => return Err(malformed()),
-        };
-        self.collect(amount)?;
-        self.grow(which, amount)?;
-        self.emit(
-            &[
-                literal!(wire::FundReceived::SIGNATURE_HASH),
-                output::number(fund.into()),
-                self.caller().into_word(),
-            ],
-            &[output::amount(amount)],
+        self.grow(part_of(fund), amount)?;
+        let from = self.caller();
+        self.log(
+            topic!(wire::FundReceived::SIGNATURE_HASH)
+                .number(fund as u64)
+                .address(&from)
+                .amount(amount.get()),
+            3,
         );
         Ok(Vec::new())
     }
 
+    /// What the contract holds of the asset; what exceeds 128 bits waits until there is room.
     #[inline(never)]
-    fn sum(&self) -> Result<u128, Vec<u8>> {
-        let mut sum = 0u128;
-        for which in PARTS {
-            sum = sum.checked_add(self.total(which)).ok_or_else(malformed)?;
-        }
-        Ok(sum)
+    pub(crate) fn held(&self) -> Result<Amount, Vec<u8>> {
+        let (asset, _) = self.money()?;
+        let held = asset.balance(self.vm(), self.vm().contract_address())?;
+        Ok(Amount::try_from(held).unwrap_or(Amount::MAX))
     }
 
-    fn held(&self) -> Result<U256, Vec<u8>> {
-        self.settlement_asset()
-            .balance(self.vm(), self.vm().contract_address())
-    }
-
+    /// Errors: `NotWired`, `Reentered`; the token's refusal.
+    /// Events: `Skimmed`.
     pub(crate) fn skim(&mut self) -> Answer {
-        let lock = self.enter()?;
-        let surplus = self.held()?.saturating_sub(U256::from(self.sum()?));
-        let amount = u128::try_from(surplus).map_err(|_| malformed())?;
-        self.grow(Part::Treasury, amount)?;
-        self.emit(
-            &[literal!(wire::Skimmed::SIGNATURE_HASH)],
-            &[output::amount(amount)],
+        let total = self.unlocked()?;
+        let surplus = fund::surplus(self.held()?, total.booked);
+        if !surplus.is_zero() {
+            self.set_total(total.receive(surplus).map_err(anonymous)?);
+            self.grow(Part::Treasury, surplus)?;
+        }
+        self.log(
+            topic!(wire::Skimmed::SIGNATURE_HASH).amount(surplus.get()),
+            1,
         );
-        self.write(lock, output::number(1));
-        Ok(output::words(&[output::amount(amount)]))
+        Words::new().amount(surplus.get()).answer()
     }
 
-    /// What insurance holds, and how much of it one claim may take.
     #[inline(never)]
-    fn claimable(&self) -> Result<(u128, u128), Vec<u8>> {
-        let [percent] = self.live([ParameterId::InsuranceClaimPct as u8])?;
-        let available = self.total(Part::Insurance);
-        Ok((available, available.saturating_mul(percent.into()) / 100))
+    fn claim_share(&self) -> Result<u64, Vec<u8>> {
+        let mut share = [0];
+        self.read_parameters_in_force(&[P::InsuranceClaimPct as u8], &mut share)?;
+        let [share] = share;
+        Ok(share)
     }
 
-    pub(crate) fn pay_insurance(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, agent) = (input.word()?, input.address()?);
-        let (amount, evidence) = (input.u128()?, input.word()?);
+    /// Errors: `Unauthorized`, `NoEvidence`, `NothingLocked`, `AlreadyClaimed`, `InvalidAmount`, `InsuranceLimit`.
+    /// Events: `InsurancePaid`, `Credited`.
+    pub(crate) fn pay_insurance(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, agent) = (&input.word(), &input.address().into_word());
+        let (amount, evidence) = (amount_of(input)?, input.word());
         self.only(&[Peer::Adjudication])?;
-        let key = self.key(CLAIMED, mission, agent.into_word());
-        if self.read(key) != B256::ZERO {
-            return refuse(
-                wire::AlreadyClaimed::SELECTOR,
-                &[mission, agent.into_word()],
-            );
+        let limits = (self.claim_share()?, self.account(mission).deposited);
+        let (stake, _) = fund::claim(
+            self.part(Part::Insurance),
+            self.locked(mission, agent),
+            evidence != B256::ZERO,
+            limits,
+            amount,
+        )
+        .map_err(|refused| revert(refused, mission, agent))?;
+        self.set_locked(mission, agent, &stake);
+        self.log(
+            topic!(wire::InsurancePaid::SIGNATURE_HASH)
+                .word(mission)
+                .word(agent)
+                .amount(amount.get())
+                .word(&evidence),
+            3,
+        );
+        self.owe_from(Part::Insurance, agent, mission, amount)?;
+        Ok(Vec::new())
+    }
+
+    /// Pays somebody out of a fund.
+    ///
+    /// Errors: `InvalidReceiver`, `InvalidAmount`, `InsufficientFund`.
+    /// Events: `Credited`.
+    #[inline(never)]
+    fn pay_from(
+        &mut self,
+        fund: Fund,
+        to: Address,
+        cause: &B256,
+        amount: Amount,
+    ) -> Result<(), Vec<u8>> {
+        if to == Address::ZERO {
+            return Err(anonymous(Refused::InvalidReceiver));
         }
-        let (available, limit) = self.claimable()?;
-        if amount > limit {
-            return refuse(
-                wire::InsuranceLimit::SELECTOR,
-                &[available, limit, amount].map(output::amount),
-            );
-        }
-        self.write(key, output::number(1));
-        self.shrink(Part::Insurance, amount)?;
-        self.credit(agent, mission, amount)?;
-        self.emit(
-            &[
-                literal!(wire::InsurancePaid::SIGNATURE_HASH),
-                mission,
-                agent.into_word(),
-            ],
-            &[output::amount(amount), evidence],
+        let part = part_of(fund);
+        fund::spend(fund, self.part(part), amount).map_err(anonymous)?;
+        self.owe_from(part, &to.into_word(), cause, amount)
+    }
+
+    /// Errors: `Unauthorized`; `MalformedCall` for no kind; as `pay_from`.
+    /// Events: `Disbursed`, `Credited`.
+    pub(crate) fn disburse(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (kind, recipient) = (input.u8(), input.address());
+        let (amount, why) = (amount_of(input)?, &input.word());
+        self.only(&[Peer::Adjudication])?;
+        let fund = Fund::of_disbursement(kind).ok_or_else(malformed)?;
+        self.pay_from(fund, recipient, why, amount)?;
+        self.log(
+            topic!(wire::Disbursed::SIGNATURE_HASH)
+                .number(kind.into())
+                .address(&recipient)
+                .amount(amount.get())
+                .word(why),
+            3,
         );
         Ok(Vec::new())
     }
 
-    pub(crate) fn disburse(&mut self, input: &mut Input<'_>) -> Answer {
-        let (kind, recipient) = (input.u8()?, input.address()?);
-        let (amount, why) = (input.u128()?, input.word()?);
-        self.only(&[Peer::Adjudication])?;
-        let which = match kind {
-            1 => Part::Insurance,
-            2 => Part::Treasury,
-            _ => return Err(malformed()),
-        };
-        self.shrink(which, amount)?;
-        self.credit(recipient, why, amount)?;
-        self.emit(
-            &[
-                literal!(wire::Disbursed::SIGNATURE_HASH),
-                output::number(kind.into()),
-                recipient.into_word(),
-            ],
-            &[output::amount(amount), why],
-        );
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn pay_compensation(&mut self, input: &mut Input<'_>) -> Answer {
-        let (adjudicator, reviews) = (input.address()?, input.u32()?);
+    /// Errors: `Unauthorized`; as `pay_from`.
+    /// Events: `CompensationPaid`, `Credited`.
+    pub(crate) fn pay_compensation(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (adjudicator, reviews) = (input.address(), input.u32());
         self.only(&[Peer::Roster])?;
-        let [rate] = self.live([ParameterId::AdjudicatorCompensationRate as u8])?;
-        let scale = part(
-            self.read(self.key(ASSET, output::number(1), B256::ZERO)),
-            16,
-            16,
-        );
-        let amount = u128::from(reviews)
-            .checked_mul(rate.into())
-            .and_then(|units| units.checked_mul(scale))
-            .ok_or_else(malformed)?;
-        self.shrink(Part::Treasury, amount)?;
-        self.credit(adjudicator, B256::ZERO, amount)?;
-        self.emit(
-            &[
-                literal!(wire::CompensationPaid::SIGNATURE_HASH),
-                adjudicator.into_word(),
-            ],
-            &[output::number(reviews.into()), output::amount(amount)],
+        let (_, scale) = self.money()?;
+        let mut rate = [0];
+        self.read_parameters_in_force(&[P::AdjudicatorCompensationRate as u8], &mut rate)?;
+        let [rate] = rate;
+        let amount = fund::compensation(reviews, rate, scale).map_err(anonymous)?;
+        self.pay_from(Fund::Treasury, adjudicator, &B256::ZERO, amount)?;
+        self.log(
+            topic!(wire::CompensationPaid::SIGNATURE_HASH)
+                .address(&adjudicator)
+                .number(reviews.into())
+                .amount(amount.get()),
+            2,
         );
         Ok(Vec::new())
     }
+
+    // ------------------------------------------------------------------ books
 
     pub(crate) fn asset(&mut self) -> Answer {
-        Ok(output::words(&[self.read(self.key(
-            ASSET,
-            B256::ZERO,
-            B256::ZERO,
-        ))]))
+        let (asset, _) = self.money()?;
+        let address = match asset {
+            Asset::Native => Address::ZERO,
+            Asset::Token(token) => token,
+        };
+        Words::new().address(&address).answer()
     }
 
     pub(crate) fn booked(&mut self) -> Answer {
-        Ok(output::words(&[output::amount(self.sum()?)]))
+        let Total { booked, .. } = self.total();
+        Words::new().amount(booked.get()).answer()
     }
 
     pub(crate) fn parts(&mut self) -> Answer {
-        Ok(output::words(
-            &PARTS.map(|which| output::amount(self.total(which))),
-        ))
+        let pairs = [0, 1, 2, 3].map(|pair| self.pair(pair).0);
+        let parts = books::parts(self.total().booked, &pairs).map_err(anonymous)?;
+        let mut words = Words::new();
+        for part in parts {
+            words.amount(part.get());
+        }
+        words.answer()
     }
 
     pub(crate) fn solvency(&mut self) -> Answer {
-        let (_, limit) = self.claimable()?;
-        Ok(output::words(&[
-            output::amount(self.sum()?),
-            B256::from(self.held()?),
-            output::amount(self.total(Part::Subsidy)),
-            output::amount(limit),
-        ]))
+        let limit = fund::claim_limit(self.part(Part::Insurance), self.claim_share()?);
+        let (asset, _) = self.money()?;
+        let held = asset.balance(self.vm(), self.vm().contract_address())?;
+        Words::new()
+            .amount(self.total().booked.get())
+            .word(&B256::from(held))
+            .amount(self.part(Part::Subsidy).get())
+            .amount(limit.get())
+            .answer()
     }
 }

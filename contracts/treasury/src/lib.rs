@@ -1,21 +1,30 @@
-//! Settlement, escrow, task stakes, insurance, stake pools and credits (`abi/sol/ITreasury.sol`).
+//! Settlement, escrow, task stakes, bonds, insurance, stake pools and credits (`abi/sol/ITreasury.sol`).
 //!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller, load and store
-//! packed words, compute what is dense (EQ-9, shares, slashes) and emit every event, so that the program's size can be
-//! judged before the rules are filled in (docs/adr/0001). A test lists the programs that still carry this mark.
+//! Reading order: [`storage`] (what lies where), `credits` (money in and out), `escrow` (missions' money, settlement), `moves`
+//! (between escrows), `stakes`, `pools`, `bonds`, `funds`. The rules are `agentcity_domain::treasury`.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
+mod bonds;
+mod credits;
+mod error;
 mod escrow;
 mod funds;
+mod moves;
 mod pools;
 mod stakes;
 pub mod storage;
 
 use agentcity_abi::ITreasury as wire;
 use agentcity_domain::literal;
-use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
+use agentcity_shell::{
+    Answer, Input,
+    member::Member,
+    no_coins,
+    reader::{self, Reader},
+    router::Contract,
+};
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 
@@ -24,8 +33,8 @@ use crate::storage::Treasury;
 agentcity_shell::router!(Treasury);
 
 impl Contract for Treasury {
-    fn dispatch(&mut self, selector: [u8; 4], mut input: Input<'_>) -> Option<Answer> {
-        let input = &mut input;
+    fn dispatch(&mut self, selector: [u8; 4], input: Input<'_>) -> Option<Answer> {
+        let input = &mut Reader::of(input);
         let paid = matches!(
             selector,
             wire::depositCall::SELECTOR
@@ -35,14 +44,16 @@ impl Contract for Treasury {
         if !paid && let Err(refused) = no_coins(self.vm()) {
             return Some(Err(refused));
         }
-        Some(match selector {
+        let answered = match selector {
             wire::constitutionCall::SELECTOR => self.constitution(),
             wire::wireCall::SELECTOR => self.wire(),
+            // credits
             wire::depositCall::SELECTOR => self.deposit(input),
             wire::depositWithPermitCall::SELECTOR => self.deposit_with_permit(input),
             wire::withdrawCall::SELECTOR => self.withdraw(),
             wire::withdrawToCall::SELECTOR => self.withdraw_to(input),
             wire::creditsCall::SELECTOR => self.credits(input),
+            // escrow
             wire::openEscrowCall::SELECTOR => self.open_escrow(input),
             wire::fundMissionCall::SELECTOR => self.fund_mission(input),
             wire::fundMissionWithPermitCall::SELECTOR => self.fund_mission_with_permit(input),
@@ -53,6 +64,7 @@ impl Contract for Treasury {
             wire::beginClosingCall::SELECTOR => self.begin_closing(input),
             wire::closeEscrowCall::SELECTOR => self.close_escrow(input),
             wire::escrowCall::SELECTOR => self.escrow(input),
+            // stakes
             wire::reserveStakeCall::SELECTOR => self.reserve_stake(input),
             wire::releaseReserveCall::SELECTOR => self.release_reserve(input),
             wire::lockStakeCall::SELECTOR => self.lock_stake(input),
@@ -60,11 +72,13 @@ impl Contract for Treasury {
             wire::slashCall::SELECTOR => self.slash(input),
             wire::releaseStakeCall::SELECTOR => self.release_stake(input),
             wire::lockedStakeCall::SELECTOR => self.locked_stake(input),
+            // bonds
             wire::postBondCall::SELECTOR => self.post_bond(input),
             wire::returnBondCall::SELECTOR => self.return_bond(input),
             wire::forfeitBondCall::SELECTOR => self.forfeit_bond(input),
             wire::chargeBondCall::SELECTOR => self.charge_bond(input),
             wire::bondCall::SELECTOR => self.bond(input),
+            // pools
             wire::createPoolCall::SELECTOR => self.create_pool(),
             wire::joinPoolCall::SELECTOR => self.join_pool(input),
             wire::leavePoolCall::SELECTOR => self.leave_pool(input),
@@ -72,6 +86,7 @@ impl Contract for Treasury {
             wire::poolCall::SELECTOR => self.pool(input),
             wire::poolSharesCall::SELECTOR => self.pool_shares(input),
             wire::poolBindingCall::SELECTOR => self.pool_binding(input),
+            // funds and books
             wire::contributeCall::SELECTOR => self.contribute(input),
             wire::skimCall::SELECTOR => self.skim(),
             wire::payInsuranceCall::SELECTOR => self.pay_insurance(input),
@@ -82,7 +97,8 @@ impl Contract for Treasury {
             wire::partsCall::SELECTOR => self.parts(),
             wire::solvencyCall::SELECTOR => self.solvency(),
             _ => return None,
-        })
+        };
+        Some(reader::answer(input, answered))
     }
 
     fn construct(&mut self, mut input: Input<'_>) -> Answer {

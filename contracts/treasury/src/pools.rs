@@ -1,264 +1,245 @@
-//! Stake pools by shares (S-08).
+//! Stake pools by shares (RESOLUTIONS S-08).
 
 use alloc::vec::Vec;
 
 use agentcity_abi::ITreasury as wire;
-use agentcity_domain::{amount::Amount, literal, parameter::ParameterId};
-use agentcity_shell::{
-    Answer, Input, malformed,
-    member::{Kind, Member},
-    output, refuse, unauthorized,
-    word::{part, with},
+use agentcity_domain::{
+    amount::Amount,
+    parameter::ParameterId as P,
+    treasury::{
+        books::Part,
+        pack,
+        pool::{self, Binding, Pool, Shares},
+        unpack,
+    },
 };
-use alloy_primitives::{Address, B256};
+use agentcity_shell::{
+    Answer,
+    member::Member,
+    output::number,
+    reader::Reader,
+    topic,
+    word::get,
+    words::{Laid, Words},
+};
+use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
 
-use crate::{funds::Part, storage::Treasury};
+use crate::{
+    error::revert,
+    storage::{BINDING, COUNTER, POOL, SHARES, Treasury, amount_of, lower, whole},
+};
 
-/// Pool: manager, participants, obligations | assets, shares.
-const POOL: Kind = 6;
-const SHARES: Kind = 7;
-const BINDING: Kind = 8;
-const COUNTER: Kind = 9;
+/// What becomes of money of a pool that stands in for an agent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It is set aside.
+    Draw,
+    /// It goes from a bid to its mission.
+    Keep,
+    /// It comes back.
+    Return,
+    /// It is lost.
+    Lose,
+}
 
 impl Treasury {
+    /// Errors: `UnknownPool`.
     #[inline(never)]
-    fn pool_words(&self, pool: B256) -> Result<([B256; 2], [B256; 2]), Vec<u8>> {
-        let keys = [0, 1].map(|place| self.key(POOL, pool, output::number(place)));
-        let words = keys.map(|key| self.read(key));
-        if words[0] == B256::ZERO {
-            return refuse(wire::UnknownPool::SELECTOR, &[pool]);
+    pub(crate) fn pool_of(&self, id: &B256) -> Result<Pool, Vec<u8>> {
+        let word = self.entry(POOL, id, 0);
+        let (assets, total) = unpack(&self.entry(POOL, id, 1).0);
+        let staked = lower(&self.entry(POOL, id, 2));
+        match Pool::unpack(&word.0, Shares { assets, total }, staked) {
+            Some(pool) => Ok(pool),
+            None => Words::after(wire::UnknownPool::SELECTOR).word(id).refuse(),
         }
-        Ok((keys, words))
     }
 
+    #[inline(never)]
+    fn set_pool(&mut self, id: &B256, pool: &Pool) {
+        self.set_entry(POOL, id, 0, &B256::new(pool.pack()));
+        let shares = B256::new(pack(pool.shares.assets, pool.shares.total));
+        self.set_entry(POOL, id, 1, &shares);
+        self.set_entry(POOL, id, 2, &whole(pool.staked));
+    }
+
+    #[inline(never)]
+    fn binding(&self, id: &B256, agent: &B256) -> Binding {
+        let (limit, used) = unpack(&self.entry_at(BINDING, id, agent).0);
+        Binding { limit, used }
+    }
+
+    #[inline(never)]
+    fn set_binding(&mut self, id: &B256, agent: &B256, binding: Binding) {
+        let word = B256::new(pack(binding.limit, binding.used));
+        self.set_entry_at(BINDING, id, agent, &word);
+    }
+
+    #[inline(never)]
+    fn participants_needed(&self) -> Result<u32, Vec<u8>> {
+        let mut needed = [0];
+        self.read_parameters_in_force(&[P::StakepoolMinParticipants as u8], &mut needed)?;
+        let [needed] = needed;
+        Ok(u32::try_from(needed).unwrap_or(u32::MAX))
+    }
+
+    /// What a bid's or mission's money does to the pool it comes from. `counts` are amounts of obligations, before and after.
+    ///
+    /// Errors: `UnknownPool`; to draw: `PoolTooSmall`, `InsufficientStake`.
+    #[inline(never)]
+    pub(crate) fn change_pool(
+        &mut self,
+        id: &B256,
+        agent: &B256,
+        change: Change,
+        amount: Amount,
+        counts: &[(Amount, Amount)],
+    ) -> Result<(), Vec<u8>> {
+        let (mut pool, mut binding) = (self.pool_of(id)?, self.binding(id, agent));
+        match change {
+            Change::Draw => pool
+                .draw(&mut binding, amount, self.participants_needed()?)
+                .map_err(|refused| revert(refused, id, agent))?,
+            Change::Keep => {}
+            Change::Return => pool.give_back(&mut binding, amount),
+            Change::Lose => pool.lose(&mut binding, amount),
+        }
+        for (before, after) in counts {
+            pool.count(*before, *after);
+        }
+        self.set_pool(id, &pool);
+        self.set_binding(id, agent, binding);
+        Ok(())
+    }
+
+    /// Events: `PoolCreated`.
     pub(crate) fn create_pool(&mut self) -> Answer {
-        let manager = self.caller().into_word();
-        let counter = self.key(COUNTER, manager, B256::ZERO);
-        let count = part(self.read(counter), 24, 8) + 1;
-        let pool = with(
-            with(B256::ZERO, 0, 16, part(manager, 12, 16)),
-            16,
-            4,
-            part(manager, 28, 4),
-        );
-        let pool = with(pool, 24, 8, count);
-        self.write(counter, output::number(count as u64));
-        self.write(self.key(POOL, pool, B256::ZERO), manager);
-        self.emit(
-            &[literal!(wire::PoolCreated::SIGNATURE_HASH), pool, manager],
-            &[],
-        );
-        Ok(output::words(&[pool]))
-    }
-
-    pub(crate) fn join_pool(&mut self, input: &mut Input<'_>) -> Answer {
-        let (pool, amount) = (input.word()?, input.u128()?);
-        let (keys, words) = self.pool_words(pool)?;
-        let participant = self.caller();
-        let (assets, shares) = (part(words[1], 0, 16), part(words[1], 16, 16));
-        let minted = if shares == 0 {
-            amount
-        } else if assets == 0 {
-            0
-        } else {
-            Amount::new(amount)
-                .mul_div_floor(shares, assets)
-                .map_err(|_| malformed())?
-                .get()
+        let manager = self.caller();
+        let word = manager.into_word();
+        let count = get(&self.entry(COUNTER, &word, 0), 24, 8).saturating_add(1);
+        self.set_entry(COUNTER, &word, 0, &number(count));
+        let id = pool::id(manager, count);
+        let pool = Pool {
+            manager,
+            ..Pool::default()
         };
-        if minted == 0 {
-            return refuse(wire::NoShares::SELECTOR, &[pool, output::amount(amount)]);
-        }
-        self.debit(participant, amount)?;
-        let key = self.key(SHARES, pool, participant.into_word());
-        let held = part(self.read(key), 16, 16);
-        if held == 0 {
-            self.write(keys[0], with(words[0], 0, 2, part(words[0], 0, 2) + 1));
-        }
-        self.write(key, output::amount(held + minted));
-        let total = shares.checked_add(minted).ok_or_else(malformed)?;
-        self.write(
-            keys[1],
-            with(with(words[1], 0, 16, assets + amount), 16, 16, total),
+        self.set_entry(POOL, &id, 0, &B256::new(pool.pack()));
+        self.log(
+            topic!(wire::PoolCreated::SIGNATURE_HASH)
+                .word(&id)
+                .word(&word),
+            3,
         );
-        self.grow(Part::Pools, amount)?;
-        self.emit(
-            &[
-                literal!(wire::PoolJoined::SIGNATURE_HASH),
-                pool,
-                participant.into_word(),
-            ],
-            &[output::amount(amount), output::amount(minted)],
-        );
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn leave_pool(&mut self, input: &mut Input<'_>) -> Answer {
-        let (pool, redeemed) = (input.word()?, input.u128()?);
-        let (keys, words) = self.pool_words(pool)?;
-        let participant = self.caller();
-        let obligations = part(words[0], 2, 4) as u64;
-        if obligations != 0 {
-            return refuse(
-                wire::PoolObligated::SELECTOR,
-                &[pool, output::number(obligations)],
-            );
-        }
-        let key = self.key(SHARES, pool, participant.into_word());
-        let held = part(self.read(key), 16, 16);
-        let Some(rest) = held.checked_sub(redeemed) else {
-            return refuse(
-                wire::InsufficientShares::SELECTOR,
-                &[
-                    pool,
-                    participant.into_word(),
-                    output::amount(held),
-                    output::amount(redeemed),
-                ],
-            );
-        };
-        let (assets, shares) = (part(words[1], 0, 16), part(words[1], 16, 16));
-        let amount = Amount::new(redeemed)
-            .mul_div_floor(assets, shares)
-            .map_err(|_| malformed())?
-            .get();
-        self.write(key, output::amount(rest));
-        if rest == 0 {
-            self.write(
-                keys[0],
-                with(words[0], 0, 2, part(words[0], 0, 2).saturating_sub(1)),
-            );
-        }
-        self.write(
-            keys[1],
-            with(
-                with(words[1], 0, 16, assets - amount),
-                16,
-                16,
-                shares - redeemed,
-            ),
-        );
-        self.shrink(Part::Pools, amount)?;
-        self.credit(participant, pool, amount)?;
-        self.emit(
-            &[
-                literal!(wire::PoolLeft::SIGNATURE_HASH),
-                pool,
-                participant.into_word(),
-            ],
-            &[output::amount(amount), output::amount(redeemed)],
-        );
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn bind_pool(&mut self, input: &mut Input<'_>) -> Answer {
-        let (pool, agent, limit) = (input.word()?, input.address()?, input.u128()?);
-        let (_, words) = self.pool_words(pool)?;
-        let caller = self.caller();
-        if caller != Address::from_word(with(words[0], 0, 12, 0)) {
-            return Err(unauthorized(caller));
-        }
-        let [needed] = self.live([ParameterId::StakepoolMinParticipants as u8])?;
-        let participants = part(words[0], 0, 2) as u64;
-        if participants < needed {
-            return refuse(
-                wire::PoolTooSmall::SELECTOR,
-                &[pool, output::number(participants), output::number(needed)],
-            );
-        }
-        let key = self.key(BINDING, pool, agent.into_word());
-        self.write(key, with(self.read(key), 0, 16, limit));
-        self.emit(
-            &[
-                literal!(wire::PoolBound::SIGNATURE_HASH),
-                pool,
-                agent.into_word(),
-            ],
-            &[output::amount(limit)],
-        );
-        Ok(Vec::new())
+        Words::new().word(&id).answer()
     }
 
     #[inline(never)]
-    pub(crate) fn draw_from_pool(
-        &mut self,
-        pool: B256,
-        agent: Address,
-        amount: u128,
-    ) -> Result<(), Vec<u8>> {
-        let (keys, words) = self.pool_words(pool)?;
-        let key = self.key(BINDING, pool, agent.into_word());
-        let binding = self.read(key);
-        let (limit, used) = (part(binding, 0, 16), part(binding, 16, 16));
-        let free = limit.saturating_sub(used).min(part(words[1], 0, 16));
-        if amount > free {
-            return refuse(
-                wire::InsufficientStake::SELECTOR,
-                &[pool, output::amount(free), output::amount(amount)],
-            );
-        }
-        self.write(key, with(binding, 16, 16, used + amount));
-        self.write(keys[0], with(words[0], 2, 4, part(words[0], 2, 4) + 1));
-        self.write(
-            keys[1],
-            with(words[1], 0, 16, part(words[1], 0, 16) - amount),
-        );
-        self.shrink(Part::Pools, amount)
+    fn shares_of(&self, id: &B256, participant: &B256) -> Amount {
+        lower(&self.entry_at(SHARES, id, participant))
     }
 
     #[inline(never)]
-    pub(crate) fn return_to_pool(
-        &mut self,
-        pool: B256,
-        agent: Address,
-        amount: u128,
-    ) -> Result<(), Vec<u8>> {
-        let (keys, words) = self.pool_words(pool)?;
-        let key = self.key(BINDING, pool, agent.into_word());
-        let binding = self.read(key);
-        self.write(
-            key,
-            with(
-                binding,
-                16,
-                16,
-                part(binding, 16, 16).saturating_sub(amount),
-            ),
-        );
-        self.write(
-            keys[0],
-            with(words[0], 2, 4, part(words[0], 2, 4).saturating_sub(1)),
-        );
-        self.write(
-            keys[1],
-            with(words[1], 0, 16, part(words[1], 0, 16) + amount),
-        );
-        self.grow(Part::Pools, amount)
+    fn set_holding(&mut self, id: &B256, participant: &B256, pool: &Pool, shares: Amount) {
+        self.set_pool(id, pool);
+        self.set_entry_at(SHARES, id, participant, &whole(shares));
     }
 
-    pub(crate) fn pool(&mut self, input: &mut Input<'_>) -> Answer {
-        let (_, words) = self.pool_words(input.word()?)?;
-        Ok(output::words(&[
-            with(words[0], 0, 12, 0),
-            output::amount(part(words[1], 0, 16)),
-            output::amount(part(words[1], 16, 16)),
-            output::number(part(words[0], 0, 2) as u64),
-            output::number(part(words[0], 2, 4) as u64),
-        ]))
+    /// Errors: `UnknownPool`, `InvalidAmount`, `NoShares`, `InsufficientCredit`.
+    /// Events: `PoolJoined`.
+    pub(crate) fn join_pool(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (id, amount) = (&input.word(), amount_of(input)?);
+        let participant = &self.caller().into_word();
+        let (mut pool, mut held) = (self.pool_of(id)?, self.shares_of(id, participant));
+        let bought = pool
+            .join(&mut held, amount)
+            .map_err(|refused| revert(refused, id, participant))?;
+        self.spend(participant, Part::Pools, amount)?;
+        self.set_holding(id, participant, &pool, held);
+        self.log(
+            topic!(wire::PoolJoined::SIGNATURE_HASH)
+                .word(id)
+                .word(participant)
+                .amount(amount.get())
+                .amount(bought.get()),
+            3,
+        );
+        Ok(Vec::new())
     }
 
-    pub(crate) fn pool_shares(&mut self, input: &mut Input<'_>) -> Answer {
-        let key = self.key(SHARES, input.word()?, input.address()?.into_word());
-        Ok(output::words(&[self.read(key)]))
+    /// Errors: `UnknownPool`, `InvalidAmount`, `InsufficientShares`, `PoolObligated`.
+    /// Events: `PoolLeft`; `Credited` unless the shares are worth nothing.
+    pub(crate) fn leave_pool(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (id, shares) = (&input.word(), amount_of(input)?);
+        let participant = &self.caller().into_word();
+        let (mut pool, mut held) = (self.pool_of(id)?, self.shares_of(id, participant));
+        let paid = pool
+            .leave(&mut held, shares)
+            .map_err(|refused| revert(refused, id, participant))?;
+        self.set_holding(id, participant, &pool, held);
+        self.log(
+            topic!(wire::PoolLeft::SIGNATURE_HASH)
+                .word(id)
+                .word(participant)
+                .amount(paid.get())
+                .amount(shares.get()),
+            3,
+        );
+        self.owe_from(Part::Pools, participant, id, paid)?;
+        Ok(Vec::new())
     }
 
-    pub(crate) fn pool_binding(&mut self, input: &mut Input<'_>) -> Answer {
-        let key = self.key(BINDING, input.word()?, input.address()?.into_word());
-        let word = self.read(key);
-        Ok(output::words(&[
-            output::amount(part(word, 0, 16)),
-            output::amount(part(word, 16, 16)),
-        ]))
+    /// Errors: `UnknownPool`, `Unauthorized`, `PoolTooSmall`, `InvalidAmount`.
+    /// Events: `PoolBound`.
+    pub(crate) fn bind_pool(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (id, agent, limit) = (
+            &input.word(),
+            &input.address().into_word(),
+            amount_of(input)?,
+        );
+        let needed = self.participants_needed()?;
+        self.pool_of(id)?
+            .bind(self.caller(), limit, needed)
+            .map_err(|refused| revert(refused, id, agent))?;
+        let binding = Binding {
+            limit,
+            ..self.binding(id, agent)
+        };
+        self.set_binding(id, agent, binding);
+        self.log(
+            topic!(wire::PoolBound::SIGNATURE_HASH)
+                .word(id)
+                .word(agent)
+                .amount(limit.get()),
+            3,
+        );
+        Ok(Vec::new())
+    }
+
+    pub(crate) fn pool(&mut self, input: &mut Reader<'_>) -> Answer {
+        let pool = self.pool_of(&input.word())?;
+        Words::new()
+            .address(&pool.manager)
+            .amount(pool.shares.assets.get())
+            .amount(pool.shares.total.get())
+            .number(pool.participants.into())
+            .number(pool.obligations.into())
+            .answer()
+    }
+
+    pub(crate) fn pool_shares(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (id, participant) = (&input.word(), &input.address().into_word());
+        Words::new()
+            .amount(self.shares_of(id, participant).get())
+            .answer()
+    }
+
+    pub(crate) fn pool_binding(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (id, agent) = (&input.word(), &input.address().into_word());
+        let binding = self.binding(id, agent);
+        Words::new()
+            .amount(binding.limit.get())
+            .amount(binding.used.get())
+            .answer()
     }
 }

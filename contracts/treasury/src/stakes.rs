@@ -1,350 +1,315 @@
-//! Task stakes and bonds.
+//! Stakes of executors: set aside for bids, locked for missions, slashed, released.
 
 use alloc::vec::Vec;
 
-use agentcity_abi::ITreasury as wire;
-use agentcity_domain::{literal, peer::Peer};
+use agentcity_abi::{IAgent as agents, ITreasury as wire};
+use agentcity_domain::{
+    amount::Amount,
+    peer::Peer,
+    treasury::{
+        Refused,
+        books::Part,
+        stake::{self, Locked},
+        with,
+    },
+};
 use agentcity_shell::{
-    Answer, Input, malformed,
-    member::{Kind, Member},
-    output, refuse,
-    word::{part, with},
+    Answer, malformed,
+    member::Member,
+    reader::Reader,
+    topic,
+    words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_sol_types::{SolCall, SolEvent};
 
-use crate::{funds::Part, storage::Treasury};
+use crate::{
+    error::revert,
+    pools::Change,
+    storage::{LOCKED, RESERVED, SOURCE, Treasury, amount_of, lower, whole},
+};
 
-const RESERVED: Kind = 3;
-const LOCKED: Kind = 4;
-const BOND: Kind = 5;
+/// A stake that is set aside: for which session, out of what, for whom.
+struct Reserve {
+    session: B256,
+    source: B256,
+    agent: B256,
+}
+
+impl Reserve {
+    fn read(input: &mut Reader<'_>) -> Self {
+        Self {
+            session: input.word(),
+            source: input.word(),
+            agent: input.address().into_word(),
+        }
+    }
+
+    /// Whether it comes out of a pool.
+    fn is_pooled(&self) -> bool {
+        self.source != self.agent
+    }
+
+    fn refused(&self, refused: Refused) -> Vec<u8> {
+        revert(refused, &self.source, &self.agent)
+    }
+}
 
 impl Treasury {
+    /// What tells a session's reserves out of one source from all others.
+    fn reserves(&self, of: &Reserve) -> B256 {
+        self.key(RESERVED, of.session, of.source)
+    }
+
     #[inline(never)]
-    fn reserve_key(&self, session: B256, source: B256, agent: Address) -> B256 {
-        self.key(
-            RESERVED,
-            self.key(RESERVED, session, source),
-            agent.into_word(),
-        )
+    fn reserved(&self, of: &Reserve) -> Amount {
+        lower(&self.entry_at(RESERVED, &self.reserves(of), &of.agent))
     }
 
-    pub(crate) fn reserved_stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let key = self.reserve_key(input.word()?, input.word()?, input.address()?);
-        Ok(output::words(&[output::amount(part(
-            self.read(key),
-            0,
-            16,
-        ))]))
+    #[inline(never)]
+    fn set_reserved(&mut self, of: &Reserve, amount: Amount) {
+        let reserves = self.reserves(of);
+        self.set_entry_at(RESERVED, &reserves, &of.agent, &whole(amount));
     }
 
-    pub(crate) fn reserve_stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, source) = (input.word()?, input.word()?);
-        let (agent, amount) = (input.address()?, input.u128()?);
+    pub(crate) fn reserved_stake(&mut self, input: &mut Reader<'_>) -> Answer {
+        let of = &Reserve::read(input);
+        Words::new().amount(self.reserved(of).get()).answer()
+    }
+
+    /// Events of a reserve say all of it.
+    #[inline(never)]
+    fn log_reserve(&self, mut topic: Words, of: &Reserve, amount: Amount) {
+        topic
+            .word(&of.session)
+            .word(&of.source)
+            .word(&of.agent)
+            .amount(amount.get());
+        self.log(&topic, 4);
+    }
+
+    /// Errors: `Unauthorized`, `InsufficientStake`; `UnknownPool`, `PoolTooSmall`.
+    /// Events: `StakeReserved`.
+    pub(crate) fn reserve_stake(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (of, amount) = (&Reserve::read(input), amount_of(input)?);
         self.only(&[Peer::Legislature])?;
-        if source == agent.into_word() {
-            self.debit(agent, amount)?;
+        let before = self.reserved(of);
+        let after = with(before, amount).map_err(|refused| of.refused(refused))?;
+        if of.is_pooled() {
+            let counts = [(before, after)];
+            self.change_pool(&of.source, &of.agent, Change::Draw, amount, &counts)?;
+            self.shift(Part::Pools, Part::Reserved, amount)?;
         } else {
-            self.draw_from_pool(source, agent, amount)?;
+            let credit = stake::take(self.credit_of(&of.agent), amount);
+            let credit = credit.map_err(|refused| of.refused(refused))?;
+            self.set_credit(&of.agent, credit);
+            self.shift(Part::Credits, Part::Reserved, amount)?;
         }
-        let key = self.reserve_key(session, source, agent);
-        let word = self.read(key);
-        let reserved = part(word, 0, 16)
-            .checked_add(amount)
-            .ok_or_else(malformed)?;
-        self.write(key, with(word, 0, 16, reserved));
-        self.grow(Part::Reserved, amount)?;
-        self.emit(
-            &[
-                literal!(wire::StakeReserved::SIGNATURE_HASH),
-                session,
-                source,
-                agent.into_word(),
-            ],
-            &[output::amount(amount)],
-        );
+        self.set_reserved(of, after);
+        self.log_reserve(topic!(wire::StakeReserved::SIGNATURE_HASH), of, amount);
         Ok(Vec::new())
     }
 
-    #[inline(never)]
-    fn take_reserve(
-        &mut self,
-        session: B256,
-        source: B256,
-        agent: Address,
-        amount: u128,
-    ) -> Result<(), Vec<u8>> {
-        let key = self.reserve_key(session, source, agent);
-        let word = self.read(key);
-        let reserved = part(word, 0, 16);
-        let Some(rest) = reserved.checked_sub(amount) else {
-            return refuse(
-                wire::InsufficientStake::SELECTOR,
-                &[source, output::amount(reserved), output::amount(amount)],
-            );
-        };
-        self.write(key, with(word, 0, 16, rest));
-        self.shrink(Part::Reserved, amount)
-    }
-
+    /// Gives back to its source what came out of it, and counts what of the pool's obligations changed.
+    ///
+    /// Events: `Credited` of one's own.
     #[inline(never)]
     fn give_back(
         &mut self,
-        source: B256,
-        agent: Address,
-        cause: B256,
-        amount: u128,
+        part: Part,
+        (source, agent, cause): (&B256, &B256, &B256),
+        amount: Amount,
+        count: (Amount, Amount),
     ) -> Result<(), Vec<u8>> {
-        if source == agent.into_word() {
-            return self.credit(agent, cause, amount);
+        if source == agent {
+            return self.owe_from(part, agent, cause, amount);
         }
-        self.return_to_pool(source, agent, amount)
+        self.change_pool(source, agent, Change::Return, amount, &[count])?;
+        self.shift(part, Part::Pools, amount)
     }
 
-    pub(crate) fn release_reserve(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, source) = (input.word()?, input.word()?);
-        let (agent, amount) = (input.address()?, input.u128()?);
+    /// Errors: `Unauthorized`, `InsufficientStake`.
+    /// Events: `ReserveReleased`; `Credited` of one's own.
+    pub(crate) fn release_reserve(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (of, amount) = (&Reserve::read(input), amount_of(input)?);
         self.only(&[Peer::Legislature])?;
-        self.take_reserve(session, source, agent, amount)?;
-        self.give_back(source, agent, source, amount)?;
-        self.emit(
-            &[
-                literal!(wire::ReserveReleased::SIGNATURE_HASH),
-                session,
-                source,
-                agent.into_word(),
-            ],
-            &[output::amount(amount)],
-        );
+        let before = self.reserved(of);
+        let after = stake::take(before, amount).map_err(|refused| of.refused(refused))?;
+        self.set_reserved(of, after);
+        self.log_reserve(topic!(wire::ReserveReleased::SIGNATURE_HASH), of, amount);
+        let to = (&of.source, &of.agent, &of.session);
+        self.give_back(Part::Reserved, to, amount, (before, after))?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn lock_stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, session) = (input.word()?, input.word()?);
-        let (agent, source) = (input.address()?, input.word()?);
-        let amount = input.u128()?;
-        self.only(&[Peer::Collaboration, Peer::Statute])?;
-        self.take_reserve(session, source, agent, amount)?;
-        let key = self.key(LOCKED, mission, agent.into_word());
-        let (word, from) = (self.read(key), self.key(LOCKED, key, B256::ZERO));
-        let locked = part(word, 0, 16)
-            .checked_add(amount)
-            .ok_or_else(malformed)?;
-        self.write(key, with(word, 0, 16, locked));
-        self.write(from, source);
-        self.grow(Part::Locked, amount)?;
-        self.emit(
-            &[
-                literal!(wire::StakeLocked::SIGNATURE_HASH),
-                mission,
-                agent.into_word(),
-                source,
-            ],
-            &[output::amount(amount)],
-        );
-        Ok(Vec::new())
-    }
+    // ------------------------------------------------------------------ missions
 
-    /// Insurance gets the lower half, the treasury the rest (S-06).
     #[inline(never)]
-    fn split_slash(&mut self, taken: u128) -> Result<(), Vec<u8>> {
-        self.grow(Part::Insurance, taken / 2)?;
-        self.grow(Part::Treasury, taken - taken / 2)
+    pub(crate) fn locked(&self, mission: &B256, agent: &B256) -> Locked {
+        Locked::unpack(&self.entry_at(LOCKED, mission, agent).0)
     }
 
-    pub(crate) fn slash(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, agent) = (input.word()?, input.u16()?, input.address()?);
-        let (fault, amount) = (input.u8()?, input.u128()?);
-        self.only(&[Peer::Collaboration])?;
-        if !(1..=4).contains(&fault) {
-            return Err(malformed());
-        }
-        let key = self.key(LOCKED, mission, agent.into_word());
-        let word = self.read(key);
-        let taken = part(word, 0, 16).min(amount);
-        let slashed = part(word, 16, 16).saturating_add(taken);
-        self.write(
-            key,
-            with(
-                with(word, 0, 16, part(word, 0, 16) - taken),
-                16,
-                16,
-                slashed,
-            ),
-        );
-        self.shrink(Part::Locked, taken)?;
-        self.split_slash(taken)?;
-        self.emit(
-            &[
-                literal!(wire::StakeSlashed::SIGNATURE_HASH),
-                mission,
-                output::number(node.into()),
-                agent.into_word(),
-            ],
-            &[output::number(fault.into()), output::amount(taken)],
-        );
-        Ok(output::words(&[output::amount(taken)]))
+    #[inline(never)]
+    pub(crate) fn set_locked(&mut self, mission: &B256, agent: &B256, stake: &Locked) {
+        let word = B256::new(stake.pack());
+        self.set_entry_at(LOCKED, mission, agent, &word);
     }
 
-    pub(crate) fn release_stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, agent) = (input.word()?, input.address()?);
-        let release = self.release_time(mission);
-        if release == 0 || self.now() < release {
-            return refuse(
-                wire::StakeStillLocked::SELECTOR,
-                &[mission, output::number(release)],
-            );
+    /// Where an agent's stake in a mission comes from.
+    #[inline(never)]
+    fn source_of(&self, mission: &B256, agent: &B256, stake: &Locked) -> B256 {
+        if stake.pooled {
+            return self.entry_at(SOURCE, mission, agent);
         }
-        let key = self.key(LOCKED, mission, agent.into_word());
-        let word = self.read(key);
-        let amount = part(word, 0, 16);
-        if amount == 0 {
-            return refuse(wire::NothingLocked::SELECTOR, &[mission, agent.into_word()]);
-        }
-        let source = self.read(self.key(LOCKED, key, B256::ZERO));
-        self.write(key, with(word, 0, 16, 0));
-        self.shrink(Part::Locked, amount)?;
-        self.give_back(source, agent, mission, amount)?;
-        self.emit(
-            &[
-                literal!(wire::StakeReleased::SIGNATURE_HASH),
-                mission,
-                agent.into_word(),
-                source,
-            ],
-            &[output::amount(amount)],
-        );
-        Ok(Vec::new())
+        if stake.took_part { *agent } else { B256::ZERO }
     }
 
-    pub(crate) fn locked_stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let key = self.key(LOCKED, input.word()?, input.address()?.into_word());
-        let source = self.read(self.key(LOCKED, key, B256::ZERO));
-        Ok(output::words(&[
+    /// Neither agent nor pool may be the sponsor's. An agent's principal cannot change while it has obligations, so it is asked
+    /// when the agent comes into the mission, and then never again.
+    ///
+    /// Errors: `WrongEscrowState`, `SelfDealing`; `UnknownPool`.
+    #[inline(never)]
+    fn may_back(&self, mission: &B256, of: &Reserve, held: &Locked) -> Result<(), Vec<u8>> {
+        let terms = self.terms(mission);
+        let refuse = |refused| revert(refused, mission, &of.agent);
+        let mut principal = Address::ZERO;
+        if !held.took_part {
+            let answer = self.ask(
+                Peer::Agent,
+                Words::after(agents::principalOfCall::SELECTOR).word(&of.agent),
+            )?;
+            let mut answer = Reader::new(&answer);
+            principal = answer.address();
+            answer.end()?;
+        }
+        stake::backs(terms, principal).map_err(refuse)?;
+        if of.is_pooled() {
+            stake::backs(terms, self.pool_of(&of.source)?.manager).map_err(refuse)?;
+        }
+        Ok(())
+    }
+
+    /// Errors: `Unauthorized`, `InsufficientStake`, `WrongEscrowState`, `SelfDealing`, `SecondSource`.
+    /// Events: `StakeLocked`.
+    pub(crate) fn lock_stake(&mut self, input: &mut Reader<'_>) -> Answer {
+        let mission = &input.word();
+        let (session, agent, source) = (input.word(), input.address().into_word(), input.word());
+        let amount = amount_of(input)?;
+        let of = &Reserve {
+            session,
             source,
-            output::amount(part(self.read(key), 0, 16)),
-        ]))
+            agent,
+        };
+        self.only(&[Peer::Collaboration, Peer::Statute])?;
+        let held = self.locked(mission, &agent);
+        self.may_back(mission, of, &held)?;
+        let reserved = self.reserved(of);
+        let left = stake::take(reserved, amount).map_err(|refused| of.refused(refused))?;
+        let from = self.source_of(mission, &agent, &held);
+        let account = Address::from_word(agent);
+        let after = stake::lock(held, &from, &source, account, amount)
+            .map_err(|refused| revert(refused, mission, &agent))?;
+        if after.pooled {
+            let counts = [(reserved, left), (held.amount, after.amount)];
+            self.change_pool(&source, &agent, Change::Keep, amount, &counts)?;
+            self.set_entry_at(SOURCE, mission, &agent, &source);
+        }
+        self.set_reserved(of, left);
+        self.set_locked(mission, &agent, &after);
+        self.shift(Part::Reserved, Part::Locked, amount)?;
+        self.log(
+            topic!(wire::StakeLocked::SIGNATURE_HASH)
+                .word(mission)
+                .word(&agent)
+                .word(&source)
+                .amount(amount.get()),
+            4,
+        );
+        Ok(Vec::new())
     }
 
-    pub(crate) fn post_bond(&mut self, input: &mut Input<'_>) -> Answer {
-        let (bond, owner) = (input.word()?, input.address()?);
-        let (kind, amount) = (input.u8()?, input.u128()?);
-        self.bond_holder()?;
-        if !(1..=5).contains(&kind) {
+    /// Never refuses a fault that has a name: what ends a node must not fail for want of a stake.
+    ///
+    /// Errors: `Unauthorized`, `MalformedCall`.
+    /// Events: `StakeSlashed`.
+    pub(crate) fn slash(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, agent) = (&input.word(), input.u16(), &input.address().into_word());
+        let (fault, asked) = (input.u8(), amount_of(input)?);
+        self.only(&[Peer::Collaboration])?;
+        if !(1..=wire::Fault::MissionAbort as u8).contains(&fault) {
             return Err(malformed());
         }
-        let key = self.key(BOND, bond, B256::ZERO);
-        if self.read(key) != B256::ZERO {
-            return refuse(wire::WrongBond::SELECTOR, &[bond]);
+        let held = self.locked(mission, agent);
+        let is_free = self
+            .terms(mission)
+            .is_some_and(|terms| terms.is_over(self.now()));
+        let slash = stake::slash(held.amount, asked, is_free);
+        if !slash.taken.is_zero() {
+            self.set_locked(
+                mission,
+                agent,
+                &Locked {
+                    amount: slash.left,
+                    ..held
+                },
+            );
+            self.shift(Part::Locked, Part::Insurance, slash.loss.insurance)?;
+            self.shift(Part::Locked, Part::Treasury, slash.loss.treasury)?;
+            if held.pooled {
+                let source = self.entry_at(SOURCE, mission, agent);
+                let counts = [(held.amount, slash.left)];
+                self.change_pool(&source, agent, Change::Lose, slash.taken, &counts)?;
+            }
         }
-        self.debit(owner, amount)?;
-        self.write(key, with(owner.into_word(), 0, 1, kind.into()));
-        self.write(
-            self.key(BOND, bond, output::number(1)),
-            output::amount(amount),
+        self.log(
+            topic!(wire::StakeSlashed::SIGNATURE_HASH)
+                .word(mission)
+                .number(node.into())
+                .word(agent)
+                .number(fault.into())
+                .amount(slash.taken.get()),
+            4,
         );
-        self.grow(Part::Bonds, amount)?;
-        self.emit(
-            &[
-                literal!(wire::BondPosted::SIGNATURE_HASH),
-                bond,
-                owner.into_word(),
-            ],
-            &[output::number(kind.into()), output::amount(amount)],
+        Words::new().amount(slash.taken.get()).answer()
+    }
+
+    /// Anyone, never halted.
+    ///
+    /// Errors: `StakeStillLocked`, `NothingLocked`.
+    /// Events: `StakeReleased`; `Credited` of one's own.
+    pub(crate) fn release_stake(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, agent) = (&input.word(), &input.address().into_word());
+        let held = self.locked(mission, agent);
+        let amount = stake::release(held, self.terms(mission), self.now())
+            .map_err(|refused| revert(refused, mission, agent))?;
+        let source = self.source_of(mission, agent, &held);
+        self.set_locked(
+            mission,
+            agent,
+            &Locked {
+                amount: Amount::ZERO,
+                ..held
+            },
         );
+        self.log(
+            topic!(wire::StakeReleased::SIGNATURE_HASH)
+                .word(mission)
+                .word(agent)
+                .word(&source)
+                .amount(amount.get()),
+            4,
+        );
+        let count = (amount, Amount::ZERO);
+        self.give_back(Part::Locked, (&source, agent, mission), amount, count)?;
         Ok(Vec::new())
     }
 
-    /// Refuses everybody but the members that take bonds.
-    #[inline(never)]
-    fn bond_holder(&self) -> Result<(), Vec<u8>> {
-        self.only(&[
-            Peer::Assembly,
-            Peer::Verification,
-            Peer::Guardian,
-            Peer::Roster,
-        ])
-    }
-
-    #[inline(never)]
-    fn end_bond(&mut self, bond: B256) -> Result<(Address, u128), Vec<u8>> {
-        self.bond_holder()?;
-        let (key, amount_key) = (
-            self.key(BOND, bond, B256::ZERO),
-            self.key(BOND, bond, output::number(1)),
-        );
-        let (word, amount) = (self.read(key), part(self.read(amount_key), 16, 16));
-        if word == B256::ZERO {
-            return refuse(wire::WrongBond::SELECTOR, &[bond]);
-        }
-        self.write(key, B256::ZERO);
-        self.write(amount_key, B256::ZERO);
-        self.shrink(Part::Bonds, amount)?;
-        Ok((Address::from_word(with(word, 0, 12, 0)), amount))
-    }
-
-    pub(crate) fn return_bond(&mut self, input: &mut Input<'_>) -> Answer {
-        let bond = input.word()?;
-        let (owner, amount) = self.end_bond(bond)?;
-        self.credit(owner, bond, amount)?;
-        self.emit(
-            &[
-                literal!(wire::BondReturned::SIGNATURE_HASH),
-                bond,
-                owner.into_word(),
-            ],
-            &[output::amount(amount)],
-        );
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn forfeit_bond(&mut self, input: &mut Input<'_>) -> Answer {
-        let bond = input.word()?;
-        let (owner, amount) = self.end_bond(bond)?;
-        self.split_slash(amount)?;
-        self.emit(
-            &[
-                literal!(wire::BondForfeited::SIGNATURE_HASH),
-                bond,
-                owner.into_word(),
-            ],
-            &[output::amount(amount)],
-        );
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn charge_bond(&mut self, input: &mut Input<'_>) -> Answer {
-        let (bond, asked) = (input.word()?, input.u128()?);
-        self.only(&[Peer::Roster])?;
-        let key = self.key(BOND, bond, output::number(1));
-        let held = part(self.read(key), 16, 16);
-        let word = self.read(self.key(BOND, bond, B256::ZERO));
-        if word == B256::ZERO {
-            return refuse(wire::WrongBond::SELECTOR, &[bond]);
-        }
-        let taken = asked.min(held);
-        let left = held.saturating_sub(taken);
-        self.write(key, output::amount(left));
-        self.shrink(Part::Bonds, taken)?;
-        self.split_slash(taken)?;
-        self.emit(
-            &[
-                literal!(wire::BondCharged::SIGNATURE_HASH),
-                bond,
-                with(word, 0, 12, 0),
-            ],
-            &[taken, left].map(output::amount),
-        );
-        Ok(output::words(&[output::amount(taken)]))
-    }
-
-    pub(crate) fn bond(&mut self, input: &mut Input<'_>) -> Answer {
-        let bond = input.word()?;
-        let word = self.read(self.key(BOND, bond, B256::ZERO));
-        Ok(output::words(&[
-            with(word, 0, 12, 0),
-            output::number(part(word, 0, 1) as u64),
-            self.read(self.key(BOND, bond, output::number(1))),
-        ]))
+    pub(crate) fn locked_stake(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, agent) = (&input.word(), &input.address().into_word());
+        let held = self.locked(mission, agent);
+        Words::new()
+            .word(&self.source_of(mission, agent, &held))
+            .amount(held.amount.get())
+            .answer()
     }
 }

@@ -1,293 +1,213 @@
-//! One attempt: what collaboration says of it, what is kept of it here, and the verdict on it.
+//! One attempt: what collaboration says of it, and the verdict on it.
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{ICollaboration as collaboration, IVerification as wire};
+use agentcity_abi::{
+    ICollaboration::{self as collaboration, Reason},
+    IVerification as wire,
+};
 use agentcity_domain::{
-    machine::{MissionState, NodeState},
+    machine::NodeState,
     peer::Peer,
     statute::SEATS_MAX,
+    verification::{
+        Refused,
+        case::{Case, Record},
+        consensus::{Fault, Outcome, Tolerances},
+        window::{Step, Windows},
+    },
 };
 use agentcity_shell::{
-    Input,
-    member::{Kind, Member},
-    output, peer, refuse,
-    word::{part, with},
+    member::Member,
+    reader::Reader,
+    words::{Laid, Words},
 };
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError};
-use stylus_sdk::prelude::*;
 
-use crate::storage::Verifications;
+use crate::storage::{Key, Verifications};
 
-/// Place 0: 0 announced, 1 seats that committed, 2 that revealed, 3 that are disqualified, 4..9 until when reveals are
-/// taken, 9 the seat that disputes, plus one. 1 output. 2 trail. 3 bond.
-const RECORD: Kind = 1;
-/// Of a seat: 0 commitment, 1 trail, 2 what it revealed.
-const COMMITMENT: Kind = 2;
+/// Place of `haltedUntil` in what collaboration tells of a mission.
+const HALTED_UNTIL: usize = 11;
 
-/// An attempt.
-pub(crate) struct Case {
-    pub(crate) mission: B256,
-    pub(crate) node: u16,
-    pub(crate) mission_state: u8,
-    pub(crate) halt: u8,
+/// An attempt, loaded.
+pub(crate) struct Attempt {
+    pub(crate) key: Key,
+    /// The epoch whose parameters count.
     pub(crate) epoch: u64,
-    pub(crate) state: u8,
-    pub(crate) attempt: u8,
-    pub(crate) tier: u8,
-    pub(crate) redundancy: u8,
-    pub(crate) threshold: u8,
-    pub(crate) mode: u8,
-    pub(crate) expires: u64,
-    pub(crate) backup: bool,
-    pub(crate) budget: u128,
+    /// keccak256 of the node's terms.
     pub(crate) digest: B256,
-    pub(crate) agents: [Address; SEATS_MAX],
-    /// What is kept here, at place 0.
-    pub(crate) word: B256,
-}
-
-/// What a verdict means for one seat, as collaboration takes it.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Outcome {
-    pub(crate) seat: u8,
-    pub(crate) paid: bool,
-    pub(crate) scored: bool,
-    pub(crate) score: u16,
-    pub(crate) fault: u8,
+    pub(crate) case: Case,
 }
 
 impl Verifications {
-    /// An attempt as it stands, whatever its state.
+    /// The attempt that runs, whatever its state.
     #[inline(never)]
-    pub(crate) fn case(&self, mission: B256, node: u16) -> Result<Case, Vec<u8>> {
-        let answer = self.ask_peer(
-            Peer::Collaboration,
-            collaboration::assignmentCall::SELECTOR,
-            &[mission, output::number(node.into())],
-        )?;
-        let mut answer = Input::new(&answer);
-        let mut case = Case {
+    pub(crate) fn attempt(&self, mission: B256, node: u16) -> Result<Attempt, Vec<u8>> {
+        let mut call = Words::after(collaboration::assignmentCall::SELECTOR);
+        call.word(&mission).number(node.into());
+        let answer = self.ask(Peer::Collaboration, &call)?;
+        let input = &mut Reader::new(&answer);
+        let (state_of_mission, halt, epoch) = (input.u8(), input.u8(), input.u64());
+        let (state, attempt, tier) = (input.u8(), input.u8(), input.u8());
+        // Seats are counted by who sits at them.
+        input.u8();
+        let (threshold, mode, since, expires) =
+            (input.u8(), input.u8(), input.seconds(), input.seconds());
+        let (backup, budget, digest) = (input.bool(), input.u128(), input.word());
+        let mut agents = [Address::ZERO; SEATS_MAX];
+        for agent in &mut agents {
+            *agent = input.address();
+        }
+        input.end()?;
+        let key = Key {
             mission,
             node,
-            mission_state: answer.u8()?,
-            halt: answer.u8()?,
-            epoch: answer.u64()?,
-            state: answer.u8()?,
-            attempt: answer.u8()?,
-            tier: answer.u8()?,
-            redundancy: answer.u8()?,
-            threshold: answer.u8()?,
-            mode: answer.u8()?,
-            expires: {
-                answer.u64()?;
-                answer.u64()?
-            },
-            backup: answer.bool()?,
-            budget: answer.u128()?,
-            digest: answer.word()?,
-            agents: [Address::ZERO; SEATS_MAX],
-            word: B256::ZERO,
+            attempt,
         };
-        for agent in &mut case.agents {
-            *agent = answer.address()?;
-        }
-        case.word = self.read(self.record_key(mission, node, case.attempt, 0));
-        Ok(case)
+        let record = self.record(&key);
+        Ok(Attempt {
+            key,
+            epoch,
+            digest,
+            case: Case {
+                mission: state_of_mission,
+                halt,
+                state,
+                attempt,
+                tier,
+                threshold,
+                mode,
+                since,
+                expires,
+                backup,
+                budget,
+                agents,
+                record,
+            },
+        })
     }
 
-    /// An attempt on which work goes on: its mission executes and no stop lies on it, its node is in one of two states.
+    /// The attempt that runs, in one of these states, and not stopped.
+    ///
+    /// Errors: `WrongMissionState`, `Halted`, `WrongNodeState`.
     #[inline(never)]
-    pub(crate) fn open_case(
+    pub(crate) fn open(
         &self,
         mission: B256,
         node: u16,
-        states: [NodeState; 2],
-    ) -> Result<Case, Vec<u8>> {
-        let case = self.case(mission, node)?;
-        if case.mission_state != MissionState::Executing as u8 {
-            return refuse(
-                wire::WrongMissionState::SELECTOR,
-                &[mission, output::number(case.mission_state.into())],
-            );
+        states: &[NodeState],
+    ) -> Result<Attempt, Vec<u8>> {
+        let attempt = self.attempt(mission, node)?;
+        match attempt.case.open(states) {
+            Ok(()) => Ok(attempt),
+            Err(Refused::Halted(halt)) => self.halted(&attempt, halt),
+            Err(refused) => Err(attempt.revert(refused)),
         }
-        // Under a pause, work under way ends normally (C-02).
-        if case.halt == wire::Halt::EmergencyStop as u8 {
-            return refuse(
-                wire::Halted::SELECTOR,
-                &[
-                    mission,
-                    output::number(case.halt.into()),
-                    output::number(case.expires),
-                ],
-            );
+    }
+
+    /// The refusal of a halted command, with the end of the halt.
+    #[inline(never)]
+    fn halted<T>(&self, attempt: &Attempt, halt: u8) -> Result<T, Vec<u8>> {
+        let mut call = Words::after(collaboration::missionCall::SELECTOR);
+        call.word(&attempt.key.mission);
+        let answer = self.ask(Peer::Collaboration, &call)?;
+        let mut input = Reader::new(&answer);
+        input.skip(HALTED_UNTIL);
+        let until = input.word();
+        input.end()?;
+        Words::after(wire::Halted::SELECTOR)
+            .word(&attempt.key.mission)
+            .number(halt.into())
+            .word(&until)
+            .refuse()
+    }
+
+    /// Windows and tolerances of the attempt's mission, in one call.
+    #[inline(never)]
+    pub(crate) fn law_of(&self, attempt: &Attempt) -> Result<(Windows, Tolerances), Vec<u8>> {
+        let [grace, commit, reveal] = Windows::PARAMETERS;
+        let [similarity, distance] = Tolerances::PARAMETERS;
+        let ids = [grace, commit, reveal, similarity, distance].map(|id| id as u8);
+        let [grace, commit, reveal, similarity, distance] = self.parameters(attempt.epoch, ids)?;
+        Ok((
+            Windows::of([grace, commit, reveal]),
+            Tolerances::of([similarity, distance]),
+        ))
+    }
+
+    /// Stores what a step leaves, and tells collaboration the deadline if it moved.
+    #[inline(never)]
+    pub(crate) fn step(
+        &mut self,
+        attempt: &Attempt,
+        to: NodeState,
+        step: &Step,
+    ) -> Result<(), Vec<u8>> {
+        self.keep(attempt, &step.record);
+        match step.expires {
+            Some(expires) => self.defer(attempt, to, expires),
+            None => Ok(()),
         }
-        if states.iter().all(|state| *state as u8 != case.state) {
-            return refuse(
-                wire::WrongNodeState::SELECTOR,
-                &[
-                    mission,
-                    output::number(node.into()),
-                    output::number(case.state.into()),
-                    output::number(case.attempt.into()),
-                ],
-            );
-        }
-        Ok(case)
     }
 
-    #[inline(never)]
-    pub(crate) fn record_key(&self, mission: B256, node: u16, attempt: u8, place: u64) -> B256 {
-        let number = place << 32 | u64::from(node) << 8 | u64::from(attempt);
-        self.key(RECORD, mission, output::number(number))
+    pub(crate) fn keep(&mut self, attempt: &Attempt, record: &Record) {
+        self.set_record(&attempt.key, record);
     }
 
-    /// A word kept of an attempt.
+    /// Tells collaboration that the node goes on, until when.
     #[inline(never)]
-    pub(crate) fn of_case(&self, case: &Case, place: u64) -> B256 {
-        self.read(self.record_key(case.mission, case.node, case.attempt, place))
-    }
-
-    #[inline(never)]
-    pub(crate) fn set_case(&mut self, case: &Case, place: u64, word: B256) {
-        let key = self.record_key(case.mission, case.node, case.attempt, place);
-        self.write(key, word);
-    }
-
-    #[inline(never)]
-    pub(crate) fn seat_key(
+    pub(crate) fn defer(
         &self,
-        mission: B256,
-        node: u16,
-        attempt: u8,
-        seat: u8,
-        place: u64,
-    ) -> B256 {
-        let number =
-            place << 32 | u64::from(node) << 16 | u64::from(attempt) << 8 | u64::from(seat);
-        self.key(COMMITMENT, mission, output::number(number))
-    }
-
-    /// A word kept of a seat.
-    #[inline(never)]
-    pub(crate) fn of_seat(&self, case: &Case, seat: u8, place: u64) -> B256 {
-        let key = self.seat_key(case.mission, case.node, case.attempt, seat, place);
-        self.read(key)
-    }
-
-    #[inline(never)]
-    pub(crate) fn set_seat(&mut self, case: &Case, seat: u8, place: u64, word: B256) {
-        let key = self.seat_key(case.mission, case.node, case.attempt, seat, place);
-        self.write(key, word);
+        attempt: &Attempt,
+        to: NodeState,
+        expires: u64,
+    ) -> Result<(), Vec<u8>> {
+        self.conclude(attempt, to, expires, Reason::None, &[B256::ZERO; 2], &[])
     }
 
     /// Tells collaboration the verdict. Everything of ours is stored before.
     #[inline(never)]
     pub(crate) fn conclude(
         &self,
-        case: &Case,
+        attempt: &Attempt,
         to: NodeState,
         expires: u64,
-        reason: collaboration::Reason,
-        outcome: [B256; 2],
+        reason: Reason,
+        result: &[B256; 2],
         outcomes: &[Outcome],
     ) -> Result<(), Vec<u8>> {
-        let mut words = Vec::with_capacity(5 * SEATS_MAX);
-        for seat in outcomes {
-            words.extend_from_slice(&[
-                output::number(seat.seat.into()),
-                output::truth(seat.paid),
-                output::truth(seat.scored),
-                output::number(seat.score.into()),
-                output::number(seat.fault.into()),
-            ]);
+        let mut verdict = Words::after(collaboration::applyVerdictCall::SELECTOR);
+        verdict
+            .word(&attempt.key.mission)
+            .number(attempt.key.node.into())
+            .number(attempt.key.attempt.into())
+            .number(to as u64)
+            .number(expires)
+            .number(reason as u64)
+            .all(result)
+            // Where the list stands: behind these nine words.
+            .number(9 * 32)
+            .number(outcomes.len() as u64);
+        for outcome in outcomes {
+            verdict
+                .number(outcome.seat.into())
+                .truth(outcome.paid)
+                .truth(outcome.scored)
+                .number(outcome.score.into())
+                .number(reason_of(outcome.fault) as u64);
         }
-        let mut verdict = output::Output::of(9).word(case.mission);
-        for number in [
-            case.node.into(),
-            case.attempt.into(),
-            to as u64,
-            expires,
-            reason as u64,
-        ] {
-            verdict = verdict.word(output::number(number));
-        }
-        let arguments = verdict
-            .word(outcome[0])
-            .word(outcome[1])
-            .list(&words, 5)
-            .finish();
-        let data = peer::call_laid_out(collaboration::applyVerdictCall::SELECTOR, &arguments);
-        let to = self.member(Peer::Collaboration)?;
-        peer::tell(self.vm(), to, &data, U256::ZERO)?;
-        Ok(())
+        self.tell(Peer::Collaboration, &verdict)
     }
 }
 
-impl Case {
-    /// The seat of an agent.
-    #[inline(never)]
-    pub(crate) fn seat_of(&self, agent: Address) -> Result<u8, Vec<u8>> {
-        match self.agents.iter().position(|seated| *seated == agent) {
-            Some(seat) if agent != Address::ZERO => Ok(seat as u8),
-            _ => refuse(wire::NotSeated::SELECTOR, &self.names(agent)),
-        }
-    }
-
-    /// Mission, node and an agent: what refusals and logs carry.
-    #[inline(never)]
-    pub(crate) fn names(&self, agent: Address) -> [B256; 3] {
-        [
-            self.mission,
-            output::number(self.node.into()),
-            agent.into_word(),
-        ]
-    }
-
-    /// A mask of seats, kept at `at`.
-    pub(crate) fn mask(&self, at: usize) -> u8 {
-        part(self.word, at, 1) as u8
-    }
-
-    /// Puts a seat into the mask at `at`.
-    pub(crate) fn enter(&mut self, at: usize, seat: u8) {
-        let mask = self.mask(at) | 1 << (seat & 7);
-        self.word = with(self.word, at, 1, mask.into());
-    }
-
-    /// Until when reveals are taken; zero while commitments are.
-    pub(crate) fn reveals_until(&self) -> u64 {
-        part(self.word, 4, 5) as u64
-    }
-
-    /// Refuses an attempt that is over.
-    #[inline(never)]
-    pub(crate) fn at_attempt(&self, attempt: u8) -> Result<(), Vec<u8>> {
-        if attempt == self.attempt {
-            return Ok(());
-        }
-        refuse(
-            wire::WrongAttempt::SELECTOR,
-            &[
-                self.mission,
-                output::number(self.node.into()),
-                output::number(self.attempt.into()),
-                output::number(attempt.into()),
-            ],
-        )
-    }
-
-    /// Refuses a node of another tier.
-    #[inline(never)]
-    pub(crate) fn wrong_tier<T>(&self) -> Result<T, Vec<u8>> {
-        refuse(
-            wire::WrongTier::SELECTOR,
-            &[
-                self.mission,
-                output::number(self.node.into()),
-                output::number(self.tier.into()),
-            ],
-        )
+/// What collaboration calls a fault. Withheld reveals cost what a failed node does (A3).
+const fn reason_of(fault: Fault) -> Reason {
+    match fault {
+        Fault::None => Reason::None,
+        Fault::Late => Reason::TimeoutExceeded,
+        Fault::Withheld => Reason::ConsensusFailed,
+        Fault::Disproved => Reason::ProofRejected,
+        Fault::Rejected => Reason::ReviewRejected,
     }
 }

@@ -1,162 +1,191 @@
-//! Which revealed values agree (V-05, V-06; R29).
+//! Weighing what was revealed, and ending an attempt by it.
 
 use alloc::vec::Vec;
 
 use agentcity_abi::{ICollaboration::Reason, IVerification as wire};
 use agentcity_domain::{
-    literal,
     machine::NodeState,
-    parameter::ParameterId as P,
     reputation::Points,
     statute::{Mode, SEATS_MAX},
+    verification::{
+        case::Case,
+        consensus::{self as rules, End, Finding, Tolerances},
+        dispute,
+        review::{self, Ruling},
+    },
 };
-use agentcity_shell::{member::Member, output, refuse, word::part};
+use agentcity_shell::{topic, words::Laid};
 use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    case::{Case, Outcome},
-    storage::Verifications,
+    case::Attempt,
+    error::wrong_preimage,
+    storage::{MORE, SEAT_TRAIL, VALUE, Verifications},
 };
 
-const SET: u8 = Mode::Set as u8;
-
-/// Whether two revealed values agree under a mode: exact, numeric within a tolerance of the mean, sketch by equal lanes.
-#[inline(never)]
-pub(crate) fn agree(mode: u8, left: B256, right: B256, tolerance: u128, similarity: u128) -> bool {
-    if mode == Mode::Numeric as u8 {
-        let (a, b) = (part(left, 16, 16) as i128, part(right, 16, 16) as i128);
-        let sum = a.unsigned_abs().saturating_add(b.unsigned_abs());
-        a.abs_diff(b).saturating_mul(200) <= tolerance.saturating_mul(sum)
-    } else if mode == Mode::Sketch as u8 {
-        let lanes = left.iter().zip(right.iter());
-        let same = lanes.filter(|(a, b)| a == b).count() as u128;
-        same * 100 >= similarity.saturating_mul(32)
-    } else {
-        left == right
-    }
+/// What counts, weighed.
+pub(crate) struct Weighed {
+    /// The case with the mode by which values were compared: sets without their elements by their hashes.
+    case: Case,
+    values: Vec<Vec<u8>>,
+    near: Tolerances,
+    pub(crate) finding: Finding,
 }
 
-/// Jaccard index of two ascending lists of element hashes, in percent, rounded down.
-#[inline(never)]
-fn jaccard(left: &[B256], right: &[B256]) -> u128 {
-    let (mut i, mut j, mut both) = (0usize, 0usize, 0u128);
-    while let (Some(a), Some(b)) = (left.get(i), right.get(j)) {
-        let order = a.cmp(b);
-        i = i.saturating_add(usize::from(order.is_le()));
-        j = j.saturating_add(usize::from(order.is_ge()));
-        both = both.saturating_add(u128::from(order.is_eq()));
+impl Weighed {
+    fn find(case: Case, values: Vec<Vec<u8>>, near: Tolerances) -> Self {
+        let mut slices: [&[u8]; SEATS_MAX] = [&[]; SEATS_MAX];
+        for (slice, value) in slices.iter_mut().zip(&values) {
+            *slice = value;
+        }
+        let slices = slices.get(..values.len()).unwrap_or_default();
+        let finding = rules::find(&case, slices, &near);
+        Self {
+            case,
+            values,
+            near,
+            finding,
+        }
     }
-    let all = left.len().saturating_add(right.len()) as u128;
-    let union = all.saturating_sub(both);
-    both.saturating_mul(100).checked_div(union).unwrap_or(100)
-}
 
-/// A reveal that counts.
-struct Reveal {
-    seat: u8,
-    value: B256,
-    trail: B256,
+    /// Whether the finding is all there is to know: sets were compared by their elements, or are all the same.
+    pub(crate) fn is_known(&self, attempt: &Attempt) -> bool {
+        self.case.mode == attempt.case.mode || self.finding.agreed
+    }
 }
 
 impl Verifications {
-    /// Evaluates the reveals, has the agreeing paid, and charges the silent.
+    /// Weighs the values that count. Sets are compared by their elements if these come along, which must be those that were
+    /// revealed; otherwise by their hashes.
+    ///
+    /// Errors: `ElementsMissing` for another number of sets, `WrongPreimage` for others than were revealed.
     #[inline(never)]
-    pub(crate) fn evaluate(&mut self, case: &Case, sets: &[Vec<B256>]) -> Result<(), Vec<u8>> {
-        let [similarity, tolerance] = self.parameters(
-            case.epoch,
-            [P::JaccardThreshold as u8, P::NumericTolerancePct as u8],
-        )?;
-        let (committed, revealed, out) = (case.mask(1), case.mask(2), case.mask(3));
-        let mut outcomes = Vec::with_capacity(SEATS_MAX);
-        let mut reveals = Vec::with_capacity(SEATS_MAX);
-        for seat in 0..case.redundancy.min(SEATS_MAX as u8) {
-            let bit = 1u8 << seat;
-            let mut outcome = Outcome {
-                seat,
-                scored: true,
-                ..Outcome::default()
-            };
-            if committed & bit == 0 {
-                outcome.fault = Reason::TimeoutExceeded as u8;
-            } else if revealed & bit == 0 {
-                outcome.fault = Reason::ConsensusFailed as u8;
-            } else if out & bit != 0 {
-                outcome.scored = false;
-            } else {
-                let value = self.of_seat(case, seat, 2);
-                if case.mode == SET {
-                    let set = sets.get(reveals.len()).map_or(&[][..], Vec::as_slice);
-                    if self.vm().native_keccak256(&output::words(set)) != value {
-                        return refuse(wire::WrongPreimage::SELECTOR, &[value]);
-                    }
-                }
-                reveals.push(Reveal {
-                    seat,
-                    value,
-                    trail: self.of_seat(case, seat, 1),
-                });
+    pub(crate) fn weigh(
+        &self,
+        attempt: &Attempt,
+        near: Tolerances,
+        sets: Vec<Vec<u8>>,
+    ) -> Result<Weighed, Vec<u8>> {
+        let mut case = attempt.case;
+        let counting = case.record.counting();
+        let is_of_sets = rules::is_of_sets(case.mode);
+        if !sets.is_empty() {
+            let count = if is_of_sets { counting.count() } else { 0 };
+            if sets.len() != usize::from(count) {
+                return Err(attempt.of(wire::ElementsMissing::SELECTOR, count.into()));
             }
-            outcomes.push(outcome);
-        }
-        // The centre of the largest star of agreeing values; ties go to the earlier seat.
-        let (mut best, mut members, mut size) = (0, 0u32, 0);
-        for (centre, left) in reveals.iter().enumerate() {
-            let mut mask = 0u32;
-            for (other, right) in reveals.iter().enumerate() {
-                let near = match (case.mode == SET, sets.get(centre), sets.get(other)) {
-                    (true, Some(left), Some(right)) => jaccard(left, right) >= similarity.into(),
-                    _ => agree(
-                        case.mode,
-                        left.value,
-                        right.value,
-                        tolerance.into(),
-                        similarity.into(),
-                    ),
-                };
-                if near || centre == other {
-                    mask |= 1 << right.seat;
+            let seats = (0..SEATS_MAX as u8).filter(|seat| counting.has(*seat));
+            for (seat, set) in seats.zip(&sets) {
+                let revealed = self.of_seat(&attempt.key, seat, VALUE);
+                if self.vm().native_keccak256(set) != revealed {
+                    return wrong_preimage(&revealed);
                 }
             }
-            if mask.count_ones() > size {
-                (best, members, size) = (centre, mask, mask.count_ones());
+            return Ok(Weighed::find(case, sets, near));
+        }
+        if is_of_sets {
+            case.mode = Mode::Exact as u8;
+        }
+        let mut values = Vec::with_capacity(SEATS_MAX);
+        for seat in 0..SEATS_MAX as u8 {
+            if counting.has(seat) {
+                values.push(self.value_of(attempt, seat));
             }
         }
-        let winner = reveals.get(best);
-        let Some(winner) = winner.filter(|_| size >= u32::from(case.threshold)) else {
-            let failed = NodeState::Failed;
-            let none = [B256::ZERO; 2];
-            return self.conclude(case, failed, 0, Reason::ConsensusFailed, none, &outcomes);
+        Ok(Weighed::find(case, values, near))
+    }
+
+    /// What a seat revealed, as far as it is kept: of a set, its hash.
+    #[inline(never)]
+    fn value_of(&self, attempt: &Attempt, seat: u8) -> Vec<u8> {
+        let mut value = self.of_seat(&attempt.key, seat, VALUE).to_vec();
+        if attempt.case.mode == Mode::Sketch as u8 {
+            value.extend_from_slice(self.of_seat(&attempt.key, seat, MORE).as_slice());
+        }
+        value
+    }
+
+    /// Output hash and trail of a seat.
+    #[inline(never)]
+    fn result_of(&self, attempt: &Attempt, seat: u8) -> [B256; 2] {
+        let output = if rules::is_of_sets(attempt.case.mode) {
+            self.of_seat(&attempt.key, seat, VALUE)
+        } else {
+            self.vm().native_keccak256(&self.value_of(attempt, seat))
         };
-        for outcome in &mut outcomes {
-            if members >> outcome.seat & 1 == 1 {
-                outcome.paid = true;
-                outcome.score = Points::MAX.get();
+        [output, self.of_seat(&attempt.key, seat, SEAT_TRAIL)]
+    }
+
+    /// Ends an attempt as the machine finds.
+    ///
+    /// Events: `ConsensusReached`.
+    #[inline(never)]
+    pub(crate) fn end_by_consensus(
+        &mut self,
+        attempt: &Attempt,
+        finding: &Finding,
+    ) -> Result<(), Vec<u8>> {
+        if !finding.approved {
+            return self.end(attempt, &End::Split, 0);
+        }
+        let [output, _] = self.result_of(attempt, finding.seat);
+        self.log(
+            topic!(wire::ConsensusReached::SIGNATURE_HASH)
+                .word(&attempt.key.mission)
+                .number(attempt.key.node.into())
+                .number(attempt.key.attempt.into())
+                .number(finding.agreeing.count().into())
+                .number(attempt.case.record.counting().count().into())
+                .word(&output),
+            3,
+        );
+        let stands = End::Stands(finding.agreeing, Points::MAX);
+        self.end(attempt, &stands, finding.seat)
+    }
+
+    /// Ends an attempt as people decided, and its dispute with it.
+    ///
+    /// Events: `DisputeClosed`.
+    #[inline(never)]
+    pub(crate) fn end_by_ruling(
+        &mut self,
+        attempt: &mut Attempt,
+        ruling: &Ruling,
+        weighed: &Weighed,
+    ) -> Result<(), Vec<u8>> {
+        let mut slices: [&[u8]; SEATS_MAX] = [&[]; SEATS_MAX];
+        for (slice, value) in slices.iter_mut().zip(&weighed.values) {
+            *slice = value;
+        }
+        let slices = slices.get(..weighed.values.len()).unwrap_or_default();
+        let agreeing = rules::with_seat(&weighed.case, slices, ruling.seat, &weighed.near);
+        let holds = dispute::holds(ruling, &weighed.finding);
+        self.end_dispute(attempt, holds)?;
+        self.end(attempt, &review::end(ruling, agreeing), ruling.seat)
+    }
+
+    /// Tells collaboration how an attempt ended, and what that means for each of its seats; `seat` has the output.
+    #[inline(never)]
+    pub(crate) fn end(&mut self, attempt: &Attempt, end: &End, seat: u8) -> Result<(), Vec<u8>> {
+        let (to, reason) = match end {
+            End::Stands(..) => (NodeState::Completed, Reason::Succeeded),
+            End::Rejected => (NodeState::Failed, Reason::ReviewRejected),
+            End::Short | End::Split => (NodeState::Failed, Reason::ConsensusFailed),
+        };
+        let result = if to == NodeState::Completed {
+            self.result_of(attempt, seat)
+        } else {
+            [B256::ZERO; 2]
+        };
+        let seated = attempt.case.seated();
+        let mut outcomes = Vec::with_capacity(SEATS_MAX);
+        for seat in 0..SEATS_MAX as u8 {
+            if seated.has(seat) {
+                outcomes.push(rules::outcome(&attempt.case, seat, end));
             }
         }
-        self.set_case(case, 1, winner.value);
-        self.set_case(case, 2, winner.trail);
-        self.emit(
-            &[
-                literal!(wire::ConsensusReached::SIGNATURE_HASH),
-                case.mission,
-                output::number(case.node.into()),
-            ],
-            &[
-                output::number(case.attempt.into()),
-                output::number(size.into()),
-                output::number(reveals.len() as u64),
-                winner.value,
-            ],
-        );
-        self.conclude(
-            case,
-            NodeState::Completed,
-            0,
-            Reason::Succeeded,
-            [winner.value, winner.trail],
-            &outcomes,
-        )
+        self.conclude(attempt, to, 0, reason, &result, &outcomes)
     }
 }

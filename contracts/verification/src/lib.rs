@@ -1,14 +1,18 @@
 //! Results of nodes: proofs, commitments, consensus, reviews (`abi/sol/IVerification.sol`).
 //!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller and signature, load
-//! and store packed words, compute what is dense (consensus, similarity) and emit events, so that the program's size can be
-//! judged before the rules are filled in (docs/adr/0001). A test lists the programs that carry this mark.
+//! The rules are in [`agentcity_domain::verification`]. A function asks collaboration for the attempt, lets the domain decide,
+//! stores what is left, emits, and tells treasury and collaboration last. Collaboration alone writes the node's state; what is
+//! kept here are seals, values and trails, by mission, node and attempt.
+//!
+//! Reading order: this file (calls to functions), `case.rs` (an attempt, and the verdict on it), `results.rs` (what executors hand
+//! in, and closing), `consensus.rs` (weighing), `review.rs` (people), `views.rs`, [`mod@storage`] (slots), `error.rs`.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
 mod case;
 mod consensus;
+mod error;
 mod results;
 mod review;
 pub mod storage;
@@ -16,7 +20,13 @@ mod views;
 
 use agentcity_abi::IVerification as wire;
 use agentcity_domain::literal;
-use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
+use agentcity_shell::{
+    Answer, Input,
+    member::Member,
+    no_coins,
+    reader::{self, Reader},
+    router::Contract,
+};
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 
@@ -25,12 +35,12 @@ use crate::storage::Verifications;
 agentcity_shell::router!(Verifications);
 
 impl Contract for Verifications {
-    fn dispatch(&mut self, selector: [u8; 4], mut input: Input<'_>) -> Option<Answer> {
-        let input = &mut input;
+    fn dispatch(&mut self, selector: [u8; 4], input: Input<'_>) -> Option<Answer> {
+        let input = &mut Reader::of(input);
         if let Err(refused) = no_coins(self.vm()) {
             return Some(Err(refused));
         }
-        Some(match selector {
+        let answered = match selector {
             wire::constitutionCall::SELECTOR => self.constitution(),
             wire::wireCall::SELECTOR => self.wire_members(literal!(wire::Wired::SIGNATURE_HASH)),
             wire::announceResultCall::SELECTOR => self.announce(input),
@@ -46,7 +56,8 @@ impl Contract for Verifications {
             wire::recordOfCall::SELECTOR => self.record_of(input),
             wire::commitmentOfCall::SELECTOR => self.commitment_of(input),
             _ => return None,
-        })
+        };
+        Some(reader::answer(input, answered))
     }
 
     fn construct(&mut self, mut input: Input<'_>) -> Answer {

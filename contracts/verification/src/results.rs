@@ -1,487 +1,477 @@
-//! Results as executors hand them in: announced, proved, committed, revealed, in batches.
+//! Results as executors hand them in: announced, proved, committed, revealed, closed, in batches.
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{ICollaboration::Reason, IVerification as wire};
+use agentcity_abi::{ICollaboration::Reason, IVerification as wire, IVerifier};
 use agentcity_domain::{
     literal,
     machine::NodeState,
     parameter::ParameterId as P,
     peer::Peer,
-    reputation::Points,
     signed::{Typed, selector, work::NodeResult},
     statute::{Mode, SEATS_MAX},
+    verification::{
+        BATCH_MAX, Refused,
+        consensus::{self as rules, ELEMENTS_MAX, End, VALUE_BYTES_MAX},
+        proof::{self, PROOF_BYTES_MAX},
+        window::{self, Close},
+    },
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
+    Answer, malformed,
     member::Member,
-    output, refuse, sign,
-    word::{part, with},
+    output,
+    reader::Reader,
+    sign, topic,
+    word::get,
+    words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::{call::RawCall, prelude::*};
 
 use crate::{
-    case::{Case, Outcome},
-    storage::Verifications,
+    case::Attempt,
+    error::wrong_preimage,
+    storage::{MORE, OUTPUT, SEAT_TRAIL, TRAIL, VALUE, Verifications},
 };
 
 /// `approvedCode` of the roster, and its number for verifiers.
 const APPROVED_CODE: [u8; 4] = selector("approvedCode(address,uint8)");
 const VERIFIER: u64 = 2;
 
-const BATCH_MAX: usize = 64;
-const PROOF_BYTES_MAX: usize = 16_384;
-const ELEMENTS_MAX: usize = P::MaxSetElements.row().default as usize;
-
 /// Preimage of a node's digest.
 type Terms = [B256; 7];
+/// Place of the rubric's hash, the verifier, its code's hash, and what is expected, among the terms.
+const RUBRIC: usize = 3;
+
+/// A result on its way: whose, of which node, and of which attempt if the executor signed one.
+pub(crate) struct Handed {
+    executor: Address,
+    mission: B256,
+    node: u16,
+    attempt: Option<u8>,
+    /// Output hash, or commitment, and trail.
+    result: [B256; 2],
+}
 
 impl Verifications {
-    pub(crate) fn announce(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, commitment) = (input.word()?, input.u16()?, input.word()?);
-        let states = [NodeState::Executing; 2];
-        let mut case = self.open_case(mission, node, states)?;
-        let executor = self.caller();
-        case.seat_of(executor)?;
-        if case.mask(0) != 0 {
-            return refuse(wire::AlreadyDone::SELECTOR, &case.names(executor));
+    /// The attempt a result is for, and the executor's seat.
+    ///
+    /// Errors: those of `open`; `WrongAttempt`, `NotSeated`.
+    #[inline(never)]
+    fn handed(&self, handed: &Handed, states: &[NodeState]) -> Result<(Attempt, u8), Vec<u8>> {
+        let attempt = self.open(handed.mission, handed.node, states)?;
+        if let Some(meant) = handed.attempt {
+            attempt.take(attempt.case.at(meant))?;
         }
-        if self.now() > case.expires {
-            return refuse(wire::TooLate::SELECTOR, &[output::number(case.expires)]);
+        let seat = attempt.take(attempt.case.seat_of(handed.executor))?;
+        Ok((attempt, seat))
+    }
+
+    /// A call by an executor itself.
+    fn called(&self, mission: B256, node: u16, result: [B256; 2]) -> Handed {
+        Handed {
+            executor: self.caller(),
+            mission,
+            node,
+            attempt: None,
+            result,
         }
-        let ids = [P::FinalizationGraceMs as u8];
-        let [grace] = self.parameters(case.epoch, ids)?;
-        case.word = with(case.word, 0, 1, 1);
-        self.set_case(&case, 0, case.word);
-        let [_, number, agent] = case.names(executor);
-        self.emit(
-            &[
-                literal!(wire::ResultAnnounced::SIGNATURE_HASH),
-                mission,
-                number,
-                agent,
-            ],
-            &[output::number(case.attempt.into()), commitment],
+    }
+
+    /// Errors: those of `open`; `NotSeated`, `AlreadyDone`, `TooLate`.
+    /// Events: `ResultAnnounced`.
+    pub(crate) fn announce(&mut self, input: &mut Reader<'_>) -> Answer {
+        let handed = self.called(input.word(), input.u16(), [input.word(), B256::ZERO]);
+        let states = [NodeState::Executing, NodeState::PendingVerification];
+        let (attempt, seat) = self.handed(&handed, &states)?;
+        let (windows, _) = self.law_of(&attempt)?;
+        let step = attempt.take(window::announce(&attempt.case, &windows, seat, self.now()))?;
+        self.log(
+            topic!(wire::ResultAnnounced::SIGNATURE_HASH)
+                .word(&handed.mission)
+                .number(handed.node.into())
+                .address(&handed.executor)
+                .number(attempt.key.attempt.into())
+                .word(&handed.result[0]),
+            4,
         );
-        let expires = case.expires.saturating_add(grace.div_ceil(1_000));
-        let none = [B256::ZERO; 2];
-        self.conclude(
-            &case,
-            NodeState::Executing,
-            expires,
-            Reason::None,
-            none,
-            &[],
-        )?;
+        let executing = attempt.case.state == NodeState::Executing as u8;
+        let to = if executing {
+            NodeState::Executing
+        } else {
+            NodeState::PendingVerification
+        };
+        self.step(&attempt, to, &step)?;
         Ok(Vec::new())
     }
 
-    /// Says that a result was submitted; none goes without a trail.
+    /// Says that a result was submitted.
+    ///
+    /// Errors: `TrailMissing`: none goes without a trail.
     #[inline(never)]
     fn note(
         &self,
-        case: &Case,
-        executor: Address,
+        attempt: &Attempt,
+        executor: &Address,
         kind: wire::ResultKind,
-        outcome: [B256; 2],
+        result: &[B256; 2],
     ) -> Result<(), Vec<u8>> {
-        if outcome[1] == B256::ZERO {
-            return refuse(wire::TrailMissing::SELECTOR, &[]);
-        }
-        let [mission, node, agent] = case.names(executor);
-        self.emit(
-            &[
-                literal!(wire::ResultSubmitted::SIGNATURE_HASH),
-                mission,
-                node,
-                agent,
-            ],
-            &[
-                output::number(case.attempt.into()),
-                output::number(kind as u64),
-                outcome[0],
-                outcome[1],
-            ],
+        attempt.take(proof::require_trail(&result[1]))?;
+        self.log(
+            topic!(wire::ResultSubmitted::SIGNATURE_HASH)
+                .word(&attempt.key.mission)
+                .number(attempt.key.node.into())
+                .address(executor)
+                .number(attempt.key.attempt.into())
+                .number(kind as u64)
+                .all(result),
+            4,
         );
         Ok(())
     }
 
-    /// Tier 1: against the commitment, or by an approved verifier under a gas cap.
+    /// Whether a Tier 1 proof holds: against the commitment, or before an approved verifier under a gas cap.
+    ///
+    /// Errors: `MalformedCall` for a reference that is none, `VerifierChanged`, `GasFloor`.
     #[inline(never)]
-    fn prove(
+    fn holds(
         &self,
-        case: &Case,
+        attempt: &Attempt,
         terms: &Terms,
-        output_hash: B256,
+        output_hash: &B256,
         proof: &[u8],
     ) -> Result<bool, Vec<u8>> {
-        let [_, _, _, _, verifier, pinned, expected] = *terms;
-        if verifier == B256::ZERO {
-            let (Some(given), Some(salt)) = (proof.first_chunk::<32>(), proof.last_chunk::<32>())
-            else {
-                return Err(malformed());
-            };
-            if proof.len() != 64 {
-                return Err(malformed());
-            }
-            let words = [
-                case.mission,
-                output::number(case.node.into()),
-                B256::new(*given),
-                output_hash,
-                B256::new(*salt),
-            ];
-            return Ok(self.vm().native_keccak256(&output::words(&words)) == expected);
+        let [_, _, _, _, verifier, pinned, expected] = terms;
+        if verifier.is_zero() {
+            let (input, salt) = proof::read_reference(proof).ok_or_else(malformed)?;
+            let (mission, node) = (&attempt.key.mission, attempt.key.node);
+            let words = proof::reference(mission, node, &input, output_hash, &salt);
+            return Ok(self.vm().native_keccak256(&output::words(&words)) == *expected);
         }
-        let account = Address::from_word(verifier);
-        let approved = self.ask_peer(
-            Peer::Roster,
-            APPROVED_CODE,
-            &[verifier, output::number(VERIFIER)],
-        )?;
-        let approved = Input::new(&approved).word()?;
+        let account = Address::from_word(*verifier);
+        let mut question = Words::after(APPROVED_CODE);
+        question.word(verifier).number(VERIFIER);
+        let approved = self.ask(Peer::Roster, &question)?;
+        let approved = Reader::new(&approved).word();
+        // What runs now must be what the statute pinned and the panel approved: a proxy cannot change between (P-05).
         let found = self.vm().code_hash(account);
-        if approved != pinned || found != pinned {
-            return refuse(wire::VerifierChanged::SELECTOR, &[verifier, pinned, found]);
+        if approved != *pinned || found != *pinned {
+            return Words::after(wire::VerifierChanged::SELECTOR)
+                .word(verifier)
+                .word(pinned)
+                .word(if found == *pinned { &approved } else { &found })
+                .refuse();
         }
-        let [gas] = self.parameters(case.epoch, [P::VerifierGasLimit as u8])?;
-        let (left, needed) = (self.vm().evm_gas_left(), gas.saturating_add(gas / 32));
-        if left < needed {
-            return refuse(
-                wire::GasFloor::SELECTOR,
-                &[output::number(left), output::number(needed)],
-            );
-        }
-        let data = output::Output::of(4)
-            .word(case.mission)
-            .word(output_hash)
-            .word(expected)
+        let [limit] = self.parameters(attempt.epoch, [P::VerifierGasLimit as u8])?;
+        let arguments = output::Output::of(4)
+            .word(attempt.key.mission)
+            .word(*output_hash)
+            .word(*expected)
             .bytes(proof)
             .finish();
+        let mut call = IVerifier::verifyCall::SELECTOR.to_vec();
+        call.extend_from_slice(&arguments);
+        // What was stored is written out before the gas is measured, so that nothing but the call itself comes between.
+        self.vm().flush_cache(false);
+        let (left, needed) = (self.vm().evm_gas_left(), proof::gas_floor(limit));
+        if left < needed {
+            return Words::after(wire::GasFloor::SELECTOR)
+                .number(left)
+                .number(needed)
+                .refuse();
+        }
         // SAFETY: a static call cannot write storage, and no accessor is alive across it.
         let answer = unsafe {
             RawCall::new_static(self.vm())
-                .gas(gas)
+                .gas(limit)
                 .limit_return_data(0, 33)
-                .flush_storage_cache()
-                .call(account, &data)
+                .call(account, &call)
         };
-        Ok(answer.is_ok_and(|data| data == output::truth(true).as_slice()))
+        Ok(answer.is_ok_and(|answer| answer == output::truth(true).as_slice()))
     }
 
     /// A Tier 1 result, judged at once, or a Tier 3 result, which waits for review.
+    ///
+    /// Errors: those of `handed`; `WrongTier`, `TooLate`, `WrongPreimage`, `TrailMissing`, and those of `holds`.
+    /// Events: `ResultSubmitted`, `ReviewRequested`.
     #[inline(never)]
-    fn submit_as(
-        &mut self,
-        executor: Address,
-        attempt: Option<u8>,
-        place: (B256, u16),
-        terms: &Terms,
-        outcome: [B256; 2],
-        proof: &[u8],
-    ) -> Result<(), Vec<u8>> {
-        let case = self.open_case(place.0, place.1, [NodeState::Executing; 2])?;
-        if let Some(attempt) = attempt {
-            case.at_attempt(attempt)?;
+    fn submit(&mut self, handed: &Handed, terms: &Terms, proof: &[u8]) -> Result<(), Vec<u8>> {
+        let (attempt, seat) = self.handed(handed, &[NodeState::Executing])?;
+        attempt.take(proof::submit(&attempt.case, self.now()))?;
+        if self.vm().native_keccak256(&output::words(terms)) != attempt.digest {
+            return wrong_preimage(&attempt.digest);
         }
-        let seat = case.seat_of(executor)?;
-        if case.tier == 2 {
-            return case.wrong_tier();
-        }
-        if self.now() > case.expires {
-            return refuse(wire::TooLate::SELECTOR, &[output::number(case.expires)]);
-        }
-        if self.vm().native_keccak256(&output::words(terms)) != case.digest {
-            return refuse(wire::WrongPreimage::SELECTOR, &[case.digest]);
-        }
-        self.set_case(&case, 2, outcome[1]);
-        if case.tier == 3 {
-            self.note(&case, executor, wire::ResultKind::Review, outcome)?;
-            self.set_case(&case, 1, outcome[0]);
-            return self.review(&case, terms[3]);
-        }
-        self.note(&case, executor, wire::ResultKind::Proof, outcome)?;
-        let proved = self.prove(&case, terms, outcome[0], proof)?;
-        let mut judged = Outcome {
-            seat,
-            paid: proved,
-            scored: true,
-            ..Outcome::default()
-        };
-        if proved {
-            judged.score = Points::MAX.get();
-            return self.conclude(
-                &case,
-                NodeState::Completed,
-                0,
-                Reason::Succeeded,
-                outcome,
-                &[judged],
-            );
-        }
-        judged.fault = Reason::ProofRejected as u8;
-        self.conclude(
-            &case,
-            NodeState::Failed,
-            0,
-            Reason::ProofRejected,
-            outcome,
-            &[judged],
-        )
-    }
-
-    pub(crate) fn submit_result(&mut self, input: &mut Input<'_>) -> Answer {
-        let place = (input.word()?, input.u16()?);
-        let terms = Self::terms(input)?;
-        let outcome = [input.word()?, input.word()?];
-        let proof = input.bytes(PROOF_BYTES_MAX)?;
-        self.submit_as(self.caller(), None, place, &terms, outcome, proof)?;
-        Ok(Vec::new())
-    }
-
-    #[inline(never)]
-    fn terms(input: &mut Input<'_>) -> Result<Terms, Vec<u8>> {
-        input.fields([32, 32, 32, 32, 20, 32, 32])
-    }
-
-    /// A sealed value of a Tier 2 seat. The first takes the node to verification, the last opens the reveals.
-    #[inline(never)]
-    fn commit_as(
-        &mut self,
-        executor: Address,
-        attempt: Option<u8>,
-        place: (B256, u16),
-        outcome: [B256; 2],
-    ) -> Result<(), Vec<u8>> {
-        let states = [NodeState::Executing, NodeState::PendingVerification];
-        let mut case = self.open_case(place.0, place.1, states)?;
-        if let Some(attempt) = attempt {
-            case.at_attempt(attempt)?;
-        }
-        let seat = case.seat_of(executor)?;
-        if case.tier != 2 {
-            return case.wrong_tier();
-        }
-        if self.now() > case.expires || case.reveals_until() != 0 {
-            return refuse(wire::TooLate::SELECTOR, &[output::number(case.expires)]);
-        }
-        if case.mask(1) & 1 << (seat & 7) != 0 {
-            return refuse(wire::AlreadyDone::SELECTOR, &case.names(executor));
-        }
-        self.note(&case, executor, wire::ResultKind::Commit, outcome)?;
-        self.set_seat(&case, seat, 0, outcome[0]);
-        self.set_seat(&case, seat, 1, outcome[1]);
-        case.enter(1, seat);
-        let mut expires = case.expires;
-        let last = case.mask(1).count_ones() == u32::from(case.redundancy);
-        if last {
-            expires = self.now().saturating_add(self.reveal_window(&case)?);
-            case.word = with(case.word, 4, 5, expires.into());
-        }
-        self.set_case(&case, 0, case.word);
-        if last || case.state == NodeState::Executing as u8 {
-            let to = NodeState::PendingVerification;
-            let none = [B256::ZERO; 2];
-            return self.conclude(&case, to, expires, Reason::None, none, &[]);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn commit_result(&mut self, input: &mut Input<'_>) -> Answer {
-        let place = (input.word()?, input.u16()?);
-        let outcome = [input.word()?, input.word()?];
-        self.commit_as(self.caller(), None, place, outcome)?;
-        Ok(Vec::new())
-    }
-
-    /// How long reveals are taken: never shorter than an honest retry takes (R6).
-    #[inline(never)]
-    pub(crate) fn reveal_window(&self, case: &Case) -> Result<u64, Vec<u8>> {
-        let ids = [P::FinalizationGraceMs as u8, P::VerificationRevealMs as u8];
-        let [grace, least] = self.parameters(case.epoch, ids)?;
-        Ok(grace.max(least).div_ceil(1_000))
-    }
-
-    #[inline(never)]
-    fn reveal_as(
-        &mut self,
-        executor: Address,
-        attempt: Option<u8>,
-        place: (B256, u16),
-        value: &[u8],
-        salt: B256,
-    ) -> Result<(), Vec<u8>> {
-        let mut case = self.open_case(place.0, place.1, [NodeState::PendingVerification; 2])?;
-        if let Some(attempt) = attempt {
-            case.at_attempt(attempt)?;
-        }
-        let seat = case.seat_of(executor)?;
-        let bit = 1 << (seat & 7);
-        if case.mask(2) & bit != 0 {
-            return refuse(wire::AlreadyDone::SELECTOR, &case.names(executor));
-        }
-        let mut until = case.reveals_until();
-        if until == 0 {
-            // Not all committed: the first reveal after the commit window begins the reveals.
-            if self.now() <= case.expires {
-                return refuse(wire::TooEarly::SELECTOR, &[output::number(case.expires)]);
-            }
-            until = case.expires.saturating_add(self.reveal_window(&case)?);
+        let result = &handed.result;
+        let (reviewed, kind) = if attempt.case.tier == 3 {
+            (true, wire::ResultKind::Review)
         } else {
-            until = until.max(case.expires);
+            (false, wire::ResultKind::Proof)
+        };
+        self.note(&attempt, &handed.executor, kind, result)?;
+        self.set_beside(&attempt.key, TRAIL, &result[1]);
+        if reviewed {
+            self.set_beside(&attempt.key, OUTPUT, &result[0]);
+            return self.review(&attempt, &terms[RUBRIC]);
         }
-        if self.now() > until {
-            return refuse(wire::TooLate::SELECTOR, &[output::number(until)]);
-        }
+        let holds = self.holds(&attempt, terms, &result[0], proof)?;
+        let (to, reason) = if holds {
+            (NodeState::Completed, Reason::Succeeded)
+        } else {
+            (NodeState::Failed, Reason::ProofRejected)
+        };
+        let outcome = proof::outcome(seat, holds);
+        self.conclude(&attempt, to, 0, reason, result, &[outcome])
+    }
+
+    pub(crate) fn submit_result(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (input.word(), input.u16());
+        let terms = terms(input);
+        let handed = self.called(mission, node, [input.word(), input.word()]);
+        let proof = input.bytes(PROOF_BYTES_MAX);
+        self.submit(&handed, &terms, proof)?;
+        Ok(Vec::new())
+    }
+
+    /// A sealed value of a Tier 2 seat.
+    ///
+    /// Errors: those of `handed`; `WrongTier`, `AlreadyDone`, `TooLate`, `TrailMissing`.
+    /// Events: `ResultSubmitted`.
+    #[inline(never)]
+    fn commit(&mut self, handed: &Handed) -> Result<(), Vec<u8>> {
+        let states = [NodeState::Executing, NodeState::PendingVerification];
+        let (attempt, seat) = self.handed(handed, &states)?;
+        let (windows, _) = self.law_of(&attempt)?;
+        let step = attempt.take(window::commit(&attempt.case, &windows, seat, self.now()))?;
+        let kind = wire::ResultKind::Commit;
+        self.note(&attempt, &handed.executor, kind, &handed.result)?;
+        self.set_seat(&attempt.key, seat, VALUE, &handed.result[0]);
+        self.set_seat(&attempt.key, seat, SEAT_TRAIL, &handed.result[1]);
+        self.step(&attempt, NodeState::PendingVerification, &step)
+    }
+
+    pub(crate) fn commit_result(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (input.word(), input.u16());
+        let handed = self.called(mission, node, [input.word(), input.word()]);
+        self.commit(&handed)?;
+        Ok(Vec::new())
+    }
+
+    /// A Tier 2 seat's value is opened, by whoever knows it. Commitment and executor are the seat's, so nobody opens anything
+    /// but what the seat sealed. `signed` says whether the executor signed output hash and trail, which then must be these.
+    ///
+    /// Errors: those of `handed`; `WrongTier`, `NothingCommitted`, `AlreadyDone`, `SeatExcluded`, `TooEarly`,
+    /// `TooFewCommitted`, `TooLate`, `WrongPreimage`, `MalformedValue`.
+    /// Events: `ResultSubmitted`, `ConsensusReached`.
+    #[inline(never)]
+    fn reveal(&mut self, handed: &Handed, value: &[u8], salt: &B256) -> Result<(), Vec<u8>> {
+        let (mut attempt, seat) = self.handed(handed, &[NodeState::PendingVerification])?;
+        let (windows, near) = self.law_of(&attempt)?;
+        let step = attempt.take(window::reveal(&attempt.case, &windows, seat, self.now()))?;
+        let (key, mode) = (attempt.key, attempt.case.mode);
         let value_hash = self.vm().native_keccak256(value);
-        let words = [
-            case.mission,
-            output::number(case.node.into()),
-            output::number(case.attempt.into()),
-            executor.into_word(),
-            value_hash,
+        let sealed = rules::sealed(
+            &key.mission,
+            key.node,
+            key.attempt,
+            handed.executor,
+            &value_hash,
             salt,
-        ];
-        let commitment = self.of_seat(&case, seat, 0);
-        if self.vm().native_keccak256(&output::words(&words)) != commitment {
-            return refuse(wire::WrongPreimage::SELECTOR, &[commitment]);
+        );
+        let commitment = self.of_seat(&key, seat, VALUE);
+        if self.vm().native_keccak256(&output::words(&sealed)) != commitment {
+            return wrong_preimage(&commitment);
         }
-        let is_set = case.mode == Mode::Set as u8;
-        let kept = if is_set {
+        let result = [value_hash, self.of_seat(&key, seat, SEAT_TRAIL)];
+        if handed.attempt.is_some() && handed.result != result {
+            return wrong_preimage(&commitment);
+        }
+        if !rules::is_value(mode, value) {
+            return Err(attempt.of(wire::MalformedValue::SELECTOR, mode.into()));
+        }
+        self.note(
+            &attempt,
+            &handed.executor,
+            wire::ResultKind::Reveal,
+            &result,
+        )?;
+        let (first, more) = value.split_at_checked(32).unwrap_or((value, &[]));
+        let kept = if rules::is_of_sets(mode) {
             value_hash
         } else {
-            let word = <[u8; 32]>::try_from(value).map_err(|_| malformed())?;
-            B256::new(word)
+            B256::try_from(first).unwrap_or_default()
         };
-        self.set_seat(&case, seat, 2, kept);
-        let trail = self.of_seat(&case, seat, 1);
-        let outcome = [value_hash, trail];
-        self.note(&case, executor, wire::ResultKind::Reveal, outcome)?;
-        case.enter(2, seat);
-        let began = case.reveals_until() == 0;
-        case.word = with(case.word, 4, 5, until.into());
-        self.set_case(&case, 0, case.word);
-        if case.mask(2) == case.mask(1) && !is_set {
-            return self.evaluate(&case, &[]);
+        self.set_seat(&key, seat, VALUE, &kept);
+        if mode == Mode::Sketch as u8 {
+            let more = B256::try_from(more).unwrap_or_default();
+            self.set_seat(&key, seat, MORE, &more);
         }
-        if began {
-            let to = NodeState::PendingVerification;
-            let none = [B256::ZERO; 2];
-            return self.conclude(&case, to, until, Reason::None, none, &[]);
+        attempt.case.record = step.record;
+        if step.record.awaited().is_empty() {
+            let weighed = self.weigh(&attempt, near, Vec::new())?;
+            if weighed.finding.agreed {
+                self.keep(&attempt, &step.record);
+                return self.end_by_consensus(&attempt, &weighed.finding);
+            }
         }
-        Ok(())
+        self.step(&attempt, NodeState::PendingVerification, &step)
     }
 
-    pub(crate) fn reveal_result(&mut self, input: &mut Input<'_>) -> Answer {
-        let place = (input.word()?, input.u16()?);
-        let executor = input.address()?;
-        let value = input.bytes(32 * ELEMENTS_MAX)?;
-        let salt = input.word()?;
-        self.reveal_as(executor, None, place, value, salt)?;
+    pub(crate) fn reveal_result(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (input.word(), input.u16());
+        let handed = Handed {
+            executor: input.address(),
+            ..self.called(mission, node, [B256::ZERO; 2])
+        };
+        let value = input.bytes(VALUE_BYTES_MAX);
+        let salt = &input.word();
+        self.reveal(&handed, value, salt)?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn submit_batch(&mut self, input: &mut Input<'_>) -> Answer {
-        let (count, mut results) = input.list(BATCH_MAX)?;
-        let (_, mut all_terms) = input.list(BATCH_MAX)?;
-        let (given, mut signatures) = input.list(BATCH_MAX)?;
-        if given != count {
+    /// Errors: `ResultRefused` with the index of the first that is refused, `MalformedCall`.
+    pub(crate) fn submit_batch(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (count, mut results) = input.list(BATCH_MAX);
+        let (mut given, mut all_terms) = input.list(BATCH_MAX);
+        let (signed, mut signatures) = input.list(BATCH_MAX);
+        if signed != count {
             return Err(malformed());
         }
-        for _ in 0..count {
-            let mut result = results.tail()?;
-            let fields = result.fields([32, 2, 1, 1, 20, 32, 32])?;
-            let [mission, node, attempt, kind, executor, output_hash, trail] = fields;
-            let proof = result.bytes(PROOF_BYTES_MAX)?;
-            let deadline = result.u64()?;
-            if self.now() > deadline {
-                return refuse(wire::DeadlinePassed::SELECTOR, &[output::number(deadline)]);
+        for index in 0..count {
+            let (result, signature) = (results.tail(), signatures.bytes(sign::SIGNATURE_BYTES_MAX));
+            let taken = self.take_result(result, &mut given, &mut all_terms, signature);
+            if let Err(reason) = taken {
+                let mut data = wire::ResultRefused::SELECTOR.to_vec();
+                let refusal = output::Output::of(2)
+                    .word(output::number(index as u64))
+                    .bytes(&reason)
+                    .finish();
+                data.extend_from_slice(&refusal);
+                return Err(data);
             }
-            let agent = Address::from_word(executor);
-            let words = [
-                literal!(<NodeResult as Typed>::HASH),
-                mission,
-                node,
-                attempt,
-                kind,
-                executor,
-                output_hash,
-                trail,
-                self.vm().native_keccak256(proof),
-                output::number(deadline),
-            ];
-            let digest = sign::digest(self.vm(), &words);
-            let signature = signatures.bytes(sign::SIGNATURE_BYTES_MAX)?;
-            sign::require(self.vm(), agent, digest, signature)?;
-            let place = (mission, part(node, 30, 2) as u16);
-            let attempt = Some(part(attempt, 31, 1) as u8);
-            let outcome = [output_hash, trail];
-            match part(kind, 31, 1) as u8 {
-                k if k == wire::ResultKind::Commit as u8 => {
-                    self.commit_as(agent, attempt, place, outcome)?;
-                }
-                k if k == wire::ResultKind::Reveal as u8 => {
-                    let (value, salt) = proof.split_last_chunk::<32>().ok_or_else(malformed)?;
-                    self.reveal_as(agent, attempt, place, value, B256::new(*salt))?;
-                }
-                k if k == wire::ResultKind::Proof as u8 || k == wire::ResultKind::Review as u8 => {
-                    let terms = Self::terms(&mut all_terms)?;
-                    self.submit_as(agent, attempt, place, &terms, outcome, proof)?;
-                }
-                _ => return Err(malformed()),
-            }
+        }
+        results.end()?;
+        signatures.end()?;
+        if given != 0 {
+            return Err(malformed());
         }
         Ok(Vec::new())
     }
 
-    /// Reads the sets whose hashes were revealed: each ascends, so that one set has one form.
+    /// One result of a batch, as if its executor had called. `given` terms are left.
+    ///
+    /// Errors: `DeadlinePassed`, `InvalidSignature`, and those of its kind.
     #[inline(never)]
-    fn sets(input: &mut Input<'_>) -> Result<Vec<Vec<B256>>, Vec<u8>> {
-        let (count, mut lists) = input.list(SEATS_MAX)?;
-        let mut sets = Vec::with_capacity(count);
-        for _ in 0..count {
-            let (elements, mut list) = lists.list(ELEMENTS_MAX)?;
-            let mut set = Vec::with_capacity(elements);
-            for _ in 0..elements {
-                let element = list.word()?;
-                if set.last().is_some_and(|last| *last >= element) {
+    fn take_result(
+        &mut self,
+        mut result: Reader<'_>,
+        given: &mut usize,
+        all_terms: &mut Reader<'_>,
+        signature: &[u8],
+    ) -> Result<(), Vec<u8>> {
+        let fields = result.fields([32, 2, 1, 1, 20, 32, 32]);
+        let proof = result.bytes(PROOF_BYTES_MAX);
+        let deadline = result.u64();
+        result.end()?;
+        if self.now() > deadline {
+            return Words::after(wire::DeadlinePassed::SELECTOR)
+                .number(deadline)
+                .refuse();
+        }
+        let [mission, node, attempt, kind, executor, output_hash, trail] = &fields;
+        let mut preimage = Words::new();
+        preimage
+            .word(&literal!(<NodeResult as Typed>::HASH))
+            .all(&fields)
+            .word(&self.vm().native_keccak256(proof))
+            .number(deadline);
+        let digest = sign::digest_of(self.vm(), self.hash(&preimage));
+        let executor = Address::from_word(*executor);
+        sign::require(self.vm(), executor, digest, signature)?;
+        let handed = Handed {
+            executor,
+            mission: *mission,
+            node: get(node, 30, 2) as u16,
+            attempt: Some(get(attempt, 31, 1) as u8),
+            result: [*output_hash, *trail],
+        };
+        match get(kind, 31, 1) as u8 {
+            k if k == wire::ResultKind::Commit as u8 => {
+                // A commitment has no proof; what was signed with one is something else.
+                if !proof.is_empty() {
                     return Err(malformed());
                 }
-                set.push(element);
+                self.commit(&handed)
             }
-            sets.push(set);
+            k if k == wire::ResultKind::Reveal as u8 => {
+                let (value, salt) = proof.split_last_chunk::<32>().ok_or_else(malformed)?;
+                self.reveal(&handed, value, &B256::new(*salt))
+            }
+            k if k == wire::ResultKind::Proof as u8 || k == wire::ResultKind::Review as u8 => {
+                *given = given.checked_sub(1).ok_or_else(malformed)?;
+                let terms = terms(all_terms);
+                all_terms.end()?;
+                self.submit(&handed, &terms, proof)
+            }
+            _ => Err(malformed()),
         }
-        Ok(sets)
     }
 
-    pub(crate) fn close_verification(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (input.word()?, input.u16()?);
-        let sets = Self::sets(input)?;
+    /// Errors: those of `open`; `WrongTier`, `TooEarly`, `BackupUnopened`, `ElementsMissing`, `WrongPreimage`.
+    /// Events: `ConsensusReached`, `DisputeClosed`.
+    pub(crate) fn close_verification(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (input.word(), input.u16());
+        let sets = sets(input)?;
         let states = [NodeState::PendingVerification, NodeState::PendingReview];
-        let case = self.open_case(mission, node, states)?;
-        if case.tier != 2 {
-            return case.wrong_tier();
+        let mut attempt = self.open(mission, node, &states)?;
+        let (windows, near) = self.law_of(&attempt)?;
+        let close = attempt.take(window::close(&attempt.case, &windows, self.now()))?;
+        if close == Close::Short {
+            self.end(&attempt, &End::Short, 0)?;
+            return Ok(Vec::new());
         }
-        let (committed, revealed) = (case.mask(1), case.mask(2));
-        let until = if case.state == NodeState::PendingReview as u8 {
-            // Silence of the reviewers and of their backups: the machine consensus stands (R11).
-            if case.backup { case.expires } else { u64::MAX }
-        } else if committed.count_ones() < u32::from(case.threshold) {
-            case.expires
-        } else if committed == revealed {
-            0
-        } else if case.reveals_until() == 0 {
-            case.expires.saturating_add(self.reveal_window(&case)?)
+        let weighed = self.weigh(&attempt, near, sets)?;
+        if let Close::IfAgreed(until) = close
+            && !weighed.finding.agreed
+        {
+            return Err(attempt.revert(Refused::TooEarly(until)));
+        }
+        if !weighed.is_known(&attempt) {
+            let count = attempt.case.record.counting().count();
+            return Err(attempt.of(wire::ElementsMissing::SELECTOR, count.into()));
+        }
+        if let Close::Ruling(ruling) = close {
+            self.end_by_ruling(&mut attempt, &ruling, &weighed)?;
         } else {
-            case.expires
-        };
-        if self.now() <= until {
-            return refuse(wire::TooEarly::SELECTOR, &[output::number(until)]);
+            // Silence of the reviewers: the machine consensus stands, and the bond returns (R11).
+            self.end_dispute(&mut attempt, true)?;
+            self.end_by_consensus(&attempt, &weighed.finding)?;
         }
-        self.end_dispute(&case, true)?;
-        self.evaluate(&case, &sets)?;
         Ok(Vec::new())
     }
+}
+
+/// Preimage of a node's digest.
+#[inline(never)]
+fn terms(input: &mut Reader<'_>) -> Terms {
+    input.fields([32, 32, 32, 32, 20, 32, 32])
+}
+
+/// Sets as they are hashed: their elements one behind another.
+#[inline(never)]
+fn sets(input: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, Vec<u8>> {
+    let (count, mut lists) = input.list(SEATS_MAX);
+    let mut sets = Vec::with_capacity(SEATS_MAX);
+    for _ in 0..count {
+        let (elements, mut list) = lists.list(ELEMENTS_MAX);
+        let mut set = Words::new();
+        for _ in 0..elements {
+            set.word(&list.word());
+        }
+        list.end()?;
+        sets.push(set.bytes().to_vec());
+    }
+    lists.end()?;
+    Ok(sets)
 }

@@ -4,258 +4,201 @@ use alloc::vec::Vec;
 
 use agentcity_abi::{ICollaboration::Reason, ITreasury as treasury, IVerification as wire};
 use agentcity_domain::{
-    literal,
+    amount::{Amount, Bps},
     machine::{MissionState, NodeState},
     parameter::ParameterId as P,
     peer::Peer,
-    reputation::Points,
-    statute::SEATS_MAX,
+    time::Millis,
+    verification::{dispute as rules, review, window::exclude},
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
+    Answer,
     member::Member,
-    output, refuse,
-    word::{part, with},
+    reader::Reader,
+    topic,
+    words::{Laid, Words},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use crate::{
-    case::{Case, Outcome},
-    consensus::agree,
-    storage::Verifications,
+    case::Attempt,
+    storage::{OUTPUT, TRAIL, Verifications},
 };
-
-/// What a bond is of, so that two bonds never meet.
-const BOND: u8 = 3;
 
 impl Verifications {
     /// Sends a node to review.
+    ///
+    /// Events: `ReviewRequested`.
     #[inline(never)]
-    pub(crate) fn review(&mut self, case: &Case, rubric: B256) -> Result<(), Vec<u8>> {
-        let [window] = self.parameters(case.epoch, [P::MaxHumanReviewTimeoutMs as u8])?;
-        let expires = self.now().saturating_add(window.div_ceil(1_000));
-        self.emit(
-            &[
-                literal!(wire::ReviewRequested::SIGNATURE_HASH),
-                case.mission,
-                output::number(case.node.into()),
-            ],
-            &[
-                output::number(case.attempt.into()),
-                rubric,
-                output::number(expires),
-            ],
+    pub(crate) fn review(&mut self, attempt: &Attempt, rubric: &B256) -> Result<(), Vec<u8>> {
+        let [window] = self.parameters(attempt.epoch, [P::MaxHumanReviewTimeoutMs as u8])?;
+        let window = Millis::new(window).to_seconds_ceil().get();
+        let expires = self.now().saturating_add(window);
+        self.log(
+            topic!(wire::ReviewRequested::SIGNATURE_HASH)
+                .word(&attempt.key.mission)
+                .number(attempt.key.node.into())
+                .number(attempt.key.attempt.into())
+                .word(rubric)
+                .number(expires),
+            3,
         );
-        let none = [B256::ZERO; 2];
-        let to = NodeState::PendingReview;
-        self.conclude(case, to, expires, Reason::None, none, &[])
+        self.defer(attempt, NodeState::PendingReview, expires)
     }
 
-    pub(crate) fn dispute(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, grounds) = (input.word()?, input.u16()?, input.word()?);
-        let mut case = self.open_case(mission, node, [NodeState::PendingVerification; 2])?;
+    /// Errors: those of `open`; `NotSeated`, `WrongTier`, `TooEarly`, `TooFewCommitted`, `TooLate`, `NothingRevealed`,
+    /// `NoDissent`; the treasury's if the credit does not cover the bond.
+    /// Events: `ResultDisputed`, `ReviewRequested`.
+    pub(crate) fn dispute(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, grounds) = (input.word(), input.u16(), &input.word());
+        let attempt = self.open(mission, node, &[NodeState::PendingVerification])?;
         let executor = self.caller();
-        let seat = case.seat_of(executor)?;
-        if case.tier != 2 {
-            return case.wrong_tier();
-        }
-        if case.mask(2) & !case.mask(3) & 1 << (seat & 7) == 0 {
-            return refuse(wire::NotSeated::SELECTOR, &case.names(executor));
-        }
-        let ids = [P::DisputeBondBps as u8, P::DisputeWindowMs as u8];
-        let [share, window] = self.parameters(case.epoch, ids)?;
-        let until = case.expires.saturating_add(window.div_ceil(1_000));
-        if self.now() > until {
-            return refuse(wire::TooLate::SELECTOR, &[output::number(until)]);
-        }
-        let place = u64::from(node) << 16 | u64::from(case.attempt) << 8 | u64::from(seat);
-        let bond = self.key(BOND, mission, output::number(place));
-        let amount = case.budget.saturating_mul(share.into()).div_euclid(10_000);
-        case.word = with(case.word, 9, 1, u128::from(seat).saturating_add(1));
-        self.set_case(&case, 0, case.word);
-        self.set_case(&case, 3, bond);
-        self.tell_peer(
-            Peer::Treasury,
-            treasury::postBondCall::SELECTOR,
-            &[
-                bond,
-                executor.into_word(),
-                output::number(treasury::BondKind::Dissent as u64),
-                output::amount(amount),
-            ],
-        )?;
-        let [_, number, agent] = case.names(executor);
-        self.emit(
-            &[
-                literal!(wire::ResultDisputed::SIGNATURE_HASH),
-                mission,
-                number,
-                agent,
-            ],
-            &[output::number(case.attempt.into()), bond],
+        let seat = attempt.take(attempt.case.seat_of(executor))?;
+        let (windows, near) = self.law_of(&attempt)?;
+        let record = attempt.take(rules::dispute(&attempt.case, &windows, seat, self.now()))?;
+        let weighed = self.weigh(&attempt, near, Vec::new())?;
+        attempt.take(rules::require_dissent(&weighed.finding))?;
+        let [share] = self.parameters(attempt.epoch, [P::DisputeBondBps as u8])?;
+        let share = Bps::new(share).unwrap_or(Bps::MAX);
+        let amount = rules::bond(Amount::new(attempt.case.budget), share);
+        let bond = self.bond_id(&attempt.key, seat);
+        self.keep(&attempt, &record);
+        self.log(
+            topic!(wire::ResultDisputed::SIGNATURE_HASH)
+                .word(&mission)
+                .number(node.into())
+                .address(&executor)
+                .number(attempt.key.attempt.into())
+                .word(&bond),
+            4,
         );
-        self.review(&case, grounds)?;
+        self.tell(
+            Peer::Treasury,
+            Words::after(treasury::postBondCall::SELECTOR)
+                .word(&bond)
+                .address(&executor)
+                .number(treasury::BondKind::Dissent as u64)
+                .amount(amount.get()),
+        )?;
+        self.review(&attempt, grounds)?;
         Ok(Vec::new())
     }
 
     /// Returns the bond of a dispute, or takes it; nothing without one.
+    ///
+    /// Events: `DisputeClosed`.
     #[inline(never)]
-    pub(crate) fn end_dispute(&mut self, case: &Case, returned: bool) -> Result<(), Vec<u8>> {
-        let bond = self.of_case(case, 3);
-        if bond == B256::ZERO {
+    pub(crate) fn end_dispute(
+        &mut self,
+        attempt: &mut Attempt,
+        returned: bool,
+    ) -> Result<(), Vec<u8>> {
+        let Some(seat) = attempt.case.record.disputant else {
             return Ok(());
-        }
-        self.set_case(case, 3, B256::ZERO);
-        self.emit(
-            &[
-                literal!(wire::DisputeClosed::SIGNATURE_HASH),
-                case.mission,
-                output::number(case.node.into()),
-            ],
-            &[
-                output::number(case.attempt.into()),
-                bond,
-                output::truth(returned),
-            ],
+        };
+        let bond = self.bond_id(&attempt.key, seat);
+        attempt.case.record.disputant = None;
+        let record = attempt.case.record;
+        self.keep(attempt, &record);
+        self.log(
+            topic!(wire::DisputeClosed::SIGNATURE_HASH)
+                .word(&attempt.key.mission)
+                .number(attempt.key.node.into())
+                .number(attempt.key.attempt.into())
+                .word(&bond)
+                .truth(returned),
+            3,
         );
         let selector = if returned {
             treasury::returnBondCall::SELECTOR
         } else {
             treasury::forfeitBondCall::SELECTOR
         };
-        self.tell_peer(Peer::Treasury, selector, &[bond])?;
-        Ok(())
+        self.tell(Peer::Treasury, Words::after(selector).word(&bond))
     }
 
-    pub(crate) fn decide_review(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, attempt) = (input.word()?, input.u16()?, input.u8()?);
-        let (approved, score, seat) = (input.bool()?, input.u16()?, input.u8()?);
+    /// Errors: `Unauthorized`, those of `open`; `WrongAttempt`, `ScoreOutOfRange`, `NothingRevealed`, `AlreadyRuled`.
+    /// Events: `ReviewDecided`, `DisputeClosed`.
+    pub(crate) fn decide_review(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, meant) = (input.word(), input.u16(), input.u8());
+        let (approved, score, seat) = (input.bool(), input.u16(), input.u8());
         self.only(&[Peer::Adjudication])?;
-        let case = self.open_case(mission, node, [NodeState::PendingReview; 2])?;
-        case.at_attempt(attempt)?;
-        let most = Points::MAX.get();
-        if score > most {
-            return refuse(
-                wire::ScoreOutOfRange::SELECTOR,
-                &[output::number(score.into()), output::number(most.into())],
-            );
-        }
-        if seat >= case.redundancy || usize::from(seat) >= SEATS_MAX {
-            return Err(malformed());
-        }
-        let disputed = case.tier == 2;
-        let counting = case.mask(2) & !case.mask(3);
-        if disputed && approved && counting & 1 << seat == 0 {
-            let agent = case.agents.get(usize::from(seat)).copied();
-            let names = case.names(agent.unwrap_or_default());
-            return refuse(wire::NotSeated::SELECTOR, &names);
-        }
-        self.emit(
-            &[
-                literal!(wire::ReviewDecided::SIGNATURE_HASH),
-                mission,
-                output::number(node.into()),
-            ],
-            &[
-                output::number(attempt.into()),
-                output::truth(approved),
-                output::number(score.into()),
-                output::number(seat.into()),
-            ],
+        let mut attempt = self.open(mission, node, &[NodeState::PendingReview])?;
+        let ruling = review::rule(&attempt.case, meant, approved, score, seat);
+        let ruling = attempt.take(ruling)?;
+        self.log(
+            topic!(wire::ReviewDecided::SIGNATURE_HASH)
+                .word(&mission)
+                .number(node.into())
+                .number(meant.into())
+                .truth(approved)
+                .number(score.into())
+                .number(seat.into()),
+            3,
         );
-        let mut outcome = [self.of_case(&case, 1), self.of_case(&case, 2)];
-        let mut outcomes = Vec::with_capacity(SEATS_MAX);
-        if disputed {
-            let ids = [P::NumericTolerancePct as u8, P::JaccardThreshold as u8];
-            let [tolerance, similarity] = self.parameters(case.epoch, ids)?;
-            outcome = [self.of_seat(&case, seat, 2), self.of_seat(&case, seat, 1)];
-            for place in 0..case.redundancy.min(SEATS_MAX as u8) {
-                let counts = counting >> place & 1 == 1;
-                let value = self.of_seat(&case, place, 2);
-                let near = agree(
-                    case.mode,
-                    value,
-                    outcome[0],
-                    tolerance.into(),
-                    similarity.into(),
-                );
-                let paid = approved && counts && near;
-                outcomes.push(Outcome {
-                    seat: place,
-                    paid,
-                    scored: counts,
-                    score: if paid { score } else { 0 },
-                    fault: Reason::None as u8,
-                });
-            }
-        } else {
-            let fault = if approved {
-                Reason::None
+        if attempt.case.tier == 2 {
+            let (_, near) = self.law_of(&attempt)?;
+            let weighed = self.weigh(&attempt, near, Vec::new())?;
+            if weighed.is_known(&attempt) {
+                self.end_by_ruling(&mut attempt, &ruling, &weighed)?;
             } else {
-                Reason::ReviewRejected
-            };
-            outcomes.push(Outcome {
-                seat: 0,
-                paid: approved,
-                scored: true,
-                score: if approved { score } else { 0 },
-                fault: fault as u8,
-            });
+                // Who agrees with the seat shows only by the sets' elements; whoever closes brings them (R29).
+                self.keep(&attempt, &review::keep(&attempt.case, ruling));
+            }
+            return Ok(Vec::new());
         }
-        // A dispute was right if nothing stands, or its own value does.
-        let disputant = part(case.word, 9, 1);
-        let right = !approved || disputant == u128::from(seat).saturating_add(1);
-        self.end_dispute(&case, right)?;
+        let key = attempt.key;
+        let result = [self.beside(&key, OUTPUT), self.beside(&key, TRAIL)];
         let (to, reason) = if approved {
             (NodeState::Completed, Reason::Succeeded)
         } else {
             (NodeState::Failed, Reason::ReviewRejected)
         };
-        self.conclude(&case, to, 0, reason, outcome, &outcomes)?;
+        let outcome = review::outcome(&ruling);
+        self.conclude(&attempt, to, 0, reason, &result, &[outcome])?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn disqualify(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, attempt) = (input.word()?, input.u16()?, input.u8()?);
-        let executor = input.address()?;
+    /// Errors: `Unauthorized`, those of `open`; `WrongAttempt`, `NotSeated`, `WrongTier`, `NothingCommitted`, `AlreadyDone`,
+    /// `AlreadyRuled`.
+    /// Events: `SeatDisqualified`.
+    pub(crate) fn disqualify(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, meant) = (input.word(), input.u16(), input.u8());
+        let executor = input.address();
         self.only(&[Peer::Adjudication])?;
         let states = [NodeState::PendingVerification, NodeState::PendingReview];
-        let mut case = self.open_case(mission, node, states)?;
-        case.at_attempt(attempt)?;
-        let seat = case.seat_of(executor)?;
-        case.enter(3, seat);
-        self.set_case(&case, 0, case.word);
-        let [_, number, agent] = case.names(executor);
-        self.emit(
-            &[
-                literal!(wire::SeatDisqualified::SIGNATURE_HASH),
-                mission,
-                number,
-                agent,
-            ],
-            &[output::number(attempt.into())],
+        let attempt = self.open(mission, node, &states)?;
+        attempt.take(attempt.case.at(meant))?;
+        let seat = attempt.take(attempt.case.seat_of(executor))?;
+        let (windows, _) = self.law_of(&attempt)?;
+        let step = attempt.take(exclude(&attempt.case, &windows, seat, self.now()))?;
+        self.log(
+            topic!(wire::SeatDisqualified::SIGNATURE_HASH)
+                .word(&mission)
+                .number(node.into())
+                .address(&executor)
+                .number(meant.into()),
+            4,
         );
+        self.step(&attempt, NodeState::PendingVerification, &step)?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn release_bond(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, attempt) = (input.word()?, input.u16()?, input.u8()?);
-        let mut case = self.case(mission, node)?;
-        case.attempt = attempt;
-        let ended = case.mission_state == MissionState::Completed as u8
-            || case.mission_state == MissionState::Aborted as u8;
-        if !ended || self.of_case(&case, 3) == B256::ZERO {
-            return refuse(
-                wire::NoBond::SELECTOR,
-                &[
-                    mission,
-                    output::number(node.into()),
-                    output::number(attempt.into()),
-                ],
-            );
+    /// No halt forbids it (INV-HALT-01).
+    ///
+    /// Errors: `NoBond`.
+    /// Events: `DisputeClosed`.
+    pub(crate) fn release_bond(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, of) = (input.word(), input.u16(), input.u8());
+        let mut attempt = self.attempt(mission, node)?;
+        attempt.key.attempt = of;
+        attempt.case.record = self.record(&attempt.key);
+        let ends = [MissionState::Completed as u8, MissionState::Aborted as u8];
+        if !ends.contains(&attempt.case.mission) || attempt.case.record.disputant.is_none() {
+            return Err(attempt.of(wire::NoBond::SELECTOR, of.into()));
         }
-        self.end_dispute(&case, true)?;
+        self.end_dispute(&mut attempt, true)?;
         Ok(Vec::new())
     }
 }

@@ -1,32 +1,74 @@
 //! What everybody may read.
 
-use agentcity_shell::{Answer, Input, member::Member, output, word::part};
+use agentcity_domain::{
+    machine::NodeState,
+    verification::window::{Phase, Schedule},
+};
+use agentcity_shell::{Answer, member::Member, reader::Reader, words::Words};
+use alloy_primitives::B256;
 
-use crate::storage::Verifications;
+use crate::storage::{Key, OUTPUT, SEAT_TRAIL, TRAIL, VALUE, Verifications};
 
 impl Verifications {
-    pub(crate) fn record_of(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node, attempt) = (input.word()?, input.u16()?, input.u8()?);
-        let [word, outcome, trail, bond] =
-            [0, 1, 2, 3].map(|place| self.read(self.record_key(mission, node, attempt, place)));
-        Ok(output::words(&[
-            output::amount(part(word, 0, 1)),
-            output::amount(part(word, 1, 1)),
-            output::amount(part(word, 2, 1)),
-            output::amount(part(word, 3, 1)),
-            output::amount(part(word, 4, 5)),
-            output::amount(part(word, 9, 5)),
-            outcome,
-            trail,
-            bond,
-        ]))
+    pub(crate) fn record_of(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node, of) = (input.word(), input.u16(), input.u8());
+        let mut running = self.attempt(mission, node)?;
+        let key = Key {
+            attempt: of,
+            ..running.key
+        };
+        let runs =
+            running.key.attempt == of && running.case.state == NodeState::PendingVerification as u8;
+        running.case.record = self.record(&key);
+        let record = &running.case.record;
+        let (mut reveals, mut disputes) = (0, 0);
+        if runs {
+            let (windows, _) = self.law_of(&running)?;
+            let schedule = Schedule::of(&running.case, &windows);
+            let phase = schedule.phase(&running.case, self.now());
+            if !matches!(phase, Phase::Commits | Phase::Short) {
+                reveals = schedule.reveals;
+            }
+            if matches!(phase, Phase::Disputes | Phase::Over) {
+                disputes = schedule.disputes;
+            }
+        }
+        let bond = match record.disputant {
+            Some(seat) => self.bond_id(&key, seat),
+            None => B256::ZERO,
+        };
+        Words::new()
+            .truth(record.announced)
+            .number(record.committed.mask().into())
+            .number(record.revealed.mask().into())
+            .number(record.excluded.mask().into())
+            .number(reveals)
+            .number(disputes)
+            .word(&self.beside(&key, OUTPUT))
+            .word(&self.beside(&key, TRAIL))
+            .word(&bond)
+            .answer()
     }
 
-    pub(crate) fn commitment_of(&mut self, input: &mut Input<'_>) -> Answer {
-        let (mission, node) = (input.word()?, input.u16()?);
-        let (attempt, seat) = (input.u8()?, input.u8()?);
-        let [commitment, trail, value] =
-            [0, 1, 2].map(|place| self.read(self.seat_key(mission, node, attempt, seat, place)));
-        Ok(output::words(&[commitment, value, trail]))
+    pub(crate) fn commitment_of(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, node) = (input.word(), input.u16());
+        let (attempt, seat) = (input.u8(), input.u8());
+        let key = Key {
+            mission,
+            node,
+            attempt,
+        };
+        let kept = self.of_seat(&key, seat, VALUE);
+        let opened = self.record(&key).revealed.has(seat);
+        let (commitment, value) = if opened {
+            (B256::ZERO, kept)
+        } else {
+            (kept, B256::ZERO)
+        };
+        Words::new()
+            .word(&commitment)
+            .word(&value)
+            .word(&self.of_seat(&key, seat, SEAT_TRAIL))
+            .answer()
     }
 }

@@ -5,11 +5,12 @@
 //! frame has its own storage cache as on a chain, so a program that forgets to write it out before a call is caught.
 //!
 //! Other accounts (wallets, tokens, hostile receivers) are closures over a [`Frame`], see [`World::install`] and
-//! [`token`].
+//! [`token`] and [`predicate`].
 
 mod alone;
 mod frame;
 pub mod key;
+pub mod predicate;
 pub mod token;
 
 use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
@@ -305,7 +306,8 @@ impl World {
         self.set_nonce(address, self.read(address, |account| account.nonce).max(1));
     }
 
-    fn set_slot(&self, address: Address, slot: U256, word: B256) {
+    /// Writes a word of storage; undone with the call it is written in.
+    pub fn set_slot(&self, address: Address, slot: U256, word: B256) {
         self.change(address, |account| {
             Undo::Slot(address, slot, account.keep(slot, word))
         });

@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Gas limit of every transaction here: above what any needs, below the block's.
+/// Gas limit of transactions here: above what all but the largest need, below the block's.
 pub const GAS: u64 = 15_000_000;
 
 /// Why something in a city did not happen.
@@ -110,6 +110,7 @@ pub struct Client {
     rpc: Rpc,
     chain_id: u64,
     nonces: HashMap<Address, u64>,
+    gas: u64,
 }
 
 impl Client {
@@ -121,12 +122,18 @@ impl Client {
             rpc,
             chain_id,
             nonces: HashMap::new(),
+            gas: GAS,
         })
     }
 
     /// The raw client below.
     pub const fn rpc(&mut self) -> &mut Rpc {
         &mut self.rpc
+    }
+
+    /// From now on transactions and calls may use so much gas: for those that need more than [`GAS`].
+    pub const fn allow_gas(&mut self, gas: u64) {
+        self.gas = gas;
     }
 
     /// The chain.
@@ -313,7 +320,7 @@ impl Client {
             "to": to,
             "value": value,
             "input": hex::encode_prefixed(input),
-            "gas": format!("{GAS:#x}"),
+            "gas": format!("{:#x}", self.gas),
             // A price would ask for coins that a member of the city does not hold.
             "gasPrice": "0x0",
         });
@@ -342,7 +349,7 @@ impl Client {
         let tx = TxEip1559 {
             chain_id: self.chain_id,
             nonce,
-            gas_limit: GAS,
+            gas_limit: self.gas,
             max_fee_per_gas: MAX_FEE,
             max_priority_fee_per_gas: 0,
             to,

@@ -17,8 +17,16 @@ sol! {
     interface IDouble {
         /// Somebody else tried to speak.
         error NotOperator(address caller);
+        /// Nobody said what to answer to `selector`.
+        error NoAnswer(bytes4 selector);
+        /// An answer could not be written.
+        error TooLong(uint256 length);
         /// Which city it belongs to.
         function constitution() external view returns (address);
+        /// What every call of `selector` is answered with.
+        function answer(bytes4 selector, bytes calldata data) external;
+        /// What this very call is answered with.
+        function answerFor(bytes calldata exactCall, bytes calldata data) external;
         /// Calls once.
         function forward(address target, bytes calldata data) external payable returns (bytes memory);
         /// Calls each target with its data, in one transaction.
@@ -77,6 +85,33 @@ impl Double {
             input.abi_encode().into(),
             format!("{} by a member", C::SIGNATURE),
         )
+    }
+
+    /// Lets the member answer every call of a function with `answer`.
+    pub fn answers<C: SolCall>(
+        &self,
+        client: &mut Client,
+        answer: &C::Return,
+    ) -> Result<Outcome, CallError> {
+        let call = IDouble::answerCall {
+            selector: C::SELECTOR.into(),
+            data: C::abi_encode_returns(answer).into(),
+        };
+        client.send(&self.operator, self.address, &call)
+    }
+
+    /// Lets the member answer this very call with `answer`, whatever it answers to others of the function.
+    pub fn answers_to<C: SolCall>(
+        &self,
+        client: &mut Client,
+        call: &C,
+        answer: &C::Return,
+    ) -> Result<Outcome, CallError> {
+        let call = IDouble::answerForCall {
+            exactCall: call.abi_encode().into(),
+            data: C::abi_encode_returns(answer).into(),
+        };
+        client.send(&self.operator, self.address, &call)
     }
 
     /// Gas that the member would spend on calling `target`. Nothing changes.

@@ -74,7 +74,7 @@ pub fn run(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
         drop(city);
         say(&format!("{name} city, programs cached"));
         let mut city = raise(asset)?;
-        cache_all(&city.node, &programs(&city))?;
+        cache_city(&city)?;
         let cached = story::measure(&mut city)?;
         snapshot.programs.extend(inits(&city)?);
         snapshot.add(name, &join(name, &cached, &uncached)?);
@@ -130,6 +130,11 @@ fn programs(city: &City) -> Vec<(String, Address)> {
         .asset
         .map(|asset| (program::TOKEN_PROGRAM.to_owned(), asset));
     members.chain(token).collect()
+}
+
+/// Puts every program of the city into the chain's cache.
+pub fn cache_city(city: &City) -> Result<(), ProgramError> {
+    cache_all(&city.node, &programs(city))
 }
 
 /// Puts programs into the chain's cache, as its owner may.

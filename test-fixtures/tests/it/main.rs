@@ -6,6 +6,7 @@
 mod clients_alloy;
 mod clients_cast;
 mod differential;
+mod execution;
 mod expiry;
 mod foundations;
 mod golden_costs;
@@ -16,4 +17,5 @@ mod strict;
 mod stylus_calls;
 mod support;
 mod token;
+mod verifiers;
 mod wallet_ws;

@@ -1,13 +1,14 @@
 //! The supported kinds. Each rule reads typed inputs, calls the domain, and names the outputs; nothing is computed here.
 
 use agentcity_domain::{
+    amount::Amount,
     range::OutOfRange,
     reputation::{Alpha, Lambda, MilliPoints, Points, Run, START, ema_steps, psi, psi_checksum},
     time::Millis,
 };
 use serde_json::{Map, Value, json};
 
-use super::{machines, tables};
+use super::{guardian, machines, money, statute, tables, verification};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -33,11 +34,23 @@ const RULES: &[(&str, Rule)] = &[
     ("node_timeout_ok", tables::node_timeout_ok),
     ("t_eff", tables::t_eff),
     ("w_n", tables::w_n),
+    ("freeze_count", guardian::freeze_count),
     ("redundancy_ok", tables::redundancy_ok),
     ("quorums", tables::quorums),
     ("multisig_reg", tables::multisig_reg),
     ("participation", tables::participation),
     ("trace", machines::trace),
+    ("dag_check", statute::dag_check),
+    ("roster_ok", statute::roster_ok),
+    ("tranches", statute::tranches),
+    ("settle_int", money::settle_int),
+    ("settle_sequence", money::settle_sequence),
+    ("tier2_split", money::tier2_split),
+    ("slash_split", money::slash_split),
+    ("stake_pool", money::stake_pool),
+    ("tier2_exact", verification::exact),
+    ("tier2_numeric", verification::numeric),
+    ("tier2_minhash", verification::sketches),
 ];
 
 /// The rule of a kind; `None` when the kind is not supported.
@@ -170,6 +183,11 @@ impl<'a> Inputs<'a> {
         unsigned(self.value(key)?).map_err(|why| refused(key, why))
     }
 
+    /// An amount in base units.
+    pub(super) fn amount(&self, key: &str) -> Result<Amount, Refused> {
+        amount(self.value(key)?).map_err(|why| refused(key, why))
+    }
+
     fn signed(&self, key: &str) -> Result<i64, Refused> {
         let value = self.value(key)?;
         let read = match value {
@@ -215,6 +233,16 @@ impl<'a> Inputs<'a> {
             .map(|(i, v)| bounded(v).map_err(|why| refused(&format!("{key}[{i}]"), why)))
             .collect()
     }
+}
+
+/// An amount below 2^128, as text or as a number.
+pub(super) fn amount(value: &Value) -> Result<Amount, String> {
+    let read = match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().map(u128::from),
+    };
+    read.map(Amount::new)
+        .ok_or_else(|| format!("{value} is no amount below 2^128"))
 }
 
 fn unsigned(value: &Value) -> Result<u64, String> {

@@ -5,9 +5,13 @@
 
 mod compare;
 mod file;
+mod guardian;
 mod kinds;
 mod machines;
+mod money;
+mod statute;
 mod tables;
+mod verification;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
@@ -218,6 +222,42 @@ mod tests {
                 r#"{"new":-70}"#,
             ),
             (
+                "freeze_count",
+                r#"{"freezes":[{"t":1,"fp":false},{"t":9,"fp":true},{"t":9,"fp":false}],"now":9,"window_s":9,"rho":0,"cleared_at":0}"#,
+                r#"{"count":2,"T_eff":3,"emergency_stop":false}"#,
+                r#"{"count":3}"#,
+            ),
+            (
+                "settle_int",
+                r#"{"b":"1250","rho":700,"alpha":500,"fp":200,"fi":100,"treasury":"50","insurance":"0"}"#,
+                r#"{"reward":"1287","resolved":{"treasury_after":"1","insurance_after":"12","settled_delta":"1250"}}"#,
+                r#"{"reward":"1286"}"#,
+            ),
+            (
+                "settle_sequence",
+                r#"{"deposit":"10","treasury":"0","insurance":"0","alpha":500,"fp":200,"fi":100,"items":[{"b":"7","rho":500}]}"#,
+                r#"{"rewards":["6"],"refund_to_sponsor":"3","treasury_after":"1"}"#,
+                r#"{"rewards":["7"]}"#,
+            ),
+            (
+                "tier2_split",
+                r#"{"b":"8000","agreeing":3}"#,
+                r#"{"share":"2666","refund":"2"}"#,
+                r#"{"share":"2667"}"#,
+            ),
+            (
+                "slash_split",
+                r#"{"schedule":"101","locked":"2000"}"#,
+                r#"{"insurance":"50","treasury":"51"}"#,
+                r#"{"insurance":"51"}"#,
+            ),
+            (
+                "stake_pool",
+                r#"{"ops":[["deposit","A",300],["deposit","B","100"],["slash",40],["withdraw","A"]]}"#,
+                r#"{"total_assets":"90","payouts":[["A","270"]],"shares":{"B":"100"},"paper_bps":{"B":2500}}"#,
+                r#"{"payouts":[["A","300"]]}"#,
+            ),
+            (
                 "sm_table",
                 r#"{"machine":"mission"}"#,
                 r#"{"ordered_pairs":56,"legal_paper":16,"illegal_resolved":41}"#,
@@ -289,12 +329,48 @@ mod tests {
                 r#"{"score":1,"delta":99999999999999999999}"#,
                 "inputs.delta",
             ),
+            (
+                "freeze_count",
+                r#"{"freezes":[7],"now":9,"window_s":9,"rho":0,"cleared_at":0}"#,
+                "inputs.freezes[0]",
+            ),
             ("sm_table", r#"{"machine":"ballot"}"#, "inputs.machine"),
             ("sm_table", r#"{"machine":3}"#, "inputs.machine"),
             (
                 "sm_probe",
                 r#"{"machine":"node","pairs":7}"#,
                 "inputs.pairs",
+            ),
+            (
+                "tier2_split",
+                r#"{"b":"340282366920938463463374607431768211456","agreeing":1}"#,
+                "inputs.b",
+            ),
+            (
+                "tier2_split",
+                r#"{"b":"1","agreeing":256}"#,
+                "inputs.agreeing",
+            ),
+            (
+                "slash_split",
+                r#"{"schedule":"1","locked":-1}"#,
+                "inputs.locked",
+            ),
+            (
+                "stake_pool",
+                r#"{"ops":[["withdraw","A"]]}"#,
+                "inputs.ops[0]",
+            ),
+            (
+                "stake_pool",
+                r#"{"ops":[["deposit","A",0]]}"#,
+                "inputs.ops[0]",
+            ),
+            ("stake_pool", r#"{"ops":[["burn",1]]}"#, "inputs.ops[0]"),
+            (
+                "settle_sequence",
+                r#"{"deposit":"6","treasury":"0","insurance":"0","alpha":0,"fp":0,"fi":0,"items":[{"b":"7","rho":0}]}"#,
+                "inputs.items[0]",
             ),
             (
                 "sm_probe",

@@ -346,6 +346,18 @@ impl Halts {
     }
 }
 
+/// The halts that forbid `command`, for programs: a constant where the command is one, so no table is carried along.
+pub const fn forbidders(command: Command) -> Halts {
+    let (mut found, mut i) = (Halts::NONE, 0);
+    while i < Halt::ALL.len() {
+        if Halt::ALL[i].forbids(command) {
+            found = found.and(Halt::ALL[i]);
+        }
+        i += 1;
+    }
+    found
+}
+
 /// The first of `halts` that forbids `command`: what a refusal names.
 pub const fn forbidding(halts: Halts, command: Command) -> Option<Halt> {
     let mut i = 0;

@@ -36,7 +36,7 @@ mod rows;
 
 pub(crate) use self::rows::*;
 pub use self::{
-    halt::{Halt, Halts, NEVER_FORBIDDEN, Reach, forbidding},
+    halt::{Halt, Halts, NEVER_FORBIDDEN, Reach, forbidders, forbidding},
     proof::{Stuck, Why, is_possible, prove, stuck, stuck_under},
 };
 
@@ -171,6 +171,12 @@ impl Who {
 }
 
 impl Exit {
+    /// The same for its owner alone.
+    const fn for_owner(mut self) -> Self {
+        self.who = Who::Owner;
+        self
+    }
+
     /// The same at somebody's fault.
     const fn at_fault(mut self, fault: Fault) -> Self {
         self.fault = fault;

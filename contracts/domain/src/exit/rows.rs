@@ -127,7 +127,7 @@ pub(crate) const MISSION: &[Exit] = {
         anyone(S::Verification as u8, Halts::CALM.and(Halt::WatchdogFreeze).and(Halt::NormStruck), Deadline::When("every predicate passes, and the log was reconciled or reconcileTimeout passed"), C::FilterOutput, S::Completed as u8, "the normal end", "P-01, R10"),
         anyone(S::Verification as u8, RUNNING, Deadline::After(&[Term::Parameter(P::GateTimeoutMs)]), C::TimeoutVerification, S::Failed as u8, "a predicate stayed undecided; completed nodes stay paid", "R24"),
         anyone(S::Failed as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::RecoveryGraceMs)]), C::AbortFailed, S::Aborted as u8, "escrow and stakes go back", "C-10"),
-        anyone(S::Failed as u8, RUNNING.without(Halt::Pause), Deadline::When("a successor is approved"), C::Relegislate, S::Aborted as u8, "the successor takes what is left of the escrow", "R18"),
+        anyone(S::Failed as u8, RUNNING.without(Halt::Pause), Deadline::When("a successor is approved"), C::Relegislate, S::Aborted as u8, "the sponsor lets a successor take what is left of the escrow", "R18").for_owner(),
         anyone(S::Degraded as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DegradedAdjudicatorTimeoutMs)]), C::AbortDegraded, S::Aborted as u8, "escrow and stakes go back", "C-20"),
         anyone(EVERY, Halts::only(Halt::EmergencyStop), Deadline::After(&[Term::Parameter(P::StopMaxSecs)]), C::AbortHalted, S::Aborted as u8, "counted from the stop; escrow and stakes go back", "R9"),
         anyone(EVERY, Halts::only(Halt::Pause), Deadline::After(&[Term::Parameter(P::PauseMaxSecs)]), C::AbortHalted, S::Aborted as u8, "counted from the pause; escrow and stakes go back", "R9, R10"),
@@ -141,6 +141,15 @@ pub(crate) const MISSION: &[Exit] = {
 const NODE_TIMEOUT: Deadline = Deadline::After(&[
     Term::Field("the node's timeout"),
     Term::Parameter(P::FinalizationGraceMs),
+    Term::Parameter(P::TimeoutGraceMs),
+]);
+
+/// When executors are late to reveal, and nobody dissents in time (R6).
+const CONSENSUS_TIMEOUT: Deadline = Deadline::After(&[
+    Term::Field("the node's timeout"),
+    Term::Parameter(P::FinalizationGraceMs),
+    Term::Longer(P::FinalizationGraceMs, P::VerificationRevealMs),
+    Term::Parameter(P::VerificationRevealMs),
 ]);
 
 /// When people are late: the reviewers' time, and their backups' (V-10, R12).
@@ -152,6 +161,7 @@ const REVIEW_TIMEOUT: Deadline = Deadline::After(&[Term::Product(
 /// When a node that is eligible should long have been routed.
 const ROUTE_TIMEOUT: Deadline = Deadline::After(&[
     Term::Parameter(P::AcceptanceWindowMs),
+    Term::Parameter(P::TimeoutGraceMs),
     Term::Parameter(P::RouteTimeoutMs),
 ]);
 
@@ -167,8 +177,8 @@ pub(crate) const NODE: &[Exit] = {
         anyone(S::Executing as u8, RUNNING, Deadline::Ended(Machine::Mission), C::CloseChild, S::Failed as u8, "a non-leaf node, whose child was aborted; it has no timeout of its own", "R19"),
         ends_with(S::Executing as u8, STOPPED, Machine::Mission, "its clock stands still", "R9"),
         anyone(S::PendingVerification as u8, RUNNING, NODE_TIMEOUT, C::CloseCommit, S::Failed as u8, "too few committed: of those who did not", "V-07, R6").at_fault(Fault::TimeoutExceeded),
-        anyone(S::PendingVerification as u8, RUNNING, Deadline::After(&[Term::Longer(P::FinalizationGraceMs, P::VerificationRevealMs)]), C::CloseReveal, S::Completed as u8, "enough agree: of those who withheld their reveal", "V-07, A3, R6").at_fault(Fault::NodeFailure),
-        anyone(S::PendingVerification as u8, RUNNING, Deadline::After(&[Term::Longer(P::FinalizationGraceMs, P::VerificationRevealMs)]), C::CloseReveal, S::Failed as u8, "too few agree: of those who withheld their reveal", "V-07, A3, R6").at_fault(Fault::NodeFailure),
+        anyone(S::PendingVerification as u8, RUNNING, CONSENSUS_TIMEOUT, C::CloseReveal, S::Completed as u8, "enough agree: of those who withheld their reveal; at once after the last reveal, if all agree", "V-07, A3, R6").at_fault(Fault::NodeFailure),
+        anyone(S::PendingVerification as u8, RUNNING, CONSENSUS_TIMEOUT, C::CloseReveal, S::Failed as u8, "too few agree: of those who withheld their reveal", "V-07, A3, R6").at_fault(Fault::NodeFailure),
         ends_with(S::PendingVerification as u8, STOPPED, Machine::Mission, "its clock stands still", "R9"),
         anyone(S::PendingReview as u8, RUNNING, REVIEW_TIMEOUT, C::TimeoutReview, S::Failed as u8, "tier 3: unpaid, and its output stays encrypted", "V-10, R11"),
         anyone(S::PendingReview as u8, RUNNING, REVIEW_TIMEOUT, C::CloseDispute, S::Completed as u8, "disputed tier 2: the machine consensus stands, the bond returns", "R11"),
@@ -235,7 +245,7 @@ pub(crate) const ESCROW: &[Exit] = {
     use EscrowState as S;
     &[
         anyone(S::Open as u8, Halts::ALWAYS, Deadline::Ended(Machine::Mission), C::BeginClosing, S::Closing as u8, "in the call that ends the mission", "S-05"),
-        anyone(S::Closing as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::SanctionWindowSecs)]), C::CloseEscrow, S::Closed as u8, "what is left becomes the sponsor's credit", "S-05, R8"),
+        anyone(S::Closing as u8, Halts::ALWAYS, Deadline::Ended(Machine::Mission), C::CloseEscrow, S::Closed as u8, "what is left becomes the sponsor's credit", "S-05, R9"),
     ]
 };
 

@@ -24,7 +24,7 @@ machine! {
     initial { Open }
     base {
         Open => Closing by [BeginClosing] "mission ended", "", "S-05", OnChain;
-        Closing => Closed by [CloseEscrow] "closeEscrow", "the sanction window passed; open entitlements stay funded", "S-05, R8", OnChain;
+        Closing => Closed by [CloseEscrow] "closeEscrow", "at once: nobody is paid out of an ended mission, and stakes are held apart", "S-05, R9", OnChain;
     }
     extensions {
         Open => Closed by [Relegislate] "relegislate", "what remains moves to the successor", "R18";

@@ -61,7 +61,7 @@ machine! {
         Eligible => Failed by [ExpireEligible] "expireEligible", "not routed within the acceptance window and routeTimeout, or its service was deprecated", "C-14, R7, R28, A3";
         Executing => PendingVerification by [CloseChild] "child COMPLETED", "passes on to COMPLETED in the same call, as tier 1 does", "R19, C-07";
         Executing => Failed by [CloseChild] "child ABORTED", "non-leaf", "R19";
-        PendingVerification => PendingReview by [DisputeResult] "dispute", "tier 2; an executor whose value lost, under bond, within disputeWindow", "E-01, R11";
+        PendingVerification => PendingReview by [DisputeResult] "dispute", "tier 2; an executor who revealed, under bond, where values differ, within verificationRevealMs after the reveals", "E-01, R11";
         PendingVerification => Completed by [CloseChild] "child COMPLETED", "non-leaf", "R19";
         PendingReview => Completed by [CloseDispute] "silence of the reviewers", "disputed tier 2: the machine consensus stands, the bond returns", "R11";
         Frozen => Failed by [ExpireFreeze] "expiry of the freeze", "undecided for freezeMax; never back to ELIGIBLE, stakes stay locked for the sanction window", "R8";

@@ -159,7 +159,7 @@ catalogue! {
         TemplateVersion Codifier Enactment "publishTemplate";
     }
     work {
-        SeatAcceptance Executor Collaboration "acceptSeats";
+        SeatAcceptance Executor Statute "acceptSeats";
         NodeResult Executor Verification "submitBatch";
         MonitorReport Monitor Guardian "report";
         OutageReport Monitor Guardian "enterDegraded";

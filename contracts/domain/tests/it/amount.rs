@@ -72,6 +72,17 @@ proptest! {
     }
 
     #[test]
+    fn a_division_leaves_its_rest(value in number(), count in any::<u32>()) {
+        let (quotient, rest) = Amount::new(value).divide(count);
+        if count == 0 {
+            prop_assert_eq!((quotient, rest), (Amount::ZERO, Amount::new(value)));
+        } else {
+            let count = u128::from(count);
+            prop_assert_eq!((quotient.get(), rest.get()), (value / count, value % count));
+        }
+    }
+
+    #[test]
     fn amounts_survive_the_way_through_256_bits(value in number()) {
         prop_assert_eq!(Amount::new(value).to_u256(), U256::from(value));
         prop_assert_eq!(Amount::try_from(U256::from(value)), Ok(Amount::new(value)));

@@ -1,29 +1,12 @@
-//! That the router has every function of the interface and none besides, and what the stubs already keep to.
+//! The guardian as a chain calls it: encoded calls in; return data, logs, slots, orders and refusals out.
 
-use agentcity_abi::IGuardian::IGuardianCalls;
-use agentcity_guardian::storage::Guardian;
-use agentcity_world::Alone;
-
-fn alone() -> Alone {
-    Alone::new::<Guardian, IGuardianCalls>()
-}
-
-#[test]
-fn every_function_is_routed_and_nothing_else() {
-    alone().routes_its_interface();
-}
-
-#[test]
-fn a_call_that_is_cut_short_is_malformed() {
-    alone().refuses_what_is_cut_short();
-}
-
-#[test]
-fn coins_are_refused_by_every_function() {
-    alone().refuses_coins();
-}
-
-#[test]
-fn it_names_its_constitution() {
-    alone().names_its_constitution();
-}
+mod attacks;
+mod city;
+mod commands;
+mod freezes;
+mod gate;
+mod halts;
+mod layout;
+mod reports;
+mod roles;
+mod wire;

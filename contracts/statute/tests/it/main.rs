@@ -1,29 +1,11 @@
-//! That the router has every function of the interface and none besides, and what the stubs already keep to.
+//! Pages become law, or are refused for what they are: routes, deployments, seats, finalising, attacks, and random runs against
+//! a naive model.
 
-use agentcity_abi::IStatute::IStatuteCalls;
-use agentcity_statute::storage::Statutes;
-use agentcity_world::Alone;
-
-fn alone() -> Alone {
-    Alone::new::<Statutes, IStatuteCalls>()
-}
-
-#[test]
-fn every_function_is_routed_and_nothing_else() {
-    alone().routes_its_interface();
-}
-
-#[test]
-fn a_call_that_is_cut_short_is_malformed() {
-    alone().refuses_what_is_cut_short();
-}
-
-#[test]
-fn coins_are_refused_by_every_function() {
-    alone().refuses_coins();
-}
-
-#[test]
-fn it_names_its_constitution() {
-    alone().names_its_constitution();
-}
+mod acceptance;
+mod attacks;
+mod city;
+mod commands;
+mod deploying;
+mod finalising;
+mod seating;
+mod wire;

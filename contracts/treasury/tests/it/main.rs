@@ -1,19 +1,16 @@
-//! That the router has every function of the interface and none besides, and what the stubs already keep to.
+//! The treasury as its city calls it: encoded calls in, return data, refusals, logs and slots out.
 
-use agentcity_abi::ITreasury::ITreasuryCalls;
-use agentcity_treasury::storage::Treasury;
-use agentcity_world::Alone;
+// Variables that become arguments have the names of the interface.
+#![allow(non_snake_case)]
 
-fn alone() -> Alone {
-    Alone::new::<Treasury, ITreasuryCalls>()
-}
-
-#[test]
-fn every_function_is_routed_and_nothing_else() {
-    alone().routes_its_interface();
-}
-
-#[test]
-fn it_names_its_constitution() {
-    alone().names_its_constitution();
-}
+mod attacks;
+mod bonds;
+mod city;
+mod commands;
+mod credits;
+mod escrow;
+mod funds;
+mod pools;
+mod roles;
+mod stakes;
+mod wire;

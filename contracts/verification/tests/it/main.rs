@@ -1,29 +1,11 @@
-//! That the router has every function of the interface and none besides, and what the stubs already keep to.
+//! Verification as a chain calls it: encoded calls in; return data, logs, slots, verdicts and refusals out.
 
-use agentcity_abi::IVerification::IVerificationCalls;
-use agentcity_verification::storage::Verifications;
-use agentcity_world::Alone;
+mod attacks;
+mod batch;
+mod city;
+mod commands;
 
-fn alone() -> Alone {
-    Alone::new::<Verifications, IVerificationCalls>()
-}
-
-#[test]
-fn every_function_is_routed_and_nothing_else() {
-    alone().routes_its_interface();
-}
-
-#[test]
-fn a_call_that_is_cut_short_is_malformed() {
-    alone().refuses_what_is_cut_short();
-}
-
-#[test]
-fn coins_are_refused_by_every_function() {
-    alone().refuses_coins();
-}
-
-#[test]
-fn it_names_its_constitution() {
-    alone().names_its_constitution();
-}
+mod consensus;
+mod proofs;
+mod reviews;
+mod wire;

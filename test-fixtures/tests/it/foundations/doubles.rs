@@ -1,5 +1,6 @@
 //! Doubles speak for members that do not exist yet. They are for tests, and cannot get anywhere else.
 
+use agentcity_abi::ITreasury;
 use agentcity_test_fixtures::{
     Actor, Node, Settings,
     city::{
@@ -8,7 +9,10 @@ use agentcity_test_fixtures::{
     },
     tool::workspace_dir,
 };
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::{
+    primitives::{Address, Bytes, U256},
+    sol_types::SolCall,
+};
 use serde_json::Value;
 use std::process::{Command, Output};
 
@@ -131,5 +135,84 @@ fn only_its_operator_speaks_through_a_double() {
     assert!(
         matches!(typed, Some(IDouble::IDoubleErrors::NotOperator(error)) if error.caller == address),
         "{said}"
+    );
+}
+
+#[test]
+fn a_double_answers_what_its_operator_says_the_very_call_before_the_function() {
+    let node = Node::devnode(&Settings::default());
+    let mut client = Client::new(&node).unwrap();
+    let (operator, stranger) = (Person::new(1, "operator"), Person::new(1, "stranger"));
+    let bank = &Actor::named("alice").signer;
+    for person in [&operator, &stranger] {
+        let purse = U256::from(10u128.pow(19));
+        client
+            .pay(bank, person.address(), purse, Bytes::new(), "a purse")
+            .unwrap();
+    }
+    let home = Address::repeat_byte(7);
+    let address = client
+        .create(&operator, double::creation(home).unwrap())
+        .unwrap();
+    let double = Double {
+        address,
+        operator: operator.clone(),
+    };
+    let credits = |account: u8| ITreasury::creditsCall {
+        account: Address::repeat_byte(account),
+    };
+    // Nothing was said yet.
+    let refusal = client.ask(address, &credits(1)).unwrap_err();
+    let typed = refusal.refusal().unwrap().typed::<IDouble::IDoubleErrors>();
+    assert!(
+        matches!(typed, Some(IDouble::IDoubleErrors::NoAnswer(error)) if error.selector == ITreasury::creditsCall::SELECTOR),
+        "{refusal}"
+    );
+    let number = |number: u64| U256::from(number);
+    double
+        .answers::<ITreasury::creditsCall>(&mut client, &number(5))
+        .unwrap();
+    double
+        .answers_to(&mut client, &credits(2), &number(9))
+        .unwrap();
+    let ask = |client: &mut Client, account| client.ask(address, &credits(account)).unwrap();
+    assert_eq!(
+        [1, 2, 3].map(|account| ask(&mut client, account)),
+        [5, 9, 5].map(number)
+    );
+    // What is said later replaces what was said before; other functions are not answered by it.
+    double
+        .answers::<ITreasury::creditsCall>(&mut client, &number(6))
+        .unwrap();
+    assert_eq!(
+        [1, 2].map(|account| ask(&mut client, account)),
+        [6, 9].map(number)
+    );
+    assert!(client.ask(address, &ITreasury::bookedCall {}).is_err());
+    // Its own functions are never answered for.
+    assert_eq!(
+        client.ask(address, &IDouble::constitutionCall {}).unwrap(),
+        home
+    );
+    let by_stranger = Double {
+        address,
+        operator: stranger.clone(),
+    };
+    let refusal = by_stranger
+        .answers::<ITreasury::creditsCall>(&mut client, &number(7))
+        .unwrap_err();
+    let typed = refusal.refusal().unwrap().typed::<IDouble::IDoubleErrors>();
+    assert!(
+        matches!(typed, Some(IDouble::IDoubleErrors::NotOperator(error)) if error.caller == stranger.address()),
+        "{refusal}"
+    );
+    assert!(
+        by_stranger
+            .answers_to(&mut client, &credits(2), &number(7))
+            .is_err()
+    );
+    assert_eq!(
+        [1, 2].map(|account| ask(&mut client, account)),
+        [6, 9].map(number)
     );
 }

@@ -1,0 +1,7 @@
+//! Claims about what watches missions.
+
+mod escalation;
+mod freeze;
+mod outage;
+mod report;
+mod stop;

@@ -1,0 +1,5 @@
+//! Missions and nodes: every pair of states, every packed part, every refusal beside its allowed neighbour.
+
+mod exits;
+mod records;
+mod rules;

@@ -1,0 +1,223 @@
+//! What is stored: parts that never meet, and states that move by the tables alone (INV-MISSION-01).
+
+use agentcity_domain::{
+    machine::{MissionState, NodeState},
+    mission::{
+        Refused, Why,
+        node::Node,
+        record::{Clock, Link, Mission, NODES_PER_STATES, States},
+        word::{get, set},
+    },
+};
+use alloy_primitives::B256;
+use proptest::prelude::*;
+
+#[test]
+fn no_two_parts_of_a_word_meet() {
+    for layout in [Mission::LAYOUT, Clock::LAYOUT, Link::LAYOUT, Node::LAYOUT] {
+        let mut owner = [None; 32];
+        for (name, at, bytes) in layout {
+            for (place, taken) in owner.iter_mut().enumerate().skip(*at).take(*bytes) {
+                assert_eq!(*taken, None, "{name} at {place}");
+                *taken = Some(*name);
+            }
+            assert!(at + bytes <= 32, "{name}");
+        }
+    }
+    // Reputations stand behind a node's parts.
+    let end = Node::LAYOUT.iter().map(|(_, at, bytes)| at + bytes).max();
+    assert_eq!(end, Some(18));
+}
+
+#[test]
+fn every_part_is_read_where_it_was_written_and_its_neighbours_stay() {
+    let full = B256::repeat_byte(0xff);
+    for layout in [Mission::LAYOUT, Clock::LAYOUT, Link::LAYOUT, Node::LAYOUT] {
+        for (name, at, bytes) in layout {
+            let mut word = full;
+            set(&mut word, *at, *bytes, 1);
+            assert_eq!(get(&word, *at, *bytes), 1, "{name}");
+            let others = word
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| i < at || *i >= at + bytes);
+            assert!(
+                others.map(|(_, byte)| *byte).all(|byte| byte == 0xff),
+                "{name}"
+            );
+        }
+    }
+    let mut node = Node::default();
+    for seat in 0..7 {
+        node.set_score(seat, 900 + u16::from(seat));
+    }
+    node.set_score(7, 1);
+    assert_eq!(node.attempt(), 0);
+    for seat in 0..7 {
+        assert_eq!(node.score(seat), 900 + u16::from(seat));
+    }
+    assert_eq!(node.score(7), 0, "there is no eighth seat");
+    let mut link = Link::default();
+    link.set_returned(u128::MAX - 5);
+    assert_eq!((link.returned(), link.node()), (u128::MAX - 5, 0));
+}
+
+#[test]
+fn a_mission_makes_every_step_of_the_tables_and_no_other() {
+    for from in 0..16u8 {
+        for to in MissionState::ALL {
+            let mut mission = Mission::default();
+            mission.set_state(from);
+            let before = mission;
+            let legal = MissionState::from_u8(from)
+                .is_some_and(|from| MissionState::transition(from, *to).is_ok());
+            let said = mission.step(*to, 9);
+            if legal {
+                assert_eq!(said, Ok(()));
+                assert_eq!((mission.state(), mission.since()), (to.number(), 9));
+            } else {
+                assert_eq!(
+                    said.map_err(Refused::why),
+                    Err(Why::MissionState { state: from })
+                );
+                assert_eq!(mission, before);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_node_makes_every_step_of_the_tables_and_no_other_wherever_it_stands() {
+    for number in [0, 1, 62, 63, 64, 4_999] {
+        for from in NodeState::ALL {
+            for to in NodeState::ALL {
+                let mut states = States(B256::ZERO);
+                let at = 31 - usize::from(number % NODES_PER_STATES / 2);
+                let nibble = from.number() << (4 * (number % 2));
+                set(&mut states.0, at, 1, nibble.into());
+                assert_eq!(states.of(number), from.number());
+                let legal = NodeState::transition(*from, *to).is_ok();
+                let said = states.step(number, *to, 3).map_err(Refused::why);
+                let no = Why::NodeState {
+                    state: from.number(),
+                    attempt: 3,
+                };
+                assert_eq!(said, if legal { Ok(()) } else { Err(no) });
+                let now = if legal { to } else { from };
+                assert_eq!(states.of(number), now.number());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_node_begins_once_waiting_or_taken_over() {
+    for imported in [false, true] {
+        let mut states = States::default();
+        states.begin(5, imported).expect("begun");
+        let first = if imported {
+            NodeState::Completed
+        } else {
+            NodeState::Waiting
+        };
+        assert_eq!(states.of(5), first.number());
+        let again = states.begin(5, false).map_err(Refused::why);
+        assert_eq!(
+            again,
+            Err(Why::NodeState {
+                state: first.number(),
+                attempt: 0
+            })
+        );
+        assert_eq!(
+            (states.of(4), states.of(6)),
+            (0, 0),
+            "its neighbours are none"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_says_in_one_number_what_it_said_in_many() {
+    let all = [
+        Why::UnknownMission,
+        Why::UnknownNode { nodes: 5_000 },
+        Why::MissionState { state: 8 },
+        Why::NodeState {
+            state: 9,
+            attempt: 10,
+        },
+        Why::Halted {
+            halt: 2,
+            until: (1 << 40) - 1,
+        },
+        Why::TooEarly {
+            from: 1_700_000_000,
+        },
+        Why::TooLate { until: 0 },
+        Why::Done,
+        Why::Seats {
+            accepted: 2,
+            needed: 7,
+        },
+        Why::Refinements {
+            used: 65_535,
+            limit: 800,
+        },
+        Why::Depth { depth: 5, limit: 4 },
+        Why::Disputed,
+        Why::Order,
+    ];
+    for (i, why) in all.iter().enumerate() {
+        assert_eq!(why.pack().why(), *why);
+        assert_eq!(usize::from(why.pack().parts().0), i + 1);
+        assert!(why.pack() == *why);
+        assert!(all.iter().skip(i + 1).all(|other| why.pack() != *other));
+        assert_eq!(format!("{:?}", why.pack()), format!("{why:?}"));
+    }
+    let beyond = Why::TooEarly { from: u64::MAX }.pack().why();
+    assert_eq!(
+        beyond,
+        Why::TooEarly {
+            from: (1 << 40) - 1
+        },
+        "instants have 40 bits"
+    );
+}
+
+proptest! {
+    #[test]
+    fn states_of_a_word_do_not_touch_each_other(
+        picks in prop::collection::vec((0u16..64, 1usize..9), 0..200)
+    ) {
+        let mut states = States::default();
+        let mut model = [0u8; 64];
+        for (node, to) in picks {
+            let to = NodeState::ALL[to - 1];
+            let legal = match NodeState::from_u8(model[usize::from(node)]) {
+                Some(from) => NodeState::transition(from, to).is_ok(),
+                None => false,
+            };
+            if model[usize::from(node)] == 0 {
+                states.begin(node, false).expect("begins");
+                model[usize::from(node)] = NodeState::Waiting.number();
+            } else {
+                prop_assert_eq!(states.step(node, to, 0).is_ok(), legal);
+                if legal {
+                    model[usize::from(node)] = to.number();
+                }
+            }
+            for other in 0..64u16 {
+                prop_assert_eq!(states.of(other), model[usize::from(other)]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_keeps_what_it_is_given(value in any::<u64>(), at in 0usize..25, bytes in 1usize..9) {
+        let mut word = B256::ZERO;
+        set(&mut word, at, bytes, value);
+        let kept = if bytes == 8 { value } else { value & ((1 << (8 * bytes)) - 1) };
+        prop_assert_eq!(get(&word, at, bytes), kept);
+    }
+}

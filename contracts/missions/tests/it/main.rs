@@ -1,0 +1,4 @@
+//! Missions in process.
+
+mod lives;
+mod story;

@@ -1,0 +1,219 @@
+//! What the contract asks of its peers, and how it reads their answers.
+
+use alloc::vec::Vec;
+
+use agentcity_abi::{
+    ARB_WASM, IArbWasm, ICollaboration as collaboration, IConstitution as founding,
+    IStatute as wire,
+};
+use agentcity_domain::{
+    machine::MissionState, parameter::ParameterId as P, peer::Peer, signed::selector,
+    statute::deployment::Imports,
+};
+use agentcity_shell::{
+    Input,
+    member::Member,
+    output::{self, number},
+    peer, refuse,
+};
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::{SolCall, SolError};
+use stylus_sdk::prelude::*;
+
+use crate::storage::Statutes;
+
+/// `lawOf` of enactment; what is asked of the roster.
+const LAW_OF: [u8; 4] = selector("lawOf(bytes32)");
+const ACTIVE: [u8; 4] = selector("activeAdjudicators()");
+const HALTED_UNTIL: [u8; 4] = selector("haltedUntil()");
+const APPROVED_CODE: [u8; 4] = selector("approvedCode(address,uint8)");
+
+/// Enactment's number of a session whose law replaces a mission.
+const FULL: u8 = 4; // structural: SessionKind
+/// The roster's number for predicates.
+const PREDICATE: u64 = 1; // structural: ProgramKind
+/// How the code of a program of this chain begins.
+const PROGRAM: [u8; 3] = [0xef, 0xf0, 0x00]; // structural: prefix of Stylus programs
+
+/// What deploying asks of a mission.
+pub(crate) struct Mission {
+    pub(crate) session: B256,
+    pub(crate) epoch: u64,
+    pub(crate) nodes: u16,
+    pub(crate) deadline: u64,
+}
+
+/// A law, as enactment answers.
+pub(crate) struct Law {
+    pub(crate) imports: Imports,
+    pub(crate) statute: B256,
+    pub(crate) assignments: B256,
+    pub(crate) epoch: u64,
+    pub(crate) domain: B256,
+    /// What finalising compares.
+    pub(crate) terms: agentcity_domain::statute::deployment::Law,
+}
+
+impl Statutes {
+    /// The mission, as long as it waits for its deployment and has time.
+    ///
+    /// Errors: `UnknownMission`, `WrongMissionState`, `TooLate`.
+    #[inline(never)]
+    pub(crate) fn pending(&self, mission: B256) -> Result<Mission, Vec<u8>> {
+        let answer = self.ask_peer(
+            Peer::Collaboration,
+            collaboration::missionCall::SELECTOR,
+            &[mission],
+        )?;
+        let mut answer = Input::new(&answer);
+        let (state, _halt, _sponsor) = (answer.u8()?, answer.u8()?, answer.word()?);
+        let (session, epoch, nodes) = (answer.word()?, answer.u64()?, answer.u16()?);
+        // Completed, failed, depth, refinements.
+        for _ in 0..4 {
+            answer.word()?;
+        }
+        let deadline = answer.u64()?;
+        if state == 0 {
+            return refuse(wire::UnknownMission::SELECTOR, &[mission]);
+        }
+        if state != MissionState::Pending as u8 {
+            let words = [mission, number(state.into())];
+            return refuse(wire::WrongMissionState::SELECTOR, &words);
+        }
+        if self.now() > deadline {
+            return refuse(wire::TooLate::SELECTOR, &[number(deadline)]);
+        }
+        Ok(Mission {
+            session,
+            epoch,
+            nodes,
+            deadline,
+        })
+    }
+
+    /// The approved law of a session.
+    ///
+    /// Errors: `NotApproved(mission, statute, 0)`.
+    #[inline(never)]
+    pub(crate) fn law(&self, mission: B256, session: B256) -> Result<Law, Vec<u8>> {
+        let answer = self.ask_peer(Peer::Enactment, LAW_OF, &[session])?;
+        let mut answer = Input::new(&answer);
+        let (approved, audited, kind) = (answer.bool()?, answer.bool()?, answer.u8()?);
+        let (statute, assignments, epoch) = (answer.word()?, answer.word()?, answer.u64()?);
+        let (nodes, fairness, waived) = (answer.u16()?, answer.u16()?, answer.bool()?);
+        let budget = answer.u128()?;
+        // Deadline, mission, node, sponsor: collaboration's when the mission was created.
+        for _ in 0..4 {
+            answer.word()?;
+        }
+        let domain = answer.word()?;
+        if !approved {
+            let words = [mission, statute, B256::ZERO];
+            return refuse(wire::NotApproved::SELECTOR, &words);
+        }
+        Ok(Law {
+            imports: if kind == FULL {
+                Imports::Allowed
+            } else {
+                Imports::None
+            },
+            statute,
+            assignments,
+            epoch,
+            domain,
+            terms: agentcity_domain::statute::deployment::Law {
+                nodes,
+                budget,
+                fairness,
+                waived,
+                audited,
+            },
+        })
+    }
+
+    #[inline(never)]
+    fn ask_roster(&self, selector: [u8; 4], words: &[B256]) -> Result<B256, Vec<u8>> {
+        Input::new(&self.ask_peer(Peer::Roster, selector, words)?).word()
+    }
+
+    /// How the city stands towards a law: quorum, watchdog, norms, and what its fairness must be.
+    #[inline(never)]
+    pub(crate) fn standing(
+        &self,
+        law: &Law,
+    ) -> Result<(agentcity_domain::statute::deployment::Standing, u64), Vec<u8>> {
+        let of_law = [P::MinFairnessScore as u8, P::ProgramLifeMinSecs as u8];
+        let (epoch, [quorum, mut least, mut life]) =
+            self.parameters_in_force([P::AdjudicatorQuorum as u8, of_law[0], of_law[1]])?;
+        // The quorum is the city's as it is now; the others are those under which the law was made.
+        if epoch != law.epoch {
+            [least, life] = self.parameters(law.epoch, of_law)?;
+        }
+        let active = Input::new(self.ask_roster(ACTIVE, &[])?.as_slice()).u8()?;
+        let frozen_until = Input::new(self.ask_roster(HALTED_UNTIL, &[])?.as_slice()).u64()?;
+        let data = peer::call_data(founding::isHaltedCall::SELECTOR, &[law.domain]);
+        let struck = peer::ask_word(self.vm(), self.constitution_address(), &data)?;
+        let standing = agentcity_domain::statute::deployment::Standing {
+            quorum: quorum as u32,
+            active: active.into(),
+            least_fairness: least as u32,
+            frozen_until,
+            struck: struck != B256::ZERO,
+        };
+        Ok((standing, life))
+    }
+
+    /// The code to which the panel pinned a predicate; zero if it is not approved.
+    pub(crate) fn approved_code(&self, target: Address) -> Result<B256, Vec<u8>> {
+        self.ask_roster(APPROVED_CODE, &[target.into_word(), number(PREDICATE)])
+    }
+
+    /// How long the code at `target` runs, in seconds: what expired not at all, what is no program for ever.
+    #[inline(never)]
+    pub(crate) fn life(&self, target: Address) -> u64 {
+        if !self.vm().code(target).starts_with(&PROGRAM) {
+            return u64::MAX;
+        }
+        let words = [target.into_word()];
+        let data = peer::call_data(IArbWasm::programTimeLeftCall::SELECTOR, &words);
+        // ArbWasm refuses to answer for what is not active.
+        let left = peer::ask(self.vm(), ARB_WASM, &data);
+        left.and_then(|left| Input::new(&left).u64())
+            .unwrap_or_default()
+    }
+
+    /// Tells collaboration, with arguments that are laid out already.
+    #[inline(never)]
+    pub(crate) fn tell_collaboration(
+        &self,
+        selector: [u8; 4],
+        arguments: &[u8],
+    ) -> Result<(), Vec<u8>> {
+        let data = peer::call_laid_out(selector, arguments);
+        let to = self.member(Peer::Collaboration)?;
+        peer::tell(self.vm(), to, &data, U256::ZERO).map(|_| ())
+    }
+
+    /// Refuses what is not the same as was approved.
+    #[inline(never)]
+    pub(crate) fn same(mission: B256, expected: B256, found: B256) -> Result<(), Vec<u8>> {
+        if expected == found {
+            return Ok(());
+        }
+        refuse(wire::NotApproved::SELECTOR, &[mission, expected, found])
+    }
+
+    /// The refusal of a requirement.
+    #[inline(never)]
+    pub(crate) fn unmet(mission: B256, unmet: agentcity_domain::statute::Unmet) -> Vec<u8> {
+        output::refusal(
+            wire::RequirementUnmet::SELECTOR,
+            &[
+                mission,
+                number(unmet.requirement as u64),
+                output::amount(unmet.need),
+                output::amount(unmet.have),
+            ],
+        )
+    }
+}

@@ -1,0 +1,147 @@
+//! Money between the escrows of two missions (RULINGS R18, R19).
+
+use alloc::vec::Vec;
+
+use agentcity_abi::{ICollaboration as work, ITreasury as wire};
+use agentcity_domain::{
+    amount::Amount,
+    machine::{EscrowState, MissionState},
+    peer::Peer,
+    treasury::{
+        Refused, Short,
+        escrow::{self, Account},
+        with,
+    },
+};
+use agentcity_shell::{
+    Answer, malformed,
+    member::Member,
+    output,
+    reader::Reader,
+    topic,
+    word::get,
+    words::{Laid, Words},
+};
+use alloy_primitives::B256;
+use alloy_sol_types::{SolCall, SolEvent};
+
+use crate::{
+    escrow::of,
+    storage::{LENDER, Treasury, amount_of},
+};
+
+/// Words of a mission's view between its state and its parent.
+const BEFORE_PARENT: usize = 12;
+
+/// What collaboration says of a mission.
+struct Record {
+    state: u8,
+    parent: B256,
+    node: u16,
+}
+
+impl Treasury {
+    #[inline(never)]
+    fn record(&self, mission: &B256) -> Result<Record, Vec<u8>> {
+        let answer = self.ask(
+            Peer::Collaboration,
+            Words::after(work::missionCall::SELECTOR).word(mission),
+        )?;
+        let mut answer = Reader::new(&answer);
+        let state = answer.u8();
+        answer.skip(BEFORE_PARENT);
+        let record = Record {
+            state,
+            parent: answer.word(),
+            node: answer.u16(),
+        };
+        answer.end()?;
+        Ok(record)
+    }
+
+    /// Errors: `Unauthorized`, `WrongEscrowState`, `InsufficientEscrow`, `InvalidAmount`; `MalformedCall` from an escrow to
+    /// itself.
+    /// Events: `EscrowMoved`.
+    pub(crate) fn move_escrow(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (from, to, amount) = (&input.word(), &input.word(), amount_of(input)?);
+        self.only(&[Peer::Collaboration])?;
+        if from == to {
+            return Err(malformed());
+        }
+        let giving = self.terms(from);
+        escrow::in_state(self.terms(to), EscrowState::Open).map_err(of(to))?;
+        let (mut giver, mut taker) = (self.account(from), self.account(to));
+        let ended = || {
+            // Who ended may give until it is closed.
+            escrow::in_state(giving, EscrowState::Open)
+                .or_else(|_| escrow::in_state(giving, EscrowState::Closing))
+                .map_err(of(from))
+        };
+        let lender = self.entry(LENDER, from, 0);
+        if lender == *to {
+            ended()?;
+            // The node that it was made for may spend that again.
+            let node = get(&self.entry(LENDER, from, 1), 30, 2) as u16;
+            let before = self.left_of(to, node).unwrap_or(Amount::ZERO);
+            self.set_left(to, node, with(before, amount).map_err(of(to))?);
+            giver.give_back(&mut taker, amount).map_err(of(from))?;
+        } else if is_working(self.record(from)?.state) {
+            escrow::in_state(giving, EscrowState::Open).map_err(of(from))?;
+            self.lend((from, &mut giver), (to, &mut taker), amount)?;
+        } else {
+            ended()?;
+            // Whoever lent to the one that failed gets back what its successor leaves.
+            if lender != B256::ZERO {
+                let node = self.entry(LENDER, from, 1);
+                self.set_entry(LENDER, to, 0, &lender);
+                self.set_entry(LENDER, to, 1, &node);
+            }
+            giver.succeed(&mut taker, amount).map_err(of(from))?;
+        }
+        self.set_account(from, &giver);
+        self.set_account(to, &taker);
+        self.log(
+            topic!(wire::EscrowMoved::SIGNATURE_HASH)
+                .word(from)
+                .word(to)
+                .amount(amount.get()),
+            3,
+        );
+        Ok(Vec::new())
+    }
+
+    /// To a child, for the node that collaboration says it is made for.
+    #[inline(never)]
+    fn lend(
+        &mut self,
+        (from, giver): (&B256, &mut Account),
+        (to, taker): (&B256, &mut Account),
+        amount: Amount,
+    ) -> Result<(), Vec<u8>> {
+        let child = self.record(to)?;
+        if child.parent != *from {
+            // Nothing is left for what is no child of it.
+            return Err(of(from)(Refused::InsufficientEscrow(Short {
+                available: Amount::ZERO,
+                needed: amount,
+            })));
+        }
+        // A node that was settled has nothing left to lend.
+        let left = self
+            .left_of(from, child.node)
+            .or_else(|| self.is_settled(from, child.node).then_some(Amount::ZERO));
+        giver.lend(taker, left, amount).map_err(of(from))?;
+        self.mark_settled(from, child.node);
+        // No more was lent than was left.
+        let rest = left.map_or(0, |left| left.get().saturating_sub(amount.get()));
+        self.set_left(from, child.node, Amount::new(rest));
+        self.set_entry(LENDER, to, 0, from);
+        self.set_entry(LENDER, to, 1, &output::number(child.node.into()));
+        Ok(())
+    }
+}
+
+/// Whether a mission in this state may start a child.
+const fn is_working(state: u8) -> bool {
+    state == MissionState::Active as u8 || state == MissionState::Executing as u8
+}

@@ -1,0 +1,329 @@
+//! From a plan to law: what anybody may bring, what is refused, and what it costs.
+
+use agentcity_abi::{ICollaboration, IEnactment, IStatute, ITreasury};
+use agentcity_domain::{
+    peer::Peer,
+    statute::{Mode, printed},
+};
+use agentcity_test_fixtures::{
+    city::{CallError, Person},
+    gas,
+    mission::{
+        Law, Plan, Stage, Task, charter,
+        deploy::{PAGES_AT_ONCE, SEAT_PAGES_AT_ONCE},
+        plan::hash,
+        print, stage,
+    },
+};
+use alloy::{
+    primitives::{B256, U256, keccak256},
+    sol_types::SolCall,
+};
+
+/// What DESIGN §3 gives a statute of ten nodes and twelve edges: deployed, its mission created and finalised.
+const CEILING: u64 = 450_000;
+/// Bytes that the sequencer takes in one transaction.
+const TRANSACTION_BYTES: usize = 95_000;
+/// Tranches in which the largest statutes of the specification must fit.
+const TRANCHES: usize = 10;
+
+/// A share of a node's budget, and a stake, in base units.
+const BUDGET: u128 = 300_000_000_000_000;
+const STAKE: u128 = 200_000_000_000_000;
+
+/// Ten tasks of all tiers and twelve edges: a fan, a merge, a chain.
+fn ten() -> Plan {
+    let proved = |name: &str| Task::proved(name, BUDGET);
+    Plan {
+        name: "ten tasks".to_owned(),
+        tasks: vec![
+            proved("fetch"),
+            proved("parse"),
+            Task::agreed("classify", 3 * BUDGET, 3, 2, Mode::Exact),
+            proved("index"),
+            Task::agreed("estimate", 3 * BUDGET, 3, 2, Mode::Numeric),
+            proved("join"),
+            Task::reviewed("judge", BUDGET),
+            proved("draft"),
+            proved("format"),
+            Task::reviewed("sign off", BUDGET),
+        ],
+        edges: vec![
+            (0, 1),
+            (0, 2),
+            (0, 3),
+            (1, 4),
+            (2, 4),
+            (2, 5),
+            (3, 5),
+            (4, 6),
+            (5, 6),
+            (6, 7),
+            (7, 8),
+            (8, 9),
+        ],
+        predicates: Vec::new(),
+    }
+}
+
+fn state(stage: &mut Stage, law: &Law) -> ICollaboration::MissionState {
+    let call = ICollaboration::missionCall {
+        missionId: law.mission,
+    };
+    let to = stage.city.address(Peer::Collaboration);
+    stage.city.client.ask(to, &call).unwrap().state
+}
+
+/// The refusal of a call, if it is one of the statute's.
+fn refusal(error: &CallError) -> IStatute::IStatuteErrors {
+    let refusal = error.refusal().unwrap_or_else(|| panic!("{error}"));
+    refusal.typed().unwrap_or_else(|| panic!("{error}"))
+}
+
+#[test]
+fn ten_tasks_become_law_by_transactions_alone() {
+    let mut stage = Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
+    gas::cache_city(&stage.city).unwrap();
+    let plan = ten();
+    let mut law = stage
+        .legislate(&plan, STAKE)
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((plan.tasks.len(), plan.edges.len()), (10, 12));
+    stage.create(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    stage.fund(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    // Whoever comes along deploys it.
+    let stranger = stage.city.person("stranger").unwrap();
+    stage
+        .deploy(&mut law, &stranger, 1)
+        .unwrap_or_else(|e| panic!("{e}"));
+    stage
+        .seat(&mut law, &stranger, 1)
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        state(&mut stage, &law),
+        ICollaboration::MissionState::Pending
+    );
+    let finalised = stage
+        .finalise(&mut law, &stranger)
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        state(&mut stage, &law),
+        ICollaboration::MissionState::Active
+    );
+    let eligible = finalised
+        .logs
+        .iter()
+        .filter(|log| {
+            log.topics()[0]
+                == <ICollaboration::NodeEligible as alloy::sol_types::SolEvent>::SIGNATURE_HASH
+        })
+        .count();
+    assert_eq!(eligible, 1, "one root");
+
+    let (bytes, seat_bytes) = law.written.bytes();
+    println!("pages of {bytes} bytes, seats of {seat_bytes} bytes");
+    print(&law.charges);
+    for charge in law.charges.clone() {
+        stage
+            .print_breakdown(&charge)
+            .unwrap_or_else(|e| panic!("{e}"));
+    }
+    let counted = ["createMission", "deployTranche", "finaliseDeployment"];
+    let sum: u64 = counted.iter().map(|what| law.gas_of(what)).sum();
+    let all: u64 = law.charges.iter().map(|charge| charge.gas).sum();
+    println!(
+        "{sum:>12} gas  created, deployed and finalised; the ceiling is {CEILING}, the seed says {} for deploying",
+        printed::deployment_gas(10, 12)
+    );
+    println!("{all:>12} gas  everything, funding and seats included");
+
+    // What the treasury holds is what the seats named.
+    let treasury = stage.city.address(Peer::Treasury);
+    let staked: u128 = law.written.seats.iter().map(|seat| seat.stake).sum();
+    let parts = stage
+        .city
+        .client
+        .ask(treasury, &ITreasury::partsCall {})
+        .unwrap();
+    assert_eq!(parts.lockedStakes, U256::from(staked));
+    assert_eq!(parts.reservedStakes, U256::ZERO);
+    assert_eq!(parts.escrows, U256::from(law.written.budget));
+}
+
+#[test]
+fn strangers_bring_other_pages_and_the_honest_ones_arrive_all_the_same() {
+    let mut stage = Stage::raise(&charter(), 8, 1).unwrap_or_else(|e| panic!("{e}"));
+    let plan = Plan::random("two hundred tasks", 5, 200, 240, BUDGET);
+    let mut law = stage
+        .legislate(&plan, STAKE)
+        .unwrap_or_else(|e| panic!("{e}"));
+    stage.create(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    let mallory = stage.city.person("mallory").unwrap();
+    let statute = stage.city.address(Peer::Statute);
+    let mut other = plan.clone();
+    other.tasks[0].node.budget += 1;
+    let theirs = other.write(law.written.seats.clone()).unwrap();
+    let attempt = |stage: &mut Stage, tranche: u16, page: &[u8], rest: B256| {
+        let call = IStatute::deployTrancheCall {
+            missionId: law.mission,
+            tranche,
+            pages: vec![page.to_vec().into()],
+            rest,
+        };
+        let error = stage
+            .city
+            .client
+            .send(&mallory, statute, &call)
+            .unwrap_err();
+        refusal(&error)
+    };
+    let pages = law.written.pages.clone();
+    let approved = law.written.statute_hash();
+    // Another page with the honest rest, an honest page with another rest, and the second before the first.
+    for (page, rest) in [
+        (&theirs.pages[0], hash(&pages[1..])),
+        (&pages[0], B256::repeat_byte(1)),
+        (&pages[0], B256::ZERO),
+    ] {
+        match attempt(&mut stage, 0, page, rest) {
+            IStatute::IStatuteErrors::NotApproved(error) => assert_eq!(error.expected, approved),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(matches!(
+        attempt(&mut stage, 1, &pages[1], B256::ZERO),
+        IStatute::IStatuteErrors::WrongTranche(error) if error.expected == 0
+    ));
+    let anybody = stage.city.person("anybody").unwrap();
+    stage
+        .deploy(&mut law, &anybody, 1)
+        .unwrap_or_else(|e| panic!("{e}"));
+    // A page that is code on a real chain now: calling it does nothing, and it holds what was approved.
+    let asked = IStatute::pageCall {
+        missionId: law.mission,
+        index: 1,
+    };
+    let page = stage.city.client.ask(statute, &asked).unwrap();
+    let called = stage
+        .city
+        .client
+        .try_call(mallory.address(), page.account, U256::ZERO, b"run");
+    assert!(called.unwrap().is_empty());
+    assert_eq!(page.codehash, keccak256([&[0], &pages[1][..]].concat()));
+    stage
+        .seat(&mut law, &anybody, SEAT_PAGES_AT_ONCE)
+        .unwrap_or_else(|e| panic!("{e}"));
+    // Without its money it is no law; with it, it is.
+    let poor = stage.finalise(&mut law, &anybody).unwrap_err();
+    let poor = match poor {
+        agentcity_test_fixtures::mission::MissionError::Call(error) => error,
+        other => panic!("{other}"),
+    };
+    let typed = poor
+        .refusal()
+        .unwrap()
+        .typed::<ITreasury::ITreasuryErrors>();
+    assert!(
+        matches!(
+            typed,
+            Some(ITreasury::ITreasuryErrors::InsufficientEscrow(_))
+        ),
+        "{poor}"
+    );
+    stage.fund(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    stage
+        .finalise(&mut law, &anybody)
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        state(&mut stage, &law),
+        ICollaboration::MissionState::Active
+    );
+}
+
+#[test]
+fn an_approval_that_is_gone_stops_a_deployment_in_its_midst() {
+    let mut stage = Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
+    let mut law = stage
+        .legislate(&ten(), STAKE)
+        .unwrap_or_else(|e| panic!("{e}"));
+    stage.create(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    let anybody = stage.sponsor.clone();
+    law.answer.approved = false;
+    stage.stand_by(&law).unwrap();
+    let refused = |stage: &mut Stage, law: &mut Law, by: &Person| {
+        let error = stage.deploy(law, by, 1).unwrap_err();
+        matches!(
+            error,
+            agentcity_test_fixtures::mission::MissionError::Call(error)
+                if matches!(refusal(&error), IStatute::IStatuteErrors::NotApproved(ref error) if error.found.is_zero())
+        )
+    };
+    assert!(refused(&mut stage, &mut law, &anybody));
+    law.answer.approved = true;
+    law.answer.kind = IEnactment::SessionKind::Mission;
+    stage.stand_by(&law).unwrap();
+    stage
+        .deploy(&mut law, &anybody, 1)
+        .unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// 500 tasks in the quick run; `AGENTCITY_MISSION_NODES` asks for more, which `cargo xtask deep` does.
+#[test]
+fn a_random_graph_of_all_tiers_fits_ten_tranches() {
+    let nodes = std::env::var("AGENTCITY_MISSION_NODES")
+        .map_or(500, |nodes| nodes.parse().expect("a number"));
+    let edges = usize::from(nodes) * 6 / 5;
+    let mut stage = Stage::raise(&charter(), 12, 4).unwrap_or_else(|e| panic!("{e}"));
+    gas::cache_city(&stage.city).unwrap();
+    let seed = stage.city.seed;
+    println!("graph of seed {seed}");
+    let plan = Plan::random("a random graph", seed, nodes, edges, BUDGET / 10);
+    assert!(plan.edges.len() >= edges);
+    for tier in 1..=3 {
+        assert!(
+            plan.tasks.iter().any(|task| task.node.tier == tier),
+            "tier {tier}"
+        );
+    }
+    let law = stage
+        .enact(&plan, STAKE / 1_000)
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        state(&mut stage, &law),
+        ICollaboration::MissionState::Active
+    );
+    let (bytes, seat_bytes) = law.written.bytes();
+    println!(
+        "{nodes} nodes, {} edges, {} seats: {bytes} and {seat_bytes} bytes",
+        plan.edges.len(),
+        law.written.seats.len()
+    );
+    print(&law.charges);
+    let last = law.charges.last().expect("finalised").clone();
+    stage
+        .print_breakdown(&last)
+        .unwrap_or_else(|e| panic!("{e}"));
+    let tranches: Vec<u64> = law
+        .charges
+        .iter()
+        .filter(|charge| charge.what.starts_with("deployTranche"))
+        .map(|charge| charge.gas)
+        .collect();
+    println!(
+        "{} gas in {} tranches",
+        tranches.iter().sum::<u64>(),
+        tranches.len()
+    );
+    println!("{} gas for the seats", law.gas_of("deploySeats"));
+    assert!(tranches.len() <= TRANCHES);
+    assert!(law.charges.iter().all(|charge| charge.gas < stage::GAS));
+    for pages in law.written.pages.chunks(PAGES_AT_ONCE) {
+        let call = IStatute::deployTrancheCall {
+            missionId: law.mission,
+            tranche: 0,
+            pages: pages.iter().map(|page| page.clone().into()).collect(),
+            rest: B256::ZERO,
+        };
+        assert!(call.abi_encode().len() < TRANSACTION_BYTES);
+    }
+}

@@ -1,0 +1,3 @@
+//! Missions on a strict devnode, by transactions alone.
+
+mod deployment;
