@@ -1,3 +1,4 @@
 //! Missions on a strict devnode, by transactions alone.
 
 mod deployment;
+mod story;

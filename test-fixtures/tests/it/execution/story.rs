@@ -1,0 +1,321 @@
+//! Three tasks, as in the specification's example: a proof, a consensus of three principals, a review; from law to everybody's money,
+//! by transactions alone and with the compiled programs.
+
+use std::time::Duration;
+
+use agentcity_abi::{
+    ICollaboration::{self as work, MissionState, NodeState},
+    IGuardian as guardian, IRoster as roster, IService as services, ITreasury as treasury,
+    IVerification::{self as results, NodeTerms},
+};
+use agentcity_domain::{id::MissionId, parameter::ParameterId as P, peer::Peer, statute::Mode};
+use agentcity_test_fixtures::{
+    city::Person,
+    gas,
+    mission::{Law, Plan, Stage, Task, charter},
+};
+use alloy::{
+    primitives::{Address, B256, U256, keccak256},
+    sol_types::{SolCall, SolValue},
+};
+
+/// A seat's price and stake, in base units.
+const PRICE: u128 = 300_000_000_000_000;
+const STAKE: u128 = 200_000_000_000_000;
+/// What DESIGN §3 gives one node of tier 1 and one of tier 2, all transactions together.
+const TIER_1_CEILING: u64 = 220_000;
+const TIER_2_CEILING: u64 = 450_000;
+
+fn word(of: &str) -> B256 {
+    keccak256(of)
+}
+
+/// The stage, the law, and what was spent on each node.
+struct Story {
+    stage: Stage,
+    law: Law,
+    spent: [u64; 3],
+}
+
+impl Story {
+    fn send<C: SolCall>(&mut self, by: &Person, peer: Peer, call: &C) -> u64 {
+        let to = self.stage.city.address(peer);
+        let outcome = self.stage.city.client.send(by, to, call);
+        outcome
+            .unwrap_or_else(|e| panic!("{}: {e}", C::SIGNATURE))
+            .gas_used
+    }
+
+    fn ask<C: SolCall>(&mut self, peer: Peer, call: &C) -> C::Return {
+        let to = self.stage.city.address(peer);
+        let answer = self.stage.city.client.ask(to, call);
+        answer.unwrap_or_else(|e| panic!("{}: {e}", C::SIGNATURE))
+    }
+
+    fn rule<C: SolCall>(&mut self, at: Peer, call: &C) -> u64 {
+        let (double, to) = (
+            self.stage.city.double(Peer::Adjudication),
+            self.stage.city.address(at),
+        );
+        let said = double.say(&mut self.stage.city.client, to, call);
+        said.unwrap_or_else(|e| panic!("{}: {e}", C::SIGNATURE))
+            .gas_used
+    }
+
+    fn node(&mut self, index: u16) -> work::Node {
+        let mission_id = self.law.mission;
+        self.ask(
+            Peer::Collaboration,
+            &work::nodeCall {
+                missionId: mission_id,
+                index,
+            },
+        )
+    }
+
+    fn state(&mut self) -> MissionState {
+        let call = work::missionCall {
+            missionId: self.law.mission,
+        };
+        self.ask(Peer::Collaboration, &call).state
+    }
+
+    fn agent(&self, executor: usize) -> Person {
+        self.stage.executors[executor].agent.clone()
+    }
+
+    /// Executors take their seats; the last one begins the work, which takes its own.
+    fn route(&mut self, node: u16, executors: &[usize]) {
+        let mission_id = self.law.mission;
+        let hashes = executors
+            .iter()
+            .map(|executor| {
+                let service = self.stage.executors[*executor].service;
+                let call = services::standingCall { service };
+                self.ask(Peer::Service, &call).codeHash
+            })
+            .collect();
+        let (last, others) = executors.split_last().expect("a seat");
+        for executor in others {
+            let by = self.agent(*executor);
+            let call = work::acceptSeatCall {
+                missionId: mission_id,
+                node,
+            };
+            self.spent[usize::from(node)] += self.send(&by, Peer::Collaboration, &call);
+        }
+        let call = work::routeTaskCall {
+            missionId: mission_id,
+            node,
+            liveCodeHashes: hashes,
+        };
+        let by = self.agent(*last);
+        self.spent[usize::from(node)] += self.send(&by, Peer::Collaboration, &call);
+        assert_eq!(self.node(node).state, NodeState::Executing);
+    }
+
+    fn submit(&mut self, node: u16, executor: usize, terms: &NodeTerms) {
+        let call = results::submitResultCall {
+            missionId: self.law.mission,
+            node,
+            terms: terms.clone(),
+            outputHash: word("output"),
+            trailRoot: word("trail"),
+            proof: (word("input"), word("salt")).abi_encode().into(),
+        };
+        let by = self.agent(executor);
+        self.spent[usize::from(node)] += self.send(&by, Peer::Verification, &call);
+    }
+
+    fn agree(&mut self, node: u16, executors: &[usize]) {
+        let value = word("label");
+        let attempt = self.node(node).attempt;
+        for executor in executors {
+            let by = self.agent(*executor);
+            let sealed = (
+                self.law.mission,
+                U256::from(node),
+                U256::from(attempt),
+                by.address(),
+                keccak256(value),
+                word(&by.name),
+            );
+            let call = results::commitResultCall {
+                missionId: self.law.mission,
+                node,
+                commitment: keccak256(sealed.abi_encode()),
+                trailRoot: word("trail"),
+            };
+            self.spent[usize::from(node)] += self.send(&by, Peer::Verification, &call);
+        }
+        for executor in executors {
+            let by = self.agent(*executor);
+            let call = results::revealResultCall {
+                missionId: self.law.mission,
+                node,
+                executor: by.address(),
+                value: value.to_vec().into(),
+                salt: word(&by.name),
+            };
+            self.spent[usize::from(node)] += self.send(&by, Peer::Verification, &call);
+        }
+    }
+
+    fn warp(&mut self, by: P) {
+        let seconds = u64::from(by.row().default) + 1;
+        let warped = self.stage.city.client.warp(Duration::from_secs(seconds));
+        warped.unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+/// What a proof of the first task commits to.
+fn proof_terms(mission: B256) -> NodeTerms {
+    let expected = (
+        mission,
+        U256::ZERO,
+        word("input"),
+        word("output"),
+        word("salt"),
+    );
+    NodeTerms {
+        inputSchemaHash: word("input schema"),
+        outputSchemaHash: word("output schema"),
+        labelHash: B256::ZERO,
+        rubricHash: B256::ZERO,
+        verifier: Address::ZERO,
+        verifierCodehash: B256::ZERO,
+        expected: keccak256(expected.abi_encode()),
+    }
+}
+
+#[test]
+fn three_tasks_are_legislated_done_paid_and_withdrawn() {
+    let mut stage = Stage::raise(&charter(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
+    gas::cache_city(&stage.city).unwrap();
+    let age = Duration::from_secs(u64::from(P::PrincipalAgeSecs.row().default) + 1);
+    stage
+        .city
+        .client
+        .warp(age)
+        .unwrap_or_else(|e| panic!("{e}"));
+
+    let mission = MissionId::of_creator(stage.sponsor.address(), 1).word();
+    let terms = proof_terms(mission);
+    let plan = Plan {
+        name: "three tasks".to_owned(),
+        tasks: vec![
+            Task::proved("fetch and parse", PRICE).under(terms.clone()),
+            Task::agreed("classify", 3 * PRICE, 3, 2, Mode::Exact),
+            Task::reviewed("report", PRICE),
+        ],
+        edges: vec![(0, 1), (1, 2)],
+        predicates: Vec::new(),
+    };
+    let law = stage.enact(&plan, STAKE).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(law.mission, mission, "its number was foretold");
+    let mut story = Story {
+        stage,
+        law,
+        spent: [0; 3],
+    };
+    assert_eq!(story.state(), MissionState::Active);
+
+    story.route(0, &[0]);
+    story.submit(0, 0, &terms);
+    assert_eq!(story.node(0).state, NodeState::Completed);
+
+    story.route(1, &[1, 2, 3]);
+    story.agree(1, &[1, 2, 3]);
+    assert_eq!(
+        story.node(1).state,
+        NodeState::Completed,
+        "the last reveal settles"
+    );
+
+    story.route(2, &[4]);
+    story.submit(2, 4, &plan.tasks[2].terms);
+    assert_eq!(story.node(2).state, NodeState::PendingReview);
+    let decision = results::decideReviewCall {
+        missionId: mission,
+        node: 2,
+        attempt: story.node(2).attempt,
+        approved: true,
+        score: 900,
+        seat: 0,
+    };
+    story.rule(Peer::Verification, &decision);
+    assert_eq!(story.state(), MissionState::Verification);
+
+    // A monitor that the roster knows compares its log with the chain, and the gate opens.
+    let monitor = story.stage.city.person("monitor").unwrap();
+    let known = roster::Monitor {
+        standing: roster::Standing::Active,
+        principal: monitor.address(),
+        scorerId: word("scorer"),
+        bond: STAKE,
+        falsePositives: 0,
+        suspendedUntil: U256::ZERO.to(),
+    };
+    let double = story.stage.city.double(Peer::Roster);
+    let asked = roster::monitorCall {
+        account: monitor.address(),
+    };
+    double
+        .answers_to(&mut story.stage.city.client, &asked, &known)
+        .unwrap_or_else(|e| panic!("{e}"));
+    let reconcile = guardian::reconcileCall {
+        missionId: mission,
+        logRoot: word("log"),
+    };
+    story.send(&monitor, Peer::Guardian, &reconcile);
+    let filter = guardian::filterOutputCall { missionId: mission };
+    story.send(&monitor, Peer::Guardian, &filter);
+    assert_eq!(story.state(), MissionState::Completed);
+
+    story.warp(P::SanctionWindowSecs);
+    let before = story.ask(Peer::Treasury, &treasury::bookedCall {});
+    for executor in 0..5 {
+        let agent = story.agent(executor);
+        let account = agent.address();
+        let credit = |story: &mut Story| {
+            let call = treasury::creditsCall { account };
+            story.ask(Peer::Treasury, &call).to::<u128>()
+        };
+        let paid = credit(&mut story);
+        let release = work::releaseAgentCall {
+            missionId: mission,
+            agent: account,
+        };
+        story.send(&monitor, Peer::Collaboration, &release);
+        assert_eq!(credit(&mut story) - paid, STAKE, "the stake came back");
+        story.send(&agent, Peer::Treasury, &treasury::withdrawCall {});
+        assert_eq!(credit(&mut story), 0);
+    }
+    let close = treasury::closeEscrowCall { missionId: mission };
+    story.send(&monitor, Peer::Treasury, &close);
+    let parts = story.ask(Peer::Treasury, &treasury::partsCall {});
+    assert_eq!(
+        (parts.escrows, parts.lockedStakes),
+        (U256::ZERO, U256::ZERO)
+    );
+    // Newcomers are neutral: of each price 2 % for the treasury, 1 % for insurance.
+    let kept = parts.treasury + parts.subsidyBudget + parts.insurance;
+    assert_eq!(kept, U256::from(5 * PRICE * 3 / 100));
+    let booked = story.ask(Peer::Treasury, &treasury::bookedCall {});
+    let sponsor = story.stage.sponsor.address();
+    let rest = story.ask(Peer::Treasury, &treasury::creditsCall { account: sponsor });
+    assert_eq!(
+        booked,
+        kept + rest,
+        "nothing is left but the funds ({before} before)"
+    );
+
+    for (spent, ceiling, what) in [
+        (story.spent[0], TIER_1_CEILING, "tier 1"),
+        (story.spent[1], TIER_2_CEILING, "tier 2 of three"),
+        (story.spent[2], u64::MAX, "tier 3, without the ruling"),
+    ] {
+        let judged = if spent > ceiling { "ABOVE" } else { "within" };
+        println!("{spent:>9} gas  {what}, first of its kind: {judged} {ceiling}");
+    }
+}
