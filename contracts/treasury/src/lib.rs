@@ -1,6 +1,6 @@
 //! Settlement, escrow, task stakes, bonds, insurance, stake pools and credits (`abi/sol/ITreasury.sol`).
 //!
-//! Reading order: [`storage`] (what lies where), `credits` (money in and out), `escrow` (missions' money, settlement), `moves`
+//! Reading order: [`mod@storage`] (what lies where), `credits` (money in and out), `escrow` (missions' money, settlement), `moves`
 //! (between escrows), `stakes`, `pools`, `bonds`, `funds`. The rules are `agentcity_domain::treasury`.
 #![cfg_attr(not(test), no_std)]
 
