@@ -32,8 +32,8 @@ const SEED: u64 = 20_261_128;
 /// Who answers for executors, and how many each.
 const PRINCIPALS: usize = 12;
 const AGENTS_EACH: usize = 2;
-/// A node's budget and a seat's stake, in base units.
-const BUDGET: u128 = 30_000_000_000_000;
+/// A node's budget, which no number of seats divides, and a seat's stake, in base units.
+const BUDGET: u128 = 30_000_000_000_059;
 const STAKE: u128 = 200_000_000_000;
 /// What each executor deposited, in base units.
 const DEPOSIT: u128 = 5_000_000_000_000_000_000;

@@ -29,8 +29,8 @@ const STOPPED: u64 = 10;
 
 /// Whether a threshold is asked for under other parameters than the defaults.
 pub(super) fn is_of_another_city(vector: &Vector) -> Option<Unreachable> {
-    let here = vector.number("base") == P::EscalationFreezeCount.row().default.into()
-        && vector.number("bonus") == P::ReputationScalingBonus.row().default.into()
+    let here = vector.number("base") == u64::from(P::EscalationFreezeCount.row().default)
+        && vector.number("bonus") == u64::from(P::ReputationScalingBonus.row().default)
         && vector.inputs["scaling"] == Value::Bool(true);
     (!here).then_some(Unreachable::OtherCity)
 }
