@@ -26,6 +26,9 @@ const STAKE: u128 = 200_000_000_000_000;
 const EIGHT: u16 = 8;
 const AT_CHECKPOINT: u16 = 2;
 
+/// Set, it has every transaction of a row printed with what each contract spent in it.
+const BREAKDOWN_VARIABLE: &str = "AGENTCITY_GAS_BREAKDOWN";
+
 /// A city of programs in which missions can run, all programs in the chain's cache or none.
 fn raise(is_cached: bool) -> Result<Stage, GasError> {
     let mut stage = Stage::raise(
@@ -152,11 +155,15 @@ impl<'a> Watched<'a> {
     }
 
     /// Gas since the last time.
-    fn spent(&mut self) -> u64 {
-        let new = &self.law.charges[self.seen..];
-        let gas = new.iter().map(|charge| charge.gas).sum();
+    fn spent(&mut self) -> Result<u64, MissionError> {
+        let new = self.law.charges[self.seen..].to_vec();
         self.seen = self.law.charges.len();
-        gas
+        if std::env::var_os(BREAKDOWN_VARIABLE).is_some() {
+            for charge in &new {
+                self.stage.print_breakdown(charge)?;
+            }
+        }
+        Ok(new.iter().map(|charge| charge.gas).sum())
     }
 
     /// One node by transactions of its executors, one for everything that each does. Reviewed ones wait for their ruling then.
@@ -177,7 +184,7 @@ impl<'a> Watched<'a> {
             steps.push(stage.submits(&job));
         }
         self.perform(steps)?;
-        Ok(self.spent())
+        self.spent()
     }
 
     /// Some nodes of tier 1 or 2 whose executors only sign: seats, results and values in one transaction each, and the nodes begun by
@@ -215,7 +222,7 @@ impl<'a> Watched<'a> {
             steps.push(stage.relays(by, opened));
         }
         self.perform(steps)?;
-        Ok(self.spent())
+        self.spent()
     }
 
     /// The panel approves what waits for review.
@@ -225,7 +232,7 @@ impl<'a> Watched<'a> {
             .stage
             .together(Peer::Adjudication, Peer::Verification, &[call]);
         self.perform(vec![step])?;
-        Ok(self.spent())
+        self.spent()
     }
 
     /// What completes a mission whose nodes are done.
@@ -234,7 +241,7 @@ impl<'a> Watched<'a> {
         self.stage.know_monitor(&monitor)?;
         let steps = self.stage.opens_gate(&self.law, &monitor);
         self.perform(steps)?;
-        Ok(self.spent())
+        self.spent()
     }
 }
 
@@ -283,11 +290,11 @@ fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
     let (reported, named) = (all.job(9), all.job(11));
     let begun = [&reported, &named].map(|job| all.stage.routes(job, job.agent(0)));
     all.perform(begun.into())?;
-    all.spent();
+    all.spent()?;
 
     let step = all.stage.accuses(&monitor, &reported, 1);
     all.perform(vec![step])?;
-    taken.push(("freeze.report", all.spent()));
+    taken.push(("freeze.report", all.spent()?));
 
     let call = guardian::freezeNodeCall {
         missionId: named.mission,
@@ -299,7 +306,7 @@ fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
         .stage
         .together(Peer::Adjudication, Peer::Guardian, &[call]);
     all.perform(vec![step])?;
-    taken.push(("freeze.panel", all.spent()));
+    taken.push(("freeze.panel", all.spent()?));
     Ok(())
 }
 
