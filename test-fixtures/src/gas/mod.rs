@@ -84,13 +84,16 @@ const CEILINGS: [(&str, u64); 16] = [
 /// Gas by operation, in the order in which they happen.
 pub type Taken = Vec<(&'static str, u64)>;
 
+/// How a set is measured; told a way to say what is under way.
+pub type Measure = fn(&mut dyn FnMut(&str)) -> Result<Snapshot, GasError>;
+
 /// Operations that are measured together, and the file that keeps their numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Set {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it measures; told what is under way.
-    pub measure: fn(&mut dyn FnMut(&str)) -> Result<Snapshot, GasError>,
+    /// What it measures.
+    pub measure: Measure,
 }
 
 impl Set {
