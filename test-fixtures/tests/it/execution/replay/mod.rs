@@ -4,6 +4,11 @@
 //! that is printed. `AGENTCITY_SEED` draws another, `AGENTCITY_VECTORS_PCT` more of them. Left out is what no sequence of
 //! transactions arrives at; [`Unreachable`] says why.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is looked at once and then gone"
+)]
+
 mod consensus;
 mod guard;
 mod law;
