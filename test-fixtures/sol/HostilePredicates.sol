@@ -162,3 +162,18 @@ contract ProxyPredicate {
         }
     }
 }
+
+/// @notice Has the gate asked again while it is asked, and says yes if that was refused.
+contract ReenteringPredicate {
+    function permits(bytes32 missionId, bytes32) external returns (bool) {
+        (bool entered,) = msg.sender.call(abi.encodeWithSignature("filterOutput(bytes32)", missionId));
+        return !entered;
+    }
+}
+
+/// @notice Says yes to everything: what a proxy may turn into.
+contract YesPredicate {
+    function permits(bytes32, bytes32) external pure returns (bool) {
+        return true;
+    }
+}

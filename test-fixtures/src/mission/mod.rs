@@ -2,16 +2,20 @@
 //!
 //! Reading order: [`graph`] (which task waits for which, drawn by a seed), [`plan`] (tasks, their edges and terms, and the pages
 //! they become), [`stage`] (a city with real programs for the execution and doubles for who legislates and judges, and the
-//! people of a mission), [`deploy`] (reserves, law, mission, money, pages, seats, activation, and what each transaction cost).
+//! people of a mission), [`deploy`] (reserves, law, mission, money, pages, seats, activation, and what each transaction cost),
+//! [`result`] (what executors hand in), [`scene`] (short words for what happens then).
 //!
 //! Members that a double stands for answer what [`stage`] lets them answer; everything else is what the programs do.
 
 pub mod deploy;
 pub mod graph;
 pub mod plan;
+pub mod result;
+pub mod scene;
 pub mod stage;
 
-pub use deploy::{Charge, Law, Share, print};
+pub use deploy::{Charge, Law, Share, created, print};
 pub use graph::Graph;
 pub use plan::{Plan, Task, Written};
+pub use scene::{Scene, seconds, told};
 pub use stage::{Executor, MissionError, Stage, charter};
