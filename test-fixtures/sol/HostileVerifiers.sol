@@ -24,14 +24,17 @@ contract BurningVerifier {
     }
 }
 
-/// @notice Hands the same result in again while it is asked, and says yes if that was refused.
+/// @notice Calls somebody while it is asked, and says yes if that was refused.
 contract ReenteringVerifier {
-    fallback() external {
-        (bool entered,) = msg.sender.call(msg.data);
-        bool yes = !entered;
-        assembly ("memory-safe") {
-            mstore(0, yes)
-            return(0, 32)
-        }
+    address public target;
+    bytes public payload;
+
+    function arm(address target_, bytes calldata payload_) external {
+        (target, payload) = (target_, payload_);
+    }
+
+    function verify(bytes32, bytes32, bytes32, bytes calldata) external returns (bool) {
+        (bool entered,) = target.call(payload);
+        return !entered;
     }
 }

@@ -224,7 +224,11 @@ impl Site {
             Asset::Native => None,
             Asset::Foreign(artifact, arguments) => {
                 let mut code = agentcity_solidity::load(artifact)?.creation_code()?;
-                code.extend(arguments.iter().flat_map(|word| U256::from(*word).to_be_bytes::<32>()));
+                code.extend(
+                    arguments
+                        .iter()
+                        .flat_map(|word| U256::from(*word).to_be_bytes::<32>()),
+                );
                 Some(client.create_as(&minter().signer, U256::ZERO, code.into(), artifact)?)
             }
             Asset::Token => {

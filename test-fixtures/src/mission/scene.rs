@@ -11,10 +11,16 @@ use crate::{
     sender::Outcome,
 };
 use agentcity_abi::{
-    IAgent, ICollaboration as work, IGuardian as guardian, IRoster, IService, ISettlementToken, IStatute, ITreasury,
+    IAgent, ICollaboration as work, IGuardian as guardian, IRoster, IService, ISettlementToken,
+    IStatute, ITreasury,
     IVerification::{self as results, NodeResult},
 };
-use agentcity_domain::{parameter::ParameterId as P, peer::Peer, signed::work::{MonitorReport, SeatAcceptance}, statute::Seat};
+use agentcity_domain::{
+    parameter::ParameterId as P,
+    peer::Peer,
+    signed::work::{MonitorReport, SeatAcceptance},
+    statute::Seat,
+};
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
     sol_types::{SolCall, SolError, SolEvent},
@@ -77,10 +83,7 @@ impl Scene {
     pub fn person(&mut self, name: &str) -> Person {
         let person = self.stage.city.person(name);
         let person = person.unwrap_or_else(|e| panic!("{e}"));
-        let given = self
-            .stage
-            .city
-            .give_tokens(std::slice::from_ref(&person));
+        let given = self.stage.city.give_tokens(std::slice::from_ref(&person));
         given.unwrap_or_else(|e| panic!("{e}"));
         person
     }
@@ -455,7 +458,7 @@ impl Scene {
         guardian::MonitorReport {
             missionId: law.mission,
             node,
-            attempt: 1,
+            attempt: 0,
             agent,
             kind: guardian::ReportKind::Counters,
             deviation: 0,
@@ -469,7 +472,10 @@ impl Scene {
     }
 
     /// The call that relays reports, each signed by whom it stands beside.
-    pub fn reporting(&self, reports: &[(&guardian::MonitorReport, &Person)]) -> guardian::reportCall {
+    pub fn reporting(
+        &self,
+        reports: &[(&guardian::MonitorReport, &Person)],
+    ) -> guardian::reportCall {
         let signatures = reports.iter().map(|(report, by)| {
             let words = MonitorReport {
                 mission_id: report.missionId,
@@ -490,7 +496,10 @@ impl Scene {
         });
         guardian::reportCall {
             signatures: signatures.collect(),
-            reports: reports.iter().map(|(report, _)| (*report).clone()).collect(),
+            reports: reports
+                .iter()
+                .map(|(report, _)| (*report).clone())
+                .collect(),
         }
     }
 
@@ -593,7 +602,11 @@ impl Scene {
         let sum: U256 = sum.into_iter().sum();
         assert_eq!(sum, booked, "the parts are what is booked");
         let treasury = self.at(Peer::Treasury);
-        assert_eq!(U256::from(self.purse(treasury)), booked, "all of it is there");
+        assert_eq!(
+            U256::from(self.purse(treasury)),
+            booked,
+            "all of it is there"
+        );
         parts
     }
 

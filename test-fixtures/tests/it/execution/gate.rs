@@ -3,8 +3,9 @@
 
 use agentcity_abi::{
     ICollaboration::{self as work, MissionState, Reason},
-    IGuardian as guardian, IStatute as statute,
+    IGuardian as guardian,
     IRoster::ProgramKind,
+    IStatute as statute,
 };
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Predicate};
 use agentcity_test_fixtures::{
@@ -205,11 +206,13 @@ fn p05_a_predicate_that_changes_after_its_approval_is_asked_once_or_not_at_all()
     let client = |scene: &mut Scene, by: &Person, to: Address, call: Vec<u8>| {
         let client = &mut scene.stage.city.client;
         let value = U256::ZERO;
-        client.pay(by.signer(), to, value, call.into(), "a call").unwrap();
+        client
+            .pay(by.signer(), to, value, call.into(), "a call")
+            .unwrap();
     };
     // Behind a proxy of constant code: what is behind it when the gate opens answers, once. Its change of mind is not heard.
     let yes = scene.create(&author, "YesPredicate", &[]);
-    let no = scene.create(&author, "SecondTimePredicate", &[]);
+    let no = scene.create(&author, "GarbagePredicate", &U256::from(1).abi_encode());
     let proxy = scene.create(&author, "ProxyPredicate", &yes.abi_encode());
     let predicate = approved(&mut scene, proxy, true);
     let soft = Predicate {
@@ -251,7 +254,12 @@ fn p05_a_predicate_that_changes_after_its_approval_is_asked_once_or_not_at_all()
         (moves[0].to, moves[0].reason),
         (MissionState::Failed, Reason::PredicateFailed)
     );
-    client(&mut scene, &author, second, IHostile::touchCall {}.abi_encode());
+    client(
+        &mut scene,
+        &author,
+        second,
+        IHostile::touchCall {}.abi_encode(),
+    );
     let over = guardian::WrongMissionState {
         missionId: late.mission,
         state: guardian::MissionState::Failed,

@@ -56,19 +56,32 @@ impl Owed {
         let mut scene = Scene::raise(&charter(), 2, 1);
         let owner = scene.person("owner of a contract");
         let account = scene.create(&owner, "Turncoat", &[]);
-        let amount = 700_000;
-        let call = treasury::depositCall {
-            account,
-            amount: U256::from(amount),
-        };
-        let payer = scene.stranger.clone();
-        scene.pay(&payer, Peer::Treasury, amount, &call);
-        Self {
+        let mut owed = Self {
             scene,
             owner,
             account,
-            amount,
-        }
+            amount: 700_000,
+        };
+        owed.owe();
+        owed
+    }
+
+    /// A stranger pays into its credit.
+    fn owe(&mut self) {
+        let call = treasury::depositCall {
+            account: self.account,
+            amount: U256::from(self.amount),
+        };
+        let payer = self.scene.stranger.clone();
+        self.scene.pay(&payer, Peer::Treasury, self.amount, &call);
+    }
+
+    /// It withdraws, as its owner wants it.
+    fn withdraws(&mut self) {
+        let withdraw = self.acting(treasury::withdrawCall {}.abi_encode());
+        let client = &mut self.scene.stage.city.client;
+        client.send(&self.owner, self.account, &withdraw).unwrap();
+        assert_eq!(self.scene.credit(self.account), 0);
     }
 
     fn receives(&mut self, manner: u8, payload: Vec<u8>) {
@@ -146,31 +159,28 @@ fn a_receiver_that_re_enters_is_paid_once_and_finds_every_entry_locked() {
         .abi_encode(),
         treasury::skimCall {}.abi_encode(),
     ];
-    for entry in entries {
-        let mut owed = Owed::new();
-        // So that there is something to take beside its own.
-        let victim = owed.scene.agent(0);
-        assert_eq!(owed.scene.credit(victim.address()), DEPOSIT);
+    let mut owed = Owed::new();
+    // So that there is something to take beside its own.
+    let victim = owed.scene.agent(0).address();
+    assert_eq!(owed.scene.credit(victim), DEPOSIT);
+    for (paid, entry) in entries.into_iter().enumerate() {
         owed.receives(REENTERS, entry);
-        let withdraw = owed.acting(treasury::withdrawCall {}.abi_encode());
+        owed.withdraws();
         let client = &mut owed.scene.stage.city.client;
-        client.send(&owed.owner, owed.account, &withdraw).unwrap();
         let reentered = client.ask(owed.account, &ITurncoat::reenteredCall {});
         assert!(!reentered.unwrap());
         let answer = client.ask(owed.account, &ITurncoat::answerCall {}).unwrap();
         assert_eq!(answer[..], treasury::Reentered {}.abi_encode());
-        assert_eq!(owed.scene.purse(owed.account), owed.amount, "paid once");
-        assert_eq!(owed.scene.credit(owed.account), 0);
-        assert_eq!(owed.scene.credit(victim.address()), DEPOSIT);
+        let times = paid as u128 + 1;
+        assert_eq!(owed.scene.purse(owed.account), times * owed.amount);
+        assert_eq!(owed.scene.credit(victim), DEPOSIT);
         owed.scene.books();
+        owed.owe();
     }
     // And one that changes its mind is an ordinary receiver.
-    let mut owed = Owed::new();
     owed.receives(TAKES, Vec::new());
-    let withdraw = owed.acting(treasury::withdrawCall {}.abi_encode());
-    let client = &mut owed.scene.stage.city.client;
-    client.send(&owed.owner, owed.account, &withdraw).unwrap();
-    assert_eq!(owed.scene.purse(owed.account), owed.amount);
+    owed.withdraws();
+    assert_eq!(owed.scene.purse(owed.account), 4 * owed.amount);
 }
 
 #[test]
@@ -277,8 +287,9 @@ const SUPPLY: u128 = 1_000_000;
 
 impl Evil {
     fn new(artifact: &'static str, arguments: &'static [u128]) -> Self {
-        let doubles = Charter::default().doubles.into_iter();
-        let doubles = doubles.filter(|peer| *peer != Peer::Treasury).collect();
+        let real = [Peer::Constitution, Peer::Treasury];
+        let doubles = Peer::ALL.into_iter().filter(|peer| !real.contains(peer));
+        let doubles = doubles.collect();
         let charter = Charter {
             asset: Asset::Foreign(artifact, arguments),
             doubles,

@@ -1,10 +1,7 @@
 //! Attacks on the law itself: the accounts that hold it (RULINGS A6). Their code begins with the byte that stops, so nothing that anybody
 //! sends or calls changes them.
 
-use agentcity_abi::{
-    ICollaboration as work, IStatute as statute,
-    IStatute::IStatuteErrors,
-};
+use agentcity_abi::{ICollaboration as work, IStatute as statute, IStatute::IStatuteErrors};
 use agentcity_domain::peer::Peer;
 use agentcity_test_fixtures::{
     city::{Double, double},
@@ -58,7 +55,13 @@ fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
     let accounts = [statute_at.create(nonce), statute_at.create(nonce + 1)];
     for account in accounts {
         client
-            .pay(mallory.signer(), account, U256::from(7), Bytes::new(), "coins")
+            .pay(
+                mallory.signer(),
+                account,
+                U256::from(7),
+                Bytes::new(),
+                "coins",
+            )
             .unwrap();
     }
     let stage = &mut scene.stage;
@@ -74,48 +77,48 @@ fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
         index: 0,
     };
     let seats = scene.ask(Peer::Statute, &seats);
-    assert_eq!([page.account, seats.account], accounts, "they were foretold");
+    assert_eq!(
+        [page.account, seats.account],
+        accounts,
+        "they were foretold"
+    );
     let held = [
         [&[0], &law.written.pages[0][..]].concat(),
         [&[0], &law.written.seat_pages[0][..]].concat(),
     ];
 
-    let attack = |scene: &mut Scene| {
-        for (account, held) in accounts.iter().zip(&held) {
-            // Called with and without data and coins, and with coins forced upon it.
-            for (value, input) in [(0, &b""[..]), (5, b""), (0, b"run"), (3, &held[1..])] {
-                let client = &mut scene.stage.city.client;
-                let sent = client.pay(
-                    mallory.signer(),
-                    *account,
-                    U256::from(value),
-                    Bytes::copy_from_slice(input),
-                    "an attack",
-                );
-                assert!(sent.unwrap().logs.is_empty());
-            }
-            let forced = agentcity_solidity::load("ForcedCoin").unwrap();
-            let mut forced = forced.creation_code().unwrap();
-            forced.extend(account.abi_encode());
+    for (account, held) in accounts.iter().zip(&held) {
+        // Called with and without data and coins, and with coins forced upon it.
+        for (value, input) in [(0, &b""[..]), (5, b""), (0, b"run"), (3, &held[1..])] {
+            let (input, value) = (Bytes::copy_from_slice(input), U256::from(value));
             let client = &mut scene.stage.city.client;
-            let value = U256::from(11);
-            client
-                .create_as(mallory.signer(), value, forced.into(), "mallory")
-                .unwrap();
-            assert_eq!(client.balance(*account).unwrap() % U256::from(26), U256::from(0));
-            assert_eq!(code(scene, *account)[..], held[..]);
+            let sent = client.pay(mallory.signer(), *account, value, input, "an attack");
+            assert!(sent.unwrap().logs.is_empty());
         }
-    };
-    // Seven before, five, three and eleven: twenty-six in all.
-    attack(&mut scene);
+        let forced = agentcity_solidity::load("ForcedCoin").unwrap();
+        let mut forced = forced.creation_code().unwrap();
+        forced.extend(account.abi_encode());
+        let (client, value) = (&mut scene.stage.city.client, U256::from(11));
+        client
+            .create_as(mallory.signer(), value, forced.into(), "mallory")
+            .unwrap();
+        let sent = U256::from(7 + 5 + 3 + 11);
+        assert_eq!(client.balance(*account).unwrap(), sent);
+        assert_eq!(code(&mut scene, *account)[..], held[..]);
+    }
     let hashes = held.each_ref().map(keccak256);
     assert_eq!([page.codehash, seats.codehash], hashes);
     scene.stage.finalise(&mut law, &mallory).unwrap();
     // And after it is law.
     for (account, held) in accounts.iter().zip(&held) {
-        let client = &mut scene.stage.city.client;
-        let what = "an attack";
-        let sent = client.pay(mallory.signer(), *account, U256::from(1), Bytes::from_static(b"x"), what);
+        let (client, input) = (&mut scene.stage.city.client, Bytes::from_static(b"run"));
+        let sent = client.pay(
+            mallory.signer(),
+            *account,
+            U256::from(1),
+            input,
+            "an attack",
+        );
         sent.unwrap();
         assert_eq!(code(&mut scene, *account)[..], held[..]);
     }

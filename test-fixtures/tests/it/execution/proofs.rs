@@ -7,18 +7,19 @@ use agentcity_abi::{
 };
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use agentcity_test_fixtures::{
-    city::{Person, Refusal},
-    mission::{Law, Plan, Scene, Task, charter, result, stage::GAS, told},
+    city::{Person, Refusal, life::GOOD_UNTIL},
+    mission::{Law, Plan, Scene, Task, charter, result, scene::result_of, stage::GAS, told},
 };
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
     sol,
-    sol_types::SolValue,
+    sol_types::{SolCall, SolValue},
 };
 
 sol! {
-    /// As compiled from `sol/HostilePredicates.sol`.
-    interface IProxy {
+    /// As compiled from `sol/HostileVerifiers.sol` and `sol/HostilePredicates.sol`.
+    interface IHostile {
+        function arm(address target, bytes calldata payload) external;
         function upgrade(address implementation) external;
     }
 }
@@ -55,6 +56,28 @@ fn plan(tasks: Vec<Task>) -> Plan {
 fn handed(law: &Law, plan: &Plan, node: u16) -> results::submitResultCall {
     let terms = &plan.tasks[usize::from(node)].terms;
     result::submission(law.mission, node, terms, Bytes::from_static(b"output"))
+}
+
+/// The re-entering verifier relays the very result that it is asked about, which its executor signed. It says yes because that is
+/// refused, and so the node is done, once.
+#[track_caller]
+fn arm(scene: &mut Scene, author: &Person, verifier: Address, law: &Law, plan: &Plan) {
+    let (node, agent) = (6, scene.agent(6));
+    let result = results::NodeResult {
+        proof: Bytes::from_static(b"output"),
+        ..result_of(law, node, 0, agent.address(), GOOD_UNTIL)
+    };
+    let batch = results::submitBatchCall {
+        signatures: vec![scene.signed_result(&agent, &result)],
+        results: vec![result],
+        terms: vec![plan.tasks[usize::from(node)].terms.clone()],
+    };
+    let arm = IHostile::armCall {
+        target: scene.at(Peer::Verification),
+        payload: batch.abi_encode().into(),
+    };
+    let client = &mut scene.stage.city.client;
+    client.send(author, verifier, &arm).unwrap();
 }
 
 #[test]
@@ -106,7 +129,9 @@ fn r24_verifiers_that_burn_and_babble_fail_their_own_nodes_and_nothing_else() {
         let executor = usize::from(node);
         scene.route(&law, node, &[executor]);
         let agent = scene.agent(executor);
-        // Its own result within its own verification is refused; so it says yes, and that counts once.
+        if node == 6 {
+            arm(&mut scene, &author, again, &law, &plan);
+        }
         let done = scene.send(&agent, Peer::Verification, &handed(&law, &plan, node));
         assert_eq!(told::<work::NodeCompleted>(&done).len(), 1, "{node}");
         let settled = told::<treasury::Settled>(&done);
@@ -164,7 +189,9 @@ fn p05_a_verifier_behind_a_proxy_judges_by_what_is_behind_it_and_a_changed_one_i
     scene.route(&law, 1, &[1]);
     // What the panel approved is the proxy's own code, which does not change; whoever upgrades it decides. That is why code that
     // delegates is not for approval: here a proof of nothing passes.
-    let upgrade = IProxy::upgradeCall { implementation: yes };
+    let upgrade = IHostile::upgradeCall {
+        implementation: yes,
+    };
     let client = &mut scene.stage.city.client;
     client.send(&author, proxy, &upgrade).unwrap();
     let nothing = results::submitResultCall {
@@ -188,7 +215,12 @@ fn p05_a_verifier_behind_a_proxy_judges_by_what_is_behind_it_and_a_changed_one_i
             expected: plan.tasks[1].terms.verifierCodehash,
             found: approved,
         };
-        scene.refused(&other, Peer::Verification, &handed(&law, &plan, 1), &refused);
+        scene.refused(
+            &other,
+            Peer::Verification,
+            &handed(&law, &plan, 1),
+            &refused,
+        );
     }
     assert_eq!(scene.node(&law, 1).state, work::NodeState::Executing);
     // Approved again, it judges.

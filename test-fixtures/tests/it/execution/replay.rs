@@ -100,7 +100,7 @@ impl Two {
 fn a10_a_signed_result_is_good_for_its_mission_node_attempt_and_chain_and_once() {
     let mut two = Two::new();
     let executor = two.agent.address();
-    let result = result_of(&two.law, 0, 1, executor, GOOD_UNTIL);
+    let result = result_of(&two.law, 0, 0, executor, GOOD_UNTIL);
     let signature = two.scene.signed_result(&two.agent, &result);
     let forged = results::InvalidSignature { signer: executor };
     // Each field changed under the same signature.
@@ -108,7 +108,7 @@ fn a10_a_signed_result_is_good_for_its_mission_node_attempt_and_chain_and_once()
     let changes: [fn(&mut NodeResult, B256); 8] = [
         |r, mission| r.missionId = mission,
         |r, _| r.node = 1,
-        |r, _| r.attempt = 2,
+        |r, _| r.attempt = 1,
         |r, _| r.kind = results::ResultKind::Review,
         |r, _| r.outputHash = keccak256("another output"),
         |r, _| r.trailRoot = keccak256("another trail"),
@@ -135,25 +135,21 @@ fn a10_a_signed_result_is_good_for_its_mission_node_attempt_and_chain_and_once()
     let by_other = two.scene.signed_result(&other, &result);
     two.refused(result.clone(), &by_other, &forged);
     // An attempt that is not this one, as the executor signed it.
-    let later = result_of(&two.law, 0, 2, executor, GOOD_UNTIL);
+    let later = result_of(&two.law, 0, 1, executor, GOOD_UNTIL);
     let signed = two.scene.signed_result(&two.agent, &later);
     let wrong = results::WrongAttempt {
         missionId: two.law.mission,
         node: 0,
-        found: 1,
-        given: 2,
+        found: 0,
+        given: 1,
     };
     two.refused(later, &signed, &wrong);
     // After its deadline.
     let now = two.scene.now();
-    let short = result_of(&two.law, 0, 1, executor, now);
+    let short = result_of(&two.law, 0, 0, executor, now);
     let signed = two.scene.signed_result(&two.agent, &short);
     two.scene.pass(2);
-    two.refused(
-        short,
-        &signed,
-        &results::DeadlinePassed { deadline: now },
-    );
+    two.refused(short, &signed, &results::DeadlinePassed { deadline: now });
     // Once.
     let terms = two.plan.tasks[0].terms.clone();
     let call = batch(result.clone(), &terms, signature.clone());
@@ -166,7 +162,7 @@ fn a10_a_signed_result_is_good_for_its_mission_node_attempt_and_chain_and_once()
         missionId: two.law.mission,
         node: 0,
         state: results::NodeState::Completed,
-        attempt: 1,
+        attempt: 0,
     };
     two.refused(result, &signature, &done);
     two.scene.books();
@@ -185,9 +181,9 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
     let sealed = Sealed::of(agent.address(), "label");
     let result = NodeResult {
         kind: results::ResultKind::Commit,
-        outputHash: sealed.commitment(law.mission, 0, 1),
+        outputHash: sealed.commitment(law.mission, 0, 0),
         proof: Bytes::new(),
-        ..result_of(&law, 0, 1, agent.address(), GOOD_UNTIL)
+        ..result_of(&law, 0, 0, agent.address(), GOOD_UNTIL)
     };
     let signature = scene.signed_result(&agent, &result);
     let terms = plan.tasks[0].terms.clone();
@@ -204,7 +200,7 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
     let copied = results::commitResultCall {
         missionId: law.mission,
         node: 0,
-        commitment: sealed.commitment(law.mission, 0, 1),
+        commitment: sealed.commitment(law.mission, 0, 0),
         trailRoot: result::trail(),
     };
     scene.send(&other, Peer::Verification, &copied);
@@ -224,7 +220,7 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
         ..third.reveal(law.mission, 0)
     };
     let preimage = results::WrongPreimage {
-        digest: third.commitment(law.mission, 0, 1),
+        digest: third.commitment(law.mission, 0, 0),
     };
     scene.refused(&stranger, Peer::Verification, &changed, &preimage);
     scene.open(&law, 0, &third);
@@ -236,11 +232,9 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
         elements: Vec::new(),
     };
     scene.out_after(until, Peer::Verification, &close);
-    let over = results::WrongNodeState {
+    let over = results::WrongMissionState {
         missionId: law.mission,
-        node: 0,
-        state: results::NodeState::Completed,
-        attempt: 1,
+        state: results::MissionState::Verification,
     };
     scene.refused(&stranger, Peer::Verification, &call, &first(&over));
 }
@@ -253,7 +247,7 @@ fn a10_a_signed_seal_of_a_failed_attempt_is_refused_at_the_next() {
     let law = scene.enact_with(&plan, &seats);
     scene.route(&law, 0, &[0]);
     let (agent, stranger) = (scene.agent(0), scene.stranger.clone());
-    let result = result_of(&law, 0, 1, agent.address(), GOOD_UNTIL);
+    let result = result_of(&law, 0, 0, agent.address(), GOOD_UNTIL);
     let signature = scene.signed_result(&agent, &result);
     let until = scene.node(&law, 0).expiresAt.to();
     let expire = work::expireNodeCall {
@@ -271,8 +265,8 @@ fn a10_a_signed_seal_of_a_failed_attempt_is_refused_at_the_next() {
     let wrong = results::WrongAttempt {
         missionId: law.mission,
         node: 0,
-        found: 3,
-        given: 1,
+        found: 2,
+        given: 0,
     };
     let call = batch(result, &plan.tasks[0].terms, signature);
     scene.refused(&stranger, Peer::Verification, &call, &first(&wrong));
@@ -291,7 +285,7 @@ fn a10_a_signed_acceptance_takes_one_seat_of_one_attempt_until_its_deadline() {
     let acceptance = statute::SeatAcceptance {
         missionId: laws[0].mission,
         node: 0,
-        attempt: 1,
+        attempt: 0,
         executor: agent.address(),
         deadline: GOOD_UNTIL,
     };
@@ -307,14 +301,19 @@ fn a10_a_signed_acceptance_takes_one_seat_of_one_attempt_until_its_deadline() {
     let changes: [fn(&mut statute::SeatAcceptance, B256); 4] = [
         |a, other| a.missionId = other,
         |a, _| a.node = 1,
-        |a, _| a.attempt = 2,
+        |a, _| a.attempt = 1,
         |a, _| a.deadline += 1,
     ];
     for change in changes {
         let mut changed = acceptance.clone();
         change(&mut changed, laws[1].mission);
         let refused = forged(agent.address());
-        scene.refused(&stranger, Peer::Statute, &call(&changed, &signature), &refused);
+        scene.refused(
+            &stranger,
+            Peer::Statute,
+            &call(&changed, &signature),
+            &refused,
+        );
     }
     let now = scene.now();
     let short = statute::SeatAcceptance {
@@ -331,7 +330,12 @@ fn a10_a_signed_acceptance_takes_one_seat_of_one_attempt_until_its_deadline() {
         node: 0,
         agent: agent.address(),
     };
-    scene.refused(&stranger, Peer::Statute, &call(&acceptance, &signature), &done);
+    scene.refused(
+        &stranger,
+        Peer::Statute,
+        &call(&acceptance, &signature),
+        &done,
+    );
 }
 
 #[test]
@@ -347,7 +351,7 @@ fn a10_a_signed_report_counts_once_for_the_attempt_it_names() {
     let changes: [fn(&mut guardian::MonitorReport, B256); 6] = [
         |r, other| r.missionId = other,
         |r, _| r.node = 1,
-        |r, _| r.attempt = 2,
+        |r, _| r.attempt = 1,
         |r, _| r.toolInvocations = 41,
         |r, _| r.sequence = 2,
         |r, _| r.deadline += 1,
@@ -366,15 +370,13 @@ fn a10_a_signed_report_counts_once_for_the_attempt_it_names() {
     let late = two.scene.reporting(&[(&short, &monitor)]);
     two.scene.pass(2);
     let passed = guardian::DeadlinePassed { deadline: now };
-    two.scene
-        .refused(&stranger, Peer::Guardian, &late, &passed);
+    two.scene.refused(&stranger, Peer::Guardian, &late, &passed);
     two.scene.send(&stranger, Peer::Guardian, &call);
     let stale = guardian::StaleReport {
         sequence: 1,
         last: 1,
     };
-    two.scene
-        .refused(&stranger, Peer::Guardian, &call, &stale);
+    two.scene.refused(&stranger, Peer::Guardian, &call, &stale);
     assert_eq!(
         two.scene.node(&two.law, 0).state,
         work::NodeState::Executing

@@ -106,8 +106,7 @@ fn r28_two_of_three_begin_without_the_one_whose_service_ended_and_it_alone_pays(
     let mut scene = Scene::raise(&charter(), 4, 1);
     let task = Task::agreed("three", 3 * PRICE, 3, 2, Mode::Exact);
     let law = scene.enact(&one("three", task), STAKE);
-    let closes =
-        scene.now() + seconds(P::AcceptanceWindowMs) + seconds(P::TimeoutGraceMs);
+    let closes = scene.now() + seconds(P::AcceptanceWindowMs) + seconds(P::TimeoutGraceMs);
     for executor in 0..3 {
         scene.accept(&law, 0, executor);
     }
@@ -187,7 +186,14 @@ fn contract_executor(scene: &mut Scene) -> (Person, Address) {
         .registration_value(agents::AgentType::Producer)
         .unwrap();
     act(scene, &owner, account, Peer::Agent, stake, &register).unwrap();
-    let published = act(scene, &owner, account, Peer::Service, U256::ZERO, &service_of(&owner));
+    let published = act(
+        scene,
+        &owner,
+        account,
+        Peer::Service,
+        U256::ZERO,
+        &service_of(&owner),
+    );
     let published = told::<services::ServiceRegistered>(&published.unwrap());
     let deposit = treasury::depositCall {
         account,
@@ -232,7 +238,7 @@ fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_t
     let acceptance = statute::SeatAcceptance {
         missionId: law.mission,
         node: 0,
-        attempt: 1,
+        attempt: 0,
         executor: account,
         deadline: GOOD_UNTIL,
     };
@@ -246,7 +252,12 @@ fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_t
     let not_its = statute::InvalidSignature { signer: account };
     let minds = |scene: &mut Scene, hash, signs| {
         let call = ITurncoat::signCall { hash, signs };
-        scene.stage.city.client.send(&owner, account, &call).unwrap();
+        scene
+            .stage
+            .city
+            .client
+            .send(&owner, account, &call)
+            .unwrap();
     };
     // Before it signs, and after it took that back: not taken.
     scene.refused(&stranger, Peer::Statute, &accept, &not_its);
@@ -263,7 +274,8 @@ fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_t
     scene.send(&stranger, Peer::Collaboration, &routing);
     assert_eq!(scene.node(&law, 0).state, work::NodeState::Executing);
     // Its result is the same: good while it signs.
-    let result = agentcity_test_fixtures::mission::scene::result_of(&law, 0, 1, account, GOOD_UNTIL);
+    let result =
+        agentcity_test_fixtures::mission::scene::result_of(&law, 0, 0, account, GOOD_UNTIL);
     let words = agentcity_test_fixtures::mission::result::signed(&result);
     let digest = scene.stage.city.digest(Peer::Verification, &words);
     let batch = agentcity_abi::IVerification::submitBatchCall {
@@ -271,7 +283,8 @@ fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_t
         terms: vec![plan.tasks[0].terms.clone()],
         signatures: vec![Bytes::new()],
     };
-    let not_its = alloy::sol_types::SolError::abi_encode(&statute::InvalidSignature { signer: account });
+    let not_its =
+        alloy::sol_types::SolError::abi_encode(&statute::InvalidSignature { signer: account });
     let refused = agentcity_abi::IVerification::ResultRefused {
         index: U256::ZERO,
         reason: not_its.into(),
@@ -298,7 +311,10 @@ fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_t
 fn r22_an_executor_contract_that_is_silent_afterwards_pays_like_any_other() {
     let mut scene = Scene::raise(&charter(), 3, 1);
     let (owner, account) = contract_executor(&mut scene);
-    let plan = one("a silent contract", Task::proved("a silent contract", PRICE));
+    let plan = one(
+        "a silent contract",
+        Task::proved("a silent contract", PRICE),
+    );
     let mut seats = scene.seats(&plan, &[0], STAKE);
     (seats[0].agent, seats[0].source) = (account, account.into_word());
     let law = scene.enact_with(&plan, &seats);

@@ -142,8 +142,14 @@ impl Silence {
     #[track_caller]
     fn deadline_and_recovery(&mut self, law: &Law, from: MissionState) {
         let deadline = self.scene.mission(law).deadline.to::<u64>();
-        let scene = &mut self.scene;
-        let over = scene.out_after(deadline, Peer::Collaboration, &expire_mission(law));
+        let (stranger, scene) = (self.scene.stranger.clone(), &mut self.scene);
+        let call = expire_mission(law);
+        // What waited for longer than its mission may last finds the deadline passed.
+        let over = if scene.now() > deadline {
+            scene.send(&stranger, Peer::Collaboration, &call)
+        } else {
+            scene.out_after(deadline, Peer::Collaboration, &call)
+        };
         moved(&over, from, MissionState::Failed, Reason::MissionDeadline);
         self.recovery(law);
     }
@@ -311,7 +317,8 @@ impl Silence {
         let law = self.active(&proved("a mission under the watchdog's freeze"));
         let until = self.scene.now() + 72 * 3_600;
         let asked = roster::haltedUntilCall {};
-        self.scene.answers(Peer::Roster, &asked, &U256::from(until).to());
+        self.scene
+            .answers(Peer::Roster, &asked, &U256::from(until).to());
         self.halted_until(&law, until, MissionState::Active);
         self.scene.answers(Peer::Roster, &asked, &U256::ZERO.to());
         law
@@ -442,7 +449,9 @@ impl Silence {
         let node = self.scene.node(&law, 0);
         assert_eq!(node.state, NodeState::PendingVerification);
         let until = node.expiresAt.to();
-        let over = self.scene.out_after(until, Peer::Verification, &close(&law));
+        let over = self
+            .scene
+            .out_after(until, Peer::Verification, &close(&law));
         let late = [0, 2].map(|executor| self.agent(executor));
         let faults = late.map(|agent| (agent, Reason::TimeoutExceeded));
         failed(&over, Reason::TimeoutExceeded, &faults);
@@ -459,7 +468,9 @@ impl Silence {
         let node = self.scene.node(&law, 0);
         let until = self.scene.now() + seconds(P::FinalizationGraceMs);
         assert_eq!(node.expiresAt.to::<u64>(), until);
-        let over = self.scene.out_after(until, Peer::Verification, &close(&law));
+        let over = self
+            .scene
+            .out_after(until, Peer::Verification, &close(&law));
         let silent = [0, 1, 2].map(|executor| self.agent(executor));
         let faults = silent.map(|agent| (agent, Reason::ConsensusFailed));
         failed(&over, Reason::ConsensusFailed, &faults);
@@ -596,7 +607,10 @@ impl Silence {
         let (from, to) = (MissionState::Pending, MissionState::Aborted);
         moved(&over, from, to, Reason::MissionDeadline);
         let back = told::<treasury::EscrowMoved>(&over);
-        assert_eq!((back[0].to, back[0].amount), (law.mission, U256::from(PRICE)));
+        assert_eq!(
+            (back[0].to, back[0].amount),
+            (law.mission, U256::from(PRICE))
+        );
         let close = work::closeChildCall {
             child: child.mission,
         };

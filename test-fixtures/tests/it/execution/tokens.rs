@@ -1,8 +1,8 @@
 //! A city that pays in its own token: a whole mission, from a permit to the last unit.
 
 use agentcity_abi::{
-    ICollaboration::MissionState,
-    IGuardian as guardian, ISettlementToken as tokens, ITreasury as treasury,
+    ICollaboration::MissionState, IGuardian as guardian, ISettlementToken as tokens,
+    ITreasury as treasury,
 };
 use agentcity_domain::{peer::Peer, statute::Mode};
 use agentcity_test_fixtures::{
@@ -100,9 +100,15 @@ fn a_mission_paid_in_tokens_goes_from_a_permit_to_everybodys_last_unit() {
         alloy::sol_types::SolCall::abi_encode(&fund).into(),
         "funding with coins",
     );
-    let said = coins.unwrap_err().refusal().map(|refusal| refusal.0.to_vec());
+    let said = coins
+        .unwrap_err()
+        .refusal()
+        .map(|refusal| refusal.0.to_vec());
     let not_payable = treasury::NotPayable {};
-    assert_eq!(said, Some(alloy::sol_types::SolError::abi_encode(&not_payable)));
+    assert_eq!(
+        said,
+        Some(alloy::sol_types::SolError::abi_encode(&not_payable))
+    );
     // A permit that somebody relayed before is no obstacle (A9): the allowance is there.
     let relayed = tokens::permitCall {
         owner: sponsor.address(),
