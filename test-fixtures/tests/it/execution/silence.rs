@@ -454,7 +454,7 @@ impl Silence {
             .out_after(until, Peer::Verification, &close(&law));
         let late = [0, 2].map(|executor| self.agent(executor));
         let faults = late.map(|agent| (agent, Reason::TimeoutExceeded));
-        failed(&over, Reason::TimeoutExceeded, &faults);
+        failed(&over, Reason::ConsensusFailed, &faults);
         slashed(&over, &late.map(|agent| (agent, LATE)));
         self.deadline_and_recovery(&law, MissionState::Executing);
         law
