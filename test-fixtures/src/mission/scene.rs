@@ -222,8 +222,8 @@ impl Scene {
             panic!("{} is open at {from}", C::SIGNATURE);
         };
         let found = said(&error);
-        // Verification names the first second that is allowed, the others the last that is not.
-        let named = from + u64::from(peer == Peer::Verification);
+        // Collaboration names the last second that is refused, the others the first that is not.
+        let named = from + u64::from(peer != Peer::Collaboration);
         let expected = work::TooEarly {
             from: U256::from(named).to(),
         };
