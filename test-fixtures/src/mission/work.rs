@@ -190,7 +190,7 @@ impl Stage {
     /// anything of the law but its session counts. Tasks that are proved commit to it.
     pub fn foretell(&mut self, plan: &Plan) -> Result<B256, MissionError> {
         let seats = plan.seats(&self.executors, 0);
-        let law = self.draft(plan, seats)?;
+        let law = self.draft_with(plan, seats)?;
         self.stand_by(&law)?;
         let call = work::createMissionCall {
             sessionId: law.session,
