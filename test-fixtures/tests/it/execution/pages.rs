@@ -196,7 +196,8 @@ fn a6_a_page_that_would_run_is_not_what_was_approved_and_an_approved_one_does_no
     let destroys = vec![0x32, 0xff];
     let stage = &mut scene.stage;
     let mut law = stage.draft(&plan("a page that would run"), STAKE).unwrap();
-    law.answer.statuteHash = agentcity_test_fixtures::mission::plan::hash(&[destroys.clone()]);
+    law.answer.statuteHash =
+        agentcity_test_fixtures::mission::plan::hash(std::slice::from_ref(&destroys));
     stage.stand_by(&law).unwrap();
     stage.create(&mut law).unwrap();
     let deploy = statute::deployTrancheCall {

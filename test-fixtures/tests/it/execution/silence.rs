@@ -33,6 +33,9 @@ const FAILED: u128 = 100_000_000_000_000;
 /// Life of a mission that is to outlive every halt.
 const LONG: u64 = 30 * 86_400;
 
+/// A state by its name, and how a mission gets there and stays alone.
+type Silent = (&'static str, fn(&mut Silence) -> Law);
+
 /// What is spent on the missions and not with their parties any more, as the story goes.
 #[derive(Debug)]
 struct Silence {
@@ -637,7 +640,7 @@ fn wherever_everybody_falls_silent_a_stranger_ends_it_and_everybody_is_paid_out(
         funded: 0,
     };
     let day = silence.scene.stage.life;
-    let short: [(&str, fn(&mut Silence) -> Law); 15] = [
+    let short: [Silent; 15] = [
         ("pending", Silence::pending),
         ("pending, its norm struck", Silence::struck),
         ("eligible", Silence::eligible),
@@ -654,7 +657,7 @@ fn wherever_everybody_falls_silent_a_stranger_ends_it_and_everybody_is_paid_out(
         ("frozen", Silence::frozen),
         ("degraded", Silence::degraded),
     ];
-    let halts: [(&str, fn(&mut Silence) -> Law); 4] = [
+    let halts: [Silent; 4] = [
         ("paused", Silence::paused),
         ("stopped", Silence::stopped),
         ("under the watchdog", Silence::under_the_watchdog),
