@@ -259,7 +259,7 @@ interface ICollaboration {
     /// @notice A failed mission ended in favour of its successor, which has its remaining escrow (RULINGS R18).
     event MissionRelegislated(bytes32 indexed missionId, bytes32 indexed successor, uint16 imported, uint256 moved);
 
-    /// @notice A node runs as a mission of its own (RULINGS R19).
+    /// @notice A node runs as a mission of its own, which was lent `budget` (RULINGS R19).
     event ChildOpened(bytes32 indexed missionId, uint16 indexed node, bytes32 indexed child, uint256 budget);
 
     /// @notice A child ended; its rest went back to the node's budget.
@@ -446,7 +446,7 @@ interface ICollaboration {
     function relegislate(bytes32 missionId, bytes32 successor, uint16[2][] calldata imported) external;
 
     /// @notice Starts an eligible non-leaf node as a child mission that waits for its deployment, and funds it with the node's
-    /// budget. Anyone.
+    /// budget, or with what came back of it if it had a child before. Anyone.
     function openChild(bytes32 missionId, uint16 node, bytes32 child) external;
 
     /// @notice Takes an ended child's outcome into its parent's node. Anyone.
@@ -457,7 +457,7 @@ interface ICollaboration {
     /// @notice A mission.
     function mission(bytes32 missionId) external view returns (Mission memory);
 
-    /// @notice A node's current attempt.
+    /// @notice A node's current attempt. Refused, as the two below, for a mission that waits for its deployment.
     function node(bytes32 missionId, uint16 index) external view returns (Node memory);
 
     /// @notice The current attempt of a node with its law, its seats and the standing of its mission.

@@ -205,6 +205,10 @@ interface IVerification {
     /// @notice The verifier's code is `found`; the statute pinned `expected`.
     error VerifierChanged(address verifier, bytes32 expected, bytes32 found);
 
+    /// @notice The verifier is a program whose activation lapsed. Nothing failed; activate it again, which anyone may, and call again
+    /// (RULINGS A8).
+    error VerifierLapsed(address verifier);
+
     /// @notice The node is verified by tier `tier`, which this is not for.
     error WrongTier(bytes32 missionId, uint16 node, uint8 tier);
 

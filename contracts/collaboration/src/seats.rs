@@ -31,9 +31,11 @@ use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use crate::{nodes::*, storage::*};
 
-/// `awarded` of enactment, and `bidOf` of the legislature.
-const AWARDED: [u8; 4] = selector("awarded(bytes32,uint16)");
-const BID_OF: [u8; 4] = selector("bidOf(bytes32,uint32)");
+/// `runnerUp` of enactment.
+const RUNNER_UP: [u8; 4] = selector("runnerUp(bytes32,uint16)");
+
+/// Where the list of a call with two words before it stands.
+const BEHIND_TWO: u64 = 96;
 
 const ELIGIBLE: u16 = bit(NodeState::Eligible as u8);
 
@@ -129,10 +131,16 @@ impl Missions {
         let windows = self.ask_windows(&loaded, &node.word)?;
         let silent = self.seat_at(mission, &node, place)?;
         let session = self.session_of(mission, &node);
-        let runner_up = self.runner_up(&session, number, place)?;
-        let Some(next) = runner_up else {
+        let answer = self.query(
+            Peer::Enactment,
+            Words::after(RUNNER_UP).word(&session).number(number.into()),
+        )?;
+        let mut answer = Reader::new(&answer);
+        let next = Self::read_seat(number, place, &mut answer);
+        end(&answer)?;
+        if next.agent == Address::ZERO {
             return not_seated(mission, number, Address::ZERO);
-        };
+        }
         let mut others = Vec::with_capacity(SEATS_MAX);
         for seat in &self.seats(mission, &node)? {
             if seat.agent == next.agent {
@@ -157,40 +165,20 @@ impl Missions {
         Ok(())
     }
 
-    /// The bid that stands behind those that won a node, if there is one.
+    /// A seat as a call or an answer carries it.
     #[inline(never)]
-    fn runner_up(&self, session: &B256, node: u16, place: u8) -> Said<Option<Box<Seat>>> {
-        let answer = self.query(
-            Peer::Enactment,
-            Words::after(AWARDED).word(session).number(node.into()),
-        )?;
-        let mut answer = skipped(&answer, 1);
-        let number = answer.u32();
-        end(&answer)?;
-        let Some(number) = number.checked_sub(1) else {
-            return Ok(None);
-        };
-        let bid = self.query(
-            Peer::Legislature,
-            Words::after(BID_OF).word(session).number(number.into()),
-        )?;
-        let mut bid = skipped(&bid, 3);
-        let of = bid.u16();
-        let (agent, service) = (bid.address(), bid.word());
-        let (price, stake, source) = (bid.u128(), bid.u128(), bid.word());
-        end(&bid)?;
-        if of != node {
-            return Ok(None);
-        }
-        Ok(Some(Box::new(Seat {
+    fn read_seat(node: u16, seat: u8, words: &mut Reader<'_>) -> Seat {
+        let (agent, service) = (words.address(), words.word());
+        let (price, stake, source) = (words.u128(), words.u128(), words.word());
+        Seat {
             node,
-            seat: place,
+            seat,
             agent,
             price,
             stake,
             source,
             service,
-        })))
+        }
     }
 
     #[inline(never)]
@@ -232,12 +220,15 @@ impl Missions {
         }
         self.command(
             Peer::Treasury,
-            Words::after(treasury::lockStakeCall::SELECTOR)
+            Words::after(treasury::lockStakesCall::SELECTOR)
                 .word(mission)
                 .word(session)
+                .number(BEHIND_TWO)
+                .number(1)
                 .address(&seat.agent)
                 .word(&seat.source)
-                .amount(seat.stake),
+                .amount(seat.stake)
+                .amount(seat.price),
         )?;
         Ok(principal)
     }
@@ -414,17 +405,8 @@ impl Missions {
         let mut agents = Vec::with_capacity(SEATS_MAX);
         let mut others = Vec::with_capacity(SEATS_MAX);
         for old in &before {
-            let (agent, service) = (seats.address(), seats.word());
-            let (price, stake, source) = (seats.u128(), seats.u128(), seats.word());
-            let seat = Seat {
-                node: number,
-                seat: old.seat,
-                agent,
-                price,
-                stake,
-                source,
-                service,
-            };
+            let seat = Self::read_seat(number, old.seat, &mut seats);
+            let agent = seat.agent;
             if agents.contains(&agent) {
                 return already_done(mission, number, agent);
             }

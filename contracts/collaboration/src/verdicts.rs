@@ -10,7 +10,7 @@ use agentcity_domain::{
         Reason, digest,
         fault::divide,
         node::seat_bit,
-        record::EXECUTING,
+        record::WORKING,
         seat::pay,
         verdict::{self as rules, Outcome},
     },
@@ -38,7 +38,7 @@ impl Missions {
         let (count, mut list) = input.list(SEATS_MAX);
         self.only_peer(Peer::Verification)?;
         let mut loaded = self.lookup(mission);
-        let runs = loaded.word.must_be(EXECUTING);
+        let runs = loaded.word.must_be(WORKING);
         self.ok(mission, number, runs)?;
         self.permit(&loaded, const { forbidders(Command::SubmitResult) }, false)?;
         let mut node = self.attempt(&loaded, number)?;

@@ -1,9 +1,9 @@
 //! What everybody may read.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use agentcity_domain::{
-    machine::NodeState,
+    machine::{MissionState, NodeState},
     mission::{exit, node::seat_bit, record::bit},
     statute::SEATS_MAX,
 };
@@ -69,10 +69,21 @@ impl Missions {
         Ok(node.word.ends(mission.moved()))
     }
 
+    /// The node that a question is about, and its mission, which has its pages.
+    ///
+    /// Errors: `UnknownMission`, `WrongMissionState` of one that waits for its deployment, `UnknownNode`.
+    #[inline(never)]
+    fn asked(&self, input: &mut Reader<'_>) -> Said<(Box<Loaded>, Box<Attempt>)> {
+        let mission = self.lookup(&input.word());
+        let is_law = mission.word.must_be(!bit(MissionState::Pending as u8));
+        self.ok(&mission.id, 0, is_law)?;
+        let node = self.attempt(&mission, input.u16())?;
+        Ok((mission, node))
+    }
+
     #[inline(never)]
     pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
-        let mission = self.lookup(&input.word());
-        let node = self.attempt(&mission, input.u16())?;
+        let (mission, node) = self.asked(input)?;
         let law = &self.law(&mission.id, node.number)?.node;
         let mut words = Words::new();
         for number in [
@@ -92,8 +103,7 @@ impl Missions {
 
     #[inline(never)]
     pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
-        let mission = self.lookup(&input.word());
-        let node = self.attempt(&mission, input.u16())?;
+        let (mission, node) = self.asked(input)?;
         let law = &self.law(&mission.id, node.number)?.node;
         let (halt, _) = self.lying(&mission, 0).shown();
         let mut words = Words::new();
@@ -107,7 +117,7 @@ impl Missions {
             law.redundancy.into(),
             law.threshold.into(),
             law.mode.into(),
-            node.word.since(),
+            node.word.began(mission.moved()),
             self.ends(&mission, &node)?,
             node.word.has_backup().into(),
         ] {
@@ -148,8 +158,7 @@ impl Missions {
 
     #[inline(never)]
     pub(crate) fn seat(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
-        let mission = self.lookup(&input.word());
-        let node = self.attempt(&mission, input.u16())?;
+        let (mission, node) = self.asked(input)?;
         let seat = self.seat_at(&mission.id, &node, input.u8())?;
         Words::new()
             .address(&seat.agent)

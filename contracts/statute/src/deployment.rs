@@ -30,6 +30,9 @@ const PAGES_MAX: usize = 64; // structural: of what a call's arguments hold
 /// Bytes of a page without its first, which is zero.
 const PAGE_BYTES_MAX: usize = P::MaxPageBytes.row().default as usize - 1;
 
+/// Words of a stake, as the treasury lays it out.
+const STAKE_WORDS: usize = 4;
+
 /// What is brought: pages, where they belong, and the hash of what follows them.
 struct Tranche<'a> {
     mission: B256,
@@ -185,7 +188,7 @@ impl Statutes {
             .list(&accounts, 1)
             .list(&edges, 2)
             .finish();
-        self.tell_collaboration(collaboration::admitTrancheCall::SELECTOR, &arguments)?;
+        self.tell_laid_out(Peer::Collaboration, collaboration::admitTrancheCall::SELECTOR, &arguments)?;
         Ok(Vec::new())
     }
 
@@ -249,24 +252,31 @@ impl Statutes {
             .list(&accounts, 1)
             .list(&agents, 1)
             .finish();
-        self.tell_collaboration(collaboration::admitSeatsCall::SELECTOR, &arguments)?;
+        self.tell_laid_out(Peer::Collaboration, collaboration::admitSeatsCall::SELECTOR, &arguments)?;
         Ok(Vec::new())
     }
 
-    /// INV-STATUTE-04. Locks what the seats are backed with, out of what their session set aside (ADR 0005.3).
+    /// INV-STATUTE-04. Locks what the seats are backed with, out of what their session set aside (ADR 0005.3), in one call.
     #[inline(never)]
     fn lock(&self, mission: B256, session: B256, stakes: &[Stake]) -> Result<(), Vec<u8>> {
+        if stakes.is_empty() {
+            return Ok(());
+        }
+        let mut words = Vec::new();
         for stake in stakes {
-            let words = [
-                mission,
-                session,
+            words.extend([
                 stake.agent.into_word(),
                 stake.source,
                 output::amount(stake.amount),
-            ];
-            self.tell_peer(Peer::Treasury, treasury::lockStakeCall::SELECTOR, &words)?;
+                output::amount(stake.price),
+            ]);
         }
-        Ok(())
+        let arguments = output::Output::of(3)
+            .word(mission)
+            .word(session)
+            .list(&words, STAKE_WORDS)
+            .finish();
+        self.tell_laid_out(Peer::Treasury, treasury::lockStakesCall::SELECTOR, &arguments)
     }
 
     /// Says which pages were written: `numbers`, then the accounts.

@@ -12,7 +12,7 @@ use agentcity_shell::{
     Answer, Input,
     member::Member,
     output::{self, number},
-    refuse,
+    program, refuse,
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -42,7 +42,7 @@ impl Statutes {
             let words = [target.into_word(), pinned];
             return refuse(wire::PredicateRefused::SELECTOR, &words);
         }
-        outlives(self.life(target), least).map_err(|unmet| Self::unmet(mission, unmet))
+        outlives(program::life(self.vm(), target), least).map_err(|unmet| Self::unmet(mission, unmet))
     }
 
     pub(crate) fn finalise(&mut self, input: &mut Input<'_>) -> Answer {

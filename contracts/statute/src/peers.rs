@@ -3,8 +3,7 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{
-    ARB_WASM, IArbWasm, ICollaboration as collaboration, IConstitution as founding,
-    IStatute as wire,
+    ICollaboration as collaboration, IConstitution as founding, IStatute as wire,
 };
 use agentcity_domain::{
     machine::MissionState, parameter::ParameterId as P, peer::Peer, signed::selector,
@@ -32,8 +31,6 @@ const APPROVED_CODE: [u8; 4] = selector("approvedCode(address,uint8)");
 const FULL: u8 = 4; // structural: SessionKind
 /// The roster's number for predicates.
 const PREDICATE: u64 = 1; // structural: ProgramKind
-/// How the code of a program of this chain begins.
-const PROGRAM: [u8; 3] = [0xef, 0xf0, 0x00]; // structural: prefix of Stylus programs
 
 /// What deploying asks of a mission.
 pub(crate) struct Mission {
@@ -168,30 +165,16 @@ impl Statutes {
         self.ask_roster(APPROVED_CODE, &[target.into_word(), number(PREDICATE)])
     }
 
-    /// How long the code at `target` runs, in seconds: what expired not at all, what is no program for ever.
+    /// Tells a peer, with arguments that are laid out already.
     #[inline(never)]
-    pub(crate) fn life(&self, target: Address) -> u64 {
-        if !self.vm().code(target).starts_with(&PROGRAM) {
-            return u64::MAX;
-        }
-        let words = [target.into_word()];
-        let data = peer::call_data(IArbWasm::programTimeLeftCall::SELECTOR, &words);
-        // ArbWasm refuses to answer for what is not active.
-        let left = peer::ask(self.vm(), ARB_WASM, &data);
-        left.and_then(|left| Input::new(&left).u64())
-            .unwrap_or_default()
-    }
-
-    /// Tells collaboration, with arguments that are laid out already.
-    #[inline(never)]
-    pub(crate) fn tell_collaboration(
+    pub(crate) fn tell_laid_out(
         &self,
+        to: Peer,
         selector: [u8; 4],
         arguments: &[u8],
     ) -> Result<(), Vec<u8>> {
         let data = peer::call_laid_out(selector, arguments);
-        let to = self.member(Peer::Collaboration)?;
-        peer::tell(self.vm(), to, &data, U256::ZERO).map(|_| ())
+        peer::tell(self.vm(), self.member(to)?, &data, U256::ZERO).map(|_| ())
     }
 
     /// Refuses what is not the same as was approved.

@@ -156,6 +156,21 @@ impl Treasury {
         (get(&word, 0, 1) != 0).then(|| lower(&word))
     }
 
+    /// What a node may be settled or lent for, at most `most`.
+    ///
+    /// Errors: `AlreadySettled`.
+    #[inline(never)]
+    pub(crate) fn payable(
+        &self,
+        mission: &B256,
+        node: u16,
+        left: Option<Amount>,
+        most: Amount,
+    ) -> Result<Amount, Vec<u8>> {
+        escrow::payable(self.is_settled(mission, node), left, most)
+            .map_err(|refused| revert(refused, mission, &output::number(node.into())))
+    }
+
     #[inline(never)]
     pub(crate) fn set_left(&mut self, mission: &B256, node: u16, left: Amount) {
         let word = having(&whole(left), 0, 1, 1);
@@ -183,8 +198,7 @@ impl Treasury {
         let terms =
             escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
         let left = self.left_of(mission, node);
-        let budget = escrow::payable(self.is_settled(mission, node), left, budget)
-            .map_err(|refused| revert(refused, mission, &output::number(node.into())))?;
+        let budget = self.payable(mission, node, left, budget)?;
         let rates = self.rates(terms.epoch)?;
         let (share, _) = shares(budget, count as u8);
         let (treasury, subsidy) = unpack(&self.pair(0).0);

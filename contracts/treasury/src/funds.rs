@@ -98,12 +98,12 @@ impl Treasury {
         let (mission, agent) = (&input.word(), &input.address().into_word());
         let (amount, evidence) = (amount_of(input)?, input.word());
         self.only(&[Peer::Adjudication])?;
-        let limits = (self.claim_share()?, self.account(mission).deposited);
+        let share = self.claim_share()?;
         let (stake, _) = fund::claim(
             self.part(Part::Insurance),
             self.locked(mission, agent),
             evidence != B256::ZERO,
-            limits,
+            share,
             amount,
         )
         .map_err(|refused| revert(refused, mission, agent))?;

@@ -59,11 +59,11 @@ impl Treasury {
         Ok(record)
     }
 
-    /// Errors: `Unauthorized`, `WrongEscrowState`, `InsufficientEscrow`, `InvalidAmount`; `MalformedCall` from an escrow to
-    /// itself.
+    /// Errors: `Unauthorized`, `WrongEscrowState`, `InsufficientEscrow`, `AlreadySettled`, `InvalidAmount`; `MalformedCall` from
+    /// an escrow to itself.
     /// Events: `EscrowMoved`.
     pub(crate) fn move_escrow(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (from, to, amount) = (&input.word(), &input.word(), amount_of(input)?);
+        let (from, to, mut amount) = (&input.word(), &input.word(), amount_of(input)?);
         self.only(&[Peer::Collaboration])?;
         if from == to {
             return Err(malformed());
@@ -87,7 +87,7 @@ impl Treasury {
             giver.give_back(&mut taker, amount).map_err(of(from))?;
         } else if is_working(self.record(from)?.state) {
             escrow::in_state(giving, EscrowState::Open).map_err(of(from))?;
-            self.lend((from, &mut giver), (to, &mut taker), amount)?;
+            amount = self.lend((from, &mut giver), (to, &mut taker), amount)?;
         } else {
             ended()?;
             // Whoever lent to the one that failed gets back what its successor leaves.
@@ -107,37 +107,35 @@ impl Treasury {
                 .amount(amount.get()),
             3,
         );
-        Ok(Vec::new())
+        Words::new().amount(amount.get()).answer()
     }
 
-    /// To a child, for the node that collaboration says it is made for.
+    /// To a child, for the node that collaboration says it is made for: how much, at most `most`.
     #[inline(never)]
     fn lend(
         &mut self,
         (from, giver): (&B256, &mut Account),
         (to, taker): (&B256, &mut Account),
-        amount: Amount,
-    ) -> Result<(), Vec<u8>> {
+        most: Amount,
+    ) -> Result<Amount, Vec<u8>> {
         let child = self.record(to)?;
         if child.parent != *from {
             // Nothing is left for what is no child of it.
             return Err(of(from)(Refused::InsufficientEscrow(Short {
                 available: Amount::ZERO,
-                needed: amount,
+                needed: most,
             })));
         }
-        // A node that was settled has nothing left to lend.
-        let left = self
-            .left_of(from, child.node)
-            .or_else(|| self.is_settled(from, child.node).then_some(Amount::ZERO));
-        giver.lend(taker, left, amount).map_err(of(from))?;
+        let left = self.left_of(from, child.node);
+        let amount = self.payable(from, child.node, left, most)?;
+        giver.lend(taker, amount).map_err(of(from))?;
         self.mark_settled(from, child.node);
         // No more was lent than was left.
         let rest = left.map_or(0, |left| left.get().saturating_sub(amount.get()));
         self.set_left(from, child.node, Amount::new(rest));
         self.set_entry(LENDER, to, 0, from);
         self.set_entry(LENDER, to, 1, &output::number(child.node.into()));
-        Ok(())
+        Ok(amount)
     }
 }
 

@@ -15,12 +15,12 @@
 //! SETTLED  mission, n        nodes 256·n and on that were settled, or lent to a child: a bit each
 //! LENDER   child, 0 and 1    the mission that lent to it, and for which of its nodes
 //! LENT     mission, node     [lent and not settled since 1][0 15][what came back from children of a node 16]
-//! RESERVED session+source, agent   0, amount
-//! LOCKED   mission, agent    flags, amount                     domain::treasury::stake
+//! RESERVED session+source, agent   round of the pool, amount   domain::treasury::pool, `Obligation`
+//! LOCKED   mission, agent    flags, round, budget, amount      domain::treasury::stake
 //! SOURCE   mission, agent    the pool of a stake that comes from one
 //! BOND     bond, 0 and 1     kind, owner; and 0, amount
-//! POOL     pool, 0 to 2      manager, participants, …; assets, shares; 0, staked    domain::treasury::pool
-//! SHARES   pool, account     0, shares
+//! POOL     pool, 0 to 3      manager, participants, …; assets, shares; leaving, staked; notice    domain::treasury::pool
+//! SHARES   pool, account     since when it leaves, shares
 //! BINDING  pool, agent       limit, used
 //! COUNTER  manager           pools so far
 //! CREDIT   account           0, amount

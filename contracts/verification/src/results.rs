@@ -20,7 +20,7 @@ use agentcity_domain::{
 use agentcity_shell::{
     Answer, malformed,
     member::Member,
-    output,
+    output, program,
     reader::Reader,
     sign, topic,
     word::get,
@@ -134,7 +134,7 @@ impl Verifications {
 
     /// Whether a Tier 1 proof holds: against the commitment, or before an approved verifier under a gas cap.
     ///
-    /// Errors: `MalformedCall` for a reference that is none, `VerifierChanged`, `GasFloor`.
+    /// Errors: `MalformedCall` for a reference that is none, `VerifierChanged`, `GasFloor`, `VerifierLapsed`.
     #[inline(never)]
     fn holds(
         &self,
@@ -189,6 +189,12 @@ impl Verifications {
                 .limit_return_data(0, 33)
                 .call(account, &call)
         };
+        // A program that lapsed proves nothing against anybody: it is activated again, by whoever likes, and then asked.
+        if answer.is_err() && program::life(self.vm(), account) == 0 {
+            return Words::after(wire::VerifierLapsed::SELECTOR)
+                .word(verifier)
+                .refuse();
+        }
         Ok(answer.is_ok_and(|answer| answer == output::truth(true).as_slice()))
     }
 

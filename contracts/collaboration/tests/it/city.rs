@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use agentcity_abi::{
-    ICollaboration as wire, IConstitution as law, ILegislature as legislature, IRoster as roster,
+    ICollaboration as wire, IConstitution as law, IRoster as roster,
     IService as services,
 };
 use agentcity_collaboration::storage::Missions;
@@ -92,7 +92,7 @@ pub(crate) enum Told {
     Moved(B256, B256, u128),
     Closing(B256, u64),
     Slashed(B256, u16, Address, u8, u128),
-    Locked(B256, B256, Address, B256, u128),
+    Locked(B256, B256, Address, B256, (u128, u128)),
     Released(B256, Address),
     Obliged(Address),
     Completed(Address),
@@ -173,30 +173,6 @@ impl City {
             Ok((read,).abi_encode_params())
         });
         city.install(Peer::Enactment, enactment);
-        city.install(Peer::Legislature, |peers, _, input| {
-            let asked = legislature::bidOfCall::abi_decode_validate(input).expect("asked");
-            let agent = peers
-                .runners_up
-                .iter()
-                .find(|((session, _), _)| *session == asked.sessionId)
-                .map(|((_, node), agent)| (*node, *agent))
-                .expect("a bid");
-            Ok(legislature::Bid {
-                number: asked.bid,
-                state: legislature::BidState::try_from(1).expect("a state"),
-                round: 0,
-                node: agent.0,
-                agent: agent.1,
-                serviceId: service(agent.1),
-                price: PRICE,
-                stake: STAKE,
-                source: agent.1.into_word(),
-                latencyMs: 0,
-                matchPermille: 0,
-                tierAcceptance: 0,
-            }
-            .abi_encode())
-        });
         city.install(Peer::Roster, |peers, _, input| {
             roster::haltedUntilCall::abi_decode_validate(input).expect("asked");
             Ok(U256::from(peers.watchdog).abi_encode())

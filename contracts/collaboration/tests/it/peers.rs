@@ -38,13 +38,19 @@ pub(crate) fn enactment(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answer {
         }
         .abi_encode());
     }
-    let asked = enactment::awardedCall::abi_decode_validate(input).expect("a known question");
-    let runner_up = u32::from(
-        peers
-            .runners_up
-            .contains_key(&(asked.sessionId, asked.node)),
-    );
-    Ok((Vec::<enactment::AwardedSeat>::new(), runner_up).abi_encode_params())
+    let asked = enactment::runnerUpCall::abi_decode_validate(input).expect("a known question");
+    let next = peers.runners_up.get(&(asked.sessionId, asked.node));
+    let Some(agent) = next.copied() else {
+        return Ok(vec![0; 5 * 32]);
+    };
+    Ok(enactment::AwardedSeat {
+        agent,
+        serviceId: service(agent),
+        price: PRICE,
+        stake: STAKE,
+        source: agent.into_word(),
+    }
+    .abi_encode())
 }
 
 pub(crate) fn agent_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answer {
@@ -95,7 +101,7 @@ pub(crate) fn treasury_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> A
     if let Ok(asked) = treasury::lockedStakeCall::abi_decode_validate(input) {
         let key = (asked.missionId, asked.agent);
         let held = peers.stakes.get(&key).copied().unwrap_or(0);
-        return Ok((asked.agent.into_word(), U256::from(held)).abi_encode_params());
+        return Ok((asked.agent.into_word(), U256::from(held), U256::ZERO).abi_encode_params());
     }
     if let Ok(asked) = treasury::escrowCall::abi_decode_validate(input) {
         let (held, settled) = peers
@@ -130,10 +136,13 @@ pub(crate) fn treasury_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> A
         let taken = (*held).min(c.amount.to());
         *held -= taken;
         Told::Slashed(c.missionId, c.node, c.agent, c.fault as u8, c.amount.to())
-    } else if let Ok(c) = treasury::lockStakeCall::abi_decode_validate(input) {
-        let amount: u128 = c.amount.to();
-        *peers.stakes.entry((c.missionId, c.agent)).or_default() += amount;
-        Told::Locked(c.missionId, c.sessionId, c.agent, c.source, amount)
+    } else if let Ok(c) = treasury::lockStakesCall::abi_decode_validate(input) {
+        let [stake] = c.stakes.as_slice() else {
+            panic!("a seat at a time: {:?}", c.stakes)
+        };
+        *peers.stakes.entry((c.missionId, stake.agent)).or_default() += stake.amount;
+        let of = (stake.amount, stake.price);
+        Told::Locked(c.missionId, c.sessionId, stake.agent, stake.source, of)
     } else {
         let c = treasury::releaseStakeCall::abi_decode_validate(input).expect("a known order");
         if peers.locked_until.contains_key(&c.missionId) {

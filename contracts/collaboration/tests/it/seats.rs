@@ -284,7 +284,7 @@ fn attack_a3_a_winner_who_never_accepts_is_at_fault_and_the_runner_up_takes_its_
         session,
         agent(7),
         agent(7).into_word(),
-        STAKE
+        (STAKE, PRICE)
     )));
     assert!(told.contains(&Told::Obliged(agent(7))));
     assert_eq!(city.mission(mission).refinements, before, "no iteration");
@@ -439,7 +439,7 @@ fn a_failed_node_runs_again_with_the_seats_of_a_partial_session() {
         partial,
         agent(5),
         agent(5).into_word(),
-        STAKE
+        (STAKE, PRICE)
     )));
     let found = city.node(mission, 0);
     assert_eq!((found.state as u8, found.attempt), (2, 1));

@@ -116,8 +116,20 @@ impl Node {
 
     /// When its state ends, as halts moved it since.
     pub fn ends(&self, moved_now: u32) -> u64 {
-        let later = moved_now.saturating_sub(self.moved());
-        self.expires().saturating_add(later.into())
+        self.later(self.expires(), moved_now)
+    }
+
+    /// From when windows of its state count that have a length of their own, as halts moved it since; zero for no instant.
+    pub fn began(&self, moved_now: u32) -> u64 {
+        match self.since() {
+            0 => 0,
+            since => self.later(since, moved_now),
+        }
+    }
+
+    #[inline(never)]
+    fn later(&self, at: u64, moved_now: u32) -> u64 {
+        at.saturating_add(moved_now.saturating_sub(self.moved()).into())
     }
 
     /// Whether its word says more than its output once it is completed.

@@ -111,9 +111,10 @@ pub const LIVING: u16 = bit(MissionState::Pending as u8)
     | bit(MissionState::Verification as u8)
     | bit(MissionState::Failed as u8)
     | bit(MissionState::Degraded as u8);
-/// States in which nodes begin.
+/// States in which nodes begin, and those that run are judged. A mission that lives again is active until another of its nodes begins,
+/// while the clocks of those that run go on: what they handed in must not wait.
 pub const WORKING: u16 = bit(MissionState::Active as u8) | bit(MissionState::Executing as u8);
-/// The state in which work goes on.
+/// The state in which something runs for certain.
 pub const EXECUTING: u16 = bit(MissionState::Executing as u8);
 /// States that are final.
 pub const ENDED: u16 = bit(MissionState::Completed as u8) | bit(MissionState::Aborted as u8);

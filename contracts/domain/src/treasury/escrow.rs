@@ -129,8 +129,8 @@ pub fn begin_closing(found: Option<Terms>, sanction: u64, now: u64) -> Result<Te
     })
 }
 
-/// What a node's settlement may cost: its budget; of one whose children failed, what came back of them; nothing twice.
-/// `left` is that of a node that was lent to a child and not settled since.
+/// What a node has to be settled for, or to lend to its child: its budget; of one whose children failed, what came back of them;
+/// nothing twice. `left` is that of a node that was lent to a child and not settled since.
 ///
 /// Errors: `AlreadySettled`.
 /// Source: RULINGS R19.
@@ -181,18 +181,11 @@ impl Account {
         Ok(())
     }
 
-    /// Lends a child what its parent's node has left: of a node that never lent, what is allocated; of one that did, what came
-    /// back of it. So the second child of a node costs no other node anything.
+    /// Lends a child what its parent's node has left ([`payable`]). So the second child of a node costs no other node anything.
     ///
-    /// Errors: `InsufficientEscrow` with what the node has; `InvalidAmount` of what does not fit.
+    /// Errors: `InsufficientEscrow` beyond what is allocated; `InvalidAmount` of what does not fit.
     /// Source: RULINGS R19.
-    pub fn lend(
-        &mut self,
-        child: &mut Self,
-        left: Option<Amount>,
-        amount: Amount,
-    ) -> Result<(), Refused> {
-        rest(left.unwrap_or(Amount::MAX).min(self.allocated), amount)?;
+    pub fn lend(&mut self, child: &mut Self, amount: Amount) -> Result<(), Refused> {
         let allocated = rest(self.allocated, amount)?;
         self.give(child, allocated, amount)
     }

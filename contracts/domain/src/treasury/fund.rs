@@ -84,8 +84,8 @@ pub fn claim_limit(held: Amount, pct: u64) -> Amount {
     held.bps_floor(share)
 }
 
-/// A loss that the panel confirmed: the agent's stake marked as compensated, and what the insurance keeps. `budget` is the
-/// most that the agent can have worked for.
+/// A loss that the panel confirmed: the agent's stake marked as compensated, and what the insurance keeps. Nobody loses more by a
+/// mission than what it was to be paid there: a claim is at most that budget, and a share of what the insurance holds.
 ///
 /// Errors: `NoEvidence`; `NothingLocked` for one who took no part; `AlreadyClaimed`; `InvalidAmount` of nothing;
 /// `InsuranceLimit`.
@@ -94,7 +94,7 @@ pub fn claim(
     held: Amount,
     agent: Locked,
     has_evidence: bool,
-    (pct, budget): (u64, Amount),
+    pct: u64,
     amount: Amount,
 ) -> Result<(Locked, Amount), Refused> {
     if !has_evidence {
@@ -106,7 +106,7 @@ pub fn claim(
     if agent.compensated {
         return Err(Refused::AlreadyClaimed);
     }
-    let limit = claim_limit(held, pct).min(budget);
+    let limit = claim_limit(held, pct).min(agent.budget);
     let needed = something(amount)?;
     let beyond = Refused::InsuranceLimit {
         available: held,

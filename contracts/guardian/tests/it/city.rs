@@ -16,7 +16,7 @@ use agentcity_domain::{
     signed::work::{MonitorReport, OutageReport},
 };
 use agentcity_guardian::storage::Guardian;
-use agentcity_world::{Answer, Frame, Key, World};
+use agentcity_world::{Activation, Answer, Frame, Key, World};
 use alloy_primitives::{Address, B256, U256, address, aliases::U40, b256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use stylus_sdk::{abi::CONSTRUCTOR_SELECTOR, stylus_core::RawLogAccess};
@@ -97,6 +97,8 @@ pub(crate) struct Given {
 pub(crate) struct City {
     pub(crate) world: World,
     pub(crate) given: Rc<RefCell<Given>>,
+    /// Which programs lapsed.
+    pub(crate) activation: Activation,
 }
 
 // Slots of collaboration's double, for mission `m`: 100·m state, +1 halt, +2 since, +3 latest end of the halt, +4 seconds by which
@@ -387,8 +389,10 @@ impl City {
 
     /// Constructed, not sealed.
     pub(crate) fn constructed() -> Self {
+        let world = World::new();
         let city = Self {
-            world: World::new(),
+            activation: Activation::of(&world),
+            world,
             given: Rc::default(),
         };
         let world = &city.world;

@@ -263,7 +263,7 @@ impl City {
     }
 
     fn treasury(frame: &Frame, facts: &Facts, input: &[u8]) -> Answer {
-        let locked = treasury::lockStakeCall::abi_decode_validate(input).is_ok();
+        let locked = treasury::lockStakesCall::abi_decode_validate(input).is_ok();
         let allocated = treasury::allocateBudgetCall::abi_decode_validate(input).is_ok();
         assert!(
             locked || allocated,

@@ -444,10 +444,10 @@ fn random_calls_write_the_approved_pages_and_nothing_else() {
                 if done {
                     count(&succeeded, command.kind);
                 }
-                for stake in city.take_told::<agentcity_abi::ITreasury::lockStakeCall>(
+                for told in city.take_told::<agentcity_abi::ITreasury::lockStakesCall>(
                     agentcity_domain::peer::Peer::Treasury,
                 ) {
-                    locked += stake.amount.to::<u128>();
+                    locked += told.stakes.iter().map(|stake| stake.amount).sum::<u128>();
                 }
                 compare(&city, &missions)?;
                 compare_stakes(locked, &missions)?;

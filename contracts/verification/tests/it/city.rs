@@ -13,7 +13,7 @@ use agentcity_domain::{
     verification::consensus::sealed,
 };
 use agentcity_verification::storage::Verifications;
-use agentcity_world::{Answer, Frame, Key, World};
+use agentcity_world::{Activation, Answer, Frame, Key, World};
 use alloy_primitives::{Address, B256, Bytes, Log, U256, address, aliases::U40, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use stylus_sdk::{abi::CONSTRUCTOR_SELECTOR, stylus_core::RawLogAccess};
@@ -107,6 +107,8 @@ pub(crate) struct City {
     pub(crate) approved: Rc<RefCell<BTreeMap<Address, B256>>>,
     /// State, halt and end of the halt of the mission.
     pub(crate) standing: Rc<RefCell<(u8, u8, u64)>>,
+    /// Which programs lapsed.
+    pub(crate) activation: Activation,
     is_sealed: Rc<RefCell<bool>>,
 }
 
@@ -141,8 +143,10 @@ impl City {
 
     /// Constructed, not sealed.
     pub(crate) fn constructed() -> Self {
+        let world = World::new();
         let city = Self {
-            world: World::new(),
+            activation: Activation::of(&world),
+            world,
             laws: Rc::default(),
             values: Rc::default(),
             approved: Rc::default(),

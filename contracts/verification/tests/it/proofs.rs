@@ -192,6 +192,34 @@ fn an_approved_verifier_is_asked_within_its_gas() {
 }
 
 #[test]
+fn attack_a8_a_verifier_that_lapsed_fails_no_honest_proof() {
+    let city = City::new();
+    let mut law = law(1, 1, 1, 0);
+    law.terms = verifier(&city, |_, asked| {
+        Ok((asked.proof.as_ref() == b"good").abi_encode())
+    });
+    for node in 0..2 {
+        city.route(node, 1, law.clone());
+    }
+    let at = law.terms.verifier;
+    city.activation.lapse(at);
+    let lapsed = wire::VerifierLapsed { verifier: at };
+    city.refused(me(), submitting(0, &law.terms, b"good"), lapsed.clone());
+    city.refused(me(), submitting(1, &law.terms, b"bad"), lapsed);
+    assert_eq!(city.state(0), NodeState::Executing, "nothing failed");
+    // Somebody activates it, and it says what it always said.
+    city.activation.renew(at);
+    for (node, proof, state) in [
+        (0, &b"good"[..], NodeState::Completed),
+        (1, b"bad", NodeState::Failed),
+    ] {
+        city.call(me(), submitting(node, &law.terms, proof))
+            .unwrap();
+        assert_eq!(city.state(node), state);
+    }
+}
+
+#[test]
 fn a_verifier_whose_code_is_not_what_was_pinned_and_approved_is_not_asked() {
     let city = City::new();
     let mut law = law(1, 1, 1, 0);

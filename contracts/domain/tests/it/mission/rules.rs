@@ -338,6 +338,9 @@ fn a_fault_costs_what_its_schedule_says() {
     );
     assert_eq!(fault::amount(50, 10, 1_000, 3_300), 500, "the absolute");
     assert_eq!(fault::amount(50, 1, 1_000, 3_300), 330, "the share");
+    assert_eq!(fault::amount(50, 10, 400, 3_300), 400, "the seat's stake");
+    assert_eq!(fault::amount(u64::MAX, u128::MAX, 7, 0), 7, "the same");
+    assert_eq!(fault::amount(50, 10, 0, 10_000), 0, "nothing at stake");
     assert_eq!(fault::amount(0, 1, 9_999, 1), 0, "rounded down");
     assert_eq!(
         fault::amount(0, 1, u128::MAX, 10_000),
@@ -358,7 +361,7 @@ proptest! {
     fn a_share_of_a_stake_is_exact(units in any::<u32>(), unit in any::<u64>(), stake in any::<u128>(), bps in 0u64..=10_000) {
         let share = U256::from(stake) * U256::from(bps) / U256::from(10_000);
         let least = U256::from(units) * U256::from(unit);
-        let expected = share.max(least);
+        let expected = share.max(least).min(U256::from(stake));
         prop_assert_eq!(U256::from(fault::amount(units.into(), unit.into(), stake, bps)), expected);
     }
 

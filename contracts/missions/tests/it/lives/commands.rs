@@ -68,6 +68,7 @@ const ROWS: &[Row] = &[
     ("deposit", 2, Run::deposit),
     ("create pool", 3, Run::create_pool),
     ("join pool", 9, Run::join_pool),
+    ("ask to leave", 6, Run::ask_to_leave),
     ("leave pool", 9, Run::leave_pool),
     ("bind pool", 9, Run::bind_pool),
     ("contribute", 1, Run::contribute),
