@@ -125,7 +125,8 @@ impl Treasury {
             manager,
             ..Pool::default()
         };
-        self.set_pool(&id, &pool);
+        let [first, ..] = pool.pack();
+        self.set_entry(POOL, &id, 0, &B256::new(first));
         self.log(
             topic!(wire::PoolCreated::SIGNATURE_HASH)
                 .word(&id)
@@ -133,18 +134,6 @@ impl Treasury {
             3,
         );
         Words::new().word(&id).answer()
-    }
-
-    #[inline(never)]
-    fn holding(&self, id: &B256, participant: &B256) -> Holding {
-        Holding::unpack(&self.entry_at(SHARES, id, participant).0)
-    }
-
-    #[inline(never)]
-    fn set_holding(&mut self, id: &B256, participant: &B256, pool: &Pool, holding: &Holding) {
-        self.set_pool(id, pool);
-        let word = B256::new(holding.pack());
-        self.set_entry_at(SHARES, id, participant, &word);
     }
 
     /// Changes what the caller has of a pool: who that is, and what came of it.
@@ -192,7 +181,8 @@ impl Treasury {
     /// Events: `PoolLeaveRequested`.
     pub(crate) fn request_leave_pool(&mut self, input: &mut Reader<'_>) -> Answer {
         let id = &input.word();
-        let (participant, shares) = self.change_holding(id, Amount::ZERO, Pool::ask)?;
+        let ask = |pool: &mut Pool, holding: &mut Holding, _| pool.ask(holding);
+        let (participant, shares) = self.change_holding(id, Amount::ZERO, ask)?;
         let asked = topic!(wire::PoolLeaveRequested::SIGNATURE_HASH);
         self.log_holding(asked, id, &participant, &[shares]);
         Ok(Vec::new())

@@ -238,7 +238,7 @@ impl Pool {
     /// Somebody asks to leave with all its shares: how many. New bids draw on them no more; asking twice changes nothing.
     ///
     /// Errors: `InsufficientShares` of nobody's.
-    pub fn ask(&mut self, holding: &mut Holding, _: Amount) -> Result<Amount, Refused> {
+    pub fn ask(&mut self, holding: &mut Holding) -> Result<Amount, Refused> {
         without(holding.shares, Amount::new(1)).map_err(Refused::InsufficientShares)?;
         if holding.leaves == 0 {
             self.leaving = with(self.leaving, holding.shares)?;

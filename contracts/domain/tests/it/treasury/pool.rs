@@ -241,10 +241,10 @@ fn what_began_before_somebody_asked_keeps_it_in_and_what_begins_later_does_not()
     let none = |round| since(round, 0);
     // A bid, then a request, then another bid.
     pool.count(&[(none(0), since(0, 20))]);
-    assert_eq!(pool.ask(&mut ann, Amount::ZERO), Ok(units(40)));
+    assert_eq!(pool.ask(&mut ann), Ok(units(40)));
     assert_eq!((pool.round, pool.earlier, ann.leaves), (1, 1, 1));
     let again = pool;
-    pool.ask(&mut ann, Amount::ZERO).unwrap();
+    pool.ask(&mut ann).unwrap();
     assert_eq!(pool, again, "asking twice changes nothing");
     let round = pool.round_of(&none(0));
     pool.count(&[(none(0), since(round, 10))]);
@@ -256,7 +256,7 @@ fn what_began_before_somebody_asked_keeps_it_in_and_what_begins_later_does_not()
     pool.count(&[(bid, none(0)), (mission, since(0, 20))]);
     assert_eq!((pool.obligations, pool.earlier), (2, 1));
     // Another asks meanwhile, and waits for the second, too.
-    pool.ask(&mut bob, Amount::ZERO).unwrap();
+    pool.ask(&mut bob).unwrap();
     assert_eq!((pool.round, pool.awaited, bob.leaves), (1, true, 2));
     pool.count(&[(since(0, 20), none(0))]);
     assert_eq!((pool.round, pool.awaited, pool.earlier), (2, false, 1));
@@ -276,9 +276,9 @@ fn what_began_before_somebody_asked_keeps_it_in_and_what_begins_later_does_not()
 fn nobody_asks_without_shares_and_later_shares_leave_with_the_others() {
     let mut pool = pool(2, 200, 100);
     let none = Refused::InsufficientShares(short(0, 1));
-    assert_eq!(pool.ask(&mut Holding::default(), Amount::ZERO), Err(none));
+    assert_eq!(pool.ask(&mut Holding::default()), Err(none));
     let mut ann = holding(40);
-    pool.ask(&mut ann, Amount::ZERO).unwrap();
+    pool.ask(&mut ann).unwrap();
     pool.join(&mut ann, units(20)).unwrap();
     assert_eq!((pool.leaving, ann.shares), (units(50), units(50)));
     // Nothing is open: it leaves at once, and comes back as anybody.
@@ -317,7 +317,7 @@ fn the_last_round_never_ends() {
     };
     let mut ann = holding(40);
     pool.count(&[(since(last, 0), since(last, 5))]);
-    pool.ask(&mut ann, Amount::ZERO).unwrap();
+    pool.ask(&mut ann).unwrap();
     assert_eq!((pool.round, pool.earlier), (last, 0));
     let obligated = Err(Refused::PoolObligated(1));
     assert_eq!(pool.leave(&mut ann, units(40)), obligated);
@@ -419,7 +419,7 @@ proptest! {
             let other = (key + 1) % 6;
             match kind {
                 0 => { let _ = pool.join(&mut holdings[who], units(amount)); }
-                1 => if pool.ask(&mut holdings[who], Amount::ZERO).is_ok() {
+                1 => if pool.ask(&mut holdings[who]).is_ok() {
                     naive.ask(who);
                 },
                 2 | 3 => if pool.draw(&mut binding, units(amount), 0).is_ok() {
