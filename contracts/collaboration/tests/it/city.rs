@@ -122,6 +122,8 @@ pub(crate) struct Peers {
     pub(crate) banned: Vec<Address>,
     pub(crate) deprecated: BTreeMap<B256, u64>,
     pub(crate) escrows: BTreeMap<B256, (u128, u128)>,
+    /// The most that the treasury lends a child, if not what is asked.
+    pub(crate) left: Option<u128>,
     pub(crate) stakes: BTreeMap<(B256, Address), u128>,
     pub(crate) locked_until: BTreeMap<B256, u64>,
     pub(crate) told: Vec<Told>,
@@ -553,6 +555,20 @@ impl City {
 }
 
 pub(crate) use agentcity_domain::machine::{MissionState, NodeState};
+
+/// A node that is eligible fails, its mission by it, and both live again with new seats: the mission is active.
+pub(crate) fn fail_and_revive(city: &City, mission: B256, node: u16) {
+    city.begin(mission, node).expect("begun");
+    city.judge(mission, node, NodeState::Failed, 0, vec![outcome(0, 3)])
+        .expect("failed");
+    city.set(P::MaxRefinementIterations, 0);
+    city.expire_mission(mission).expect("exhausted");
+    assert_eq!(city.states(mission).0, MissionState::Failed.number());
+    city.set(P::MaxRefinementIterations, 3);
+    city.warp(500);
+    city.reassign(mission, node, &[agent(9)]).expect("revived");
+    assert_eq!(city.states(mission).0, MissionState::Active.number());
+}
 
 pub(crate) fn output(node: u16) -> B256 {
     keccak256(node.to_be_bytes())

@@ -125,10 +125,12 @@ pub(crate) fn treasury_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> A
         peers.escrows.entry(c.missionId).or_default().1 += paid;
         Told::Settled(c.missionId, c.node, c.budget.to(), seats)
     } else if let Ok(c) = treasury::moveEscrowCall::abi_decode_validate(input) {
-        let amount: u128 = c.amount.to();
+        let asked: u128 = c.amount.to();
+        let amount = peers.left.map_or(asked, |left| left.min(asked));
         peers.escrows.entry(c.from).or_default().0 -= amount;
         peers.escrows.entry(c.to).or_default().0 += amount;
-        Told::Moved(c.from, c.to, amount)
+        peers.told.push(Told::Moved(c.from, c.to, amount));
+        return Ok(U256::from(amount).abi_encode());
     } else if let Ok(c) = treasury::beginClosingCall::abi_decode_validate(input) {
         Told::Closing(c.missionId, c.sanctionSecs.to())
     } else if let Ok(c) = treasury::slashCall::abi_decode_validate(input) {
