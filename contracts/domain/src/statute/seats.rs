@@ -200,7 +200,7 @@ pub fn is_roster<T: PartialEq>(redundancy: usize, executors: &[(T, T)]) -> bool 
 #[inline(never)]
 pub fn stakes(seats: &[Seat]) -> Vec<Stake> {
     let mut stakes: Vec<Stake> = Vec::new();
-    for seat in seats.iter().filter(|seat| seat.stake | seat.price > 0) {
+    for seat in seats.iter().filter(|seat| seat.stake > 0 || seat.price > 0) {
         let same = |stake: &&mut Stake| stake.agent == seat.agent && stake.source == seat.source;
         match stakes.iter_mut().find(same) {
             // A page holds 112 seats of 96 bits: no sum of theirs leaves 128.

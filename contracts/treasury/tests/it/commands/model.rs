@@ -291,7 +291,6 @@ impl Model {
 
     /// After every command: what ended keeps nobody in, and who holds nothing asks for nothing.
     pub(super) fn settle_requests(&mut self) {
-        self.clock += 1;
         let (reserves, stakes) = (&self.reserves, &self.stakes);
         let source_of = |backing: &Backing| match backing {
             Backing::Bid(number, source, agent) => {
@@ -323,9 +322,10 @@ impl Model {
                 }
                 pool.going.extend(some);
             }
-            let shares = pool.shares.clone();
+            let shares = &pool.shares;
             pool.going.retain(|who| shares[who] > 0);
         }
+        self.clock += 1;
     }
 
     /// Gives back to a source; what of a pool stood in for an agent is free by itself.
