@@ -7,8 +7,8 @@ use std::{
 };
 
 use agentcity_abi::{
-    ARB_WASM, IConstitution as founding, IEnactment as enactment,
-    IManagement as clerks, IRoster as roster, IService as services,
+    ARB_WASM, IConstitution as founding, IEnactment as enactment, IManagement as clerks,
+    IRoster as roster, IService as services,
 };
 use agentcity_domain::{parameter::ParameterId, peer::Peer};
 use agentcity_world::{Answer, Frame, World};

@@ -11,7 +11,7 @@ use crate::{Input, peer};
 const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 const TIME_LEFT: [u8; 4] = selector("programTimeLeft(address)");
 /// How the code of a program begins.
-const PROGRAM: [u8; 3] = [0xef, 0xf0, 0x00];
+const PROGRAM: [u8; 3] = [0xef, 0xf0, 0x00]; // structural: prefix of Stylus programs
 
 /// How long the code at `target` runs, in seconds: what lapsed not at all, what is no program for ever.
 #[inline(never)]

@@ -188,7 +188,11 @@ impl Statutes {
             .list(&accounts, 1)
             .list(&edges, 2)
             .finish();
-        self.tell_laid_out(Peer::Collaboration, collaboration::admitTrancheCall::SELECTOR, &arguments)?;
+        self.tell_laid_out(
+            Peer::Collaboration,
+            collaboration::admitTrancheCall::SELECTOR,
+            &arguments,
+        )?;
         Ok(Vec::new())
     }
 
@@ -252,7 +256,11 @@ impl Statutes {
             .list(&accounts, 1)
             .list(&agents, 1)
             .finish();
-        self.tell_laid_out(Peer::Collaboration, collaboration::admitSeatsCall::SELECTOR, &arguments)?;
+        self.tell_laid_out(
+            Peer::Collaboration,
+            collaboration::admitSeatsCall::SELECTOR,
+            &arguments,
+        )?;
         Ok(Vec::new())
     }
 
@@ -276,7 +284,11 @@ impl Statutes {
             .word(session)
             .list(&words, STAKE_WORDS)
             .finish();
-        self.tell_laid_out(Peer::Treasury, treasury::lockStakesCall::SELECTOR, &arguments)
+        self.tell_laid_out(
+            Peer::Treasury,
+            treasury::lockStakesCall::SELECTOR,
+            &arguments,
+        )
     }
 
     /// Says which pages were written: `numbers`, then the accounts.

@@ -42,7 +42,8 @@ impl Statutes {
             let words = [target.into_word(), pinned];
             return refuse(wire::PredicateRefused::SELECTOR, &words);
         }
-        outlives(program::life(self.vm(), target), least).map_err(|unmet| Self::unmet(mission, unmet))
+        outlives(program::life(self.vm(), target), least)
+            .map_err(|unmet| Self::unmet(mission, unmet))
     }
 
     pub(crate) fn finalise(&mut self, input: &mut Input<'_>) -> Answer {

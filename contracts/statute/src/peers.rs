@@ -2,9 +2,7 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{
-    ICollaboration as collaboration, IConstitution as founding, IStatute as wire,
-};
+use agentcity_abi::{ICollaboration as collaboration, IConstitution as founding, IStatute as wire};
 use agentcity_domain::{
     machine::MissionState, parameter::ParameterId as P, peer::Peer, signed::selector,
     statute::deployment::Imports,

@@ -59,7 +59,8 @@ impl Reserve {
     /// Errors: `InsufficientStake`.
     #[inline(never)]
     fn take(&self, reserve: Obligation, amount: Amount) -> Result<Obligation, Vec<u8>> {
-        let amount = stake::take(reserve.amount, amount).map_err(|refused| self.refused(refused))?;
+        let amount =
+            stake::take(reserve.amount, amount).map_err(|refused| self.refused(refused))?;
         Ok(Obligation { amount, ..reserve })
     }
 

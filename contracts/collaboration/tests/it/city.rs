@@ -3,8 +3,7 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use agentcity_abi::{
-    ICollaboration as wire, IConstitution as law, IRoster as roster,
-    IService as services,
+    ICollaboration as wire, IConstitution as law, IRoster as roster, IService as services,
 };
 use agentcity_collaboration::storage::Missions;
 use agentcity_domain::{

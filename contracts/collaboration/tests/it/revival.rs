@@ -17,7 +17,10 @@ fn who_worked_when_its_mission_failed_is_judged_once_it_lives_again() {
     fail_and_revive(&city, mission, 1);
     // The time for which it lay counts for nobody: windows are later by as much, whatever they are counted from.
     let after = city.assignment(mission, 0);
-    assert_eq!(after.expiresAt - before.expiresAt, after.since - before.since);
+    assert_eq!(
+        after.expiresAt - before.expiresAt,
+        after.since - before.since
+    );
     assert_eq!((after.since - before.since).to::<u64>(), 500);
     // It is active, since nothing began after it lives again; what began before is judged.
     let (until, none) = (city.world.now() + 100, Vec::new);

@@ -260,7 +260,8 @@ impl Pool {
 
     /// Whether nothing is open that began before somebody asked to leave.
     fn lets_go(&self, holding: &Holding) -> bool {
-        let ended = self.round > holding.leaves || self.round == holding.leaves && self.earlier == 0;
+        let ended =
+            self.round > holding.leaves || self.round == holding.leaves && self.earlier == 0;
         self.obligations == 0 || holding.leaves != 0 && ended
     }
 

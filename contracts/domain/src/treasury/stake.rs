@@ -20,10 +20,7 @@ use super::{
     pool::{Obligation, ROUND_MAX},
     unpack, with, without,
 };
-use crate::{
-    amount::Amount,
-    machine::EscrowState,
-};
+use crate::{amount::Amount, machine::EscrowState};
 
 /// The most that a word holds of an agent's budget: 96 bits, as a statute's page of a price. What would be more counts as that.
 pub const BUDGET_MAX: Amount = Amount::new(u128::MAX >> BUDGET_UNUSED_BITS);

@@ -283,7 +283,10 @@ fn a_manager_with_always_another_bid_keeps_nobody_in() {
         participant: pat,
         shares: wide(100),
     };
-    assert_eq!(city.world.take_events::<wire::PoolLeaveRequested>(), [asked]);
+    assert_eq!(
+        city.world.take_events::<wire::PoolLeaveRequested>(),
+        [asked]
+    );
     assert_eq!(city.pool(pool).leaving, 100);
     // New bids draw on what the others have: two hundred, of which one is out.
     let beyond = wire::InsufficientStake {

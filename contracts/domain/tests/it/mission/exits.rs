@@ -531,8 +531,7 @@ fn what_runs_ends_in_every_mission_that_works_and_in_no_other() {
         let mut reviewed = at(NodeState::PendingReview);
         let of = (0, &mut node);
         let clock = (201, 0);
-        let silent =
-            exit::expire_review(&own, &calm, &mut reviewed, of, [1, 1], clock, &mut exit);
+        let silent = exit::expire_review(&own, &calm, &mut reviewed, of, [1, 1], clock, &mut exit);
         assert_eq!(silent.is_ok(), works, "{state:?}");
     }
 }

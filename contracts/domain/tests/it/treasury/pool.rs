@@ -387,7 +387,9 @@ impl Naive {
     }
 
     fn ask(&mut self, who: usize) {
-        let asked = [&self.free, &self.next].iter().any(|some| some.contains(&who))
+        let asked = [&self.free, &self.next]
+            .iter()
+            .any(|some| some.contains(&who))
             || self.waiting.iter().any(|(_, some)| some.contains(&who));
         if !asked {
             self.next.push(who);

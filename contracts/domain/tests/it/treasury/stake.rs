@@ -92,9 +92,13 @@ fn a_stake_began_when_the_first_of_it_was_set_aside() {
         assert_eq!(after.obligation().amount, after.amount);
         after.obligation().round
     };
-    for (held, began, reserved, expected) in
-        [(0, 9, 4, 4), (0, 4, 9, 9), (5, 9, 4, 4), (5, 4, 9, 4), (5, 4, 4, 4)]
-    {
+    for (held, began, reserved, expected) in [
+        (0, 9, 4, 4),
+        (0, 4, 9, 9),
+        (5, 9, 4, 4),
+        (5, 4, 9, 4),
+        (5, 4, 4, 4),
+    ] {
         assert_eq!(after(held, began, reserved), expected);
     }
 }

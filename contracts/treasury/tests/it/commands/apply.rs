@@ -260,9 +260,8 @@ fn money(city: &City, model: &mut Model, command: Command, name: &str) -> Outcom
         }
         "insurance" => {
             let keys: Vec<_> = model.stakes.keys().copied().collect();
-            let good = |at: usize| {
-                !model.compensated.contains(&keys[at]) && model.budgets[&keys[at]] > 0
-            };
+            let good =
+                |at: usize| !model.compensated.contains(&keys[at]) && model.budgets[&keys[at]] > 0;
             let (mission, agent, known) = match pick(keys.len(), first, aims, good) {
                 Some(at) => (model.missions[keys[at].0].id, keys[at].1, Some(keys[at])),
                 None => (NO_MISSION, agent(first), None),

@@ -125,9 +125,7 @@ pub(super) fn stakes(city: &City, model: &mut Model, command: Command, name: &st
             let by = [Peer::Statute, Peer::Collaboration][fourth % 2];
             let price = (first * 37 % 300) as u128;
             let stakes = vec![stake(source, agent, asked, price)];
-            let answered = city
-                .call(member(by), lock_all(id, number, stakes))
-                .is_ok();
+            let answered = city.call(member(by), lock_all(id, number, stakes)).is_ok();
             let expected = asked <= held && mission.is_some_and(good);
             if expected {
                 if let Some(reserved) = model.reserves.get_mut(&key) {
