@@ -1,7 +1,7 @@
 //! Programs run as long as they are activated (RULINGS A8). Whoever calls one that lapsed fails, all of its gas is gone, and its
 //! code is where it was; ArbWasm says for how long a program runs, and refuses to say so of one that lapsed.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
 use alloy_primitives::{Address, address, keccak256};
 use alloy_sol_types::{SolCall, SolValue, sol};
@@ -24,6 +24,12 @@ sol! {
 pub struct Activation {
     world: World,
     lapsed: Rc<RefCell<BTreeMap<Address, Code>>>,
+}
+
+impl fmt::Debug for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.lapsed.borrow().keys()).finish()
+    }
 }
 
 impl Activation {
