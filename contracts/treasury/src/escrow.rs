@@ -182,8 +182,10 @@ impl Treasury {
         self.only(&[Peer::Collaboration])?;
         let terms =
             escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
-        let left = self.left_of(mission, node);
-        let budget = escrow::payable(self.is_settled(mission, node), left, budget)
+        // What was lent is marked as settled, so only such a node can have anything left.
+        let settled = self.is_settled(mission, node);
+        let left = settled.then(|| self.left_of(mission, node)).flatten();
+        let budget = escrow::payable(settled, left, budget)
             .map_err(|refused| revert(refused, mission, &output::number(node.into())))?;
         let rates = self.rates(terms.epoch)?;
         let (share, _) = shares(budget, count as u8);

@@ -67,6 +67,7 @@ pub(crate) fn committed(city: &City, node: u16, seat: u8, value: &[u8]) -> Resul
 pub(crate) fn revealed(city: &City, node: u16, seat: u8, value: &[u8]) -> Result {
     Result {
         outputHash: keccak256(value),
+        trailRoot: city.record(node).trailRoot,
         proof: [value, salt(seat).as_slice()].concat().into(),
         ..result(city, node, seat, wire::ResultKind::Reveal)
     }
@@ -247,20 +248,33 @@ fn a_signed_reveal_says_what_it_opens() {
     for seat in 0..2 {
         city.commit(0, seat, &value(1));
     }
-    let digest = city.seal(0, 0, &value(1));
     let good = revealed(&city, 0, 0, &value(1));
-    for other in [
-        Result {
-            outputHash: digest,
-            ..good.clone()
-        },
-        Result {
-            trailRoot: digest,
-            ..good.clone()
-        },
-    ] {
-        let call = batch(&city, &[(0, other)], &[]);
-        let wrong = wire::WrongPreimage { digest };
+    assert_eq!(good.trailRoot, trails(&[0, 1]));
+    let of_another_value = Result {
+        outputHash: keccak256(value(2)),
+        ..good.clone()
+    };
+    let wrong = wire::WrongPreimage {
+        digest: keccak256(value(1)),
+    };
+    let call = batch(&city, &[(0, of_another_value)], &[]);
+    city.refused(STRANGER, call, refused_at(0, wrong));
+    // Nor its own trail alone, nor that of another set or order of commitments, nor none.
+    for other in [trail(0), trails(&[0]), trails(&[1, 0]), B256::ZERO] {
+        let call = batch(
+            &city,
+            &[(
+                0,
+                Result {
+                    trailRoot: other,
+                    ..good.clone()
+                },
+            )],
+            &[],
+        );
+        let wrong = wire::WrongPreimage {
+            digest: trails(&[0, 1]),
+        };
         city.refused(STRANGER, call, refused_at(0, wrong));
     }
     city.call(STRANGER, batch(&city, &[(0, good)], &[]))
