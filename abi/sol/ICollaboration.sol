@@ -237,7 +237,8 @@ interface ICollaboration {
     /// @notice The first review period passed in silence; every eligible adjudicator may decide now.
     event BackupOpened(bytes32 indexed missionId, uint16 indexed node, uint8 attempt, uint40 expiresAt);
 
-    /// @notice A node is done. `digest` is the mission's completion digest including it (RULINGS K17).
+    /// @notice A node is done. `digest` is the mission's completion digest including it (RULINGS K17); the trail of a Tier-2 node is
+    /// that of all who committed (`Record` of verification).
     event NodeCompleted(
         bytes32 indexed missionId,
         uint16 indexed node,
