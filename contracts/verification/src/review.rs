@@ -9,7 +9,7 @@ use agentcity_domain::{
     parameter::ParameterId as P,
     peer::Peer,
     time::Millis,
-    verification::{dispute as rules, review, window::exclude},
+    verification::{case::Record, dispute as rules, review, window::exclude},
 };
 use agentcity_shell::{
     Answer,
@@ -153,7 +153,10 @@ impl Verifications {
         }
         let key = attempt.key;
         let result = [self.beside(&key, OUTPUT), self.beside(&key, TRAIL)];
-        // Its end is their last use: the log has both.
+        // Its end is their last use: the log has all of it.
+        if attempt.case.record.announced {
+            self.keep(&attempt, &Record::default());
+        }
         self.set_beside(&key, OUTPUT, &B256::ZERO);
         self.set_beside(&key, TRAIL, &B256::ZERO);
         let (to, reason) = if approved {
