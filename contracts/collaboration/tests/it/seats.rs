@@ -3,6 +3,7 @@
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use alloy_primitives::{Address, B256, keccak256};
+use alloy_sol_types::SolError;
 
 use crate::city::*;
 

@@ -78,7 +78,6 @@ pub(crate) fn kept(commitment: B256, seat: u8) -> B256 {
 #[derive(Clone, Debug)]
 pub(crate) struct Law {
     pub(crate) tier: u8,
-    pub(crate) seats: u8,
     pub(crate) threshold: u8,
     pub(crate) mode: u8,
     pub(crate) terms: wire::NodeTerms,
@@ -100,7 +99,6 @@ pub(crate) fn terms() -> wire::NodeTerms {
 pub(crate) fn law(tier: u8, seats: u8, threshold: u8, mode: u8) -> Law {
     Law {
         tier,
-        seats,
         threshold,
         mode,
         terms: terms(),

@@ -450,7 +450,7 @@ fn a_reveal_is_refused_by_its_reason() {
             agent: agent(2),
         },
     );
-    let digest = city.seal(0, 0, &value(1));
+    let digest = kept(city.seal(0, 0, &value(1)), 0);
     for wrong in [
         revealing(0, 0, &value(2)),
         wire::revealResultCall {
