@@ -535,6 +535,9 @@ interface IAgent {
     /// @notice What other contracts need to know of an agent.
     function standing(address agent) external view returns (Standing memory);
 
+    /// @notice The same of the agents of a node, in one call: at most 7.
+    function standings(address[] calldata agents) external view returns (Standing[] memory);
+
     /// @notice Whether an agent may do something now, by the values in force; `bars` says why not.
     function isEligible(address agent, uint8 purpose) external view returns (bool eligible, uint8 bars);
 

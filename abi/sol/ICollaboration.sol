@@ -179,8 +179,11 @@ interface ICollaboration {
     }
 
     /// @notice An attempt of a node as verification and guardian need it, in one call.
-    /// @dev Agents stand by seat, zero beyond the last; once the attempt runs, also for seats that did not begin it. `digest` is of the node's terms, `budget` in base units; `backup`
-    /// says that the backup period of a review is open. `halt` is the mission's or, without one, the city's.
+    /// @dev `seats` has a bit for each seat that began it; before it runs, for each that is taken. `tier` is zero before it runs, and
+    /// of one that runs as a mission. `backup` says that the backup period of a review is open. `halt` is the mission's or, without
+    /// one, the city's. From `threshold` to `digest`, which is of the node's terms, all is the law's, and zero where that was not
+    /// asked for; `budget` is in base units. Agents stand by seat, where they were asked for, zero beyond the last and, once the
+    /// attempt runs, for seats that did not begin it.
     struct Assignment {
         MissionState missionState;
         Halt halt;
@@ -188,12 +191,12 @@ interface ICollaboration {
         NodeState state;
         uint8 attempt;
         uint8 tier;
-        uint8 redundancy;
-        uint8 threshold;
-        uint8 mode;
+        uint8 seats;
         uint40 since;
         uint40 expiresAt;
         bool backup;
+        uint8 threshold;
+        uint8 mode;
         uint128 budget;
         bytes32 digest;
         address[7] agents;
@@ -234,7 +237,8 @@ interface ICollaboration {
     /// @notice The first review period passed in silence; every eligible adjudicator may decide now.
     event BackupOpened(bytes32 indexed missionId, uint16 indexed node, uint8 attempt, uint40 expiresAt);
 
-    /// @notice A node is done. `digest` is the mission's completion digest including it (RULINGS K17).
+    /// @notice A node is done. `digest` is the mission's completion digest including it (RULINGS K17); the trail of a Tier-2 node is
+    /// that of all who committed (`Record` of verification).
     event NodeCompleted(
         bytes32 indexed missionId,
         uint16 indexed node,
@@ -461,7 +465,12 @@ interface ICollaboration {
     function node(bytes32 missionId, uint16 index) external view returns (Node memory);
 
     /// @notice The current attempt of a node with its law, its seats and the standing of its mission.
-    function assignment(bytes32 missionId, uint16 index) external view returns (Assignment memory);
+    /// @param agents whether to tell who sits where
+    /// @param lawIn states of the node in which its law is told, a bit each, that of state zero the lowest
+    function assignment(bytes32 missionId, uint16 index, bool agents, uint16 lawIn)
+        external
+        view
+        returns (Assignment memory);
 
     /// @notice States of 64 nodes from `64 · word` on, four bits each, the lowest node in the lowest bits.
     function nodeStates(bytes32 missionId, uint16 word) external view returns (uint256);

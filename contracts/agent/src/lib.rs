@@ -78,6 +78,7 @@ impl Contract for Agents {
             wire::agentRecordCall::SELECTOR => self.agent_record(input),
             wire::principalRecordCall::SELECTOR => self.principal_record(input),
             wire::standingCall::SELECTOR => self.standing(input),
+            wire::standingsCall::SELECTOR => self.standings(input),
             wire::isEligibleCall::SELECTOR => self.is_eligible(input),
             wire::principalOfCall::SELECTOR => self.principal_of(input),
             wire::principalsForConflictCall::SELECTOR => self.principals_for_conflict(input),

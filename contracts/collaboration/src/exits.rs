@@ -1,5 +1,7 @@
 //! Exits by deadline, and ends.
 
+use alloc::vec::Vec;
+
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
     machine::{MissionState as State, NodeState},
@@ -22,7 +24,10 @@ use agentcity_shell::{
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolEvent};
 
-use crate::{nodes::not_seated, storage::*};
+use crate::{
+    nodes::{OF_LIST, not_seated},
+    storage::*,
+};
 
 /// Most agents that one ruling names.
 const NAMED_MAX: usize = 32;
@@ -49,12 +54,17 @@ impl Missions {
                 let lying = self.lying(&loaded, self.watchdog()?);
                 let windows = self.ask_windows(&loaded, &node.word)?;
                 let (mut redundancy, mut ended) = (0u8, 0u8);
-                for seat in &self.seats(mission, &node)? {
+                let seats = self.seats(mission, &node)?;
+                let services: Vec<B256> = seats.iter().map(|seat| seat.service).collect();
+                let services = self.services_standings(&services)?;
+                let mut services = skipped(&services, OF_LIST);
+                for seat in &seats {
                     redundancy = redundancy.saturating_add(1);
-                    if self.service(&seat.service)?.1 != 0 {
+                    if (services.word(), services.u64()).1 != 0 {
                         ended |= seat_bit(seat.seat);
                     }
                 }
+                end(&services)?;
                 rules::expire_eligible(
                     word,
                     &lying,

@@ -107,25 +107,25 @@ impl Missions {
         not_seated(mission, node.number, Address::ZERO)
     }
 
+    /// Asks a registry how the seats of a node stand, in one call: a list of words, answered by a list.
+    #[inline(never)]
+    pub(crate) fn standings(&self, of: Peer, selector: [u8; 4], asked: &[B256]) -> Said<Vec<u8>> {
+        let mut call = Words::after(selector);
+        // structural: where the list stands
+        call.number(32).number(asked.len() as u64).all(asked);
+        self.query(of, &call)
+    }
+
+    /// What the agent contract says of agents.
+    pub(crate) fn agents_standings(&self, agents: &[B256]) -> Said<Vec<u8>> {
+        self.standings(Peer::Agent, agents::standingsCall::SELECTOR, agents)
+    }
+
     /// What the agent contract says of an agent.
     #[inline(never)]
     pub(crate) fn standing(&self, agent: Address) -> Said<Box<Standing>> {
-        let answer = self.query(
-            Peer::Agent,
-            Words::after(agents::standingCall::SELECTOR).address(&agent),
-        )?;
-        let mut answer = Reader::new(&answer);
-        let (principal, previous) = (answer.address(), answer.address());
-        let (_type, bars, score) = (answer.u8(), answer.u8(), answer.u16());
-        let (_reputation, enrolled_at) = (answer.u32(), answer.seconds());
-        end(&answer)?;
-        Ok(Box::new(Standing {
-            principal,
-            previous,
-            bars,
-            score,
-            enrolled_at,
-        }))
+        let answer = self.agents_standings(&[agent.into_word()])?;
+        next_standing(&mut skipped(&answer, OF_LIST))
     }
 
     /// The agent's obligation in a mission, or nothing.
@@ -294,6 +294,25 @@ impl Missions {
         );
         Ok(())
     }
+}
+
+/// Words of an answered list before its items: where it stands, and their number.
+pub(crate) const OF_LIST: usize = 2;
+
+/// The next of some standings.
+#[inline(never)]
+pub(crate) fn next_standing(answer: &mut Reader<'_>) -> Said<Box<Standing>> {
+    let (principal, previous) = (answer.address(), answer.address());
+    let (_type, bars, score) = (answer.u8(), answer.u8(), answer.u16());
+    let (_reputation, enrolled_at) = (answer.u32(), answer.seconds());
+    end(answer)?;
+    Ok(Box::new(Standing {
+        principal,
+        previous,
+        bars,
+        score,
+        enrolled_at,
+    }))
 }
 
 /// The number of a seat's word in a key.

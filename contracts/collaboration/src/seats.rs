@@ -9,7 +9,7 @@ use agentcity_domain::{
     mission::{
         Reason, Why,
         node::{Eligible, Node, seat_bit},
-        record::{WORKING, bit},
+        record::{Clock, WORKING, bit},
         refinement,
         seat::{self as rules, CONFLICT, is_conflicted},
     },
@@ -61,7 +61,12 @@ impl Missions {
     /// The windows of an eligible node.
     #[inline(never)]
     pub(crate) fn windows(&self, mission: &Loaded, node: &Node, millis: [u64; 3]) -> Eligible {
-        let clock = self.clock(&mission.id);
+        // Only a root, which has no word of its own yet, is eligible since the clock says so.
+        let clock = if node.since() == 0 {
+            self.clock(&mission.id)
+        } else {
+            Clock::default()
+        };
         Eligible::of(node, (&mission.word, &clock, &mission.city), millis)
     }
 
@@ -262,34 +267,49 @@ impl Missions {
         let mut refused = None;
         let mut live: Vec<B256> = Vec::with_capacity(SEATS_MAX);
         let mut principals = Vec::with_capacity(SEATS_MAX);
-        for seat in &self.seats(mission, &node)? {
-            let (hash, mask) = (hashes.word(), seat_bit(seat.seat));
+        let seats = self.seats(mission, &node)?;
+        let (mut agents, mut services) = (
+            Vec::with_capacity(SEATS_MAX),
+            Vec::with_capacity(SEATS_MAX),
+        );
+        for seat in &seats {
             // Whoever begins its own work accepts it by that.
             if seat.agent == caller && rules::accept(&mut node.word, seat.seat).is_ok() {
                 self.log_accepted(mission, &node, &caller);
             }
+            if node.word.taken() & seat_bit(seat.seat) != 0 {
+                agents.push(seat.agent.into_word());
+                services.push(seat.service);
+            }
+        }
+        let services = self.services_standings(&services)?;
+        let services = &mut skipped(&services, OF_LIST);
+        let agents = self.agents_standings(&agents)?;
+        let agents = &mut skipped(&agents, OF_LIST);
+        for seat in &seats {
+            let (hash, mask) = (hashes.word(), seat_bit(seat.seat));
             if node.word.taken() & mask == 0 {
                 silent |= mask;
                 continue;
             }
-            let service = self.service(&seat.service)?;
-            if service.0 != hash {
+            let (registered, ended_at) = (services.word(), services.u64());
+            let standing = next_standing(agents)?;
+            if registered != hash {
                 return Words::after(wire::CodeHashMismatch::SELECTOR)
                     .word(&seat.service)
-                    .word(&service.0)
+                    .word(&registered)
                     .word(&hash)
                     .no();
             }
-            if service.1 != 0 {
+            if ended_at != 0 {
                 ended |= mask;
                 refused = Words::after(wire::ServiceDeprecated::SELECTOR)
                     .word(&seat.service)
-                    .number(service.1)
+                    .number(ended_at)
                     .no::<()>()
                     .err();
                 continue;
             }
-            let standing = self.standing(seat.agent)?;
             let bars = standing.bars_for_work((floor, age), sponsor, &principals, now);
             if bars != 0 {
                 refused = refuse_agent::<()>(seat.agent, bars).err();
@@ -309,6 +329,7 @@ impl Missions {
             }
             live.push(hash);
         }
+        end(services)?;
         end(&hashes)?;
         let begins = rules::begin(
             &mut node.word,
@@ -343,17 +364,9 @@ impl Missions {
         Ok(())
     }
 
-    /// The registered code of a service, and since when it is ended.
-    #[inline(never)]
-    pub(crate) fn service(&self, service: &B256) -> Said<(B256, u64)> {
-        let standing = self.query(
-            Peer::Service,
-            Words::after(services::standingCall::SELECTOR).word(service),
-        )?;
-        let mut standing = Reader::new(&standing);
-        let found = (standing.word(), standing.u64());
-        end(&standing)?;
-        Ok(found)
+    /// What the registry says of services: the code of each, and since when it is ended.
+    pub(crate) fn services_standings(&self, services: &[B256]) -> Said<Vec<u8>> {
+        self.standings(Peer::Service, services::standingsCall::SELECTOR, services)
     }
 
     /// The first node that runs takes its mission from active to executing.

@@ -101,10 +101,11 @@ impl Missions {
         words.word(&self.output_of(&mission.id, &node)).reply()
     }
 
+    /// Seats and law stand in pages, which are read for whoever asks for them.
     #[inline(never)]
     pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
         let (mission, node) = self.asked(input)?;
-        let law = &self.law(&mission.id, node.number)?.node;
+        let (seats, law_in) = (input.bool(), input.u16());
         let (halt, _) = self.lying(&mission, 0).shown();
         let mut words = Words::new();
         for number in [
@@ -113,19 +114,24 @@ impl Missions {
             mission.word.epoch(),
             node.state().into(),
             node.word.attempt().into(),
-            law.tier.into(),
-            law.redundancy.into(),
-            law.threshold.into(),
-            law.mode.into(),
+            node.word.tier().into(),
+            node.word.taken().into(),
             node.word.began(mission.moved()),
             self.ends(&mission, &node)?,
             node.word.has_backup().into(),
         ] {
             words.number(number);
         }
-        words.amount(law.budget).word(&law.digest);
-        let agents = self.agents(&mission.id, &node)?;
-        for agent in &agents {
+        let mut law = agentcity_domain::statute::Node::default();
+        if law_in & bit(node.state()) != 0 {
+            law = self.law(&mission.id, node.number)?.node;
+        }
+        words
+            .number(law.threshold.into())
+            .number(law.mode.into())
+            .amount(law.budget)
+            .word(&law.digest);
+        for agent in &self.agents(&mission.id, &node, seats)? {
             words.address(agent);
         }
         words.reply()
@@ -133,8 +139,16 @@ impl Missions {
 
     /// Who works on an attempt, by seat: once it runs, those who began it; before, and in the end, those who are seated.
     #[inline(never)]
-    fn agents(&self, mission: &B256, node: &Attempt) -> Said<[Address; SEATS_MAX]> {
+    fn agents(
+        &self,
+        mission: &B256,
+        node: &Attempt,
+        asked: bool,
+    ) -> Said<[Address; SEATS_MAX]> {
         let mut agents = [Address::ZERO; SEATS_MAX];
+        if !asked {
+            return Ok(agents);
+        }
         for seat in &self.seats(mission, node)? {
             let begun = node.word.taken() & seat_bit(seat.seat) != 0;
             if node.word.tier() != 0 && !begun {

@@ -113,10 +113,18 @@ fn management(_: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
 fn service(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
     use services::IServiceCalls as C;
     match C::abi_decode_validate(input).expect("a call") {
-        C::standing(call) => {
-            let gone = answers.borrow().deprecated.contains(&call.service);
-            let at = if gone { DEPRECATED } else { 0 };
-            Ok((code_of(call.service), U256::from(at)).abi_encode_params())
+        C::standings(call) => {
+            let answers = answers.borrow();
+            let standing = |service: &B256| services::Standing {
+                codeHash: code_of(*service),
+                deprecatedAt: if answers.deprecated.contains(service) {
+                    DEPRECATED
+                } else {
+                    0
+                },
+            };
+            let standings: Vec<_> = call.services.iter().map(standing).collect();
+            Ok(standings.abi_encode())
         }
         other => panic!("service is asked {:02x?}", other.selector()),
     }

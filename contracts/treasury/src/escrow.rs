@@ -197,7 +197,12 @@ impl Treasury {
         self.only(&[Peer::Collaboration])?;
         let terms =
             escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
-        let left = self.left_of(mission, node);
+        // What was lent is marked as settled, so only such a node can have anything left.
+        let left = if self.is_settled(mission, node) {
+            self.left_of(mission, node)
+        } else {
+            None
+        };
         let budget = self.payable(mission, node, left, budget)?;
         let rates = self.rates(terms.epoch)?;
         let (share, _) = shares(budget, count as u8);

@@ -162,6 +162,10 @@ fn prepared(function: &str) -> Prepared {
         "agentRecord" => wire::agentRecordCall { agent }.abi_encode(),
         "principalRecord" => wire::principalRecordCall { principal }.abi_encode(),
         "standing" => wire::standingCall { agent }.abi_encode(),
+        "standings" => wire::standingsCall {
+            agents: vec![agent],
+        }
+        .abi_encode(),
         "isEligible" => wire::isEligibleCall { agent, purpose: 4 }.abi_encode(),
         "principalOf" => wire::principalOfCall { agent }.abi_encode(),
         "principalsForConflict" => wire::principalsForConflictCall { agent }.abi_encode(),

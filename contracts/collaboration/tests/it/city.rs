@@ -179,9 +179,13 @@ impl City {
             Ok(U256::from(peers.watchdog).abi_encode())
         });
         city.install(Peer::Service, |peers, _, input| {
-            let asked = services::standingCall::abi_decode_validate(input).expect("asked");
-            let at = peers.deprecated.get(&asked.service).copied().unwrap_or(0);
-            Ok((keccak256(asked.service), at).abi_encode_params())
+            let asked = services::standingsCall::abi_decode_validate(input).expect("asked");
+            let standing = |service: &B256| services::Standing {
+                codeHash: keccak256(service),
+                deprecatedAt: peers.deprecated.get(service).copied().unwrap_or(0),
+            };
+            let standings: Vec<_> = asked.services.iter().map(standing).collect();
+            Ok(standings.abi_encode())
         });
         city.install(Peer::Agent, agent_contract);
         city.install(Peer::Treasury, treasury_contract);
@@ -370,6 +374,8 @@ impl City {
         let call = wire::assignmentCall {
             missionId: mission,
             index,
+            agents: true,
+            lawIn: u16::MAX,
         };
         self.call(STRANGER, call).expect("an assignment")
     }
@@ -411,7 +417,8 @@ impl City {
     /// A route with the code that everybody registered.
     pub(crate) fn routing(&self, mission: B256, node: u16) -> wire::routeTaskCall {
         let seats = self.assignment(mission, node);
-        let hashes = seats.agents.iter().take(seats.redundancy.into());
+        let redundancy = self.node(mission, node).redundancy;
+        let hashes = seats.agents.iter().take(redundancy.into());
         wire::routeTaskCall {
             missionId: mission,
             node,

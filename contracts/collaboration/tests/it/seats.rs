@@ -3,6 +3,7 @@
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use alloy_primitives::{Address, B256, keccak256};
+use alloy_sol_types::SolError;
 
 use crate::city::*;
 
@@ -203,6 +204,71 @@ fn a_seat_that_may_not_work_blocks_until_the_window_closes_and_stays_out_then() 
         city.route(mission, 0, STRANGER).expect("without it");
         assert!(city.told().is_empty(), "{bar}: it pays nothing");
         assert_eq!(city.assignment(mission, 0).agents[1], Address::ZERO);
+    }
+}
+
+/// Pages cost whoever reads them: seats and law are told to whoever asks, and the state to everybody, without a page.
+#[test]
+fn an_assignment_tells_what_is_asked_and_reads_no_more() {
+    let (city, mission) = committee();
+    city.begin(mission, 0).expect("begun");
+    let ask = |mission, agents, law_in| {
+        let call = wire::assignmentCall {
+            missionId: mission,
+            index: 0,
+            agents,
+            lawIn: law_in,
+        };
+        city.call(STRANGER, call)
+    };
+    let all = ask(mission, true, u16::MAX).expect("told");
+    assert_eq!((all.seats, all.tier, all.threshold), (0b111, 2, 2));
+    assert_eq!(all.agents[..3], [agent(1), agent(2), agent(3)]);
+    assert_ne!(all.digest, B256::ZERO);
+    let state = wire::Assignment {
+        threshold: 0,
+        mode: 0,
+        budget: 0,
+        digest: B256::ZERO,
+        agents: [Address::ZERO; 7],
+        ..all.clone()
+    };
+    let executing = 1 << NodeState::Executing as u16;
+    let cases = [
+        (false, 0, state.clone()),
+        (false, !executing, state.clone()),
+        (
+            true,
+            0,
+            wire::Assignment {
+                agents: all.agents,
+                ..state.clone()
+            },
+        ),
+        (
+            false,
+            executing,
+            wire::Assignment {
+                agents: [Address::ZERO; 7],
+                ..all.clone()
+            },
+        ),
+        (true, executing, all),
+    ];
+    for (agents, law_in, expected) in cases {
+        let told = ask(mission, agents, law_in).expect("told");
+        assert_eq!(told, expected, "{agents} {law_in:b}");
+    }
+
+    // A mission without a page.
+    let bare = city
+        .create("bare", city.root_law(2))
+        .expect("created");
+    let nothing = ask(bare, false, 0).expect("its state is told");
+    assert_eq!((nothing.seats, nothing.attempt), (0, 0));
+    for (agents, law_in) in [(true, 0), (false, 1)] {
+        let refusal = ask(bare, agents, law_in).err().expect("refused");
+        assert_eq!(refusal[..4], wire::PageChanged::SELECTOR);
     }
 }
 

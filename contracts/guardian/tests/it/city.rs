@@ -255,6 +255,7 @@ fn collaboration(frame: &Frame, input: &[u8]) -> Answer {
     let mut seats = [Address::ZERO; 7];
     seats[0] = seated(node);
     seats[1] = worker(usize::from(node) + 1);
+    assert!(asked.agents && asked.lawIn == 0, "who sits where, and no law");
     let found = work::Assignment {
         missionState: work::MissionState::try_from(number(STATE) as u8).unwrap(),
         halt: work::Halt::try_from(number(HALT) as u8).unwrap(),
@@ -262,14 +263,14 @@ fn collaboration(frame: &Frame, input: &[u8]) -> Answer {
         state: work::NodeState::try_from(number(NODE + u64::from(node)) as u8).unwrap(),
         attempt: number(ATTEMPT + u64::from(node)) as u8,
         tier: 2,
-        redundancy: 2,
-        threshold: 2,
-        mode: 0,
+        seats: 0b11,
         since: u40(number(SINCE)),
         expiresAt: u40(0),
         backup: false,
-        budget: 5,
-        digest: EVIDENCE,
+        threshold: 0,
+        mode: 0,
+        budget: 0,
+        digest: B256::ZERO,
         agents: seats,
     };
     Ok(found.abi_encode())

@@ -197,6 +197,8 @@ impl Run {
         let call = work::assignmentCall {
             missionId: self.lives[live].mission.id,
             index: node,
+            agents: true,
+            lawIn: 0,
         };
         // Nobody is seated where no page is written yet.
         let found = self.city.try_to(STRANGER, call);
