@@ -461,7 +461,7 @@ interface ICollaboration {
     /// @notice A mission.
     function mission(bytes32 missionId) external view returns (Mission memory);
 
-    /// @notice A node's current attempt. Refused, as the two below, for a mission that waits for its deployment.
+    /// @notice A node's current attempt. Refused by the mission's state, as the two below, as long as its page is not deployed.
     function node(bytes32 missionId, uint16 index) external view returns (Node memory);
 
     /// @notice The current attempt of a node with its law, its seats and the standing of its mission.

@@ -33,11 +33,18 @@ const OPEN: usize = 0;
 const AT_FAULT: usize = 1;
 
 impl Missions {
+    /// A page of a mission's statute, or of its seats.
+    ///
+    /// Errors: `WrongMissionState` of a mission whose page was not deployed; `PageChanged`.
     #[inline(never)]
     fn page_of(&self, kind: Kind, mission: &B256, index: u16) -> Said<Vec<u8>> {
         let account = self.entry(kind, mission, index.into());
         match page::read(self.vm(), Address::from_word(account)) {
             Some(bytes) => Ok(bytes),
+            None if account == B256::ZERO => Words::after(wire::WrongMissionState::SELECTOR)
+                .word(mission)
+                .number(self.lookup(mission).word.state().into())
+                .no(),
             None => Words::after(wire::PageChanged::SELECTOR)
                 .word(&account)
                 .word(&B256::ZERO)

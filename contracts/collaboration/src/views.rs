@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use agentcity_domain::{
-    machine::{MissionState, NodeState},
+    machine::NodeState,
     mission::{exit, node::seat_bit, record::bit},
     statute::SEATS_MAX,
 };
@@ -69,14 +69,12 @@ impl Missions {
         Ok(node.word.ends(mission.moved()))
     }
 
-    /// The node that a question is about, and its mission, which has its pages.
+    /// The node that a question is about, and its mission.
     ///
-    /// Errors: `UnknownMission`, `WrongMissionState` of one that waits for its deployment, `UnknownNode`.
+    /// Errors: `UnknownMission`, `UnknownNode`.
     #[inline(never)]
     fn asked(&self, input: &mut Reader<'_>) -> Said<(Box<Loaded>, Box<Attempt>)> {
         let mission = self.lookup(&input.word());
-        let is_law = mission.word.must_be(!bit(MissionState::Pending as u8));
-        self.ok(&mission.id, 0, is_law)?;
         let node = self.attempt(&mission, input.u16())?;
         Ok((mission, node))
     }

@@ -66,12 +66,19 @@ fn nodes_of_a_mission_that_waits_for_its_deployment_are_refused_by_its_state() {
         missionId: mission,
         state: wire::MissionState::Pending,
     };
-    let (missionId, index) = (mission, 0u16);
-    city.refused(STRANGER, wire::nodeCall { missionId, index }, waits());
-    city.refused(STRANGER, wire::assignmentCall { missionId, index }, waits());
+    let node = wire::nodeCall {
+        missionId: mission,
+        index: 0,
+    };
+    city.refused(STRANGER, node, waits());
+    let assignment = wire::assignmentCall {
+        missionId: mission,
+        index: 0,
+    };
+    city.refused(STRANGER, assignment, waits());
     let seat = wire::seatCall {
-        missionId,
-        index,
+        missionId: mission,
+        index: 0,
         place: 0,
     };
     city.refused(STRANGER, seat, waits());
@@ -79,7 +86,7 @@ fn nodes_of_a_mission_that_waits_for_its_deployment_are_refused_by_its_state() {
     let unknown = wire::UnknownMission { missionId: none };
     let call = wire::nodeCall {
         missionId: none,
-        index,
+        index: 0,
     };
     city.refused(STRANGER, call, unknown);
 }

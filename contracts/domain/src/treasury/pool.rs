@@ -179,37 +179,40 @@ impl Pool {
     /// Its four words, as they are stored.
     #[inline(never)]
     pub fn pack(&self) -> [[u8; 32]; 4] {
-        let mut first = Writer::new();
-        first.address(self.manager);
-        first.number(self.participants.into(), 4);
-        first.number(self.obligations.into(), 4);
-        first.number(self.drained.into(), 1);
-        first.number(self.round.into(), 3);
-        let mut notice = Writer::new();
-        notice.number(self.earlier.into(), 4);
-        notice.number(self.awaited.into(), 1);
+        let mut writer = Writer::new();
+        writer.address(self.manager);
+        writer.number(self.participants.into(), 4);
+        writer.number(self.obligations.into(), 4);
+        writer.number(self.drained.into(), 1);
+        writer.number(self.round.into(), 3);
+        let first = writer.finish();
+        let mut writer = Writer::new();
+        writer.number(self.earlier.into(), 4);
+        writer.number(self.awaited.into(), 1);
         [
-            first.finish(),
+            first,
             super::pack(self.shares.assets, self.shares.total),
             super::pack(self.leaving, self.staked),
-            notice.finish(),
+            writer.finish(),
         ]
     }
 
     /// From how its words are stored; none where no pool is.
     #[inline(never)]
     pub fn unpack([first, shares, staked, notice]: &[[u8; 32]; 4]) -> Option<Self> {
-        let (mut first, mut notice) = (Reader::new(first), Reader::new(notice));
         let (assets, total) = super::unpack(shares);
         let (leaving, staked) = super::unpack(staked);
+        let mut reader = Reader::new(notice);
+        let (earlier, awaited) = (reader.number(4) as u32, reader.number(1) != 0);
+        let mut reader = Reader::new(first);
         let pool = Self {
-            manager: first.address(),
-            participants: first.number(4) as u32,
-            obligations: first.number(4) as u32,
-            drained: first.number(1) != 0,
-            round: first.number(3) as u32,
-            earlier: notice.number(4) as u32,
-            awaited: notice.number(1) != 0,
+            manager: reader.address(),
+            participants: reader.number(4) as u32,
+            obligations: reader.number(4) as u32,
+            drained: reader.number(1) != 0,
+            round: reader.number(3) as u32,
+            earlier,
+            awaited,
             shares: Shares { assets, total },
             leaving,
             staked,
