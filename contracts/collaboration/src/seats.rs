@@ -268,10 +268,8 @@ impl Missions {
         let mut live: Vec<B256> = Vec::with_capacity(SEATS_MAX);
         let mut principals = Vec::with_capacity(SEATS_MAX);
         let seats = self.seats(mission, &node)?;
-        let (mut agents, mut services) = (
-            Vec::with_capacity(SEATS_MAX),
-            Vec::with_capacity(SEATS_MAX),
-        );
+        let (mut agents, mut services) =
+            (Vec::with_capacity(SEATS_MAX), Vec::with_capacity(SEATS_MAX));
         for seat in &seats {
             // Whoever begins its own work accepts it by that.
             if seat.agent == caller && rules::accept(&mut node.word, seat.seat).is_ok() {

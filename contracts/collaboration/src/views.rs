@@ -137,12 +137,7 @@ impl Missions {
 
     /// Who works on an attempt, by seat: once it runs, those who began it; before, and in the end, those who are seated.
     #[inline(never)]
-    fn agents(
-        &self,
-        mission: &B256,
-        node: &Attempt,
-        asked: bool,
-    ) -> Said<[Address; SEATS_MAX]> {
+    fn agents(&self, mission: &B256, node: &Attempt, asked: bool) -> Said<[Address; SEATS_MAX]> {
         let mut agents = [Address::ZERO; SEATS_MAX];
         if !asked {
             return Ok(agents);

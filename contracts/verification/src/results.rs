@@ -442,12 +442,8 @@ impl Verifications {
         let mut held = None;
         for index in 0..count {
             let (result, signature) = (results.tail(), signatures.bytes(sign::SIGNATURE_BYTES_MAX));
-            let taken = self.take_result(
-                result,
-                (&mut given, &mut all_terms),
-                signature,
-                &mut held,
-            );
+            let taken =
+                self.take_result(result, (&mut given, &mut all_terms), signature, &mut held);
             if let Err(reason) = taken {
                 let mut data = wire::ResultRefused::SELECTOR.to_vec();
                 let refusal = output::Output::of(2)

@@ -65,9 +65,6 @@ impl Verifications {
         } else {
             (kept, B256::ZERO)
         };
-        Words::new()
-            .word(&commitment)
-            .word(&value)
-            .answer()
+        Words::new().word(&commitment).word(&value).answer()
     }
 }

@@ -261,9 +261,7 @@ fn an_assignment_tells_what_is_asked_and_reads_no_more() {
     }
 
     // A mission without a page.
-    let bare = city
-        .create("bare", city.root_law(2))
-        .expect("created");
+    let bare = city.create("bare", city.root_law(2)).expect("created");
     let nothing = ask(bare, false, 0).expect("its state is told");
     assert_eq!((nothing.seats, nothing.attempt), (0, 0));
     for (agents, law_in) in [(true, 0), (false, 1)] {

@@ -255,7 +255,10 @@ fn collaboration(frame: &Frame, input: &[u8]) -> Answer {
     let mut seats = [Address::ZERO; 7];
     seats[0] = seated(node);
     seats[1] = worker(usize::from(node) + 1);
-    assert!(asked.agents && asked.lawIn == 0, "who sits where, and no law");
+    assert!(
+        asked.agents && asked.lawIn == 0,
+        "who sits where, and no law"
+    );
     let found = work::Assignment {
         missionState: work::MissionState::try_from(number(STATE) as u8).unwrap(),
         halt: work::Halt::try_from(number(HALT) as u8).unwrap(),

@@ -341,7 +341,11 @@ fn a_batch_leaves_what_its_results_leave_one_by_one_and_collaboration_is_told_on
     let (held, told) = left(&one_by_one);
     let (same, less) = left(&batched);
     assert_eq!(held, same, "committed");
-    assert_eq!((told, less), (4, 3), "of each node the first and the last; at each stay at a node once");
+    assert_eq!(
+        (told, less),
+        (4, 3),
+        "of each node the first and the last; at each stay at a node once"
+    );
 
     let reveals = |city: &City| -> Vec<(u8, Result)> {
         let of = |(node, seat): (u16, u8)| (seat, revealed(city, node, seat, &value(1)));
@@ -353,7 +357,11 @@ fn a_batch_leaves_what_its_results_leave_one_by_one_and_collaboration_is_told_on
     }
     let call = batch(&batched, &reveals(&batched), &[]);
     batched.call(STRANGER, call).unwrap();
-    assert_eq!(left(&one_by_one), left(&batched), "revealed, and concluded once each");
+    assert_eq!(
+        left(&one_by_one),
+        left(&batched),
+        "revealed, and concluded once each"
+    );
     assert_eq!(batched.state(1), NodeState::Completed);
 }
 

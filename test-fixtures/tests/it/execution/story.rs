@@ -14,7 +14,10 @@ use agentcity_domain::{
     id::MissionId,
     parameter::ParameterId as P,
     peer::Peer,
-    signed::{Typed, work::{NodeResult, SeatAcceptance}},
+    signed::{
+        Typed,
+        work::{NodeResult, SeatAcceptance},
+    },
     statute::Mode,
     verification::consensus,
 };
@@ -226,7 +229,9 @@ impl Story {
         };
         let reveals = people.iter().map(open).collect();
         let revealed = self.batch((node, attempt), &people, reveals, deadline, relay);
-        println!("relayed: {accepted} accepted, {routed} routed, {committed} committed, {revealed} revealed");
+        println!(
+            "relayed: {accepted} accepted, {routed} routed, {committed} committed, {revealed} revealed"
+        );
         self.spent[usize::from(node)] = accepted + routed + committed + revealed;
     }
 

@@ -332,7 +332,11 @@ fn what_is_kept_of_a_commitment_is_its_executors_alone() {
         of(commitment, 0),
         keccak256([commitment, agent(0).into_word()].concat())
     );
-    assert_ne!(of(commitment, 0), of(commitment, 1), "a copy is the copier's");
+    assert_ne!(
+        of(commitment, 0),
+        of(commitment, 1),
+        "a copy is the copier's"
+    );
     assert_ne!(of(commitment, 0), of(B256::repeat_byte(2), 0));
 }
 
