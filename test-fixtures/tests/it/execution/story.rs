@@ -14,10 +14,7 @@ use agentcity_domain::{
     id::MissionId,
     parameter::ParameterId as P,
     peer::Peer,
-    signed::{
-        Typed,
-        work::{NodeResult, SeatAcceptance},
-    },
+    signed::work::{NodeResult, SeatAcceptance},
     statute::Mode,
     verification::consensus,
 };
