@@ -1,7 +1,5 @@
 //! Exits by deadline, and ends.
 
-use alloc::vec::Vec;
-
 use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
     machine::{MissionState as State, NodeState},
@@ -55,12 +53,16 @@ impl Missions {
                 let windows = self.ask_windows(&loaded, &node.word)?;
                 let (mut redundancy, mut ended) = (0u8, 0u8);
                 let seats = self.seats(mission, &node)?;
-                let services: Vec<B256> = seats.iter().map(|seat| seat.service).collect();
-                let services = self.services_standings(&services)?;
-                let mut services = skipped(&services, OF_LIST);
+                let mut all = 0;
                 for seat in &seats {
                     redundancy = redundancy.saturating_add(1);
-                    if (services.word(), services.u64()).1 != 0 {
+                    all |= seat_bit(seat.seat);
+                }
+                let services = self.standings(Peer::Service, &seats, all)?;
+                let mut services = skipped(&services, OF_LIST);
+                for seat in &seats {
+                    services.word();
+                    if services.u64() != 0 {
                         ended |= seat_bit(seat.seat);
                     }
                 }

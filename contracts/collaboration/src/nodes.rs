@@ -2,7 +2,9 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
+use agentcity_abi::{
+    IAgent as agents, ICollaboration as wire, IService as services, ITreasury as treasury,
+};
 use agentcity_domain::{
     agent::standing::Bars,
     mission::{
@@ -114,25 +116,38 @@ impl Missions {
         not_seated(mission, node.number, Address::ZERO)
     }
 
-    /// Asks a registry how the seats of a node stand, in one call: a list of words, answered by a list.
+    /// Asks *agent* or *service* how seats of a node stand, a bit each, in one call.
     #[inline(never)]
-    pub(crate) fn standings(&self, of: Peer, selector: [u8; 4], asked: &[B256]) -> Said<Vec<u8>> {
-        let mut call = Words::after(selector);
+    pub(crate) fn standings(&self, of: Peer, seats: &[Seat], mask: u8) -> Said<Vec<u8>> {
+        let of_agents = of == Peer::Agent;
+        let mut call = Words::after(if of_agents {
+            agents::standingsCall::SELECTOR
+        } else {
+            services::standingsCall::SELECTOR
+        });
         // structural: where the list stands
-        call.number(32).number(asked.len() as u64).all(asked);
+        call.number(32).number(mask.count_ones().into());
+        for seat in seats {
+            if mask & seat_bit(seat.seat) == 0 {
+                continue;
+            }
+            if of_agents {
+                call.address(&seat.agent);
+            } else {
+                call.word(&seat.service);
+            }
+        }
         self.query(of, &call)
-    }
-
-    /// What the agent contract says of agents.
-    pub(crate) fn agents_standings(&self, agents: &[B256]) -> Said<Vec<u8>> {
-        self.standings(Peer::Agent, agents::standingsCall::SELECTOR, agents)
     }
 
     /// What the agent contract says of an agent.
     #[inline(never)]
     pub(crate) fn standing(&self, agent: Address) -> Said<Box<Standing>> {
-        let answer = self.agents_standings(&[agent.into_word()])?;
-        next_standing(&mut skipped(&answer, OF_LIST))
+        let answer = self.query(
+            Peer::Agent,
+            Words::after(agents::standingCall::SELECTOR).address(&agent),
+        )?;
+        next_standing(&mut skipped(&answer, 0))
     }
 
     /// The agent's obligation in a mission, or nothing.

@@ -2,14 +2,14 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use agentcity_abi::{ICollaboration as wire, IService as services, ITreasury as treasury};
+use agentcity_abi::{ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
     exit::forbidders,
     machine::{Command, MissionState, NodeState},
     mission::{
         Reason, Why,
         node::{Eligible, Node, seat_bit},
-        record::{Clock, WORKING, bit},
+        record::{WORKING, bit},
         refinement,
         seat::{self as rules, CONFLICT, is_conflicted},
     },
@@ -61,12 +61,7 @@ impl Missions {
     /// The windows of an eligible node.
     #[inline(never)]
     pub(crate) fn windows(&self, mission: &Loaded, node: &Node, millis: [u64; 3]) -> Eligible {
-        // Only a root, which has no word of its own yet, is eligible since the clock says so.
-        let clock = if node.since() == 0 {
-            self.clock(&mission.id)
-        } else {
-            Clock::default()
-        };
+        let clock = self.clock(&mission.id);
         Eligible::of(node, (&mission.word, &clock, &mission.city), millis)
     }
 
@@ -268,25 +263,20 @@ impl Missions {
         let mut live: Vec<B256> = Vec::with_capacity(SEATS_MAX);
         let mut principals = Vec::with_capacity(SEATS_MAX);
         let seats = self.seats(mission, &node)?;
-        let (mut agents, mut services) =
-            (Vec::with_capacity(SEATS_MAX), Vec::with_capacity(SEATS_MAX));
         for seat in &seats {
             // Whoever begins its own work accepts it by that.
             if seat.agent == caller && rules::accept(&mut node.word, seat.seat).is_ok() {
                 self.log_accepted(mission, &node, &caller);
             }
-            if node.word.taken() & seat_bit(seat.seat) != 0 {
-                agents.push(seat.agent.into_word());
-                services.push(seat.service);
-            }
         }
-        let services = self.services_standings(&services)?;
+        let taken = node.word.taken();
+        let services = self.standings(Peer::Service, &seats, taken)?;
         let services = &mut skipped(&services, OF_LIST);
-        let agents = self.agents_standings(&agents)?;
+        let agents = self.standings(Peer::Agent, &seats, taken)?;
         let agents = &mut skipped(&agents, OF_LIST);
         for seat in &seats {
             let (hash, mask) = (hashes.word(), seat_bit(seat.seat));
-            if node.word.taken() & mask == 0 {
+            if taken & mask == 0 {
                 silent |= mask;
                 continue;
             }
@@ -360,11 +350,6 @@ impl Missions {
         self.fault_seats(&loaded, &node, silent, Reason::SeatNotAccepted as u8)?;
         self.fault_seats(&loaded, &node, ended, Reason::ServiceDeprecated as u8)?;
         Ok(())
-    }
-
-    /// What the registry says of services: the code of each, and since when it is ended.
-    pub(crate) fn services_standings(&self, services: &[B256]) -> Said<Vec<u8>> {
-        self.standings(Peer::Service, services::standingsCall::SELECTOR, services)
     }
 
     /// The first node that runs takes its mission from active to executing.

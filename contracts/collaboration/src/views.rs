@@ -120,28 +120,30 @@ impl Missions {
         ] {
             words.number(number);
         }
-        let mut law = agentcity_domain::statute::Node::default();
-        if law_in & bit(node.state()) != 0 {
-            law = self.law(&mission.id, node.number)?.node;
+        if law_in & bit(node.state()) == 0 {
+            skip(&mut words, 4); // structural: what the law would fill
+        } else {
+            let law = &self.law(&mission.id, node.number)?.node;
+            words
+                .number(law.threshold.into())
+                .number(law.mode.into())
+                .amount(law.budget)
+                .word(&law.digest);
         }
-        words
-            .number(law.threshold.into())
-            .number(law.mode.into())
-            .amount(law.budget)
-            .word(&law.digest);
-        for agent in &self.agents(&mission.id, &node, seats)? {
-            words.address(agent);
+        if seats {
+            for agent in &self.agents(&mission.id, &node)? {
+                words.address(agent);
+            }
+        } else {
+            skip(&mut words, SEATS_MAX);
         }
         words.reply()
     }
 
     /// Who works on an attempt, by seat: once it runs, those who began it; before, and in the end, those who are seated.
     #[inline(never)]
-    fn agents(&self, mission: &B256, node: &Attempt, asked: bool) -> Said<[Address; SEATS_MAX]> {
+    fn agents(&self, mission: &B256, node: &Attempt) -> Said<[Address; SEATS_MAX]> {
         let mut agents = [Address::ZERO; SEATS_MAX];
-        if !asked {
-            return Ok(agents);
-        }
         for seat in &self.seats(mission, node)? {
             let begun = node.word.taken() & seat_bit(seat.seat) != 0;
             if node.word.tier() != 0 && !begun {
@@ -210,5 +212,13 @@ impl Missions {
             }
         };
         Words::new().number(until).reply()
+    }
+}
+
+/// Leaves words empty.
+#[inline(never)]
+fn skip(words: &mut Words, count: usize) {
+    for _ in 0..count {
+        words.number(0);
     }
 }

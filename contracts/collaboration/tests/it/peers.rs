@@ -54,26 +54,29 @@ pub(crate) fn enactment(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answer {
 }
 
 pub(crate) fn agent_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answer {
+    let standing = |agent: &Address| {
+        let worker = peers.workers.get(agent).cloned();
+        let worker = worker.unwrap_or(Worker {
+            principal: Address::ZERO,
+            previous: Address::ZERO,
+            bars: 1,
+            score: 0,
+            enrolled_at: 0,
+        });
+        agents::Standing {
+            principal: worker.principal,
+            previous: worker.previous,
+            agentType: agents::AgentType::Producer,
+            bars: worker.bars,
+            score: worker.score,
+            reputation: u32::from(worker.score) * 1_000,
+            enrolledAt: worker.enrolled_at.try_into().expect("40 bits"),
+        }
+    };
+    if let Ok(asked) = agents::standingCall::abi_decode_validate(input) {
+        return Ok(standing(&asked.agent).abi_encode());
+    }
     if let Ok(asked) = agents::standingsCall::abi_decode_validate(input) {
-        let standing = |agent: &Address| {
-            let worker = peers.workers.get(agent).cloned();
-            let worker = worker.unwrap_or(Worker {
-                principal: Address::ZERO,
-                previous: Address::ZERO,
-                bars: 1,
-                score: 0,
-                enrolled_at: 0,
-            });
-            agents::Standing {
-                principal: worker.principal,
-                previous: worker.previous,
-                agentType: agents::AgentType::Producer,
-                bars: worker.bars,
-                score: worker.score,
-                reputation: u32::from(worker.score) * 1_000,
-                enrolledAt: worker.enrolled_at.try_into().expect("40 bits"),
-            }
-        };
         let standings: Vec<_> = asked.agents.iter().map(standing).collect();
         return Ok(standings.abi_encode());
     }
