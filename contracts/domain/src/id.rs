@@ -62,8 +62,8 @@ impl MissionId {
     /// The mission of a sponsor's session, which the keccak256 of the session's number names.
     pub fn of_session(sponsor: Address, session_hash: B256) -> Self {
         let mut word = session_hash;
-        word.copy_within(..12, 20);
-        word[..20].copy_from_slice(sponsor.as_slice());
+        word.copy_within(..12, 20); // structural: the layout above
+        word[..20].copy_from_slice(sponsor.as_slice()); // structural: the layout above
         Self(word)
     }
 

@@ -248,7 +248,7 @@ pub const fn share_as_printed(paid_in: Amount, assets: Amount) -> Result<Amount,
 /// A manager's `counter`-th pool: bytes 0..20 the manager, 24..32 the counter.
 pub fn id(manager: Address, counter: u64) -> B256 {
     let mut id = B256::ZERO;
-    let (of, number) = id.split_at_mut(24);
+    let (of, number) = id.split_at_mut(24); // structural: the layout above
     for (to, from) in of.iter_mut().zip(manager.iter()) {
         *to = *from;
     }

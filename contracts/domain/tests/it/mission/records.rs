@@ -255,10 +255,10 @@ fn a_refusal_says_in_one_number_what_it_said_in_many() {
 proptest! {
     #[test]
     fn states_of_a_word_do_not_touch_each_other(
-        picks in prop::collection::vec((0u16..64, 1usize..9), 0..200)
+        picks in prop::collection::vec((0..NODES_PER_STATES, 1usize..9), 0..200)
     ) {
         let mut states = States::default();
-        let mut model = [0u8; 64];
+        let mut model = [0u8; NODES_PER_STATES as usize];
         for (node, to) in picks {
             let to = NodeState::ALL[to - 1];
             let legal = match NodeState::from_u8(model[usize::from(node)]) {
@@ -274,7 +274,7 @@ proptest! {
                     model[usize::from(node)] = to.number();
                 }
             }
-            for other in 0..64u16 {
+            for other in 0..NODES_PER_STATES {
                 prop_assert_eq!(states.of(other), model[usize::from(other)]);
             }
         }
