@@ -6,8 +6,8 @@ pragma solidity ^0.8.30;
 /// price and stake) and states. This contract alone writes states: statute tells it what was deployed, verification what
 /// was found, the guardian what is to be frozen, halted or released. Every state has a deadline after which anyone takes
 /// the mission or node out of it.
-/// @dev Constructor: `(address constitution)`. A mission's id holds its sponsor (bytes 0 to 19) and the sponsor's
-/// counter (bytes 24 to 31). A node is its index in the statute. State is keyed by mission, node and attempt. Instants
+/// @dev Constructor: `(address constitution)`. A mission's id holds its sponsor (bytes 0 to 19) and the first twelve bytes of
+/// keccak256 of its session (bytes 20 to 31). A node is its index in the statute. State is keyed by mission, node and attempt. Instants
 /// are unix seconds; amounts are base units of the settlement asset. Nobody is paid from here: the treasury settles.
 interface ICollaboration {
     // ------------------------------------------------------------------ types
@@ -162,6 +162,18 @@ interface ICollaboration {
         bytes32 parent;
         uint16 parentNode;
         uint40 since;
+    }
+
+    /// @notice What deploying a mission asks.
+    /// @dev `progress` is statute's word as long as the mission waits for its deployment. Bytes 23 to 26 hold the ordinal of the
+    /// statute's first page, 27 to 30 that of the first page of seats; once the mission is law, byte 31 is 128.
+    struct Deployment {
+        MissionState state;
+        bytes32 sessionId;
+        uint64 epoch;
+        uint16 nodes;
+        uint40 deadline;
+        bytes32 progress;
     }
 
     /// @notice What is stored of a node's current attempt. Commitments and reveals are verification's. Of a node that is completed in
@@ -319,9 +331,6 @@ interface ICollaboration {
     /// @notice What was deployed is not what was approved.
     error NotApproved(bytes32 missionId, bytes32 expected, bytes32 found);
 
-    /// @notice Page `expected` is next.
-    error WrongPage(bytes32 missionId, uint16 expected, uint16 given);
-
     /// @notice More than `limit` edges lead into the node.
     error TooManyEdges(bytes32 missionId, uint16 node, uint8 degree, uint8 limit);
 
@@ -369,23 +378,35 @@ interface ICollaboration {
     /// @param deadline last second of the mission, at most the law's
     function createMission(bytes32 sessionId, uint40 deadline) external returns (bytes32 missionId);
 
-    /// @notice Takes pages of a statute that is being deployed, and the edges that lead into nodes. Only statute, in order.
+    /// @notice Takes pages of a statute that is being deployed, and the edges that lead into nodes. Only statute, which sees to their
+    /// order.
+    /// @param progress statute's word of the deployment, with the ordinals of first pages
     /// @param firstPage pages that came before
+    /// @param pages how many these are; statute created their accounts one after another
+    /// @param firstOrdinal as which account of statute's the first of them was created
     /// @param degrees groups ascending
     function admitTranche(
         bytes32 missionId,
+        bytes32 progress,
         uint16 firstPage,
-        address[] calldata pages,
+        uint16 pages,
+        uint32 firstOrdinal,
         DegreeWord[] calldata degrees
     ) external;
 
-    /// @notice Takes pages of seats, and opens an obligation for each of their agents. Only statute, in order.
+    /// @notice Takes pages of seats, and opens an obligation for each of their agents that has none here. Only statute, which sees to
+    /// their order.
+    /// @param progress as above
     /// @param firstPage pages of seats that came before
-    /// @param agents one for each seat of these pages
+    /// @param pages as above
+    /// @param firstOrdinal as above
+    /// @param agents every agent of these pages, once or more
     function admitSeats(
         bytes32 missionId,
+        bytes32 progress,
         uint16 firstPage,
-        address[] calldata pages,
+        uint16 pages,
+        uint32 firstOrdinal,
         address[] calldata agents
     ) external;
 
@@ -461,6 +482,14 @@ interface ICollaboration {
     /// @notice A mission.
     function mission(bytes32 missionId) external view returns (Mission memory);
 
+    /// @notice What deploying a mission asks.
+    function deployment(bytes32 missionId) external view returns (Deployment memory);
+
+    /// @notice Ordinals of pages `8 · word` and on, four bytes each: as which accounts of statute's they were created. That of page
+    /// zero stands in `deployment`; those of pages that are not there are zero.
+    /// @param seats of the pages of seats, not of the statute's
+    function pageOrdinals(bytes32 missionId, bool seats, uint16 word) external view returns (bytes32);
+
     /// @notice A node's current attempt. Refused by the mission's state, as the two below, as long as its page is not deployed.
     function node(bytes32 missionId, uint16 index) external view returns (Node memory);
 
@@ -472,8 +501,9 @@ interface ICollaboration {
         view
         returns (Assignment memory);
 
-    /// @notice States of 64 nodes from `64 · word` on, four bits each, the lowest node in the lowest bits.
-    function nodeStates(bytes32 missionId, uint16 word) external view returns (uint256);
+    /// @notice States of 32 nodes from `32 · word` on, a byte each, in their order: the number of a state; 64 for a node that has not
+    /// begun and 128 for one that waits, each with the edges that are open into it.
+    function nodeStates(bytes32 missionId, uint16 word) external view returns (bytes32);
 
     /// @notice A node's seat, as it is now.
     function seat(bytes32 missionId, uint16 index, uint8 place) external view returns (Seat memory);

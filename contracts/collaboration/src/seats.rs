@@ -61,8 +61,8 @@ impl Missions {
     /// The windows of an eligible node.
     #[inline(never)]
     pub(crate) fn windows(&self, mission: &Loaded, node: &Node, millis: [u64; 3]) -> Eligible {
-        let clock = self.clock(&mission.id);
-        Eligible::of(node, (&mission.word, &clock, &mission.city), millis)
+        let pages = self.pages(&mission.id);
+        Eligible::of(node, (&mission.word, &pages, &mission.city), millis)
     }
 
     /// Reads the windows' parameters, too.
@@ -214,7 +214,12 @@ impl Missions {
                 .word(&seat.service),
             3,
         );
-        let principal = self.oblige(mission, seat.agent, false)?;
+        let obligation = self.obligation(mission, &seat.agent.into_word());
+        let principal = if obligation == B256::ZERO {
+            self.oblige(mission, &[seat.agent], false)?
+        } else {
+            Address::from_word(obligation)
+        };
         if is_conflicted(principal, sponsor_of(mission), others) {
             return refuse_agent(seat.agent, CONFLICT);
         }

@@ -26,7 +26,7 @@ impl Missions {
         let mission = self.lookup(&input.word());
         let id = &mission.id;
         let (halt, until) = self.lying(&mission, 0).shown();
-        let (word, clock) = (&mission.word, self.clock(id));
+        let word = &mission.word;
         let mut words = Words::new();
         words
             .number(word.state().into())
@@ -40,7 +40,7 @@ impl Missions {
             word.failed().into(),
             word.depth().into(),
             word.refinements().into(),
-            clock.deadline(word, &mission.city),
+            self.deadline(&mission),
             until,
             word.moved().into(),
         ] {
@@ -51,6 +51,29 @@ impl Missions {
             .number(self.link(id).node().into())
             .number(word.since())
             .reply()
+    }
+
+    /// What deploying a mission asks, in as few words as that takes.
+    #[inline(never)]
+    pub(crate) fn deployment(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mission = self.lookup(&input.word());
+        let (id, word) = (&mission.id, &mission.word);
+        Words::new()
+            .number(word.state().into())
+            .word(&self.of_mission(id, OF_SESSION))
+            .number(word.epoch())
+            .number(word.nodes().into())
+            .number(self.deadline(&mission))
+            .word(&self.pages(id).0)
+            .reply()
+    }
+
+    #[inline(never)]
+    pub(crate) fn page_ordinals(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mission = &input.word();
+        let kind = if input.bool() { SEATS } else { PAGE };
+        let word = self.entry(kind, mission, input.u16().into());
+        Words::new().word(&word).reply()
     }
 
     /// When a node's state ends; zero for one without a deadline.

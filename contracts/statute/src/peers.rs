@@ -17,7 +17,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::prelude::*;
 
-use crate::storage::Statutes;
+use crate::storage::{Deployment, Pages, Sequence, Statutes};
 
 /// `lawOf` of enactment; what is asked of the roster.
 const LAW_OF: [u8; 4] = selector("lawOf(bytes32)");
@@ -30,12 +30,15 @@ const FULL: u8 = 4; // structural: SessionKind
 /// The roster's number for predicates.
 const PREDICATE: u64 = 1; // structural: ProgramKind
 
-/// What deploying asks of a mission.
+/// A mission and its deployment, as collaboration says.
 pub(crate) struct Mission {
+    pub(crate) id: B256,
+    pub(crate) state: u8,
     pub(crate) session: B256,
     pub(crate) epoch: u64,
     pub(crate) nodes: u16,
     pub(crate) deadline: u64,
+    pub(crate) deployment: Deployment,
 }
 
 /// A law, as enactment answers.
@@ -50,48 +53,64 @@ pub(crate) struct Law {
 }
 
 impl Statutes {
+    /// A mission, or none: its state is zero then.
+    #[inline(never)]
+    pub(crate) fn mission(&self, id: B256) -> Result<Mission, Vec<u8>> {
+        let selector = collaboration::deploymentCall::SELECTOR;
+        let answer = self.ask_peer(Peer::Collaboration, selector, &[id])?;
+        let mut answer = Input::new(&answer);
+        let (state, session) = (answer.u8()?, answer.word()?);
+        let (epoch, nodes, deadline) = (answer.u64()?, answer.u16()?, answer.u64()?);
+        Ok(Mission {
+            id,
+            state,
+            session,
+            epoch,
+            nodes,
+            deadline,
+            deployment: Deployment::unpack(answer.word()?, nodes),
+        })
+    }
+
     /// The mission, as long as it waits for its deployment and has time.
     ///
     /// Errors: `UnknownMission`, `WrongMissionState`, `TooLate`.
     #[inline(never)]
-    pub(crate) fn pending(&self, mission: B256) -> Result<Mission, Vec<u8>> {
-        let answer = self.ask_peer(
-            Peer::Collaboration,
-            collaboration::missionCall::SELECTOR,
-            &[mission],
-        )?;
-        let mut answer = Input::new(&answer);
-        let (state, _halt, _sponsor) = (answer.u8()?, answer.u8()?, answer.word()?);
-        let (session, epoch, nodes) = (answer.word()?, answer.u64()?, answer.u16()?);
-        // Completed, failed, depth, refinements.
-        for _ in 0..4 {
-            answer.word()?;
-        }
-        let deadline = answer.u64()?;
+    pub(crate) fn pending(&self, id: B256) -> Result<Mission, Vec<u8>> {
+        let mission = self.mission(id)?;
+        let (state, deadline) = (mission.state, mission.deadline);
         if state == 0 {
-            return refuse(wire::UnknownMission::SELECTOR, &[mission]);
+            return refuse(wire::UnknownMission::SELECTOR, &[id]);
         }
         if state != MissionState::Pending as u8 {
-            let words = [mission, number(state.into())];
+            let words = [id, number(state.into())];
             return refuse(wire::WrongMissionState::SELECTOR, &words);
         }
         if self.now() > deadline {
             return refuse(wire::TooLate::SELECTOR, &[number(deadline)]);
         }
-        Ok(Mission {
-            session,
-            epoch,
-            nodes,
-            deadline,
-        })
+        Ok(mission)
+    }
+
+    /// The ordinals of eight pages, from page `8 · place` on.
+    pub(crate) fn ordinals(
+        &self,
+        mission: B256,
+        sequence: Sequence,
+        place: u16,
+    ) -> Result<B256, Vec<u8>> {
+        let of_seats = output::truth(sequence == Sequence::Seats);
+        let words = [mission, of_seats, number(place.into())];
+        let selector = collaboration::pageOrdinalsCall::SELECTOR;
+        Input::new(&self.ask_peer(Peer::Collaboration, selector, &words)?).word()
     }
 
     /// The approved law of a session.
     ///
     /// Errors: `NotApproved(mission, statute, 0)`.
     #[inline(never)]
-    pub(crate) fn law(&self, mission: B256, session: B256) -> Result<Law, Vec<u8>> {
-        let answer = self.ask_peer(Peer::Enactment, LAW_OF, &[session])?;
+    pub(crate) fn law(&self, of: &Mission) -> Result<Law, Vec<u8>> {
+        let answer = self.ask_peer(Peer::Enactment, LAW_OF, &[of.session])?;
         let mut answer = Input::new(&answer);
         let (approved, audited, kind) = (answer.bool()?, answer.bool()?, answer.u8()?);
         let (statute, assignments, epoch) = (answer.word()?, answer.word()?, answer.u64()?);
@@ -103,7 +122,7 @@ impl Statutes {
         }
         let domain = answer.word()?;
         if !approved {
-            let words = [mission, statute, B256::ZERO];
+            let words = [of.id, statute, B256::ZERO];
             return refuse(wire::NotApproved::SELECTOR, &words);
         }
         Ok(Law {
@@ -173,6 +192,27 @@ impl Statutes {
     ) -> Result<(), Vec<u8>> {
         let data = peer::call_laid_out(selector, arguments);
         peer::tell(self.vm(), self.member(to)?, &data, U256::ZERO).map(|_| ())
+    }
+
+    /// Tells collaboration of pages that were written, and what `items` of `per_item` words say of them.
+    #[inline(never)]
+    pub(crate) fn tell_admission(
+        &self,
+        selector: [u8; 4],
+        of: &Mission,
+        pages: &Pages,
+        items: &[B256],
+        per_item: usize,
+    ) -> Result<(), Vec<u8>> {
+        let arguments = output::Output::of(6)
+            .word(of.id)
+            .word(of.deployment.pack())
+            .word(number(pages.before.into()))
+            .word(number(pages.accounts.len() as u64))
+            .word(number(pages.ordinal.into()))
+            .list(items, per_item)
+            .finish();
+        self.tell_laid_out(Peer::Collaboration, selector, &arguments)
     }
 
     /// Refuses what is not the same as was approved.

@@ -30,7 +30,13 @@ fn an_agent_comes_works_and_leaves_with_its_stake() {
     assert_eq!(city.record(agent).reputation, 500_000);
 
     let work = member(Peer::Collaboration);
-    city.call(work, wire::openObligationCall { agent }).unwrap();
+    city.call(
+        work,
+        wire::openObligationsCall {
+            agents: vec![agent],
+        },
+    )
+    .unwrap();
     let ask = || wire::requestDeregistrationCall { agent };
     city.call(work, wire::completeObligationCall { agent })
         .unwrap();

@@ -1,12 +1,17 @@
 //! Collaboration in its city: the peers as it meets them, and missions to play with.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use agentcity_abi::{
     ICollaboration as wire, IConstitution as law, IRoster as roster, IService as services,
 };
 use agentcity_collaboration::storage::Missions;
 use agentcity_domain::{
+    mission::record::Pages,
     parameter::ParameterId as P,
     peer::Peer,
     statute::{
@@ -132,7 +137,12 @@ pub(crate) struct Peers {
 pub(crate) struct City {
     pub(crate) world: World,
     pub(crate) peers: Rc<RefCell<Peers>>,
+    /// Accounts that statute created.
+    created: Rc<Cell<u32>>,
 }
+
+/// Pages as statute tells of them: how many, and as which account the first was created.
+pub(crate) type Written = (u16, u32);
 
 fn value(peers: &Peers, id: u8) -> B256 {
     let default = P::ALL[usize::from(id)].default_word();
@@ -146,6 +156,7 @@ impl City {
         let city = Self {
             world: World::new(),
             peers: Rc::default(),
+            created: Rc::default(),
         };
         city.world.program::<Missions>(here(), "collaboration");
         for number in 1..=9 {
@@ -278,12 +289,8 @@ impl City {
         self.call(from, call)
     }
 
-    /// Writes the pages of a plan's statute: their accounts, and the edges into each node.
-    pub(crate) fn pages(
-        &self,
-        mission: B256,
-        plan: &Plan,
-    ) -> (Vec<Address>, Vec<wire::DegreeWord>) {
+    /// Writes the pages of a plan's statute: where, and the edges into each node.
+    pub(crate) fn pages(&self, plan: &Plan) -> (Written, Vec<wire::DegreeWord>) {
         let statute = encode::statute(&plan.nodes, &[]).expect("pages");
         let mut counts = BTreeMap::<u16, [u8; 32]>::new();
         for draft in &plan.nodes {
@@ -295,38 +302,44 @@ impl City {
             group,
             counts: counts.into(),
         });
-        let at = (0..)
-            .zip(&statute)
-            .map(|(i, page)| self.write(mission, i, page));
-        (at.collect(), degrees.collect())
+        (self.write(&statute), degrees.collect())
     }
 
-    fn write(&self, mission: B256, index: u64, page: &[u8]) -> Address {
-        let name = [mission.as_slice(), &index.to_be_bytes(), page].concat();
-        let at = Address::from_word(keccak256(name));
-        self.world.data(at, &[&[0], page].concat());
-        at
+    /// Writes pages where statute would.
+    pub(crate) fn write(&self, pages: &[Vec<u8>]) -> Written {
+        let first = self.created.get() + 1;
+        for page in pages {
+            self.created.set(self.created.get() + 1);
+            let at = member(Peer::Statute).create(self.created.get().into());
+            self.world.data(at, &[&[0], &page[..]].concat());
+        }
+        (pages.len() as u16, first)
     }
 
     /// Writes the pages of a plan and admits them.
     pub(crate) fn admit(&self, mission: B256, plan: &Plan) {
         let nodes = plan.nodes.len() as u16;
         let seats = encode::seats(nodes, &plan.seats).expect("seats");
-        let (pages, degrees) = self.pages(mission, plan);
+        let ((pages, first), degrees) = self.pages(plan);
+        let mut progress = Pages::default();
+        progress.set_first_page(first);
         let statute = wire::admitTrancheCall {
             missionId: mission,
+            progress: progress.0,
             firstPage: 0,
             pages,
+            firstOrdinal: first,
             degrees,
         };
         self.call(member(Peer::Statute), statute).expect("admitted");
-        let at = (1_000..)
-            .zip(&seats)
-            .map(|(i, page)| self.write(mission, i, page));
+        let (pages, first) = self.write(&seats);
+        progress.set_first_seats(first);
         let seats = wire::admitSeatsCall {
             missionId: mission,
+            progress: progress.0,
             firstPage: 0,
-            pages: at.collect(),
+            pages,
+            firstOrdinal: first,
             agents: plan.seats.iter().map(|seat| seat.agent).collect(),
         };
         self.call(member(Peer::Statute), seats).expect("seated");
@@ -392,15 +405,15 @@ impl City {
     pub(crate) fn states(&self, mission: B256) -> (u8, Vec<u8>) {
         let found = self.mission(mission);
         let mut states = Vec::new();
-        for word in 0..found.nodes.div_ceil(64) {
+        for word in 0..found.nodes.div_ceil(32) {
             let call = wire::nodeStatesCall {
                 missionId: mission,
                 word,
             };
             let word = self.call(STRANGER, call).expect("states");
-            for node in 0..64usize {
-                states.push(((word >> (4 * node)) & U256::from(15)).to::<u8>());
-            }
+            // What waits says with how many edges.
+            let state = |byte: &u8| if *byte < 64 { *byte } else { byte >> 7 };
+            states.extend(word.iter().map(state));
         }
         states.truncate(found.nodes.into());
         (found.state as u8, states)

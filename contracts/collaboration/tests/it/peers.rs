@@ -87,9 +87,23 @@ pub(crate) fn agent_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answ
         words[9] = U256::from(u8::from(peers.banned.contains(&asked.principal)));
         return Ok(words.abi_encode());
     }
-    let told = if let Ok(c) = agents::openObligationCall::abi_decode_validate(input) {
-        Told::Obliged(c.agent)
-    } else if let Ok(c) = agents::completeObligationCall::abi_decode_validate(input) {
+    if let Ok(c) = agents::openObligationsCall::abi_decode_validate(input) {
+        assert!(c.agents.len() <= 64, "agent takes no more");
+        let found = c.agents.iter().map(|agent| {
+            let worker = peers.workers.get(agent);
+            let opened = worker.is_some_and(|worker| worker.bars & 1 == 0);
+            if opened {
+                peers.told.push(Told::Obliged(*agent));
+            }
+            agents::Obligation {
+                principal: worker.map(|worker| worker.principal).unwrap_or_default(),
+                opened,
+            }
+        });
+        let found: Vec<_> = found.collect();
+        return Ok(agents::openObligationsCall::abi_encode_returns(&found));
+    }
+    let told = if let Ok(c) = agents::completeObligationCall::abi_decode_validate(input) {
         Told::Completed(c.agent)
     } else if let Ok(c) = agents::closeObligationCall::abi_decode_validate(input) {
         Told::Closed(c.agent)

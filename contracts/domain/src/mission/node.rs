@@ -12,7 +12,7 @@
 // structural file: offsets and widths of the layout drawn above.
 
 use super::{
-    record::{Clock, Mission, moved},
+    record::{Mission, Pages, moved},
     word::{get, packed, set},
 };
 use crate::statute::SEATS_MAX;
@@ -153,11 +153,11 @@ impl Eligible {
     #[inline(never)]
     pub fn of(
         node: &Node,
-        (mission, clock, city): (&Mission, &Clock, &Mission),
+        (mission, pages, city): (&Mission, &Pages, &Mission),
         [acceptance_ms, route_ms, grace_ms]: [u64; 3],
     ) -> Self {
         let (since, then) = if node.since() == 0 {
-            (clock.activated(), clock.moved_then())
+            (pages.activated(), pages.moved_then())
         } else {
             (node.since(), node.moved())
         };

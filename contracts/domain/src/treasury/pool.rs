@@ -400,7 +400,15 @@ pub const fn share_as_printed(paid_in: Amount, assets: Amount) -> Result<Amount,
     paid_in.mul_div_floor(Bps::MAX.get() as u128, assets.get())
 }
 
-/// A manager's `counter`-th pool: the manager, and the counter.
+/// A manager's `counter`-th pool: bytes 0..20 the manager, 24..32 the counter.
 pub fn id(manager: Address, counter: u64) -> B256 {
-    crate::id::MissionId::of_creator(manager, counter).word()
+    let mut id = B256::ZERO;
+    let (of, number) = id.split_at_mut(24); // structural: the layout above
+    for (to, from) in of.iter_mut().zip(manager.iter()) {
+        *to = *from;
+    }
+    for (to, from) in number.iter_mut().zip(counter.to_be_bytes()) {
+        *to = from;
+    }
+    id
 }

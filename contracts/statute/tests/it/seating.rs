@@ -62,11 +62,14 @@ fn seats_are_written_and_their_stakes_locked_out_of_the_sessions_reserve() {
         admitted,
         [work::admitSeatsCall {
             missionId: case.mission,
+            progress: admitted[0].progress,
             firstPage: 0,
-            pages: vec![here().create(2)],
-            agents: vec![agent(0), agent(1), agent(2), agent(0)],
+            pages: 1,
+            firstOrdinal: 2,
+            agents: vec![agent(0), agent(1), agent(2)],
         }]
     );
+    assert_eq!(admitted[0].progress[23..31], [0, 0, 0, 1, 0, 0, 0, 2]);
     let asked = wire::seatPageCall {
         missionId: case.mission,
         index: 0,

@@ -311,7 +311,8 @@ impl City {
             *missions
         };
         let sponsor = who(sponsor);
-        let mission = agentcity_domain::id::MissionId::of_creator(sponsor, number).word();
+        let session = keccak256(number.to_be_bytes());
+        let mission = agentcity_domain::id::MissionId::of_session(sponsor, session).word();
         let open = wire::openEscrowCall {
             missionId: mission,
             sponsor,

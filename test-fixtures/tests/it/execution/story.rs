@@ -323,7 +323,7 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
         .warp(age)
         .unwrap_or_else(|e| panic!("{e}"));
 
-    let mission = MissionId::of_creator(stage.sponsor.address(), 1).word();
+    let mission = stage.foretell("three tasks");
     let (terms, again) = (proof_terms(mission, 0), proof_terms(mission, 3));
     let plan = Plan {
         name: "three tasks".to_owned(),

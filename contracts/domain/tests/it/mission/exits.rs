@@ -26,7 +26,7 @@ fn mission(state: MissionState) -> Mission {
 
 fn at(state: NodeState) -> States {
     let mut word = B256::ZERO;
-    word[31] = state.number();
+    word[0] = state.number();
     States(word)
 }
 

@@ -7,7 +7,7 @@ use agentcity_domain::{
         Reason, Refused, Why, digest, fault,
         node::{CHILD, Eligible, Node, seat_bit, seconds},
         order,
-        record::{Child, Clock, Link, Mission, States},
+        record::{Child, Clock, Link, Mission, Pages, States},
         recursion, refinement,
         seat::{self, CONFLICT, Standing},
         verdict::{self, Outcome},
@@ -30,7 +30,7 @@ fn mission(state: MissionState) -> Mission {
 /// States with node zero in this one.
 fn at(state: NodeState) -> States {
     let mut word = B256::ZERO;
-    word[31] = state.number();
+    word[0] = state.number();
     States(word)
 }
 
@@ -40,26 +40,26 @@ fn why<T>(said: Result<T, Refused>) -> Result<T, Why> {
 
 #[test]
 fn windows_follow_from_when_a_node_became_eligible_and_round_up() {
-    let (city, mut clock, mut node) = (Mission::default(), Clock::default(), Node::default());
+    let (city, mut pages, mut node) = (Mission::default(), Pages::default(), Node::default());
     let mut own = mission(MissionState::Active);
-    clock.set_activated(100);
+    pages.set_activated(100);
     let millis = [5_000, 1_001, 1];
-    let root = Eligible::of(&node, (&own, &clock, &city), millis);
+    let root = Eligible::of(&node, (&own, &pages, &city), millis);
     assert_eq!((root.closes, root.expires), (106, 108));
     own.set_moved(40);
     assert_eq!(
-        Eligible::of(&node, (&own, &clock, &city), millis).closes,
+        Eligible::of(&node, (&own, &pages, &city), millis).closes,
         146,
         "halts moved it"
     );
-    clock.set_moved_then(40);
+    pages.set_moved_then(40);
     assert_eq!(
-        Eligible::of(&node, (&own, &clock, &city), millis).closes,
+        Eligible::of(&node, (&own, &pages, &city), millis).closes,
         106
     );
     node.renew(0, 300, 30);
     assert_eq!(
-        Eligible::of(&node, (&own, &clock, &city), millis).closes,
+        Eligible::of(&node, (&own, &pages, &city), millis).closes,
         316
     );
     assert_eq!(

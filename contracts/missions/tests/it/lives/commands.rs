@@ -121,8 +121,8 @@ impl Run {
                     missionId: id,
                     word: 0,
                 });
-                let state = |node: u16| (word >> (4 * node)).to::<U256>().as_limbs()[0] as u8 & 15;
-                let states = (0..nodes).map(|node| N::try_from(state(node)).expect("a state"));
+                let word = States(word);
+                let states = (0..nodes).map(|node| N::try_from(word.of(node)).expect("a state"));
                 (live.mission.state(&self.city), states.collect())
             })
             .collect();

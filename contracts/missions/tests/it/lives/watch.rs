@@ -79,9 +79,9 @@ impl Watch {
             for node in 0..live.mission.statute.nodes.len() as u16 {
                 let word = city.ask(work::nodeStatesCall {
                     missionId: id,
-                    word: node / 64,
+                    word: node / NODES_PER_STATES,
                 });
-                let state = (word >> (4 * (node % 64))).to::<u64>() as u8 & 15;
+                let state = States(word).of(node);
                 let Some(now) = NodeState::from_u8(state) else {
                     // Its deployment waits, or never came.
                     let undeployed = matches!(
