@@ -30,6 +30,9 @@ const LIVES_TEST: &str = "lives::whatever_happens_the_books_are_exact_and_every_
 /// One seed for all, printed and recorded: a failing run is repeated with it.
 pub(crate) const PROPERTY_SEED: u64 = 20_260_407;
 
+/// Names another seed for one run of `lives` or `scale`.
+const SEED_VARIABLE: &str = "AGENTCITY_SEED";
+
 /// Tools that only deep profiles use, with their reason.
 const CARGO_STYLUS: Installed = Installed {
     package: "cargo-stylus",
@@ -66,7 +69,7 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 7] = [
+const PROFILES: [Profile; 8] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
@@ -96,6 +99,11 @@ const PROFILES: [Profile; 7] = [
         name: "missions",
         about: "a law of 5,000 nodes on the devnode, and long random runs against the models of the execution",
         run: missions,
+    },
+    Profile {
+        name: "scale",
+        about: "5,000 nodes of all tiers on the devnode, worked off, settled and withdrawn by transactions alone",
+        run: scale,
     },
     Profile {
         name: "mutants",
@@ -213,35 +221,69 @@ fn properties(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> 
     process::run(&mut command)
 }
 
-fn lives(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
-    page.line("commands", LIVES_COMMANDS);
-    page.line("seed", PROPERTY_SEED);
+/// The seed of a run of its own: [`PROPERTY_SEED`], or the one asked for.
+///
+/// Errors: what is no number; a run with another seed than asked for would mislead.
+fn seed() -> eyre::Result<u64> {
+    match std::env::var(SEED_VARIABLE) {
+        Ok(text) => text
+            .parse()
+            .wrap_err_with(|| format!("{SEED_VARIABLE}={text}")),
+        Err(_) => Ok(PROPERTY_SEED),
+    }
+}
+
+/// Runs tests of a package one after another; what they print is part of the page.
+fn tell(
+    ws: &Workspace,
+    page: &mut Page,
+    package: &str,
+    (filter, harness): (&str, &[&str]),
+    variables: &[(&str, String)],
+) -> eyre::Result<()> {
     let mut command = ws.cargo();
     command
-        .args([
-            "test",
-            "--locked",
-            "--release",
-            "--package",
-            "agentcity-missions",
-            "--test",
-            "it",
-            "--",
-            "--exact",
-            LIVES_TEST,
-            "--nocapture",
-        ])
-        .env("AGENTCITY_COMMANDS", LIVES_COMMANDS.to_string())
-        .env("AGENTCITY_SEED", PROPERTY_SEED.to_string());
-    let said = process::stdout(&mut command)?;
-    // The harness's own lines say nothing about the run.
-    let told: Vec<&str> = said
-        .lines()
-        .skip_while(|line| !line.starts_with("AGENTCITY_SEED"))
-        .take_while(|line| !line.starts_with("test result"))
-        .collect();
-    page.block(&told.join("\n"));
+        .args(["test", "--locked", "--package", package, "--test", "it"])
+        .arg(filter)
+        .args(["--", "--nocapture", "--test-threads=1"])
+        .args(harness)
+        .envs(variables.iter().map(|(name, value)| (name, value)));
+    let start = Instant::now();
+    let said = process::stdout(&mut command);
+    page.line(
+        &format!("`{filter}` of {package}"),
+        format_args!("{}, its build included", process::seconds(start.elapsed())),
+    );
+    page.block(&words_of(&said?));
     Ok(())
+}
+
+/// What tests print, without the harness's own lines: these say nothing about the run.
+fn words_of(said: &str) -> String {
+    let harness = |line: &&str| {
+        line.is_empty()
+            || *line == "ok"
+            || line.starts_with("running ")
+            || line.starts_with("test result")
+    };
+    let told: Vec<&str> = said.lines().filter(|line| !harness(line)).collect();
+    told.join("\n")
+}
+
+fn lives(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    let seed = seed()?;
+    page.line("commands", LIVES_COMMANDS);
+    page.line("seed", seed);
+    tell(
+        ws,
+        page,
+        "agentcity-missions",
+        (LIVES_TEST, &["--exact"]),
+        &[
+            ("AGENTCITY_COMMANDS", LIVES_COMMANDS.to_string()),
+            (SEED_VARIABLE, seed.to_string()),
+        ],
+    )
 }
 
 fn reproducible(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
@@ -281,32 +323,56 @@ const MISSION_NODES: u32 = 5_000;
 /// Packages with random runs, the variable that lengthens them, and how many runs of how many commands.
 const LONG_RUNS: [(&str, &str, u32); 1] = [("agentcity-statute", "AGENTCITY_STATUTE_RUNS", 2_000)];
 
-fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
-    page.line("nodes of the largest law", MISSION_NODES);
-    for (package, _, runs) in LONG_RUNS {
-        page.line("random runs", format_args!("{runs} of {package}"));
-    }
+/// Programs, devnode and doubles: what the scenarios on a devnode run.
+fn ground(ws: &Workspace) -> eyre::Result<()> {
     let tools = setup::run(ws, Need::Everything)?;
     programs::build(ws, &tools, None)?;
     process::run(
         ws.cargo()
             .args(["build", "--locked", "--package", "agentcity-devnode"]),
     )?;
-    solidity::check(ws)?;
-    for (package, variable, runs) in LONG_RUNS {
-        let mut command = ws.cargo();
-        command
-            .args(["test", "--locked", "--package", package, "--test", "it"])
-            .args(["random_", "--", "--nocapture"])
-            .env(variable, runs.to_string());
-        process::run(&mut command)?;
+    solidity::check(ws)
+}
+
+fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    page.line("nodes of the largest law", MISSION_NODES);
+    for (package, _, runs) in LONG_RUNS {
+        page.line("random runs", format_args!("{runs} of {package}"));
     }
-    let mut command = ws.cargo();
-    command
-        .args(["test", "--locked", "--package", "agentcity-test-fixtures"])
-        .args(["--test", "it", "execution::", "--", "--nocapture"])
-        .env("AGENTCITY_MISSION_NODES", MISSION_NODES.to_string());
-    process::run(&mut command)
+    ground(ws)?;
+    for (package, variable, runs) in LONG_RUNS {
+        tell(
+            ws,
+            page,
+            package,
+            ("random_", &[]),
+            &[(variable, runs.to_string())],
+        )?;
+    }
+    tell(
+        ws,
+        page,
+        "agentcity-test-fixtures",
+        ("execution::deployment::", &[]),
+        &[("AGENTCITY_MISSION_NODES", MISSION_NODES.to_string())],
+    )
+}
+
+fn scale(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    let seed = seed()?;
+    page.line("nodes", MISSION_NODES);
+    page.line("seed", seed);
+    ground(ws)?;
+    tell(
+        ws,
+        page,
+        "agentcity-test-fixtures",
+        ("execution::scale::", &[]),
+        &[
+            ("AGENTCITY_MISSION_NODES", MISSION_NODES.to_string()),
+            (SEED_VARIABLE, seed.to_string()),
+        ],
+    )
 }
 
 fn advisories(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
@@ -413,6 +479,15 @@ mod tests {
         if let Ok(host) = fs::read_to_string("/etc/hostname") {
             assert!(host.trim().is_empty() || !said.contains(host.trim()));
         }
+    }
+
+    #[test]
+    fn a_page_has_what_the_tests_say_and_not_what_their_harness_says() {
+        let said = "\nrunning 1 test\ntest lives::all ... AGENTCITY_SEED=1\n5 of 6\nok\n\ntest result: ok. 1 passed\n";
+        assert_eq!(
+            words_of(said),
+            "test lives::all ... AGENTCITY_SEED=1\n5 of 6"
+        );
     }
 
     #[test]

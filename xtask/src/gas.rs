@@ -17,6 +17,8 @@ pub(crate) struct Options {
     /// Leave the committed numbers alone, and fail when one differs.
     #[arg(long)]
     check: bool,
+    /// Only these sets: `foundations`, `missions`.
+    sets: Vec<String>,
 }
 
 /// Builds programs and workspace and runs `agentcity-gas`; its exit code is ours. The build has debug assertions, because
@@ -41,6 +43,7 @@ pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
         command.arg("--check");
     }
     let status = command
+        .args(&options.sets)
         .current_dir(&ws.root)
         .status()
         .wrap_err_with(|| format!("cannot start {}", binary.display()))?;

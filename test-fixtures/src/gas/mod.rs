@@ -3,12 +3,14 @@
 //! Each city is raised twice from the same seed: once with every program in the chain's cache, once with none. Both do the
 //! same, so each operation has two numbers (RULINGS R3).
 
+pub mod missions;
 pub mod story;
 pub mod table;
 
 use crate::{
     Node, RpcError, Sender,
     city::{Asset, CallError, Charter, City, RaiseError},
+    mission::MissionError,
     program::{self, ARB_WASM, ARB_WASM_CACHE, ArbWasmCache, ProgramError},
 };
 use agentcity_abi::IArbWasm;
@@ -35,6 +37,9 @@ pub enum GasError {
     /// The city does not stand.
     #[error(transparent)]
     Raise(#[from] RaiseError),
+    /// A step of a mission was refused. Boxed: it carries a whole contract error.
+    #[error(transparent)]
+    Mission(#[from] Box<MissionError>),
     /// A step of the story was refused.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -57,15 +62,74 @@ pub enum GasError {
 }
 
 /// Ceilings of the table in DESIGN §3: L2 gas, native coin, programs in the cache.
-const CEILINGS: [(&str, u64); 4] = [
+const CEILINGS: [(&str, u64); 16] = [
     ("native.register", 115_000),
     ("native.registerService", 80_000),
     ("native.updateReputation.marginal", 12_000),
     ("native.readCurrent.20", 30_000),
+    ("native.deploy", 450_000),
+    ("native.tier1.first", 220_000),
+    ("native.tier1", 220_000),
+    ("native.tier2.first", 450_000),
+    ("native.tier2", 450_000),
+    ("native.tier2.relayed", 450_000),
+    ("native.mission8.first", 1_900_000),
+    ("native.mission8", 1_900_000),
+    ("native.mission8.batched.first", 600_000),
+    ("native.mission8.batched", 600_000),
+    ("native.freeze.report", 80_000),
+    ("native.freeze.panel", 80_000),
 ];
 
-/// Measures everything. `say` is told what is under way.
-pub fn run(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
+/// Gas by operation, in the order in which they happen.
+pub type Taken = Vec<(&'static str, u64)>;
+
+/// How a set is measured; told a way to say what is under way.
+pub type Measure = fn(&mut dyn FnMut(&str)) -> Result<Snapshot, GasError>;
+
+/// Operations that are measured together, and the file that keeps their numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Set {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it measures.
+    pub measure: Measure,
+}
+
+impl Set {
+    /// Everything that is measured.
+    pub const ALL: [Self; 2] = [
+        Self {
+            name: "foundations",
+            measure: foundations,
+        },
+        Self {
+            name: "missions",
+            measure: execution,
+        },
+    ];
+}
+
+impl From<MissionError> for GasError {
+    fn from(error: MissionError) -> Self {
+        Self::Mission(Box::new(error))
+    }
+}
+
+/// Missions: deployed, worked off, guarded, paid out.
+fn execution(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
+    say("missions, programs not cached");
+    let (uncached, _) = missions::measure(false)?;
+    say("missions, programs cached");
+    let (cached, city) = missions::measure(true)?;
+    let mut snapshot = Snapshot::default();
+    snapshot.programs.extend(inits(&city)?);
+    snapshot.add("native", &join("native", &cached, &uncached)?);
+    Ok(snapshot)
+}
+
+/// Constitution, agents, clerks, services: in a city of coins and in one of tokens.
+fn foundations(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
     let mut snapshot = Snapshot::default();
     for (name, asset) in [("native", Asset::Native), ("token", Asset::Token)] {
         say(&format!("{name} city, programs not cached"));

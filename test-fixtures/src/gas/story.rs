@@ -1,7 +1,7 @@
 //! The operations, in the order in which a city meets them. Every number is a receipt's, unless it says `call`: then it is
 //! what a contract spends on the call alone, in the midst of a transaction of its own.
 
-use super::GasError;
+use super::{GasError, Taken};
 use crate::{
     city::{
         City, Person,
@@ -26,9 +26,6 @@ const LONG: Duration = Duration::from_secs(9 * 86_400);
 
 /// Gas of a call of an account that the transaction has touched already.
 const WARM_CALL: u64 = 100;
-
-/// Gas by operation, in the order of the story.
-type Taken = Vec<(&'static str, u64)>;
 
 /// Gas of each operation.
 pub fn measure(city: &mut City) -> Result<Taken, GasError> {

@@ -59,7 +59,7 @@ impl Law {
         of.map(|charge| charge.gas).sum()
     }
 
-    fn charge(&mut self, what: impl Into<String>, outcome: &Outcome) {
+    pub(super) fn charge(&mut self, what: impl Into<String>, outcome: &Outcome) {
         self.charges.push(Charge {
             what: what.into(),
             gas: outcome.gas_used,
@@ -122,11 +122,9 @@ impl Stage {
         MissionId::of_session(self.sponsor.address(), hash).word()
     }
 
-    /// Takes a plan through legislation: the winners' stakes are reserved, and enactment stands by the law.
-    pub fn legislate(&mut self, plan: &Plan, stake: u128) -> Result<Law, MissionError> {
-        let seats = plan.seats(&self.executors, stake);
+    /// The law that a plan is to become. Nobody stands by it yet.
+    pub(super) fn draft(&mut self, plan: &Plan, seats: Vec<Seat>) -> Result<Law, MissionError> {
         let written = plan.write(seats)?;
-        let session = session_of(&plan.name);
         let deadline = self.city.client.now()? + LIFE_SECS;
         let answer = IEnactment::Law {
             approved: true,
@@ -145,14 +143,25 @@ impl Stage {
             sponsor: self.sponsor.address(),
             domain: keccak256("research"),
         };
-        self.reserve(session, &written.seats)?;
-        let law = Law {
-            session,
+        Ok(Law {
+            session: plan.session(),
             written,
             answer,
             mission: B256::ZERO,
             charges: Vec::new(),
-        };
+        })
+    }
+
+    /// Takes a plan through legislation: the winners' stakes are reserved, and enactment stands by the law.
+    pub fn legislate(&mut self, plan: &Plan, stake: u128) -> Result<Law, MissionError> {
+        let seats = plan.seats(&self.executors, stake);
+        self.legislate_with(plan, seats)
+    }
+
+    /// The same with these seats.
+    pub fn legislate_with(&mut self, plan: &Plan, seats: Vec<Seat>) -> Result<Law, MissionError> {
+        let law = self.draft(plan, seats)?;
+        self.reserve(law.session, &law.written.seats)?;
         self.stand_by(&law)?;
         Ok(law)
     }

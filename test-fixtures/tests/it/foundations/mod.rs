@@ -1,6 +1,6 @@
 //! The foundations of a city, as compiled and deployed: who may do what, what it costs, and what outlives a year.
 
-mod amendments;
+pub mod amendments;
 mod doubles;
 mod founding;
 mod replay;

@@ -1,0 +1,380 @@
+//! What missions cost, from the receipts of everybody's transactions. Each row of a ceiling stands twice: in a fresh city, where the
+//! first of everything writes slots for the first time, and in the steady state behind it.
+//!
+//! | city | what happens in it |
+//! |---|---|
+//! | first | ten tasks are deployed; a mission of all tiers is worked off round by round: first use, steady state, relayed; two of its nodes are frozen |
+//! | second | eight tasks by transactions of their executors alone, then again, then relayed at four checkpoints |
+//! | third | the same eight tasks, relayed from the beginning |
+
+use super::{GasError, Taken};
+use crate::{
+    city::{Charter, City, Person},
+    mission::{Job, Law, MissionError, Plan, Stage, Step, Task, charter},
+};
+use agentcity_abi::{IGuardian as guardian, ITreasury as treasury, IVerification::ResultKind};
+use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Mode};
+use alloy::{primitives::U256, sol_types::SolCall};
+use std::time::Duration;
+
+/// Executors of different principals: as many as a round of the first mission has seats.
+const EXECUTORS: usize = 5;
+/// A seat's price and stake, in base units.
+const PRICE: u128 = 300_000_000_000_000;
+const STAKE: u128 = 200_000_000_000_000;
+/// Nodes of the mission that the specification prices, and how many are done between two checkpoints (seed B.11.6).
+const EIGHT: u16 = 8;
+const AT_CHECKPOINT: u16 = 2;
+
+/// Set, it has every transaction of a row printed with what each contract spent in it.
+const BREAKDOWN_VARIABLE: &str = "AGENTCITY_GAS_BREAKDOWN";
+
+/// A city of programs in which missions can run, all programs in the chain's cache or none.
+fn raise(is_cached: bool) -> Result<Stage, GasError> {
+    let mut stage = Stage::raise(
+        &Charter {
+            seed: crate::city::person::DEFAULT_SEED,
+            ..charter()
+        },
+        EXECUTORS,
+        1,
+    )?;
+    if is_cached {
+        super::cache_city(&stage.city)?;
+    }
+    let age = Duration::from_secs(u64::from(P::PrincipalAgeSecs.row().default) + 1);
+    stage.city.client.warp(age)?;
+    Ok(stage)
+}
+
+/// Gas of each operation, and the last city, whose programs are those of all.
+pub fn measure(is_cached: bool) -> Result<(Taken, City), GasError> {
+    let mut taken = Taken::new();
+    let mut stage = raise(is_cached)?;
+    deployment(&mut stage, &mut taken)?;
+    tiers(&mut stage, &mut taken)?;
+    drop(stage);
+
+    let mut stage = raise(is_cached)?;
+    let (gas, _) = eight(&mut stage, "eight tasks", false)?;
+    taken.push(("mission8.first", gas));
+    let (gas, law) = eight(&mut stage, "eight tasks again", false)?;
+    taken.push(("mission8", gas));
+    let (gas, _) = eight(&mut stage, "eight tasks at checkpoints", true)?;
+    taken.push(("mission8.batched", gas));
+    farewell(&mut stage, law, &mut taken)?;
+    drop(stage);
+
+    let mut stage = raise(is_cached)?;
+    let (gas, _) = eight(&mut stage, "eight tasks at checkpoints", true)?;
+    taken.push(("mission8.batched.first", gas));
+    Ok((taken, stage.city))
+}
+
+/// Ten tasks and twelve edges: a fan, a merge, a chain.
+pub fn ten() -> Plan {
+    let proved = |name: &str| Task::proved(name, PRICE);
+    let agreed = |name: &str, mode: Mode| Task::agreed(name, 3 * PRICE, 3, 2, mode);
+    Plan {
+        name: "ten tasks".to_owned(),
+        tasks: vec![
+            proved("fetch"),
+            proved("parse"),
+            agreed("classify", Mode::Exact),
+            proved("index"),
+            agreed("estimate", Mode::Numeric),
+            proved("join"),
+            Task::reviewed("judge", PRICE),
+            proved("draft"),
+            proved("format"),
+            Task::reviewed("sign off", PRICE),
+        ],
+        edges: vec![
+            (0, 1),
+            (0, 2),
+            (0, 3),
+            (1, 4),
+            (2, 4),
+            (2, 5),
+            (3, 5),
+            (4, 6),
+            (5, 6),
+            (6, 7),
+            (7, 8),
+            (8, 9),
+        ],
+        predicates: Vec::new(),
+    }
+}
+
+fn deployment(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
+    let law = stage.enact(&ten(), STAKE)?;
+    let (create, deploy, finalise) = (
+        law.gas_of("createMission"),
+        law.gas_of("deployTranche"),
+        law.gas_of("finaliseDeployment"),
+    );
+    taken.push(("deploy", create + deploy + finalise));
+    taken.push(("deploy.createMission", create));
+    taken.push(("deploy.deployTranche", deploy));
+    taken.push(("deploy.finaliseDeployment", finalise));
+    taken.push(("deploy.seats", law.gas_of("deploySeats")));
+    taken.push(("deploy.fundMission", law.gas_of("fundMission")));
+    Ok(())
+}
+
+/// A mission under way, and what was spent since somebody looked last.
+struct Watched<'a> {
+    stage: &'a mut Stage,
+    law: Law,
+    plan: Plan,
+    seen: usize,
+}
+
+impl<'a> Watched<'a> {
+    /// From a plan to an active mission.
+    fn enact(stage: &'a mut Stage, mut plan: Plan) -> Result<Self, MissionError> {
+        let mission = stage.foretell(&plan.name);
+        plan.commit_to(mission);
+        let law = stage.enact(&plan, STAKE)?;
+        let seen = law.charges.len();
+        Ok(Self {
+            stage,
+            law,
+            plan,
+            seen,
+        })
+    }
+
+    fn job(&self, node: u16) -> Job {
+        self.stage.job(&self.law, &self.plan, node)
+    }
+
+    fn perform(&mut self, steps: Vec<Step>) -> Result<(), MissionError> {
+        self.stage.perform(&mut self.law, steps).map(|_| ())
+    }
+
+    /// Gas since the last time.
+    fn spent(&mut self) -> Result<u64, MissionError> {
+        let new = self.law.charges[self.seen..].to_vec();
+        self.seen = self.law.charges.len();
+        if std::env::var_os(BREAKDOWN_VARIABLE).is_some() {
+            for charge in &new {
+                self.stage.print_breakdown(charge)?;
+            }
+        }
+        Ok(new.iter().map(|charge| charge.gas).sum())
+    }
+
+    /// One node by transactions of its executors, one for everything that each does. Reviewed ones wait for their ruling then.
+    fn alone(&mut self, node: u16) -> Result<u64, MissionError> {
+        let job = self.job(node);
+        let stage = &self.stage;
+        // Who begins the work takes its seat by that.
+        let mut steps: Vec<Step> = job
+            .seats()
+            .skip(1)
+            .map(|seat| stage.accepts(&job, seat))
+            .collect();
+        steps.push(stage.routes(&job, job.agent(0)));
+        if job.task.node.tier == 2 {
+            steps.extend(job.seats().map(|seat| stage.commits(&job, seat)));
+            steps.extend(job.seats().map(|seat| stage.reveals(&job, seat)));
+        } else {
+            steps.push(stage.submits(&job));
+        }
+        self.perform(steps)?;
+        self.spent()
+    }
+
+    /// Some nodes of tier 1 or 2 whose executors only sign: seats, results and values in one transaction each, and the nodes begun by
+    /// a contract, as anybody may.
+    fn relayed(&mut self, nodes: &[u16], by: &Person) -> Result<u64, MissionError> {
+        let jobs: Vec<Job> = nodes.iter().map(|node| self.job(*node)).collect();
+        let stage = &self.stage;
+        let seats: Vec<(&Job, u8)> = jobs
+            .iter()
+            .flat_map(|job| job.seats().map(move |seat| (job, seat)))
+            .collect();
+        let mut steps = vec![stage.relays_acceptances(by, &seats)];
+        match &jobs[..] {
+            [job] => steps.push(stage.routes(job, by)),
+            jobs => {
+                let calls: Vec<_> = jobs.iter().map(|job| stage.routing(job)).collect();
+                steps.push(stage.together(Peer::Assembly, Peer::Collaboration, &calls));
+            }
+        }
+        let is_agreed = |job: &Job| job.task.node.tier == 2;
+        let handed_in = seats.iter().map(|(job, seat)| {
+            let kind = if is_agreed(job) {
+                ResultKind::Commit
+            } else {
+                ResultKind::Proof
+            };
+            stage.signs(job, *seat, kind)
+        });
+        steps.push(stage.relays(by, handed_in.collect()));
+        let agreed = seats.iter().filter(|(job, _)| is_agreed(job));
+        let opened: Vec<_> = agreed
+            .map(|(job, seat)| stage.signs(job, *seat, ResultKind::Reveal))
+            .collect();
+        if !opened.is_empty() {
+            steps.push(stage.relays(by, opened));
+        }
+        self.perform(steps)?;
+        self.spent()
+    }
+
+    /// The panel approves what waits for review.
+    fn approve(&mut self, node: u16) -> Result<u64, MissionError> {
+        let call = Stage::approval(&self.job(node));
+        let step = self
+            .stage
+            .together(Peer::Adjudication, Peer::Verification, &[call]);
+        self.perform(vec![step])?;
+        self.spent()
+    }
+
+    /// What completes a mission whose nodes are done.
+    fn open_gate(&mut self) -> Result<u64, MissionError> {
+        let monitor = self.stage.city.person("monitor")?;
+        self.stage.know_monitor(&monitor)?;
+        let steps = self.stage.opens_gate(&self.law, &monitor);
+        self.perform(steps)?;
+        self.spent()
+    }
+}
+
+/// A mission of four rounds of a proof, a consensus of three and a review. The same executors have the same seats in every round.
+fn tiers(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
+    let rounds = ["first", "second", "third", "last"];
+    let tasks = rounds.iter().flat_map(|round| {
+        [
+            Task::proved(&format!("{round} fetch"), PRICE),
+            Task::agreed(&format!("{round} classify"), 3 * PRICE, 3, 2, Mode::Exact),
+            Task::reviewed(&format!("{round} report"), PRICE),
+        ]
+    });
+    let plan = Plan {
+        name: "all tiers".to_owned(),
+        tasks: tasks.collect(),
+        // One after another, but the last ones all at once: they are frozen.
+        edges: (0..8)
+            .map(|node| (node, node + 1))
+            .chain([(8, 9), (8, 10), (8, 11)])
+            .collect(),
+        predicates: Vec::new(),
+    };
+    let courier = stage.city.person("courier")?;
+    let mut all = Watched::enact(stage, plan)?;
+    taken.push(("tier1.first", all.alone(0)?));
+    taken.push(("tier2.first", all.alone(1)?));
+    let (handed_in, ruled) = (all.alone(2)?, all.approve(2)?);
+    taken.push(("tier3.first", handed_in + ruled));
+    taken.push(("tier1", all.alone(3)?));
+    taken.push(("tier2", all.alone(4)?));
+    let (handed_in, ruled) = (all.alone(5)?, all.approve(5)?);
+    taken.push(("tier3", handed_in + ruled));
+    taken.push(("tier3.ruling", ruled));
+    taken.push(("tier1.relayed", all.relayed(&[6], &courier)?));
+    taken.push(("tier2.relayed", all.relayed(&[7], &courier)?));
+    all.alone(8)?;
+    all.approve(8)?;
+    freezes(&mut all, taken)
+}
+
+/// Two nodes at work are frozen: by a monitor's report of counters beyond their limits, and by the panel.
+fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
+    let monitor = all.stage.city.person("monitor")?;
+    all.stage.know_monitor(&monitor)?;
+    let (reported, named) = (all.job(9), all.job(11));
+    let begun = [&reported, &named].map(|job| all.stage.routes(job, job.agent(0)));
+    all.perform(begun.into())?;
+    all.spent()?;
+
+    let step = all.stage.accuses(&monitor, &reported, 1);
+    all.perform(vec![step])?;
+    taken.push(("freeze.report", all.spent()?));
+
+    let call = guardian::freezeNodeCall {
+        missionId: named.mission,
+        node: named.node,
+        attempt: 0,
+        agent: named.agent(0).address(),
+    };
+    let step = all
+        .stage
+        .together(Peer::Adjudication, Peer::Guardian, &[call]);
+    all.perform(vec![step])?;
+    taken.push(("freeze.panel", all.spent()?));
+    Ok(())
+}
+
+/// Eight tasks that are proved, in ranks of two: everything from the deployed mission to the completed one.
+fn eight(stage: &mut Stage, name: &str, is_batched: bool) -> Result<(u64, Law), GasError> {
+    let plan = Plan {
+        name: name.to_owned(),
+        tasks: (0..EIGHT)
+            .map(|node| Task::proved(&format!("task {node} of {name}"), PRICE))
+            .collect(),
+        edges: (AT_CHECKPOINT..EIGHT)
+            .map(|node| (node - AT_CHECKPOINT, node))
+            .collect(),
+        predicates: Vec::new(),
+    };
+    let courier = stage.city.person("courier")?;
+    let mut all = Watched::enact(stage, plan)?;
+    let mut gas = 0;
+    for first in (0..EIGHT).step_by(AT_CHECKPOINT.into()) {
+        let rank: Vec<u16> = (first..first + AT_CHECKPOINT).collect();
+        if is_batched {
+            gas += all.relayed(&rank, &courier)?;
+        } else {
+            for node in rank {
+                gas += all.alone(node)?;
+            }
+        }
+    }
+    gas += all.open_gate()?;
+    Ok((gas, all.law))
+}
+
+/// An executor leaves a mission with its stake and all it earned.
+fn farewell(stage: &mut Stage, mut law: Law, taken: &mut Taken) -> Result<(), GasError> {
+    let window = Duration::from_secs(u64::from(P::SanctionWindowSecs.row().default) + 1);
+    stage.city.client.warp(window)?;
+    let agent = stage.executors[0].agent.clone();
+    let steps = vec![
+        stage.releases(&law, &agent, agent.address()),
+        stage.withdraws(&agent),
+        stage.closes(&law, &agent),
+    ];
+    let outcomes = stage.perform(&mut law, steps)?;
+    let ids = ["releaseAgent", "withdraw", "closeEscrow"];
+    taken.extend(
+        ids.into_iter()
+            .zip(outcomes.iter().map(|outcome| outcome.gas_used)),
+    );
+    // A credit that is not emptied keeps its slot.
+    let part = treasury::withdrawToCall {
+        to: agent.address(),
+        amount: U256::from(1),
+    };
+    let deposit = treasury::depositCall {
+        account: agent.address(),
+        amount: U256::from(2),
+    };
+    let to = stage.city.address(Peer::Treasury);
+    let client = &mut stage.city.client;
+    let paid = client.pay(
+        agent.signer(),
+        to,
+        U256::from(2),
+        deposit.abi_encode().into(),
+        "deposit",
+    )?;
+    taken.push(("deposit", paid.gas_used));
+    let outcome = client.send(&agent, to, &part)?;
+    taken.push(("withdrawTo", outcome.gas_used));
+    Ok(())
+}
