@@ -73,7 +73,9 @@ contract VanishingPredicate {
 contract VanishingAct {
     function perform(bytes32 salt) external returns (address vanished) {
         VanishingPredicate predicate = new VanishingPredicate{salt: salt}();
-        predicate.permits(0, 0);
+        // It answers nothing, being gone: what expects a word of it would revert.
+        (bool ok,) = address(predicate).call(abi.encodeCall(predicate.permits, (0, 0)));
+        require(ok);
         return address(predicate);
     }
 }
@@ -160,5 +162,20 @@ contract ProxyPredicate {
             case 0 { revert(at, returndatasize()) }
             default { return(at, returndatasize()) }
         }
+    }
+}
+
+/// @notice Has the gate asked again while it is asked, and says yes if that was refused.
+contract ReenteringPredicate {
+    function permits(bytes32 missionId, bytes32) external returns (bool) {
+        (bool entered,) = msg.sender.call(abi.encodeWithSignature("filterOutput(bytes32)", missionId));
+        return !entered;
+    }
+}
+
+/// @notice Says yes to everything: what a proxy may turn into.
+contract YesPredicate {
+    function permits(bytes32, bytes32) external pure returns (bool) {
+        return true;
     }
 }

@@ -29,12 +29,21 @@ pub struct Outcome {
     pub succeeded: bool,
     /// Gas it used.
     pub gas_used: u64,
+    /// What a unit of it cost, in wei.
+    pub gas_price: u128,
     /// Contract it created.
     pub created: Option<Address>,
     /// Logs.
     pub logs: Vec<Log>,
     /// Number of its block.
     pub block: u64,
+}
+
+impl Outcome {
+    /// What it cost its sender, in wei.
+    pub const fn fee(&self) -> u128 {
+        self.gas_price.saturating_mul(self.gas_used as u128)
+    }
 }
 
 /// One account that sends.
@@ -227,6 +236,7 @@ pub(crate) fn parse(hash: B256, receipt: &Value) -> Option<Outcome> {
         hash,
         succeeded: quantity(&receipt["status"])? == 1,
         gas_used: quantity(&receipt["gasUsed"])?,
+        gas_price: crate::http::parse_quantity(&receipt["effectiveGasPrice"])?,
         created: serde_json::from_value(receipt["contractAddress"].clone()).ok(),
         logs,
         block: quantity(&receipt["blockNumber"])?,

@@ -161,6 +161,14 @@ impl Client {
         Ok(())
     }
 
+    /// Makes a block of this very instant, in unix seconds.
+    pub fn warp_to(&mut self, instant: u64) -> Result<(), RpcError> {
+        self.rpc
+            .call("evm_setNextBlockTimestamp", json!([instant]))?;
+        self.rpc.call("evm_mine", json!([]))?;
+        Ok(())
+    }
+
     /// Sends without waiting.
     pub fn launch(
         &mut self,
@@ -240,13 +248,24 @@ impl Client {
 
     /// Creates a contract.
     pub fn create(&mut self, by: &Person, initcode: Bytes) -> Result<Address, CallError> {
-        let what = format!("creation by {}", by.name);
+        self.create_as(by.signer(), U256::ZERO, initcode, &by.name)
+    }
+
+    /// Creates a contract with `value` wei, by a key.
+    pub fn create_as(
+        &mut self,
+        by: &PrivateKeySigner,
+        value: U256,
+        initcode: Bytes,
+        what: &str,
+    ) -> Result<Address, CallError> {
+        let what = format!("creation by {what}");
         let node = |source| CallError::Node {
             what: what.clone(),
             source,
         };
         let hash = self
-            .send_raw(by.signer(), TxKind::Create, U256::ZERO, initcode)
+            .send_raw(by, TxKind::Create, value, initcode)
             .map_err(node)?;
         let outcome = self.outcome(hash).map_err(node)?;
         outcome

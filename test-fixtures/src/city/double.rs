@@ -158,19 +158,29 @@ impl Double {
         client: &mut Client,
         calls: &[(Address, &C)],
     ) -> Result<Outcome, CallError> {
+        let calls: Vec<(Address, Bytes)> = calls
+            .iter()
+            .map(|(target, call)| (*target, call.abi_encode().into()))
+            .collect();
+        self.act(client, &calls)
+    }
+
+    /// Makes calls of any kind in one transaction, all or none.
+    pub fn act(
+        &self,
+        client: &mut Client,
+        calls: &[(Address, Bytes)],
+    ) -> Result<Outcome, CallError> {
         let input = IDouble::forwardAllCall {
             targets: calls.iter().map(|(target, _)| *target).collect(),
-            calls: calls
-                .iter()
-                .map(|(_, call)| call.abi_encode().into())
-                .collect(),
+            calls: calls.iter().map(|(_, call)| call.clone()).collect(),
         };
         client.pay(
             self.operator.signer(),
             self.address,
             U256::ZERO,
             input.abi_encode().into(),
-            format!("{} × {} by a member", calls.len(), C::SIGNATURE),
+            format!("{} calls by {}", calls.len(), self.address),
         )
     }
 }

@@ -70,26 +70,27 @@ impl City {
         }
     }
 
-    /// In a city of tokens: gives each tokens, and lets the agent contract take what it is owed.
+    /// In a city of tokens: gives each tokens, and lets the contracts that collect money take what they are owed.
     pub fn give_tokens(&mut self, people: &[Person]) -> Result<(), CallError> {
         let Some(token) = self.genesis.asset else {
             return Ok(());
         };
-        let spender = self.address(Peer::Agent);
-        let mut sent = Vec::with_capacity(2 * people.len());
+        let spenders = [Peer::Agent, Peer::Treasury].map(|peer| self.address(peer));
+        let mut sent = Vec::with_capacity(3 * people.len());
         for person in people {
             let mint = ISettlementToken::mintCall {
                 to: person.address(),
                 value: U256::from(TOKENS),
             };
-            let approve = ISettlementToken::approveCall {
+            let approve = spenders.map(|spender| ISettlementToken::approveCall {
                 spender,
                 value: U256::MAX,
-            };
+            });
             let minter: &Actor = minter();
             for (by, input) in [
                 (&minter.signer, mint.abi_encode()),
-                (person.signer(), approve.abi_encode()),
+                (person.signer(), approve[0].abi_encode()),
+                (person.signer(), approve[1].abi_encode()),
             ] {
                 let what = format!("tokens for {}", person.name);
                 sent.push(

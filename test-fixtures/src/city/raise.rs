@@ -41,6 +41,8 @@ pub enum Asset {
     Native,
     /// The settlement token, deployed with the city.
     Token,
+    /// A token of the fixtures that is not ours, by its artifact and the words that it is created with; its minter has all of it.
+    Foreign(&'static str, &'static [u128]),
 }
 
 /// What a test wants of its city.
@@ -220,6 +222,15 @@ impl Site {
 
         let asset = match charter.asset {
             Asset::Native => None,
+            Asset::Foreign(artifact, arguments) => {
+                let mut code = agentcity_solidity::load(artifact)?.creation_code()?;
+                code.extend(
+                    arguments
+                        .iter()
+                        .flat_map(|word| U256::from(*word).to_be_bytes::<32>()),
+                );
+                Some(client.create_as(&minter().signer, U256::ZERO, code.into(), artifact)?)
+            }
             Asset::Token => {
                 let wasm = program::load(program::TOKEN_PROGRAM)?;
                 let arguments = program::token_arguments(minter().address());

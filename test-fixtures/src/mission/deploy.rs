@@ -14,8 +14,6 @@ use alloy::{
 };
 use std::collections::BTreeMap;
 
-/// Life of a mission in the stories: a day.
-const LIFE_SECS: u64 = 86_400;
 /// The epoch of every law in a city that never amended.
 const EPOCH: u64 = 1;
 /// Fairness of every law in the stories.
@@ -111,7 +109,7 @@ pub fn print(charges: &[Charge]) {
 }
 
 /// The session in which a plan of this name is legislated.
-fn session_of(plan: &str) -> B256 {
+pub(super) fn session_of(plan: &str) -> B256 {
     keccak256(format!("session {plan}"))
 }
 
@@ -122,10 +120,16 @@ impl Stage {
         MissionId::of_session(self.sponsor.address(), hash).word()
     }
 
-    /// The law that a plan is to become. Nobody stands by it yet.
-    pub(super) fn draft(&mut self, plan: &Plan, seats: Vec<Seat>) -> Result<Law, MissionError> {
+    /// A plan as a law of which nobody has heard yet.
+    pub fn draft(&mut self, plan: &Plan, stake: u128) -> Result<Law, MissionError> {
+        self.draft_with(plan, plan.seats(&self.executors, stake))
+    }
+
+    /// The same with seats of its own.
+    pub fn draft_with(&mut self, plan: &Plan, seats: Vec<Seat>) -> Result<Law, MissionError> {
         let written = plan.write(seats)?;
-        let deadline = self.city.client.now()? + LIFE_SECS;
+        let session = plan.session();
+        let deadline = self.city.client.now()? + self.life;
         let answer = IEnactment::Law {
             approved: true,
             audited: plan.is_risky(),
@@ -144,7 +148,7 @@ impl Stage {
             domain: keccak256("research"),
         };
         Ok(Law {
-            session: plan.session(),
+            session,
             written,
             answer,
             mission: B256::ZERO,
@@ -154,16 +158,20 @@ impl Stage {
 
     /// Takes a plan through legislation: the winners' stakes are reserved, and enactment stands by the law.
     pub fn legislate(&mut self, plan: &Plan, stake: u128) -> Result<Law, MissionError> {
-        let seats = plan.seats(&self.executors, stake);
-        self.legislate_with(plan, seats)
+        self.legislate_with(plan, plan.seats(&self.executors, stake))
     }
 
     /// The same with these seats.
     pub fn legislate_with(&mut self, plan: &Plan, seats: Vec<Seat>) -> Result<Law, MissionError> {
-        let law = self.draft(plan, seats)?;
-        self.reserve(law.session, &law.written.seats)?;
-        self.stand_by(&law)?;
+        let law = self.draft_with(plan, seats)?;
+        self.adopt(&law)?;
         Ok(law)
+    }
+
+    /// The stakes of a draft are reserved, and enactment stands by it.
+    pub fn adopt(&mut self, law: &Law) -> Result<(), MissionError> {
+        self.reserve(law.session, &law.written.seats)?;
+        self.stand_by(law)
     }
 
     /// Lets enactment's double answer for a law as it is written down.
@@ -177,7 +185,7 @@ impl Stage {
     }
 
     /// Lets legislature's double reserve the stakes of all seats, one sum for each agent.
-    fn reserve(&mut self, session: B256, seats: &[Seat]) -> Result<(), MissionError> {
+    pub fn reserve(&mut self, session: B256, seats: &[Seat]) -> Result<(), MissionError> {
         let mut sums: BTreeMap<(Address, B256), u128> = BTreeMap::new();
         for seat in seats {
             *sums.entry((seat.agent, seat.source)).or_default() += seat.stake;
@@ -250,10 +258,8 @@ impl Stage {
         };
         let to = self.city.address(Peer::Collaboration);
         let outcome = self.city.client.send(&self.sponsor, to, &call)?;
-        let mut logs = outcome.logs.iter();
-        let created = logs.find_map(|log| ICollaboration::MissionCreated::decode_log(log).ok());
         let what = "createMission";
-        law.mission = created.ok_or(MissionError::Silent { what })?.missionId;
+        law.mission = created(&outcome).ok_or(MissionError::Silent { what })?;
         law.charge(what, &outcome);
         Ok(())
     }
@@ -344,14 +350,27 @@ impl Stage {
     /// All of it: from a plan to an active mission.
     pub fn enact(&mut self, plan: &Plan, stake: u128) -> Result<Law, MissionError> {
         let mut law = self.legislate(plan, stake)?;
-        let anybody = self.sponsor.clone();
-        self.create(&mut law)?;
-        self.fund(&mut law)?;
-        self.deploy(&mut law, &anybody, PAGES_AT_ONCE)?;
-        self.seat(&mut law, &anybody, SEAT_PAGES_AT_ONCE)?;
-        self.finalise(&mut law, &anybody)?;
+        self.make_law(&mut law)?;
         Ok(law)
     }
+
+    /// A law that was adopted becomes an active mission.
+    pub fn make_law(&mut self, law: &mut Law) -> Result<(), MissionError> {
+        let anybody = self.sponsor.clone();
+        self.create(law)?;
+        self.fund(law)?;
+        self.deploy(law, &anybody, PAGES_AT_ONCE)?;
+        self.seat(law, &anybody, SEAT_PAGES_AT_ONCE)?;
+        self.finalise(law, &anybody)?;
+        Ok(())
+    }
+}
+
+/// The mission that a transaction created.
+pub fn created(outcome: &Outcome) -> Option<B256> {
+    let mut logs = outcome.logs.iter();
+    let created = logs.find_map(|log| ICollaboration::MissionCreated::decode_log(log).ok())?;
+    Some(created.missionId)
 }
 
 /// Pages of the statute in one transaction: 512 nodes.
@@ -360,7 +379,7 @@ pub const PAGES_AT_ONCE: usize = 4;
 pub const SEAT_PAGES_AT_ONCE: usize = 6;
 
 /// Pages as arguments, and the hash of those behind them.
-fn cut(pages: &[Vec<u8>], first: usize, at_once: usize) -> (Vec<Bytes>, B256) {
+pub fn cut(pages: &[Vec<u8>], first: usize, at_once: usize) -> (Vec<Bytes>, B256) {
     let end = pages.len().min(first + at_once);
     let shown = pages[first..end].iter().map(|page| page.clone().into());
     (shown.collect(), hash(&pages[end..]))

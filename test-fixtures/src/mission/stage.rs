@@ -11,11 +11,12 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 
-/// What every executor deposits for its stakes, in ether.
-const DEPOSIT_ETHER: u128 = 5;
+/// What every executor deposits for its stakes, in base units.
+pub const DEPOSIT: u128 = 5_000_000_000_000_000_000;
+/// Life of a mission in the stories: a day.
+const LIFE_SECS: u64 = 86_400;
 /// Gas limit of transactions for missions: what the sequencer takes in one.
 pub const GAS: u64 = 32_000_000;
-const ETHER: u128 = 1_000_000_000_000_000_000;
 
 /// Why a mission did not come to be.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,8 @@ pub struct Stage {
     pub sponsor: Person,
     /// Who executes; neighbours in this list answer to different principals.
     pub executors: Vec<Executor>,
+    /// How long missions may take, in seconds.
+    pub life: u64,
 }
 
 /// The charter of such a city: doubles for legislature, assembly, enactment, adjudication and roster, programs for the rest.
@@ -135,6 +138,7 @@ impl Stage {
             city,
             sponsor,
             executors,
+            life: LIFE_SECS,
         };
         stage.deposit()?;
         stage.seat_roster()?;
@@ -144,7 +148,8 @@ impl Stage {
     /// Every executor deposits what its stakes will be taken from.
     fn deposit(&mut self) -> Result<(), MissionError> {
         let treasury = self.city.address(Peer::Treasury);
-        let amount = U256::from(DEPOSIT_ETHER * ETHER);
+        let amount = U256::from(DEPOSIT);
+        let value = self.city.value_of(amount);
         let mut sent = Vec::with_capacity(self.executors.len());
         for executor in &self.executors {
             let account = executor.agent.address();
@@ -154,7 +159,7 @@ impl Stage {
             sent.push(
                 self.city
                     .client
-                    .launch(signer, treasury, amount, input.into(), what)?,
+                    .launch(signer, treasury, value, input.into(), what)?,
             );
         }
         self.city.land_all(sent)?;

@@ -81,7 +81,7 @@ fn evidence(node: u16) -> [B256; 3] {
 impl Plan {
     /// The session of this plan's law.
     pub fn session(&self) -> B256 {
-        keccak256(format!("session {}", self.name))
+        super::deploy::session_of(&self.name)
     }
 
     /// Commits every task that is proved to what its executor will find in this mission.

@@ -1,0 +1,220 @@
+//! Attacks on the law itself: the accounts that hold it (RULINGS A6). Their code begins with the byte that stops, so nothing that anybody
+//! sends or calls changes them.
+
+use agentcity_abi::{ICollaboration as work, IStatute as statute, IStatute::IStatuteErrors};
+use agentcity_domain::peer::Peer;
+use agentcity_test_fixtures::{
+    city::{Double, double},
+    mission::{Plan, Scene, Task, charter, deploy::cut},
+};
+use alloy::{
+    primitives::{Address, B256, Bytes, U256, keccak256},
+    sol_types::{SolCall, SolValue},
+};
+use serde_json::json;
+
+/// A seat's price and stake, in base units.
+const PRICE: u128 = 300_000_000_000_000;
+const STAKE: u128 = 200_000_000_000_000;
+
+fn plan(name: &str) -> Plan {
+    Plan {
+        name: name.to_owned(),
+        tasks: vec![
+            Task::proved(&format!("first of {name}"), PRICE),
+            Task::proved(&format!("second of {name}"), PRICE),
+        ],
+        edges: vec![(0, 1)],
+        predicates: Vec::new(),
+    }
+}
+
+fn code(scene: &mut Scene, of: Address) -> Bytes {
+    let rpc = scene.stage.city.client.rpc();
+    let code = rpc.call("eth_getCode", json!([of, "latest"])).unwrap();
+    serde_json::from_value(code).unwrap()
+}
+
+#[test]
+fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
+    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mallory = scene.person("mallory");
+    let plan = scene.provable(&plan("a law under attack"), STAKE);
+    let stage = &mut scene.stage;
+    let mut law = stage.legislate(&plan, STAKE).unwrap();
+    stage.create(&mut law).unwrap();
+    stage.fund(&mut law).unwrap();
+
+    // Where the next pages will be is no secret: coins are there before them.
+    let statute_at = scene.at(Peer::Statute);
+    let client = &mut scene.stage.city.client;
+    let nonce = client
+        .rpc()
+        .quantity("eth_getTransactionCount", json!([statute_at, "latest"]))
+        .unwrap() as u64;
+    let accounts = [statute_at.create(nonce), statute_at.create(nonce + 1)];
+    for account in accounts {
+        client
+            .pay(
+                mallory.signer(),
+                account,
+                U256::from(7),
+                Bytes::new(),
+                "coins",
+            )
+            .unwrap();
+    }
+    let stage = &mut scene.stage;
+    stage.deploy(&mut law, &mallory, 1).unwrap();
+    stage.seat(&mut law, &mallory, 1).unwrap();
+    let page = statute::pageCall {
+        missionId: law.mission,
+        index: 0,
+    };
+    let page = scene.ask(Peer::Statute, &page);
+    let seats = statute::seatPageCall {
+        missionId: law.mission,
+        index: 0,
+    };
+    let seats = scene.ask(Peer::Statute, &seats);
+    assert_eq!(
+        [page.account, seats.account],
+        accounts,
+        "they were foretold"
+    );
+    let held = [
+        [&[0], &law.written.pages[0][..]].concat(),
+        [&[0], &law.written.seat_pages[0][..]].concat(),
+    ];
+
+    for (account, held) in accounts.iter().zip(&held) {
+        // Called with and without data and coins, and with coins forced upon it.
+        for (value, input) in [(0, &b""[..]), (5, b""), (0, b"run"), (3, &held[1..])] {
+            let (input, value) = (Bytes::copy_from_slice(input), U256::from(value));
+            let client = &mut scene.stage.city.client;
+            let sent = client.pay(mallory.signer(), *account, value, input, "an attack");
+            assert!(sent.unwrap().logs.is_empty());
+        }
+        let forced = agentcity_solidity::load("ForcedCoin").unwrap();
+        let mut forced = forced.creation_code().unwrap();
+        forced.extend(account.abi_encode());
+        let (client, value) = (&mut scene.stage.city.client, U256::from(11));
+        client
+            .create_as(mallory.signer(), value, forced.into(), "mallory")
+            .unwrap();
+        let sent = U256::from(7 + 5 + 3 + 11);
+        assert_eq!(client.balance(*account).unwrap(), sent);
+        assert_eq!(code(&mut scene, *account)[..], held[..]);
+    }
+    let hashes = held.each_ref().map(keccak256);
+    assert_eq!([page.codehash, seats.codehash], hashes);
+    scene.stage.finalise(&mut law, &mallory).unwrap();
+    // And after it is law.
+    for (account, held) in accounts.iter().zip(&held) {
+        let (client, input) = (&mut scene.stage.city.client, Bytes::from_static(b"run"));
+        let sent = client.pay(
+            mallory.signer(),
+            *account,
+            U256::from(1),
+            input,
+            "an attack",
+        );
+        sent.unwrap();
+        assert_eq!(code(&mut scene, *account)[..], held[..]);
+    }
+    for node in 0..2 {
+        scene.route(&law, node, &[usize::from(node)]);
+        scene.submit(&law, &plan, node, node.into());
+    }
+    assert_eq!(scene.state(&law), work::MissionState::Verification);
+}
+
+#[test]
+fn a6_deploying_finalising_and_destroying_in_one_transaction_leaves_the_law_there() {
+    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mallory = scene.person("mallory");
+    let plan = scene.provable(&plan("all in one transaction"), STAKE);
+    let stage = &mut scene.stage;
+    let mut law = stage.legislate(&plan, STAKE).unwrap();
+    stage.create(&mut law).unwrap();
+    stage.fund(&mut law).unwrap();
+    // A contract of mallory's that calls whatever it is told, in one transaction.
+    let made = double::creation(Address::ZERO).unwrap();
+    let address = scene.stage.city.client.create(&mallory, made).unwrap();
+    let act = Double {
+        address,
+        operator: mallory.clone(),
+    };
+    let statute_at = scene.at(Peer::Statute);
+    let client = &mut scene.stage.city.client;
+    let nonce = client
+        .rpc()
+        .quantity("eth_getTransactionCount", json!([statute_at, "latest"]))
+        .unwrap() as u64;
+    let page = statute_at.create(nonce);
+    let (pages, rest) = cut(&law.written.pages, 0, 1);
+    let deploy = statute::deployTrancheCall {
+        missionId: law.mission,
+        tranche: 0,
+        pages,
+        rest,
+    };
+    let (pages, rest) = cut(&law.written.seat_pages, 0, 1);
+    let seat = statute::deploySeatsCall {
+        missionId: law.mission,
+        tranche: 0,
+        pages,
+        rest,
+    };
+    let finalise = statute::finaliseDeploymentCall {
+        missionId: law.mission,
+    };
+    let calls: Vec<(Address, Bytes)> = vec![
+        (statute_at, deploy.abi_encode().into()),
+        (statute_at, seat.abi_encode().into()),
+        (statute_at, finalise.abi_encode().into()),
+        // What would be a page's own code runs, in the transaction in which it could still destroy itself.
+        (page, Bytes::from_static(b"run")),
+        (page, Bytes::new()),
+    ];
+    act.act(&mut scene.stage.city.client, &calls).unwrap();
+    assert_eq!(scene.state(&law), work::MissionState::Active);
+    let held = [&[0], &law.written.pages[0][..]].concat();
+    assert_eq!(code(&mut scene, page)[..], held[..]);
+    for node in 0..2 {
+        scene.route(&law, node, &[usize::from(node)]);
+        scene.submit(&law, &plan, node, node.into());
+    }
+    assert_eq!(scene.state(&law), work::MissionState::Verification);
+}
+
+#[test]
+fn a6_a_page_that_would_run_is_not_what_was_approved_and_an_approved_one_does_not_run() {
+    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mallory = scene.person("mallory");
+    // Approved, whoever by: bytes that destroy whoever runs them, in the place of a page.
+    let destroys = vec![0x32, 0xff];
+    let stage = &mut scene.stage;
+    let mut law = stage.draft(&plan("a page that would run"), STAKE).unwrap();
+    law.answer.statuteHash = agentcity_test_fixtures::mission::plan::hash(&[destroys.clone()]);
+    stage.stand_by(&law).unwrap();
+    stage.create(&mut law).unwrap();
+    let deploy = statute::deployTrancheCall {
+        missionId: law.mission,
+        tranche: 0,
+        pages: vec![destroys.into()],
+        rest: B256::ZERO,
+    };
+    let statute_at = scene.at(Peer::Statute);
+    let sent = scene.stage.city.client.send(&mallory, statute_at, &deploy);
+    let said = sent.unwrap_err();
+    let said = said.refusal().and_then(|refusal| refusal.typed());
+    // Too short to be a page, at its first byte.
+    assert!(
+        matches!(
+            said,
+            Some(IStatuteErrors::StatuteRefused(ref error)) if error.page == 0 && error.offset == 0
+        ),
+        "{said:?}"
+    );
+}
