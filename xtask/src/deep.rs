@@ -52,7 +52,7 @@ pub(crate) struct Options {
     #[arg(long)]
     list: bool,
     /// `mutants` only: files whose path contains this; of the others it knows what it knew.
-    #[arg(long, value_name = "PART")]
+    #[arg(long, alias = "file", value_name = "PART")]
     files: Vec<String>,
     /// `mutants` only: so many files at a time; two for each core if nothing is said.
     #[arg(long)]
