@@ -1,6 +1,7 @@
 //! `cargo xtask deep`: what takes too long for every change. Each profile leaves a page under `docs/results`.
 
 mod mutants;
+pub(crate) mod seeded;
 
 use std::{
     fmt::Write as _,
@@ -51,7 +52,7 @@ pub(crate) struct Options {
     /// Say which profiles there are.
     #[arg(long)]
     list: bool,
-    /// `mutants` only: files whose path contains this; of the others it knows what it knew.
+    /// `mutants` and `seeded` only: files whose path contains this; of the others `mutants` knows what it knew.
     #[arg(long, alias = "file", value_name = "PART")]
     files: Vec<String>,
     /// `mutants` only: so many files at a time; two for each core if nothing is said.
@@ -66,7 +67,7 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 7] = [
+const PROFILES: [Profile; 8] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
@@ -101,6 +102,11 @@ const PROFILES: [Profile; 7] = [
         name: "mutants",
         about: "bugs put into the rules one at a time, and noticed by their tests; takes hours",
         run: mutants::run,
+    },
+    Profile {
+        name: "seeded",
+        about: "faults put into the programs by hand, one of each kind, and noticed by the test that each names",
+        run: seeded::run,
     },
 ];
 
