@@ -1,6 +1,7 @@
 //! `cargo xtask deep`: what takes too long for every change. Each profile leaves a page under `docs/results`.
 
 mod mutants;
+mod random;
 pub(crate) mod seeded;
 
 use std::{
@@ -67,7 +68,7 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 8] = [
+const PROFILES: [Profile; 9] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
@@ -95,8 +96,13 @@ const PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "missions",
-        about: "a law of 5,000 nodes on the devnode, and long random runs against the models of the execution",
+        about: "a law of 5,000 nodes on the devnode",
         run: missions,
+    },
+    Profile {
+        name: "programs",
+        about: "100,000 random commands of each program of the execution, compared with a naive model after each",
+        run: |ws, _, page| random::run(ws, page),
     },
     Profile {
         name: "mutants",
@@ -284,14 +290,8 @@ fn cargo_stylus(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()
 /// Nodes of the largest law; the quick run deploys 500.
 const MISSION_NODES: u32 = 5_000;
 
-/// Packages with random runs, the variable that lengthens them, and how many runs of how many commands.
-const LONG_RUNS: [(&str, &str, u32); 1] = [("agentcity-statute", "AGENTCITY_STATUTE_RUNS", 2_000)];
-
 fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     page.line("nodes of the largest law", MISSION_NODES);
-    for (package, _, runs) in LONG_RUNS {
-        page.line("random runs", format_args!("{runs} of {package}"));
-    }
     let tools = setup::run(ws, Need::Everything)?;
     programs::build(ws, &tools, None)?;
     process::run(
@@ -299,14 +299,6 @@ fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
             .args(["build", "--locked", "--package", "agentcity-devnode"]),
     )?;
     solidity::check(ws)?;
-    for (package, variable, runs) in LONG_RUNS {
-        let mut command = ws.cargo();
-        command
-            .args(["test", "--locked", "--package", package, "--test", "it"])
-            .args(["random_", "--", "--nocapture"])
-            .env(variable, runs.to_string());
-        process::run(&mut command)?;
-    }
     let mut command = ws.cargo();
     command
         .args(["test", "--locked", "--package", "agentcity-test-fixtures"])
