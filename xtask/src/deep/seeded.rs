@@ -5,8 +5,8 @@
 //! stands in the wrong place, which no tool invents. The faults are data, [`LIST`]: a text of a source file and what stands there
 //! instead. `cargo xtask tidy` sees that each text is still there, once, and that the test exists, so the list cannot rot.
 //!
-//! Faults are put into a copy of the tree, never into the tree. The copy shares the tree's build folder, so that only the
-//! packages themselves are compiled again.
+//! Faults are put into a copy of the tree, never into the tree, and what is built of them stays beside the copy: cargo tells
+//! packages by where they lie in their workspace, so the tree would take a program with a fault for its own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -197,12 +197,14 @@ fn table(seeds: &[Seed], fates: &[Fate]) -> String {
 struct Scratch<'a> {
     ws: &'a Workspace,
     root: PathBuf,
+    /// Where it is built.
+    target: PathBuf,
 }
 
 impl<'a> Scratch<'a> {
     /// Copies what git tracks or would track. Files that are there as they are stay untouched, so that little is compiled anew.
     fn lay(ws: &'a Workspace) -> eyre::Result<Self> {
-        let root = ws.target().join("seeded");
+        let [root, target] = ["tree", "build"].map(|name| ws.target().join("seeded").join(name));
         let mut git = Command::new("git");
         git.args([
             "ls-files",
@@ -226,7 +228,7 @@ impl<'a> Scratch<'a> {
             }
         }
         remove_others(&root, &kept)?;
-        Ok(Self { ws, root })
+        Ok(Self { ws, root, target })
     }
 
     /// Puts a fault in, sees what its test says, and takes it out again.
@@ -268,7 +270,7 @@ impl<'a> Scratch<'a> {
             .arg(cargo.get_program())
             .args(["test", "--locked", "--package", package, "--test", "it"])
             .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", self.ws.cargo_target())
+            .env("CARGO_TARGET_DIR", &self.target)
             .env("PROPTEST_RNG_SEED", super::PROPERTY_SEED.to_string());
         for (name, value) in cargo.get_envs() {
             match value {
@@ -344,11 +346,9 @@ mod tests {
             change(&mut seed);
             seed.faults(get).join("; ")
         };
-        for (change, said) in [
-            (
-                (|s| s.before = "self.open();".to_owned()) as fn(&mut Seed),
-                "stands 0 times",
-            ),
+        type Change = fn(&mut Seed);
+        let changes: [(Change, &str); 8] = [
+            (|s| s.before = "self.open();".to_owned(), "stands 0 times"),
             (|s| s.before = "self".to_owned(), "stands 2 times"),
             (|s| s.after = s.before.clone(), "changes nothing"),
             (
@@ -362,7 +362,8 @@ mod tests {
             ),
             (|s| s.test = "it_is_locked".to_owned(), "names no test"),
             (|s| s.breaks = "INV-X-0".to_owned(), "names no invariant"),
-        ] {
+        ];
+        for (change, said) in changes {
             let found = with(change);
             assert!(found.contains(said), "{said} in {found}");
         }

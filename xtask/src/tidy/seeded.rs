@@ -55,9 +55,10 @@ mod tests {
     #[test]
     fn a_list_that_fits_is_kept_and_one_that_rotted_is_found() {
         assert_eq!(found(FAULT, "self.lock();"), Vec::<String>::new());
+        let twice = FAULT.repeat(2);
         for (list, source, said) in [
             (FAULT, "self.unlock();", "stands 0 times"),
-            (&FAULT.repeat(2), "self.lock();", "two faults are"),
+            (twice.as_str(), "self.lock();", "two faults are"),
             ("[[fault]]\nclass = 1", "", "cannot read"),
         ] {
             let found = found(list, source).join("; ");
