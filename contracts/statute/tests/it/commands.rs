@@ -13,7 +13,7 @@ use proptest::{
 use crate::city::*;
 
 const SEED: [u8; 32] = *b"who may write what the law says?";
-/// Runs of the quick test; `AGENTCITY_STATUTE_RUNS` asks for more.
+/// Runs of the quick test; `AGENTCITY_RUNS` asks for more.
 const RUNS: u32 = 60;
 const LENGTH: usize = 60;
 const MISSIONS: usize = 2;
@@ -461,7 +461,7 @@ fn compare_stakes(locked: u128, missions: &[Mission]) -> Result<(), TestCaseErro
 
 #[test]
 fn random_calls_write_the_approved_pages_and_nothing_else() {
-    let runs = std::env::var("AGENTCITY_STATUTE_RUNS");
+    let runs = std::env::var("AGENTCITY_RUNS");
     let runs = runs.map_or(RUNS, |runs| runs.parse().expect("a number"));
     println!("seed: {}", String::from_utf8_lossy(&SEED));
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
@@ -517,7 +517,7 @@ fn random_calls_write_the_approved_pages_and_nothing_else() {
     let calls = |counts: &[u32; KINDS.len()]| counts[..CALLS].iter().sum::<u32>();
     let (all, good) = (calls(&tried), calls(&succeeded));
     println!(
-        "{all} calls, {good} succeeded: {:.1} %",
+        "all: {good} of {all}, {:.1} %",
         100.0 * f64::from(good) / f64::from(all)
     );
     for (kind, name) in KINDS.iter().enumerate() {

@@ -483,6 +483,41 @@ fn a_receiver_that_calls_back_takes_nothing_twice() {
 }
 
 #[test]
+fn a_receiver_reads_the_books_as_its_payment_leaves_them() {
+    let city = City::new();
+    let wallet = Address::repeat_byte(0x3a);
+    city.rich("others", 1_000);
+    let payer = city.rich("payer", 1);
+    city.pay(payer, 100, deposit(wallet, 100)).unwrap();
+    let booked = city.booked();
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let see = seen.clone();
+    city.world
+        .install(wallet, keccak256("wallet"), move |frame, input| {
+            if input == b"go" {
+                let call = wire::withdrawCall {}.abi_encode();
+                return frame.call(here(), U256::ZERO, &call, false, u64::MAX);
+            }
+            for call in [
+                wire::bookedCall {}.abi_encode(),
+                wire::creditsCall { account: wallet }.abi_encode(),
+            ] {
+                let answer = frame.call(here(), U256::ZERO, &call, false, u64::MAX);
+                see.borrow_mut().push(answer);
+            }
+            Ok(Vec::new())
+        });
+    city.world
+        .transact(STRANGER, wallet, U256::ZERO, b"go")
+        .unwrap();
+    assert_eq!(
+        *seen.borrow(),
+        [booked - 100, 0].map(|amount| Ok(wide(amount).abi_encode()))
+    );
+    city.balanced();
+}
+
+#[test]
 fn a_receiver_that_refuses_or_burns_harms_nobody_but_itself() {
     let city = City::new();
     let agent = Address::repeat_byte(0x3a);
