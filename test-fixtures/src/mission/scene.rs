@@ -239,7 +239,7 @@ impl Scene {
     /// Takes a plan to an active mission in which every task of tier 1 can be proved.
     #[track_caller]
     pub fn enact(&mut self, plan: &Plan, stake: u128) -> Law {
-        let plan = self.provable(plan, stake);
+        let plan = self.provable(plan);
         let law = self.stage.enact(&plan, stake);
         law.unwrap_or_else(|e| panic!("{e}"))
     }
@@ -256,7 +256,7 @@ impl Scene {
 
     /// A law with seats of its own that nobody created the mission of.
     pub fn adopted(&mut self, plan: &Plan, seats: &[Seat]) -> Result<Law, MissionError> {
-        let plan = self.provable(plan, 0);
+        let plan = self.provable(plan);
         let law = self.stage.draft_with(&plan, seats.to_vec())?;
         self.stage.adopt(&law)?;
         Ok(law)
@@ -282,8 +282,7 @@ impl Scene {
     }
 
     /// The plan with commitments that can be opened.
-    #[track_caller]
-    pub fn provable(&mut self, plan: &Plan, stake: u128) -> Plan {
+    pub fn provable(&self, plan: &Plan) -> Plan {
         result::provable(plan.clone(), self.stage.foretell(&plan.name))
     }
 

@@ -31,7 +31,7 @@ fn tasks(name: &str, count: u16, budget: u128) -> Plan {
 /// An executor does all tasks of a plan; what was settled.
 #[track_caller]
 fn all_by(scene: &mut Scene, plan: &Plan, executor: usize) -> (Law, Vec<treasury::Settled>) {
-    let plan = scene.provable(plan, 0);
+    let plan = scene.provable(plan);
     let seats = scene.seats(&plan, &vec![executor; plan.tasks.len()], STAKE);
     let law = scene.enact_with(&plan, &seats);
     let mut settled = Vec::new();
@@ -152,7 +152,7 @@ fn a2_r20_a_sponsor_cannot_hire_an_agent_of_its_own() {
 #[test]
 fn a3_a_silent_winner_pays_and_the_runner_up_takes_its_seat_without_an_iteration() {
     let mut scene = Scene::raise(&charter(), 3, 1);
-    let plan = scene.provable(&tasks("a silent winner", 1, 300 * UNIT), 0);
+    let plan = scene.provable(&tasks("a silent winner", 1, 300 * UNIT));
     let law = scene.enact(&plan, STAKE);
     let (silent, next) = (scene.agent(0), scene.stage.executors[1].clone());
     let before = scene.reputation(silent.address());

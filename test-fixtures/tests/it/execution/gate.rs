@@ -56,7 +56,7 @@ fn approved(scene: &mut Scene, target: Address, hard: bool) -> Predicate {
 /// A mission whose one task is done.
 #[track_caller]
 fn done(scene: &mut Scene, plan: &Plan) -> Law {
-    let plan = scene.provable(plan, STAKE);
+    let plan = scene.provable(plan);
     let law = scene.enact(&plan, STAKE);
     scene.route(&law, 0, &[0]);
     scene.submit(&law, &plan, 0, 0);

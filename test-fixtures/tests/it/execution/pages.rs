@@ -39,7 +39,7 @@ fn code(scene: &mut Scene, of: Address) -> Bytes {
 fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
     let mut scene = Scene::raise(&charter(), 2, 1);
     let mallory = scene.person("mallory");
-    let plan = scene.provable(&plan("a law under attack"), STAKE);
+    let plan = scene.provable(&plan("a law under attack"));
     let stage = &mut scene.stage;
     let mut law = stage.legislate(&plan, STAKE).unwrap();
     stage.create(&mut law).unwrap();
@@ -133,7 +133,7 @@ fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
 fn a6_deploying_finalising_and_destroying_in_one_transaction_leaves_the_law_there() {
     let mut scene = Scene::raise(&charter(), 2, 1);
     let mallory = scene.person("mallory");
-    let plan = scene.provable(&plan("all in one transaction"), STAKE);
+    let plan = scene.provable(&plan("all in one transaction"));
     let stage = &mut scene.stage;
     let mut law = stage.legislate(&plan, STAKE).unwrap();
     stage.create(&mut law).unwrap();

@@ -64,7 +64,7 @@ impl Two {
         let mut scene = Scene::raise(&charter(), 2, 1);
         let mut made = Vec::new();
         for name in ["here", "elsewhere"] {
-            let plan = scene.provable(&two(name), STAKE);
+            let plan = scene.provable(&two(name));
             let seats = scene.seats(&plan, &[0, 0], STAKE);
             let law = scene.enact_with(&plan, &seats);
             for node in 0..2 {
@@ -242,7 +242,7 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
 #[test]
 fn a10_a_signed_seal_of_a_failed_attempt_is_refused_at_the_next() {
     let mut scene = Scene::raise(&charter(), 3, 1);
-    let plan = scene.provable(&two("a later attempt"), STAKE);
+    let plan = scene.provable(&two("a later attempt"));
     let seats = scene.seats(&plan, &[0, 1], STAKE);
     let law = scene.enact_with(&plan, &seats);
     scene.route(&law, 0, &[0]);
@@ -277,7 +277,7 @@ fn a10_a_signed_acceptance_takes_one_seat_of_one_attempt_until_its_deadline() {
     let mut scene = Scene::raise(&charter(), 2, 1);
     let mut laws = Vec::new();
     for name in ["one mission", "another"] {
-        let plan = scene.provable(&two(name), STAKE);
+        let plan = scene.provable(&two(name));
         let seats = scene.seats(&plan, &[0, 0], STAKE);
         laws.push(scene.enact_with(&plan, &seats));
     }

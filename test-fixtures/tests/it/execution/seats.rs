@@ -136,7 +136,7 @@ fn r28_two_of_three_begin_without_the_one_whose_service_ended_and_it_alone_pays(
 #[test]
 fn r28_a_service_that_ends_on_the_way_ends_nothing_that_began() {
     let mut scene = Scene::raise(&charter(), 2, 1);
-    let plan = scene.provable(&one("on the way", Task::proved("on the way", PRICE)), STAKE);
+    let plan = scene.provable(&one("on the way", Task::proved("on the way", PRICE)));
     let law = scene.enact(&plan, STAKE);
     scene.route(&law, 0, &[0]);
     deprecate(&mut scene, 0);
@@ -231,7 +231,7 @@ fn act<C: SolCall>(
 fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_taken_before() {
     let mut scene = Scene::raise(&charter(), 3, 1);
     let (owner, account) = contract_executor(&mut scene);
-    let plan = scene.provable(&one("a turncoat", Task::proved("a turncoat", PRICE)), STAKE);
+    let plan = scene.provable(&one("a turncoat", Task::proved("a turncoat", PRICE)));
     let mut seats = scene.seats(&plan, &[0], STAKE);
     (seats[0].agent, seats[0].source) = (account, account.into_word());
     let law = scene.enact_with(&plan, &seats);

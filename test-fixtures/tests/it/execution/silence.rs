@@ -122,7 +122,7 @@ impl Silence {
 
     /// A mission whose one proof is under way.
     fn executing(&mut self, name: &str) -> (Law, Plan) {
-        let plan = self.scene.provable(&proved(name), STAKE);
+        let plan = self.scene.provable(&proved(name));
         let law = self.active(&plan);
         self.scene.route(&law, 0, &[0]);
         (law, plan)
@@ -130,7 +130,7 @@ impl Silence {
 
     /// A mission at the gate.
     fn at_the_gate(&mut self, plan: &Plan) -> Law {
-        let plan = self.scene.provable(plan, STAKE);
+        let plan = self.scene.provable(plan);
         let law = self.active(&plan);
         self.scene.route(&law, 0, &[0]);
         self.scene.submit(&law, &plan, 0, 0);

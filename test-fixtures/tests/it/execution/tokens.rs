@@ -77,7 +77,7 @@ fn a_mission_paid_in_tokens_goes_from_a_permit_to_everybodys_last_unit() {
     let client = &mut scene.stage.city.client;
     client.send(&sponsor, token, &revoke).unwrap();
 
-    let plan = scene.provable(&plan(), STAKE);
+    let plan = scene.provable(&plan());
     let stage = &mut scene.stage;
     let mut law = stage.legislate(&plan, STAKE).unwrap();
     stage.create(&mut law).unwrap();

@@ -1,8 +1,9 @@
 //! The commands. Each picks a mission and a node that suit it, mostly; what does not suit is refused, and is part of the run.
 
 use agentcity_abi::ICollaboration::{self as work, MissionState as M, NodeState as N};
+use agentcity_domain::mission::record::States;
 use agentcity_missions::{Addressed, Mission, STRANGER};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 
 use super::Run;
 

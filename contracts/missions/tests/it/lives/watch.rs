@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agentcity_abi::ICollaboration as work;
-use agentcity_domain::machine::{MissionState, NodeState};
+use agentcity_domain::{
+    machine::{MissionState, NodeState},
+    mission::record::{NODES_PER_STATES, States},
+};
 use agentcity_missions::City;
 use alloy_primitives::{B256, Log};
 use alloy_sol_types::SolEvent;
