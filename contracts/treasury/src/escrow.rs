@@ -133,10 +133,10 @@ impl Treasury {
     #[inline(never)]
     fn rates(&self, epoch: u64) -> Result<Rates, Vec<u8>> {
         let mut values = [0; RATES.len()];
-        if self.read_parameters_in_force(&RATES, &mut values)? != epoch
+        if self.numbers(None, &RATES, &mut values)? != epoch
             && let (Some((_, ids)), Some((_, own))) = (RATES.split_last(), values.split_last_mut())
         {
-            self.read_parameters(epoch, ids, own)?;
+            self.numbers(Some(epoch), ids, own)?;
         }
         Rates::of(values).map_err(|_| malformed())
     }
@@ -224,10 +224,11 @@ impl Treasury {
                 &rates,
                 funds.subsidy,
             );
-            // None of these fails: all are parts of the booked total, which fits.
-            let invalid = |_| of(mission)(Refused::InvalidAmount(split.share));
-            let reward = split.reward().map_err(invalid)?;
-            funds = funds.after(&split).map_err(invalid)?;
+            // Neither these fail nor what follows: all are parts of the booked total, which fits.
+            let (Ok(reward), Ok(after)) = (split.reward(), funds.after(&split)) else {
+                return Err(of(mission)(Refused::InvalidAmount(split.share)));
+            };
+            funds = after;
             credits = with(credits, reward).map_err(of(mission))?;
             paid = with(paid, split.share).map_err(of(mission))?;
             self.log_settled(mission, node, &agent, &split);

@@ -84,21 +84,13 @@ impl Treasury {
         Words::new().amount(surplus.get()).answer()
     }
 
-    #[inline(never)]
-    fn claim_share(&self) -> Result<u64, Vec<u8>> {
-        let mut share = [0];
-        self.read_parameters_in_force(&[P::InsuranceClaimPct as u8], &mut share)?;
-        let [share] = share;
-        Ok(share)
-    }
-
     /// Errors: `Unauthorized`, `NoEvidence`, `NothingLocked`, `AlreadyClaimed`, `InvalidAmount`, `InsuranceLimit`.
     /// Events: `InsurancePaid`, `Credited`.
     pub(crate) fn pay_insurance(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, agent) = (&input.word(), &input.address().into_word());
         let (amount, evidence) = (amount_of(input)?, input.word());
         self.only(&[Peer::Adjudication])?;
-        let share = self.claim_share()?;
+        let share = self.parameter(P::InsuranceClaimPct)?;
         let (stake, _) = fund::claim(
             self.part(Part::Insurance),
             self.locked(mission, agent),
@@ -165,9 +157,7 @@ impl Treasury {
         let (adjudicator, reviews) = (input.address(), input.u32());
         self.only(&[Peer::Roster])?;
         let (_, scale) = self.money()?;
-        let mut rate = [0];
-        self.read_parameters_in_force(&[P::AdjudicatorCompensationRate as u8], &mut rate)?;
-        let [rate] = rate;
+        let rate = self.parameter(P::AdjudicatorCompensationRate)?;
         let amount = fund::compensation(reviews, rate, scale).map_err(anonymous)?;
         self.pay_from(Fund::Treasury, adjudicator, &B256::ZERO, amount)?;
         self.log(
@@ -207,7 +197,10 @@ impl Treasury {
     }
 
     pub(crate) fn solvency(&mut self) -> Answer {
-        let limit = fund::claim_limit(self.part(Part::Insurance), self.claim_share()?);
+        let limit = fund::claim_limit(
+            self.part(Part::Insurance),
+            self.parameter(P::InsuranceClaimPct)?,
+        );
         let (asset, _) = self.money()?;
         let held = asset.balance(self.vm(), self.vm().contract_address())?;
         Words::new()

@@ -48,7 +48,10 @@ impl Treasury {
     /// Errors: `UnknownPool`.
     #[inline(never)]
     pub(crate) fn pool_of(&self, id: &B256) -> Result<Pool, Vec<u8>> {
-        let words = [0, 1, 2, 3].map(|place| self.entry(POOL, id, place).0);
+        let mut words = [[0; 32]; 4];
+        for (word, place) in words.iter_mut().zip(0..) {
+            *word = self.entry(POOL, id, place).0;
+        }
         match Pool::unpack(&words) {
             Some(pool) => Ok(pool),
             None => Words::after(wire::UnknownPool::SELECTOR).word(id).refuse(),
@@ -76,9 +79,7 @@ impl Treasury {
 
     #[inline(never)]
     fn participants_needed(&self) -> Result<u32, Vec<u8>> {
-        let mut needed = [0];
-        self.read_parameters_in_force(&[P::StakepoolMinParticipants as u8], &mut needed)?;
-        let [needed] = needed;
+        let needed = self.parameter(P::StakepoolMinParticipants)?;
         Ok(u32::try_from(needed).unwrap_or(u32::MAX))
     }
 

@@ -37,6 +37,7 @@ use alloc::{vec, vec::Vec};
 use agentcity_abi::{IConstitution as law, ITreasury as wire};
 use agentcity_domain::{
     amount::Amount,
+    parameter::ParameterId,
     treasury::{
         Refused,
         books::{self, Part, Total},
@@ -156,6 +157,17 @@ impl Treasury {
             .take(12)
             .fold(0, |scale, byte| scale << 8 | u128::from(*byte));
         Ok((Asset::at(Address::from_word(word)), Amount::new(scale)))
+    }
+
+    /// A number of the city's, in force.
+    ///
+    /// Errors: the constitution's refusal.
+    #[inline(never)]
+    pub(crate) fn parameter(&self, id: ParameterId) -> Result<u64, Vec<u8>> {
+        let mut value = [0];
+        self.numbers(None, &[id as u8], &mut value)?;
+        let [value] = value;
+        Ok(value)
     }
 
     // ------------------------------------------------------------------ books
