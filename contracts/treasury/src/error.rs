@@ -5,16 +5,40 @@ use alloc::vec::Vec;
 use agentcity_abi::ITreasury as wire;
 use agentcity_domain::{
     amount::Amount,
-    treasury::{Refused, Short},
+    treasury::{Refused, Short, with},
 };
 use agentcity_shell::{output, unauthorized, words::Words};
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
 
+/// What a rule decided, as the outcome of a command.
+pub(crate) trait Decided<T> {
+    /// Its refusal is about `what` (a mission, a source, a bond, a pool) and `who` (an account, an agent, a node).
+    fn about(self, what: &B256, who: &B256) -> Result<T, Vec<u8>>;
+}
+
+impl<T> Decided<T> for Result<T, Refused> {
+    #[inline(never)]
+    fn about(self, what: &B256, who: &B256) -> Result<T, Vec<u8>> {
+        self.map_err(|refused| revert(refused, what, who))
+    }
+}
+
+/// Nobody's, or nothing's.
+pub(crate) const NONE: &B256 = &B256::ZERO;
+
+/// `held` and `more`.
+///
+/// Errors: `InvalidAmount` if both together do not fit.
+#[inline(never)]
+pub(crate) fn sum(held: Amount, more: Amount) -> Result<Amount, Vec<u8>> {
+    with(held, more).about(NONE, NONE)
+}
+
 /// The revert data of a refused command about `what` (a mission, a source, a bond, a pool) and `who` (an account, an agent, a
 /// node).
 #[inline(never)]
-pub(crate) fn revert(refused: Refused, what: &B256, who: &B256) -> Vec<u8> {
+fn revert(refused: Refused, what: &B256, who: &B256) -> Vec<u8> {
     use Refused as R;
     match refused {
         R::InvalidAmount(amount) => of(wire::InvalidAmount::SELECTOR, &[], &[amount]),
