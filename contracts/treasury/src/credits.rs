@@ -14,13 +14,7 @@ use agentcity_domain::{
     },
 };
 use agentcity_shell::{
-    Answer, common,
-    member::Member,
-    money::Asset,
-    output, peer,
-    reader::Reader,
-    topic,
-    words::Words,
+    Answer, common, member::Member, money::Asset, output, peer, reader::Reader, topic, words::Words,
 };
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};

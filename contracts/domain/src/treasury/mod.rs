@@ -131,6 +131,12 @@ pub const fn with(held: Amount, more: Amount) -> Result<Amount, Refused> {
     }
 }
 
+/// `from` less `part`, at least nothing: for what is known to be a part of it, and where more counts as all.
+#[inline(never)]
+pub const fn less(from: Amount, part: Amount) -> Amount {
+    Amount::new(from.get().saturating_sub(part.get()))
+}
+
 /// An amount that is something.
 ///
 /// Errors: `InvalidAmount`.

@@ -26,7 +26,7 @@
 
 use alloy_primitives::{Address, B256};
 
-use super::{Refused, something, with, without};
+use super::{Refused, less, something, with, without};
 use crate::{
     agent::{Reader, Writer},
     amount::{Amount, AmountError, Bps},
@@ -383,12 +383,6 @@ impl Pool {
 #[inline(never)]
 fn portion(amount: Amount, part: Amount, whole: Amount) -> Option<Amount> {
     amount.mul_div_floor(part.get(), whole.get()).ok()
-}
-
-/// `from` less `amount`, at least nothing.
-#[inline(never)]
-fn less(from: Amount, amount: Amount) -> Amount {
-    Amount::new(from.get().saturating_sub(amount.get()))
 }
 
 /// What the seed keeps of a participant: the part of what it paid in of what the pool held then, in basis points. It is not
