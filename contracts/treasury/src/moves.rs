@@ -7,7 +7,7 @@ use agentcity_domain::{
     amount::Amount,
     machine::{EscrowState, MissionState},
     peer::Peer,
-    treasury::{Refused, Short, escrow::Account},
+    treasury::{Refused, Short, escrow::Account, less},
 };
 use agentcity_shell::{
     Answer, malformed,
@@ -119,8 +119,8 @@ impl Treasury {
         giver.lend(taker, amount).about(from, NONE)?;
         self.mark_settled(from, child.node);
         // No more was lent than was left.
-        let rest = left.map_or(0, |left| left.get().saturating_sub(amount.get()));
-        self.set_left(from, child.node, Amount::new(rest));
+        let rest = less(left.unwrap_or_default(), amount);
+        self.set_left(from, child.node, rest);
         self.set_entry(LENDER, to, 0, from);
         self.set_entry(LENDER, to, 1, &output::number(child.node.into()));
         Ok(amount)
