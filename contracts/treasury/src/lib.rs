@@ -102,9 +102,12 @@ impl Contract for Treasury {
         Some(reader::answer(input, answered))
     }
 
-    fn construct(&mut self, mut input: Input<'_>) -> Answer {
+    fn construct(&mut self, input: Input<'_>) -> Answer {
         no_coins(self.vm())?;
-        self.found(input.address()?)
+        let mut input = Reader::of(input);
+        let constitution = input.address();
+        input.end()?;
+        self.found(constitution)
     }
 }
 

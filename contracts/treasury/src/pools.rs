@@ -27,8 +27,8 @@ use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
 
 use crate::{
-    error::revert,
-    storage::{BINDING, COUNTER, POOL, SHARES, Treasury, amount_of, lower},
+    error::Decided,
+    storage::{BINDING, COUNTER, POOL, SHARES, Treasury, amount_of, answer, lower},
 };
 
 /// What becomes of money of a pool that stands in for an agent.
@@ -48,7 +48,10 @@ impl Treasury {
     /// Errors: `UnknownPool`.
     #[inline(never)]
     pub(crate) fn pool_of(&self, id: &B256) -> Result<Pool, Vec<u8>> {
-        let words = [0, 1, 2, 3].map(|place| self.entry(POOL, id, place).0);
+        let mut words = [[0; 32]; 4];
+        for (word, place) in words.iter_mut().zip(0..) {
+            *word = self.entry(POOL, id, place).0;
+        }
         match Pool::unpack(&words) {
             Some(pool) => Ok(pool),
             None => Words::after(wire::UnknownPool::SELECTOR).word(id).refuse(),
@@ -76,9 +79,7 @@ impl Treasury {
 
     #[inline(never)]
     fn participants_needed(&self) -> Result<u32, Vec<u8>> {
-        let mut needed = [0];
-        self.read_parameters_in_force(&[P::StakepoolMinParticipants as u8], &mut needed)?;
-        let [needed] = needed;
+        let needed = self.parameter(P::StakepoolMinParticipants)?;
         Ok(u32::try_from(needed).unwrap_or(u32::MAX))
     }
 
@@ -99,7 +100,7 @@ impl Treasury {
         match change {
             Change::Draw => {
                 pool.draw(&mut binding, amount, self.participants_needed()?)
-                    .map_err(|refused| revert(refused, id, agent))?;
+                    .about(id, agent)?;
                 for (before, after) in &mut *counts {
                     after.round = pool.round_of(before);
                 }
@@ -127,12 +128,7 @@ impl Treasury {
         };
         let [first, ..] = pool.pack();
         self.set_entry(POOL, &id, 0, &B256::new(first));
-        self.log(
-            topic!(wire::PoolCreated::SIGNATURE_HASH)
-                .word(&id)
-                .word(&word),
-            3,
-        );
+        self.log_amounts(topic!(wire::PoolCreated::SIGNATURE_HASH), &id, &word, &[]);
         Words::new().word(&id).answer()
     }
 
@@ -146,24 +142,14 @@ impl Treasury {
         amount: Amount,
         change: fn(&mut Pool, &mut Holding, Amount) -> Result<Amount, Refused>,
     ) -> Result<(B256, Amount), Vec<u8>> {
-        let participant = self.caller().into_word();
+        let participant = self.payer();
         let mut pool = self.pool_of(id)?;
         let mut holding = Holding::unpack(&self.entry_at(SHARES, id, &participant).0);
-        let became = change(&mut pool, &mut holding, amount)
-            .map_err(|refused| revert(refused, id, &participant))?;
+        let became = change(&mut pool, &mut holding, amount).about(id, &participant)?;
         self.set_pool(id, &pool);
         let word = B256::new(holding.pack());
         self.set_entry_at(SHARES, id, &participant, &word);
         Ok((participant, became))
-    }
-
-    #[inline(never)]
-    fn log_holding(&self, mut topic: Words, id: &B256, participant: &B256, amounts: &[Amount]) {
-        topic.word(id).word(participant);
-        for amount in amounts {
-            topic.amount(amount.get());
-        }
-        self.log(&topic, 3);
     }
 
     /// Errors: `UnknownPool`, `InvalidAmount`, `NoShares`, `InsufficientCredit`.
@@ -173,7 +159,7 @@ impl Treasury {
         let (participant, bought) = self.change_holding(id, amount, Pool::join)?;
         self.spend(&participant, Part::Pools, amount)?;
         let joined = topic!(wire::PoolJoined::SIGNATURE_HASH);
-        self.log_holding(joined, id, &participant, &[amount, bought]);
+        self.log_amounts(joined, id, &participant, &[amount, bought]);
         Ok(Vec::new())
     }
 
@@ -184,7 +170,7 @@ impl Treasury {
         let ask = |pool: &mut Pool, holding: &mut Holding, _| pool.ask(holding);
         let (participant, shares) = self.change_holding(id, Amount::ZERO, ask)?;
         let asked = topic!(wire::PoolLeaveRequested::SIGNATURE_HASH);
-        self.log_holding(asked, id, &participant, &[shares]);
+        self.log_amounts(asked, id, &participant, &[shares]);
         Ok(Vec::new())
     }
 
@@ -194,7 +180,7 @@ impl Treasury {
         let (id, shares) = (&input.word(), amount_of(input)?);
         let (participant, paid) = self.change_holding(id, shares, Pool::leave)?;
         let left = topic!(wire::PoolLeft::SIGNATURE_HASH);
-        self.log_holding(left, id, &participant, &[paid, shares]);
+        self.log_amounts(left, id, &participant, &[paid, shares]);
         self.owe_from(Part::Pools, &participant, id, paid)?;
         Ok(Vec::new())
     }
@@ -210,19 +196,14 @@ impl Treasury {
         let needed = self.participants_needed()?;
         self.pool_of(id)?
             .bind(self.caller(), limit, needed)
-            .map_err(|refused| revert(refused, id, agent))?;
+            .about(id, agent)?;
         let binding = Binding {
             limit,
             ..self.binding(id, agent)
         };
         self.set_binding(id, agent, binding);
-        self.log(
-            topic!(wire::PoolBound::SIGNATURE_HASH)
-                .word(id)
-                .word(agent)
-                .amount(limit.get()),
-            3,
-        );
+        let bound = topic!(wire::PoolBound::SIGNATURE_HASH);
+        self.log_amounts(bound, id, agent, &[limit]);
         Ok(Vec::new())
     }
 
@@ -241,7 +222,7 @@ impl Treasury {
     pub(crate) fn pool_shares(&mut self, input: &mut Reader<'_>) -> Answer {
         let (id, participant) = (&input.word(), &input.address().into_word());
         let shares = lower(&self.entry_at(SHARES, id, participant));
-        Words::new().amount(shares.get()).answer()
+        answer(shares)
     }
 
     pub(crate) fn pool_binding(&mut self, input: &mut Reader<'_>) -> Answer {

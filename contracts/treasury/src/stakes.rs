@@ -7,11 +7,9 @@ use agentcity_domain::{
     amount::Amount,
     peer::Peer,
     treasury::{
-        Refused,
         books::Part,
         pool::Obligation,
         stake::{self, Backing, Locked},
-        with,
     },
 };
 use agentcity_shell::{
@@ -25,9 +23,9 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolEvent};
 
 use crate::{
-    error::revert,
+    error::{Decided, sum},
     pools::Change,
-    storage::{LOCKED, RESERVED, SOURCE, Treasury, amount_of},
+    storage::{LOCKED, RESERVED, SOURCE, Treasury, amount_of, answer},
 };
 
 /// Most stakes of one call.
@@ -59,13 +57,8 @@ impl Reserve {
     /// Errors: `InsufficientStake`.
     #[inline(never)]
     fn take(&self, reserve: Obligation, amount: Amount) -> Result<Obligation, Vec<u8>> {
-        let amount =
-            stake::take(reserve.amount, amount).map_err(|refused| self.refused(refused))?;
+        let amount = stake::take(reserve.amount, amount).about(&self.source, &self.agent)?;
         Ok(Obligation { amount, ..reserve })
-    }
-
-    fn refused(&self, refused: Refused) -> Vec<u8> {
-        revert(refused, &self.source, &self.agent)
     }
 }
 
@@ -89,7 +82,7 @@ impl Treasury {
 
     pub(crate) fn reserved_stake(&mut self, input: &mut Reader<'_>) -> Answer {
         let of = &Reserve::read(input);
-        Words::new().amount(self.reserved(of).amount.get()).answer()
+        answer(self.reserved(of).amount)
     }
 
     /// Events of a reserve say all of it.
@@ -110,7 +103,7 @@ impl Treasury {
         self.only(&[Peer::Legislature])?;
         let before = self.reserved(of);
         let mut after = Obligation {
-            amount: with(before.amount, amount).map_err(|refused| of.refused(refused))?,
+            amount: sum(before.amount, amount)?,
             ..before
         };
         if of.is_pooled() {
@@ -120,7 +113,7 @@ impl Treasury {
             self.shift(Part::Pools, Part::Reserved, amount)?;
         } else {
             let credit = stake::take(self.credit_of(&of.agent), amount);
-            let credit = credit.map_err(|refused| of.refused(refused))?;
+            let credit = credit.about(&of.source, &of.agent)?;
             self.set_credit(&of.agent, credit);
             self.shift(Part::Credits, Part::Reserved, amount)?;
         }
@@ -190,7 +183,6 @@ impl Treasury {
     #[inline(never)]
     fn may_back(&self, mission: &B256, of: &Reserve, held: &Locked) -> Result<(), Vec<u8>> {
         let terms = self.terms(mission);
-        let refuse = |refused| revert(refused, mission, &of.agent);
         let mut principal = Address::ZERO;
         if !held.took_part {
             let answer = self.ask(
@@ -201,9 +193,10 @@ impl Treasury {
             principal = answer.address();
             answer.end()?;
         }
-        stake::backs(terms, principal).map_err(refuse)?;
+        stake::backs(terms, principal).about(mission, &of.agent)?;
         if of.is_pooled() {
-            stake::backs(terms, self.pool_of(&of.source)?.manager).map_err(refuse)?;
+            let manager = self.pool_of(&of.source)?.manager;
+            stake::backs(terms, manager).about(mission, &of.agent)?;
         }
         Ok(())
     }
@@ -224,8 +217,7 @@ impl Treasury {
         backing.round = reserved.round;
         let left = of.take(reserved, amount)?;
         let from = self.source_of(mission, agent, &held);
-        let after = stake::lock(held, (&from, &of.source), agent, backing)
-            .map_err(|refused| revert(refused, mission, agent))?;
+        let after = stake::lock(held, (&from, &of.source), agent, backing).about(mission, agent)?;
         if after.pooled {
             let mut counts = [(reserved, left), (held.obligation(), after.obligation())];
             self.change_pool(&of.source, agent, Change::Keep, amount, &mut counts)?;
@@ -250,7 +242,7 @@ impl Treasury {
         let (mission, session) = (&input.word(), input.word());
         let (count, mut stakes) = input.list(STAKES_MAX);
         self.only(&[Peer::Collaboration, Peer::Statute])?;
-        let mut sum = Amount::ZERO;
+        let mut locked = Amount::ZERO;
         for _ in 0..count {
             let agent = stakes.address().into_word();
             let of = &Reserve {
@@ -265,10 +257,10 @@ impl Treasury {
             };
             self.lock_stake(mission, of, backing)?;
             // Each is part of what is set aside, which fits.
-            sum = with(sum, backing.amount).map_err(|refused| of.refused(refused))?;
+            locked = sum(locked, backing.amount)?;
         }
         stakes.end()?;
-        self.shift(Part::Reserved, Part::Locked, sum)?;
+        self.shift(Part::Reserved, Part::Locked, locked)?;
         Ok(Vec::new())
     }
 
@@ -311,7 +303,7 @@ impl Treasury {
                 .amount(slash.taken.get()),
             4,
         );
-        Words::new().amount(slash.taken.get()).answer()
+        answer(slash.taken)
     }
 
     /// Anyone, never halted.
@@ -321,8 +313,7 @@ impl Treasury {
     pub(crate) fn release_stake(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, agent) = (&input.word(), &input.address().into_word());
         let held = self.locked(mission, agent);
-        let amount = stake::release(held, self.terms(mission), self.now())
-            .map_err(|refused| revert(refused, mission, agent))?;
+        let amount = stake::release(held, self.terms(mission), self.now()).about(mission, agent)?;
         let source = self.source_of(mission, agent, &held);
         let after = Locked {
             amount: Amount::ZERO,

@@ -1,6 +1,6 @@
 //! The treasury and the insurance: what comes to them, and who is paid out of them.
 
-use super::{Refused, Short, something, stake::Locked, without};
+use super::{Refused, Short, less, something, stake::Locked, without};
 use crate::{
     amount::{Amount, Bps},
     parameter::ParameterId,
@@ -65,7 +65,7 @@ pub const fn loss(taken: Amount) -> Loss {
     Loss {
         insurance,
         // A share is at most the whole.
-        treasury: Amount::new(taken.get().saturating_sub(insurance.get())),
+        treasury: less(taken, insurance),
     }
 }
 
@@ -113,15 +113,15 @@ pub fn claim(
         limit,
         needed,
     };
-    without(limit, needed).map_err(|_| beyond)?;
-    let rest = without(held, needed).map_err(|_| beyond)?;
-    Ok((
-        Locked {
-            compensated: true,
-            ..agent
-        },
-        rest,
-    ))
+    if needed > limit {
+        return Err(beyond);
+    }
+    let compensated = Locked {
+        compensated: true,
+        ..agent
+    };
+    // The limit is a part of what is held.
+    Ok((compensated, less(held, needed)))
 }
 
 /// What so many reviews are worth.
@@ -139,7 +139,7 @@ pub fn compensation(reviews: u32, rate: u64, scale: Amount) -> Result<Amount, Re
 
 /// What is held beyond the books.
 pub const fn surplus(held: Amount, booked: Amount) -> Amount {
-    Amount::new(held.get().saturating_sub(booked.get()))
+    less(held, booked)
 }
 
 /// An account's credit without what it takes.

@@ -26,7 +26,7 @@
 
 use alloy_primitives::{Address, B256};
 
-use super::{Refused, something, with, without};
+use super::{Refused, less, something, with, without};
 use crate::{
     agent::{Reader, Writer},
     amount::{Amount, AmountError, Bps},
@@ -106,9 +106,7 @@ impl Shares {
         } else if self.assets.is_zero() {
             Amount::ZERO
         } else {
-            amount
-                .mul_div_floor(self.total.get(), self.assets.get())
-                .map_err(|_| too_much)?
+            portion(amount, self.total, self.assets).ok_or(too_much)?
         };
         if bought.is_zero() {
             return Err(Refused::NoShares(amount));
@@ -130,10 +128,8 @@ impl Shares {
     pub fn leave(&mut self, shares: Amount) -> Result<Amount, Refused> {
         let total = without(self.total, something(shares)?).map_err(Refused::InsufficientShares)?;
         // A part of the shares is worth at most all assets.
-        let paid = self
-            .assets
-            .mul_div_floor(shares.get(), self.total.get())
-            .map_err(|_| Refused::InvalidAmount(shares))?;
+        let paid =
+            portion(self.assets, shares, self.total).ok_or(Refused::InvalidAmount(shares))?;
         self.assets = less(self.assets, paid);
         self.total = total;
         Ok(paid)
@@ -316,10 +312,7 @@ impl Pool {
     /// against new bids.
     pub fn free(&self) -> Amount {
         let staying = less(self.shares.total, self.leaving);
-        let theirs = self
-            .shares
-            .assets
-            .mul_div_floor(staying.get(), self.shares.total.get());
+        let theirs = portion(self.shares.assets, staying, self.shares.total);
         less(theirs.unwrap_or(Amount::ZERO), self.staked)
     }
 
@@ -386,10 +379,10 @@ impl Pool {
     }
 }
 
-/// `from` less `amount`, at least nothing.
+/// `⌊amount·part ÷ whole⌋`; none of an empty whole, or where it does not fit.
 #[inline(never)]
-fn less(from: Amount, amount: Amount) -> Amount {
-    Amount::new(from.get().saturating_sub(amount.get()))
+fn portion(amount: Amount, part: Amount, whole: Amount) -> Option<Amount> {
+    amount.mul_div_floor(part.get(), whole.get()).ok()
 }
 
 /// What the seed keeps of a participant: the part of what it paid in of what the pool held then, in basis points. It is not

@@ -17,6 +17,7 @@ use super::{
     Refused,
     escrow::Terms,
     fund::{Loss, loss},
+    less,
     pool::{Obligation, ROUND_MAX},
     unpack, with, without,
 };
@@ -169,7 +170,7 @@ pub fn slash(locked: Amount, asked: Amount, is_free: bool) -> Slash {
     Slash {
         taken,
         // At most what is locked was taken.
-        left: Amount::new(locked.get().saturating_sub(taken.get())),
+        left: less(locked, taken),
         loss: loss(taken),
     }
 }
