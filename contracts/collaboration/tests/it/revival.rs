@@ -74,6 +74,8 @@ fn nodes_of_a_mission_that_waits_for_its_deployment_are_refused_by_its_state() {
     let assignment = wire::assignmentCall {
         missionId: mission,
         index: 0,
+        agents: true,
+        lawIn: u16::MAX,
     };
     city.refused(STRANGER, assignment, waits());
     let seat = wire::seatCall {
