@@ -26,6 +26,7 @@ pub mod gate;
 pub mod guardian;
 pub mod id;
 pub mod keccak;
+pub mod legislation;
 pub mod literal;
 pub mod machine;
 pub mod mission;

@@ -8,7 +8,7 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{guardian, machines, money, statute, tables, verification};
+use super::{awards, guardian, machines, money, statute, tables, verification};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ const RULES: &[(&str, Rule)] = &[
     ("tier2_split", money::tier2_split),
     ("slash_split", money::slash_split),
     ("stake_pool", money::stake_pool),
+    ("fairness", awards::fairness),
+    ("bid_score", awards::bid_score),
     ("tier2_exact", verification::exact),
     ("tier2_numeric", verification::numeric),
     ("tier2_minhash", verification::sketches),

@@ -3,6 +3,7 @@
 //! Exit code 0 when nothing failed and every kind named by `--require` was there and supported, 1 when not, 2 when the file is
 //! not of the format. No arithmetic of the city happens here: [`kinds`] reads inputs, calls the domain, and names outputs.
 
+mod awards;
 mod compare;
 mod file;
 mod guardian;
