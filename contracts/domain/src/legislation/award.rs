@@ -9,10 +9,17 @@ use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 
-use crate::statute::{Node, SEATS_MAX};
+use super::fairness::Spread;
+use crate::{
+    mission::word::packed,
+    statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Node, SEATS_MAX},
+};
 
 /// The whole of a permille.
 const WHOLE: u128 = 1_000; // structural: thousandths
+
+/// Bytes of a run that are its spread.
+const SPREAD: usize = 16; // structural: as drawn
 
 /// What a bid offers, as far as its award asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +54,47 @@ pub struct Terms {
     pub stakes: [u128; 3],
     /// Who funds the mission, and who answers for that account: neither bids.
     pub sponsors: [Address; 2],
+}
+
+packed! {
+    /// A run of an award through the nodes of a statute. Its first sixteen bytes are those of the spread of its seats
+    /// ([`super::fairness::Spread`]).
+    Run {
+        /// The node that is awarded next.
+        node, set_node: 16, 2, u16;
+        /// Regulators who decided for it.
+        decisions, set_decisions: 18, 1, u8;
+        /// Regulators who want another proposal.
+        returns, set_returns: 19, 1, u8;
+        /// Whether every node is awarded.
+        whole, set_whole: 20, 1, u8;
+        /// Whether a regulator found what blocks codification.
+        blocked, set_blocked: 21, 1, u8;
+        /// Its fairness, once it is whole.
+        fairness, set_fairness: 22, 2, u16;
+    }
+}
+
+impl Run {
+    /// The statute's page in which the next node stands, and that node's place in it.
+    pub fn place(&self) -> (u16, u16) {
+        (self.node() / NODES_PER_PAGE, self.node() % NODES_PER_PAGE)
+    }
+
+    /// How its seats are spread.
+    pub fn spread(&self) -> Spread {
+        Spread(self.0)
+    }
+
+    /// Writes the [`spread`](Self::spread), which has the first sixteen bytes.
+    pub fn set_spread(&mut self, spread: Spread) {
+        self.0[..SPREAD].copy_from_slice(&spread.0[..SPREAD]);
+    }
+
+    /// Nodes of the next page of seats, of a statute with `nodes` nodes.
+    pub fn step(&self, nodes: u16) -> u16 {
+        nodes.saturating_sub(self.node()).min(NODES_PER_SEAT_PAGE)
+    }
 }
 
 /// Why a bid cannot win a node. None of it is the session's fault, so the bid is passed over and nothing is refused.

@@ -9,12 +9,20 @@
 use crate::{clerk::ClerkRole, mission::word::packed, parameter::derived::regulators_needed};
 
 packed! {
-    /// How far a session's approval is.
+    /// How far a session is on its way from bids to law.
     Approvals {
         /// Whether the speaker approved.
         speaker, set_speaker: 0, 1, u8;
         /// Regulators that approved.
         regulators, set_regulators: 1, 1, u8;
+        /// Whether the panel waived the least fairness.
+        waived, set_waived: 2, 1, u8;
+        /// Whether the panel audited the codification.
+        audited, set_audited: 3, 1, u8;
+        /// How often codification failed.
+        retries, set_retries: 4, 1, u8;
+        /// How often the panel's countersignature began the award anew.
+        rewinds, set_rewinds: 5, 2, u16;
     }
 }
 
