@@ -88,7 +88,7 @@ struct Act {
 
 /// Every act on one of the last few things.
 fn acts(things: usize) -> impl Iterator<Item = Act> {
-    let latest = things.saturating_sub(3)..things.max(1);
+    let latest = things.saturating_sub(2)..things.max(1);
     latest.flat_map(|of| {
         (0..PEOPLE).flat_map(move |who| (0..4).map(move |choice| Act { of, who, choice }))
     })
@@ -539,7 +539,9 @@ fn done(kind: &str, city: &City, model: &mut Model, act: Act, answer: B256) {
             let ballots = named(session, act);
             let of = |number: &u32| session.opened[*number as usize].1.clone();
             let orders: Vec<Vec<u8>> = ballots.iter().map(of).collect();
-            let all = orders.iter().all(|a| orders.iter().all(|b| are_alike(a, b)));
+            let all = orders
+                .iter()
+                .all(|a| orders.iter().all(|b| are_alike(a, b)));
             if all {
                 session.delays = 1;
                 if session.step == Step::Tallying {
@@ -566,12 +568,15 @@ fn around(city: &City, model: &mut Model, command: Command) -> bool {
     match AROUND[command.kind - KINDS.len()] {
         "warp" => {
             let now = city.world.now();
-            let seconds = match (command.number % 4, latest) {
-                (0 | 1, Some(at)) if !model.sessions[at].failed => {
-                    (model.sessions[at].expires + 1).saturating_sub(now)
-                }
-                (2, _) => ROUND / 4,
-                _ => command.number as u64 % 300,
+            let last = model.sessions.last().filter(|session| is_alive(session));
+            let end = |session: &Session| (session.expires + 1).saturating_sub(now);
+            let seconds = match (last, command.number % 5) {
+                (Some(session), _) if session.step == Step::Tallying => end(session),
+                (Some(session), 0) => end(session),
+                (Some(session), _) if session.step == Step::Debating => ROUND / 3,
+                (Some(_), _) => 40,
+                (None, 0) => OPENING + 1,
+                (None, _) => command.number as u64 % 300,
             };
             city.world.warp(seconds);
         }
@@ -706,18 +711,43 @@ fn begin() -> City {
     city
 }
 
-/// The command that is meant: if it aims and cannot succeed, the next kind that can.
+/// Whether somebody still waits for a session's ballot.
+fn is_alive(session: &Session) -> bool {
+    let is_over = [Step::Decided, Step::Skipped].contains(&session.step);
+    !session.failed && !is_over
+}
+
+/// The command that is meant: if it aims and cannot succeed, or would only begin something else while a session is alive, another
+/// that can.
 fn meant(model: &Model, command: Command, now: u64) -> Command {
     if command.kind >= KINDS.len() || !command.aims {
         return command;
     }
-    let can =
-        |kind: usize| acts(things(KINDS[kind], model)).any(|act| may(KINDS[kind], model, act, now));
-    let kinds = (0..KINDS.len()).map(|more| (command.kind + more) % KINDS.len());
-    // Petitions without end are no legislature.
-    let mut kinds = kinds.filter(|kind| *kind == command.kind || KINDS[*kind] != "petition");
-    let kind = kinds.find(|kind| can(*kind)).unwrap_or(command.kind);
-    Command { kind, ..command }
+    let alive = model.sessions.last().is_some_and(is_alive);
+    let crowded = model.sessions.last().is_some_and(|s| s.proposals.len() > 4);
+    let distracts = |name: &str| match name {
+        "petition" | "open" | "derive" => alive && !command.number.is_multiple_of(16),
+        "propose" | "amend" => crowded && !command.number.is_multiple_of(4),
+        _ => false,
+    };
+    let can = |name: &str| acts(things(name, model)).any(|act| may(name, model, act, now));
+    if can(KINDS[command.kind]) && !distracts(KINDS[command.kind]) {
+        return command;
+    }
+    // What a ballot is made of comes before what ends it.
+    let rest = [
+        "draw", "speak", "straw", "claim", "reveal", "tally", "commit", "minority", "sponsor",
+        "evidence", "propose", "open", "sign", "expire",
+    ];
+    let names = (0..rest.len()).map(|next| rest[(command.number + next) % rest.len()]);
+    let mut names = names.filter(|name| !distracts(name));
+    let kind = names
+        .find(|name| can(name))
+        .and_then(|name| KINDS.iter().position(|kind| *kind == name));
+    Command {
+        kind: kind.unwrap_or(command.kind),
+        ..command
+    }
 }
 
 fn runs() -> u32 {
