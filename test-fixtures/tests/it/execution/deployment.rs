@@ -1,15 +1,12 @@
 //! From a plan to law: what anybody may bring, what is refused, and what it costs.
 
 use agentcity_abi::{ICollaboration, IEnactment, IStatute, ITreasury};
-use agentcity_domain::{
-    peer::Peer,
-    statute::{Mode, printed},
-};
+use agentcity_domain::{peer::Peer, statute::printed};
 use agentcity_test_fixtures::{
     city::{CallError, Person},
-    gas,
+    gas::{self, missions::ten},
     mission::{
-        Law, Plan, Stage, Task, charter,
+        Law, Plan, Stage, charter,
         deploy::{PAGES_AT_ONCE, SEAT_PAGES_AT_ONCE},
         plan::hash,
         print, stage,
@@ -30,41 +27,6 @@ const TRANCHES: usize = 10;
 /// A share of a node's budget, and a stake, in base units.
 const BUDGET: u128 = 300_000_000_000_000;
 const STAKE: u128 = 200_000_000_000_000;
-
-/// Ten tasks of all tiers and twelve edges: a fan, a merge, a chain.
-fn ten() -> Plan {
-    let proved = |name: &str| Task::proved(name, BUDGET);
-    Plan {
-        name: "ten tasks".to_owned(),
-        tasks: vec![
-            proved("fetch"),
-            proved("parse"),
-            Task::agreed("classify", 3 * BUDGET, 3, 2, Mode::Exact),
-            proved("index"),
-            Task::agreed("estimate", 3 * BUDGET, 3, 2, Mode::Numeric),
-            proved("join"),
-            Task::reviewed("judge", BUDGET),
-            proved("draft"),
-            proved("format"),
-            Task::reviewed("sign off", BUDGET),
-        ],
-        edges: vec![
-            (0, 1),
-            (0, 2),
-            (0, 3),
-            (1, 4),
-            (2, 4),
-            (2, 5),
-            (3, 5),
-            (4, 6),
-            (5, 6),
-            (6, 7),
-            (7, 8),
-            (8, 9),
-        ],
-        predicates: Vec::new(),
-    }
-}
 
 fn state(stage: &mut Stage, law: &Law) -> ICollaboration::MissionState {
     let call = ICollaboration::missionCall {
