@@ -127,6 +127,12 @@ interface IAgent {
         uint40 enrolledAt;
     }
 
+    /// @notice What became of an agent's obligation: opened only if the agent is active.
+    struct Obligation {
+        address principal;
+        bool opened;
+    }
+
     /// @notice How an outcome moves reputation: the values of the mission's own epoch.
     /// @param lambda weight of the past, in thousandths
     /// @param fullWeight price from which an outcome weighs in full, in units
@@ -515,8 +521,10 @@ interface IAgent {
     /// @notice A penalty of the schedule: takes `points` from reputation, down to zero.
     function applyPenalty(address agent, uint16 points, bytes32 evidence) external returns (uint32 reputation);
 
-    /// @notice An agent takes part in something that it cannot leave.
-    function openObligation(address agent) external;
+    /// @notice Agents take part in something that they cannot leave, each of those that are active.
+    /// @param agents at most 64
+    /// @return found for each in its order: its principal, and whether its obligation was opened
+    function openObligations(address[] calldata agents) external returns (Obligation[] memory found);
 
     /// @notice That is over.
     function closeObligation(address agent) external;
@@ -534,6 +542,9 @@ interface IAgent {
 
     /// @notice What other contracts need to know of an agent.
     function standing(address agent) external view returns (Standing memory);
+
+    /// @notice The same of the agents of a node, in one call: at most 7.
+    function standings(address[] calldata agents) external view returns (Standing[] memory);
 
     /// @notice Whether an agent may do something now, by the values in force; `bars` says why not.
     function isEligible(address agent, uint8 purpose) external view returns (bool eligible, uint8 bars);

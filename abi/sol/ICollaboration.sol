@@ -6,8 +6,8 @@ pragma solidity ^0.8.30;
 /// price and stake) and states. This contract alone writes states: statute tells it what was deployed, verification what
 /// was found, the guardian what is to be frozen, halted or released. Every state has a deadline after which anyone takes
 /// the mission or node out of it.
-/// @dev Constructor: `(address constitution)`. A mission's id holds its sponsor (bytes 0 to 19) and the sponsor's
-/// counter (bytes 24 to 31). A node is its index in the statute. State is keyed by mission, node and attempt. Instants
+/// @dev Constructor: `(address constitution)`. A mission's id holds its sponsor (bytes 0 to 19) and the first twelve bytes of
+/// keccak256 of its session (bytes 20 to 31). A node is its index in the statute. State is keyed by mission, node and attempt. Instants
 /// are unix seconds; amounts are base units of the settlement asset. Nobody is paid from here: the treasury settles.
 interface ICollaboration {
     // ------------------------------------------------------------------ types
@@ -164,6 +164,18 @@ interface ICollaboration {
         uint40 since;
     }
 
+    /// @notice What deploying a mission asks.
+    /// @dev `progress` is statute's word as long as the mission waits for its deployment. Bytes 23 to 26 hold the ordinal of the
+    /// statute's first page, 27 to 30 that of the first page of seats; once the mission is law, byte 31 is 128.
+    struct Deployment {
+        MissionState state;
+        bytes32 sessionId;
+        uint64 epoch;
+        uint16 nodes;
+        uint40 deadline;
+        bytes32 progress;
+    }
+
     /// @notice What is stored of a node's current attempt. Commitments and reveals are verification's. Of a node that is completed in
     /// its first attempt only the output is kept: seats accepted and `since` are zero.
     struct Node {
@@ -179,8 +191,11 @@ interface ICollaboration {
     }
 
     /// @notice An attempt of a node as verification and guardian need it, in one call.
-    /// @dev Agents stand by seat, zero beyond the last; once the attempt runs, also for seats that did not begin it. `digest` is of the node's terms, `budget` in base units; `backup`
-    /// says that the backup period of a review is open. `halt` is the mission's or, without one, the city's.
+    /// @dev `seats` has a bit for each seat that began it; before it runs, for each that is taken. `tier` is zero before it runs, and
+    /// of one that runs as a mission. `backup` says that the backup period of a review is open. `halt` is the mission's or, without
+    /// one, the city's. From `threshold` to `digest`, which is of the node's terms, all is the law's, and zero where that was not
+    /// asked for; `budget` is in base units. Agents stand by seat, where they were asked for, zero beyond the last and, once the
+    /// attempt runs, for seats that did not begin it.
     struct Assignment {
         MissionState missionState;
         Halt halt;
@@ -188,12 +203,12 @@ interface ICollaboration {
         NodeState state;
         uint8 attempt;
         uint8 tier;
-        uint8 redundancy;
-        uint8 threshold;
-        uint8 mode;
+        uint8 seats;
         uint40 since;
         uint40 expiresAt;
         bool backup;
+        uint8 threshold;
+        uint8 mode;
         uint128 budget;
         bytes32 digest;
         address[7] agents;
@@ -234,7 +249,8 @@ interface ICollaboration {
     /// @notice The first review period passed in silence; every eligible adjudicator may decide now.
     event BackupOpened(bytes32 indexed missionId, uint16 indexed node, uint8 attempt, uint40 expiresAt);
 
-    /// @notice A node is done. `digest` is the mission's completion digest including it (RULINGS K17).
+    /// @notice A node is done. `digest` is the mission's completion digest including it (RULINGS K17); the trail of a Tier-2 node is
+    /// that of all who committed (`Record` of verification).
     event NodeCompleted(
         bytes32 indexed missionId,
         uint16 indexed node,
@@ -259,7 +275,7 @@ interface ICollaboration {
     /// @notice A failed mission ended in favour of its successor, which has its remaining escrow (RULINGS R18).
     event MissionRelegislated(bytes32 indexed missionId, bytes32 indexed successor, uint16 imported, uint256 moved);
 
-    /// @notice A node runs as a mission of its own (RULINGS R19).
+    /// @notice A node runs as a mission of its own, which was lent `budget` (RULINGS R19).
     event ChildOpened(bytes32 indexed missionId, uint16 indexed node, bytes32 indexed child, uint256 budget);
 
     /// @notice A child ended; its rest went back to the node's budget.
@@ -315,9 +331,6 @@ interface ICollaboration {
     /// @notice What was deployed is not what was approved.
     error NotApproved(bytes32 missionId, bytes32 expected, bytes32 found);
 
-    /// @notice Page `expected` is next.
-    error WrongPage(bytes32 missionId, uint16 expected, uint16 given);
-
     /// @notice More than `limit` edges lead into the node.
     error TooManyEdges(bytes32 missionId, uint16 node, uint8 degree, uint8 limit);
 
@@ -365,23 +378,35 @@ interface ICollaboration {
     /// @param deadline last second of the mission, at most the law's
     function createMission(bytes32 sessionId, uint40 deadline) external returns (bytes32 missionId);
 
-    /// @notice Takes pages of a statute that is being deployed, and the edges that lead into nodes. Only statute, in order.
+    /// @notice Takes pages of a statute that is being deployed, and the edges that lead into nodes. Only statute, which sees to their
+    /// order.
+    /// @param progress statute's word of the deployment, with the ordinals of first pages
     /// @param firstPage pages that came before
+    /// @param pages how many these are; statute created their accounts one after another
+    /// @param firstOrdinal as which account of statute's the first of them was created
     /// @param degrees groups ascending
     function admitTranche(
         bytes32 missionId,
+        bytes32 progress,
         uint16 firstPage,
-        address[] calldata pages,
+        uint16 pages,
+        uint32 firstOrdinal,
         DegreeWord[] calldata degrees
     ) external;
 
-    /// @notice Takes pages of seats, and opens an obligation for each of their agents. Only statute, in order.
+    /// @notice Takes pages of seats, and opens an obligation for each of their agents that has none here. Only statute, which sees to
+    /// their order.
+    /// @param progress as above
     /// @param firstPage pages of seats that came before
-    /// @param agents one for each seat of these pages
+    /// @param pages as above
+    /// @param firstOrdinal as above
+    /// @param agents every agent of these pages, once or more
     function admitSeats(
         bytes32 missionId,
+        bytes32 progress,
         uint16 firstPage,
-        address[] calldata pages,
+        uint16 pages,
+        uint32 firstOrdinal,
         address[] calldata agents
     ) external;
 
@@ -446,7 +471,7 @@ interface ICollaboration {
     function relegislate(bytes32 missionId, bytes32 successor, uint16[2][] calldata imported) external;
 
     /// @notice Starts an eligible non-leaf node as a child mission that waits for its deployment, and funds it with the node's
-    /// budget. Anyone.
+    /// budget, or with what came back of it if it had a child before. Anyone.
     function openChild(bytes32 missionId, uint16 node, bytes32 child) external;
 
     /// @notice Takes an ended child's outcome into its parent's node. Anyone.
@@ -457,14 +482,28 @@ interface ICollaboration {
     /// @notice A mission.
     function mission(bytes32 missionId) external view returns (Mission memory);
 
-    /// @notice A node's current attempt.
+    /// @notice What deploying a mission asks.
+    function deployment(bytes32 missionId) external view returns (Deployment memory);
+
+    /// @notice Ordinals of pages `8 · word` and on, four bytes each: as which accounts of statute's they were created. That of page
+    /// zero stands in `deployment`; those of pages that are not there are zero.
+    /// @param seats of the pages of seats, not of the statute's
+    function pageOrdinals(bytes32 missionId, bool seats, uint16 word) external view returns (bytes32);
+
+    /// @notice A node's current attempt. Refused by the mission's state, as the two below, as long as its page is not deployed.
     function node(bytes32 missionId, uint16 index) external view returns (Node memory);
 
     /// @notice The current attempt of a node with its law, its seats and the standing of its mission.
-    function assignment(bytes32 missionId, uint16 index) external view returns (Assignment memory);
+    /// @param agents whether to tell who sits where
+    /// @param lawIn states of the node in which its law is told, a bit each, that of state zero the lowest
+    function assignment(bytes32 missionId, uint16 index, bool agents, uint16 lawIn)
+        external
+        view
+        returns (Assignment memory);
 
-    /// @notice States of 64 nodes from `64 · word` on, four bits each, the lowest node in the lowest bits.
-    function nodeStates(bytes32 missionId, uint16 word) external view returns (uint256);
+    /// @notice States of 32 nodes from `32 · word` on, a byte each, in their order: the number of a state; 64 for a node that has not
+    /// begun and 128 for one that waits, each with the edges that are open into it.
+    function nodeStates(bytes32 missionId, uint16 word) external view returns (bytes32);
 
     /// @notice A node's seat, as it is now.
     function seat(bytes32 missionId, uint16 index, uint8 place) external view returns (Seat memory);

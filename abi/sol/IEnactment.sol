@@ -348,6 +348,10 @@ interface IEnactment {
         view
         returns (AwardedSeat[] memory seats, uint32 runnerUp);
 
+    /// @notice Who stands behind those that won a node: whoever takes a seat there whose executor stays silent (RULINGS A3). Zeros if
+    /// nobody does.
+    function runnerUp(bytes32 sessionId, uint16 node) external view returns (AwardedSeat memory seat);
+
     /// @notice Bids that won a node, best first, and the runner-up plus one; empty before it is awarded.
     function awardOf(bytes32 sessionId, uint16 node) external view returns (uint32[] memory bids, uint32 runnerUp);
 

@@ -183,7 +183,8 @@ interface IGuardian {
     /// or the executor whose freezes stopped it; zero if the panel did, and of a pause that a cleared stop leaves.
     event MissionHalted(bytes32 indexed missionId, Halt halt, address agent, uint40 until, bytes32 evidenceHash);
 
-    /// @notice The panel lets a mission go on; its deadlines moved by `haltedSecs`.
+    /// @notice The panel lets a mission go on; its deadlines moved by `haltedSecs`: by as long as it was stopped, without what the
+    /// city's stops move them by. Of the city: every mission's moved by that.
     event HaltLifted(bytes32 indexed missionId, Halt halt, uint40 haltedSecs);
 
     /// @notice An outage was proven; deadlines moved by `extendedSecs`.
@@ -308,6 +309,10 @@ interface IGuardian {
 
     /// @notice The predicates need `needed` gas; `available` is left. Nothing failed; call with more (RULINGS R24).
     error GasFloor(uint256 available, uint256 needed);
+
+    /// @notice The predicate is a program whose activation lapsed. Nothing failed; activate it again, which anyone may, and call
+    /// again (RULINGS A8).
+    error PredicateLapsed(address target);
 
     /// @notice A hard predicate did not pass, or was not asked yet; the output cannot be released (P-03).
     error HardPredicateFailed(bytes32 missionId, uint8 index);

@@ -23,6 +23,12 @@ interface IService {
         bytes32[] networkPolicies;
     }
 
+    /// @notice The code hash of a service, and since when it is deprecated, unix seconds; zero while it is not.
+    struct Standing {
+        bytes32 codeHash;
+        uint64 deprecatedAt;
+    }
+
     // ------------------------------------------------------------------ events
 
     /// @notice The contract knows the other members of its city, for ever.
@@ -136,6 +142,9 @@ interface IService {
     /// @notice The code hash, and since when the service is deprecated, unix seconds; zero while it is not. Reverts with
     /// `UnknownService`.
     function standing(bytes32 service) external view returns (bytes32 codeHash, uint64 deprecatedAt);
+
+    /// @notice The same of the services of a node, in one call: at most 7. Reverts with `UnknownService` for the first that is none.
+    function standings(bytes32[] calldata services) external view returns (Standing[] memory);
 
     /// @notice Whether `account` registered `service`, shown by `details`. False for what is not registered.
     function isOwner(bytes32 service, address account, bytes32 details) external view returns (bool);

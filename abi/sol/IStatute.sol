@@ -137,6 +137,10 @@ interface IStatute {
     /// Anyone.
     function finaliseDeployment(bytes32 missionId) external;
 
+    /// @notice All of it at once, for a mission that fits a transaction: every page of the statute, every page of seats, and the law.
+    /// Anyone; the escrow must hold the budget before.
+    function deployMission(bytes32 missionId, bytes[] calldata pages, bytes[] calldata seatPages) external;
+
     // ------------------------------------------------------------------ acceptances
 
     /// @notice Relays executors' acceptances of their seats, which collaboration takes. Anyone.
@@ -161,8 +165,8 @@ interface IStatute {
     /// @return tranches pages of the statute so far
     /// @return seatPages pages of seats so far
     /// @return nodes nodes so far
-    /// @return budget what these nodes may cost, in base units
-    /// @return tokens LLM tokens of these nodes
+    /// @return budget what these nodes may cost, in base units; zero once the mission is law
+    /// @return tokens LLM tokens of these nodes; zero once the mission is law
     /// @return statuteRest hash of the pages of the statute that are missing; zero before the first and once all are there
     /// @return assignmentsRest the same of the pages of seats
     function deployment(bytes32 missionId)

@@ -64,6 +64,16 @@ interface ITreasury {
         uint128 price;
     }
 
+    /// @notice What seats of an agent in a mission are backed with, out of one source. Amounts in base units.
+    /// @dev `source` is the agent's address as a word, or a pool's id. `price` is what these seats are to be paid, which bounds what
+    /// insurance pays the agent for the mission (RESOLUTIONS S-13).
+    struct Stake {
+        address agent;
+        bytes32 source;
+        uint128 amount;
+        uint128 price;
+    }
+
     /// @notice One mission's escrow. Amounts in base units.
     /// @dev `deposited` = `settled` + `refunded` + what is still held. What is lent to a child counts as the child's deposit, until
     /// it comes back. `allocated` is what those nodes may still cost that are neither settled nor lent to a child; it is held.
@@ -94,13 +104,15 @@ interface ITreasury {
 
     /// @notice A stake pool (RESOLUTIONS S-08). Assets and shares below 2^128.
     /// @dev `assets` is all that the shares are worth, what stands in for agents included. `openObligations` counts the bids
-    /// and missions for which something of it stands in.
+    /// and missions for which something of it stands in. `leaving` are the shares of those who asked to leave: new bids do not draw
+    /// on what they are worth.
     struct Pool {
         address manager;
         uint128 assets;
         uint128 shares;
         uint32 participants;
         uint32 openObligations;
+        uint128 leaving;
     }
 
     // ------------------------------------------------------------------ events
@@ -199,6 +211,9 @@ interface ITreasury {
     /// @notice `participant` paid `amount` into a pool for `shares`.
     event PoolJoined(bytes32 indexed poolId, address indexed participant, uint256 amount, uint256 shares);
 
+    /// @notice `participant` asked to leave with all its `shares`.
+    event PoolLeaveRequested(bytes32 indexed poolId, address indexed participant, uint256 shares);
+
     /// @notice `participant` redeemed `shares` for `amount`.
     event PoolLeft(bytes32 indexed poolId, address indexed participant, uint256 amount, uint256 shares);
 
@@ -251,7 +266,7 @@ interface ITreasury {
     error WrongEscrowState(bytes32 missionId, EscrowState state);
 
     /// @notice The escrow has `available` for this purpose, `needed` was asked: what it holds for a budget; what is allocated for a
-    /// settlement; what a node has left for its child; all that is left for a successor.
+    /// settlement or a child; all that is left for a successor.
     error InsufficientEscrow(bytes32 missionId, uint256 available, uint256 needed);
 
     /// @notice The node was settled, or lent to a child, before.
@@ -291,7 +306,8 @@ interface ITreasury {
     /// @notice No pool has this id.
     error UnknownPool(bytes32 poolId);
 
-    /// @notice The pool backs `openObligations` live bids or missions; leave when there are none.
+    /// @notice The pool backs `openObligations` live bids or missions; leave when there are none, or ask to, and leave when none is
+    /// left that began before.
     error PoolObligated(bytes32 poolId, uint32 openObligations);
 
     /// @notice The pool has `participants` participants and needs `needed` before it may back anyone.
@@ -361,10 +377,11 @@ interface ITreasury {
 
     /// @notice Moves `amount` from one mission's escrow to another's. Which of three moves it is, collaboration's records of both
     /// say (RULINGS R18, R19):
-    /// to a child of a mission that works, what its node has left, the budget the first time and what came back of it later;
+    /// to a child of a mission that works, what its node has left, at most `amount`: that the first time, what came back later;
     /// from a child to the mission that lent to it, whatever the child holds;
     /// from a mission that failed or was aborted to another, exactly all it holds.
-    function moveEscrow(bytes32 from, bytes32 to, uint256 amount) external;
+    /// @return moved base units that moved
+    function moveEscrow(bytes32 from, bytes32 to, uint256 amount) external returns (uint256 moved);
 
     /// @notice The mission ended. Settlements end too; stakes may be released after `sanctionSecs`.
     function beginClosing(bytes32 missionId, uint40 sanctionSecs) external;
@@ -384,9 +401,9 @@ interface ITreasury {
     /// @notice Frees what was set aside for a bid that did not win, or whose session came to nothing.
     function releaseReserve(bytes32 sessionId, bytes32 source, address agent, uint256 amount) external;
 
-    /// @notice Turns what was set aside in a session into the stake of `agent` in a mission; several seats add up, and all
-    /// have one source. Neither the agent's principal nor a pool's manager may be the mission's sponsor.
-    function lockStake(bytes32 missionId, bytes32 sessionId, address agent, bytes32 source, uint256 amount) external;
+    /// @notice Turns what was set aside in a session into stakes in a mission, all or none. Several of one agent add up, and have one
+    /// source. Neither an agent's principal nor a pool's manager may be the mission's sponsor. At most 1,024 at once.
+    function lockStakes(bytes32 missionId, bytes32 sessionId, Stake[] calldata stakes) external;
 
     /// @notice What is set aside in a session out of `source` for `agent`, in base units.
     function reservedStake(bytes32 sessionId, bytes32 source, address agent) external view returns (uint256 amount);
@@ -402,7 +419,13 @@ interface ITreasury {
     function releaseStake(bytes32 missionId, address agent) external;
 
     /// @notice Stake of `agent` in a mission, in base units, and where it came from.
-    function lockedStake(bytes32 missionId, address agent) external view returns (bytes32 source, uint256 amount);
+    /// @return source the agent's address as a word, a pool's id, or zero
+    /// @return amount what is left of it
+    /// @return budget what all its seats there are to be paid, those included that passed on to others; counted up to 2^96 - 1
+    function lockedStake(bytes32 missionId, address agent)
+        external
+        view
+        returns (bytes32 source, uint256 amount, uint256 budget);
 
     // ------------------------------------------------------------------ bonds
 
@@ -431,7 +454,13 @@ interface ITreasury {
     /// @notice Pays `amount` of the caller's credit into a pool, for `⌊amount·S/A⌋` shares.
     function joinPool(bytes32 poolId, uint256 amount) external;
 
-    /// @notice Redeems shares for `⌊shares·A/S⌋`, to the caller's credit, while the pool backs nobody. Never halted.
+    /// @notice Asks to leave with all the caller's shares, those too that it buys later. From now on new bids draw on what the shares
+    /// of the others are worth, so that nobody can be kept in by ever new ones. Whoever asked bears losses until it leaves.
+    /// Asking again changes nothing. Never halted.
+    function requestLeavePool(bytes32 poolId) external;
+
+    /// @notice Redeems shares for `⌊shares·A/S⌋`, to the caller's credit: while the pool backs nobody, or once no bid and no mission
+    /// is left that it backed when the caller asked to leave. Never halted.
     function leavePool(bytes32 poolId, uint256 shares) external;
 
     /// @notice Lets `agent` stake up to `limit` out of the pool; zero ends it for new bids. Only its manager, with enough
@@ -457,8 +486,9 @@ interface ITreasury {
     /// @return amount base units found
     function skim() external returns (uint256 amount);
 
-    /// @notice Compensates a loss confirmed by the panel, of an agent that had a stake in the mission: once per mission and agent,
-    /// with evidence, at most `insuranceClaimPct` of the insurance and what was paid into the mission (RESOLUTIONS S-13).
+    /// @notice Compensates a loss confirmed by the panel, of an agent that had a seat in the mission: once per mission and agent,
+    /// with evidence, at most `insuranceClaimPct` of the insurance and the agent's budget, which is what its seats there were to be
+    /// paid (RESOLUTIONS S-13).
     function payInsurance(bytes32 missionId, address agent, uint256 amount, bytes32 evidenceHash) external;
 
     /// @notice Pays a disbursement that the panel decided.

@@ -67,8 +67,8 @@ interface IVerification {
     }
 
     /// @notice An executor's result as it signs it for a batch (RULINGS R4).
-    /// @dev `outputHash` is the commitment for `Commit`, the value's hash for `Reveal`; `trailRoot` of a reveal is the
-    /// commitment's. `proof` is the Tier-1 proof, nothing, the revealed value and salt behind it, or the content address of the
+    /// @dev `outputHash` is the commitment for `Commit`, the value's hash for `Reveal`. `trailRoot` of a reveal is the trails of all
+    /// who committed (`Record`): they stand when anything may be revealed, and who signs another set reveals nothing. `proof` is the Tier-1 proof, nothing, the revealed value and salt behind it, or the content address of the
     /// encrypted output, by kind. A result is good once: what it does cannot be done twice at one attempt.
     struct NodeResult {
         bytes32 missionId;
@@ -82,9 +82,12 @@ interface IVerification {
         uint64 deadline;
     }
 
-    /// @notice What is kept of an attempt's verification. Masks have a bit for each seat, seat zero the lowest.
+    /// @notice What is kept of an attempt's verification while it goes on; nothing once a verdict ended it, since the log has all of it.
+    /// Masks have a bit for each seat, seat zero the lowest.
     /// @dev Reveals are taken until `revealUntil`, disputes until `disputeUntil`: of the running attempt, zero before it comes to
-    /// that. Output and trail are those that wait for review, the trail also that of a proof; what Tier-2 seats revealed is in
+    /// that. Output and trail are those that wait for review; of a proof neither is kept, since it is judged at once. Of Tier 2,
+    /// `trailRoot` is the trails of all who committed: from zero, with each commitment in its order, `keccak(trails, seat, trailRoot)`
+    /// of that seat's, a word each. It is the trail of the node that agreement completes. What Tier-2 seats revealed is in
     /// `commitmentOf`. `bondId` is of a dispute, while its bond is held.
     struct Record {
         bool announced;
@@ -108,7 +111,7 @@ interface IVerification {
         bytes32 indexed missionId, uint16 indexed node, uint8 attempt, address indexed executor, bytes32 commitment
     );
 
-    /// @notice A result was submitted, with its trail.
+    /// @notice A result was submitted, with its trail; a reveal with the trails of all who committed.
     event ResultSubmitted(
         bytes32 indexed missionId,
         uint16 indexed node,
@@ -204,6 +207,10 @@ interface IVerification {
 
     /// @notice The verifier's code is `found`; the statute pinned `expected`.
     error VerifierChanged(address verifier, bytes32 expected, bytes32 found);
+
+    /// @notice The verifier is a program whose activation lapsed. Nothing failed; activate it again, which anyone may, and call again
+    /// (RULINGS A8).
+    error VerifierLapsed(address verifier);
 
     /// @notice The node is verified by tier `tier`, which this is not for.
     error WrongTier(bytes32 missionId, uint16 node, uint8 tier);
@@ -326,9 +333,10 @@ interface IVerification {
     /// @notice An attempt's verification.
     function recordOf(bytes32 missionId, uint16 node, uint8 attempt) external view returns (Record memory);
 
-    /// @notice A seat's commitment until it is opened, then what it revealed: a word, the first half of a sketch, or a set's hash.
+    /// @notice What is kept of a seat's commitment until it is opened, `keccak(commitment, executor)`; then what it revealed: a word,
+    /// the first half of a sketch, or a set's hash.
     function commitmentOf(bytes32 missionId, uint16 node, uint8 attempt, uint8 seat)
         external
         view
-        returns (bytes32 commitment, bytes32 value, bytes32 trailRoot);
+        returns (bytes32 commitment, bytes32 value);
 }

@@ -1,6 +1,8 @@
 //! `cargo xtask deep`: what takes too long for every change. Each profile leaves a page under `docs/results`.
 
 mod mutants;
+mod random;
+pub(crate) mod seeded;
 
 use std::{
     fmt::Write as _,
@@ -54,8 +56,8 @@ pub(crate) struct Options {
     /// Say which profiles there are.
     #[arg(long)]
     list: bool,
-    /// `mutants` only: files whose path contains this; of the others it knows what it knew.
-    #[arg(long, value_name = "PART")]
+    /// `mutants` and `seeded` only: files whose path contains this; of the others `mutants` knows what it knew.
+    #[arg(long, alias = "file", value_name = "PART")]
     files: Vec<String>,
     /// `mutants` only: so many files at a time; two for each core if nothing is said.
     #[arg(long)]
@@ -69,7 +71,7 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 8] = [
+const PROFILES: [Profile; 10] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
@@ -97,7 +99,7 @@ const PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "missions",
-        about: "a law of 5,000 nodes on the devnode, and long random runs against the models of the execution",
+        about: "a law of 5,000 nodes on the devnode",
         run: missions,
     },
     Profile {
@@ -106,9 +108,19 @@ const PROFILES: [Profile; 8] = [
         run: scale,
     },
     Profile {
+        name: "programs",
+        about: "100,000 random commands of each program of the execution, compared with a naive model after each",
+        run: |ws, _, page| random::run(ws, page),
+    },
+    Profile {
         name: "mutants",
         about: "bugs put into the rules one at a time, and noticed by their tests; takes hours",
         run: mutants::run,
+    },
+    Profile {
+        name: "seeded",
+        about: "faults put into the programs by hand, one of each kind, and noticed by the test that each names",
+        run: seeded::run,
     },
 ];
 
@@ -320,9 +332,6 @@ fn cargo_stylus(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()
 /// Nodes of the largest law; the quick run deploys 500.
 const MISSION_NODES: u32 = 5_000;
 
-/// Packages with random runs, the variable that lengthens them, and how many runs of how many commands.
-const LONG_RUNS: [(&str, &str, u32); 1] = [("agentcity-statute", "AGENTCITY_STATUTE_RUNS", 2_000)];
-
 /// Programs, devnode and doubles: what the scenarios on a devnode run.
 fn ground(ws: &Workspace) -> eyre::Result<()> {
     let tools = setup::run(ws, Need::Everything)?;
@@ -336,19 +345,7 @@ fn ground(ws: &Workspace) -> eyre::Result<()> {
 
 fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     page.line("nodes of the largest law", MISSION_NODES);
-    for (package, _, runs) in LONG_RUNS {
-        page.line("random runs", format_args!("{runs} of {package}"));
-    }
     ground(ws)?;
-    for (package, variable, runs) in LONG_RUNS {
-        tell(
-            ws,
-            page,
-            package,
-            ("random_", &[]),
-            &[(variable, runs.to_string())],
-        )?;
-    }
     tell(
         ws,
         page,

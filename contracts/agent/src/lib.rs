@@ -71,13 +71,16 @@ impl Contract for Agents {
             wire::updateReputationCall::SELECTOR => self.update_reputation(input),
             wire::applyPenaltyCall::SELECTOR => self.adjust(Peer::Collaboration, input),
             wire::adjustReputationCall::SELECTOR => self.adjust(Peer::Adjudication, input),
-            wire::openObligationCall::SELECTOR => self.obligation(Obligation::Open, input),
-            wire::closeObligationCall::SELECTOR => self.obligation(Obligation::Close, input),
-            wire::completeObligationCall::SELECTOR => self.obligation(Obligation::Complete, input),
+            wire::openObligationsCall::SELECTOR => self.open_obligations(input),
+            wire::closeObligationCall::SELECTOR => self.end_obligation(Obligation::Close, input),
+            wire::completeObligationCall::SELECTOR => {
+                self.end_obligation(Obligation::Complete, input)
+            }
 
             wire::agentRecordCall::SELECTOR => self.agent_record(input),
             wire::principalRecordCall::SELECTOR => self.principal_record(input),
             wire::standingCall::SELECTOR => self.standing(input),
+            wire::standingsCall::SELECTOR => self.standings(input),
             wire::isEligibleCall::SELECTOR => self.is_eligible(input),
             wire::principalOfCall::SELECTOR => self.principal_of(input),
             wire::principalsForConflictCall::SELECTOR => self.principals_for_conflict(input),

@@ -8,15 +8,19 @@ use agentcity_domain::{
     },
     parameter::ParameterId,
     reputation::Points,
+    statute::SEATS_MAX,
 };
 use agentcity_shell::{
     Answer, Input, Output, malformed,
     output::{self, address, number, truth},
 };
 use alloc::vec::Vec;
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 
 use crate::storage::Agents;
+
+/// Words of a standing.
+const STANDING_WORDS: usize = 7;
 
 impl Agents {
     pub(crate) fn agent_record(&self, input: &mut Input<'_>) -> Answer {
@@ -59,11 +63,26 @@ impl Agents {
     }
 
     pub(crate) fn standing(&self, input: &mut Input<'_>) -> Answer {
-        let agent = self.load_agent(input.address()?);
+        Ok(output::words(&self.standing_of(input.address()?)))
+    }
+
+    /// Errors: `MalformedCall` for more agents than a node has seats.
+    pub(crate) fn standings(&self, input: &mut Input<'_>) -> Answer {
+        let (count, mut agents) = input.list(SEATS_MAX)?;
+        let mut standings = Vec::with_capacity(count.saturating_mul(STANDING_WORDS));
+        for _ in 0..count {
+            standings.extend_from_slice(&self.standing_of(agents.address()?));
+        }
+        Ok(Output::of(1).list(&standings, STANDING_WORDS).finish())
+    }
+
+    #[inline(never)]
+    fn standing_of(&self, agent: Address) -> [B256; STANDING_WORDS] {
+        let agent = self.load_agent(agent);
         let (hot, account) = (&agent.hot, agent.bond.principal);
         let principal = self.load_principal(account);
         let bars = rules::bars(hot, &principal, self.now());
-        Ok(output::words(&[
+        [
             address(account),
             address(self.previous(&agent)),
             number(hot.agent_type as u64),
@@ -71,7 +90,7 @@ impl Agents {
             number(hot.reputation.score_floor().get().into()),
             number(hot.reputation.get().into()),
             number(principal.enrolled_at),
-        ]))
+        ]
     }
 
     /// Errors: `MalformedCall` for no purpose.

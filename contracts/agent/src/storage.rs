@@ -204,20 +204,29 @@ impl Agents {
                 ..Agent::default()
             };
         }
+        let history = if hot.has_history {
+            self.load_history(address)
+        } else {
+            History::default()
+        };
         Agent {
             address,
             hot,
             bond: self.load_bond(address),
-            history: self.load_history(address),
+            history,
         }
     }
 
     /// Writes a record. A word that was read and is as it was costs nothing; a history that never began is not written.
     #[inline(never)]
     pub(crate) fn store_agent(&mut self, agent: &Agent) {
-        self.store_hot(agent.address, &agent.hot);
+        let hot = Hot {
+            has_history: agent.history != History::default(),
+            ..agent.hot
+        };
+        self.store_hot(agent.address, &hot);
         self.set_entry(BONDS, agent.address, agent.bond.pack().into());
-        if agent.history != History::default() {
+        if hot.has_history {
             self.store_history(agent.address, &agent.history);
         }
     }

@@ -18,17 +18,18 @@ use agentcity_shell::{
     output::{self, address, number, signed, truth},
 };
 use alloc::vec::Vec;
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 use stylus_sdk::prelude::*;
 
 use crate::{error::revert, storage::Agents};
 
-/// What happens to an obligation.
+/// Most agents whose obligations one call opens: what callers copy of its answer.
+const AGENTS_MAX: usize = 64; // structural: of an answer of 8,192 bytes
+
+/// How an obligation ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Obligation {
-    /// It begins.
-    Open,
     /// It ends.
     Close,
     /// It ends, and was a mission.
@@ -116,37 +117,50 @@ impl Agents {
         Ok(output::words(&[reputation]))
     }
 
-    /// Errors: `NotWired`, `Unauthorized`, `NotActive`, `NoObligation`, `CounterExhausted`.
-    /// Events: `ObligationOpened`, `ObligationClosed`; `AgentLeaving` when the last one of a leaving agent ended.
+    /// Opens an obligation for each of several agents. Who is not active takes on nothing, and stops nobody else.
+    ///
+    /// Errors: `NotWired`, `Unauthorized`, `CounterExhausted`.
+    /// Events: `ObligationOpened` for each that is active.
+    pub(crate) fn open_obligations(&mut self, input: &mut Input<'_>) -> Answer {
+        self.either(Peer::Collaboration, Peer::Treasury)?;
+        let (count, mut agents) = input.list(AGENTS_MAX)?;
+        let mut answer = Vec::with_capacity(count.saturating_mul(2));
+        for _ in 0..count {
+            let agent = agents.address()?;
+            let mut hot = self.load_hot(agent);
+            let opened = match hot.open_obligation(agent) {
+                Err(Refused::NotActive(_)) => false,
+                opened => opened.map(|()| true).map_err(revert)?,
+            };
+            if opened {
+                self.store_hot(agent, &hot);
+                let topic = literal!(wire::ObligationOpened::SIGNATURE_HASH);
+                self.log_obligation(topic, agent, &hot, 1);
+            }
+            answer.push(address(self.load_bond(agent).principal));
+            answer.push(truth(opened));
+        }
+        Ok(output::Output::of(1).list(&answer, 2).finish())
+    }
+
+    /// Errors: `NotWired`, `Unauthorized`, `NoObligation`, `CounterExhausted`.
+    /// Events: `ObligationClosed`; `AgentLeaving` when the last one of a leaving agent ended.
     #[inline(never)]
-    pub(crate) fn obligation(&mut self, change: Obligation, input: &mut Input<'_>) -> Answer {
-        let other = match change {
-            Obligation::Open | Obligation::Close => Peer::Treasury,
+    pub(crate) fn end_obligation(&mut self, how: Obligation, input: &mut Input<'_>) -> Answer {
+        let other = match how {
+            Obligation::Close => Peer::Treasury,
             Obligation::Complete => Peer::Collaboration,
         };
         self.either(Peer::Collaboration, other)?;
         let agent = input.address()?;
         let mut hot = self.load_hot(agent);
-        let (changed, signature, words) = match change {
-            Obligation::Open => (
-                hot.open_obligation(agent),
-                literal!(wire::ObligationOpened::SIGNATURE_HASH),
-                1,
-            ),
-            Obligation::Close => (
-                hot.close_obligation(agent),
-                literal!(wire::ObligationClosed::SIGNATURE_HASH),
-                2,
-            ),
-            Obligation::Complete => (
-                hot.complete_obligation(agent),
-                literal!(wire::ObligationClosed::SIGNATURE_HASH),
-                2,
-            ),
+        let ended = match how {
+            Obligation::Close => hot.close_obligation(agent),
+            Obligation::Complete => hot.complete_obligation(agent),
         };
-        changed.map_err(revert)?;
+        ended.map_err(revert)?;
         let mut history = None;
-        if change != Obligation::Open && leaving::must_wait_anew(&hot) {
+        if leaving::must_wait_anew(&hot) {
             let cooldown = self.seconds(ParameterId::DeregistrationCooldownSecs)?;
             let history = history.insert(self.load_history(agent));
             leaving::wait_anew(history, cooldown, self.now());
@@ -157,13 +171,20 @@ impl Agents {
             self.store_history(agent, &history);
             self.log_leaving(agent, &history);
         }
-
-        let data = [number(hot.obligations.into()), number(hot.missions.into())];
-        self.emit(
-            &[signature, address(agent)],
-            data.get(..words).unwrap_or(&data),
+        self.log_obligation(
+            literal!(wire::ObligationClosed::SIGNATURE_HASH),
+            agent,
+            &hot,
+            2,
         );
         Ok(Vec::new())
+    }
+
+    /// Says what became of an agent's obligations, in so many words.
+    #[inline(never)]
+    fn log_obligation(&self, topic: B256, agent: Address, hot: &Hot, words: usize) {
+        let data = [number(hot.obligations.into()), number(hot.missions.into())];
+        self.emit(&[topic, address(agent)], data.get(..words).unwrap_or(&data));
     }
 
     /// Writes an agent whose reputation moved; a fall that its principal must answer for, in the principal's record too.

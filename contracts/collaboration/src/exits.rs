@@ -22,7 +22,10 @@ use agentcity_shell::{
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolEvent};
 
-use crate::{nodes::not_seated, storage::*};
+use crate::{
+    nodes::{OF_LIST, not_seated},
+    storage::*,
+};
 
 /// Most agents that one ruling names.
 const NAMED_MAX: usize = 32;
@@ -49,12 +52,21 @@ impl Missions {
                 let lying = self.lying(&loaded, self.watchdog()?);
                 let windows = self.ask_windows(&loaded, &node.word)?;
                 let (mut redundancy, mut ended) = (0u8, 0u8);
-                for seat in &self.seats(mission, &node)? {
+                let seats = self.seats(mission, &node)?;
+                let mut all = 0;
+                for seat in &seats {
                     redundancy = redundancy.saturating_add(1);
-                    if self.service(&seat.service)?.1 != 0 {
+                    all |= seat_bit(seat.seat);
+                }
+                let services = self.standings(Peer::Service, &seats, all)?;
+                let mut services = skipped(&services, OF_LIST);
+                for seat in &seats {
+                    services.word();
+                    if services.u64() != 0 {
                         ended |= seat_bit(seat.seat);
                     }
                 }
+                end(&services)?;
                 rules::expire_eligible(
                     word,
                     &lying,

@@ -102,6 +102,8 @@ fn question(selector: [u8; 4]) -> Option<Question> {
     Some(match selector {
         wire::createMissionCall::SELECTOR => Missions::create_mission,
         wire::missionCall::SELECTOR => Missions::mission,
+        wire::deploymentCall::SELECTOR => Missions::deployment,
+        wire::pageOrdinalsCall::SELECTOR => Missions::page_ordinals,
         wire::nodeCall::SELECTOR => Missions::node,
         wire::assignmentCall::SELECTOR => Missions::assignment,
         wire::nodeStatesCall::SELECTOR => Missions::node_states,

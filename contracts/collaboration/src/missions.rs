@@ -15,7 +15,7 @@ use agentcity_domain::{
         Reason,
         record::{Clock, ENDED, Link, Mission, NODES_PER_STATES},
         recursion,
-        word::{get, set},
+        word::set,
     },
     peer::Peer,
     signed::selector,
@@ -23,7 +23,7 @@ use agentcity_domain::{
 };
 use agentcity_shell::{
     member::{Kind, Member},
-    output, peer,
+    peer,
     reader::Reader,
     topic, unauthorized,
     words::{Laid, Words},
@@ -32,20 +32,18 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::*;
+use crate::{nodes::*, seats::already_done, storage::*};
 
 /// `lawOf` of enactment.
 const LAW_OF: [u8; 4] = selector("lawOf(bytes32)");
 /// `haltedUntil` of the roster: the watchdog's freeze.
 const HALTED_UNTIL: [u8; 4] = selector("haltedUntil()");
 
-/// Most pages that one call admits, most groups of 32 nodes whose edges it counts, and most seats.
-const PAGES_MAX: usize = 64;
+/// Most groups of 32 nodes whose edges one call counts, and most agents that it seats.
 const GROUPS_MAX: usize = 2_048;
 const ADMITTED_SEATS_MAX: usize = 1_024;
-
-/// Nodes of one word of open edges.
-const NODES_PER_DEGREES: u16 = 32; // structural: a byte each
+/// Agents whose obligations are opened in one call.
+const OBLIGED_AT_ONCE: usize = 64; // structural: what agent takes, and what of its answer is copied
 
 impl Missions {
     /// Stores how many base units a unit is, which prices and slashes are counted in.
@@ -93,7 +91,6 @@ impl Missions {
     #[inline(never)]
     fn create(&mut self, input: &mut Reader<'_>, mission: &mut B256) -> Said {
         let (session, deadline) = (&input.word(), input.seconds());
-        let before = self.entry(SESSION, session, 0);
         let answer = self.query(Peer::Enactment, Words::after(LAW_OF).word(session))?;
         let mut law = Reader::new(&answer);
         let (approved, _audited, kind) = (law.bool(), law.bool(), law.u8());
@@ -121,32 +118,29 @@ impl Missions {
         } else if self.caller() != named {
             return Err(unauthorized(self.caller()).into());
         }
-        if before != B256::ZERO {
-            return Words::after(wire::AlreadyDone::SELECTOR)
-                .word(&before)
-                .number(0)
-                .address(&sponsor)
-                .no();
+        let hash = self.hash(Words::new().word(session));
+        *mission = MissionId::of_session(sponsor, hash).word();
+        let before = self.lookup(mission);
+        if before.word.state() != 0 {
+            return already_done(mission, 0, sponsor);
         }
         if last <= self.now() || last > latest {
             return Err(instant(wire::TooLate::SELECTOR, latest));
         }
         self.must_be_enrolled(&sponsor)?;
-        let counter = self.entry(COUNTER, &sponsor.into_word(), 0);
-        let count = get(&counter, 24, 8).saturating_add(1);
-        *mission = MissionId::of_creator(sponsor, count).word();
         word.set_state(MissionState::Pending.number());
         word.set_nodes(nodes);
         word.set_epoch(epoch);
         word.set_deadline(last);
         word.set_since(self.now());
-        let mut clock = Clock(B256::ZERO);
-        clock.set_moved_before(self.lookup(&B256::ZERO).city.moved());
-        self.set_entry(COUNTER, &sponsor.into_word(), 0, &output::number(count));
-        self.set_entry(SESSION, session, 0, mission);
         self.set_of_mission(mission, 0, &word.0);
         self.set_of_mission(mission, OF_SESSION, session);
-        self.set_clock(mission, &clock);
+        let moved = before.city.moved();
+        if moved != 0 {
+            let mut clock = Clock::default();
+            clock.set_moved_before(moved);
+            self.set_clock(mission, &clock);
+        }
         if kind != Kinds::Mission as u8 {
             let mut link = Link(B256::ZERO);
             link.set_node(node);
@@ -206,61 +200,48 @@ impl Missions {
         Ok(loaded)
     }
 
-    /// Writes the accounts of pages behind those that came before.
+    /// Keeps where pages are that follow those before, and the word of statute's deployment: which page is next, is its rule.
     #[inline(never)]
-    fn admit_pages(
-        &mut self,
-        mission: &B256,
-        kind: Kind,
-        first: u16,
-        pages: &mut Reader<'_>,
-        count: usize,
-    ) -> Said {
-        let at = if kind == PAGE { 0 } else { 2 };
-        let mut place = self.of_mission(mission, PAGES);
-        let expected = get(&place, at, 2);
-        if u64::from(first) != expected {
-            return Words::after(wire::WrongPage::SELECTOR)
-                .word(mission)
-                .number(expected)
-                .number(first.into())
-                .no();
+    fn admit_pages(&mut self, kind: Kind, mission: &B256, input: &mut Reader<'_>) -> Said {
+        let (deployment, first) = (&input.word(), input.u16());
+        let (count, ordinal) = (input.u16(), input.u32());
+        self.pending(mission)?;
+        self.set_pages(mission, deployment);
+        for more in 0..count {
+            let index = first.saturating_add(more);
+            // The first page's ordinal stands in statute's word.
+            if index != 0 {
+                let (place, at) = ordinal_at(index);
+                let mut word = self.entry(kind, mission, place);
+                let ordinal = u64::from(ordinal).saturating_add(more.into());
+                set(&mut word, at, ORDINAL, ordinal);
+                self.set_entry(kind, mission, place, &word);
+            }
         }
-        let mut index = expected;
-        for _ in 0..count {
-            let account = pages.address();
-            self.set_entry(kind, mission, index, &account.into_word());
-            index = index.saturating_add(1);
-        }
-        end(pages)?;
-        set(&mut place, at, 2, index);
-        self.set_of_mission(mission, PAGES, &place);
         Ok(())
     }
 
     #[inline(never)]
     pub(crate) fn admit_tranche(&mut self, input: &mut Reader<'_>) -> Said {
-        let (mission, first) = (&input.word(), input.u16());
-        let (count, mut pages) = input.list(PAGES_MAX);
+        let mission = &input.word();
+        self.admit_pages(PAGE, mission, input)?;
         let (groups, mut degrees) = input.list(GROUPS_MAX);
-        self.pending(mission)?;
-        self.admit_pages(mission, PAGE, first, &mut pages, count)?;
         for _ in 0..groups {
             let (group, counts) = (degrees.u16(), degrees.word());
-            let mut word = self.entry(DEGREE, mission, group.into());
+            let first = group.saturating_mul(NODES_PER_STATES);
+            let mut states = self.load_states(mission, first);
             for (at, more) in counts.iter().enumerate() {
-                let degree = get(&word, at, 1).saturating_add(u64::from(*more));
-                if degree > EDGES_MAX.into() {
+                let node = first.saturating_add(at as u16);
+                if let Err(edges) = states.lead_into(node, *more) {
                     return Words::after(wire::TooManyEdges::SELECTOR)
                         .word(mission)
-                        .number(u64::from(group).saturating_mul(32) | at as u64) // structural: a byte each
-                        .number(degree.min(u8::MAX.into()))
+                        .number(node.into())
+                        .number(edges.into())
                         .number(EDGES_MAX.into())
                         .no();
                 }
-                set(&mut word, at, 1, degree);
             }
-            self.set_entry(DEGREE, mission, group.into(), &word);
+            self.store_states(mission, first, &states);
         }
         end(&degrees)?;
         Ok(())
@@ -268,18 +249,27 @@ impl Missions {
 
     #[inline(never)]
     pub(crate) fn admit_seats(&mut self, input: &mut Reader<'_>) -> Said {
-        let (mission, first) = (&input.word(), input.u16());
-        let (count, mut pages) = input.list(PAGES_MAX);
-        let (seats, mut agents) = input.list(ADMITTED_SEATS_MAX);
-        self.pending(mission)?;
-        self.admit_pages(mission, SEATS, first, &mut pages, count)?;
-        for _ in 0..seats {
-            self.oblige(mission, agents.address(), true)?;
+        let mission = &input.word();
+        self.admit_pages(SEATS, mission, input)?;
+        let (count, mut agents) = input.list(ADMITTED_SEATS_MAX);
+        let mut fresh = Vec::with_capacity(OBLIGED_AT_ONCE);
+        for left in (0..count).rev() {
+            let agent = agents.address();
+            let before = self.obligation(mission, &agent.into_word());
+            if before == B256::ZERO && !fresh.contains(&agent) {
+                fresh.push(agent);
+            }
+            if left == 0 || fresh.len() == OBLIGED_AT_ONCE {
+                self.oblige(mission, &fresh, true)?;
+                fresh.clear();
+            }
         }
         end(&agents)?;
         Ok(())
     }
 
+    /// Statute alone calls it, in the call in which it found that the mission has its time and that no freeze of the watchdog lies
+    /// on the city (R9); what lies on mission and city themselves is here.
     #[inline(never)]
     pub(crate) fn activate(&mut self, input: &mut Reader<'_>) -> Said {
         let (mission, epoch) = (&input.word(), input.bits(40));
@@ -287,28 +277,19 @@ impl Missions {
         self.permit(
             &loaded,
             const { forbidders(Command::FinalizeMission) },
-            true,
+            false,
         )?;
         let (now, from) = (self.now(), loaded.word.state());
-        let mut clock = self.clock(mission);
-        let until = clock.deadline(&loaded.word, &loaded.city);
-        if now > until {
-            return Err(instant(wire::TooLate::SELECTOR, until));
-        }
         let step = loaded.word.step(MissionState::Active, now);
         self.ok(mission, 0, step)?;
         loaded.word.set_epoch(epoch);
-        clock.set_activated(now);
-        clock.set_moved_then(loaded.moved());
-        self.set_clock(mission, &clock);
+        let mut pages = self.pages(mission);
+        pages.become_law(now, loaded.moved());
+        self.set_pages(mission, &pages.0);
         self.store_moved(&loaded, from, Reason::Succeeded as u8);
         let nodes = loaded.word.nodes();
-        let mut degrees = B256::ZERO;
         let mut states = self.load_states(mission, 0);
         for node in 0..nodes {
-            if node % NODES_PER_DEGREES == 0 {
-                degrees = self.entry(DEGREE, mission, u64::from(node / NODES_PER_DEGREES));
-            }
             if node % NODES_PER_STATES == 0 && node != 0 {
                 self.store_states(mission, node.saturating_sub(1), &states);
                 states = self.load_states(mission, node);
@@ -317,7 +298,7 @@ impl Missions {
             if states.begin(node, false).is_err() {
                 continue;
             }
-            if get(&degrees, usize::from(node % NODES_PER_DEGREES), 1) == 0 {
+            if states.edges(node) == 0 {
                 let step = states.step(node, NodeState::Eligible, 0);
                 self.ok(mission, node, step)?;
                 self.log_eligible(mission, node, 0);
@@ -342,19 +323,11 @@ impl Missions {
     pub(crate) fn release_successors(&mut self, mission: &Loaded, after: &[u16]) -> Said {
         let id = &mission.id;
         for to in after {
-            let (group, at) = (
-                u64::from(to / NODES_PER_DEGREES),
-                usize::from(to % NODES_PER_DEGREES),
-            );
-            let mut degrees = self.entry(DEGREE, id, group);
-            let left = get(&degrees, at, 1).saturating_sub(1);
-            set(&mut degrees, at, 1, left);
-            self.set_entry(DEGREE, id, group, &degrees);
-            if left != 0 {
-                continue;
-            }
-            let mut node = self.attempt(mission, *to)?;
-            if node.state() == NodeState::Waiting as u8 {
+            let mut states = self.load_states(id, *to);
+            let begins = states.release(*to);
+            self.store_states(id, *to, &states);
+            if begins {
+                let mut node = self.attempt(mission, *to)?;
                 let step = node.states.step(*to, NodeState::Eligible, 0);
                 self.ok(id, *to, step)?;
                 node.word.renew(0, self.now(), mission.moved());

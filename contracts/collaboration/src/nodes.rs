@@ -2,7 +2,9 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use agentcity_abi::{IAgent as agents, ICollaboration as wire, ITreasury as treasury};
+use agentcity_abi::{
+    IAgent as agents, ICollaboration as wire, IService as services, ITreasury as treasury,
+};
 use agentcity_domain::{
     agent::standing::Bars,
     mission::{
@@ -16,13 +18,13 @@ use agentcity_domain::{
     statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Page, SEATS_MAX, Seat, seats::Seats},
 };
 use agentcity_shell::{
-    member::Kind,
-    output, page,
+    member::{Kind, Member},
+    output, page, peer,
     reader::Reader,
     topic,
     words::{Laid, Words},
 };
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
@@ -32,14 +34,34 @@ use crate::storage::*;
 const OPEN: usize = 0;
 const AT_FAULT: usize = 1;
 
+/// Bytes of an ordinal.
+pub(crate) const ORDINAL: usize = 4; // structural: eight to a word
+
 impl Missions {
+    /// A page of a mission's statute, or of its seats.
+    ///
+    /// Errors: `WrongMissionState` of a mission whose page was not deployed; `PageChanged`.
     #[inline(never)]
     fn page_of(&self, kind: Kind, mission: &B256, index: u16) -> Said<Vec<u8>> {
-        let account = self.entry(kind, mission, index.into());
-        match page::read(self.vm(), Address::from_word(account)) {
+        let ordinal = if index == 0 {
+            let pages = self.pages(mission);
+            match kind {
+                PAGE => pages.first_page(),
+                _ => pages.first_seats(),
+            }
+        } else {
+            let (place, at) = ordinal_at(index);
+            get(&self.entry(kind, mission, place), at, ORDINAL) as u32
+        };
+        let account = page::address(self.vm(), self.member(Peer::Statute)?, ordinal.into());
+        match page::read(self.vm(), account) {
             Some(bytes) => Ok(bytes),
+            None if ordinal == 0 => Words::after(wire::WrongMissionState::SELECTOR)
+                .word(mission)
+                .number(self.lookup(mission).word.state().into())
+                .no(),
             None => Words::after(wire::PageChanged::SELECTOR)
-                .word(&account)
+                .address(&account)
                 .word(&B256::ZERO)
                 .word(&B256::ZERO)
                 .no(),
@@ -107,6 +129,30 @@ impl Missions {
         not_seated(mission, node.number, Address::ZERO)
     }
 
+    /// Asks *agent* or *service* how seats of a node stand, a bit each, in one call.
+    #[inline(never)]
+    pub(crate) fn standings(&self, of: Peer, seats: &[Seat], mask: u8) -> Said<Vec<u8>> {
+        let of_agents = of == Peer::Agent;
+        let mut call = Words::after(if of_agents {
+            agents::standingsCall::SELECTOR
+        } else {
+            services::standingsCall::SELECTOR
+        });
+        // structural: where the list stands
+        call.number(32).number(mask.count_ones().into());
+        for seat in seats {
+            if mask & seat_bit(seat.seat) == 0 {
+                continue;
+            }
+            if of_agents {
+                call.address(&seat.agent);
+            } else {
+                call.word(&seat.service);
+            }
+        }
+        self.query(of, &call)
+    }
+
     /// What the agent contract says of an agent.
     #[inline(never)]
     pub(crate) fn standing(&self, agent: Address) -> Said<Box<Standing>> {
@@ -114,18 +160,7 @@ impl Missions {
             Peer::Agent,
             Words::after(agents::standingCall::SELECTOR).address(&agent),
         )?;
-        let mut answer = Reader::new(&answer);
-        let (principal, previous) = (answer.address(), answer.address());
-        let (_type, bars, score) = (answer.u8(), answer.u8(), answer.u16());
-        let (_reputation, enrolled_at) = (answer.u32(), answer.seconds());
-        end(&answer)?;
-        Ok(Box::new(Standing {
-            principal,
-            previous,
-            bars,
-            score,
-            enrolled_at,
-        }))
+        next_standing(&mut skipped(&answer, 0))
     }
 
     /// The agent's obligation in a mission, or nothing.
@@ -143,46 +178,50 @@ impl Missions {
         get(obligation, AT_FAULT, 1) != 0
     }
 
-    /// Opens an agent's obligation in a mission, once, and remembers whose interests it has (D-13).
+    /// Opens the obligations in a mission of agents that have none there, as many as agent takes in one call, and remembers whose
+    /// interests they have (D-13). The principal of the last.
     ///
     /// An agent that leaves takes on nothing more; if it won a seat before, the deployment goes on without its obligation and it
     /// may not begin. Nobody stops a mission by leaving, or by a change of principals: whose agents they are is asked when
     /// their node begins.
+    ///
+    /// What is stored is what agent answers, so it is told before; it calls nobody meanwhile.
     #[inline(never)]
     pub(crate) fn oblige(
         &mut self,
         mission: &B256,
-        agent: Address,
+        agents: &[Address],
         may_have_left: bool,
     ) -> Said<Address> {
-        let before = self.obligation(mission, &agent.into_word());
-        if before != B256::ZERO {
-            return Ok(Address::from_word(before));
+        let mut last = Address::ZERO;
+        if agents.is_empty() {
+            return Ok(last);
         }
-        let standing = self.standing(agent)?;
-        let active = standing.bars & Bars::NOT_ACTIVE.bits() == 0;
-        let principal = standing.principal;
-        if !active && !may_have_left {
-            return refuse_agent(agent, standing.bars);
+        let mut call = Words::after(agents::openObligationsCall::SELECTOR);
+        // structural: the list stands behind one word
+        call.number(32).number(agents.len() as u64);
+        for agent in agents {
+            call.address(agent);
         }
-        let mut word = principal.into_word();
-        set(&mut word, OPEN, 1, active.into());
-        // A seat of nobody's would read as none: byte 2 says that there is one.
-        set(&mut word, 2, 1, 1);
-        self.set_entry_at(OBLIGED, mission, &agent.into_word(), &word);
-        self.set_entry_at(
-            INTERESTED,
-            mission,
-            &principal.into_word(),
-            &output::number(1),
-        );
-        if active {
-            self.command(
-                Peer::Agent,
-                Words::after(agents::openObligationCall::SELECTOR).address(&agent),
-            )?;
+        let to = self.member(Peer::Agent)?;
+        let answer = peer::tell(self.vm(), to, call.bytes(), U256::ZERO)?;
+        let (_, mut opened) = Reader::new(&answer).list(agents.len());
+        for agent in agents {
+            let (principal, is_open) = (opened.address(), opened.bool());
+            if !is_open && !may_have_left {
+                return refuse_agent(*agent, Bars::NOT_ACTIVE.bits());
+            }
+            let mut word = principal.into_word();
+            set(&mut word, OPEN, 1, is_open.into());
+            // A seat of nobody's would read as none: byte 2 says that there is one.
+            set(&mut word, 2, 1, 1);
+            self.set_entry_at(OBLIGED, mission, &agent.into_word(), &word);
+            let interest = &output::number(1);
+            self.set_entry_at(INTERESTED, mission, &principal.into_word(), interest);
+            last = principal;
         }
-        Ok(principal)
+        end(&opened)?;
+        Ok(last)
     }
 
     /// Slashes one executor, and tells its reputation: by how much depends on the reason (S-15, R-06).
@@ -294,6 +333,31 @@ impl Missions {
         );
         Ok(())
     }
+}
+
+/// Words of an answered list before its items: where it stands, and their number.
+pub(crate) const OF_LIST: usize = 2;
+
+/// The next of some standings.
+#[inline(never)]
+pub(crate) fn next_standing(answer: &mut Reader<'_>) -> Said<Box<Standing>> {
+    let (principal, previous) = (answer.address(), answer.address());
+    let (_type, bars, score) = (answer.u8(), answer.u8(), answer.u16());
+    let (_reputation, enrolled_at) = (answer.u32(), answer.seconds());
+    end(answer)?;
+    Ok(Box::new(Standing {
+        principal,
+        previous,
+        bars,
+        score,
+        enrolled_at,
+    }))
+}
+
+/// The place of the word in which a page's ordinal stands, and where in it.
+pub(crate) fn ordinal_at(index: u16) -> (u64, usize) {
+    // structural: eight ordinals to a word
+    (u64::from(index / 8), usize::from(index % 8) * ORDINAL)
 }
 
 /// The number of a seat's word in a key.

@@ -16,12 +16,14 @@ use agentcity_domain::{
 use agentcity_shell::{
     malformed,
     member::Member,
+    peer,
     reader::Reader,
     topic, unauthorized,
     words::{Laid, Words},
 };
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
+use stylus_sdk::prelude::*;
 
 use crate::{seats::already_done, storage::*};
 
@@ -43,16 +45,17 @@ impl Missions {
         Ok(deposited.saturating_sub(settled).saturating_sub(refunded))
     }
 
-    /// Moves money between the escrows of two missions.
+    /// Moves money between the escrows of two missions: how much moved.
     #[inline(never)]
-    fn move_escrow(&self, from: &B256, to: &B256, amount: u128) -> Said {
-        self.command(
-            Peer::Treasury,
-            Words::after(treasury::moveEscrowCall::SELECTOR)
-                .word(from)
-                .word(to)
-                .amount(amount),
-        )
+    fn move_escrow(&self, from: &B256, to: &B256, amount: u128) -> Said<u128> {
+        let mut call = Words::after(treasury::moveEscrowCall::SELECTOR);
+        call.word(from).word(to).amount(amount);
+        let to = self.member(Peer::Treasury)?;
+        let moved = peer::tell(self.vm(), to, call.bytes(), U256::ZERO)?;
+        let mut moved = Reader::new(&moved);
+        let amount = moved.u128();
+        end(&moved)?;
+        Ok(amount)
     }
 
     /// Refuses a mission that does not wait for its deployment.
@@ -165,15 +168,16 @@ impl Missions {
         self.store_attempt(mission, &node);
         self.set_link(child, &link);
         self.begin_work(&mut loaded)?;
+        // A node that had a child before has what came back of it.
+        let lent = self.move_escrow(mission, child, budget)?;
         self.log(
             topic!(wire::ChildOpened::SIGNATURE_HASH)
                 .word(mission)
                 .number(number.into())
                 .word(child)
-                .amount(budget),
+                .amount(lent),
             4,
         );
-        self.move_escrow(mission, child, budget)?;
         Ok(())
     }
 
@@ -233,6 +237,7 @@ impl Missions {
         }
         link.set_returned(rest);
         self.set_link(&child.id, &link);
-        self.move_escrow(&child.id, &parent, rest)
+        self.move_escrow(&child.id, &parent, rest)?;
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use agentcity_abi::{ICollaboration as wire, IService as services, ITreasury as treasury};
+use agentcity_abi::{ICollaboration as wire, ITreasury as treasury};
 use agentcity_domain::{
     exit::forbidders,
     machine::{Command, MissionState, NodeState},
@@ -31,9 +31,11 @@ use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use crate::{nodes::*, storage::*};
 
-/// `awarded` of enactment, and `bidOf` of the legislature.
-const AWARDED: [u8; 4] = selector("awarded(bytes32,uint16)");
-const BID_OF: [u8; 4] = selector("bidOf(bytes32,uint32)");
+/// `runnerUp` of enactment.
+const RUNNER_UP: [u8; 4] = selector("runnerUp(bytes32,uint16)");
+
+/// Where the list of a call with two words before it stands.
+const BEHIND_TWO: u64 = 96;
 
 const ELIGIBLE: u16 = bit(NodeState::Eligible as u8);
 
@@ -59,8 +61,8 @@ impl Missions {
     /// The windows of an eligible node.
     #[inline(never)]
     pub(crate) fn windows(&self, mission: &Loaded, node: &Node, millis: [u64; 3]) -> Eligible {
-        let clock = self.clock(&mission.id);
-        Eligible::of(node, (&mission.word, &clock, &mission.city), millis)
+        let pages = self.pages(&mission.id);
+        Eligible::of(node, (&mission.word, &pages, &mission.city), millis)
     }
 
     /// Reads the windows' parameters, too.
@@ -129,10 +131,16 @@ impl Missions {
         let windows = self.ask_windows(&loaded, &node.word)?;
         let silent = self.seat_at(mission, &node, place)?;
         let session = self.session_of(mission, &node);
-        let runner_up = self.runner_up(&session, number, place)?;
-        let Some(next) = runner_up else {
+        let answer = self.query(
+            Peer::Enactment,
+            Words::after(RUNNER_UP).word(&session).number(number.into()),
+        )?;
+        let mut answer = Reader::new(&answer);
+        let next = Self::read_seat(number, place, &mut answer);
+        end(&answer)?;
+        if next.agent == Address::ZERO {
             return not_seated(mission, number, Address::ZERO);
-        };
+        }
         let mut others = Vec::with_capacity(SEATS_MAX);
         for seat in &self.seats(mission, &node)? {
             if seat.agent == next.agent {
@@ -157,40 +165,20 @@ impl Missions {
         Ok(())
     }
 
-    /// The bid that stands behind those that won a node, if there is one.
+    /// A seat as a call or an answer carries it.
     #[inline(never)]
-    fn runner_up(&self, session: &B256, node: u16, place: u8) -> Said<Option<Box<Seat>>> {
-        let answer = self.query(
-            Peer::Enactment,
-            Words::after(AWARDED).word(session).number(node.into()),
-        )?;
-        let mut answer = skipped(&answer, 1);
-        let number = answer.u32();
-        end(&answer)?;
-        let Some(number) = number.checked_sub(1) else {
-            return Ok(None);
-        };
-        let bid = self.query(
-            Peer::Legislature,
-            Words::after(BID_OF).word(session).number(number.into()),
-        )?;
-        let mut bid = skipped(&bid, 3);
-        let of = bid.u16();
-        let (agent, service) = (bid.address(), bid.word());
-        let (price, stake, source) = (bid.u128(), bid.u128(), bid.word());
-        end(&bid)?;
-        if of != node {
-            return Ok(None);
-        }
-        Ok(Some(Box::new(Seat {
+    fn read_seat(node: u16, seat: u8, words: &mut Reader<'_>) -> Seat {
+        let (agent, service) = (words.address(), words.word());
+        let (price, stake, source) = (words.u128(), words.u128(), words.word());
+        Seat {
             node,
-            seat: place,
+            seat,
             agent,
             price,
             stake,
             source,
             service,
-        })))
+        }
     }
 
     #[inline(never)]
@@ -226,18 +214,26 @@ impl Missions {
                 .word(&seat.service),
             3,
         );
-        let principal = self.oblige(mission, seat.agent, false)?;
+        let obligation = self.obligation(mission, &seat.agent.into_word());
+        let principal = if obligation == B256::ZERO {
+            self.oblige(mission, &[seat.agent], false)?
+        } else {
+            Address::from_word(obligation)
+        };
         if is_conflicted(principal, sponsor_of(mission), others) {
             return refuse_agent(seat.agent, CONFLICT);
         }
         self.command(
             Peer::Treasury,
-            Words::after(treasury::lockStakeCall::SELECTOR)
+            Words::after(treasury::lockStakesCall::SELECTOR)
                 .word(mission)
                 .word(session)
+                .number(BEHIND_TWO)
+                .number(1)
                 .address(&seat.agent)
                 .word(&seat.source)
-                .amount(seat.stake),
+                .amount(seat.stake)
+                .amount(seat.price),
         )?;
         Ok(principal)
     }
@@ -271,34 +267,42 @@ impl Missions {
         let mut refused = None;
         let mut live: Vec<B256> = Vec::with_capacity(SEATS_MAX);
         let mut principals = Vec::with_capacity(SEATS_MAX);
-        for seat in &self.seats(mission, &node)? {
-            let (hash, mask) = (hashes.word(), seat_bit(seat.seat));
+        let seats = self.seats(mission, &node)?;
+        for seat in &seats {
             // Whoever begins its own work accepts it by that.
             if seat.agent == caller && rules::accept(&mut node.word, seat.seat).is_ok() {
                 self.log_accepted(mission, &node, &caller);
             }
-            if node.word.taken() & mask == 0 {
+        }
+        let taken = node.word.taken();
+        let services = self.standings(Peer::Service, &seats, taken)?;
+        let services = &mut skipped(&services, OF_LIST);
+        let agents = self.standings(Peer::Agent, &seats, taken)?;
+        let agents = &mut skipped(&agents, OF_LIST);
+        for seat in &seats {
+            let (hash, mask) = (hashes.word(), seat_bit(seat.seat));
+            if taken & mask == 0 {
                 silent |= mask;
                 continue;
             }
-            let service = self.service(&seat.service)?;
-            if service.0 != hash {
+            let (registered, ended_at) = (services.word(), services.u64());
+            let standing = next_standing(agents)?;
+            if registered != hash {
                 return Words::after(wire::CodeHashMismatch::SELECTOR)
                     .word(&seat.service)
-                    .word(&service.0)
+                    .word(&registered)
                     .word(&hash)
                     .no();
             }
-            if service.1 != 0 {
+            if ended_at != 0 {
                 ended |= mask;
                 refused = Words::after(wire::ServiceDeprecated::SELECTOR)
                     .word(&seat.service)
-                    .number(service.1)
+                    .number(ended_at)
                     .no::<()>()
                     .err();
                 continue;
             }
-            let standing = self.standing(seat.agent)?;
             let bars = standing.bars_for_work((floor, age), sponsor, &principals, now);
             if bars != 0 {
                 refused = refuse_agent::<()>(seat.agent, bars).err();
@@ -318,6 +322,7 @@ impl Missions {
             }
             live.push(hash);
         }
+        end(services)?;
         end(&hashes)?;
         let begins = rules::begin(
             &mut node.word,
@@ -350,19 +355,6 @@ impl Missions {
         self.fault_seats(&loaded, &node, silent, Reason::SeatNotAccepted as u8)?;
         self.fault_seats(&loaded, &node, ended, Reason::ServiceDeprecated as u8)?;
         Ok(())
-    }
-
-    /// The registered code of a service, and since when it is ended.
-    #[inline(never)]
-    pub(crate) fn service(&self, service: &B256) -> Said<(B256, u64)> {
-        let standing = self.query(
-            Peer::Service,
-            Words::after(services::standingCall::SELECTOR).word(service),
-        )?;
-        let mut standing = Reader::new(&standing);
-        let found = (standing.word(), standing.u64());
-        end(&standing)?;
-        Ok(found)
     }
 
     /// The first node that runs takes its mission from active to executing.
@@ -414,17 +406,8 @@ impl Missions {
         let mut agents = Vec::with_capacity(SEATS_MAX);
         let mut others = Vec::with_capacity(SEATS_MAX);
         for old in &before {
-            let (agent, service) = (seats.address(), seats.word());
-            let (price, stake, source) = (seats.u128(), seats.u128(), seats.word());
-            let seat = Seat {
-                node: number,
-                seat: old.seat,
-                agent,
-                price,
-                stake,
-                source,
-                service,
-            };
+            let seat = Self::read_seat(number, old.seat, &mut seats);
+            let agent = seat.agent;
             if agents.contains(&agent) {
                 return already_done(mission, number, agent);
             }

@@ -5,24 +5,24 @@
 //! kind            of                  number              word
 //! MISSION         mission             0                   domain::mission::record::Mission; the city is number zero
 //!                                     1                   its session
-//!                                     2                   record::Clock
+//!                                     2                   record::Clock, of a mission or city that a halt touched
 //!                                     3                   completion digest
 //!                                     4                   parent or predecessor
 //!                                     5                   record::Link
-//!                                     6                   0..2 pages, 2..4 pages of seats
-//! COUNTER         sponsor             0                   missions so far
+//!                                     6                   record::Pages; statute's word until it is law
 //! UNIT_SCALE      0                   0                   base units of a unit
-//! STATES          mission             node / 64           record::States
+//! STATES          mission             node / 32           record::States
 //! NODE            mission             node · 256          domain::mission::node::Node; a completed node's output
 //!                                     node · 256 + 1      what the word was before, where it says more
 //!                                     node · 256 + 2      the session of a reassigned node
 //! SEAT            mission             seat_number         agent; service; price; stake; source of a seat that passed on
-//! PAGE, SEATS     mission             index               account of a page
-//! DEGREE          mission             node / 32           open edges into 32 nodes, a byte each
+//! PAGE, SEATS     mission             index / 8           ordinals of eight pages; that of page 0 stands in Pages
 //! OBLIGED         mission             agent               0 obliged, 1 at fault, 12..32 its principal
 //! INTERESTED      mission             principal           1 if it ever had a seat
-//! SESSION         session             0                   the mission that was created for it
 //! ```
+//!
+//! An *ordinal* says as which account of statute's a page was created; its address follows from that, because statute creates
+//! nothing but pages.
 
 // The entry point that the macro generates has no documentation; everything of ours here has.
 #![allow(missing_docs)]
@@ -35,7 +35,7 @@ use agentcity_domain::mission::{
     halt::Lying,
     kind,
     node::Node,
-    record::{Clock, Link, Mission, NODES_PER_STATES, States, moved},
+    record::{Clock, Link, Mission, NODES_PER_STATES, Pages, States, moved},
     word::{get, set},
 };
 use agentcity_domain::{machine::NodeState, peer::Peer, statute};
@@ -59,17 +59,14 @@ pub struct Missions {}
 impl Member for Missions {}
 
 pub(crate) const MISSION: Kind = 1;
-pub(crate) const COUNTER: Kind = 2;
 pub(crate) const UNIT_SCALE: Kind = 3;
 const STATES: Kind = 4;
 const NODE: Kind = 5;
 pub(crate) const SEAT: Kind = 6;
 pub(crate) const PAGE: Kind = 7;
 pub(crate) const SEATS: Kind = 8;
-pub(crate) const DEGREE: Kind = 9;
 pub(crate) const OBLIGED: Kind = 10;
 pub(crate) const INTERESTED: Kind = 11;
-pub(crate) const SESSION: Kind = 12;
 
 /// A refusal: one pointer, so that passing it on costs a comparison where the bytes themselves would be copied.
 #[expect(
@@ -138,7 +135,7 @@ const CLOCK: u64 = 2;
 pub(crate) const DIGEST: u64 = 3;
 pub(crate) const PARENT: u64 = 4;
 const LINK: u64 = 5;
-pub(crate) const PAGES: u64 = 6;
+const PAGES: u64 = 6;
 
 /// Places of a node's words.
 const KEPT: u64 = 1;
@@ -293,6 +290,24 @@ impl Missions {
 
     pub(crate) fn set_clock(&mut self, mission: &B256, clock: &Clock) {
         self.set_of_mission(mission, CLOCK, &clock.0);
+    }
+
+    /// A mission's last second. A city that moved nothing left nothing on its clock.
+    #[inline(never)]
+    pub(crate) fn deadline(&self, mission: &Loaded) -> u64 {
+        if mission.city.moved() == 0 {
+            return mission.word.deadline();
+        }
+        let clock = self.clock(&mission.id);
+        clock.deadline(&mission.word, &mission.city)
+    }
+
+    pub(crate) fn pages(&self, mission: &B256) -> Pages {
+        Pages(self.of_mission(mission, PAGES))
+    }
+
+    pub(crate) fn set_pages(&mut self, mission: &B256, pages: &B256) {
+        self.set_of_mission(mission, PAGES, pages);
     }
 
     pub(crate) fn link(&self, mission: &B256) -> Link {

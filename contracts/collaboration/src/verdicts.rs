@@ -10,7 +10,7 @@ use agentcity_domain::{
         Reason, digest,
         fault::divide,
         node::seat_bit,
-        record::EXECUTING,
+        record::WORKING,
         seat::pay,
         verdict::{self as rules, Outcome},
     },
@@ -38,7 +38,7 @@ impl Missions {
         let (count, mut list) = input.list(SEATS_MAX);
         self.only_peer(Peer::Verification)?;
         let mut loaded = self.lookup(mission);
-        let runs = loaded.word.must_be(EXECUTING);
+        let runs = loaded.word.must_be(WORKING);
         self.ok(mission, number, runs)?;
         self.permit(&loaded, const { forbidders(Command::SubmitResult) }, false)?;
         let mut node = self.attempt(&loaded, number)?;
@@ -68,7 +68,8 @@ impl Missions {
             self.complete_node(&mut loaded, &node, &outcome, &outcomes)?;
         } else if to == State::Failed as u8 {
             self.fail_node(&mut loaded, &node, reason)?;
-            self.judge_seats(&loaded, &node, (0, 0), &outcome[0], &outcomes)?;
+            let seats = self.seats(mission, &node)?;
+            self.judge_seats(&loaded, (&node, &seats), (0, 0), &outcome[0], &outcomes)?;
         } else {
             self.store_attempt(mission, &node);
         }
@@ -109,6 +110,7 @@ impl Missions {
             }
             self.command(Peer::Treasury, &settlement)?;
         }
+        let node = (node, seats.as_slice());
         self.judge_seats(mission, node, (budget, paid), &outcome[0], outcomes)
     }
 
@@ -117,7 +119,7 @@ impl Missions {
     fn judge_seats(
         &mut self,
         mission: &Loaded,
-        node: &Attempt,
+        (node, seats): (&Attempt, &[Seat]),
         (budget, paid): (u128, u64),
         evidence: &B256,
         outcomes: &[Outcome],
@@ -135,10 +137,9 @@ impl Missions {
             ],
         )?;
         let unit = self.unit_scale();
-        let seats = self.seats(&mission.id, node)?;
         let attempt = node.word.attempt();
         for outcome in outcomes {
-            let Some(seat) = of_outcome(&seats, outcome) else {
+            let Some(seat) = of_outcome(seats, outcome) else {
                 continue;
             };
             if outcome.scored {

@@ -1,6 +1,6 @@
 //! What everybody may read.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use agentcity_domain::{
     machine::NodeState,
@@ -26,7 +26,7 @@ impl Missions {
         let mission = self.lookup(&input.word());
         let id = &mission.id;
         let (halt, until) = self.lying(&mission, 0).shown();
-        let (word, clock) = (&mission.word, self.clock(id));
+        let word = &mission.word;
         let mut words = Words::new();
         words
             .number(word.state().into())
@@ -40,7 +40,7 @@ impl Missions {
             word.failed().into(),
             word.depth().into(),
             word.refinements().into(),
-            clock.deadline(word, &mission.city),
+            self.deadline(&mission),
             until,
             word.moved().into(),
         ] {
@@ -51,6 +51,29 @@ impl Missions {
             .number(self.link(id).node().into())
             .number(word.since())
             .reply()
+    }
+
+    /// What deploying a mission asks, in as few words as that takes.
+    #[inline(never)]
+    pub(crate) fn deployment(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mission = self.lookup(&input.word());
+        let (id, word) = (&mission.id, &mission.word);
+        Words::new()
+            .number(word.state().into())
+            .word(&self.of_mission(id, OF_SESSION))
+            .number(word.epoch())
+            .number(word.nodes().into())
+            .number(self.deadline(&mission))
+            .word(&self.pages(id).0)
+            .reply()
+    }
+
+    #[inline(never)]
+    pub(crate) fn page_ordinals(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let mission = &input.word();
+        let kind = if input.bool() { SEATS } else { PAGE };
+        let word = self.entry(kind, mission, input.u16().into());
+        Words::new().word(&word).reply()
     }
 
     /// When a node's state ends; zero for one without a deadline.
@@ -69,10 +92,19 @@ impl Missions {
         Ok(node.word.ends(mission.moved()))
     }
 
+    /// The node that a question is about, and its mission.
+    ///
+    /// Errors: `UnknownMission`, `UnknownNode`.
     #[inline(never)]
-    pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+    fn asked(&self, input: &mut Reader<'_>) -> Said<(Box<Loaded>, Box<Attempt>)> {
         let mission = self.lookup(&input.word());
         let node = self.attempt(&mission, input.u16())?;
+        Ok((mission, node))
+    }
+
+    #[inline(never)]
+    pub(crate) fn node(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (mission, node) = self.asked(input)?;
         let law = &self.law(&mission.id, node.number)?.node;
         let mut words = Words::new();
         for number in [
@@ -90,11 +122,11 @@ impl Missions {
         words.word(&self.output_of(&mission.id, &node)).reply()
     }
 
+    /// Seats and law stand in pages, which are read for whoever asks for them.
     #[inline(never)]
     pub(crate) fn assignment(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
-        let mission = self.lookup(&input.word());
-        let node = self.attempt(&mission, input.u16())?;
-        let law = &self.law(&mission.id, node.number)?.node;
+        let (mission, node) = self.asked(input)?;
+        let (seats, law_in) = (input.bool(), input.u16());
         let (halt, _) = self.lying(&mission, 0).shown();
         let mut words = Words::new();
         for number in [
@@ -103,20 +135,30 @@ impl Missions {
             mission.word.epoch(),
             node.state().into(),
             node.word.attempt().into(),
-            law.tier.into(),
-            law.redundancy.into(),
-            law.threshold.into(),
-            law.mode.into(),
-            node.word.since(),
+            node.word.tier().into(),
+            node.word.taken().into(),
+            node.word.began(mission.moved()),
             self.ends(&mission, &node)?,
             node.word.has_backup().into(),
         ] {
             words.number(number);
         }
-        words.amount(law.budget).word(&law.digest);
-        let agents = self.agents(&mission.id, &node)?;
-        for agent in &agents {
-            words.address(agent);
+        if law_in & bit(node.state()) == 0 {
+            skip(&mut words, 4); // structural: what the law would fill
+        } else {
+            let law = &self.law(&mission.id, node.number)?.node;
+            words
+                .number(law.threshold.into())
+                .number(law.mode.into())
+                .amount(law.budget)
+                .word(&law.digest);
+        }
+        if seats {
+            for agent in &self.agents(&mission.id, &node)? {
+                words.address(agent);
+            }
+        } else {
+            skip(&mut words, SEATS_MAX);
         }
         words.reply()
     }
@@ -148,8 +190,7 @@ impl Missions {
 
     #[inline(never)]
     pub(crate) fn seat(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
-        let mission = self.lookup(&input.word());
-        let node = self.attempt(&mission, input.u16())?;
+        let (mission, node) = self.asked(input)?;
         let seat = self.seat_at(&mission.id, &node, input.u8())?;
         Words::new()
             .address(&seat.agent)
@@ -194,5 +235,13 @@ impl Missions {
             }
         };
         Words::new().number(until).reply()
+    }
+}
+
+/// Leaves words empty.
+#[inline(never)]
+fn skip(words: &mut Words, count: usize) {
+    for _ in 0..count {
+        words.number(0);
     }
 }

@@ -1,7 +1,8 @@
 //! Who and what: identifiers that cannot be mistaken for each other.
 //!
 //! No identifier is taken from `block.number`: on Arbitrum it is an estimate of the parent chain's and many blocks share
-//! it, so two registrations would collide (RESOLUTIONS A-11). What is created is numbered by its creator's own counter.
+//! it, so two registrations would collide (RESOLUTIONS A-11). What is created is numbered by its creator's own counter, or
+//! named after the session that made it (ADR 0006).
 
 use alloy_primitives::{Address, B256};
 
@@ -13,10 +14,17 @@ pub struct AgentId(Address);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PrincipalId(Address);
 
-/// A mission. Creator and the creator's counter in one word, hence unique without a hash and readable back.
+/// A mission. A session makes one mission and its law names the sponsor, so both together name it: no counter is kept, and
+/// whether a session has made its mission is whether there is a mission of this number.
 ///
-/// Layout: bytes 0..20 creator, 20..24 zero, 24..32 counter (big-endian).
-/// Source: RESOLUTIONS A-11 (per-sender counters).
+/// Layout: bytes 0..20 sponsor, 20..32 the first twelve of keccak256(session).
+///
+/// 96 bits are enough. Two sessions whose hashes meet in them do nothing but this: the second mission of the *same* sponsor is
+/// refused as made already; no money and no state changes hands, and its sponsor asks for another session. To meet the session
+/// of somebody else takes 2⁹⁶ trials, whether made on a chain or off it. A sponsor who tries for two of its own (2⁴⁸) refuses
+/// itself, which it could do by creating nothing. And nothing meets by chance: no two sessions have one number
+///
+/// Source: RESOLUTIONS A-11, S-10; ADR 0006.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MissionId(B256);
 
@@ -51,12 +59,12 @@ impl PrincipalId {
 }
 
 impl MissionId {
-    /// The mission that `creator` creates as their `counter`-th.
-    pub fn of_creator(creator: Address, counter: u64) -> Self {
-        let mut word = [0; 32];
-        word[..20].copy_from_slice(creator.as_slice());
-        word[24..].copy_from_slice(&counter.to_be_bytes());
-        Self(B256::new(word))
+    /// The mission of a sponsor's session, which the keccak256 of the session's number names.
+    pub fn of_session(sponsor: Address, session_hash: B256) -> Self {
+        let mut word = session_hash;
+        word.copy_within(..12, 20); // structural: the layout above
+        word[..20].copy_from_slice(sponsor.as_slice()); // structural: the layout above
+        Self(word)
     }
 
     /// The word that contracts and logs carry.
@@ -64,8 +72,8 @@ impl MissionId {
         self.0
     }
 
-    /// Who created it.
-    pub fn creator(self) -> Address {
+    /// Who pays for it.
+    pub fn sponsor(self) -> Address {
         Address::from_slice(&self.0[..20])
     }
 }

@@ -53,6 +53,7 @@ impl Contract for Enactment {
                 self.declare_specification_fault(input)
             }
             wire::awardedCall::SELECTOR => self.awarded(input),
+            wire::runnerUpCall::SELECTOR => self.runner_up(input),
             wire::awardOfCall::SELECTOR => self.award_of(input),
             wire::lawOfCall::SELECTOR => self.law_of(input),
             wire::templateCall::SELECTOR => self.template(input),

@@ -25,18 +25,12 @@ use crate::{
 pub(crate) const SEAT_WORDS: usize = 5;
 
 impl Enactment {
-    /// Seats of a node as awarded, word by word, and the runner-up plus one.
+    /// Seats of these bids, word by word, as the legislature answers them. Numbers count from one.
     #[inline(never)]
-    pub(crate) fn seats(
-        &self,
-        session: B256,
-        loaded: &Session,
-        node: B256,
-    ) -> Result<(Vec<B256>, u32), Vec<u8>> {
-        let (winners, runner_up) = self.winners(session, loaded, node);
-        let numbers: Vec<B256> = winners
+    fn seats_of(&self, session: B256, bids: &[u32]) -> Result<Vec<B256>, Vec<u8>> {
+        let numbers: Vec<B256> = bids
             .iter()
-            .map(|winner| number(u64::from(*winner).saturating_sub(1)))
+            .map(|bid| number(u64::from(*bid).saturating_sub(1)))
             .collect();
         let arguments = output::Output::of(2)
             .word(session)
@@ -59,7 +53,29 @@ impl Enactment {
                 bids.word()?;
             }
         }
-        Ok((words, runner_up))
+        Ok(words)
+    }
+
+    /// Seats of a node as awarded, word by word, and the runner-up plus one.
+    #[inline(never)]
+    pub(crate) fn seats(
+        &self,
+        session: B256,
+        loaded: &Session,
+        node: B256,
+    ) -> Result<(Vec<B256>, u32), Vec<u8>> {
+        let (winners, runner_up) = self.winners(session, loaded, node);
+        Ok((self.seats_of(session, &winners)?, runner_up))
+    }
+
+    pub(crate) fn runner_up(&mut self, input: &mut Input<'_>) -> Answer {
+        let (session, node) = (input.word()?, number(input.u16()?.into()));
+        let loaded = self.load_session(session)?;
+        let (_, runner_up) = self.winners(session, &loaded, node);
+        if runner_up == 0 {
+            return Ok(output::words(&[B256::ZERO; SEAT_WORDS]));
+        }
+        Ok(output::words(&self.seats_of(session, &[runner_up])?))
     }
 
     pub(crate) fn awarded(&mut self, input: &mut Input<'_>) -> Answer {

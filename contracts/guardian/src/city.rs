@@ -153,12 +153,15 @@ impl Guardian {
             Peer::Collaboration,
             Words::after(collaboration::assignmentCall::SELECTOR)
                 .word(mission)
-                .number(node.into()),
+                .number(node.into())
+                // Who sits where, and no law.
+                .truth(true)
+                .number(0),
         )?;
         let mut answer = Reader::new(&answer);
         let (mission_state, _halt, epoch) = (answer.u8(), answer.u8(), answer.u64());
         let (state, attempt) = (answer.u8(), answer.u8());
-        // Tier, redundancy, threshold, mode, since, expiry, backup, budget, digest.
+        // Tier, seats, since, expiry, backup, threshold, mode, budget, digest.
         answer.skip(9);
         answer.end()?;
         for _ in 0..agentcity_domain::statute::SEATS_MAX {

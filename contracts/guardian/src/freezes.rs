@@ -124,7 +124,7 @@ impl Guardian {
             && self.must_stop(mission, accused.agent, &rules, &watch)?;
         if stops {
             watch = watch
-                .stop(Halt::EmergencyStop, stop_max, now)
+                .stop(Halt::EmergencyStop, &self.city(), stop_max, now)
                 .map_err(|no| revert(no, About::mission(mission)))?;
         }
 

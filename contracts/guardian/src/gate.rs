@@ -17,13 +17,13 @@ use agentcity_domain::{
 use agentcity_shell::{
     Answer,
     member::Member,
-    output,
+    output, program,
     reader::Reader,
     topic,
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, SolEvent};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::{call::RawCall, prelude::*};
 
 use crate::{
@@ -108,9 +108,12 @@ impl Guardian {
             && self.vm().code_hash(program.target) == program.codehash)
     }
 
-    /// Asks a program, which has its gas and no more. Whatever it does but answer one true word is a no.
+    /// Asks a program, which has its gas and no more. Whatever it does but answer one true word is a no; but a program whose
+    /// activation lapsed does nothing, and was not asked. Anyone activates it again; if nobody does, the gate times out (RULINGS A8).
+    ///
+    /// Errors: `PredicateLapsed`.
     #[inline(never)]
-    fn permits(&self, program: &Program, gas: u64, call: &Words) -> bool {
+    fn permits(&self, program: &Program, gas: u64, call: &Words) -> Result<bool, Vec<u8>> {
         // SAFETY: a static call cannot write storage, and no accessor is alive across it.
         let answer = unsafe {
             RawCall::new_static(self.vm())
@@ -119,7 +122,12 @@ impl Guardian {
                 .flush_storage_cache()
                 .call(program.target, call.bytes())
         };
-        answer.is_ok_and(|data| data == output::truth(true).as_slice())
+        if answer.is_err() && program::life(self.vm(), program.target) == 0 {
+            return Words::after(wire::PredicateLapsed::SELECTOR)
+                .address(&program.target)
+                .refuse();
+        }
+        Ok(answer.is_ok_and(|data| data == output::truth(true).as_slice()))
     }
 
     #[inline(never)]
@@ -134,7 +142,7 @@ impl Guardian {
 
     /// Asks the programs that were not asked yet, up to the first hard one that says no.
     ///
-    /// Errors: `GasFloor`, before any is asked or while what goes on beside them takes more than its margin.
+    /// Errors: `GasFloor`, before any is asked or while what goes on beside them takes more than its margin; `PredicateLapsed`.
     /// Events: `PredicateEvaluated`.
     #[inline(never)]
     fn ask_programs(
@@ -159,7 +167,7 @@ impl Guardian {
             let is_approved = self.is_approved(program)?;
             rule.require(self.vm().evm_gas_left(), gate.unasked(kinds))
                 .map_err(|no| revert_gate(no, mission))?;
-            let passes = is_approved && self.permits(program, gas, &call);
+            let passes = is_approved && self.permits(program, gas, &call)?;
             gate = gate.note(index, passes);
             self.log(
                 topic!(wire::PredicateEvaluated::SIGNATURE_HASH)
@@ -176,7 +184,7 @@ impl Guardian {
         Ok(gate)
     }
 
-    /// Errors: `WrongMissionState`, `Halted`, `GasFloor`, `AwaitsPanel`, `TooEarly` without a reconciliation.
+    /// Errors: `WrongMissionState`, `Halted`, `GasFloor`, `PredicateLapsed`, `AwaitsPanel`, `TooEarly` without a reconciliation.
     /// Events: `PredicateEvaluated`, `HumanFilterRequired`, `ReconciliationMissed`, `OutputReleased`.
     pub(crate) fn filter_output(&mut self, input: &mut Reader<'_>) -> Answer {
         let mission = &input.word();

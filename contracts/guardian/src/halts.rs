@@ -128,7 +128,7 @@ impl Guardian {
         let [most] = self.parameters(epoch, [P::StopMaxSecs as u8])?;
         let watch = self
             .watch(mission)
-            .stop(stop_of(mission), most, self.now())
+            .stop(stop_of(mission), &self.city(), most, self.now())
             .map_err(|no| revert(no, About::mission(mission)))?;
 
         self.set_watch(mission, &watch);
@@ -145,7 +145,7 @@ impl Guardian {
         self.living_epoch(mission)?;
         let (watch, cleared) = self
             .watch(mission)
-            .clear(stop_of(mission), self.now())
+            .clear(stop_of(mission), &self.city(), self.now())
             .map_err(|no| revert(no, About::mission(mission)))?;
 
         self.set_watch(mission, &watch);

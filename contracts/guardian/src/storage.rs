@@ -4,6 +4,7 @@
 //! ```text
 //! watch    mission                      0..3 freezes  3..8 cleared at  8..10 stops cleared  10..15 stopped at
 //!                                       15..20 stopped until  20..25 paused until  25..28 pauses
+//!                                       28..32 seconds of the city's stops
 //! attempt  mission; node, attempt,      0 warnings  1, 2 accusations kept: deviations, substitutions
 //!          agent
 //! heard    attempt, monitor             0..8 sequence  8..12 tools  12..16 messages
@@ -120,6 +121,7 @@ impl Guardian {
             stop: (since != 0).then_some(Stop { since, until }),
             paused_until: (paused != 0).then_some(paused),
             pauses: part(25, 3) as u32,
+            stopped: part(28, 4) as u32,
         }
     }
 
@@ -139,6 +141,7 @@ impl Guardian {
             (15, 5, stop.until),
             (20, 5, watch.paused_until.unwrap_or_default()),
             (25, 3, watch.pauses.into()),
+            (28, 4, watch.stopped.into()),
         ]);
         self.set_entry(WATCH, mission, 0, &word);
     }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use agentcity_abi::{
-    ARB_WASM, IConstitution as founding, IEnactment as enactment, ILegislature as legislature,
-    IManagement as clerks, IRoster as roster, IService as services,
+    ARB_WASM, IConstitution as founding, IEnactment as enactment, IManagement as clerks,
+    IRoster as roster, IService as services,
 };
 use agentcity_domain::{parameter::ParameterId, peer::Peer};
 use agentcity_world::{Answer, Frame, World};
@@ -27,10 +27,8 @@ pub struct Answers {
     pub values: BTreeMap<u8, u64>,
     /// Laws by session.
     pub laws: BTreeMap<B256, enactment::Law>,
-    /// Seats as awarded, and runners-up plus one, by session and node.
-    pub awards: BTreeMap<(B256, u16), (Vec<enactment::AwardedSeat>, u32)>,
-    /// Bids by session and number.
-    pub bids: BTreeMap<(B256, u32), legislature::Bid>,
+    /// Runners-up by session and node.
+    pub runners_up: BTreeMap<(B256, u16), enactment::AwardedSeat>,
     /// Until when the watchdog freezes the city.
     pub watchdog: u64,
     /// Active adjudicators.
@@ -75,7 +73,6 @@ pub(crate) fn install(world: &World, answers: &Shared, asset: Address) {
     put(Peer::Management, management);
     put(Peer::Service, service);
     put(Peer::Enactment, enactment_answers);
-    put(Peer::Legislature, legislature_answers);
     put(Peer::Roster, roster_answers);
     // Programs were activated lately.
     world.install(ARB_WASM, keccak256("ArbWasm"), |_, _| {
@@ -116,10 +113,18 @@ fn management(_: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
 fn service(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
     use services::IServiceCalls as C;
     match C::abi_decode_validate(input).expect("a call") {
-        C::standing(call) => {
-            let gone = answers.borrow().deprecated.contains(&call.service);
-            let at = if gone { DEPRECATED } else { 0 };
-            Ok((code_of(call.service), U256::from(at)).abi_encode_params())
+        C::standings(call) => {
+            let answers = answers.borrow();
+            let standing = |service: &B256| services::Standing {
+                codeHash: code_of(*service),
+                deprecatedAt: if answers.deprecated.contains(service) {
+                    DEPRECATED
+                } else {
+                    0
+                },
+            };
+            let standings: Vec<_> = call.services.iter().map(standing).collect();
+            Ok(standings.abi_encode())
         }
         other => panic!("service is asked {:02x?}", other.selector()),
     }
@@ -133,29 +138,12 @@ fn enactment_answers(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> A
             .laws
             .get(&call.sessionId)
             .map_or_else(|| vec![0; 32 * 15], SolValue::abi_encode),
-        C::awarded(call) => answers
-            .awards
+        C::runnerUp(call) => answers
+            .runners_up
             .get(&(call.sessionId, call.node))
-            .cloned()
-            .unwrap_or_default()
-            .abi_encode_params(),
+            .map_or_else(|| vec![0; 32 * 5], SolValue::abi_encode),
         other => panic!("enactment is asked {:02x?}", other.selector()),
     })
-}
-
-fn legislature_answers(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
-    use legislature::ILegislatureCalls as C;
-    match C::abi_decode_validate(input).expect("a call") {
-        C::bidOf(call) => {
-            let answers = answers.borrow();
-            let bid = answers
-                .bids
-                .get(&(call.sessionId, call.bid))
-                .expect("a bid");
-            Ok(bid.abi_encode())
-        }
-        other => panic!("legislature is asked {:02x?}", other.selector()),
-    }
 }
 
 fn roster_answers(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {

@@ -218,7 +218,7 @@ addressed! {
         releaseBondCall filterOutputCall clearPredicateCall vetoOutputCall releaseOutputCall freezeOfCall countersCall gateOfCall;
     Treasury ITreasury: wireCall depositCall withdrawCall withdrawToCall creditsCall fundMissionCall fundMissionFromCreditCall
         closeEscrowCall escrowCall reserveStakeCall releaseReserveCall reservedStakeCall lockedStakeCall bondCall createPoolCall
-        joinPoolCall leavePoolCall bindPoolCall poolCall poolSharesCall poolBindingCall contributeCall skimCall
+        joinPoolCall requestLeavePoolCall leavePoolCall bindPoolCall poolCall poolSharesCall poolBindingCall contributeCall skimCall
         payInsuranceCall disburseCall payCompensationCall bookedCall partsCall solvencyCall;
 }
 

@@ -4,7 +4,7 @@ use agentcity_abi::{
     ICollaboration as work, IEnactment as enactment, IStatute as statute, ITreasury as treasury,
     IVerification::{self as results, NodeTerms},
 };
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{id::MissionId, peer::Peer};
 use alloy_primitives::{Address, B256, U256, aliases::U40, keccak256};
 use alloy_sol_types::SolValue;
 
@@ -31,12 +31,14 @@ pub struct Mission {
 }
 
 impl Mission {
-    /// The number of a sponsor's mission: its address, and which of its missions it is, from one.
+    /// The session of a sponsor's `which`-th mission, from one.
+    pub fn session(sponsor: Address, which: u64) -> B256 {
+        keccak256((b"session", sponsor, which).abi_encode_packed())
+    }
+
+    /// The number of that mission.
     pub fn number(sponsor: Address, which: u64) -> B256 {
-        let mut id = B256::ZERO;
-        id[..20].copy_from_slice(sponsor.as_slice());
-        id[24..].copy_from_slice(&which.to_be_bytes());
-        id
+        MissionId::of_session(sponsor, keccak256(Self::session(sponsor, which))).word()
     }
 
     /// The sponsor's `which`-th mission under this statute, its law approved and its stakes reserved, until `deadline`.
@@ -47,15 +49,15 @@ impl Mission {
         statute: Statute,
         deadline: u64,
     ) -> Self {
-        let id = Self::number(sponsor, which);
-        let session = keccak256([b"session".as_slice(), id.as_slice()].concat());
         let mission = Self {
-            id,
-            session,
+            id: Self::number(sponsor, which),
+            session: Self::session(sponsor, which),
             statute,
             sponsor,
         };
-        city.set().laws.insert(session, mission.law(deadline));
+        city.set()
+            .laws
+            .insert(mission.session, mission.law(deadline));
         mission.reserve(city);
         mission
     }

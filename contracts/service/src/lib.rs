@@ -35,6 +35,7 @@ impl Contract for Services {
             wire::deprecateServiceCall::SELECTOR => self.deprecate(input),
             wire::verifyCodeHashCall::SELECTOR => self.verify_code_hash(input),
             wire::standingCall::SELECTOR => self.standing(input),
+            wire::standingsCall::SELECTOR => self.standings(input),
             wire::isOwnerCall::SELECTOR => self.is_owner(input),
             wire::identifyCall::SELECTOR => self.identify(input),
             _ => return None,

@@ -4,6 +4,7 @@ use agentcity_abi::{IAgent as agents, IService as wire};
 use agentcity_domain::{
     peer::Peer,
     service::{self as rules, Constraints, Record},
+    statute::SEATS_MAX,
     time::Timestamp,
 };
 use agentcity_shell::{
@@ -21,6 +22,9 @@ use crate::{error::revert, storage::Services};
 /// Most bytes and items that are read of what the rules bound more tightly, so that their refusals, which tell the
 /// bound, are the ones that answer.
 const READ_MAX: usize = 65_535;
+
+/// Words of a standing.
+const STANDING_WORDS: usize = 2;
 
 impl Services {
     /// Remembers the constitution.
@@ -136,10 +140,23 @@ impl Services {
 
     /// Errors: `UnknownService`.
     pub(crate) fn standing(&self, input: &mut Input<'_>) -> Answer {
-        let service = input.word()?;
+        Ok(output::words(&self.standing_of(input.word()?)?))
+    }
+
+    /// Errors: `UnknownService`; `MalformedCall` for more services than a node has seats.
+    pub(crate) fn standings(&self, input: &mut Input<'_>) -> Answer {
+        let (count, mut services) = input.list(SEATS_MAX)?;
+        let mut standings = Vec::with_capacity(count.saturating_mul(STANDING_WORDS));
+        for _ in 0..count {
+            standings.extend_from_slice(&self.standing_of(services.word()?)?);
+        }
+        Ok(Output::of(1).list(&standings, STANDING_WORDS).finish())
+    }
+
+    fn standing_of(&self, service: B256) -> Result<[B256; STANDING_WORDS], Vec<u8>> {
         let stored = rules::known(self.load_service(service), service).map_err(revert)?;
         let since = stored.deprecated_at.map_or(0, Timestamp::get);
-        Ok(output::words(&[stored.code_hash, number(since)]))
+        Ok([stored.code_hash, number(since)])
     }
 
     pub(crate) fn is_owner(&self, input: &mut Input<'_>) -> Answer {

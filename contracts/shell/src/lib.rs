@@ -10,6 +10,7 @@
 //! | [`peer`] | the other contracts of the city: who they are, asking and telling them |
 //! | [`money`] | the settlement asset: collecting and paying it |
 //! | [`page`] | immutable bytes as the code of an account |
+//! | [`program`] | how long programs of the chain run |
 //! | [`mod@router`] | from a selector to a method |
 //! | [`slot`] | whole words of storage |
 //! | [`statement`] | signed statements: good until when, by whom, once; clerks charged for theirs |
@@ -28,6 +29,7 @@ pub mod money;
 pub mod output;
 pub mod page;
 pub mod peer;
+pub mod program;
 pub mod reader;
 pub mod router;
 pub mod sign;

@@ -29,10 +29,10 @@ const MEMBERS: u64 = 1;
 const WORDS: u64 = 2;
 
 /// Selector of the constitution's `read(uint64,bytes)`: parameters of an epoch, a byte for each id.
-const READ: [u8; 4] = [0x93, 0xe9, 0x0b, 0xed];
+pub(crate) const READ: [u8; 4] = [0x93, 0xe9, 0x0b, 0xed];
 
 /// Selector of the constitution's `readCurrent(bytes)`: the number of the epoch in force, and parameters in it.
-const READ_CURRENT: [u8; 4] = selector("readCurrent(bytes)");
+pub(crate) const READ_CURRENT: [u8; 4] = selector("readCurrent(bytes)");
 
 /// What a key is of, so that keys of two kinds never meet.
 pub type Kind = u8;

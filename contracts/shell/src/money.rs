@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::{call::RawCall, prelude::*};
 
-use crate::{Input, common, no_coins, output, peer, refusal};
+use crate::{common, no_coins, output, peer, reader::Reader, refusal};
 
 /// Selector of `balanceOf(address)`.
 const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
@@ -102,11 +102,11 @@ impl Asset {
 
 /// A token says yes by a true word, or by saying nothing, as old tokens do. That it has code was seen by its balance.
 fn agreed(answer: &[u8], to: Address, amount: u128) -> Result<(), Vec<u8>> {
-    match answer {
-        [] => Ok(()),
-        _ if Input::new(answer).bool() == Ok(true) => Ok(()),
-        _ => Err(failed(to, amount)),
+    let mut reader = Reader::new(answer);
+    if answer.is_empty() || reader.bool() && reader.end().is_ok() {
+        return Ok(());
     }
+    Err(failed(to, amount))
 }
 
 #[inline(never)]

@@ -9,7 +9,7 @@ use agentcity_domain::peer::Peer;
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::{call::RawCall, prelude::*};
 
-use crate::{Input, common, malformed, output, reader::Reader};
+use crate::{common, malformed, output, reader::Reader};
 
 /// Selector of `members()`, which answers one address for each [`Peer`], all zero before the seal.
 const MEMBERS: [u8; 4] = [0xbd, 0xd4, 0xd1, 0x8d];
@@ -46,7 +46,11 @@ pub fn ask(vm: &impl Host, to: Address, data: &[u8]) -> Result<Vec<u8>, Vec<u8>>
 
 /// Asks a peer for one word.
 pub fn ask_word(vm: &impl Host, to: Address, data: &[u8]) -> Result<B256, Vec<u8>> {
-    Input::new(&ask(vm, to, data)?).word()
+    let answer = ask(vm, to, data)?;
+    let mut answer = Reader::new(&answer);
+    let word = answer.word();
+    answer.end()?;
+    Ok(word)
 }
 
 /// Tells a peer: calls it, which may change its state; its refusal becomes ours. Everything of ours is stored before,

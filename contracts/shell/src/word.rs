@@ -23,25 +23,14 @@ pub fn with(mut word: B256, at: usize, bytes: usize, value: u128) -> B256 {
     word
 }
 
-/// `bytes` bytes of `word` from `at`, at most eight. The same as [`part`], at a lower price.
-#[inline(never)]
-pub fn get(word: &B256, at: usize, bytes: usize) -> u64 {
-    let mut value = 0;
-    for byte in word.iter().skip(at).take(bytes) {
-        value = value << 8 | u64::from(*byte);
-    }
-    value
-}
+/// The same as [`part`] of at most eight bytes, at a lower price: that of the rules' own records.
+pub use agentcity_domain::mission::word::get;
 
 /// `word` with `value` in `bytes` bytes from `at`, at most eight. The same as [`with`], at a lower price.
 #[inline(never)]
 pub fn having(word: &B256, at: usize, bytes: usize, value: u64) -> B256 {
     let mut word = *word;
-    let digits = value.to_be_bytes();
-    let low = digits.iter().skip(digits.len().saturating_sub(bytes));
-    for (byte, digit) in word.iter_mut().skip(at).take(bytes).zip(low) {
-        *byte = *digit;
-    }
+    agentcity_domain::mission::word::set(&mut word, at, bytes, value);
     word
 }
 

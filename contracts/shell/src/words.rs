@@ -11,9 +11,11 @@ use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    Answer,
-    member::{Kind, Member},
-    peer, slot,
+    Answer, malformed,
+    member::{self, Kind, Member},
+    peer,
+    reader::Reader,
+    slot,
 };
 
 /// Words in the making.
@@ -155,6 +157,46 @@ pub trait Laid: Member {
     fn tell(&self, to: Peer, call: &Words) -> Result<(), Vec<u8>> {
         peer::tell(self.vm(), self.member(to)?, call.bytes(), U256::ZERO)?;
         Ok(())
+    }
+
+    /// Parameters of an epoch, or of the one in force, in one call: the number of each id, of at most 32. Which epoch that is.
+    ///
+    /// Errors: the constitution's refusal; `MalformedCall()` if it answers something else.
+    #[inline(never)]
+    fn numbers(&self, epoch: Option<u64>, ids: &[u8], values: &mut [u64]) -> Result<u64, Vec<u8>> {
+        let mut call = match epoch {
+            Some(epoch) => {
+                let mut call = Words::after(member::READ);
+                call.number(epoch).number(64);
+                call
+            }
+            None => {
+                let mut call = Words::after(member::READ_CURRENT);
+                call.number(32);
+                call
+            }
+        };
+        let mut word = B256::ZERO;
+        for (to, id) in word.iter_mut().zip(ids) {
+            *to = *id;
+        }
+        call.number(ids.len() as u64).word(&word);
+        let answer = peer::ask(self.vm(), self.constitution_address(), call.bytes())?;
+        let mut answer = Reader::new(&answer);
+        let epoch = match epoch {
+            Some(epoch) => epoch,
+            None => answer.u64(),
+        };
+        let (count, mut list) = answer.list(values.len());
+        if count != values.len() {
+            return Err(malformed());
+        }
+        for value in values {
+            *value = list.u64();
+        }
+        answer.end()?;
+        list.end()?;
+        Ok(epoch)
     }
 
     /// Where the word of a key lies: the same place that [`Member::key`] leads to.

@@ -23,12 +23,18 @@ use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::{Deployment, Sequence, Statutes};
+use crate::{
+    peers::Mission,
+    storage::{Pages, Sequence, Statutes},
+};
 
 /// Most pages of one call: what a transaction of 95,000 bytes can carry of small ones.
 const PAGES_MAX: usize = 64; // structural: of what a call's arguments hold
 /// Bytes of a page without its first, which is zero.
 const PAGE_BYTES_MAX: usize = P::MaxPageBytes.row().default as usize - 1;
+
+/// Words of a stake, as the treasury lays it out.
+const STAKE_WORDS: usize = 4;
 
 /// What is brought: pages, where they belong, and the hash of what follows them.
 struct Tranche<'a> {
@@ -42,17 +48,27 @@ impl<'a> Tranche<'a> {
     #[inline(never)]
     fn read(input: &mut Input<'a>) -> Result<Self, Vec<u8>> {
         let (mission, first) = (input.word()?, input.u16()?);
+        let tranche = Self::whole(mission, input)?;
+        Ok(Self {
+            first,
+            rest: input.word()?,
+            ..tranche
+        })
+    }
+
+    /// All pages of a sequence.
+    #[inline(never)]
+    fn whole(mission: B256, input: &mut Input<'a>) -> Result<Self, Vec<u8>> {
         let (count, mut list) = input.list(PAGES_MAX)?;
-        let rest = input.word()?;
         let mut pages = Vec::with_capacity(count);
         for _ in 0..count {
             pages.push(list.bytes(PAGE_BYTES_MAX)?);
         }
         Ok(Self {
             mission,
-            first,
+            first: 0,
             pages,
-            rest,
+            rest: B256::ZERO,
         })
     }
 
@@ -104,9 +120,9 @@ impl Statutes {
     }
 
     #[inline(never)]
-    fn limits(&self, epoch: u64, nodes: u16, of: &Deployment) -> Result<Limits, Vec<u8>> {
+    fn limits(&self, of: &Mission) -> Result<Limits, Vec<u8>> {
         let [longest, review_min, review_max, cap] = self.parameters(
-            epoch,
+            of.epoch,
             [
                 P::MaxNodeTimeoutMs as u8,
                 P::MinHumanReviewTimeoutMs as u8,
@@ -115,7 +131,7 @@ impl Statutes {
             ],
         )?;
         Ok(Limits {
-            nodes,
+            nodes: of.nodes,
             timeouts: TimeoutBounds {
                 execution_min_ms: const { P::MaxNodeTimeoutMs.row().min },
                 execution_max_ms: longest as u32,
@@ -123,29 +139,69 @@ impl Statutes {
                 review_max_ms: review_max as u32,
             },
             tokens: cap as u32,
-            imports: of.imports,
+            imports: of.deployment.imports,
         })
     }
 
     pub(crate) fn deploy_tranche(&mut self, input: &mut Input<'_>) -> Answer {
         let tranche = Tranche::read(input)?;
-        let mission = tranche.mission;
-        let of = self.pending(mission)?;
-        let mut deployment = self.load_deployment(&mission);
-        let before = deployment.progress.pages();
+        let mut of = self.pending(tranche.mission)?;
+        let before = of.deployment.progress.pages();
         tranche.follows(before)?;
         let awaited = if before == 0 {
-            let law = self.law(mission, of.session)?;
-            deployment.imports = law.imports;
+            let law = self.law(&of)?;
+            of.deployment.imports = law.imports;
             law.statute
         } else {
-            self.rest(&mission, Sequence::Statute)
+            self.rest(&of.id, Sequence::Statute)
         };
-        self.approved(&tranche, awaited)?;
+        self.take_pages(&mut of, &tranche, awaited)?;
+        Ok(Vec::new())
+    }
 
-        let limits = self.limits(of.epoch, of.nodes, &deployment)?;
-        let first_node = deployment.progress.nodes;
-        let mut progress = deployment.progress;
+    pub(crate) fn deploy_seats(&mut self, input: &mut Input<'_>) -> Answer {
+        let tranche = Tranche::read(input)?;
+        let mut of = self.pending(tranche.mission)?;
+        let before = of.deployment.progress.seat_pages;
+        tranche.follows(before)?;
+        let awaited = if before == 0 {
+            self.law(&of)?.assignments
+        } else {
+            self.rest(&of.id, Sequence::Seats)
+        };
+        self.take_seats(&mut of, &tranche, awaited)?;
+        Ok(Vec::new())
+    }
+
+    /// The whole of a small mission in one call: what three calls ask, they ask once.
+    pub(crate) fn deploy_mission(&mut self, input: &mut Input<'_>) -> Answer {
+        let mission = input.word()?;
+        let (pages, seats) = (
+            Tranche::whole(mission, input)?,
+            Tranche::whole(mission, input)?,
+        );
+        let mut of = self.pending(mission)?;
+        pages.follows(of.deployment.progress.pages())?;
+        let law = self.law(&of)?;
+        of.deployment.imports = law.imports;
+        self.take_pages(&mut of, &pages, law.statute)?;
+        seats.follows(of.deployment.progress.seat_pages)?;
+        self.take_seats(&mut of, &seats, law.assignments)?;
+        self.make_law(&of, &law)
+    }
+
+    /// Takes the next pages of a statute, which are what is awaited or refused.
+    #[inline(never)]
+    fn take_pages(
+        &mut self,
+        of: &mut Mission,
+        tranche: &Tranche<'_>,
+        awaited: B256,
+    ) -> Result<(), Vec<u8>> {
+        self.approved(tranche, awaited)?;
+        let limits = self.limits(of)?;
+        let mut progress = of.deployment.progress;
+        let (before, first_node) = (progress.pages(), progress.nodes);
         let mut degrees = Degrees::of(limits.nodes);
         for (index, bytes) in tranche.pages.iter().enumerate() {
             let taken = progress.take_page(bytes, &limits, &mut degrees);
@@ -154,119 +210,108 @@ impl Statutes {
         let ended = progress.end_pages(&limits, tranche.rest);
         ended.map_err(|broken| tranche.unfinished(broken.rule))?;
         let within = progress.within_tokens(&limits);
-        within.map_err(|unmet| Self::unmet(mission, unmet))?;
+        within.map_err(|unmet| Self::unmet(of.id, unmet))?;
 
-        deployment.progress = progress;
-        let accounts = self.write_pages(
-            &mission,
-            &mut deployment,
-            Sequence::Statute,
-            before,
-            &tranche.pages,
-        )?;
-        self.store_deployment(&mission, &deployment);
-        self.set_rest(&mission, Sequence::Statute, &tranche.rest);
-
+        of.deployment.progress = progress;
+        let written = self.write_tranche(of, Sequence::Statute, before, tranche)?;
         let nodes = progress.nodes.saturating_sub(first_node);
         self.log_deployed(
             literal!(wire::TrancheDeployed::SIGNATURE_HASH),
-            &tranche,
+            tranche,
             &[number(first_node.into()), number(nodes.into())],
-            &accounts,
+            &written.accounts,
         );
         let mut edges = Vec::new();
         for (group, counts) in degrees.groups() {
             edges.push(number(group.into()));
             edges.push(counts);
         }
-        let arguments = output::Output::of(4)
-            .word(mission)
-            .word(number(tranche.first.into()))
-            .list(&accounts, 1)
-            .list(&edges, 2)
-            .finish();
-        self.tell_collaboration(collaboration::admitTrancheCall::SELECTOR, &arguments)?;
-        Ok(Vec::new())
+        let admit = collaboration::admitTrancheCall::SELECTOR;
+        self.tell_admission(admit, of, &written, &edges, 2)
     }
 
-    pub(crate) fn deploy_seats(&mut self, input: &mut Input<'_>) -> Answer {
-        let tranche = Tranche::read(input)?;
-        let mission = tranche.mission;
-        let of = self.pending(mission)?;
-        let mut deployment = self.load_deployment(&mission);
-        let before = deployment.progress.seat_pages;
-        tranche.follows(before)?;
-        let awaited = if before == 0 {
-            self.law(mission, of.session)?.assignments
-        } else {
-            self.rest(&mission, Sequence::Seats)
-        };
-        self.approved(&tranche, awaited)?;
-
-        let mut progress = deployment.progress;
-        let (mut agents, mut stakes) = (Vec::new(), Vec::new());
+    /// Takes the next pages of seats, which are what is awaited or refused.
+    #[inline(never)]
+    fn take_seats(
+        &mut self,
+        of: &mut Mission,
+        tranche: &Tranche<'_>,
+        awaited: B256,
+    ) -> Result<(), Vec<u8>> {
+        self.approved(tranche, awaited)?;
+        let mut progress = of.deployment.progress;
+        let before = progress.seat_pages;
+        let mut stakes = Vec::new();
         let mut held = (u16::MAX, Vec::new());
         for (index, bytes) in tranche.pages.iter().enumerate() {
             let needed = progress.page_of_next_seats();
             // One page of the statute holds the nodes of several pages of seats.
             if held.0 != needed && needed < progress.pages() {
-                held = (
-                    needed,
-                    self.page_bytes(&mission, &deployment, Sequence::Statute, needed),
-                );
+                let only = (needed, needed.saturating_add(1));
+                let at = self.accounts(of.id, &of.deployment, Sequence::Statute, only)?;
+                held = (needed, self.page_bytes(at.first()));
             }
             let nodes = Page::read(&held.1).unwrap_or_default();
             let refused = |broken: Broken| tranche.broken(index, broken.offset, broken.rule);
             let seats = progress.take_seats(bytes, &nodes).map_err(refused)?;
-            agents.extend(seats.iter().map(|seat| seat.agent.into_word()));
             stakes.extend(seats::stakes(&seats));
         }
         let ended = progress.end_seats(of.nodes, tranche.rest);
         ended.map_err(|broken| tranche.unfinished(broken.rule))?;
 
-        deployment.progress = progress;
-        let accounts = self.write_pages(
-            &mission,
-            &mut deployment,
-            Sequence::Seats,
-            before,
-            &tranche.pages,
-        )?;
-        self.store_deployment(&mission, &deployment);
-        self.set_rest(&mission, Sequence::Seats, &tranche.rest);
-
+        of.deployment.progress = progress;
+        let written = self.write_tranche(of, Sequence::Seats, before, tranche)?;
         let first_node = number(before.saturating_mul(NODES_PER_SEAT_PAGE).into());
         self.log_deployed(
             literal!(wire::SeatsDeployed::SIGNATURE_HASH),
-            &tranche,
+            tranche,
             &[first_node],
-            &accounts,
+            &written.accounts,
         );
-        self.lock(mission, of.session, &stakes)?;
-        let arguments = output::Output::of(4)
-            .word(mission)
-            .word(number(tranche.first.into()))
-            .list(&accounts, 1)
-            .list(&agents, 1)
-            .finish();
-        self.tell_collaboration(collaboration::admitSeatsCall::SELECTOR, &arguments)?;
-        Ok(Vec::new())
+        self.lock(of.id, of.session, &stakes)?;
+        let agents: Vec<B256> = stakes.iter().map(|stake| stake.agent.into_word()).collect();
+        let admit = collaboration::admitSeatsCall::SELECTOR;
+        self.tell_admission(admit, of, &written, &agents, 1)
     }
 
-    /// INV-STATUTE-04. Locks what the seats are backed with, out of what their session set aside (ADR 0005.3).
+    /// Writes the pages of a call, and what is to come after them.
+    #[inline(never)]
+    fn write_tranche(
+        &mut self,
+        of: &mut Mission,
+        sequence: Sequence,
+        before: u16,
+        tranche: &Tranche<'_>,
+    ) -> Result<Pages, Vec<u8>> {
+        self.set_rest(&of.id, sequence, before == 0, &tranche.rest);
+        self.write_pages(&mut of.deployment, sequence, before, &tranche.pages)
+    }
+
+    /// INV-STATUTE-04. Locks what the seats are backed with, out of what their session set aside (ADR 0005.3), in one call.
     #[inline(never)]
     fn lock(&self, mission: B256, session: B256, stakes: &[Stake]) -> Result<(), Vec<u8>> {
+        if stakes.is_empty() {
+            return Ok(());
+        }
+        let mut words = Vec::new();
         for stake in stakes {
-            let words = [
-                mission,
-                session,
+            words.extend([
                 stake.agent.into_word(),
                 stake.source,
                 output::amount(stake.amount),
-            ];
-            self.tell_peer(Peer::Treasury, treasury::lockStakeCall::SELECTOR, &words)?;
+                output::amount(stake.price),
+            ]);
         }
-        Ok(())
+        let arguments = output::Output::of(3)
+            .word(mission)
+            .word(session)
+            .list(&words, STAKE_WORDS)
+            .finish();
+        self.tell_laid_out(
+            Peer::Treasury,
+            treasury::lockStakesCall::SELECTOR,
+            &arguments,
+        )
     }
 
     /// Says which pages were written: `numbers`, then the accounts.

@@ -12,21 +12,26 @@ use agentcity_shell::{
     Answer, Input,
     member::Member,
     output::{self, number},
-    refuse,
+    program, refuse,
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::{Deployment, Sequence, Statutes};
+use crate::{
+    peers::{Law, Mission},
+    storage::{Sequence, Statutes},
+};
 
 impl Statutes {
-    /// What a sequence of pages hashes to now: every page is read again (A6).
+    /// Refuses a sequence whose pages do not hold now what was approved: every page is read again (A6).
     #[inline(never)]
-    fn holds(&self, mission: &B256, of: &Deployment, sequence: Sequence) -> B256 {
+    fn hold(&self, of: &Mission, sequence: Sequence, approved: B256) -> Result<(), Vec<u8>> {
         let hash = |bytes: &[u8]| self.vm().native_keccak256(bytes);
-        let page = |index| self.page_bytes(mission, of, sequence, index);
-        fold_back(&hash, sequence.pages(&of.progress), page)
+        let count = sequence.pages(&of.deployment.progress);
+        let accounts = self.accounts(of.id, &of.deployment, sequence, (0, count))?;
+        let page = |index: u16| self.page_bytes(accounts.get(usize::from(index)));
+        Self::same(of.id, approved, fold_back(&hash, count, page))
     }
 
     /// Refuses a predicate that the panel did not approve with this code, that has another code, or that dies too soon.
@@ -42,26 +47,26 @@ impl Statutes {
             let words = [target.into_word(), pinned];
             return refuse(wire::PredicateRefused::SELECTOR, &words);
         }
-        outlives(self.life(target), least).map_err(|unmet| Self::unmet(mission, unmet))
+        outlives(program::life(self.vm(), target), least)
+            .map_err(|unmet| Self::unmet(mission, unmet))
     }
 
     pub(crate) fn finalise(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = input.word()?;
-        let of = self.pending(mission)?;
-        let deployment = self.load_deployment(&mission);
-        let progress = &deployment.progress;
-        let law = self.law(mission, of.session)?;
-        let (standing, life) = self.standing(&law)?;
+        let of = self.pending(input.word()?)?;
+        let law = self.law(&of)?;
+        self.make_law(&of, &law)
+    }
+
+    /// Makes a mission law whose pages and seats are all there, if nothing else is missing.
+    #[inline(never)]
+    pub(crate) fn make_law(&self, of: &Mission, law: &Law) -> Answer {
+        let (mission, progress) = (of.id, &of.deployment.progress);
+        let (standing, life) = self.standing(law)?;
         let ready = progress.finalise(&law.terms, &standing);
         ready.map_err(|unmet| Self::unmet(mission, unmet))?;
-        for (sequence, approved) in [
-            (Sequence::Statute, law.statute),
-            (Sequence::Seats, law.assignments),
-        ] {
-            let found = self.holds(&mission, &deployment, sequence);
-            Self::same(mission, approved, found)?;
-        }
-        for predicate in self.gate(&mission, &deployment) {
+        self.hold(of, Sequence::Statute, law.statute)?;
+        self.hold(of, Sequence::Seats, law.assignments)?;
+        for predicate in self.gate(of)? {
             if !predicate.human {
                 self.judge_predicate(mission, &predicate, life)?;
             }

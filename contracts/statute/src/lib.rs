@@ -10,7 +10,7 @@
 //! | `deployment` | pages and seats, compared, judged, written; stakes locked |
 //! | `finalising` | the requirements, all pages read again, the escrow's budget, activation |
 //! | `peers` | what is asked of whom |
-//! | `storage` | the slots, drawn; ordinals instead of addresses |
+//! | `storage` | the slots, drawn; a deployment, and ordinals instead of addresses |
 //! | `views` | what everybody may read |
 #![cfg_attr(not(test), no_std)]
 
@@ -45,6 +45,7 @@ impl Contract for Statutes {
             wire::deployTrancheCall::SELECTOR => self.deploy_tranche(input),
             wire::deploySeatsCall::SELECTOR => self.deploy_seats(input),
             wire::finaliseDeploymentCall::SELECTOR => self.finalise(input),
+            wire::deployMissionCall::SELECTOR => self.deploy_mission(input),
             wire::acceptSeatsCall::SELECTOR => self.accept_seats(input),
             wire::pageCall::SELECTOR => self.page(input),
             wire::seatPageCall::SELECTOR => self.seat_page(input),

@@ -2,10 +2,7 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{
-    ARB_WASM, IArbWasm, ICollaboration as collaboration, IConstitution as founding,
-    IStatute as wire,
-};
+use agentcity_abi::{ICollaboration as collaboration, IConstitution as founding, IStatute as wire};
 use agentcity_domain::{
     machine::MissionState, parameter::ParameterId as P, peer::Peer, signed::selector,
     statute::deployment::Imports,
@@ -20,7 +17,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::prelude::*;
 
-use crate::storage::Statutes;
+use crate::storage::{Deployment, Pages, Sequence, Statutes};
 
 /// `lawOf` of enactment; what is asked of the roster.
 const LAW_OF: [u8; 4] = selector("lawOf(bytes32)");
@@ -32,15 +29,16 @@ const APPROVED_CODE: [u8; 4] = selector("approvedCode(address,uint8)");
 const FULL: u8 = 4; // structural: SessionKind
 /// The roster's number for predicates.
 const PREDICATE: u64 = 1; // structural: ProgramKind
-/// How the code of a program of this chain begins.
-const PROGRAM: [u8; 3] = [0xef, 0xf0, 0x00]; // structural: prefix of Stylus programs
 
-/// What deploying asks of a mission.
+/// A mission and its deployment, as collaboration says.
 pub(crate) struct Mission {
+    pub(crate) id: B256,
+    pub(crate) state: u8,
     pub(crate) session: B256,
     pub(crate) epoch: u64,
     pub(crate) nodes: u16,
     pub(crate) deadline: u64,
+    pub(crate) deployment: Deployment,
 }
 
 /// A law, as enactment answers.
@@ -55,48 +53,64 @@ pub(crate) struct Law {
 }
 
 impl Statutes {
+    /// A mission, or none: its state is zero then.
+    #[inline(never)]
+    pub(crate) fn mission(&self, id: B256) -> Result<Mission, Vec<u8>> {
+        let selector = collaboration::deploymentCall::SELECTOR;
+        let answer = self.ask_peer(Peer::Collaboration, selector, &[id])?;
+        let mut answer = Input::new(&answer);
+        let (state, session) = (answer.u8()?, answer.word()?);
+        let (epoch, nodes, deadline) = (answer.u64()?, answer.u16()?, answer.u64()?);
+        Ok(Mission {
+            id,
+            state,
+            session,
+            epoch,
+            nodes,
+            deadline,
+            deployment: Deployment::unpack(answer.word()?, nodes),
+        })
+    }
+
     /// The mission, as long as it waits for its deployment and has time.
     ///
     /// Errors: `UnknownMission`, `WrongMissionState`, `TooLate`.
     #[inline(never)]
-    pub(crate) fn pending(&self, mission: B256) -> Result<Mission, Vec<u8>> {
-        let answer = self.ask_peer(
-            Peer::Collaboration,
-            collaboration::missionCall::SELECTOR,
-            &[mission],
-        )?;
-        let mut answer = Input::new(&answer);
-        let (state, _halt, _sponsor) = (answer.u8()?, answer.u8()?, answer.word()?);
-        let (session, epoch, nodes) = (answer.word()?, answer.u64()?, answer.u16()?);
-        // Completed, failed, depth, refinements.
-        for _ in 0..4 {
-            answer.word()?;
-        }
-        let deadline = answer.u64()?;
+    pub(crate) fn pending(&self, id: B256) -> Result<Mission, Vec<u8>> {
+        let mission = self.mission(id)?;
+        let (state, deadline) = (mission.state, mission.deadline);
         if state == 0 {
-            return refuse(wire::UnknownMission::SELECTOR, &[mission]);
+            return refuse(wire::UnknownMission::SELECTOR, &[id]);
         }
         if state != MissionState::Pending as u8 {
-            let words = [mission, number(state.into())];
+            let words = [id, number(state.into())];
             return refuse(wire::WrongMissionState::SELECTOR, &words);
         }
         if self.now() > deadline {
             return refuse(wire::TooLate::SELECTOR, &[number(deadline)]);
         }
-        Ok(Mission {
-            session,
-            epoch,
-            nodes,
-            deadline,
-        })
+        Ok(mission)
+    }
+
+    /// The ordinals of eight pages, from page `8 · place` on.
+    pub(crate) fn ordinals(
+        &self,
+        mission: B256,
+        sequence: Sequence,
+        place: u16,
+    ) -> Result<B256, Vec<u8>> {
+        let of_seats = output::truth(sequence == Sequence::Seats);
+        let words = [mission, of_seats, number(place.into())];
+        let selector = collaboration::pageOrdinalsCall::SELECTOR;
+        Input::new(&self.ask_peer(Peer::Collaboration, selector, &words)?).word()
     }
 
     /// The approved law of a session.
     ///
     /// Errors: `NotApproved(mission, statute, 0)`.
     #[inline(never)]
-    pub(crate) fn law(&self, mission: B256, session: B256) -> Result<Law, Vec<u8>> {
-        let answer = self.ask_peer(Peer::Enactment, LAW_OF, &[session])?;
+    pub(crate) fn law(&self, of: &Mission) -> Result<Law, Vec<u8>> {
+        let answer = self.ask_peer(Peer::Enactment, LAW_OF, &[of.session])?;
         let mut answer = Input::new(&answer);
         let (approved, audited, kind) = (answer.bool()?, answer.bool()?, answer.u8()?);
         let (statute, assignments, epoch) = (answer.word()?, answer.word()?, answer.u64()?);
@@ -108,7 +122,7 @@ impl Statutes {
         }
         let domain = answer.word()?;
         if !approved {
-            let words = [mission, statute, B256::ZERO];
+            let words = [of.id, statute, B256::ZERO];
             return refuse(wire::NotApproved::SELECTOR, &words);
         }
         Ok(Law {
@@ -168,30 +182,37 @@ impl Statutes {
         self.ask_roster(APPROVED_CODE, &[target.into_word(), number(PREDICATE)])
     }
 
-    /// How long the code at `target` runs, in seconds: what expired not at all, what is no program for ever.
+    /// Tells a peer, with arguments that are laid out already.
     #[inline(never)]
-    pub(crate) fn life(&self, target: Address) -> u64 {
-        if !self.vm().code(target).starts_with(&PROGRAM) {
-            return u64::MAX;
-        }
-        let words = [target.into_word()];
-        let data = peer::call_data(IArbWasm::programTimeLeftCall::SELECTOR, &words);
-        // ArbWasm refuses to answer for what is not active.
-        let left = peer::ask(self.vm(), ARB_WASM, &data);
-        left.and_then(|left| Input::new(&left).u64())
-            .unwrap_or_default()
-    }
-
-    /// Tells collaboration, with arguments that are laid out already.
-    #[inline(never)]
-    pub(crate) fn tell_collaboration(
+    pub(crate) fn tell_laid_out(
         &self,
+        to: Peer,
         selector: [u8; 4],
         arguments: &[u8],
     ) -> Result<(), Vec<u8>> {
         let data = peer::call_laid_out(selector, arguments);
-        let to = self.member(Peer::Collaboration)?;
-        peer::tell(self.vm(), to, &data, U256::ZERO).map(|_| ())
+        peer::tell(self.vm(), self.member(to)?, &data, U256::ZERO).map(|_| ())
+    }
+
+    /// Tells collaboration of pages that were written, and what `items` of `per_item` words say of them.
+    #[inline(never)]
+    pub(crate) fn tell_admission(
+        &self,
+        selector: [u8; 4],
+        of: &Mission,
+        pages: &Pages,
+        items: &[B256],
+        per_item: usize,
+    ) -> Result<(), Vec<u8>> {
+        let arguments = output::Output::of(6)
+            .word(of.id)
+            .word(of.deployment.pack())
+            .word(number(pages.before.into()))
+            .word(number(pages.accounts.len() as u64))
+            .word(number(pages.ordinal.into()))
+            .list(items, per_item)
+            .finish();
+        self.tell_laid_out(Peer::Collaboration, selector, &arguments)
     }
 
     /// Refuses what is not the same as was approved.

@@ -9,17 +9,21 @@ use agentcity_shell::{
 };
 use alloy_primitives::B256;
 
-use crate::storage::{Deployment, Sequence, Statutes};
+use crate::{
+    peers::Mission,
+    storage::{Sequence, Statutes},
+};
 
 impl Statutes {
     #[inline(never)]
     fn locate(&self, sequence: Sequence, input: &mut Input<'_>) -> Answer {
-        let (mission, index) = (input.word()?, input.u16()?);
-        let deployment = self.load_deployment(&mission);
-        if index >= sequence.pages(&deployment.progress) {
+        let (of, index) = (self.mission(input.word()?)?, input.u16()?);
+        if index >= sequence.pages(&of.deployment.progress) {
             return Ok(output::words(&[B256::ZERO; 2]));
         }
-        Ok(self.located(self.page_account(&mission, &deployment, sequence, index)))
+        let only = (index, index.saturating_add(1));
+        let at = self.accounts(of.id, &of.deployment, sequence, only)?;
+        Ok(self.located(at.first().copied().unwrap_or_default()))
     }
 
     pub(crate) fn page(&mut self, input: &mut Input<'_>) -> Answer {
@@ -32,24 +36,24 @@ impl Statutes {
 
     /// The gate's predicates, of the first page; none before there is one.
     #[inline(never)]
-    pub(crate) fn gate(&self, mission: &B256, of: &Deployment) -> Vec<Predicate> {
-        if of.progress.pages() == 0 {
-            return Vec::new();
+    pub(crate) fn gate(&self, of: &Mission) -> Result<Vec<Predicate>, Vec<u8>> {
+        if of.deployment.progress.pages() == 0 {
+            return Ok(Vec::new());
         }
-        let bytes = self.page_bytes(mission, of, Sequence::Statute, 0);
+        let at = self.accounts(of.id, &of.deployment, Sequence::Statute, (0, 1))?;
+        let bytes = self.page_bytes(at.first());
         // A page that is not readable any more has no predicates; it is no law either, which finalising asks first.
         let Some(page) = Page::read(&bytes) else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let all = 0..page.predicates();
-        all.filter_map(|index| page.predicate(index)).collect()
+        Ok(all.filter_map(|index| page.predicate(index)).collect())
     }
 
     pub(crate) fn predicates(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = input.word()?;
-        let deployment = self.load_deployment(&mission);
+        let of = self.mission(input.word()?)?;
         let mut words = Vec::new();
-        for predicate in self.gate(&mission, &deployment) {
+        for predicate in self.gate(&of)? {
             words.push(predicate.target.into_word());
             words.push(predicate.codehash);
             words.push(output::truth(predicate.human));
@@ -59,16 +63,16 @@ impl Statutes {
     }
 
     pub(crate) fn deployment(&mut self, input: &mut Input<'_>) -> Answer {
-        let mission = input.word()?;
-        let progress = self.load_deployment(&mission).progress;
+        let of = self.mission(input.word()?)?;
+        let progress = &of.deployment.progress;
         Ok(output::words(&[
             number(progress.pages().into()),
             number(progress.seat_pages.into()),
             number(progress.nodes.into()),
             output::amount(progress.budget),
             number(progress.tokens.into()),
-            self.rest(&mission, Sequence::Statute),
-            self.rest(&mission, Sequence::Seats),
+            self.rest(&of.id, Sequence::Statute),
+            self.rest(&of.id, Sequence::Seats),
         ]))
     }
 }

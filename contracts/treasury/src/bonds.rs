@@ -24,8 +24,8 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 
 use crate::{
-    escrow::of,
-    storage::{BOND, Treasury, amount_of, lower, whole},
+    error::{Decided, NONE},
+    storage::{BOND, Treasury, amount_of, answer, lower, whole},
 };
 
 impl Treasury {
@@ -72,7 +72,7 @@ impl Treasury {
         let (kind, amount) = (input.u8(), amount_of(input)?);
         self.bond_holder()?;
         let kind = Kind::at(kind).ok_or_else(malformed)?;
-        let bond = bond::post(self.bond_of(id), owner, kind, amount).map_err(of(id))?;
+        let bond = bond::post(self.bond_of(id), owner, kind, amount).about(id, NONE)?;
         self.spend(&owner.into_word(), Part::Bonds, amount)?;
         self.set_bond(id, Some(&bond));
         self.log(
@@ -86,39 +86,32 @@ impl Treasury {
         Ok(Vec::new())
     }
 
+    /// Whose bond it was, and what was left of it.
+    ///
     /// Errors: `Unauthorized`, `WrongBond`.
     #[inline(never)]
-    fn end_bond(&mut self, id: &B256) -> Result<Bond, Vec<u8>> {
+    fn end_bond(&mut self, id: &B256, ended: Words) -> Result<(B256, Amount), Vec<u8>> {
         self.bond_holder()?;
-        let bond = bond::held(self.bond_of(id)).map_err(of(id))?;
+        let bond = bond::held(self.bond_of(id)).about(id, NONE)?;
         self.set_bond(id, None);
-        Ok(bond)
-    }
-
-    #[inline(never)]
-    fn log_bond(&self, mut topic: Words, id: &B256, bond: &Bond) {
-        topic
-            .word(id)
-            .address(&bond.owner)
-            .amount(bond.amount.get());
-        self.log(&topic, 3);
+        let owner = bond.owner.into_word();
+        self.log_amounts(ended, id, &owner, &[bond.amount]);
+        Ok((owner, bond.amount))
     }
 
     /// Events: `BondReturned`; `Credited` unless nothing is left of it.
     pub(crate) fn return_bond(&mut self, input: &mut Reader<'_>) -> Answer {
         let id = &input.word();
-        let bond = self.end_bond(id)?;
-        self.log_bond(topic!(wire::BondReturned::SIGNATURE_HASH), id, &bond);
-        self.owe_from(Part::Bonds, &bond.owner.into_word(), id, bond.amount)?;
+        let (owner, amount) = self.end_bond(id, topic!(wire::BondReturned::SIGNATURE_HASH))?;
+        self.owe_from(Part::Bonds, &owner, id, amount)?;
         Ok(Vec::new())
     }
 
     /// Events: `BondForfeited`.
     pub(crate) fn forfeit_bond(&mut self, input: &mut Reader<'_>) -> Answer {
         let id = &input.word();
-        let bond = self.end_bond(id)?;
-        self.log_bond(topic!(wire::BondForfeited::SIGNATURE_HASH), id, &bond);
-        self.lose_bond(fund::loss(bond.amount))?;
+        let (_, amount) = self.end_bond(id, topic!(wire::BondForfeited::SIGNATURE_HASH))?;
+        self.lose_bond(fund::loss(amount))?;
         Ok(Vec::new())
     }
 
@@ -133,19 +126,14 @@ impl Treasury {
     pub(crate) fn charge_bond(&mut self, input: &mut Reader<'_>) -> Answer {
         let (id, asked) = (&input.word(), amount_of(input)?);
         self.only(&[Peer::Roster])?;
-        let bond = bond::held(self.bond_of(id)).map_err(of(id))?;
+        let bond = bond::held(self.bond_of(id)).about(id, NONE)?;
         let charge = bond::charge(&bond, asked);
         self.set_entry(BOND, id, 1, &whole(charge.left));
         self.lose_bond(charge.loss)?;
-        self.log(
-            topic!(wire::BondCharged::SIGNATURE_HASH)
-                .word(id)
-                .address(&bond.owner)
-                .amount(charge.taken.get())
-                .amount(charge.left.get()),
-            3,
-        );
-        Words::new().amount(charge.taken.get()).answer()
+        let charged = topic!(wire::BondCharged::SIGNATURE_HASH);
+        let owner = &bond.owner.into_word();
+        self.log_amounts(charged, id, owner, &[charge.taken, charge.left]);
+        answer(charge.taken)
     }
 
     pub(crate) fn bond(&mut self, input: &mut Reader<'_>) -> Answer {

@@ -10,25 +10,19 @@ use agentcity_domain::{
         Refused,
         books::{Part, Total},
         fund::debit,
-        something, with, without,
+        without,
     },
 };
 use agentcity_shell::{
-    Answer, common,
-    member::Member,
-    money::Asset,
-    output, peer,
-    reader::Reader,
-    topic,
-    words::{Laid, Words},
+    Answer, common, member::Member, money::Asset, output, peer, reader::Reader, topic, words::Words,
 };
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    error::revert,
-    storage::{Treasury, amount_of},
+    error::{Decided, NONE, sum},
+    storage::{Treasury, amount_of, answer},
 };
 
 impl Treasury {
@@ -59,7 +53,7 @@ impl Treasury {
     pub(crate) fn collect(&mut self, amount: Amount) -> Result<(), Vec<u8>> {
         let (asset, _) = self.money()?;
         let total = self.unlocked()?;
-        let after = total.receive(amount).map_err(anonymous)?;
+        let after = total.receive(amount).about(NONE, NONE)?;
         if asset != Asset::Native {
             self.lock(total);
         }
@@ -96,36 +90,26 @@ impl Treasury {
 
     /// Events: `CreditDeposited`.
     #[inline(never)]
-    fn book_deposit(&mut self, account: &Address, amount: Amount) -> Answer {
-        let word = account.into_word();
-        if *account == Address::ZERO {
-            return Err(revert(Refused::InvalidReceiver, &word, &word));
-        }
+    fn book_deposit(&mut self, account: &B256, amount: Amount) -> Answer {
+        receives(account)?;
         self.grow(Part::Credits, amount)?;
-        let credit = with(self.credit_of(&word), amount).map_err(anonymous)?;
-        self.set_credit(&word, credit);
-        let payer = self.caller();
-        self.log(
-            topic!(wire::CreditDeposited::SIGNATURE_HASH)
-                .word(&word)
-                .address(&payer)
-                .amount(amount.get()),
-            3,
-        );
+        self.add_credit(account, amount)?;
+        let deposited = topic!(wire::CreditDeposited::SIGNATURE_HASH);
+        self.log_amounts(deposited, account, &self.payer(), &[amount]);
         Ok(Vec::new())
     }
 
     pub(crate) fn deposit(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (account, amount) = (input.address(), amount_of(input)?);
+        let (account, amount) = (&input.address().into_word(), amount_of(input)?);
         self.collect(amount)?;
-        self.book_deposit(&account, amount)
+        self.book_deposit(account, amount)
     }
 
     pub(crate) fn deposit_with_permit(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (account, amount) = (input.address(), amount_of(input)?);
+        let (account, amount) = (&input.address().into_word(), amount_of(input)?);
         self.permit(input, amount)?;
         self.collect(amount)?;
-        self.book_deposit(&account, amount)
+        self.book_deposit(account, amount)
     }
 
     /// Pays an account's credit out. Everything is stored before the receiver's code runs. A token that takes more than it
@@ -135,27 +119,18 @@ impl Treasury {
     /// Events: `Withdrawn`.
     #[inline(never)]
     fn pay_out(&mut self, to: Address, amount: Amount) -> Result<(), Vec<u8>> {
-        let account = self.caller().into_word();
+        let account = &self.payer();
         let (asset, _) = self.money()?;
         let total = self.unlocked()?;
-        let refuse = |refused| revert(refused, &B256::ZERO, &account);
-        if to == Address::ZERO {
-            return Err(revert(Refused::InvalidReceiver, &B256::ZERO, &B256::ZERO));
-        }
-        let credit = debit(self.credit_of(&account), amount).map_err(refuse)?;
-        let after = total.pay(amount).map_err(refuse)?;
+        let receiver = &to.into_word();
+        receives(receiver)?;
 
-        self.set_credit(&account, credit);
-        self.shrink(Part::Credits, amount)?;
+        self.take_credit(account, amount)?;
+        let after = total.pay(amount).about(NONE, NONE)?;
         self.lock(after);
 
-        self.log(
-            topic!(wire::Withdrawn::SIGNATURE_HASH)
-                .word(&account)
-                .address(&to)
-                .amount(amount.get()),
-            3,
-        );
+        let withdrawn = topic!(wire::Withdrawn::SIGNATURE_HASH);
+        self.log_amounts(withdrawn, account, receiver, &[amount]);
         match asset {
             Asset::Native => asset.pay(self.vm(), to, amount.get())?,
             Asset::Token(_) => {
@@ -174,7 +149,7 @@ impl Treasury {
         let account = self.caller();
         let amount = self.credit_of(&account.into_word());
         self.pay_out(account, amount)?;
-        Words::new().amount(amount.get()).answer()
+        answer(amount)
     }
 
     pub(crate) fn withdraw_to(&mut self, input: &mut Reader<'_>) -> Answer {
@@ -186,7 +161,7 @@ impl Treasury {
 
     pub(crate) fn credits(&mut self, input: &mut Reader<'_>) -> Answer {
         let account = input.address().into_word();
-        Words::new().amount(self.credit_of(&account).get()).answer()
+        answer(self.credit_of(&account))
     }
 
     /// Owes `amount` more to an account; its part of the books is the caller's of this.
@@ -203,15 +178,9 @@ impl Treasury {
         if amount.is_zero() {
             return Ok(());
         }
-        let credit = with(self.credit_of(account), amount).map_err(anonymous)?;
-        self.set_credit(account, credit);
-        self.log(
-            topic!(wire::Credited::SIGNATURE_HASH)
-                .word(account)
-                .word(cause)
-                .amount(amount.get()),
-            3,
-        );
+        self.add_credit(account, amount)?;
+        let credited = topic!(wire::Credited::SIGNATURE_HASH);
+        self.log_amounts(credited, account, cause, &[amount]);
         Ok(())
     }
 
@@ -238,16 +207,37 @@ impl Treasury {
         part: Part,
         amount: Amount,
     ) -> Result<(), Vec<u8>> {
-        let amount = something(amount).map_err(anonymous)?;
-        let credit = debit(self.credit_of(account), amount)
-            .map_err(|refused| revert(refused, &B256::ZERO, account))?;
+        self.take_credit(account, amount)?;
+        self.grow(part, amount)
+    }
+
+    #[inline(never)]
+    fn add_credit(&mut self, account: &B256, amount: Amount) -> Result<(), Vec<u8>> {
+        let credit = sum(self.credit_of(account), amount)?;
         self.set_credit(account, credit);
-        self.shift(Part::Credits, part, amount)
+        Ok(())
+    }
+
+    /// Out of an account's credit and out of the part that counts credits.
+    ///
+    /// Errors: `InvalidAmount` of nothing; `InsufficientCredit`.
+    #[inline(never)]
+    fn take_credit(&mut self, account: &B256, amount: Amount) -> Result<(), Vec<u8>> {
+        let credit = debit(self.credit_of(account), amount).about(NONE, account)?;
+        self.set_credit(account, credit);
+        self.shrink(Part::Credits, amount)
     }
 }
 
-fn anonymous(refused: Refused) -> Vec<u8> {
-    revert(refused, &B256::ZERO, &B256::ZERO)
+/// Money is never owed or paid to nobody.
+///
+/// Errors: `InvalidReceiver`.
+#[inline(never)]
+pub(crate) fn receives(account: &B256) -> Result<(), Vec<u8>> {
+    if *account == B256::ZERO {
+        return Err(Refused::InvalidReceiver).about(NONE, NONE);
+    }
+    Ok(())
 }
 
 fn payment_failed<T>(to: &Address, amount: Amount) -> Result<T, Vec<u8>> {

@@ -13,9 +13,9 @@ use agentcity_domain::{
     treasury::{
         Refused,
         books::Part,
-        escrow::{self, Account},
+        escrow::{self, Account, Terms},
         settlement::{Funds, Rates, Split, pay, settle, shares},
-        unpack, with,
+        unpack,
     },
 };
 use agentcity_shell::{
@@ -31,7 +31,7 @@ use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
 
 use crate::{
-    error::revert,
+    error::{Decided, NONE, sum},
     storage::{LENT, SETTLED, Treasury, amount_of, lower, whole},
 };
 
@@ -47,18 +47,21 @@ const RATES: [u8; 5] = [
 /// Nodes whose bits share a word.
 const NODES_PER_WORD: u16 = 256;
 
-/// How refusals about a mission read.
-pub(crate) fn of(mission: &B256) -> impl Fn(Refused) -> Vec<u8> {
-    move |refused| revert(refused, mission, &B256::ZERO)
-}
-
 impl Treasury {
+    /// The terms of an escrow that is in this state.
+    ///
+    /// Errors: `WrongEscrowState`.
+    #[inline(never)]
+    pub(crate) fn terms_in(&self, mission: &B256, state: EscrowState) -> Result<Terms, Vec<u8>> {
+        escrow::in_state(self.terms(mission), state).about(mission, NONE)
+    }
+
     /// Errors: `Unauthorized`, `WrongEscrowState`.
     /// Events: `EscrowOpened`.
     pub(crate) fn open_escrow(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, sponsor, epoch) = (&input.word(), input.address(), input.u64());
         self.only(&[Peer::Collaboration])?;
-        let terms = escrow::open(self.terms(mission), sponsor, epoch).map_err(of(mission))?;
+        let terms = escrow::open(self.terms(mission), sponsor, epoch).about(mission, NONE)?;
         self.set_terms(mission, &terms);
         self.log(
             topic!(wire::EscrowOpened::SIGNATURE_HASH)
@@ -76,18 +79,12 @@ impl Treasury {
     /// Events: `MissionFunded`.
     #[inline(never)]
     fn book_funding(&mut self, mission: &B256, amount: Amount) -> Answer {
-        escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
+        self.terms_in(mission, EscrowState::Open)?;
         let mut account = self.account(mission);
-        account.fund(amount).map_err(of(mission))?;
+        account.fund(amount).about(mission, NONE)?;
         self.set_account(mission, &account);
-        let payer = self.caller();
-        self.log(
-            topic!(wire::MissionFunded::SIGNATURE_HASH)
-                .word(mission)
-                .address(&payer)
-                .amount(amount.get()),
-            3,
-        );
+        let funded = topic!(wire::MissionFunded::SIGNATURE_HASH);
+        self.log_amounts(funded, mission, &self.payer(), &[amount]);
         Ok(Vec::new())
     }
 
@@ -106,7 +103,7 @@ impl Treasury {
 
     pub(crate) fn fund_mission_from_credit(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, amount) = (&input.word(), amount_of(input)?);
-        let payer = self.caller().into_word();
+        let payer = self.payer();
         self.spend(&payer, Part::Escrows, amount)?;
         self.book_funding(mission, amount)
     }
@@ -116,9 +113,9 @@ impl Treasury {
     pub(crate) fn allocate_budget(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, allocated) = (&input.word(), amount_of(input)?);
         self.only(&[Peer::Statute])?;
-        escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
+        self.terms_in(mission, EscrowState::Open)?;
         let mut account = self.account(mission);
-        account.allocate(allocated).map_err(of(mission))?;
+        account.allocate(allocated).about(mission, NONE)?;
         self.set_purse(mission, &account);
         self.log(
             topic!(wire::BudgetAllocated::SIGNATURE_HASH)
@@ -133,10 +130,10 @@ impl Treasury {
     #[inline(never)]
     fn rates(&self, epoch: u64) -> Result<Rates, Vec<u8>> {
         let mut values = [0; RATES.len()];
-        if self.read_parameters_in_force(&RATES, &mut values)? != epoch
+        if self.numbers(None, &RATES, &mut values)? != epoch
             && let (Some((_, ids)), Some((_, own))) = (RATES.split_last(), values.split_last_mut())
         {
-            self.read_parameters(epoch, ids, own)?;
+            self.numbers(Some(epoch), ids, own)?;
         }
         Rates::of(values).map_err(|_| malformed())
     }
@@ -154,6 +151,21 @@ impl Treasury {
     pub(crate) fn left_of(&self, mission: &B256, node: u16) -> Option<Amount> {
         let word = self.entry(LENT, mission, node.into());
         (get(&word, 0, 1) != 0).then(|| lower(&word))
+    }
+
+    /// What a node may be settled or lent for, at most `most`.
+    ///
+    /// Errors: `AlreadySettled`.
+    #[inline(never)]
+    pub(crate) fn payable(
+        &self,
+        mission: &B256,
+        node: u16,
+        left: Option<Amount>,
+        most: Amount,
+    ) -> Result<Amount, Vec<u8>> {
+        escrow::payable(self.is_settled(mission, node), left, most)
+            .about(mission, &output::number(node.into()))
     }
 
     #[inline(never)]
@@ -180,11 +192,14 @@ impl Treasury {
         let (mission, node, budget) = (&input.word(), input.u16(), amount_of(input)?);
         let (count, mut seats) = input.list(SEATS_MAX);
         self.only(&[Peer::Collaboration])?;
-        let terms =
-            escrow::in_state(self.terms(mission), EscrowState::Open).map_err(of(mission))?;
-        let left = self.left_of(mission, node);
-        let budget = escrow::payable(self.is_settled(mission, node), left, budget)
-            .map_err(|refused| revert(refused, mission, &output::number(node.into())))?;
+        let terms = self.terms_in(mission, EscrowState::Open)?;
+        // What was lent is marked as settled, so only such a node can have anything left.
+        let left = if self.is_settled(mission, node) {
+            self.left_of(mission, node)
+        } else {
+            None
+        };
+        let budget = self.payable(mission, node, left, budget)?;
         let rates = self.rates(terms.epoch)?;
         let (share, _) = shares(budget, count as u8);
         let (treasury, subsidy) = unpack(&self.pair(0).0);
@@ -205,12 +220,13 @@ impl Treasury {
                 &rates,
                 funds.subsidy,
             );
-            // None of these fails: all are parts of the booked total, which fits.
-            let invalid = |_| of(mission)(Refused::InvalidAmount(split.share));
-            let reward = split.reward().map_err(invalid)?;
-            funds = funds.after(&split).map_err(invalid)?;
-            credits = with(credits, reward).map_err(of(mission))?;
-            paid = with(paid, split.share).map_err(of(mission))?;
+            // Neither these fail nor what follows: all are parts of the booked total, which fits.
+            let (Ok(reward), Ok(after)) = (split.reward(), funds.after(&split)) else {
+                return Err(Refused::InvalidAmount(split.share)).about(NONE, NONE);
+            };
+            funds = after;
+            credits = sum(credits, reward)?;
+            paid = sum(paid, split.share)?;
             self.log_settled(mission, node, &agent, &split);
             self.owe(&agent, mission, reward)?;
         }
@@ -221,7 +237,7 @@ impl Treasury {
             allocated,
             ..Account::default()
         };
-        account.settle(budget, paid).map_err(of(mission))?;
+        account.settle(budget, paid).about(mission, NONE)?;
         self.set_purse(mission, &account);
         self.mark_settled(mission, node);
         if left.is_some() {
@@ -255,7 +271,7 @@ impl Treasury {
         let (mission, sanction) = (&input.word(), input.seconds());
         self.only(&[Peer::Collaboration])?;
         let terms = escrow::begin_closing(self.terms(mission), sanction, self.now())
-            .map_err(of(mission))?;
+            .about(mission, NONE)?;
         self.set_terms(mission, &terms);
         self.log(
             topic!(wire::EscrowClosing::SIGNATURE_HASH)
@@ -274,17 +290,13 @@ impl Treasury {
         let mission = &input.word();
         let mut account = self.account(mission);
         let (terms, refund) =
-            escrow::close(self.terms(mission), &mut account).map_err(of(mission))?;
+            escrow::close(self.terms(mission), &mut account).about(mission, NONE)?;
         self.set_terms(mission, &terms);
         self.set_account(mission, &account);
-        self.log(
-            topic!(wire::EscrowClosed::SIGNATURE_HASH)
-                .word(mission)
-                .address(&terms.sponsor)
-                .amount(refund.get()),
-            3,
-        );
-        self.owe_from(Part::Escrows, &terms.sponsor.into_word(), mission, refund)?;
+        let sponsor = &terms.sponsor.into_word();
+        let closed = topic!(wire::EscrowClosed::SIGNATURE_HASH);
+        self.log_amounts(closed, mission, sponsor, &[refund]);
+        self.owe_from(Part::Escrows, sponsor, mission, refund)?;
         Ok(Vec::new())
     }
 

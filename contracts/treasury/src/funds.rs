@@ -8,7 +8,6 @@ use agentcity_domain::{
     parameter::ParameterId as P,
     peer::Peer,
     treasury::{
-        Refused,
         books::{self, Part, Total},
         fund::{self, Fund},
     },
@@ -17,6 +16,7 @@ use agentcity_shell::{
     Answer, malformed,
     member::Member,
     money::Asset,
+    output::number,
     reader::Reader,
     topic,
     words::{Laid, Words},
@@ -26,8 +26,9 @@ use alloy_sol_types::SolEvent;
 use stylus_sdk::prelude::*;
 
 use crate::{
-    error::revert,
-    storage::{Treasury, amount_of},
+    credits::receives,
+    error::{Decided, NONE},
+    storage::{Treasury, amount_of, answer},
 };
 
 const fn part_of(fund: Fund) -> Part {
@@ -37,26 +38,16 @@ const fn part_of(fund: Fund) -> Part {
     }
 }
 
-fn anonymous(refused: Refused) -> Vec<u8> {
-    revert(refused, &B256::ZERO, &B256::ZERO)
-}
-
 impl Treasury {
     /// Errors: `MalformedCall` for no fund; as `collect`.
     /// Events: `FundReceived`.
     pub(crate) fn contribute(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (number, amount) = (input.u8(), amount_of(input)?);
-        let fund = Fund::at(number).ok_or_else(malformed)?;
+        let (fund, amount) = (input.u8(), amount_of(input)?);
+        let fund = Fund::at(fund).ok_or_else(malformed)?;
         self.collect(amount)?;
         self.grow(part_of(fund), amount)?;
-        let from = self.caller();
-        self.log(
-            topic!(wire::FundReceived::SIGNATURE_HASH)
-                .number(fund as u64)
-                .address(&from)
-                .amount(amount.get()),
-            3,
-        );
+        let received = topic!(wire::FundReceived::SIGNATURE_HASH);
+        self.log_amounts(received, &number(fund as u64), &self.payer(), &[amount]);
         Ok(Vec::new())
     }
 
@@ -74,22 +65,14 @@ impl Treasury {
         let total = self.unlocked()?;
         let surplus = fund::surplus(self.held()?, total.booked);
         if !surplus.is_zero() {
-            self.set_total(total.receive(surplus).map_err(anonymous)?);
+            self.set_total(total.receive(surplus).about(NONE, NONE)?);
             self.grow(Part::Treasury, surplus)?;
         }
         self.log(
             topic!(wire::Skimmed::SIGNATURE_HASH).amount(surplus.get()),
             1,
         );
-        Words::new().amount(surplus.get()).answer()
-    }
-
-    #[inline(never)]
-    fn claim_share(&self) -> Result<u64, Vec<u8>> {
-        let mut share = [0];
-        self.read_parameters_in_force(&[P::InsuranceClaimPct as u8], &mut share)?;
-        let [share] = share;
-        Ok(share)
+        answer(surplus)
     }
 
     /// Errors: `Unauthorized`, `NoEvidence`, `NothingLocked`, `AlreadyClaimed`, `InvalidAmount`, `InsuranceLimit`.
@@ -98,15 +81,15 @@ impl Treasury {
         let (mission, agent) = (&input.word(), &input.address().into_word());
         let (amount, evidence) = (amount_of(input)?, input.word());
         self.only(&[Peer::Adjudication])?;
-        let limits = (self.claim_share()?, self.account(mission).deposited);
+        let share = self.parameter(P::InsuranceClaimPct)?;
         let (stake, _) = fund::claim(
             self.part(Part::Insurance),
             self.locked(mission, agent),
             evidence != B256::ZERO,
-            limits,
+            share,
             amount,
         )
-        .map_err(|refused| revert(refused, mission, agent))?;
+        .about(mission, agent)?;
         self.set_locked(mission, agent, &stake);
         self.log(
             topic!(wire::InsurancePaid::SIGNATURE_HASH)
@@ -128,22 +111,20 @@ impl Treasury {
     fn pay_from(
         &mut self,
         fund: Fund,
-        to: Address,
+        to: &B256,
         cause: &B256,
         amount: Amount,
     ) -> Result<(), Vec<u8>> {
-        if to == Address::ZERO {
-            return Err(anonymous(Refused::InvalidReceiver));
-        }
+        receives(to)?;
         let part = part_of(fund);
-        fund::spend(fund, self.part(part), amount).map_err(anonymous)?;
-        self.owe_from(part, &to.into_word(), cause, amount)
+        fund::spend(fund, self.part(part), amount).about(NONE, NONE)?;
+        self.owe_from(part, to, cause, amount)
     }
 
     /// Errors: `Unauthorized`; `MalformedCall` for no kind; as `pay_from`.
     /// Events: `Disbursed`, `Credited`.
     pub(crate) fn disburse(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (kind, recipient) = (input.u8(), input.address());
+        let (kind, recipient) = (input.u8(), &input.address().into_word());
         let (amount, why) = (amount_of(input)?, &input.word());
         self.only(&[Peer::Adjudication])?;
         let fund = Fund::of_disbursement(kind).ok_or_else(malformed)?;
@@ -151,7 +132,7 @@ impl Treasury {
         self.log(
             topic!(wire::Disbursed::SIGNATURE_HASH)
                 .number(kind.into())
-                .address(&recipient)
+                .word(recipient)
                 .amount(amount.get())
                 .word(why),
             3,
@@ -162,17 +143,15 @@ impl Treasury {
     /// Errors: `Unauthorized`; as `pay_from`.
     /// Events: `CompensationPaid`, `Credited`.
     pub(crate) fn pay_compensation(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (adjudicator, reviews) = (input.address(), input.u32());
+        let (adjudicator, reviews) = (&input.address().into_word(), input.u32());
         self.only(&[Peer::Roster])?;
         let (_, scale) = self.money()?;
-        let mut rate = [0];
-        self.read_parameters_in_force(&[P::AdjudicatorCompensationRate as u8], &mut rate)?;
-        let [rate] = rate;
-        let amount = fund::compensation(reviews, rate, scale).map_err(anonymous)?;
-        self.pay_from(Fund::Treasury, adjudicator, &B256::ZERO, amount)?;
+        let rate = self.parameter(P::AdjudicatorCompensationRate)?;
+        let amount = fund::compensation(reviews, rate, scale).about(NONE, NONE)?;
+        self.pay_from(Fund::Treasury, adjudicator, NONE, amount)?;
         self.log(
             topic!(wire::CompensationPaid::SIGNATURE_HASH)
-                .address(&adjudicator)
+                .word(adjudicator)
                 .number(reviews.into())
                 .amount(amount.get()),
             2,
@@ -193,12 +172,12 @@ impl Treasury {
 
     pub(crate) fn booked(&mut self) -> Answer {
         let Total { booked, .. } = self.total();
-        Words::new().amount(booked.get()).answer()
+        answer(booked)
     }
 
     pub(crate) fn parts(&mut self) -> Answer {
         let pairs = [0, 1, 2, 3].map(|pair| self.pair(pair).0);
-        let parts = books::parts(self.total().booked, &pairs).map_err(anonymous)?;
+        let parts = books::parts(self.total().booked, &pairs).about(NONE, NONE)?;
         let mut words = Words::new();
         for part in parts {
             words.amount(part.get());
@@ -207,7 +186,10 @@ impl Treasury {
     }
 
     pub(crate) fn solvency(&mut self) -> Answer {
-        let limit = fund::claim_limit(self.part(Part::Insurance), self.claim_share()?);
+        let limit = fund::claim_limit(
+            self.part(Part::Insurance),
+            self.parameter(P::InsuranceClaimPct)?,
+        );
         let (asset, _) = self.money()?;
         let held = asset.balance(self.vm(), self.vm().contract_address())?;
         Words::new()

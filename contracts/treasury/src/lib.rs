@@ -67,7 +67,7 @@ impl Contract for Treasury {
             // stakes
             wire::reserveStakeCall::SELECTOR => self.reserve_stake(input),
             wire::releaseReserveCall::SELECTOR => self.release_reserve(input),
-            wire::lockStakeCall::SELECTOR => self.lock_stake(input),
+            wire::lockStakesCall::SELECTOR => self.lock_stakes(input),
             wire::reservedStakeCall::SELECTOR => self.reserved_stake(input),
             wire::slashCall::SELECTOR => self.slash(input),
             wire::releaseStakeCall::SELECTOR => self.release_stake(input),
@@ -81,6 +81,7 @@ impl Contract for Treasury {
             // pools
             wire::createPoolCall::SELECTOR => self.create_pool(),
             wire::joinPoolCall::SELECTOR => self.join_pool(input),
+            wire::requestLeavePoolCall::SELECTOR => self.request_leave_pool(input),
             wire::leavePoolCall::SELECTOR => self.leave_pool(input),
             wire::bindPoolCall::SELECTOR => self.bind_pool(input),
             wire::poolCall::SELECTOR => self.pool(input),
@@ -101,9 +102,12 @@ impl Contract for Treasury {
         Some(reader::answer(input, answered))
     }
 
-    fn construct(&mut self, mut input: Input<'_>) -> Answer {
+    fn construct(&mut self, input: Input<'_>) -> Answer {
         no_coins(self.vm())?;
-        self.found(input.address()?)
+        let mut input = Reader::of(input);
+        let constitution = input.address();
+        input.end()?;
+        self.found(constitution)
     }
 }
 

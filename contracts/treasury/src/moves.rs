@@ -7,11 +7,7 @@ use agentcity_domain::{
     amount::Amount,
     machine::{EscrowState, MissionState},
     peer::Peer,
-    treasury::{
-        Refused, Short,
-        escrow::{self, Account},
-        with,
-    },
+    treasury::{Refused, Short, escrow::Account, less},
 };
 use agentcity_shell::{
     Answer, malformed,
@@ -26,8 +22,8 @@ use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolEvent};
 
 use crate::{
-    escrow::of,
-    storage::{LENDER, Treasury, amount_of},
+    error::{Decided, NONE, sum},
+    storage::{LENDER, Treasury, amount_of, answer},
 };
 
 /// Words of a mission's view between its state and its parent.
@@ -59,85 +55,75 @@ impl Treasury {
         Ok(record)
     }
 
-    /// Errors: `Unauthorized`, `WrongEscrowState`, `InsufficientEscrow`, `InvalidAmount`; `MalformedCall` from an escrow to
-    /// itself.
+    /// Errors: `Unauthorized`, `WrongEscrowState`, `InsufficientEscrow`, `AlreadySettled`, `InvalidAmount`; `MalformedCall` from
+    /// an escrow to itself.
     /// Events: `EscrowMoved`.
     pub(crate) fn move_escrow(&mut self, input: &mut Reader<'_>) -> Answer {
-        let (from, to, amount) = (&input.word(), &input.word(), amount_of(input)?);
+        let (from, to, mut amount) = (&input.word(), &input.word(), amount_of(input)?);
         self.only(&[Peer::Collaboration])?;
         if from == to {
             return Err(malformed());
         }
-        let giving = self.terms(from);
-        escrow::in_state(self.terms(to), EscrowState::Open).map_err(of(to))?;
+        self.terms_in(to, EscrowState::Open)?;
         let (mut giver, mut taker) = (self.account(from), self.account(to));
-        let ended = || {
-            // Who ended may give until it is closed.
-            escrow::in_state(giving, EscrowState::Open)
-                .or_else(|_| escrow::in_state(giving, EscrowState::Closing))
-                .map_err(of(from))
-        };
         let lender = self.entry(LENDER, from, 0);
-        if lender == *to {
-            ended()?;
+        let returns = lender == *to;
+        let lends = !returns && is_working(self.record(from)?.state);
+        // Who ended may give until it is closed.
+        if lends || self.terms_in(from, EscrowState::Closing).is_err() {
+            self.terms_in(from, EscrowState::Open)?;
+        }
+        if returns {
             // The node that it was made for may spend that again.
             let node = get(&self.entry(LENDER, from, 1), 30, 2) as u16;
             let before = self.left_of(to, node).unwrap_or(Amount::ZERO);
-            self.set_left(to, node, with(before, amount).map_err(of(to))?);
-            giver.give_back(&mut taker, amount).map_err(of(from))?;
-        } else if is_working(self.record(from)?.state) {
-            escrow::in_state(giving, EscrowState::Open).map_err(of(from))?;
-            self.lend((from, &mut giver), (to, &mut taker), amount)?;
+            self.set_left(to, node, sum(before, amount)?);
+            giver.give_back(&mut taker, amount).about(from, NONE)?;
+        } else if lends {
+            amount = self.lend((from, &mut giver), (to, &mut taker), amount)?;
         } else {
-            ended()?;
             // Whoever lent to the one that failed gets back what its successor leaves.
             if lender != B256::ZERO {
                 let node = self.entry(LENDER, from, 1);
                 self.set_entry(LENDER, to, 0, &lender);
                 self.set_entry(LENDER, to, 1, &node);
             }
-            giver.succeed(&mut taker, amount).map_err(of(from))?;
+            giver.succeed(&mut taker, amount).about(from, NONE)?;
         }
         self.set_account(from, &giver);
         self.set_account(to, &taker);
-        self.log(
-            topic!(wire::EscrowMoved::SIGNATURE_HASH)
-                .word(from)
-                .word(to)
-                .amount(amount.get()),
-            3,
-        );
-        Ok(Vec::new())
+        let moved = topic!(wire::EscrowMoved::SIGNATURE_HASH);
+        self.log_amounts(moved, from, to, &[amount]);
+        answer(amount)
     }
 
-    /// To a child, for the node that collaboration says it is made for.
+    /// To a child, for the node that collaboration says it is made for: how much, at most `most`.
     #[inline(never)]
     fn lend(
         &mut self,
         (from, giver): (&B256, &mut Account),
         (to, taker): (&B256, &mut Account),
-        amount: Amount,
-    ) -> Result<(), Vec<u8>> {
+        most: Amount,
+    ) -> Result<Amount, Vec<u8>> {
         let child = self.record(to)?;
         if child.parent != *from {
             // Nothing is left for what is no child of it.
-            return Err(of(from)(Refused::InsufficientEscrow(Short {
+            return Err(Refused::InsufficientEscrow(Short {
                 available: Amount::ZERO,
-                needed: amount,
-            })));
+                needed: most,
+            }))
+            .about(from, NONE);
         }
-        // A node that was settled has nothing left to lend.
-        let left = self
-            .left_of(from, child.node)
-            .or_else(|| self.is_settled(from, child.node).then_some(Amount::ZERO));
-        giver.lend(taker, left, amount).map_err(of(from))?;
+        let left = self.left_of(from, child.node);
+        let amount = self.payable(from, child.node, left, most)?;
+        giver.lend(taker, amount).about(from, NONE)?;
         self.mark_settled(from, child.node);
         // No more was lent than was left.
-        let rest = left.map_or(0, |left| left.get().saturating_sub(amount.get()));
-        self.set_left(from, child.node, Amount::new(rest));
+        let rest = less(left.unwrap_or_default(), amount);
+        self.set_left(from, child.node, rest);
         self.set_entry(LENDER, to, 0, from);
         self.set_entry(LENDER, to, 1, &output::number(child.node.into()));
-        Ok(())
+        Ok(amount)
     }
 }
 

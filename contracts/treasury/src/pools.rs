@@ -7,9 +7,10 @@ use agentcity_domain::{
     amount::Amount,
     parameter::ParameterId as P,
     treasury::{
+        Refused,
         books::Part,
         pack,
-        pool::{self, Binding, Pool, Shares},
+        pool::{self, Binding, Holding, Obligation, Pool},
         unpack,
     },
 };
@@ -26,8 +27,8 @@ use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
 
 use crate::{
-    error::revert,
-    storage::{BINDING, COUNTER, POOL, SHARES, Treasury, amount_of, lower, whole},
+    error::Decided,
+    storage::{BINDING, COUNTER, POOL, SHARES, Treasury, amount_of, answer, lower},
 };
 
 /// What becomes of money of a pool that stands in for an agent.
@@ -47,10 +48,11 @@ impl Treasury {
     /// Errors: `UnknownPool`.
     #[inline(never)]
     pub(crate) fn pool_of(&self, id: &B256) -> Result<Pool, Vec<u8>> {
-        let word = self.entry(POOL, id, 0);
-        let (assets, total) = unpack(&self.entry(POOL, id, 1).0);
-        let staked = lower(&self.entry(POOL, id, 2));
-        match Pool::unpack(&word.0, Shares { assets, total }, staked) {
+        let mut words = [[0; 32]; 4];
+        for (word, place) in words.iter_mut().zip(0..) {
+            *word = self.entry(POOL, id, place).0;
+        }
+        match Pool::unpack(&words) {
             Some(pool) => Ok(pool),
             None => Words::after(wire::UnknownPool::SELECTOR).word(id).refuse(),
         }
@@ -58,10 +60,9 @@ impl Treasury {
 
     #[inline(never)]
     fn set_pool(&mut self, id: &B256, pool: &Pool) {
-        self.set_entry(POOL, id, 0, &B256::new(pool.pack()));
-        let shares = B256::new(pack(pool.shares.assets, pool.shares.total));
-        self.set_entry(POOL, id, 1, &shares);
-        self.set_entry(POOL, id, 2, &whole(pool.staked));
+        for (place, word) in (0..).zip(pool.pack()) {
+            self.set_entry(POOL, id, place, &B256::new(word));
+        }
     }
 
     #[inline(never)]
@@ -78,13 +79,12 @@ impl Treasury {
 
     #[inline(never)]
     fn participants_needed(&self) -> Result<u32, Vec<u8>> {
-        let mut needed = [0];
-        self.read_parameters_in_force(&[P::StakepoolMinParticipants as u8], &mut needed)?;
-        let [needed] = needed;
+        let needed = self.parameter(P::StakepoolMinParticipants)?;
         Ok(u32::try_from(needed).unwrap_or(u32::MAX))
     }
 
-    /// What a bid's or mission's money does to the pool it comes from. `counts` are amounts of obligations, before and after.
+    /// What a bid's or mission's money does to the pool it comes from, and to obligations, before and after: of what is drawn, the
+    /// pool says in which round it begins.
     ///
     /// Errors: `UnknownPool`; to draw: `PoolTooSmall`, `InsufficientStake`.
     #[inline(never)]
@@ -94,20 +94,22 @@ impl Treasury {
         agent: &B256,
         change: Change,
         amount: Amount,
-        counts: &[(Amount, Amount)],
+        counts: &mut [(Obligation, Obligation)],
     ) -> Result<(), Vec<u8>> {
         let (mut pool, mut binding) = (self.pool_of(id)?, self.binding(id, agent));
         match change {
-            Change::Draw => pool
-                .draw(&mut binding, amount, self.participants_needed()?)
-                .map_err(|refused| revert(refused, id, agent))?,
+            Change::Draw => {
+                pool.draw(&mut binding, amount, self.participants_needed()?)
+                    .about(id, agent)?;
+                for (before, after) in &mut *counts {
+                    after.round = pool.round_of(before);
+                }
+            }
             Change::Keep => {}
             Change::Return => pool.give_back(&mut binding, amount),
             Change::Lose => pool.lose(&mut binding, amount),
         }
-        for (before, after) in counts {
-            pool.count(*before, *after);
-        }
+        pool.count(counts);
         self.set_pool(id, &pool);
         self.set_binding(id, agent, binding);
         Ok(())
@@ -124,46 +126,51 @@ impl Treasury {
             manager,
             ..Pool::default()
         };
-        self.set_entry(POOL, &id, 0, &B256::new(pool.pack()));
-        self.log(
-            topic!(wire::PoolCreated::SIGNATURE_HASH)
-                .word(&id)
-                .word(&word),
-            3,
-        );
+        let [first, ..] = pool.pack();
+        self.set_entry(POOL, &id, 0, &B256::new(first));
+        self.log_amounts(topic!(wire::PoolCreated::SIGNATURE_HASH), &id, &word, &[]);
         Words::new().word(&id).answer()
     }
 
+    /// Changes what the caller has of a pool: who that is, and what came of it.
+    ///
+    /// Errors: `UnknownPool`, and what the change refuses.
     #[inline(never)]
-    fn shares_of(&self, id: &B256, participant: &B256) -> Amount {
-        lower(&self.entry_at(SHARES, id, participant))
-    }
-
-    #[inline(never)]
-    fn set_holding(&mut self, id: &B256, participant: &B256, pool: &Pool, shares: Amount) {
-        self.set_pool(id, pool);
-        self.set_entry_at(SHARES, id, participant, &whole(shares));
+    fn change_holding(
+        &mut self,
+        id: &B256,
+        amount: Amount,
+        change: fn(&mut Pool, &mut Holding, Amount) -> Result<Amount, Refused>,
+    ) -> Result<(B256, Amount), Vec<u8>> {
+        let participant = self.payer();
+        let mut pool = self.pool_of(id)?;
+        let mut holding = Holding::unpack(&self.entry_at(SHARES, id, &participant).0);
+        let became = change(&mut pool, &mut holding, amount).about(id, &participant)?;
+        self.set_pool(id, &pool);
+        let word = B256::new(holding.pack());
+        self.set_entry_at(SHARES, id, &participant, &word);
+        Ok((participant, became))
     }
 
     /// Errors: `UnknownPool`, `InvalidAmount`, `NoShares`, `InsufficientCredit`.
     /// Events: `PoolJoined`.
     pub(crate) fn join_pool(&mut self, input: &mut Reader<'_>) -> Answer {
         let (id, amount) = (&input.word(), amount_of(input)?);
-        let participant = &self.caller().into_word();
-        let (mut pool, mut held) = (self.pool_of(id)?, self.shares_of(id, participant));
-        let bought = pool
-            .join(&mut held, amount)
-            .map_err(|refused| revert(refused, id, participant))?;
-        self.spend(participant, Part::Pools, amount)?;
-        self.set_holding(id, participant, &pool, held);
-        self.log(
-            topic!(wire::PoolJoined::SIGNATURE_HASH)
-                .word(id)
-                .word(participant)
-                .amount(amount.get())
-                .amount(bought.get()),
-            3,
-        );
+        let (participant, bought) = self.change_holding(id, amount, Pool::join)?;
+        self.spend(&participant, Part::Pools, amount)?;
+        let joined = topic!(wire::PoolJoined::SIGNATURE_HASH);
+        self.log_amounts(joined, id, &participant, &[amount, bought]);
+        Ok(Vec::new())
+    }
+
+    /// Errors: `UnknownPool`, `InsufficientShares`.
+    /// Events: `PoolLeaveRequested`.
+    pub(crate) fn request_leave_pool(&mut self, input: &mut Reader<'_>) -> Answer {
+        let id = &input.word();
+        let ask = |pool: &mut Pool, holding: &mut Holding, _| pool.ask(holding);
+        let (participant, shares) = self.change_holding(id, Amount::ZERO, ask)?;
+        let asked = topic!(wire::PoolLeaveRequested::SIGNATURE_HASH);
+        self.log_amounts(asked, id, &participant, &[shares]);
         Ok(Vec::new())
     }
 
@@ -171,21 +178,10 @@ impl Treasury {
     /// Events: `PoolLeft`; `Credited` unless the shares are worth nothing.
     pub(crate) fn leave_pool(&mut self, input: &mut Reader<'_>) -> Answer {
         let (id, shares) = (&input.word(), amount_of(input)?);
-        let participant = &self.caller().into_word();
-        let (mut pool, mut held) = (self.pool_of(id)?, self.shares_of(id, participant));
-        let paid = pool
-            .leave(&mut held, shares)
-            .map_err(|refused| revert(refused, id, participant))?;
-        self.set_holding(id, participant, &pool, held);
-        self.log(
-            topic!(wire::PoolLeft::SIGNATURE_HASH)
-                .word(id)
-                .word(participant)
-                .amount(paid.get())
-                .amount(shares.get()),
-            3,
-        );
-        self.owe_from(Part::Pools, participant, id, paid)?;
+        let (participant, paid) = self.change_holding(id, shares, Pool::leave)?;
+        let left = topic!(wire::PoolLeft::SIGNATURE_HASH);
+        self.log_amounts(left, id, &participant, &[paid, shares]);
+        self.owe_from(Part::Pools, &participant, id, paid)?;
         Ok(Vec::new())
     }
 
@@ -200,19 +196,14 @@ impl Treasury {
         let needed = self.participants_needed()?;
         self.pool_of(id)?
             .bind(self.caller(), limit, needed)
-            .map_err(|refused| revert(refused, id, agent))?;
+            .about(id, agent)?;
         let binding = Binding {
             limit,
             ..self.binding(id, agent)
         };
         self.set_binding(id, agent, binding);
-        self.log(
-            topic!(wire::PoolBound::SIGNATURE_HASH)
-                .word(id)
-                .word(agent)
-                .amount(limit.get()),
-            3,
-        );
+        let bound = topic!(wire::PoolBound::SIGNATURE_HASH);
+        self.log_amounts(bound, id, agent, &[limit]);
         Ok(Vec::new())
     }
 
@@ -224,14 +215,14 @@ impl Treasury {
             .amount(pool.shares.total.get())
             .number(pool.participants.into())
             .number(pool.obligations.into())
+            .amount(pool.leaving.get())
             .answer()
     }
 
     pub(crate) fn pool_shares(&mut self, input: &mut Reader<'_>) -> Answer {
         let (id, participant) = (&input.word(), &input.address().into_word());
-        Words::new()
-            .amount(self.shares_of(id, participant).get())
-            .answer()
+        let shares = lower(&self.entry_at(SHARES, id, participant));
+        answer(shares)
     }
 
     pub(crate) fn pool_binding(&mut self, input: &mut Reader<'_>) -> Answer {

@@ -7,10 +7,9 @@ use agentcity_domain::{
     amount::Amount,
     peer::Peer,
     treasury::{
-        Refused,
         books::Part,
-        stake::{self, Locked},
-        with,
+        pool::Obligation,
+        stake::{self, Backing, Locked},
     },
 };
 use agentcity_shell::{
@@ -24,10 +23,13 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolEvent};
 
 use crate::{
-    error::revert,
+    error::{Decided, sum},
     pools::Change,
-    storage::{LOCKED, RESERVED, SOURCE, Treasury, amount_of, lower, whole},
+    storage::{LOCKED, RESERVED, SOURCE, Treasury, amount_of, answer},
 };
+
+/// Most stakes of one call.
+const STAKES_MAX: usize = 1_024;
 
 /// A stake that is set aside: for which session, out of what, for whom.
 struct Reserve {
@@ -50,8 +52,13 @@ impl Reserve {
         self.source != self.agent
     }
 
-    fn refused(&self, refused: Refused) -> Vec<u8> {
-        revert(refused, &self.source, &self.agent)
+    /// What is left of the reserve without so much.
+    ///
+    /// Errors: `InsufficientStake`.
+    #[inline(never)]
+    fn take(&self, reserve: Obligation, amount: Amount) -> Result<Obligation, Vec<u8>> {
+        let amount = stake::take(reserve.amount, amount).about(&self.source, &self.agent)?;
+        Ok(Obligation { amount, ..reserve })
     }
 }
 
@@ -62,19 +69,20 @@ impl Treasury {
     }
 
     #[inline(never)]
-    fn reserved(&self, of: &Reserve) -> Amount {
-        lower(&self.entry_at(RESERVED, &self.reserves(of), &of.agent))
+    fn reserved(&self, of: &Reserve) -> Obligation {
+        Obligation::unpack(&self.entry_at(RESERVED, &self.reserves(of), &of.agent).0)
     }
 
     #[inline(never)]
-    fn set_reserved(&mut self, of: &Reserve, amount: Amount) {
+    fn set_reserved(&mut self, of: &Reserve, reserve: Obligation) {
         let reserves = self.reserves(of);
-        self.set_entry_at(RESERVED, &reserves, &of.agent, &whole(amount));
+        let word = B256::new(reserve.pack());
+        self.set_entry_at(RESERVED, &reserves, &of.agent, &word);
     }
 
     pub(crate) fn reserved_stake(&mut self, input: &mut Reader<'_>) -> Answer {
         let of = &Reserve::read(input);
-        Words::new().amount(self.reserved(of).get()).answer()
+        answer(self.reserved(of).amount)
     }
 
     /// Events of a reserve say all of it.
@@ -94,14 +102,18 @@ impl Treasury {
         let (of, amount) = (&Reserve::read(input), amount_of(input)?);
         self.only(&[Peer::Legislature])?;
         let before = self.reserved(of);
-        let after = with(before, amount).map_err(|refused| of.refused(refused))?;
+        let mut after = Obligation {
+            amount: sum(before.amount, amount)?,
+            ..before
+        };
         if of.is_pooled() {
-            let counts = [(before, after)];
-            self.change_pool(&of.source, &of.agent, Change::Draw, amount, &counts)?;
+            let mut counts = [(before, after)];
+            self.change_pool(&of.source, &of.agent, Change::Draw, amount, &mut counts)?;
+            [(_, after)] = counts;
             self.shift(Part::Pools, Part::Reserved, amount)?;
         } else {
             let credit = stake::take(self.credit_of(&of.agent), amount);
-            let credit = credit.map_err(|refused| of.refused(refused))?;
+            let credit = credit.about(&of.source, &of.agent)?;
             self.set_credit(&of.agent, credit);
             self.shift(Part::Credits, Part::Reserved, amount)?;
         }
@@ -119,12 +131,12 @@ impl Treasury {
         part: Part,
         (source, agent, cause): (&B256, &B256, &B256),
         amount: Amount,
-        count: (Amount, Amount),
+        count: (Obligation, Obligation),
     ) -> Result<(), Vec<u8>> {
         if source == agent {
             return self.owe_from(part, agent, cause, amount);
         }
-        self.change_pool(source, agent, Change::Return, amount, &[count])?;
+        self.change_pool(source, agent, Change::Return, amount, &mut [count])?;
         self.shift(part, Part::Pools, amount)
     }
 
@@ -134,7 +146,7 @@ impl Treasury {
         let (of, amount) = (&Reserve::read(input), amount_of(input)?);
         self.only(&[Peer::Legislature])?;
         let before = self.reserved(of);
-        let after = stake::take(before, amount).map_err(|refused| of.refused(refused))?;
+        let after = of.take(before, amount)?;
         self.set_reserved(of, after);
         self.log_reserve(topic!(wire::ReserveReleased::SIGNATURE_HASH), of, amount);
         let to = (&of.source, &of.agent, &of.session);
@@ -171,7 +183,6 @@ impl Treasury {
     #[inline(never)]
     fn may_back(&self, mission: &B256, of: &Reserve, held: &Locked) -> Result<(), Vec<u8>> {
         let terms = self.terms(mission);
-        let refuse = |refused| revert(refused, mission, &of.agent);
         let mut principal = Address::ZERO;
         if !held.took_part {
             let answer = self.ask(
@@ -182,49 +193,74 @@ impl Treasury {
             principal = answer.address();
             answer.end()?;
         }
-        stake::backs(terms, principal).map_err(refuse)?;
+        stake::backs(terms, principal).about(mission, &of.agent)?;
         if of.is_pooled() {
-            stake::backs(terms, self.pool_of(&of.source)?.manager).map_err(refuse)?;
+            let manager = self.pool_of(&of.source)?.manager;
+            stake::backs(terms, manager).about(mission, &of.agent)?;
         }
         Ok(())
     }
 
-    /// Errors: `Unauthorized`, `InsufficientStake`, `WrongEscrowState`, `SelfDealing`, `SecondSource`.
+    /// Errors: `InsufficientStake`, `WrongEscrowState`, `SelfDealing`, `SecondSource`.
     /// Events: `StakeLocked`.
-    pub(crate) fn lock_stake(&mut self, input: &mut Reader<'_>) -> Answer {
-        let mission = &input.word();
-        let (session, agent, source) = (input.word(), input.address().into_word(), input.word());
-        let amount = amount_of(input)?;
-        let of = &Reserve {
-            session,
-            source,
-            agent,
-        };
-        self.only(&[Peer::Collaboration, Peer::Statute])?;
-        let held = self.locked(mission, &agent);
+    #[inline(never)]
+    fn lock_stake(
+        &mut self,
+        mission: &B256,
+        of: &Reserve,
+        mut backing: Backing,
+    ) -> Result<(), Vec<u8>> {
+        let (agent, amount) = (&of.agent, backing.amount);
+        let held = self.locked(mission, agent);
         self.may_back(mission, of, &held)?;
         let reserved = self.reserved(of);
-        let left = stake::take(reserved, amount).map_err(|refused| of.refused(refused))?;
-        let from = self.source_of(mission, &agent, &held);
-        let account = Address::from_word(agent);
-        let after = stake::lock(held, &from, &source, account, amount)
-            .map_err(|refused| revert(refused, mission, &agent))?;
+        backing.round = reserved.round;
+        let left = of.take(reserved, amount)?;
+        let from = self.source_of(mission, agent, &held);
+        let after = stake::lock(held, (&from, &of.source), agent, backing).about(mission, agent)?;
         if after.pooled {
-            let counts = [(reserved, left), (held.amount, after.amount)];
-            self.change_pool(&source, &agent, Change::Keep, amount, &counts)?;
-            self.set_entry_at(SOURCE, mission, &agent, &source);
+            let mut counts = [(reserved, left), (held.obligation(), after.obligation())];
+            self.change_pool(&of.source, agent, Change::Keep, amount, &mut counts)?;
+            self.set_entry_at(SOURCE, mission, agent, &of.source);
         }
         self.set_reserved(of, left);
-        self.set_locked(mission, &agent, &after);
-        self.shift(Part::Reserved, Part::Locked, amount)?;
+        self.set_locked(mission, agent, &after);
         self.log(
             topic!(wire::StakeLocked::SIGNATURE_HASH)
                 .word(mission)
-                .word(&agent)
-                .word(&source)
+                .word(agent)
+                .word(&of.source)
                 .amount(amount.get()),
             4,
         );
+        Ok(())
+    }
+
+    /// Errors: `Unauthorized`, `MalformedCall`; as `lock_stake`.
+    /// Events: `StakeLocked` of each.
+    pub(crate) fn lock_stakes(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (mission, session) = (&input.word(), input.word());
+        let (count, mut stakes) = input.list(STAKES_MAX);
+        self.only(&[Peer::Collaboration, Peer::Statute])?;
+        let mut locked = Amount::ZERO;
+        for _ in 0..count {
+            let agent = stakes.address().into_word();
+            let of = &Reserve {
+                session,
+                source: stakes.word(),
+                agent,
+            };
+            let backing = Backing {
+                amount: Amount::new(stakes.u128()),
+                price: Amount::new(stakes.u128()),
+                round: 0,
+            };
+            self.lock_stake(mission, of, backing)?;
+            // Each is part of what is set aside, which fits.
+            locked = sum(locked, backing.amount)?;
+        }
+        stakes.end()?;
+        self.shift(Part::Reserved, Part::Locked, locked)?;
         Ok(Vec::new())
     }
 
@@ -245,20 +281,17 @@ impl Treasury {
             .is_some_and(|terms| terms.is_over(self.now()));
         let slash = stake::slash(held.amount, asked, is_free);
         if !slash.taken.is_zero() {
-            self.set_locked(
-                mission,
-                agent,
-                &Locked {
-                    amount: slash.left,
-                    ..held
-                },
-            );
+            let after = Locked {
+                amount: slash.left,
+                ..held
+            };
+            self.set_locked(mission, agent, &after);
             self.shift(Part::Locked, Part::Insurance, slash.loss.insurance)?;
             self.shift(Part::Locked, Part::Treasury, slash.loss.treasury)?;
             if held.pooled {
                 let source = self.entry_at(SOURCE, mission, agent);
-                let counts = [(held.amount, slash.left)];
-                self.change_pool(&source, agent, Change::Lose, slash.taken, &counts)?;
+                let mut counts = [(held.obligation(), after.obligation())];
+                self.change_pool(&source, agent, Change::Lose, slash.taken, &mut counts)?;
             }
         }
         self.log(
@@ -270,7 +303,7 @@ impl Treasury {
                 .amount(slash.taken.get()),
             4,
         );
-        Words::new().amount(slash.taken.get()).answer()
+        answer(slash.taken)
     }
 
     /// Anyone, never halted.
@@ -280,17 +313,13 @@ impl Treasury {
     pub(crate) fn release_stake(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, agent) = (&input.word(), &input.address().into_word());
         let held = self.locked(mission, agent);
-        let amount = stake::release(held, self.terms(mission), self.now())
-            .map_err(|refused| revert(refused, mission, agent))?;
+        let amount = stake::release(held, self.terms(mission), self.now()).about(mission, agent)?;
         let source = self.source_of(mission, agent, &held);
-        self.set_locked(
-            mission,
-            agent,
-            &Locked {
-                amount: Amount::ZERO,
-                ..held
-            },
-        );
+        let after = Locked {
+            amount: Amount::ZERO,
+            ..held
+        };
+        self.set_locked(mission, agent, &after);
         self.log(
             topic!(wire::StakeReleased::SIGNATURE_HASH)
                 .word(mission)
@@ -299,7 +328,7 @@ impl Treasury {
                 .amount(amount.get()),
             4,
         );
-        let count = (amount, Amount::ZERO);
+        let count = (held.obligation(), after.obligation());
         self.give_back(Part::Locked, (&source, agent, mission), amount, count)?;
         Ok(Vec::new())
     }
@@ -310,6 +339,7 @@ impl Treasury {
         Words::new()
             .word(&self.source_of(mission, agent, &held))
             .amount(held.amount.get())
+            .amount(held.budget.get())
             .answer()
     }
 }

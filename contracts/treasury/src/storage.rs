@@ -15,12 +15,12 @@
 //! SETTLED  mission, n        nodes 256·n and on that were settled, or lent to a child: a bit each
 //! LENDER   child, 0 and 1    the mission that lent to it, and for which of its nodes
 //! LENT     mission, node     [lent and not settled since 1][0 15][what came back from children of a node 16]
-//! RESERVED session+source, agent   0, amount
-//! LOCKED   mission, agent    flags, amount                     domain::treasury::stake
+//! RESERVED session+source, agent   round of the pool, amount   domain::treasury::pool, `Obligation`
+//! LOCKED   mission, agent    flags, round, budget, amount      domain::treasury::stake
 //! SOURCE   mission, agent    the pool of a stake that comes from one
 //! BOND     bond, 0 and 1     kind, owner; and 0, amount
-//! POOL     pool, 0 to 2      manager, participants, …; assets, shares; 0, staked    domain::treasury::pool
-//! SHARES   pool, account     0, shares
+//! POOL     pool, 0 to 3      manager, participants, …; assets, shares; leaving, staked; notice    domain::treasury::pool
+//! SHARES   pool, account     since when it leaves, shares
 //! BINDING  pool, agent       limit, used
 //! COUNTER  manager           pools so far
 //! CREDIT   account           0, amount
@@ -37,6 +37,7 @@ use alloc::{vec, vec::Vec};
 use agentcity_abi::{IConstitution as law, ITreasury as wire};
 use agentcity_domain::{
     amount::Amount,
+    parameter::ParameterId,
     treasury::{
         Refused,
         books::{self, Part, Total},
@@ -57,7 +58,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::prelude::*;
 
-use crate::error::revert;
+use crate::error::{Decided, NONE};
 
 /// The contract. It has no fields: its slots are reached by number.
 #[entrypoint]
@@ -99,6 +100,12 @@ pub(crate) fn lower(word: &B256) -> Amount {
     unpack(&word.0).1
 }
 
+/// The answer that is one amount.
+#[inline(never)]
+pub(crate) fn answer(amount: Amount) -> Answer {
+    Words::new().amount(amount.get()).answer()
+}
+
 /// An amount of an argument that carries more than an amount can be.
 ///
 /// Errors: `InvalidAmount` of 2^128 and beyond.
@@ -114,6 +121,28 @@ pub(crate) fn amount_of(input: &mut Reader<'_>) -> Result<Amount, Vec<u8>> {
 }
 
 impl Treasury {
+    /// Who calls, as a word.
+    #[inline(never)]
+    pub(crate) fn payer(&self) -> B256 {
+        self.caller().into_word()
+    }
+
+    /// An event of two indexed words and amounts.
+    #[inline(never)]
+    pub(crate) fn log_amounts(
+        &self,
+        mut topic: Words,
+        first: &B256,
+        second: &B256,
+        amounts: &[Amount],
+    ) {
+        topic.word(first).word(second);
+        for amount in amounts {
+            topic.amount(amount.get());
+        }
+        self.log(&topic, 3);
+    }
+
     #[inline(never)]
     fn fixed(&self, number: u64) -> B256 {
         slot::load(self.vm(), U256::from(number))
@@ -156,6 +185,17 @@ impl Treasury {
             .take(12)
             .fold(0, |scale, byte| scale << 8 | u128::from(*byte));
         Ok((Asset::at(Address::from_word(word)), Amount::new(scale)))
+    }
+
+    /// A number of the city's, in force.
+    ///
+    /// Errors: the constitution's refusal.
+    #[inline(never)]
+    pub(crate) fn parameter(&self, id: ParameterId) -> Result<u64, Vec<u8>> {
+        let mut value = [0];
+        self.numbers(None, &[id as u8], &mut value)?;
+        let [value] = value;
+        Ok(value)
     }
 
     // ------------------------------------------------------------------ books
@@ -220,7 +260,7 @@ impl Treasury {
         if amount.is_zero() {
             return Ok(());
         }
-        let word = how(part, &self.pair(pair).0, amount).map_err(bare)?;
+        let word = how(part, &self.pair(pair).0, amount).about(NONE, NONE)?;
         self.set_fixed(PAIRS.saturating_add(pair as u64), &B256::new(word));
         Ok(())
     }
@@ -280,9 +320,4 @@ impl Treasury {
         let word = B256::new(pack(account.deposited, account.refunded));
         self.set_entry(FLOW, mission, 0, &word);
     }
-}
-
-/// A refusal that is about nobody's escrow, stake or pool.
-fn bare(refused: Refused) -> Vec<u8> {
-    revert(refused, &B256::ZERO, &B256::ZERO)
 }

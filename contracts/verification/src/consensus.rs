@@ -8,7 +8,7 @@ use agentcity_domain::{
     reputation::Points,
     statute::{Mode, SEATS_MAX},
     verification::{
-        case::Case,
+        case::{Case, Record},
         consensus::{self as rules, End, Finding, Tolerances},
         dispute,
         review::{self, Ruling},
@@ -22,7 +22,7 @@ use stylus_sdk::prelude::*;
 use crate::{
     case::Attempt,
     error::wrong_preimage,
-    storage::{MORE, SEAT_TRAIL, VALUE, Verifications},
+    storage::{MORE, TRAIL, VALUE, Verifications},
 };
 
 /// What counts, weighed.
@@ -107,7 +107,7 @@ impl Verifications {
         value
     }
 
-    /// Output hash and trail of a seat.
+    /// Output hash of a seat, and the trails of all who committed.
     #[inline(never)]
     fn result_of(&self, attempt: &Attempt, seat: u8) -> [B256; 2] {
         let output = if rules::is_of_sets(attempt.case.mode) {
@@ -115,7 +115,7 @@ impl Verifications {
         } else {
             self.vm().native_keccak256(&self.value_of(attempt, seat))
         };
-        [output, self.of_seat(&attempt.key, seat, SEAT_TRAIL)]
+        [output, self.beside(&attempt.key, TRAIL)]
     }
 
     /// Ends an attempt as the machine finds.
@@ -124,7 +124,7 @@ impl Verifications {
     #[inline(never)]
     pub(crate) fn end_by_consensus(
         &mut self,
-        attempt: &Attempt,
+        attempt: &mut Attempt,
         finding: &Finding,
     ) -> Result<(), Vec<u8>> {
         if !finding.approved {
@@ -168,7 +168,12 @@ impl Verifications {
 
     /// Tells collaboration how an attempt ended, and what that means for each of its seats; `seat` has the output.
     #[inline(never)]
-    pub(crate) fn end(&mut self, attempt: &Attempt, end: &End, seat: u8) -> Result<(), Vec<u8>> {
+    pub(crate) fn end(
+        &mut self,
+        attempt: &mut Attempt,
+        end: &End,
+        seat: u8,
+    ) -> Result<(), Vec<u8>> {
         let (to, reason) = match end {
             End::Stands(..) => (NodeState::Completed, Reason::Succeeded),
             End::Rejected => (NodeState::Failed, Reason::ReviewRejected),
@@ -179,13 +184,31 @@ impl Verifications {
         } else {
             [B256::ZERO; 2]
         };
-        let seated = attempt.case.seated();
+        let seated = attempt.case.seats;
         let mut outcomes = Vec::with_capacity(SEATS_MAX);
         for seat in 0..SEATS_MAX as u8 {
             if seated.has(seat) {
                 outcomes.push(rules::outcome(&attempt.case, seat, end));
             }
         }
-        self.conclude(attempt, to, 0, reason, &result, &outcomes)
+        self.forget(attempt);
+        self.conclude(attempt, to, reason, &result, &outcomes)
+    }
+
+    /// Clears what was kept of an attempt that ends. The log has all of it, and nobody decides by it any more: the node has left
+    /// the states in which anything is asked, and its next attempt is another.
+    #[inline(never)]
+    fn forget(&mut self, attempt: &Attempt) {
+        let (key, record) = (attempt.key, attempt.case.record);
+        for seat in 0..SEATS_MAX as u8 {
+            if record.committed.has(seat) {
+                self.set_seat(&key, seat, VALUE, &B256::ZERO);
+            }
+            if record.revealed.has(seat) && attempt.case.mode == Mode::Sketch as u8 {
+                self.set_seat(&key, seat, MORE, &B256::ZERO);
+            }
+        }
+        self.set_beside(&key, TRAIL, &B256::ZERO);
+        self.keep(attempt, &Record::default());
     }
 }

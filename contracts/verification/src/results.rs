@@ -1,6 +1,6 @@
 //! Results as executors hand them in: announced, proved, committed, revealed, closed, in batches.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use agentcity_abi::{ICollaboration::Reason, IVerification as wire, IVerifier};
 use agentcity_domain::{
@@ -20,7 +20,7 @@ use agentcity_domain::{
 use agentcity_shell::{
     Answer, malformed,
     member::Member,
-    output,
+    output, program,
     reader::Reader,
     sign, topic,
     word::get,
@@ -31,9 +31,9 @@ use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::{call::RawCall, prelude::*};
 
 use crate::{
-    case::Attempt,
+    case::{Ask, Attempt, Held},
     error::wrong_preimage,
-    storage::{MORE, OUTPUT, SEAT_TRAIL, TRAIL, VALUE, Verifications},
+    storage::{MORE, OUTPUT, TRAIL, VALUE, Verifications},
 };
 
 /// `approvedCode` of the roster, and its number for verifiers.
@@ -60,13 +60,34 @@ impl Verifications {
     ///
     /// Errors: those of `open`; `WrongAttempt`, `NotSeated`.
     #[inline(never)]
-    fn handed(&self, handed: &Handed, states: &[NodeState]) -> Result<(Attempt, u8), Vec<u8>> {
-        let attempt = self.open(handed.mission, handed.node, states)?;
+    fn handed(
+        &self,
+        handed: &Handed,
+        states: &[NodeState],
+        ask: Ask,
+        held: &mut Held,
+    ) -> Result<(Box<Attempt>, u8), Vec<u8>> {
+        let attempt = self.meant(handed, states, ask, held)?;
+        let seat = attempt.take(attempt.case.seat_of(handed.executor))?;
+        Ok((attempt, seat))
+    }
+
+    /// The attempt a result is for.
+    ///
+    /// Errors: those of `open`; `WrongAttempt`.
+    #[inline(never)]
+    fn meant(
+        &self,
+        handed: &Handed,
+        states: &[NodeState],
+        ask: Ask,
+        held: &mut Held,
+    ) -> Result<Box<Attempt>, Vec<u8>> {
+        let attempt = self.open(handed.mission, handed.node, states, ask, held)?;
         if let Some(meant) = handed.attempt {
             attempt.take(attempt.case.at(meant))?;
         }
-        let seat = attempt.take(attempt.case.seat_of(handed.executor))?;
-        Ok((attempt, seat))
+        Ok(attempt)
     }
 
     /// A call by an executor itself.
@@ -85,8 +106,8 @@ impl Verifications {
     pub(crate) fn announce(&mut self, input: &mut Reader<'_>) -> Answer {
         let handed = self.called(input.word(), input.u16(), [input.word(), B256::ZERO]);
         let states = [NodeState::Executing, NodeState::PendingVerification];
-        let (attempt, seat) = self.handed(&handed, &states)?;
-        let (windows, _) = self.law_of(&attempt)?;
+        let (mut attempt, seat) = self.handed(&handed, &states, Ask::FIRST, &mut None)?;
+        let windows = self.law_of(&mut attempt)?.windows;
         let step = attempt.take(window::announce(&attempt.case, &windows, seat, self.now()))?;
         self.log(
             topic!(wire::ResultAnnounced::SIGNATURE_HASH)
@@ -103,7 +124,8 @@ impl Verifications {
         } else {
             NodeState::PendingVerification
         };
-        self.step(&attempt, to, &step)?;
+        self.step(&mut attempt, to, &step);
+        self.release(Some(attempt))?;
         Ok(Vec::new())
     }
 
@@ -134,7 +156,7 @@ impl Verifications {
 
     /// Whether a Tier 1 proof holds: against the commitment, or before an approved verifier under a gas cap.
     ///
-    /// Errors: `MalformedCall` for a reference that is none, `VerifierChanged`, `GasFloor`.
+    /// Errors: `MalformedCall` for a reference that is none, `VerifierChanged`, `GasFloor`, `VerifierLapsed`.
     #[inline(never)]
     fn holds(
         &self,
@@ -189,6 +211,12 @@ impl Verifications {
                 .limit_return_data(0, 33)
                 .call(account, &call)
         };
+        // A program that lapsed proves nothing against anybody: it is activated again, by whoever likes, and then asked.
+        if answer.is_err() && program::life(self.vm(), account) == 0 {
+            return Words::after(wire::VerifierLapsed::SELECTOR)
+                .word(verifier)
+                .refuse();
+        }
         Ok(answer.is_ok_and(|answer| answer == output::truth(true).as_slice()))
     }
 
@@ -197,8 +225,14 @@ impl Verifications {
     /// Errors: those of `handed`; `WrongTier`, `TooLate`, `WrongPreimage`, `TrailMissing`, and those of `holds`.
     /// Events: `ResultSubmitted`, `ReviewRequested`.
     #[inline(never)]
-    fn submit(&mut self, handed: &Handed, terms: &Terms, proof: &[u8]) -> Result<(), Vec<u8>> {
-        let (attempt, seat) = self.handed(handed, &[NodeState::Executing])?;
+    fn submit(
+        &mut self,
+        handed: &Handed,
+        terms: &Terms,
+        proof: &[u8],
+        held: &mut Held,
+    ) -> Result<(), Vec<u8>> {
+        let (mut attempt, seat) = self.handed(handed, &[NodeState::Executing], Ask::ONCE, held)?;
         attempt.take(proof::submit(&attempt.case, self.now()))?;
         if self.vm().native_keccak256(&output::words(terms)) != attempt.digest {
             return wrong_preimage(&attempt.digest);
@@ -210,8 +244,9 @@ impl Verifications {
             (false, wire::ResultKind::Proof)
         };
         self.note(&attempt, &handed.executor, kind, result)?;
-        self.set_beside(&attempt.key, TRAIL, &result[1]);
         if reviewed {
+            // What waits is kept; a proof is judged in this call, and its trail is in the log and in the mission's digest.
+            self.set_beside(&attempt.key, TRAIL, &result[1]);
             self.set_beside(&attempt.key, OUTPUT, &result[0]);
             return self.review(&attempt, &terms[RUBRIC]);
         }
@@ -222,7 +257,7 @@ impl Verifications {
             (NodeState::Failed, Reason::ProofRejected)
         };
         let outcome = proof::outcome(seat, holds);
-        self.conclude(&attempt, to, 0, reason, result, &[outcome])
+        self.conclude(&mut attempt, to, reason, result, &[outcome])
     }
 
     pub(crate) fn submit_result(&mut self, input: &mut Reader<'_>) -> Answer {
@@ -230,7 +265,7 @@ impl Verifications {
         let terms = terms(input);
         let handed = self.called(mission, node, [input.word(), input.word()]);
         let proof = input.bytes(PROOF_BYTES_MAX);
-        self.submit(&handed, &terms, proof)?;
+        self.submit(&handed, &terms, proof, &mut None)?;
         Ok(Vec::new())
     }
 
@@ -239,53 +274,116 @@ impl Verifications {
     /// Errors: those of `handed`; `WrongTier`, `AlreadyDone`, `TooLate`, `TrailMissing`.
     /// Events: `ResultSubmitted`.
     #[inline(never)]
-    fn commit(&mut self, handed: &Handed) -> Result<(), Vec<u8>> {
+    fn commit(&mut self, handed: &Handed, held: &mut Held) -> Result<(), Vec<u8>> {
         let states = [NodeState::Executing, NodeState::PendingVerification];
-        let (attempt, seat) = self.handed(handed, &states)?;
-        let (windows, _) = self.law_of(&attempt)?;
+        let (mut attempt, seat) = self.handed(handed, &states, Ask::FIRST, held)?;
+        let windows = self.law_of(&mut attempt)?.windows;
         let step = attempt.take(window::commit(&attempt.case, &windows, seat, self.now()))?;
         let kind = wire::ResultKind::Commit;
         self.note(&attempt, &handed.executor, kind, &handed.result)?;
-        self.set_seat(&attempt.key, seat, VALUE, &handed.result[0]);
-        self.set_seat(&attempt.key, seat, SEAT_TRAIL, &handed.result[1]);
-        self.step(&attempt, NodeState::PendingVerification, &step)
+        let [commitment, trail] = &handed.result;
+        let key = attempt.key;
+        let kept = self.hash_of(&rules::kept(commitment, handed.executor));
+        self.set_seat(&key, seat, VALUE, &kept);
+        let trails = rules::trails(&self.beside(&key, TRAIL), seat, trail);
+        let trails = self.hash_of(&trails);
+        self.set_beside(&key, TRAIL, &trails);
+        self.step(&mut attempt, NodeState::PendingVerification, &step);
+        *held = Some(attempt);
+        Ok(())
     }
 
     pub(crate) fn commit_result(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, node) = (input.word(), input.u16());
         let handed = self.called(mission, node, [input.word(), input.word()]);
-        self.commit(&handed)?;
+        let mut held = None;
+        self.commit(&handed, &mut held)?;
+        self.release(held)?;
         Ok(Vec::new())
     }
 
-    /// A Tier 2 seat's value is opened, by whoever knows it. Commitment and executor are the seat's, so nobody opens anything
-    /// but what the seat sealed. `signed` says whether the executor signed output hash and trail, which then must be these.
-    ///
-    /// Errors: those of `handed`; `WrongTier`, `NothingCommitted`, `AlreadyDone`, `SeatExcluded`, `TooEarly`,
-    /// `TooFewCommitted`, `TooLate`, `WrongPreimage`, `MalformedValue`.
-    /// Events: `ResultSubmitted`, `ConsensusReached`.
+    /// keccak256 of words.
     #[inline(never)]
-    fn reveal(&mut self, handed: &Handed, value: &[u8], salt: &B256) -> Result<(), Vec<u8>> {
-        let (mut attempt, seat) = self.handed(handed, &[NodeState::PendingVerification])?;
-        let (windows, near) = self.law_of(&attempt)?;
-        let step = attempt.take(window::reveal(&attempt.case, &windows, seat, self.now()))?;
-        let (key, mode) = (attempt.key, attempt.case.mode);
-        let value_hash = self.vm().native_keccak256(value);
-        let sealed = rules::sealed(
+    fn hash_of(&self, words: &[B256]) -> B256 {
+        self.hash(Words::new().all(words))
+    }
+
+    /// The seat whose commitment this opens, and what is kept of that. It is found by what the seats sealed, since in that is its
+    /// executor; only one that opens nothing is looked up, to be told why.
+    ///
+    /// Errors: `NotSeated`, those of `window::reveal`, `WrongPreimage`.
+    #[inline(never)]
+    fn sealed(
+        &self,
+        attempt: &mut Attempt,
+        handed: &Handed,
+        value_hash: &B256,
+        salt: &B256,
+    ) -> Result<u8, Vec<u8>> {
+        let (key, executor) = (attempt.key, handed.executor);
+        let words = rules::sealed(
             &key.mission,
             key.node,
             key.attempt,
-            handed.executor,
-            &value_hash,
+            executor,
+            value_hash,
             salt,
         );
-        let commitment = self.of_seat(&key, seat, VALUE);
-        if self.vm().native_keccak256(&output::words(&sealed)) != commitment {
-            return wrong_preimage(&commitment);
+        let commitment = self.hash_of(&words);
+        let kept = self.hash_of(&rules::kept(&commitment, executor));
+        let record = &attempt.case.record;
+        let sealed = record.committed.without(record.revealed);
+        for seat in 0..SEATS_MAX as u8 {
+            if sealed.has(seat) && self.of_seat(&key, seat, VALUE) == kept {
+                if let Some(agent) = attempt.case.agents.get_mut(usize::from(seat)) {
+                    *agent = executor;
+                }
+                return Ok(seat);
+            }
         }
-        let result = [value_hash, self.of_seat(&key, seat, SEAT_TRAIL)];
-        if handed.attempt.is_some() && handed.result != result {
-            return wrong_preimage(&commitment);
+        let mut found = self.attempt(key.mission, key.node, Ask::SEATS)?;
+        let seat = found.take(found.case.seat_of(executor))?;
+        // As it stands in this call, which collaboration may not have been told yet.
+        let agents = found.case.agents;
+        found.case = attempt.case;
+        found.case.agents = agents;
+        let windows = self.law_of(&mut found)?.windows;
+        found.take(window::reveal(&found.case, &windows, seat, self.now()))?;
+        wrong_preimage(&self.of_seat(&key, seat, VALUE))
+    }
+
+    /// A Tier 2 seat's value is opened, by whoever knows it. What was sealed holds executor and seat, so nobody opens anything but
+    /// what the seat sealed. Who signed a reveal signed output hash and the trails of all who committed, which then must be these.
+    ///
+    /// Errors: those of `open`; `WrongAttempt`, `WrongTier`, `NotSeated`, `NothingCommitted`, `AlreadyDone`, `SeatExcluded`,
+    /// `TooEarly`, `TooFewCommitted`, `TooLate`, `WrongPreimage`, `MalformedValue`.
+    /// Events: `ResultSubmitted`, `ConsensusReached`.
+    #[inline(never)]
+    fn reveal(
+        &mut self,
+        handed: &Handed,
+        value: &[u8],
+        salt: &B256,
+        held: &mut Held,
+    ) -> Result<(), Vec<u8>> {
+        let states = [NodeState::PendingVerification];
+        let mut attempt = self.meant(handed, &states, Ask::STATE, held)?;
+        attempt.take(attempt.case.by_consensus())?;
+        let law = self.law_of(&mut attempt)?;
+        let value_hash = self.vm().native_keccak256(value);
+        let seat = self.sealed(&mut attempt, handed, &value_hash, salt)?;
+        let step = attempt.take(window::reveal(
+            &attempt.case,
+            &law.windows,
+            seat,
+            self.now(),
+        ))?;
+        let (key, mode) = (attempt.key, law.mode);
+        let result = [value_hash, self.beside(&key, TRAIL)];
+        for (signed, found) in handed.result.iter().zip(&result) {
+            if handed.attempt.is_some() && signed != found {
+                return wrong_preimage(found);
+            }
         }
         if !rules::is_value(mode, value) {
             return Err(attempt.of(wire::MalformedValue::SELECTOR, mode.into()));
@@ -307,15 +405,16 @@ impl Verifications {
             let more = B256::try_from(more).unwrap_or_default();
             self.set_seat(&key, seat, MORE, &more);
         }
-        attempt.case.record = step.record;
         if step.record.awaited().is_empty() {
-            let weighed = self.weigh(&attempt, near, Vec::new())?;
+            attempt.case.record = step.record;
+            let weighed = self.weigh(&attempt, law.near, Vec::new())?;
             if weighed.finding.agreed {
-                self.keep(&attempt, &step.record);
-                return self.end_by_consensus(&attempt, &weighed.finding);
+                return self.end_by_consensus(&mut attempt, &weighed.finding);
             }
         }
-        self.step(&attempt, NodeState::PendingVerification, &step)
+        self.step(&mut attempt, NodeState::PendingVerification, &step);
+        *held = Some(attempt);
+        Ok(())
     }
 
     pub(crate) fn reveal_result(&mut self, input: &mut Reader<'_>) -> Answer {
@@ -326,7 +425,9 @@ impl Verifications {
         };
         let value = input.bytes(VALUE_BYTES_MAX);
         let salt = &input.word();
-        self.reveal(&handed, value, salt)?;
+        let mut held = None;
+        self.reveal(&handed, value, salt, &mut held)?;
+        self.release(held)?;
         Ok(Vec::new())
     }
 
@@ -338,9 +439,11 @@ impl Verifications {
         if signed != count {
             return Err(malformed());
         }
+        let mut held = None;
         for index in 0..count {
             let (result, signature) = (results.tail(), signatures.bytes(sign::SIGNATURE_BYTES_MAX));
-            let taken = self.take_result(result, &mut given, &mut all_terms, signature);
+            let taken =
+                self.take_result(result, (&mut given, &mut all_terms), signature, &mut held);
             if let Err(reason) = taken {
                 let mut data = wire::ResultRefused::SELECTOR.to_vec();
                 let refusal = output::Output::of(2)
@@ -356,6 +459,7 @@ impl Verifications {
         if given != 0 {
             return Err(malformed());
         }
+        self.release(held)?;
         Ok(Vec::new())
     }
 
@@ -366,9 +470,9 @@ impl Verifications {
     fn take_result(
         &mut self,
         mut result: Reader<'_>,
-        given: &mut usize,
-        all_terms: &mut Reader<'_>,
+        (given, all_terms): (&mut usize, &mut Reader<'_>),
         signature: &[u8],
+        held: &mut Held,
     ) -> Result<(), Vec<u8>> {
         let fields = result.fields([32, 2, 1, 1, 20, 32, 32]);
         let proof = result.bytes(PROOF_BYTES_MAX);
@@ -402,17 +506,17 @@ impl Verifications {
                 if !proof.is_empty() {
                     return Err(malformed());
                 }
-                self.commit(&handed)
+                self.commit(&handed, held)
             }
             k if k == wire::ResultKind::Reveal as u8 => {
                 let (value, salt) = proof.split_last_chunk::<32>().ok_or_else(malformed)?;
-                self.reveal(&handed, value, &B256::new(*salt))
+                self.reveal(&handed, value, &B256::new(*salt), held)
             }
             k if k == wire::ResultKind::Proof as u8 || k == wire::ResultKind::Review as u8 => {
                 *given = given.checked_sub(1).ok_or_else(malformed)?;
                 let terms = terms(all_terms);
                 all_terms.end()?;
-                self.submit(&handed, &terms, proof)
+                self.submit(&handed, &terms, proof, held)
             }
             _ => Err(malformed()),
         }
@@ -424,14 +528,14 @@ impl Verifications {
         let (mission, node) = (input.word(), input.u16());
         let sets = sets(input)?;
         let states = [NodeState::PendingVerification, NodeState::PendingReview];
-        let mut attempt = self.open(mission, node, &states)?;
-        let (windows, near) = self.law_of(&attempt)?;
-        let close = attempt.take(window::close(&attempt.case, &windows, self.now()))?;
+        let mut attempt = self.open(mission, node, &states, Ask::STATE, &mut None)?;
+        let law = self.law_of(&mut attempt)?;
+        let close = attempt.take(window::close(&attempt.case, &law.windows, self.now()))?;
         if close == Close::Short {
-            self.end(&attempt, &End::Short, 0)?;
+            self.end(&mut attempt, &End::Short, 0)?;
             return Ok(Vec::new());
         }
-        let weighed = self.weigh(&attempt, near, sets)?;
+        let weighed = self.weigh(&attempt, law.near, sets)?;
         if let Close::IfAgreed(until) = close
             && !weighed.finding.agreed
         {
@@ -446,7 +550,7 @@ impl Verifications {
         } else {
             // Silence of the reviewers: the machine consensus stands, and the bond returns (R11).
             self.end_dispute(&mut attempt, true)?;
-            self.end_by_consensus(&attempt, &weighed.finding)?;
+            self.end_by_consensus(&mut attempt, &weighed.finding)?;
         }
         Ok(Vec::new())
     }

@@ -9,7 +9,7 @@ use agentcity_domain::{
     parameter::ParameterId as P,
     peer::Peer,
     time::Millis,
-    verification::{dispute as rules, review, window::exclude},
+    verification::{case::Record, dispute as rules, review, window::exclude},
 };
 use agentcity_shell::{
     Answer,
@@ -22,7 +22,7 @@ use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use crate::{
-    case::Attempt,
+    case::{Ask, Attempt},
     storage::{OUTPUT, TRAIL, Verifications},
 };
 
@@ -52,12 +52,14 @@ impl Verifications {
     /// Events: `ResultDisputed`, `ReviewRequested`.
     pub(crate) fn dispute(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, node, grounds) = (input.word(), input.u16(), &input.word());
-        let attempt = self.open(mission, node, &[NodeState::PendingVerification])?;
+        let states = [NodeState::PendingVerification];
+        let mut attempt = self.open(mission, node, &states, Ask::ALL, &mut None)?;
         let executor = self.caller();
         let seat = attempt.take(attempt.case.seat_of(executor))?;
-        let (windows, near) = self.law_of(&attempt)?;
-        let record = attempt.take(rules::dispute(&attempt.case, &windows, seat, self.now()))?;
-        let weighed = self.weigh(&attempt, near, Vec::new())?;
+        let law = self.law_of(&mut attempt)?;
+        let record = rules::dispute(&attempt.case, &law.windows, seat, self.now());
+        let record = attempt.take(record)?;
+        let weighed = self.weigh(&attempt, law.near, Vec::new())?;
         attempt.take(rules::require_dissent(&weighed.finding))?;
         let [share] = self.parameters(attempt.epoch, [P::DisputeBondBps as u8])?;
         let share = Bps::new(share).unwrap_or(Bps::MAX);
@@ -124,7 +126,8 @@ impl Verifications {
         let (mission, node, meant) = (input.word(), input.u16(), input.u8());
         let (approved, score, seat) = (input.bool(), input.u16(), input.u8());
         self.only(&[Peer::Adjudication])?;
-        let mut attempt = self.open(mission, node, &[NodeState::PendingReview])?;
+        let states = [NodeState::PendingReview];
+        let mut attempt = self.open(mission, node, &states, Ask::SEATS, &mut None)?;
         let ruling = review::rule(&attempt.case, meant, approved, score, seat);
         let ruling = attempt.take(ruling)?;
         self.log(
@@ -138,7 +141,7 @@ impl Verifications {
             3,
         );
         if attempt.case.tier == 2 {
-            let (_, near) = self.law_of(&attempt)?;
+            let near = self.law_of(&mut attempt)?.near;
             let weighed = self.weigh(&attempt, near, Vec::new())?;
             if weighed.is_known(&attempt) {
                 self.end_by_ruling(&mut attempt, &ruling, &weighed)?;
@@ -150,13 +153,19 @@ impl Verifications {
         }
         let key = attempt.key;
         let result = [self.beside(&key, OUTPUT), self.beside(&key, TRAIL)];
+        // Its end is their last use: the log has all of it.
+        if attempt.case.record.announced {
+            self.keep(&attempt, &Record::default());
+        }
+        self.set_beside(&key, OUTPUT, &B256::ZERO);
+        self.set_beside(&key, TRAIL, &B256::ZERO);
         let (to, reason) = if approved {
             (NodeState::Completed, Reason::Succeeded)
         } else {
             (NodeState::Failed, Reason::ReviewRejected)
         };
         let outcome = review::outcome(&ruling);
-        self.conclude(&attempt, to, 0, reason, &result, &[outcome])?;
+        self.conclude(&mut attempt, to, reason, &result, &[outcome])?;
         Ok(Vec::new())
     }
 
@@ -168,10 +177,10 @@ impl Verifications {
         let executor = input.address();
         self.only(&[Peer::Adjudication])?;
         let states = [NodeState::PendingVerification, NodeState::PendingReview];
-        let attempt = self.open(mission, node, &states)?;
+        let mut attempt = self.open(mission, node, &states, Ask::SEATS, &mut None)?;
         attempt.take(attempt.case.at(meant))?;
         let seat = attempt.take(attempt.case.seat_of(executor))?;
-        let (windows, _) = self.law_of(&attempt)?;
+        let windows = self.law_of(&mut attempt)?.windows;
         let step = attempt.take(exclude(&attempt.case, &windows, seat, self.now()))?;
         self.log(
             topic!(wire::SeatDisqualified::SIGNATURE_HASH)
@@ -181,7 +190,8 @@ impl Verifications {
                 .number(meant.into()),
             4,
         );
-        self.step(&attempt, NodeState::PendingVerification, &step)?;
+        self.step(&mut attempt, NodeState::PendingVerification, &step);
+        self.release(Some(attempt))?;
         Ok(Vec::new())
     }
 
@@ -191,7 +201,7 @@ impl Verifications {
     /// Events: `DisputeClosed`.
     pub(crate) fn release_bond(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, node, of) = (input.word(), input.u16(), input.u8());
-        let mut attempt = self.attempt(mission, node)?;
+        let mut attempt = self.attempt(mission, node, Ask::STATE)?;
         attempt.key.attempt = of;
         attempt.case.record = self.record(&attempt.key);
         let ends = [MissionState::Completed as u8, MissionState::Aborted as u8];

@@ -4,10 +4,10 @@
 //! ```text
 //! RECORD      mission, place · 2³² + node · 2⁸ + attempt
 //!             0 the record (agentcity_domain::verification::case)
-//!             1 the output that waits for review    2 its trail, or a proof's
+//!             1 the output that waits for review    2 its trail, or the trails of all who committed
 //! COMMITMENT  mission, place · 2³² + node · 2¹⁶ + attempt · 2⁸ + seat
-//!             0 the commitment; once it is opened, the value's word, the first half of a sketch, or a set's hash
-//!             1 the trail    2 the second half of a sketch
+//!             0 what is kept of the commitment; once it is opened, the value's word, the first half of a sketch, or a set's hash
+//!             1 the second half of a sketch
 //! BOND        mission, node · 2¹⁶ + attempt · 2⁸ + seat: not a slot but the id of a bond
 //! ```
 
@@ -31,15 +31,13 @@ const BOND: Kind = 3;
 
 /// Place of a record's output.
 pub(crate) const OUTPUT: u64 = 1;
-/// Place of a record's trail.
+/// Place of a record's trail or trails.
 pub(crate) const TRAIL: u64 = 2;
 
 /// Place of a seat's commitment or value.
 pub(crate) const VALUE: u64 = 0;
-/// Place of a seat's trail.
-pub(crate) const SEAT_TRAIL: u64 = 1;
 /// Place of the second half of a seat's sketch.
-pub(crate) const MORE: u64 = 2;
+pub(crate) const MORE: u64 = 1;
 
 /// The contract. It has no fields: its slots are reached by number.
 #[entrypoint]
@@ -85,7 +83,7 @@ impl Verifications {
         self.set_entry(RECORD, &key.mission, key.number(place), word);
     }
 
-    /// A word of a seat: [`VALUE`], [`SEAT_TRAIL`] or [`MORE`].
+    /// A word of a seat: [`VALUE`] or [`MORE`].
     #[inline(never)]
     pub(crate) fn of_seat(&self, key: &Key, seat: u8, place: u64) -> B256 {
         self.entry(COMMITMENT, &key.mission, key.of_seat(seat, place))

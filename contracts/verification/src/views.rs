@@ -7,23 +7,23 @@ use agentcity_domain::{
 use agentcity_shell::{Answer, member::Member, reader::Reader, words::Words};
 use alloy_primitives::B256;
 
-use crate::storage::{Key, OUTPUT, SEAT_TRAIL, TRAIL, VALUE, Verifications};
+use crate::case::Ask;
+use crate::storage::{Key, OUTPUT, TRAIL, VALUE, Verifications};
 
 impl Verifications {
     pub(crate) fn record_of(&mut self, input: &mut Reader<'_>) -> Answer {
         let (mission, node, of) = (input.word(), input.u16(), input.u8());
-        let mut running = self.attempt(mission, node)?;
+        let mut running = self.attempt(mission, node, Ask::STATE)?;
         let key = Key {
             attempt: of,
             ..running.key
         };
         let runs =
             running.key.attempt == of && running.case.state == NodeState::PendingVerification as u8;
-        running.case.record = self.record(&key);
-        let record = &running.case.record;
+        let record = &self.record(&key);
         let (mut reveals, mut disputes) = (0, 0);
         if runs {
-            let (windows, _) = self.law_of(&running)?;
+            let windows = self.law_of(&mut running)?.windows;
             let schedule = Schedule::of(&running.case, &windows);
             let phase = schedule.phase(&running.case, self.now());
             if !matches!(phase, Phase::Commits | Phase::Short) {
@@ -65,10 +65,6 @@ impl Verifications {
         } else {
             (kept, B256::ZERO)
         };
-        Words::new()
-            .word(&commitment)
-            .word(&value)
-            .word(&self.of_seat(&key, seat, SEAT_TRAIL))
-            .answer()
+        Words::new().word(&commitment).word(&value).answer()
     }
 }

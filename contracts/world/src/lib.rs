@@ -7,6 +7,7 @@
 //! Other accounts (wallets, tokens, hostile receivers) are closures over a [`Frame`], see [`World::install`] and
 //! [`token`] and [`predicate`].
 
+mod activation;
 mod alone;
 mod frame;
 pub mod key;
@@ -23,6 +24,7 @@ use stylus_sdk::{
     prelude::{StorageType, TopLevelStorage, ValueDenier},
 };
 
+pub use activation::Activation;
 pub use alone::Alone;
 pub use frame::Frame;
 pub use key::Key;

@@ -134,7 +134,7 @@ struct Watched<'a> {
 impl<'a> Watched<'a> {
     /// From a plan to an active mission.
     fn enact(stage: &'a mut Stage, mut plan: Plan) -> Result<Self, MissionError> {
-        let mission = stage.foretell(&plan)?;
+        let mission = stage.foretell(&plan.name);
         plan.commit_to(mission);
         let law = stage.enact(&plan, STAKE)?;
         let seen = law.charges.len();

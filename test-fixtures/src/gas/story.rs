@@ -142,7 +142,9 @@ fn reputation(city: &mut City, cast: &Cast, taken: &mut Taken) -> Result<(), Gas
     let opened = collaboration.say(
         &mut city.client,
         agents,
-        &IAgent::openObligationCall { agent },
+        &IAgent::openObligationsCall {
+            agents: vec![agent],
+        },
     )?;
     taken.push(("openObligation", gas(&opened)));
     let closed = collaboration.say(

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{city::Person, sender::Outcome};
 use agentcity_abi::{ICollaboration, IEnactment, IStatute, ITreasury};
-use agentcity_domain::{peer::Peer, statute::Seat};
+use agentcity_domain::{id::MissionId, peer::Peer, statute::Seat};
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
     sol_types::{SolCall, SolEvent},
@@ -108,7 +108,18 @@ pub fn print(charges: &[Charge]) {
     }
 }
 
+/// The session in which a plan of this name is legislated.
+pub(super) fn session_of(plan: &str) -> B256 {
+    keccak256(format!("session {plan}"))
+}
+
 impl Stage {
+    /// The number that the mission of a plan of this name will have.
+    pub fn foretell(&self, plan: &str) -> B256 {
+        let hash = keccak256(session_of(plan));
+        MissionId::of_session(self.sponsor.address(), hash).word()
+    }
+
     /// A plan as a law of which nobody has heard yet.
     pub fn draft(&mut self, plan: &Plan, stake: u128) -> Result<Law, MissionError> {
         self.draft_with(plan, plan.seats(&self.executors, stake))
@@ -319,6 +330,20 @@ impl Stage {
         let to = self.city.address(Peer::Statute);
         let outcome = self.city.client.send(by, to, &call)?;
         law.charge("finaliseDeployment", &outcome);
+        Ok(outcome)
+    }
+
+    /// Anybody deploys a mission and makes it law in one transaction.
+    pub fn deploy_whole(&mut self, law: &mut Law, by: &Person) -> Result<Outcome, MissionError> {
+        let all = |pages: &[Vec<u8>]| pages.iter().map(|page| page.clone().into()).collect();
+        let call = IStatute::deployMissionCall {
+            missionId: law.mission,
+            pages: all(&law.written.pages),
+            seatPages: all(&law.written.seat_pages),
+        };
+        let to = self.city.address(Peer::Statute);
+        let outcome = self.city.client.send(by, to, &call)?;
+        law.charge("deployMission", &outcome);
         Ok(outcome)
     }
 

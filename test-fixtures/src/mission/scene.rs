@@ -282,10 +282,8 @@ impl Scene {
     }
 
     /// The plan with commitments that can be opened.
-    #[track_caller]
-    pub fn provable(&mut self, plan: &Plan) -> Plan {
-        let mission = self.stage.foretell(plan);
-        result::provable(plan.clone(), mission.unwrap_or_else(|e| panic!("{e}")))
+    pub fn provable(&self, plan: &Plan) -> Plan {
+        result::provable(plan.clone(), self.stage.foretell(&plan.name))
     }
 
     /// Where a mission stands.

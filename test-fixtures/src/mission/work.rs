@@ -81,7 +81,7 @@ fn evidence(node: u16) -> [B256; 3] {
 impl Plan {
     /// The session of this plan's law.
     pub fn session(&self) -> B256 {
-        keccak256(format!("session {}", self.name))
+        super::deploy::session_of(&self.name)
     }
 
     /// Commits every task that is proved to what its executor will find in this mission.
@@ -186,25 +186,6 @@ impl Job {
 }
 
 impl Stage {
-    /// The number that the sponsor's mission of this plan will have: the contract says so when it is asked to create it, before
-    /// anything of the law but its session counts. Tasks that are proved commit to it.
-    pub fn foretell(&mut self, plan: &Plan) -> Result<B256, MissionError> {
-        let seats = plan.seats(&self.executors, 0);
-        let law = self.draft_with(plan, seats)?;
-        self.stand_by(&law)?;
-        let call = work::createMissionCall {
-            sessionId: law.session,
-            deadline: law.answer.missionDeadline,
-        };
-        let to = self.city.address(Peer::Collaboration);
-        let by = self.sponsor.address();
-        let client = &mut self.city.client;
-        let answer = client.try_call(by, to, U256::ZERO, &call.abi_encode())?;
-        let what = "createMission";
-        work::createMissionCall::abi_decode_returns(&answer)
-            .map_err(|_| MissionError::Silent { what })
-    }
-
     /// A node with those whom the law seats at it, in its first attempt.
     pub fn job(&self, law: &Law, plan: &Plan, node: u16) -> Job {
         let seats = &law.written.seats;

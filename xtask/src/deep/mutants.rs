@@ -1,6 +1,6 @@
 //! Bugs put into the rules one at a time: do the tests notice?
 //!
-//! Every source file of the package is judged by itself, and its verdict is kept under `target/mutants`: the next run
+//! Every source file of the package is judged by itself, and its verdict is kept in the repository, in [`RECORD`]: the next run
 //! judges what changed. As many files are judged at a time as there are cores, each on a [`ground`] of its own.
 
 mod ground;
@@ -8,20 +8,20 @@ mod narrow;
 mod verdict;
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::Mutex,
+    sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
-use eyre::{WrapErr, bail, ensure};
+use eyre::{WrapErr, bail, ensure, eyre};
 use sha2::{Digest, Sha256};
 
 use self::{
     ground::Ground,
-    verdict::{Basis, Outcome, Plan, Verdict},
+    verdict::{Basis, Outcome, Plan, Record, Verdict},
 };
 use super::{Installed, Options, Page, commit};
 use crate::{process, table::Table, workspace::Workspace};
@@ -41,18 +41,19 @@ const FOLDER: &str = "contracts/domain";
 /// Of a hundred bugs, at least so many must be noticed.
 const CAUGHT_MIN_PERCENT: usize = 95;
 
-/// Seconds after which a run that a bug made endless counts as noticed.
-const TIMEOUT_SECS: u64 = 60;
+/// Seconds of computing after which a compiler or a test is stopped: a proof or a test that a bug made endless. It takes a
+/// second or two otherwise, and some ten for all tests at once. A compiler that was stopped did not compile, a test failed.
+const CPU_SECS: u64 = 30;
+
+/// Seconds by the clock after which a test counts as endless that waits and does not compute. None does; a machine that is busy
+/// with other things must not make one seem so.
+const TIMEOUT_SECS: u64 = 600;
+
+/// The same for a build.
+const BUILD_TIMEOUT_SECS: u64 = 1_200;
 
 /// The tests, without a bug, take at most this part of it: what is merely slow must not pass for endless.
 const TIMEOUT_MARGIN: u32 = 6;
-
-/// Seconds after which a build counts as noticed: a proof that runs while compiling may be made endless, too.
-const BUILD_TIMEOUT_SECS: u64 = 120;
-
-/// Seconds of computing after which a compiler or a test is stopped: a proof or a test that a bug made endless. It takes a
-/// second or two otherwise, and some ten for all tests at once. A compiler that was stopped did not compile.
-const CPU_SECS: u64 = 30;
 
 /// Files judged at a time, for each core: while one waits for the linker or reads what it compiled before, another compiles.
 const GROUNDS_PER_CORE: usize = 2;
@@ -73,6 +74,9 @@ const LISTS: &str = "mutants.out";
 /// What lists beside it were made on, so that what they say can be used after an interruption.
 const MARKER: &str = "basis.json";
 
+/// The verdicts, which stand in the repository.
+const RECORD: &str = "docs/results/mutants.toml";
+
 /// Survivors that were looked at, with the reason why each may live.
 const REGISTER: &str = "docs/mutants.md";
 
@@ -81,29 +85,37 @@ const REGISTER: &str = "docs/mutants.md";
 pub(super) fn run(ws: &Workspace, options: &Options, page: &mut Page) -> eyre::Result<()> {
     let tool = CARGO_MUTANTS.ensure(ws)?;
     page.line("tool", CARGO_MUTANTS.label());
+    let how = format!(
+        "{} {} {TESTS:?} {ENVIRONMENT:?}",
+        CARGO_MUTANTS.package, CARGO_MUTANTS.version
+    );
     let bench = Bench {
         ws,
         tool,
         out: ws.target().join("mutants"),
         commit: commit(ws)?,
         tests: digest_of(&ws.root.join(FOLDER).join("tests"))?,
+        record: Mutex::new(Record::load(&ws.root.join(RECORD), &how)),
+        how,
     };
     let files = files(&ws.root, Path::new(FOLDER).join("src").as_path())?;
-    bench.judge(&asked(&files, &options.files), options.grounds)?;
+    bench.forget_others(&files)?;
+    let judged = bench.judge(&asked(&files, &options.files), options.grounds);
 
-    let mut verdicts = Vec::new();
+    let mut verdicts = BTreeMap::new();
     let mut unjudged = Vec::new();
     for file in &files {
-        match Verdict::load(&bench.kept(file)) {
-            Some(verdict) if verdict.basis.source == bench.basis(file)?.source => {
-                verdicts.push(verdict);
+        match bench.kept(file)? {
+            Some(verdict) if verdict.source == bench.basis(file)?.source => {
+                verdicts.insert(file.as_str(), verdict);
             }
             _ => unjudged.push(file.as_str()),
         }
     }
     describe(page, &verdicts, &unjudged);
+    judged?;
     let register = fs::read_to_string(ws.root.join(REGISTER)).unwrap_or_default();
-    Score::of(&verdicts).judge(&register)?;
+    Score::of(verdicts.values()).judge(&register)?;
     ensure!(unjudged.is_empty(), "not judged: {}", unjudged.join(", "));
     Ok(())
 }
@@ -116,6 +128,10 @@ struct Bench<'a> {
     commit: String,
     /// Digest of all tests.
     tests: String,
+    /// How the tool is called.
+    how: String,
+    /// What is known of all files.
+    record: Mutex<Record>,
 }
 
 /// One file, and what has to be done for it.
@@ -127,19 +143,34 @@ struct Task {
 }
 
 impl Bench<'_> {
-    /// Where the verdict of a file is kept.
-    fn kept(&self, file: &str) -> PathBuf {
-        self.out.join("kept").join(format!("{}.json", slug(file)))
+    /// What the record says of a file.
+    fn kept(&self, file: &str) -> eyre::Result<Option<Verdict>> {
+        Ok(self.record()?.files.get(file).cloned())
+    }
+
+    /// Keeps a verdict, at once: whoever interrupts the run loses one file.
+    fn keep(&self, file: &str, verdict: Verdict) -> eyre::Result<()> {
+        let mut record = self.record()?;
+        record.files.insert(file.to_owned(), verdict);
+        record.save(&self.ws.root.join(RECORD))
+    }
+
+    /// Drops what is known of files that are gone.
+    fn forget_others(&self, files: &[String]) -> eyre::Result<()> {
+        self.record()?.files.retain(|file, _| files.contains(file));
+        Ok(())
+    }
+
+    fn record(&self) -> eyre::Result<MutexGuard<'_, Record>> {
+        let record = self.record.lock();
+        record.map_err(|_| eyre!("a worker panicked while it wrote the record"))
     }
 
     /// What an outcome for this file rests on now.
     fn basis(&self, file: &str) -> eyre::Result<Basis> {
         let source = fs::read(self.ws.root.join(file))?;
         Ok(Basis {
-            how: format!(
-                "{} {} {TIMEOUT_SECS} {BUILD_TIMEOUT_SECS} {TESTS:?} {ENVIRONMENT:?}",
-                CARGO_MUTANTS.package, CARGO_MUTANTS.version
-            ),
+            how: self.how.clone(),
             source: hex::encode(Sha256::digest(source)),
             tests: self.tests.clone(),
         })
@@ -147,10 +178,10 @@ impl Bench<'_> {
 
     /// Judges what is not known of these files.
     fn judge(&self, files: &[&str], grounds: Option<usize>) -> eyre::Result<()> {
-        fs::create_dir_all(self.out.join("kept"))?;
+        fs::create_dir_all(&self.out)?;
         let mut tasks = VecDeque::new();
         for file in files {
-            let (kept, basis) = (Verdict::load(&self.kept(file)), self.basis(file)?);
+            let (kept, basis) = (self.kept(file)?, self.basis(file)?);
             let plan = Verdict::plan(kept.as_ref(), &basis);
             if plan != Plan::Keep {
                 tasks.push_back(Task {
@@ -245,28 +276,25 @@ impl Bench<'_> {
                 let again = self.try_bugs(ground, judged, PACKAGE, Some(&survivors))?;
                 kept.judged_again(task.basis, &self.commit, again)
             }
-            _ => Verdict {
-                file: task.file.clone(),
-                commit: self.commit.clone(),
-                again: None,
-                outcome: self.try_all(ground, file, &task.basis)?,
-                basis: task.basis,
-            },
+            _ => {
+                let outcome = self.try_all(ground, file, &task.basis)?;
+                Verdict::new(task.basis, &self.commit, outcome)
+            }
         };
-        verdict.save(&self.kept(file))?;
-        // The verdict is kept; the lists behind it are for people.
+        eprintln!(
+            "   {file}: {} of {} survive, in {}",
+            verdict.survivors.len(),
+            verdict.all(),
+            process::seconds(start.elapsed())
+        );
+        self.keep(file, verdict)?;
+        // The verdict counts; the lists behind it are for people.
         for package in [Some(PACKAGE.to_owned()), ground.narrow(module_of(file))] {
             let marker = package.map(|package| self.out_of(file).join(package).join(MARKER));
             if let Some(marker) = marker.filter(|marker| marker.exists()) {
                 fs::remove_file(marker)?;
             }
         }
-        eprintln!(
-            "   {file}: {} of {} survive, in {}",
-            verdict.outcome.survivors.len(),
-            verdict.outcome.all(),
-            process::seconds(start.elapsed())
-        );
         Ok(())
     }
 
@@ -404,8 +432,8 @@ fn module_of(file: &str) -> &str {
 }
 
 /// Says on the page what was judged, when, and with what result.
-fn describe(page: &mut Page, verdicts: &[Verdict], unjudged: &[&str]) {
-    let score = Score::of(verdicts);
+fn describe(page: &mut Page, verdicts: &BTreeMap<&str, Verdict>, unjudged: &[&str]) {
+    let score = Score::of(verdicts.values());
     page.line(
         "files judged",
         format_args!("{} of {}", verdicts.len(), verdicts.len() + unjudged.len()),
@@ -414,7 +442,7 @@ fn describe(page: &mut Page, verdicts: &[Verdict], unjudged: &[&str]) {
         page.line("not judged as they are now", unjudged.join(", "));
     }
     let commits: BTreeSet<&str> = verdicts
-        .iter()
+        .values()
         .flat_map(|v| [Some(v.commit.as_str()), v.again.as_deref()])
         .flatten()
         .collect();
@@ -449,15 +477,14 @@ fn describe(page: &mut Page, verdicts: &[Verdict], unjudged: &[&str]) {
         "judged at",
         "survivors again at",
     ]);
-    for verdict in verdicts.iter().filter(|v| v.outcome.all() > 0) {
-        let o = &verdict.outcome;
+    for (file, verdict) in verdicts.iter().filter(|(_, v)| v.all() > 0) {
         table.row(vec![
-            verdict.file.clone(),
-            o.all().to_string(),
-            o.caught.len().to_string(),
-            o.endless.len().to_string(),
-            o.unviable.len().to_string(),
-            o.survivors.len().to_string(),
+            (*file).to_owned(),
+            verdict.all().to_string(),
+            verdict.caught.to_string(),
+            verdict.endless.to_string(),
+            verdict.unviable.to_string(),
+            verdict.survivors.len().to_string(),
             verdict.commit.clone(),
             verdict.again.clone().unwrap_or_default(),
         ]);
@@ -542,13 +569,13 @@ struct Score {
 }
 
 impl Score {
-    fn of(verdicts: &[Verdict]) -> Self {
+    fn of<'v>(verdicts: impl IntoIterator<Item = &'v Verdict>) -> Self {
         let mut score = Self::default();
-        for Verdict { outcome, .. } in verdicts {
-            score.caught += outcome.caught.len();
-            score.endless += outcome.endless.len();
-            score.unviable += outcome.unviable.len();
-            let survivors = outcome.survivors.iter().map(|line| unplaced(line));
+        for verdict in verdicts {
+            score.caught += verdict.caught;
+            score.endless += verdict.endless;
+            score.unviable += verdict.unviable;
+            let survivors = verdict.survivors.iter().map(|line| unplaced(line));
             score.survivors.extend(survivors);
         }
         score
@@ -637,21 +664,17 @@ mod tests {
 
     #[test]
     fn a_page_says_what_was_judged_and_what_was_not() {
-        let lines = |lines: &[&str]| lines.iter().map(|l| (*l).to_owned()).collect();
         let verdict = Verdict {
-            file: "a.rs".to_owned(),
             commit: "one".to_owned(),
             again: Some("two".to_owned()),
-            outcome: Outcome {
-                caught: lines(&["a.rs:1:1: x", "a.rs:2:1: y"]),
-                endless: lines(&["a.rs:3:1: z"]),
-                unviable: lines(&["a.rs:5:1: v"]),
-                survivors: lines(&["a.rs:4:1: w"]),
-            },
+            caught: 2,
+            endless: 1,
+            unviable: 1,
+            survivors: vec!["a.rs:4:1: w".to_owned()],
             ..Verdict::default()
         };
-        let verdicts = [verdict];
-        let score = Score::of(&verdicts);
+        let verdicts = BTreeMap::from([("a.rs", verdict)]);
+        let score = Score::of(verdicts.values());
         assert_eq!((score.noticed(), score.judged()), (3, 4));
         let mut page = Page::default();
         describe(&mut page, &verdicts, &["b.rs"]);

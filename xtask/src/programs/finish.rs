@@ -11,15 +11,21 @@ use eyre::{Context, OptionExt, bail};
 use wasmparser::{Parser, Payload};
 
 use super::{
-    compile,
+    compile, order,
     report::{self, Report},
 };
 use crate::{process, setup::Tools, workspace::Workspace};
 
-/// What wasm-opt is told. The features are those the chain accepts, no more: `--enable-bulk-memory` in particular would add a
-/// DataCount section, which is refused.
-pub(crate) const WASM_OPT: [&str; 8] = [
+/// What wasm-opt is told. Flattened code, laid out anew and optimised twice, packs 1 to 2 % better than what the compiler's
+/// structure leaves, and so do large functions of one caller that stay functions. The features are those the chain accepts, no
+/// more: `--enable-bulk-memory` in particular would add a DataCount section, which is refused.
+pub(crate) const WASM_OPT: [&str; 13] = [
+    "--flatten",
+    "--rereloop",
     "-Oz",
+    "-Oz",
+    "--one-caller-inline-max-function-size",
+    "200",
     "--enable-bulk-memory-opt",
     "--enable-sign-ext",
     "--enable-mutable-globals",
@@ -59,7 +65,7 @@ pub(crate) fn finish(
     Ok(report)
 }
 
-/// wasm-opt, then without custom sections.
+/// wasm-opt, then without custom sections, then the functions in an order that packs well.
 pub(crate) fn optimise(
     scratch: &Path,
     name: &str,
@@ -76,7 +82,7 @@ pub(crate) fn optimise(
     for file in [&input, &output] {
         let _ = fs::remove_file(file);
     }
-    without_custom_sections(&wasm?)
+    order::by_likeness(&without_custom_sections(&wasm?)?)
 }
 
 /// The module without names, producers and whatever else tools leave there: nothing of it runs, all of it is paid. Nor the

@@ -2,6 +2,7 @@
 
 mod compile;
 mod finish;
+mod order;
 mod report;
 mod reproduce;
 

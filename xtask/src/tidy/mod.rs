@@ -3,6 +3,7 @@
 mod documents;
 mod manifests;
 mod policy;
+mod seeded;
 mod source;
 
 use std::{
@@ -30,7 +31,7 @@ struct Finding {
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// All rules by name.
-const RULES: [(&str, Rule); 13] = [
+const RULES: [(&str, Rule); 14] = [
     ("unfinished code", source::unfinished),
     ("ignored tests", source::ignored_tests),
     ("machine paths", source::machine_paths),
@@ -44,6 +45,7 @@ const RULES: [(&str, Rule); 13] = [
     ("decision records", documents::decisions),
     ("invariants", documents::invariants),
     ("links", documents::links),
+    ("seeded faults", seeded::faults),
 ];
 
 /// `cargo xtask tidy`.

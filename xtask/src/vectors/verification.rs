@@ -50,6 +50,7 @@ impl Compared {
             expires: 0,
             backup: false,
             budget: 0,
+            seats: revealed,
             agents: [Address::ZERO; SEATS_MAX],
             record: Record {
                 committed: revealed,

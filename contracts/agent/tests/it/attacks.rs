@@ -285,7 +285,9 @@ fn a_stolen_key_does_not_bind_its_principal() {
     let ann = city.enrolled("ann");
     let worker = city.registered("worker", &ann, 1, 2);
     let (agent, work) = (worker.address, member(Peer::Collaboration));
-    let open = |agent| wire::openObligationCall { agent };
+    let open = |agent| wire::openObligationsCall {
+        agents: vec![agent],
+    };
     let close = |agent| wire::closeObligationCall { agent };
     let ask = |agent| wire::requestDeregistrationCall { agent };
     let end = |agent| wire::completeDeregistrationCall { agent };
@@ -304,7 +306,9 @@ fn a_stolen_key_does_not_bind_its_principal() {
     city.call(ann.address, ask(agent)).unwrap();
     // From then on nothing more: no obligation, no eligibility, no sub-agent, no other principal.
     let not = || wire::NotActive { agent };
-    city.world.refused(work, here(), 0, open(agent), not());
+    let found = city.call(work, open(agent)).unwrap();
+    assert_eq!((found[0].principal, found[0].opened), (ann.address, false));
+    assert_eq!(city.record(agent).obligations, 2);
     for purpose in 0..5 {
         let asked = wire::isEligibleCall { agent, purpose };
         assert!(!city.call(STRANGER, asked).unwrap().eligible);
@@ -358,11 +362,53 @@ fn the_end_of_an_obligation_tells_who_is_active_nothing_of_leaving() {
     let ann = city.enrolled("ann");
     let agent = city.registered("worker", &ann, 1, 0).address;
     let work = member(Peer::Collaboration);
-    city.call(work, wire::openObligationCall { agent }).unwrap();
+    city.call(
+        work,
+        wire::openObligationsCall {
+            agents: vec![agent],
+        },
+    )
+    .unwrap();
     city.call(work, wire::closeObligationCall { agent })
         .unwrap();
     assert!(city.world.take_events::<wire::AgentLeaving>().is_empty());
     assert_eq!(city.record(agent).leavesAt.to::<u64>(), 0);
+}
+
+#[test]
+fn who_is_not_active_keeps_nobody_else_from_an_obligation() {
+    let city = City::new();
+    let (ann, bob) = (city.enrolled("ann"), city.enrolled("bob"));
+    let one = city.registered("one", &ann, 1, 0).address;
+    let two = city.registered("two", &bob, 1, 0).address;
+    let ask = wire::requestDeregistrationCall { agent: one };
+    city.call(ann.address, ask).unwrap();
+    city.world.take_logs();
+    let call = wire::openObligationsCall {
+        agents: vec![one, two, STRANGER, two],
+    };
+    let found = city.call(member(Peer::Collaboration), call).unwrap();
+    let found: Vec<_> = found.iter().map(|at| (at.principal, at.opened)).collect();
+    let none = (Address::ZERO, false);
+    let second = (bob.address, true);
+    assert_eq!(found, [(ann.address, false), second, none, second]);
+    let opened = city.world.take_events::<wire::ObligationOpened>();
+    assert_eq!(opened.len(), 2);
+    let open = |agent| city.record(agent).obligations;
+    assert_eq!((open(one), open(two), open(STRANGER)), (0, 2, 0));
+}
+
+#[test]
+fn as_many_obligations_are_opened_at_once_as_callers_copy_answers_of() {
+    let city = City::new();
+    let work = member(Peer::Collaboration);
+    let call = |count| wire::openObligationsCall {
+        agents: vec![STRANGER; count],
+    };
+    let found = city.call(work, call(64)).unwrap();
+    assert_eq!(found.len(), 64);
+    city.world
+        .refused(work, here(), 0, call(65), wire::MalformedCall {});
 }
 
 // ------------------------------------------------------------------ tokens and receivers

@@ -520,10 +520,10 @@ fn apply(city: &City, model: &mut Model, command: Command) -> Result<bool, TestC
             } else {
                 member(Peer::Treasury)
             };
-            let call = wire::openObligationCall {
-                agent: worker(agent).address,
+            let call = wire::openObligationsCall {
+                agents: vec![worker(agent).address],
             };
-            let answer = city.call(by, call).is_ok();
+            let answer = city.call(by, call).is_ok_and(|found| found[0].opened);
             model.workers[agent].obligations += u16::from(expected);
             (answer, expected)
         }

@@ -30,7 +30,13 @@ fn an_agent_comes_works_and_leaves_with_its_stake() {
     assert_eq!(city.record(agent).reputation, 500_000);
 
     let work = member(Peer::Collaboration);
-    city.call(work, wire::openObligationCall { agent }).unwrap();
+    city.call(
+        work,
+        wire::openObligationsCall {
+            agents: vec![agent],
+        },
+    )
+    .unwrap();
     let ask = || wire::requestDeregistrationCall { agent };
     city.call(work, wire::completeObligationCall { agent })
         .unwrap();
@@ -195,6 +201,43 @@ fn a_principal_changes_in_two_steps_and_is_remembered() {
     city.world.warp(MEMORY + 1);
     let third = city.release(agent, &bob, cara.address);
     city.call(bob.address, third).unwrap();
+}
+
+#[test]
+fn the_agents_of_a_node_are_answered_for_at_once_in_their_order() {
+    let city = City::new();
+    let (ann, bob) = (city.enrolled("ann"), city.enrolled("bob"));
+    let works = city.registered("works", &ann, 1, 0).address;
+    let leaves = city.registered("leaves", &ann, 1, 0).address;
+    let changed = city.registered("changed", &ann, 1, 0).address;
+    city.call(leaves, wire::requestDeregistrationCall { agent: leaves })
+        .unwrap();
+    city.call(STRANGER, city.release(changed, &ann, bob.address))
+        .unwrap();
+    city.call(STRANGER, city.acceptance(changed, ann.address, &bob))
+        .unwrap();
+    city.outcome(works, 1_000, STRANGER);
+    let agents = vec![changed, STRANGER, works, leaves, works];
+    let asked = |agents: Vec<Address>| wire::standingsCall { agents };
+    let found = city.call(STRANGER, asked(agents.clone())).unwrap();
+    let single: Vec<wire::Standing> = agents
+        .iter()
+        .map(|agent| {
+            let call = wire::standingCall { agent: *agent };
+            city.call(STRANGER, call).unwrap()
+        })
+        .collect();
+    assert_eq!(found, single);
+    assert_eq!(
+        (found[0].principal, found[0].previous),
+        (bob.address, ann.address)
+    );
+    assert_eq!(found[2].previous, Address::ZERO);
+    assert_ne!(found[3].bars, 0, "it leaves");
+    assert!(city.call(STRANGER, asked(Vec::new())).unwrap().is_empty());
+    let more_than_seats = asked(vec![works; 8]);
+    city.world
+        .refused(STRANGER, here(), 0, more_than_seats, wire::MalformedCall {});
 }
 
 #[test]

@@ -532,7 +532,13 @@ fn a_withdrawal_is_possible_whatever_stands_against_a_release() {
     city.call(STRANGER, city.release(agent, &ann, bob.address))
         .unwrap();
     let work = member(Peer::Collaboration);
-    city.call(work, wire::openObligationCall { agent }).unwrap();
+    city.call(
+        work,
+        wire::openObligationsCall {
+            agents: vec![agent],
+        },
+    )
+    .unwrap();
     city.bans(ann.address);
     let release = city.release(agent, &ann, bob.address);
     assert!(city.call(STRANGER, release).is_err());

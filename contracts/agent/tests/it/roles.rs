@@ -147,9 +147,14 @@ fn prepared(function: &str) -> Prepared {
             evidence: reason,
         }
         .abi_encode(),
-        "openObligation" => wire::openObligationCall { agent }.abi_encode(),
+        "openObligations" => wire::openObligationsCall {
+            agents: vec![agent],
+        }
+        .abi_encode(),
         "closeObligation" | "completeObligation" => {
-            let open = wire::openObligationCall { agent };
+            let open = wire::openObligationsCall {
+                agents: vec![agent],
+            };
             city.call(member(Peer::Collaboration), open).unwrap();
             // The end of its last obligation is told together with the cooldown that begins anew.
             leave(agent);
@@ -162,6 +167,10 @@ fn prepared(function: &str) -> Prepared {
         "agentRecord" => wire::agentRecordCall { agent }.abi_encode(),
         "principalRecord" => wire::principalRecordCall { principal }.abi_encode(),
         "standing" => wire::standingCall { agent }.abi_encode(),
+        "standings" => wire::standingsCall {
+            agents: vec![agent],
+        }
+        .abi_encode(),
         "isEligible" => wire::isEligibleCall { agent, purpose: 4 }.abi_encode(),
         "principalOf" => wire::principalOfCall { agent }.abi_encode(),
         "principalsForConflict" => wire::principalsForConflictCall { agent }.abi_encode(),

@@ -1,13 +1,17 @@
 //! Collaboration in its city: the peers as it meets them, and missions to play with.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use agentcity_abi::{
-    ICollaboration as wire, IConstitution as law, ILegislature as legislature, IRoster as roster,
-    IService as services,
+    ICollaboration as wire, IConstitution as law, IRoster as roster, IService as services,
 };
 use agentcity_collaboration::storage::Missions;
 use agentcity_domain::{
+    mission::record::Pages,
     parameter::ParameterId as P,
     peer::Peer,
     statute::{
@@ -92,7 +96,7 @@ pub(crate) enum Told {
     Moved(B256, B256, u128),
     Closing(B256, u64),
     Slashed(B256, u16, Address, u8, u128),
-    Locked(B256, B256, Address, B256, u128),
+    Locked(B256, B256, Address, B256, (u128, u128)),
     Released(B256, Address),
     Obliged(Address),
     Completed(Address),
@@ -122,6 +126,8 @@ pub(crate) struct Peers {
     pub(crate) banned: Vec<Address>,
     pub(crate) deprecated: BTreeMap<B256, u64>,
     pub(crate) escrows: BTreeMap<B256, (u128, u128)>,
+    /// The most that the treasury lends a child, if not what is asked.
+    pub(crate) left: Option<u128>,
     pub(crate) stakes: BTreeMap<(B256, Address), u128>,
     pub(crate) locked_until: BTreeMap<B256, u64>,
     pub(crate) told: Vec<Told>,
@@ -131,7 +137,12 @@ pub(crate) struct Peers {
 pub(crate) struct City {
     pub(crate) world: World,
     pub(crate) peers: Rc<RefCell<Peers>>,
+    /// Accounts that statute created.
+    created: Rc<Cell<u32>>,
 }
+
+/// Pages as statute tells of them: how many, and as which account the first was created.
+pub(crate) type Written = (u16, u32);
 
 fn value(peers: &Peers, id: u8) -> B256 {
     let default = P::ALL[usize::from(id)].default_word();
@@ -145,6 +156,7 @@ impl City {
         let city = Self {
             world: World::new(),
             peers: Rc::default(),
+            created: Rc::default(),
         };
         city.world.program::<Missions>(here(), "collaboration");
         for number in 1..=9 {
@@ -173,38 +185,18 @@ impl City {
             Ok((read,).abi_encode_params())
         });
         city.install(Peer::Enactment, enactment);
-        city.install(Peer::Legislature, |peers, _, input| {
-            let asked = legislature::bidOfCall::abi_decode_validate(input).expect("asked");
-            let agent = peers
-                .runners_up
-                .iter()
-                .find(|((session, _), _)| *session == asked.sessionId)
-                .map(|((_, node), agent)| (*node, *agent))
-                .expect("a bid");
-            Ok(legislature::Bid {
-                number: asked.bid,
-                state: legislature::BidState::try_from(1).expect("a state"),
-                round: 0,
-                node: agent.0,
-                agent: agent.1,
-                serviceId: service(agent.1),
-                price: PRICE,
-                stake: STAKE,
-                source: agent.1.into_word(),
-                latencyMs: 0,
-                matchPermille: 0,
-                tierAcceptance: 0,
-            }
-            .abi_encode())
-        });
         city.install(Peer::Roster, |peers, _, input| {
             roster::haltedUntilCall::abi_decode_validate(input).expect("asked");
             Ok(U256::from(peers.watchdog).abi_encode())
         });
         city.install(Peer::Service, |peers, _, input| {
-            let asked = services::standingCall::abi_decode_validate(input).expect("asked");
-            let at = peers.deprecated.get(&asked.service).copied().unwrap_or(0);
-            Ok((keccak256(asked.service), at).abi_encode_params())
+            let asked = services::standingsCall::abi_decode_validate(input).expect("asked");
+            let standing = |service: &B256| services::Standing {
+                codeHash: keccak256(service),
+                deprecatedAt: peers.deprecated.get(service).copied().unwrap_or(0),
+            };
+            let standings: Vec<_> = asked.services.iter().map(standing).collect();
+            Ok(standings.abi_encode())
         });
         city.install(Peer::Agent, agent_contract);
         city.install(Peer::Treasury, treasury_contract);
@@ -297,12 +289,8 @@ impl City {
         self.call(from, call)
     }
 
-    /// Writes the pages of a plan's statute: their accounts, and the edges into each node.
-    pub(crate) fn pages(
-        &self,
-        mission: B256,
-        plan: &Plan,
-    ) -> (Vec<Address>, Vec<wire::DegreeWord>) {
+    /// Writes the pages of a plan's statute: where, and the edges into each node.
+    pub(crate) fn pages(&self, plan: &Plan) -> (Written, Vec<wire::DegreeWord>) {
         let statute = encode::statute(&plan.nodes, &[]).expect("pages");
         let mut counts = BTreeMap::<u16, [u8; 32]>::new();
         for draft in &plan.nodes {
@@ -314,38 +302,44 @@ impl City {
             group,
             counts: counts.into(),
         });
-        let at = (0..)
-            .zip(&statute)
-            .map(|(i, page)| self.write(mission, i, page));
-        (at.collect(), degrees.collect())
+        (self.write(&statute), degrees.collect())
     }
 
-    fn write(&self, mission: B256, index: u64, page: &[u8]) -> Address {
-        let name = [mission.as_slice(), &index.to_be_bytes(), page].concat();
-        let at = Address::from_word(keccak256(name));
-        self.world.data(at, &[&[0], page].concat());
-        at
+    /// Writes pages where statute would.
+    pub(crate) fn write(&self, pages: &[Vec<u8>]) -> Written {
+        let first = self.created.get() + 1;
+        for page in pages {
+            self.created.set(self.created.get() + 1);
+            let at = member(Peer::Statute).create(self.created.get().into());
+            self.world.data(at, &[&[0], &page[..]].concat());
+        }
+        (pages.len() as u16, first)
     }
 
     /// Writes the pages of a plan and admits them.
     pub(crate) fn admit(&self, mission: B256, plan: &Plan) {
         let nodes = plan.nodes.len() as u16;
         let seats = encode::seats(nodes, &plan.seats).expect("seats");
-        let (pages, degrees) = self.pages(mission, plan);
+        let ((pages, first), degrees) = self.pages(plan);
+        let mut progress = Pages::default();
+        progress.set_first_page(first);
         let statute = wire::admitTrancheCall {
             missionId: mission,
+            progress: progress.0,
             firstPage: 0,
             pages,
+            firstOrdinal: first,
             degrees,
         };
         self.call(member(Peer::Statute), statute).expect("admitted");
-        let at = (1_000..)
-            .zip(&seats)
-            .map(|(i, page)| self.write(mission, i, page));
+        let (pages, first) = self.write(&seats);
+        progress.set_first_seats(first);
         let seats = wire::admitSeatsCall {
             missionId: mission,
+            progress: progress.0,
             firstPage: 0,
-            pages: at.collect(),
+            pages,
+            firstOrdinal: first,
             agents: plan.seats.iter().map(|seat| seat.agent).collect(),
         };
         self.call(member(Peer::Statute), seats).expect("seated");
@@ -393,6 +387,8 @@ impl City {
         let call = wire::assignmentCall {
             missionId: mission,
             index,
+            agents: true,
+            lawIn: u16::MAX,
         };
         self.call(STRANGER, call).expect("an assignment")
     }
@@ -409,15 +405,15 @@ impl City {
     pub(crate) fn states(&self, mission: B256) -> (u8, Vec<u8>) {
         let found = self.mission(mission);
         let mut states = Vec::new();
-        for word in 0..found.nodes.div_ceil(64) {
+        for word in 0..found.nodes.div_ceil(32) {
             let call = wire::nodeStatesCall {
                 missionId: mission,
                 word,
             };
             let word = self.call(STRANGER, call).expect("states");
-            for node in 0..64usize {
-                states.push(((word >> (4 * node)) & U256::from(15)).to::<u8>());
-            }
+            // What waits says with how many edges.
+            let state = |byte: &u8| if *byte < 64 { *byte } else { byte >> 7 };
+            states.extend(word.iter().map(state));
         }
         states.truncate(found.nodes.into());
         (found.state as u8, states)
@@ -434,7 +430,8 @@ impl City {
     /// A route with the code that everybody registered.
     pub(crate) fn routing(&self, mission: B256, node: u16) -> wire::routeTaskCall {
         let seats = self.assignment(mission, node);
-        let hashes = seats.agents.iter().take(seats.redundancy.into());
+        let redundancy = self.node(mission, node).redundancy;
+        let hashes = seats.agents.iter().take(redundancy.into());
         wire::routeTaskCall {
             missionId: mission,
             node,
@@ -577,6 +574,20 @@ impl City {
 }
 
 pub(crate) use agentcity_domain::machine::{MissionState, NodeState};
+
+/// A node that is eligible fails, its mission by it, and both live again with new seats: the mission is active.
+pub(crate) fn fail_and_revive(city: &City, mission: B256, node: u16) {
+    city.begin(mission, node).expect("begun");
+    city.judge(mission, node, NodeState::Failed, 0, vec![outcome(0, 3)])
+        .expect("failed");
+    city.set(P::MaxRefinementIterations, 0);
+    city.expire_mission(mission).expect("exhausted");
+    assert_eq!(city.states(mission).0, MissionState::Failed.number());
+    city.set(P::MaxRefinementIterations, 3);
+    city.warp(500);
+    city.reassign(mission, node, &[agent(9)]).expect("revived");
+    assert_eq!(city.states(mission).0, MissionState::Active.number());
+}
 
 pub(crate) fn output(node: u16) -> B256 {
     keccak256(node.to_be_bytes())

@@ -61,6 +61,10 @@ impl Driver {
         self.city.assignment(self.mission, node as u16)
     }
 
+    fn redundancy(&self, node: usize) -> u8 {
+        self.city.node(self.mission, node as u16).redundancy
+    }
+
     fn judge(&self, node: usize, to: NodeState) -> bool {
         let outcomes = if to == NodeState::Completed || to == NodeState::Failed {
             let fault = if to == NodeState::Failed {
@@ -139,16 +143,17 @@ impl Driver {
                 let seats = self.seats(node);
                 let (bit, kept) = (1u8 << seat, self.kept[node]);
                 if seats.tier != 2
-                    || seat >= seats.redundancy
+                    || seat >= self.redundancy(node)
                     || kept.closed
                     || kept.committed & bit != 0
                     || !self.judge(node, NodeState::PendingVerification)
                 {
                     return false;
                 }
+                let redundancy = self.redundancy(node);
                 let kept = &mut self.kept[node];
                 kept.committed |= bit;
-                kept.closed = kept.committed.count_ones() == u32::from(seats.redundancy);
+                kept.closed = kept.committed.count_ones() == u32::from(redundancy);
                 true
             }
             Event::CloseCommit(node) => {
@@ -214,7 +219,7 @@ impl Driver {
                 self.is(node, NodeState::Frozen) && self.order(wire::Order::Confirm, node)
             }
             Event::Reassign(node) => {
-                let seats = self.seats(node).redundancy;
+                let seats = self.redundancy(node);
                 let first = city.world.now() as u8 % 3 + 1;
                 let agents: Vec<Address> = (first..first + seats).map(agent).collect();
                 city.reassign(mission, node as u16, &agents).is_ok()

@@ -1,7 +1,7 @@
 //! Missions from creation to their ends.
 
 use agentcity_abi::ICollaboration as wire;
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{mission::record::Pages, peer::Peer, statute::encode};
 use alloy_primitives::{Address, B256, keccak256};
 
 use crate::city::*;
@@ -213,8 +213,10 @@ fn peers_alone_admit_judge_order_and_reassign() {
         STRANGER,
         wire::admitTrancheCall {
             missionId: mission,
+            progress: B256::ZERO,
             firstPage: 0,
-            pages: vec![],
+            pages: 0,
+            firstOrdinal: 1,
             degrees: vec![],
         },
         no(),
@@ -223,8 +225,10 @@ fn peers_alone_admit_judge_order_and_reassign() {
         STRANGER,
         wire::admitSeatsCall {
             missionId: mission,
+            progress: B256::ZERO,
             firstPage: 0,
-            pages: vec![],
+            pages: 0,
+            firstOrdinal: 1,
             agents: vec![],
         },
         no(),
@@ -261,20 +265,25 @@ fn a_thousand_roots_of_five_thousand_nodes_begin_without_a_word_of_their_own() {
     for (draft, from) in plan.nodes.iter_mut().zip(0..) {
         draft.successors = edges(from).into_iter().flatten().collect();
     }
-    let (pages, degrees) = city.pages(mission, &plan);
+    let before = city.world.storage(here()).len();
+    let ((pages, first), degrees) = city.pages(&plan);
+    let mut progress = Pages::default();
+    progress.set_first_page(first);
     let call = wire::admitTrancheCall {
         missionId: mission,
+        progress: progress.0,
         firstPage: 0,
         pages,
+        firstOrdinal: first,
         degrees,
     };
     city.call(member(Peer::Statute), call).expect("admitted");
-    let before = city.world.storage(here()).len();
     city.world.take_logs();
     city.activate(mission).expect("active");
     let words = city.world.storage(here()).len() - before;
-    let expected = usize::from(NODES.div_ceil(64)) + 1;
-    assert_eq!(words, expected, "the states, and since when");
+    // Forty pages in words of eight, and the word of the first, which says since when it is law.
+    let expected = usize::from(NODES.div_ceil(32)) + 5 + 1;
+    assert_eq!(words, expected, "states with open edges, and the pages");
     assert_eq!(city.world.take_events::<wire::NodeEligible>().len(), 1_000);
     let (state, states) = city.states(mission);
     assert_eq!(state, MissionState::Active.number());
@@ -288,7 +297,7 @@ fn a_thousand_roots_of_five_thousand_nodes_begin_without_a_word_of_their_own() {
 }
 
 #[test]
-fn pages_come_in_their_order_and_no_node_has_more_edges_than_it_may() {
+fn no_node_has_more_edges_into_it_than_it_may() {
     let city = City::new();
     let mission = city.create("pages", city.root_law(40)).expect("created");
     let statute = member(Peer::Statute);
@@ -297,28 +306,151 @@ fn pages_come_in_their_order_and_no_node_has_more_edges_than_it_may() {
         counts[3] = edges;
         wire::admitTrancheCall {
             missionId: mission,
+            progress: B256::ZERO,
             firstPage: first,
-            pages: vec![STRANGER],
+            pages: 1,
+            firstOrdinal: 1,
             degrees: vec![wire::DegreeWord {
                 group: 1,
                 counts: counts.into(),
             }],
         }
     };
-    let next = |expected, given| wire::WrongPage {
-        missionId: mission,
-        expected,
-        given,
-    };
-    city.refused(statute, call(1, 1), next(0, 1));
     city.call(statute, call(0, 9)).expect("the first");
-    city.refused(statute, call(0, 1), next(1, 0));
-    let many = wire::TooManyEdges {
+    let many = |degree| wire::TooManyEdges {
         missionId: mission,
         node: 35,
-        degree: 17,
+        degree,
         limit: 16,
     };
-    city.refused(statute, call(1, 8), many);
+    city.refused(statute, call(1, 8), many(17));
+    city.refused(statute, call(1, 255), many(255));
     city.call(statute, call(1, 7)).expect("sixteen");
+}
+
+#[test]
+fn every_page_is_found_by_its_ordinal_whatever_was_created_between() {
+    let city = City::new();
+    let mission = city.create("pages", city.root_law(300)).expect("created");
+    let mut plan = Plan::of(&[1; 300], &[]);
+    for (draft, number) in plan.nodes.iter_mut().zip(0..) {
+        draft.node.timeout_ms = 10_000 + number;
+    }
+    let pages = encode::statute(&plan.nodes, &[]).expect("pages");
+    let seats = encode::seats(300, &plan.seats).expect("seats");
+    let statute = member(Peer::Statute);
+    let mut word = Pages::default();
+    let bring = |of_seats: bool, from: usize, to: usize, word: &mut Pages| {
+        let of = if of_seats { &seats } else { &pages };
+        // Somebody else's page comes between.
+        city.write(&[vec![9]]);
+        let (count, first) = city.write(&of[from..to]);
+        match (from, of_seats) {
+            (0, false) => word.set_first_page(first),
+            (0, true) => word.set_first_seats(first),
+            _ => {}
+        }
+        let (progress, from) = (word.0, from as u16);
+        let told = if of_seats {
+            let call = wire::admitSeatsCall {
+                missionId: mission,
+                progress,
+                firstPage: from,
+                pages: count,
+                firstOrdinal: first,
+                agents: vec![agent(1)],
+            };
+            city.call(statute, call).map(|_| ())
+        } else {
+            let call = wire::admitTrancheCall {
+                missionId: mission,
+                progress,
+                firstPage: from,
+                pages: count,
+                firstOrdinal: first,
+                degrees: vec![],
+            };
+            city.call(statute, call).map(|_| ())
+        };
+        told.expect("admitted");
+    };
+    bring(false, 0, 2, &mut word);
+    bring(true, 0, 9, &mut word);
+    bring(false, 2, 3, &mut word);
+    bring(true, 9, 19, &mut word);
+    city.activate(mission).expect("active");
+    for node in [0, 127, 128, 255, 256, 299] {
+        let law = &plan.nodes[usize::from(node)].node;
+        let found = city.assignment(mission, node);
+        assert_eq!((found.digest, found.tier), (law.digest, law.tier), "{node}");
+        let seat = wire::seatCall {
+            missionId: mission,
+            index: node,
+            place: 0,
+        };
+        let found = city.call(STRANGER, seat).expect("a seat");
+        let expected = plan.seats.iter().find(|seat| seat.node == node).unwrap();
+        assert_eq!(found.agent, expected.agent, "{node}");
+    }
+    let asked = |seats, word| wire::pageOrdinalsCall {
+        missionId: mission,
+        seats,
+        word,
+    };
+    let ordinals = |seats, word| {
+        let word = city.call(STRANGER, asked(seats, word)).expect("ordinals");
+        let at = |at: usize| u32::from_be_bytes(word[4 * at..4 * at + 4].try_into().unwrap());
+        [0, 1, 2, 3, 4, 5, 6, 7].map(at)
+    };
+    // Of page zero the deployment's word says it.
+    assert_eq!(ordinals(false, 0), [0, 3, 15, 0, 0, 0, 0, 0]);
+    assert_eq!(ordinals(true, 0), [0, 6, 7, 8, 9, 10, 11, 12]);
+    assert_eq!(ordinals(true, 1), [13, 17, 18, 19, 20, 21, 22, 23]);
+    assert_eq!(ordinals(true, 2), [24, 25, 26, 0, 0, 0, 0, 0]);
+    let asked = wire::deploymentCall { missionId: mission };
+    let found = Pages(city.call(STRANGER, asked).expect("a deployment").progress);
+    assert!(found.are_law());
+    assert_eq!((found.first_page(), found.first_seats()), (2, 5));
+    assert_eq!(found.activated(), city.world.now());
+}
+
+#[test]
+fn obligations_of_many_are_opened_in_calls_that_the_agent_contract_takes() {
+    let city = City::new();
+    let mission = city.create("many", city.root_law(1)).expect("created");
+    let many = |number: u8| Address::repeat_byte(number);
+    for number in 1..=150 {
+        let worker = Worker {
+            principal: principal(number % 3),
+            previous: Address::ZERO,
+            bars: u8::from(number == 77),
+            score: 500,
+            enrolled_at: 0,
+        };
+        city.peers.borrow_mut().workers.insert(many(number), worker);
+    }
+    let mut agents: Vec<Address> = (1..=150).map(many).collect();
+    // Twice near each other, and far from each other.
+    agents.insert(3, many(2));
+    agents.push(many(1));
+    let call = wire::admitSeatsCall {
+        missionId: mission,
+        progress: B256::ZERO,
+        firstPage: 0,
+        pages: 1,
+        firstOrdinal: 1,
+        agents,
+    };
+    city.told();
+    city.call(member(Peer::Statute), call).expect("seated");
+    let active = (1..=150).filter(|number| *number != 77);
+    let expected: Vec<Told> = active.map(|number| Told::Obliged(many(number))).collect();
+    assert_eq!(city.told(), expected, "each once, but for who left");
+    for number in 0..3 {
+        let asked = wire::isInterestedCall {
+            missionId: mission,
+            principal: principal(number),
+        };
+        assert!(city.call(STRANGER, asked).expect("a view"));
+    }
 }

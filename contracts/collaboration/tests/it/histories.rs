@@ -201,7 +201,7 @@ fn wish() -> impl Strategy<Value = Wish> {
 
 #[test]
 fn random_histories_go_through_the_router_as_they_go_through_the_tables() {
-    let runs: u32 = std::env::var("AGENTCITY_HISTORIES")
+    let runs: u32 = std::env::var("AGENTCITY_RUNS")
         .ok()
         .and_then(|runs| runs.parse().ok())
         .unwrap_or(360);

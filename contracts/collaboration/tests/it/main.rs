@@ -7,6 +7,7 @@ mod flow;
 mod histories;
 mod peers;
 mod recursion;
+mod revival;
 mod seats;
 mod traces;
 mod wire;

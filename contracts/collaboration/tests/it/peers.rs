@@ -38,18 +38,24 @@ pub(crate) fn enactment(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answer {
         }
         .abi_encode());
     }
-    let asked = enactment::awardedCall::abi_decode_validate(input).expect("a known question");
-    let runner_up = u32::from(
-        peers
-            .runners_up
-            .contains_key(&(asked.sessionId, asked.node)),
-    );
-    Ok((Vec::<enactment::AwardedSeat>::new(), runner_up).abi_encode_params())
+    let asked = enactment::runnerUpCall::abi_decode_validate(input).expect("a known question");
+    let next = peers.runners_up.get(&(asked.sessionId, asked.node));
+    let Some(agent) = next.copied() else {
+        return Ok(vec![0; 5 * 32]);
+    };
+    Ok(enactment::AwardedSeat {
+        agent,
+        serviceId: service(agent),
+        price: PRICE,
+        stake: STAKE,
+        source: agent.into_word(),
+    }
+    .abi_encode())
 }
 
 pub(crate) fn agent_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answer {
-    if let Ok(asked) = agents::standingCall::abi_decode_validate(input) {
-        let worker = peers.workers.get(&asked.agent).cloned();
+    let standing = |agent: &Address| {
+        let worker = peers.workers.get(agent).cloned();
         let worker = worker.unwrap_or(Worker {
             principal: Address::ZERO,
             previous: Address::ZERO,
@@ -57,7 +63,7 @@ pub(crate) fn agent_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answ
             score: 0,
             enrolled_at: 0,
         });
-        return Ok(agents::Standing {
+        agents::Standing {
             principal: worker.principal,
             previous: worker.previous,
             agentType: agents::AgentType::Producer,
@@ -66,7 +72,13 @@ pub(crate) fn agent_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answ
             reputation: u32::from(worker.score) * 1_000,
             enrolledAt: worker.enrolled_at.try_into().expect("40 bits"),
         }
-        .abi_encode());
+    };
+    if let Ok(asked) = agents::standingCall::abi_decode_validate(input) {
+        return Ok(standing(&asked.agent).abi_encode());
+    }
+    if let Ok(asked) = agents::standingsCall::abi_decode_validate(input) {
+        let standings: Vec<_> = asked.agents.iter().map(standing).collect();
+        return Ok(standings.abi_encode());
     }
     if let Ok(asked) = agents::principalRecordCall::abi_decode_validate(input) {
         let known = asked.principal == SPONSOR || peers.banned.contains(&asked.principal);
@@ -75,9 +87,23 @@ pub(crate) fn agent_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> Answ
         words[9] = U256::from(u8::from(peers.banned.contains(&asked.principal)));
         return Ok(words.abi_encode());
     }
-    let told = if let Ok(c) = agents::openObligationCall::abi_decode_validate(input) {
-        Told::Obliged(c.agent)
-    } else if let Ok(c) = agents::completeObligationCall::abi_decode_validate(input) {
+    if let Ok(c) = agents::openObligationsCall::abi_decode_validate(input) {
+        assert!(c.agents.len() <= 64, "agent takes no more");
+        let found = c.agents.iter().map(|agent| {
+            let worker = peers.workers.get(agent);
+            let opened = worker.is_some_and(|worker| worker.bars & 1 == 0);
+            if opened {
+                peers.told.push(Told::Obliged(*agent));
+            }
+            agents::Obligation {
+                principal: worker.map(|worker| worker.principal).unwrap_or_default(),
+                opened,
+            }
+        });
+        let found: Vec<_> = found.collect();
+        return Ok(agents::openObligationsCall::abi_encode_returns(&found));
+    }
+    let told = if let Ok(c) = agents::completeObligationCall::abi_decode_validate(input) {
         Told::Completed(c.agent)
     } else if let Ok(c) = agents::closeObligationCall::abi_decode_validate(input) {
         Told::Closed(c.agent)
@@ -95,7 +121,7 @@ pub(crate) fn treasury_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> A
     if let Ok(asked) = treasury::lockedStakeCall::abi_decode_validate(input) {
         let key = (asked.missionId, asked.agent);
         let held = peers.stakes.get(&key).copied().unwrap_or(0);
-        return Ok((asked.agent.into_word(), U256::from(held)).abi_encode_params());
+        return Ok((asked.agent.into_word(), U256::from(held), U256::ZERO).abi_encode_params());
     }
     if let Ok(asked) = treasury::escrowCall::abi_decode_validate(input) {
         let (held, settled) = peers
@@ -119,10 +145,12 @@ pub(crate) fn treasury_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> A
         peers.escrows.entry(c.missionId).or_default().1 += paid;
         Told::Settled(c.missionId, c.node, c.budget.to(), seats)
     } else if let Ok(c) = treasury::moveEscrowCall::abi_decode_validate(input) {
-        let amount: u128 = c.amount.to();
+        let asked: u128 = c.amount.to();
+        let amount = peers.left.map_or(asked, |left| left.min(asked));
         peers.escrows.entry(c.from).or_default().0 -= amount;
         peers.escrows.entry(c.to).or_default().0 += amount;
-        Told::Moved(c.from, c.to, amount)
+        peers.told.push(Told::Moved(c.from, c.to, amount));
+        return Ok(U256::from(amount).abi_encode());
     } else if let Ok(c) = treasury::beginClosingCall::abi_decode_validate(input) {
         Told::Closing(c.missionId, c.sanctionSecs.to())
     } else if let Ok(c) = treasury::slashCall::abi_decode_validate(input) {
@@ -130,10 +158,13 @@ pub(crate) fn treasury_contract(peers: &mut Peers, _: &Frame, input: &[u8]) -> A
         let taken = (*held).min(c.amount.to());
         *held -= taken;
         Told::Slashed(c.missionId, c.node, c.agent, c.fault as u8, c.amount.to())
-    } else if let Ok(c) = treasury::lockStakeCall::abi_decode_validate(input) {
-        let amount: u128 = c.amount.to();
-        *peers.stakes.entry((c.missionId, c.agent)).or_default() += amount;
-        Told::Locked(c.missionId, c.sessionId, c.agent, c.source, amount)
+    } else if let Ok(c) = treasury::lockStakesCall::abi_decode_validate(input) {
+        let [stake] = c.stakes.as_slice() else {
+            panic!("a seat at a time: {:?}", c.stakes)
+        };
+        *peers.stakes.entry((c.missionId, stake.agent)).or_default() += stake.amount;
+        let of = (stake.amount, stake.price);
+        Told::Locked(c.missionId, c.sessionId, stake.agent, stake.source, of)
     } else {
         let c = treasury::releaseStakeCall::abi_decode_validate(input).expect("a known order");
         if peers.locked_until.contains_key(&c.missionId) {

@@ -137,6 +137,52 @@ fn a_child_that_ends_without_output_fails_its_node() {
 }
 
 #[test]
+fn a_second_child_is_lent_what_there_is() {
+    let (city, mission, child) = family();
+    let abort = wire::abortMissionCall {
+        missionId: child,
+        justificationHash: B256::ZERO,
+    };
+    city.call(member(Peer::Adjudication), abort).expect("ended");
+    city.call(STRANGER, close(child)).expect("closed");
+    city.reassign(mission, 0, &[agent(2)]).expect("reassigned");
+    let law = child_law(&city, mission, 0);
+    let second = city.create("second", law).expect("created");
+    city.told();
+    city.world.take_logs();
+    // Of the budget that is asked for, some was spent.
+    city.peers.borrow_mut().left = Some(BUDGET - 70);
+    city.call(STRANGER, open(mission, second)).expect("opened");
+    let lent = Told::Moved(mission, second, BUDGET - 70);
+    assert!(city.told().contains(&lent));
+    let opened = wire::ChildOpened {
+        missionId: mission,
+        node: 0,
+        child: second,
+        budget: alloy_primitives::U256::from(BUDGET - 70),
+    };
+    assert_eq!(city.world.take_events::<wire::ChildOpened>(), [opened]);
+}
+
+#[test]
+fn a_child_is_closed_in_a_mission_that_failed_and_lives_again() {
+    let city = City::new();
+    city.set(P::MaxRefinementIterations, 3);
+    let mission = city.active(&Plan::of(&[1, 1], &[]));
+    let law = child_law(&city, mission, 0);
+    let child = city.create("child", law).expect("created");
+    city.call(STRANGER, open(mission, child)).expect("opened");
+    fail_and_revive(&city, mission, 1);
+    let abort = wire::abortMissionCall {
+        missionId: child,
+        justificationHash: B256::ZERO,
+    };
+    city.call(member(Peer::Adjudication), abort).expect("ended");
+    city.call(STRANGER, close(child)).expect("closed");
+    assert_eq!(city.states(mission), (2, vec![7, 2]));
+}
+
+#[test]
 fn a_child_that_is_never_deployed_ends_at_its_deadline_and_its_node_with_it() {
     let city = City::new();
     let mission = city.active(&Plan::of(&[1, 1], &[(0, 1)]));

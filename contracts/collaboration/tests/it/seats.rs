@@ -3,6 +3,7 @@
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use alloy_primitives::{Address, B256, keccak256};
+use alloy_sol_types::SolError;
 
 use crate::city::*;
 
@@ -206,6 +207,69 @@ fn a_seat_that_may_not_work_blocks_until_the_window_closes_and_stays_out_then() 
     }
 }
 
+/// Pages cost whoever reads them: seats and law are told to whoever asks, and the state to everybody, without a page.
+#[test]
+fn an_assignment_tells_what_is_asked_and_reads_no_more() {
+    let (city, mission) = committee();
+    city.begin(mission, 0).expect("begun");
+    let ask = |mission, agents, law_in| {
+        let call = wire::assignmentCall {
+            missionId: mission,
+            index: 0,
+            agents,
+            lawIn: law_in,
+        };
+        city.call(STRANGER, call)
+    };
+    let all = ask(mission, true, u16::MAX).expect("told");
+    assert_eq!((all.seats, all.tier, all.threshold), (0b111, 2, 2));
+    assert_eq!(all.agents[..3], [agent(1), agent(2), agent(3)]);
+    assert_ne!(all.digest, B256::ZERO);
+    let state = wire::Assignment {
+        threshold: 0,
+        mode: 0,
+        budget: 0,
+        digest: B256::ZERO,
+        agents: [Address::ZERO; 7],
+        ..all.clone()
+    };
+    let executing = 1 << NodeState::Executing as u16;
+    let cases = [
+        (false, 0, state.clone()),
+        (false, !executing, state.clone()),
+        (
+            true,
+            0,
+            wire::Assignment {
+                agents: all.agents,
+                ..state.clone()
+            },
+        ),
+        (
+            false,
+            executing,
+            wire::Assignment {
+                agents: [Address::ZERO; 7],
+                ..all.clone()
+            },
+        ),
+        (true, executing, all),
+    ];
+    for (agents, law_in, expected) in cases {
+        let told = ask(mission, agents, law_in).expect("told");
+        assert_eq!(told, expected, "{agents} {law_in:b}");
+    }
+
+    // A mission without a page.
+    let bare = city.create("bare", city.root_law(2)).expect("created");
+    let nothing = ask(bare, false, 0).expect("its state is told");
+    assert_eq!((nothing.seats, nothing.attempt), (0, 0));
+    for (agents, law_in) in [(true, 0), (false, 1)] {
+        let refusal = ask(bare, agents, law_in).err().expect("refused");
+        assert_eq!(refusal[..4], wire::PageChanged::SELECTOR);
+    }
+}
+
 #[test]
 fn a_seat_alone_needs_no_age() {
     let city = City::new();
@@ -284,7 +348,7 @@ fn attack_a3_a_winner_who_never_accepts_is_at_fault_and_the_runner_up_takes_its_
         session,
         agent(7),
         agent(7).into_word(),
-        STAKE
+        (STAKE, PRICE)
     )));
     assert!(told.contains(&Told::Obliged(agent(7))));
     assert_eq!(city.mission(mission).refinements, before, "no iteration");
@@ -439,7 +503,7 @@ fn a_failed_node_runs_again_with_the_seats_of_a_partial_session() {
         partial,
         agent(5),
         agent(5).into_word(),
-        STAKE
+        (STAKE, PRICE)
     )));
     let found = city.node(mission, 0);
     assert_eq!((found.state as u8, found.attempt), (2, 1));

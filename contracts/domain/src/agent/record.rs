@@ -1,7 +1,7 @@
 //! An agent's record: two words from its registration on, a third once it leaves or changes its principal.
 //!
 //! ```text
-//! hot      [type, status 1][reputation 4][stake 4][missions 4][obligations 2][sub-agents 2][window 2, 1][4 × (tag 2, count 1)]
+//! hot      [type, status, any history 1][reputation 4][stake 4][missions 4][obligations 2][sub-agents 2][window 2, 1][4 × (tag 2, count 1)]
 //! bond     [principal 20][registeredAt 5][registrations 2][maxSubAgents 2][depth 1]
 //! history  [previous principal 20][rememberedUntil 5][leavesAt 5][changes 2]
 //! ```
@@ -55,6 +55,8 @@ pub struct Hot {
     pub agent_type: AgentType,
     /// Where its registration stands.
     pub status: Status,
+    /// Whether its third word says anything: nobody reads that of an agent that never left nor changed its principal.
+    pub has_history: bool,
     /// Its reputation.
     pub reputation: MilliPoints,
     /// Its stake, in units.
@@ -160,7 +162,8 @@ impl Hot {
     /// As it is stored.
     #[inline(never)]
     pub fn pack(&self) -> [u8; 32] {
-        let flags = self.agent_type as u64 | (self.status as u64) << 2;
+        let history = u64::from(self.has_history) << 4;
+        let flags = self.agent_type as u64 | (self.status as u64) << 2 | history;
         let mut writer = Writer::new();
         writer.number(flags, 1);
         writer.number(u64::from(self.reputation.get()), 4);
@@ -185,6 +188,7 @@ impl Hot {
         let mut hot = Self {
             agent_type: AgentType::of(flags & 3).unwrap_or_default(),
             status: Status::of(flags >> 2),
+            has_history: flags >> 4 & 1 == 1,
             reputation: MilliPoints::new(reader.number(4)).unwrap_or(MilliPoints::MAX),
             stake: reader.number(4) as u32,
             missions: reader.number(4) as u32,

@@ -318,7 +318,7 @@ pub(crate) const POOL: &[Exit] = {
     use PoolState as S;
     &[
         by(Who::Owner, S::Open as u8, C::LeavePool, S::Open as u8, "each participant redeems its own shares", "S-08"),
-        anyone(S::Bound as u8, Halts::ALWAYS, Deadline::Ended(Machine::Mission), C::ReleaseStake, S::Open as u8, "the last of its obligations", "S-08"),
+        anyone(S::Bound as u8, Halts::ALWAYS, Deadline::Ended(Machine::Mission), C::ReleaseStake, S::Open as u8, "the last of its obligations; who asked to leave goes once the last is over that began before", "S-08"),
     ]
 };
 

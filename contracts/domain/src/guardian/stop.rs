@@ -3,6 +3,13 @@
 //! A stop forbids what [`crate::exit::Halt`] lists, lasts at most as long as the table says, and then anyone aborts the mission; it is
 //! cleared by people alone (RULINGS R9, INV-GUARD-06). It may fall upon a paused mission; cleared, it leaves the pause as it was,
 //! because nobody ruled on that.
+//!
+//! ```text
+//! mission   ────▐███████████▌──────────────   its own stop moves its deadlines by what the city's does not
+//! city      ──────────▐██████████████▌─────   the city's by all that it lasts
+//! ```
+//!
+//! INV-GUARD-08. A second under both counts once, with the city, whose stops every mission's deadlines follow.
 
 use super::{Refused, after};
 use crate::{
@@ -34,6 +41,9 @@ pub struct Watch {
     pub paused_until: Option<u64>,
     /// Pauses so far: the number of the last one.
     pub pauses: u32,
+    /// Of the city, the seconds that all its stops lasted which were cleared; of a mission, those that the city had been stopped when
+    /// its own stop began.
+    pub stopped: u32,
 }
 
 /// What a cleared stop leaves behind.
@@ -97,11 +107,25 @@ impl Watch {
         self.stop.is_none() && city.stop.is_none()
     }
 
+    /// For how many seconds a city has been stopped in all.
+    const fn stopped_by(&self, now: u64) -> u32 {
+        match &self.stop {
+            Some(stop) => self.stopped.saturating_add(lasted(stop, now)),
+            None => self.stopped,
+        }
+    }
+
     /// Stops for at most `most` seconds. `halt` says whether this is a mission's or the city's.
     ///
     /// Errors: `Halted` if it is stopped.
     /// Source: RULINGS R9; RESOLUTIONS D-10.
-    pub const fn stop(mut self, halt: Halt, most: u64, now: u64) -> Result<Self, Refused> {
+    pub const fn stop(
+        mut self,
+        halt: Halt,
+        city: &Self,
+        most: u64,
+        now: u64,
+    ) -> Result<Self, Refused> {
         if let Some(stop) = self.stop {
             return Err(Refused::Halted {
                 halt,
@@ -112,6 +136,9 @@ impl Watch {
             since: now,
             until: after(now, most),
         });
+        if !is_city(halt) {
+            self.stopped = city.stopped_by(now);
+        }
         Ok(self)
     }
 
@@ -119,7 +146,12 @@ impl Watch {
     ///
     /// Errors: `NotHalted`.
     /// Source: RESOLUTIONS D-09, G-05, G-07.
-    pub const fn clear(mut self, halt: Halt, now: u64) -> Result<(Self, Cleared), Refused> {
+    pub const fn clear(
+        mut self,
+        halt: Halt,
+        city: &Self,
+        now: u64,
+    ) -> Result<(Self, Cleared), Refused> {
         let Some(stop) = self.stop else {
             let found = match self.paused_until {
                 Some(_) => Some(Halt::Pause),
@@ -130,11 +162,32 @@ impl Watch {
         self.stop = None;
         self.cleared_at = now;
         self.stops = self.stops.saturating_add(1);
+        let mut secs = lasted(&stop, now);
+        if is_city(halt) {
+            self.stopped = self.stopped.saturating_add(secs);
+        } else {
+            // The city's own stops move these deadlines by what they lasted.
+            secs = secs.saturating_sub(city.stopped_by(now).saturating_sub(self.stopped));
+        }
         let cleared = Cleared {
-            secs: now.saturating_sub(stop.since),
+            secs: secs as u64,
             paused_until: self.paused_until,
         };
         Ok((self, cleared))
+    }
+}
+
+const fn is_city(halt: Halt) -> bool {
+    matches!(halt, Halt::CityHalt)
+}
+
+/// How long a stop has lasted: in as many bytes as collaboration counts by how much deadlines moved.
+const fn lasted(stop: &Stop, now: u64) -> u32 {
+    let secs = now.saturating_sub(stop.since);
+    if secs > u32::MAX as u64 {
+        u32::MAX
+    } else {
+        secs as u32
     }
 }
 

@@ -103,7 +103,7 @@ commands! {
     RetireMonitor = "retireMonitor" at Roster, "A monitor ends its monitoring.";
     ReleaseMonitor = "releaseMonitor" at Roster, "Gives a retired monitor's bond back.";
     JoinPool = "joinPool" at Treasury, "Deposits in a pool for shares.";
-    LeavePool = "leavePool" at Treasury, "Redeems shares of a pool without obligations.";
+    LeavePool = "leavePool" at Treasury, "Redeems shares of a pool in which nothing is open, or nothing that was when the participant asked to leave.";
     Withdraw = "withdraw" at Treasury, "Pays a credit out to its owner; every contract that owes has it.";
     // Legislation.
     OpenSession = "openSession" at Assembly, "Opens a session for a petition with enough names.";

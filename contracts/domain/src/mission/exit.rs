@@ -4,7 +4,7 @@ use super::{
     Reason, Refused, Why,
     halt::Lying,
     node::{BACKUP, Eligible, Node, TIER_REVIEW, seat_bit, seconds},
-    record::{Clock, EXECUTING, LIVING, Mission, States, WORKING, bit, moved},
+    record::{Clock, LIVING, Mission, States, WORKING, bit, moved},
     refinement::is_exhausted,
 };
 use crate::{
@@ -186,7 +186,7 @@ pub fn time_out(
     exit: &mut NodeExit,
 ) -> Result<(), Refused> {
     let attempt = node.attempt();
-    mission.must_be(EXECUTING)?;
+    mission.must_be(WORKING)?;
     states.must_be(number, bit(NodeState::Executing as u8), attempt)?;
     if node.is_child() {
         let state = states.of(number);
@@ -214,7 +214,7 @@ pub fn expire_review(
     (now, moved): (u64, u32),
     exit: &mut NodeExit,
 ) -> Result<(), Refused> {
-    mission.must_be(EXECUTING)?;
+    mission.must_be(WORKING)?;
     states.must_be(number, bit(NodeState::PendingReview as u8), node.attempt())?;
     lying.permit(const { forbidders(Command::TimeoutReview) })?;
     let ends = node.ends(moved);

@@ -1,4 +1,4 @@
-//! What a fault costs: a slash by schedule, never more than is left, and points of reputation (RESOLUTIONS S-15, R-06;
+//! What a fault costs: a slash by schedule, never more than the seat's stake, and points of reputation (RESOLUTIONS S-15, R-06;
 //! INV-MISSION-03).
 
 use super::Reason;
@@ -53,9 +53,11 @@ pub const fn price(reason: u8) -> Price {
     }
 }
 
-/// What is taken: the greater of the two, rounded down. The treasury takes no more than is left.
+/// What is taken: the greater of the two, rounded down, and at most what stands behind the seat: a fault at one seat does not
+/// reach into what its agent put up for another. The treasury takes no more than is left of all.
 ///
 /// Units: `unit` base units a unit; `stake` and the result base units; `bps` basis points.
+/// Source: RESOLUTIONS S-15.
 #[inline(never)]
 pub fn amount(units: u64, unit: u128, stake: u128, bps: u64) -> u128 {
     const WHOLE: u128 = Bps::MAX.get() as u128;
@@ -65,7 +67,9 @@ pub fn amount(units: u64, unit: u128, stake: u128, bps: u64) -> u128 {
     let whole = divide(stake, WHOLE);
     let rest = stake.wrapping_sub(whole.wrapping_mul(WHOLE));
     let share = divide(rest.wrapping_mul(bps), WHOLE);
-    least.max(whole.wrapping_mul(bps).wrapping_add(share))
+    least
+        .max(whole.wrapping_mul(bps).wrapping_add(share))
+        .min(stake)
 }
 
 /// The quotient, rounded down; zero for the divisor zero. Bit by bit: the library's division fills a kilobyte of a program.

@@ -12,7 +12,7 @@
 // structural file: offsets and widths of the layout drawn above.
 
 use super::{
-    record::{Clock, Mission, moved},
+    record::{Mission, Pages, moved},
     word::{get, packed, set},
 };
 use crate::statute::SEATS_MAX;
@@ -116,8 +116,20 @@ impl Node {
 
     /// When its state ends, as halts moved it since.
     pub fn ends(&self, moved_now: u32) -> u64 {
-        let later = moved_now.saturating_sub(self.moved());
-        self.expires().saturating_add(later.into())
+        self.later(self.expires(), moved_now)
+    }
+
+    /// From when windows of its state count that have a length of their own, as halts moved it since; zero for no instant.
+    pub fn began(&self, moved_now: u32) -> u64 {
+        match self.since() {
+            0 => 0,
+            since => self.later(since, moved_now),
+        }
+    }
+
+    #[inline(never)]
+    fn later(&self, at: u64, moved_now: u32) -> u64 {
+        at.saturating_add(moved_now.saturating_sub(self.moved()).into())
     }
 
     /// Whether its word says more than its output once it is completed.
@@ -141,11 +153,11 @@ impl Eligible {
     #[inline(never)]
     pub fn of(
         node: &Node,
-        (mission, clock, city): (&Mission, &Clock, &Mission),
+        (mission, pages, city): (&Mission, &Pages, &Mission),
         [acceptance_ms, route_ms, grace_ms]: [u64; 3],
     ) -> Self {
         let (since, then) = if node.since() == 0 {
-            (clock.activated(), clock.moved_then())
+            (pages.activated(), pages.moved_then())
         } else {
             (node.since(), node.moved())
         };

@@ -1,12 +1,16 @@
-//! What is stored of a mission: three words, and the four bits of each of its nodes.
+//! What is stored of a mission: two words, two more where something moved or ties it, and a byte of each of its nodes.
 //!
 //! ```text
 //! mission  0 state   1 halt   2..4 nodes   4..6 completed   6..8 failed   8 depth   9..11 refinements
 //!          11..16 epoch   16..21 deadline   21..26 since   26..30 moved   30..32 hopeless
-//! clock    0..5 halted until   5..9 moved before   9..14 activated   14..18 moved then   18..22 moved at the gate
+//! pages    while it waits for its deployment, statute's: how far that is (`statute::storage`), with 23..27 and 27..31 as below
+//!          once it is law: 0..5 activated   5..9 moved then   23..27 first page   27..31 first page of seats   31 the mark of law
+//! clock    0..5 halted until   5..9 moved before   9..13 moved at the gate
 //! link     0..16 returned   16 what became of the child   30..32 node of the parent
-//! states   four bits a node, 64 nodes, the lowest in the lowest bits
+//! states   a byte a node, 32 nodes in their order: a state; or 64, not begun, and 128, waiting, with the open edges into it
 //! ```
+//!
+//! A clock is zero, and not written, as long as nothing was halted.
 //!
 //! The city is the mission of number zero: it has a halt, and by how much its halts moved every deadline.
 
@@ -18,7 +22,10 @@ use super::{
     Refused, Why,
     word::{get, packed, set},
 };
-use crate::machine::{MissionState, NodeState};
+use crate::{
+    machine::{MissionState, NodeState},
+    statute::EDGES_MAX,
+};
 
 packed! {
     /// A mission, or the city. All zero means that there is none.
@@ -51,18 +58,33 @@ packed! {
 }
 
 packed! {
-    /// What counts the time of a mission.
+    /// Where a mission's pages are, by the ordinals of their accounts' creation, and since when it is law.
+    Pages {
+        /// When it became active: since when its roots are eligible.
+        activated, set_activated: 0, 5, u64;
+        /// Seconds by which deadlines had moved then.
+        moved_then, set_moved_then: 5, 4, u32;
+        /// Ordinal of the statute's first page.
+        first_page, set_first_page: 23, 4, u32;
+        /// Ordinal of the first page of seats.
+        first_seats, set_first_seats: 27, 4, u32;
+        /// [`LAW`] once it is law.
+        mark, set_mark: 31, 1, u8;
+    }
+}
+
+/// The mark of pages that are law. As long as they are deployed, statute's flags of the deployment stand there, which are less.
+pub const LAW: u8 = 0x80;
+
+packed! {
+    /// What halts did to a mission's time.
     Clock {
         /// When its halt is overdue.
         halted_until, set_halted_until: 0, 5, u64;
         /// Seconds by which the city had moved deadlines when it was created.
         moved_before, set_moved_before: 5, 4, u32;
-        /// When it became active: since when its roots are eligible.
-        activated, set_activated: 9, 5, u64;
-        /// Seconds by which deadlines had moved then.
-        moved_then, set_moved_then: 14, 4, u32;
         /// Seconds by which deadlines had moved when it came to the gate.
-        moved_at_gate, set_moved_at_gate: 18, 4, u32;
+        moved_at_gate, set_moved_at_gate: 9, 4, u32;
     }
 }
 
@@ -92,12 +114,20 @@ pub enum Child {
     Closed,
 }
 
-/// The states of 64 nodes.
+/// The states of 32 nodes, and for those that have not begun or wait how many edges are open into them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct States(pub B256);
 
 /// Nodes of one word of states.
-pub const NODES_PER_STATES: u16 = 64;
+pub const NODES_PER_STATES: u16 = 32;
+
+/// In a node's byte: it has not begun, and the other bits are its open edges.
+const FRESH: u8 = 0x40;
+/// In a node's byte: it waits, and the other bits are its open edges.
+const WAITING: u8 = 0x80;
+/// The bits of edges.
+const EDGES: u8 = FRESH - 1;
+const _: () = assert!(EDGES_MAX <= EDGES && FRESH > NodeState::PendingFinalization as u8);
 
 /// The bit of a state's number, in a set of states.
 pub const fn bit(state: u8) -> u16 {
@@ -111,9 +141,10 @@ pub const LIVING: u16 = bit(MissionState::Pending as u8)
     | bit(MissionState::Verification as u8)
     | bit(MissionState::Failed as u8)
     | bit(MissionState::Degraded as u8);
-/// States in which nodes begin.
+/// States in which nodes begin, and those that run are judged. A mission that lives again is active until another of its nodes begins,
+/// while the clocks of those that run go on: what they handed in must not wait.
 pub const WORKING: u16 = bit(MissionState::Active as u8) | bit(MissionState::Executing as u8);
-/// The state in which work goes on.
+/// The state in which something runs for certain.
 pub const EXECUTING: u16 = bit(MissionState::Executing as u8);
 /// States that are final.
 pub const ENDED: u16 = bit(MissionState::Completed as u8) | bit(MissionState::Aborted as u8);
@@ -216,25 +247,78 @@ impl Link {
     }
 }
 
+impl Pages {
+    /// Makes law of what was deployed: nothing but where the first pages are stays of the deployment.
+    pub fn become_law(&mut self, now: u64, moved: u32) {
+        let (page, seats) = (self.first_page(), self.first_seats());
+        *self = Self::default();
+        self.set_first_page(page);
+        self.set_first_seats(seats);
+        self.set_activated(now);
+        self.set_moved_then(moved);
+        self.set_mark(LAW);
+    }
+
+    /// Whether they are law.
+    pub fn are_law(&self) -> bool {
+        self.mark() == LAW
+    }
+}
+
 impl States {
-    /// The number of a node's state; zero for one that is none yet.
     #[inline(never)]
-    pub fn of(&self, node: u16) -> u8 {
-        let (at, high) = place(node);
-        let byte = get(&self.0, at, 1) as u8;
-        if high { byte >> 4 } else { byte & 15 }
+    fn byte(&self, node: u16) -> u8 {
+        get(&self.0, place(node), 1) as u8
     }
 
     #[inline(never)]
-    fn put(&mut self, node: u16, state: NodeState) {
-        let (at, high) = place(node);
-        let byte = get(&self.0, at, 1) as u8;
-        let byte = if high {
-            byte & 15 | (state as u8) << 4
-        } else {
-            byte & 0xf0 | state as u8
-        };
-        set(&mut self.0, at, 1, byte.into());
+    fn put(&mut self, node: u16, byte: u8) {
+        set(&mut self.0, place(node), 1, byte.into());
+    }
+
+    /// The number of a node's state; zero for one that is none yet.
+    #[inline(never)]
+    pub fn of(&self, node: u16) -> u8 {
+        match self.byte(node) {
+            byte if byte & WAITING != 0 => NodeState::Waiting as u8,
+            byte if byte & FRESH != 0 => 0,
+            byte => byte,
+        }
+    }
+
+    /// How many edges are open into a node; none into one that begins or began.
+    #[inline(never)]
+    pub fn edges(&self, node: u16) -> u8 {
+        match self.byte(node) {
+            byte if byte & (WAITING | FRESH) != 0 => byte & EDGES,
+            _ => 0,
+        }
+    }
+
+    /// Leads `more` edges into a node that has not begun.
+    ///
+    /// Errors: how many there would be, if that is more than [`EDGES_MAX`].
+    #[inline(never)]
+    pub fn lead_into(&mut self, node: u16, more: u8) -> Result<(), u8> {
+        let edges = self.edges(node).saturating_add(more);
+        if edges > EDGES_MAX {
+            return Err(edges);
+        }
+        if more != 0 && self.of(node) == 0 {
+            self.put(node, FRESH | edges);
+        }
+        Ok(())
+    }
+
+    /// Closes one of the edges into a node; whether it waits and this was the last.
+    #[inline(never)]
+    pub fn release(&mut self, node: u16) -> bool {
+        let edges = self.edges(node);
+        if edges == 0 {
+            return false;
+        }
+        self.put(node, self.byte(node).saturating_sub(1));
+        edges == 1 && self.of(node) == NodeState::Waiting as u8
     }
 
     /// Begins a node in one of the two states in which nodes begin; one that a successor imports is completed (R18).
@@ -246,9 +330,9 @@ impl States {
             return Err(Why::NodeState { state, attempt: 0 }.into());
         }
         let first = if imported {
-            NodeState::Completed
+            NodeState::Completed as u8
         } else {
-            NodeState::Waiting
+            WAITING | self.edges(node)
         };
         self.put(node, first);
         Ok(())
@@ -277,16 +361,12 @@ impl States {
         if !legal {
             return Err(Why::NodeState { state, attempt }.into());
         }
-        self.put(node, to);
+        self.put(node, to as u8);
         Ok(())
     }
 }
 
-/// The byte of a node in a word of states, and whether it has the high half of it.
-fn place(node: u16) -> (usize, bool) {
-    let within = node % NODES_PER_STATES;
-    (
-        31usize.saturating_sub(usize::from(within / 2)),
-        within & 1 == 1,
-    )
+/// The byte of a node in a word of states.
+fn place(node: u16) -> usize {
+    (node % NODES_PER_STATES).into()
 }

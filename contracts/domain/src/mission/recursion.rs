@@ -56,7 +56,7 @@ pub fn open(
 
 /// Takes an ended child's outcome into its node; whether it is completed.
 ///
-/// Errors: `MissionState` of a child that lives, or of a parent that does not execute; `Done` for one that was not opened, or is
+/// Errors: `MissionState` of a child that lives, or of a parent that does not work; `Done` for one that was not opened, or is
 /// closed; `NodeState`.
 pub fn close(
     mission: &Mission,
@@ -65,7 +65,7 @@ pub fn close(
     (child, link): (&Mission, &mut Link),
 ) -> Result<bool, Refused> {
     child.must_be(ENDED)?;
-    mission.must_be(super::record::EXECUTING)?;
+    mission.must_be(WORKING)?;
     if link.child() != Child::Opened as u8 {
         return Err(Why::Done.into());
     }

@@ -10,6 +10,10 @@
 //! | 3 | executing | review |
 //! | 3 | review | completed or failed |
 //!
+//! A mission in which a node failed may have failed and live again; then it is active, not executing, and nodes that ran before
+//! run on. They are judged in both states. The last node is never completed by that: the one that was given anew has to begin
+//! first, which takes its mission to executing.
+//!
 //! Source: RESOLUTIONS C-07 to C-09; RULINGS R6, R11.
 
 use super::{

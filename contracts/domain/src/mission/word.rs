@@ -15,10 +15,10 @@ pub fn get(word: &B256, at: usize, bytes: usize) -> u64 {
 /// Puts `value` into `bytes` bytes of `word` from `at`, at most eight. What does not fit is cut off on the left.
 #[inline(never)]
 pub fn set(word: &mut B256, at: usize, bytes: usize, value: u64) {
-    let digits = value.to_be_bytes();
-    let low = digits.iter().skip(digits.len().saturating_sub(bytes));
-    for (byte, digit) in word.iter_mut().skip(at).take(bytes).zip(low) {
-        *byte = *digit;
+    let mut rest = value;
+    for byte in word.iter_mut().skip(at).take(bytes).rev() {
+        *byte = rest as u8;
+        rest >>= u8::BITS;
     }
 }
 

@@ -173,6 +173,17 @@ impl Degrees {
 }
 
 impl Progress {
+    /// That of a law: all of its nodes, with all of their seats.
+    pub const fn whole(nodes: u16) -> Self {
+        Self {
+            nodes,
+            seat_pages: nodes.div_ceil(NODES_PER_SEAT_PAGE),
+            risk: 0,
+            tokens: 0,
+            budget: 0,
+        }
+    }
+
     /// Pages of the statute so far: all but the last are full.
     pub const fn pages(&self) -> u16 {
         self.nodes.div_ceil(NODES_PER_PAGE)

@@ -51,6 +51,8 @@ pub struct Stake {
     pub source: B256,
     /// Base units.
     pub amount: u128,
+    /// What these seats are to be paid, in base units.
+    pub price: u128,
 }
 
 /// The seats of a page, in their order. Ends early where bytes are no seat.
@@ -193,20 +195,24 @@ pub fn is_roster<T: PartialEq>(redundancy: usize, executors: &[(T, T)]) -> bool 
             })
 }
 
-/// What has to be locked for the seats of a page: one sum for each agent and source, in the order of their first seats; none of
-/// nothing.
+/// What has to be locked for the seats of a page: one sum for each agent and source, of stakes and of prices, in the order of their
+/// first seats; none of nothing.
 #[inline(never)]
 pub fn stakes(seats: &[Seat]) -> Vec<Stake> {
     let mut stakes: Vec<Stake> = Vec::new();
-    for seat in seats.iter().filter(|seat| seat.stake > 0) {
+    for seat in seats.iter().filter(|seat| seat.stake > 0 || seat.price > 0) {
         let same = |stake: &&mut Stake| stake.agent == seat.agent && stake.source == seat.source;
         match stakes.iter_mut().find(same) {
             // A page holds 112 seats of 96 bits: no sum of theirs leaves 128.
-            Some(stake) => stake.amount = stake.amount.saturating_add(seat.stake),
+            Some(stake) => {
+                stake.amount = stake.amount.saturating_add(seat.stake);
+                stake.price = stake.price.saturating_add(seat.price);
+            }
             None => stakes.push(Stake {
                 agent: seat.agent,
                 source: seat.source,
                 amount: seat.stake,
+                price: seat.price,
             }),
         }
     }

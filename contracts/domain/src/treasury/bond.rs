@@ -7,6 +7,7 @@ use alloy_primitives::Address;
 use super::{
     Refused,
     fund::{Loss, loss},
+    less,
 };
 use crate::amount::Amount;
 
@@ -94,7 +95,7 @@ pub fn charge(bond: &Bond, asked: Amount) -> Charge {
     Charge {
         taken,
         // At most what is held was taken.
-        left: Amount::new(bond.amount.get().saturating_sub(taken.get())),
+        left: less(bond.amount, taken),
         loss: loss(taken),
     }
 }

@@ -83,29 +83,30 @@ impl Part {
 ///
 /// Errors: `InvalidAmount` of what does not fit.
 pub fn grow(part: Part, word: &[u8; 32], more: Amount) -> Result<[u8; 32], Refused> {
-    change(part, word, |held| with(held, more))
+    change(part, word, true, more)
 }
 
 /// The part `part` of its pair with `less` out of it.
 ///
 /// Errors: `InsufficientFund`, of no fund for money of somebody's, which cannot be: each command checks the owner first.
 pub fn shrink(part: Part, word: &[u8; 32], less: Amount) -> Result<[u8; 32], Refused> {
-    change(part, word, |held| {
-        without(held, less).map_err(|short| Refused::InsufficientFund(part.fund(), short))
-    })
+    change(part, word, false, less)
 }
 
-fn change(
-    part: Part,
-    word: &[u8; 32],
-    change: impl FnOnce(Amount) -> Result<Amount, Refused>,
-) -> Result<[u8; 32], Refused> {
-    let (upper, lower) = unpack(word);
-    Ok(match part.place() {
-        Some((_, false)) => super::pack(change(upper)?, lower),
-        Some((_, true)) => super::pack(upper, change(lower)?),
-        None => *word,
-    })
+#[inline(never)]
+fn change(part: Part, word: &[u8; 32], grows: bool, by: Amount) -> Result<[u8; 32], Refused> {
+    let (mut upper, mut lower) = unpack(word);
+    let held = match part.place() {
+        Some((_, false)) => &mut upper,
+        Some((_, true)) => &mut lower,
+        None => return Ok(*word),
+    };
+    *held = if grows {
+        with(*held, by)?
+    } else {
+        without(*held, by).map_err(|short| Refused::InsufficientFund(part.fund(), short))?
+    };
+    Ok(super::pack(upper, lower))
 }
 
 /// The word of lock and total.

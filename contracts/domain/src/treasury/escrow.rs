@@ -12,7 +12,7 @@
 
 use alloy_primitives::Address;
 
-use super::{Refused, Short, something, with, without};
+use super::{Refused, Short, less, something, with, without};
 use crate::{
     agent::{Reader, Writer},
     amount::Amount,
@@ -119,18 +119,16 @@ pub fn open(found: Option<Terms>, sponsor: Address, epoch: u64) -> Result<Terms,
 /// Errors: `WrongEscrowState` unless it is open.
 /// Source: RESOLUTIONS S-05, S-18; RULINGS R8.
 pub fn begin_closing(found: Option<Terms>, sanction: u64, now: u64) -> Result<Terms, Refused> {
-    let terms = in_state(found, EscrowState::Open)?;
+    let mut terms = in_state(found, EscrowState::Open)?;
     // A window beyond every instant that a word holds ends at the last of them.
     let last = u64::MAX >> (u64::BITS - INSTANT_BITS);
-    Ok(Terms {
-        state: EscrowState::Closing,
-        release_at: now.saturating_add(sanction).min(last),
-        ..terms
-    })
+    terms.state = EscrowState::Closing;
+    terms.release_at = now.saturating_add(sanction).min(last);
+    Ok(terms)
 }
 
-/// What a node's settlement may cost: its budget; of one whose children failed, what came back of them; nothing twice.
-/// `left` is that of a node that was lent to a child and not settled since.
+/// What a node has to be settled for, or to lend to its child: its budget; of one whose children failed, what came back of them;
+/// nothing twice. `left` is that of a node that was lent to a child and not settled since.
 ///
 /// Errors: `AlreadySettled`.
 /// Source: RULINGS R19.
@@ -181,18 +179,11 @@ impl Account {
         Ok(())
     }
 
-    /// Lends a child what its parent's node has left: of a node that never lent, what is allocated; of one that did, what came
-    /// back of it. So the second child of a node costs no other node anything.
+    /// Lends a child what its parent's node has left ([`payable`]). So the second child of a node costs no other node anything.
     ///
-    /// Errors: `InsufficientEscrow` with what the node has; `InvalidAmount` of what does not fit.
+    /// Errors: `InsufficientEscrow` beyond what is allocated; `InvalidAmount` of what does not fit.
     /// Source: RULINGS R19.
-    pub fn lend(
-        &mut self,
-        child: &mut Self,
-        left: Option<Amount>,
-        amount: Amount,
-    ) -> Result<(), Refused> {
-        rest(left.unwrap_or(Amount::MAX).min(self.allocated), amount)?;
+    pub fn lend(&mut self, child: &mut Self, amount: Amount) -> Result<(), Refused> {
         let allocated = rest(self.allocated, amount)?;
         self.give(child, allocated, amount)
     }
@@ -237,8 +228,7 @@ impl Account {
 
     /// What nodes were paid: what was deposited and is neither held nor refunded.
     pub const fn settled(&self) -> Amount {
-        let left = self.deposited.get().saturating_sub(self.refunded.get());
-        Amount::new(left.saturating_sub(self.held.get()))
+        less(less(self.deposited, self.refunded), self.held)
     }
 
     /// Gives everything that is left back to the sponsor: how much that is.
@@ -258,12 +248,9 @@ impl Account {
 /// Errors: `WrongEscrowState` unless it is closing.
 /// Source: RESOLUTIONS S-05.
 pub fn close(found: Option<Terms>, account: &mut Account) -> Result<(Terms, Amount), Refused> {
-    let terms = in_state(found, EscrowState::Closing)?;
-    let closed = Terms {
-        state: EscrowState::Closed,
-        ..terms
-    };
-    Ok((closed, account.refund()?))
+    let mut terms = in_state(found, EscrowState::Closing)?;
+    terms.state = EscrowState::Closed;
+    Ok((terms, account.refund()?))
 }
 
 /// `held` without `needed`.

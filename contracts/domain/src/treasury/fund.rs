@@ -1,6 +1,6 @@
 //! The treasury and the insurance: what comes to them, and who is paid out of them.
 
-use super::{Refused, Short, something, stake::Locked, without};
+use super::{Refused, Short, less, something, stake::Locked, without};
 use crate::{
     amount::{Amount, Bps},
     parameter::ParameterId,
@@ -65,7 +65,7 @@ pub const fn loss(taken: Amount) -> Loss {
     Loss {
         insurance,
         // A share is at most the whole.
-        treasury: Amount::new(taken.get().saturating_sub(insurance.get())),
+        treasury: less(taken, insurance),
     }
 }
 
@@ -84,8 +84,8 @@ pub fn claim_limit(held: Amount, pct: u64) -> Amount {
     held.bps_floor(share)
 }
 
-/// A loss that the panel confirmed: the agent's stake marked as compensated, and what the insurance keeps. `budget` is the
-/// most that the agent can have worked for.
+/// A loss that the panel confirmed: the agent's stake marked as compensated, and what the insurance keeps. Nobody loses more by a
+/// mission than what it was to be paid there: a claim is at most that budget, and a share of what the insurance holds.
 ///
 /// Errors: `NoEvidence`; `NothingLocked` for one who took no part; `AlreadyClaimed`; `InvalidAmount` of nothing;
 /// `InsuranceLimit`.
@@ -94,7 +94,7 @@ pub fn claim(
     held: Amount,
     agent: Locked,
     has_evidence: bool,
-    (pct, budget): (u64, Amount),
+    pct: u64,
     amount: Amount,
 ) -> Result<(Locked, Amount), Refused> {
     if !has_evidence {
@@ -106,22 +106,22 @@ pub fn claim(
     if agent.compensated {
         return Err(Refused::AlreadyClaimed);
     }
-    let limit = claim_limit(held, pct).min(budget);
+    let limit = claim_limit(held, pct).min(agent.budget);
     let needed = something(amount)?;
     let beyond = Refused::InsuranceLimit {
         available: held,
         limit,
         needed,
     };
-    without(limit, needed).map_err(|_| beyond)?;
-    let rest = without(held, needed).map_err(|_| beyond)?;
-    Ok((
-        Locked {
-            compensated: true,
-            ..agent
-        },
-        rest,
-    ))
+    if needed > limit {
+        return Err(beyond);
+    }
+    let compensated = Locked {
+        compensated: true,
+        ..agent
+    };
+    // The limit is a part of what is held.
+    Ok((compensated, less(held, needed)))
 }
 
 /// What so many reviews are worth.
@@ -139,7 +139,7 @@ pub fn compensation(reviews: u32, rate: u64, scale: Amount) -> Result<Amount, Re
 
 /// What is held beyond the books.
 pub const fn surplus(held: Amount, booked: Amount) -> Amount {
-    Amount::new(held.get().saturating_sub(booked.get()))
+    less(held, booked)
 }
 
 /// An account's credit without what it takes.

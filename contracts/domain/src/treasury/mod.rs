@@ -33,7 +33,10 @@ pub mod stake;
 use alloy_primitives::{Address, B256};
 
 use self::fund::Fund;
-use crate::amount::Amount;
+use crate::{
+    amount::Amount,
+    mission::word::{get, set},
+};
 
 /// The rule that a command broke, with the values that the rule knows. Whose escrow, stake or pool it was, the caller knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +131,12 @@ pub const fn with(held: Amount, more: Amount) -> Result<Amount, Refused> {
     }
 }
 
+/// `from` less `part`, at least nothing: for what is known to be a part of it, and where more counts as all.
+#[inline(never)]
+pub const fn less(from: Amount, part: Amount) -> Amount {
+    Amount::new(from.get().saturating_sub(part.get()))
+}
+
 /// An amount that is something.
 ///
 /// Errors: `InvalidAmount`.
@@ -142,22 +151,35 @@ pub const fn something(amount: Amount) -> Result<Amount, Refused> {
 /// A word of two amounts: as it is stored.
 #[inline(never)]
 pub fn pack(upper: Amount, lower: Amount) -> [u8; 32] {
-    let halves = [upper.get().to_be_bytes(), lower.get().to_be_bytes()];
-    // Two halves are the whole.
-    halves
-        .as_flattened()
-        .first_chunk()
-        .copied()
-        .unwrap_or_default()
+    let mut word = B256::ZERO;
+    set_half(&mut word, 0, upper);
+    set_half(&mut word, HALF, lower);
+    word.0
 }
 
 /// The two amounts of a word: upper half, lower half.
 #[inline(never)]
 pub fn unpack(word: &[u8; 32]) -> (Amount, Amount) {
-    let (upper, lower) = (word.first_chunk(), word.last_chunk());
-    (amount(upper), amount(lower))
+    let word = word.into();
+    (half(word, 0), half(word, HALF))
 }
 
-fn amount(half: Option<&[u8; size_of::<u128>()]>) -> Amount {
-    Amount::new(u128::from_be_bytes(half.copied().unwrap_or_default()))
+/// Bytes of half a word, which an amount takes.
+const HALF: usize = size_of::<u128>();
+/// Bytes of what the target counts in. Bytes are moved one by one, since it cannot turn their order.
+const QUARTER: usize = size_of::<u64>();
+
+#[inline(never)]
+fn half(word: &B256, at: usize) -> Amount {
+    let (high, low) = (
+        get(word, at, QUARTER),
+        get(word, at.wrapping_add(QUARTER), QUARTER),
+    );
+    Amount::new(u128::from(high) << u64::BITS | u128::from(low))
+}
+
+#[inline(never)]
+fn set_half(word: &mut B256, at: usize, amount: Amount) {
+    set(word, at, QUARTER, (amount.get() >> u64::BITS) as u64);
+    set(word, at.wrapping_add(QUARTER), QUARTER, amount.get() as u64);
 }

@@ -12,6 +12,7 @@
 //! out of its own budget, never out of an escrow, and is at most a part of the fee of the same settlement: whoever hires
 //! himself pays more than he gets (RESOLUTIONS S-03, RULINGS R20).
 
+use super::less;
 use crate::{
     amount::{Amount, AmountError, Bps, Permille},
     range::OutOfRange,
@@ -150,11 +151,6 @@ fn parts_of(psi: Psi) -> (Permille, Permille) {
         // ψ is at most two.
         Permille::new(above.into()).unwrap_or(whole),
     )
-}
-
-/// `from` less `part`, which is a part of it.
-const fn less(from: Amount, part: Amount) -> Amount {
-    Amount::new(from.get().saturating_sub(part.get()))
 }
 
 impl Split {

@@ -4,12 +4,12 @@
 //! RESERVED by session, source, agent ──lock──▶ LOCKED by mission, agent ──release──▶ its source
 //!        └──────────────release──────────────▶ its source     └──slash──▶ insurance, treasury
 //!
-//! locked   [flags 1][0 15][amount 16]        flags: 1 took part, 2 out of a pool, 4 compensated
+//! locked   [flags 1][round 3][budget 12][amount 16]        flags: 1 took part, 2 out of a pool, 4 compensated
 //! ```
 //!
 //! All seats of an agent in a mission share one stake out of one source. Slashes take from what is left of it, so neither
 //! one node's nor all nodes' together exceed what was locked (INV-TREASURY-04). The word stays when nothing is left: it says
-//! that the agent took part, and whether insurance paid it.
+//! that the agent took part, for how much it was to work, which bounds what insurance pays it, and whether it did (S-13).
 
 use alloy_primitives::{Address, B256};
 
@@ -17,12 +17,27 @@ use super::{
     Refused,
     escrow::Terms,
     fund::{Loss, loss},
+    less,
+    pool::{Obligation, ROUND_MAX},
     unpack, with, without,
 };
-use crate::{
-    amount::{Amount, Bps},
-    machine::EscrowState,
-};
+use crate::{amount::Amount, machine::EscrowState};
+
+/// The most that a word holds of an agent's budget: 96 bits, as a statute's page of a price. What would be more counts as that.
+pub const BUDGET_MAX: Amount = Amount::new(u128::MAX >> BUDGET_UNUSED_BITS);
+const BUDGET_BITS: u32 = 96; // structural: what flags and round leave of the upper half of a word
+const BUDGET_UNUSED_BITS: u32 = u128::BITS - BUDGET_BITS;
+
+/// What a seat adds to a stake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backing {
+    /// What is put up.
+    pub amount: Amount,
+    /// What the seat is to be paid.
+    pub price: Amount,
+    /// The round of the reserve that it comes from.
+    pub round: u32,
+}
 
 /// An agent's stake in a mission, as its word says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +48,10 @@ pub struct Locked {
     pub pooled: bool,
     /// Whether insurance paid the agent for this mission.
     pub compensated: bool,
+    /// The round of its pool in which the first of it was set aside; zero for one's own.
+    pub round: u32,
+    /// The prices of all seats that it stood behind.
+    pub budget: Amount,
     /// What is left of it.
     pub amount: Amount,
 }
@@ -40,7 +59,8 @@ pub struct Locked {
 impl Locked {
     /// As it is stored.
     pub fn pack(&self) -> [u8; 32] {
-        let mut word = super::pack(Amount::ZERO, self.amount);
+        let upper = u128::from(self.round) << BUDGET_BITS | self.budget.min(BUDGET_MAX).get();
+        let mut word = super::pack(Amount::new(upper), self.amount);
         if let Some(flags) = word.first_mut() {
             *flags = u8::from(self.took_part)
                 | u8::from(self.pooled) << 1
@@ -52,11 +72,24 @@ impl Locked {
     /// From how it is stored.
     pub fn unpack(word: &[u8; 32]) -> Self {
         let flags = word.first().copied().unwrap_or_default();
+        let (upper, amount) = unpack(word);
         Self {
             took_part: flags & 0b001 != 0,
             pooled: flags & 0b010 != 0,
             compensated: flags & 0b100 != 0,
-            amount: unpack(word).1,
+            round: (upper.get() >> BUDGET_BITS) as u32 & ROUND_MAX,
+            budget: Amount::new(upper.get() & BUDGET_MAX.get()),
+            amount,
+        }
+    }
+}
+
+impl Locked {
+    /// What of a pool it is.
+    pub const fn obligation(&self) -> Obligation {
+        Obligation {
+            amount: self.amount,
+            round: self.round,
         }
     }
 }
@@ -83,23 +116,33 @@ pub fn backs(mission: Option<Terms>, by: Address) -> Result<(), Refused> {
     Ok(())
 }
 
-/// More stake out of `source`, an agent's own address as a word or a pool. `before` is the source of what is there.
+/// More stake out of `source`, an agent's own address as a word or a pool. `before` is the source of what is there. It counts as
+/// begun when the first of it was set aside, in the reserve's round or before.
+///
+/// A seat that passed on stays in the budget of whoever had it: it may have worked, and the panel confirms every loss.
 ///
 /// Errors: `SecondSource` if that is another; `InvalidAmount` of what does not fit.
 pub fn lock(
     held: Locked,
-    before: &B256,
-    source: &B256,
-    agent: Address,
-    amount: Amount,
+    (before, source): (&B256, &B256),
+    agent: &B256,
+    more: Backing,
 ) -> Result<Locked, Refused> {
     if !held.amount.is_zero() && before != source {
         return Err(Refused::SecondSource(*before));
     }
+    let budget = held.budget.get().saturating_add(more.price.get());
+    let round = if held.amount.is_zero() || more.round < held.round {
+        more.round
+    } else {
+        held.round
+    };
     Ok(Locked {
         took_part: true,
-        pooled: *source != agent.into_word(),
-        amount: with(held.amount, amount)?,
+        pooled: source != agent,
+        round,
+        budget: Amount::new(budget).min(BUDGET_MAX),
+        amount: with(held.amount, more.amount)?,
         ..held
     })
 }
@@ -127,20 +170,9 @@ pub fn slash(locked: Amount, asked: Amount, is_free: bool) -> Slash {
     Slash {
         taken,
         // At most what is locked was taken.
-        left: Amount::new(locked.get().saturating_sub(taken.get())),
+        left: less(locked, taken),
         loss: loss(taken),
     }
-}
-
-/// What a fault at a seat costs: the greater of so many units and of a share of the seat's stake, at most that stake.
-///
-/// Units: `scale` in base units of a stake unit.
-/// Source: RESOLUTIONS S-15.
-pub fn due(units: u32, scale: Amount, share: Bps, stake: Amount) -> Amount {
-    let absolute = Amount::new(scale.get().saturating_mul(units.into()));
-    let part = stake.bps_floor(share);
-    let greater = if part > absolute { part } else { absolute };
-    greater.min(stake)
 }
 
 /// What goes back to a stake's source.

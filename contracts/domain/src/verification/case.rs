@@ -3,15 +3,18 @@
 //! ```text
 //! record   0 announced  1 stage  2 committed  3 revealed  4 excluded  5 disputant + 1
 //!          6 ruling: 1 approved, 2 rejected   7..9 its score   9 its seat
+//!          10 whether the law is known   11 threshold   12 mode   13..25 grace, commits, reveals: seconds, four bytes each
+//!          25 least similarity   26 greatest distance
 //! ```
 //!
-//! Masks have a bit for each seat, seat zero the lowest.
+//! Masks have a bit for each seat, seat zero the lowest. What an attempt's law says never changes, so its first step learns it and
+//! keeps it here: no later one asks for the node's page or for parameters.
 
 // structural file: offsets and widths of the layout drawn above.
 
 use alloy_primitives::Address;
 
-use super::{Refused, review::Ruling};
+use super::{Refused, consensus::Tolerances, review::Ruling, window::Windows};
 use crate::{
     agent::{Reader, Writer},
     machine::{MissionState, NodeState},
@@ -86,6 +89,19 @@ pub enum Stage {
     Dispute,
 }
 
+/// What rules an attempt: its node's law, and parameters of the epoch that is its mission's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Law {
+    /// Seats that must agree.
+    pub threshold: u8,
+    /// How values are compared; the number of a [`Mode`](crate::statute::Mode).
+    pub mode: u8,
+    /// Until when what may be done.
+    pub windows: Windows,
+    /// How near is near enough.
+    pub near: Tolerances,
+}
+
 /// What is kept of an attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
@@ -103,6 +119,8 @@ pub struct Record {
     pub disputant: Option<u8>,
     /// What people decided and nobody has carried out yet.
     pub ruling: Option<Ruling>,
+    /// What rules it, once a step has learned it.
+    pub law: Option<Law>,
 }
 
 impl Record {
@@ -141,6 +159,17 @@ impl Record {
         }
         writer.number(score.into(), 2);
         writer.number(seat.into(), 1);
+        if let Some(law) = &self.law {
+            for byte in [1, law.threshold, law.mode] {
+                writer.number(byte.into(), 1);
+            }
+            for seconds in law.windows.seconds() {
+                writer.number(seconds, 4);
+            }
+            for byte in [law.near.similarity, law.near.distance] {
+                writer.number(byte.into(), 1);
+            }
+        }
         writer.finish()
     }
 
@@ -152,6 +181,21 @@ impl Record {
         let (committed, revealed, excluded) = (byte(), byte(), byte());
         let (disputant, kind) = (byte(), byte());
         let (score, seat) = (reader.number(2), reader.number(1) as u8);
+        let mut byte = || reader.number(1) as u8;
+        let (known, threshold, mode) = (byte(), byte(), byte());
+        let mut seconds = || reader.number(4);
+        let windows = Windows::of_seconds([seconds(), seconds(), seconds()]);
+        let mut byte = || reader.number(1) as u8;
+        let near = Tolerances {
+            similarity: byte(),
+            distance: byte(),
+        };
+        let law = Law {
+            threshold,
+            mode,
+            windows,
+            near,
+        };
         let ruling = Ruling {
             approved: kind == 1,
             score: Points::new(score).unwrap_or(Points::ZERO),
@@ -169,6 +213,7 @@ impl Record {
             excluded: Seats::of(excluded),
             disputant: disputant.checked_sub(1),
             ruling: (kind != 0).then_some(ruling),
+            law: (known != 0).then_some(law),
         }
     }
 }
@@ -198,7 +243,9 @@ pub struct Case {
     pub backup: bool,
     /// Base units of all seats together.
     pub budget: u128,
-    /// Executors by seat; nobody beyond the last, or where a seat was lost.
+    /// Seats that began it.
+    pub seats: Seats,
+    /// Executors by seat, where they were asked for; nobody beyond the last, or where a seat was lost.
     pub agents: [Address; SEATS_MAX],
     /// What is kept of it here.
     pub record: Record,
@@ -255,11 +302,5 @@ impl Case {
     pub fn agent_of(&self, seat: u8) -> Address {
         let agent = self.agents.get(usize::from(seat));
         agent.copied().unwrap_or(Address::ZERO)
-    }
-
-    /// Seats that somebody has.
-    pub fn seated(&self) -> Seats {
-        let taken = (0..SEATS_MAX as u8).filter(|seat| self.agent_of(*seat) != Address::ZERO);
-        taken.fold(Seats::NONE, Seats::with)
     }
 }

@@ -383,3 +383,23 @@ pub fn sealed(
         *salt,
     ]
 }
+
+/// What is kept of a commitment: the words whose keccak256 it is. With the executor in it nobody can have a commitment that another
+/// seat copied taken for that seat's, and who opens one need not be looked up.
+pub fn kept(commitment: &B256, executor: alloy_primitives::Address) -> [B256; 2] {
+    [*commitment, executor.into_word()]
+}
+
+/// The trails of an attempt with one more: the words whose keccak256 they are from then on, from zero, in the order of the commitments.
+/// A node that agreement completes has them for its trail, which thereby binds every executor's and not the winner's alone
+/// (INV-VERIFY-09).
+///
+/// Layout: the trails so far, the seat, its trail; a word each.
+/// Source: RESOLUTIONS A-08; docs/adr/0007.
+pub fn trails(before: &B256, seat: u8, trail: &B256) -> [B256; 3] {
+    [
+        *before,
+        B256::from(alloy_primitives::U256::from(seat)),
+        *trail,
+    ]
+}

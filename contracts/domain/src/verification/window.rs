@@ -45,13 +45,27 @@ impl Windows {
 
     /// From the values of [`Self::PARAMETERS`], in milliseconds.
     pub const fn of([grace, commit, reveal]: [u64; 3]) -> Self {
+        Self::of_seconds([
+            Millis::new(grace).to_seconds_ceil().get(),
+            Millis::new(commit).to_seconds_ceil().get(),
+            Millis::new(reveal).to_seconds_ceil().get(),
+        ])
+    }
+
+    /// The same in seconds, as a record keeps them.
+    pub const fn of_seconds([grace, commit, reveal]: [u64; 3]) -> Self {
         let longer = if grace > reveal { grace } else { reveal };
         Self {
-            grace: Millis::new(grace).to_seconds_ceil(),
-            commit: Millis::new(commit).to_seconds_ceil(),
-            reveal: Millis::new(longer).to_seconds_ceil(),
-            dispute: Millis::new(reveal).to_seconds_ceil(),
+            grace: Seconds::new(grace),
+            commit: Seconds::new(commit),
+            reveal: Seconds::new(longer),
+            dispute: Seconds::new(reveal),
         }
+    }
+
+    /// What [`Self::of_seconds`] is made of.
+    pub const fn seconds(&self) -> [u64; 3] {
+        [self.grace.get(), self.commit.get(), self.dispute.get()]
     }
 }
 
@@ -195,7 +209,7 @@ pub fn commit(case: &Case, windows: &Windows, seat: u8, now: u64) -> Result<Step
         return Err(Refused::TooLate(until));
     }
     record.committed = record.committed.with(seat);
-    let expires = if record.committed == case.seated() {
+    let expires = if record.committed == case.seats {
         record.stage = Stage::Reveal;
         Some(now.saturating_add(windows.reveal.get()))
     } else {

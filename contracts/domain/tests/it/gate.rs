@@ -86,6 +86,9 @@ fn inv_gate_01_a_program_is_asked_until_it_answered_and_a_human_predicate_never(
     assert_eq!(gate.unasked(&predicates), 0);
     assert_eq!((gate.passed, gate.failed), (0b001, 0b010));
     assert!(!gate.is_unasked(2, HUMAN) && gate.waits(2, HUMAN));
+    // Whatever was noted of it, and however often: it was asked.
+    let twice = gate.note(0, false);
+    assert!(!twice.is_unasked(0, HARD));
 }
 
 #[test]

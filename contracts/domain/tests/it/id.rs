@@ -1,7 +1,7 @@
 //! Identifiers: nobody is nobody, and no two things are one.
 
 use agentcity_domain::id::{AgentId, MissionId, NodeId, PrincipalId};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, keccak256};
 
 #[test]
 fn the_zero_address_is_nobody() {
@@ -16,17 +16,23 @@ fn the_zero_address_is_nobody() {
 }
 
 #[test]
-fn missions_differ_by_creator_and_by_counter() {
+fn missions_differ_by_sponsor_and_by_session() {
     let (ann, bob) = (Address::repeat_byte(0xaa), Address::repeat_byte(0xbb));
-    let first = MissionId::of_creator(ann, 1);
-    assert_ne!(first, MissionId::of_creator(ann, 2));
-    assert_ne!(first, MissionId::of_creator(bob, 1));
-    assert_eq!(first.creator(), ann);
-    let mut word = [0; 32];
-    word[..20].fill(0xaa);
-    word[31] = 1;
-    assert_eq!(first.word(), B256::new(word));
-    assert_eq!(MissionId::of_creator(ann, u64::MAX).word()[24..], [0xff; 8]);
+    let session = keccak256("a session");
+    let first = MissionId::of_session(ann, session);
+    assert_eq!(first, MissionId::of_session(ann, session));
+    assert_ne!(first, MissionId::of_session(ann, keccak256("another")));
+    assert_ne!(first, MissionId::of_session(bob, session));
+    assert_eq!(first.sponsor(), ann);
+    assert_eq!(first.word()[..20], [0xaa; 20]);
+    assert_eq!(first.word()[20..], session[..12]);
+    // Each of the twelve bytes tells two sessions apart, and none behind them.
+    for byte in 0..32 {
+        let mut other = session;
+        other[byte] ^= 1;
+        let differs = MissionId::of_session(ann, other) != first;
+        assert_eq!(differs, byte < 12, "byte {byte}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use agentcity_domain::{
     signed::work::{MonitorReport, OutageReport},
 };
 use agentcity_guardian::storage::Guardian;
-use agentcity_world::{Answer, Frame, Key, World};
+use agentcity_world::{Activation, Answer, Frame, Key, World};
 use alloy_primitives::{Address, B256, U256, address, aliases::U40, b256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use stylus_sdk::{abi::CONSTRUCTOR_SELECTOR, stylus_core::RawLogAccess};
@@ -97,6 +97,8 @@ pub(crate) struct Given {
 pub(crate) struct City {
     pub(crate) world: World,
     pub(crate) given: Rc<RefCell<Given>>,
+    /// Which programs lapsed.
+    pub(crate) activation: Activation,
 }
 
 // Slots of collaboration's double, for mission `m`: 100·m state, +1 halt, +2 since, +3 latest end of the halt, +4 seconds by which
@@ -253,6 +255,10 @@ fn collaboration(frame: &Frame, input: &[u8]) -> Answer {
     let mut seats = [Address::ZERO; 7];
     seats[0] = seated(node);
     seats[1] = worker(usize::from(node) + 1);
+    assert!(
+        asked.agents && asked.lawIn == 0,
+        "who sits where, and no law"
+    );
     let found = work::Assignment {
         missionState: work::MissionState::try_from(number(STATE) as u8).unwrap(),
         halt: work::Halt::try_from(number(HALT) as u8).unwrap(),
@@ -260,14 +266,14 @@ fn collaboration(frame: &Frame, input: &[u8]) -> Answer {
         state: work::NodeState::try_from(number(NODE + u64::from(node)) as u8).unwrap(),
         attempt: number(ATTEMPT + u64::from(node)) as u8,
         tier: 2,
-        redundancy: 2,
-        threshold: 2,
-        mode: 0,
+        seats: 0b11,
         since: u40(number(SINCE)),
         expiresAt: u40(0),
         backup: false,
-        budget: 5,
-        digest: EVIDENCE,
+        threshold: 0,
+        mode: 0,
+        budget: 0,
+        digest: B256::ZERO,
         agents: seats,
     };
     Ok(found.abi_encode())
@@ -387,8 +393,10 @@ impl City {
 
     /// Constructed, not sealed.
     pub(crate) fn constructed() -> Self {
+        let world = World::new();
         let city = Self {
-            world: World::new(),
+            activation: Activation::of(&world),
+            world,
             given: Rc::default(),
         };
         let world = &city.world;

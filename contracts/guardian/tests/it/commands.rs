@@ -62,11 +62,12 @@ const AROUND: [&str; 6] = ["warp", "reassign", "finish", "abort", "renew", "stan
 const ALL: usize = KINDS.len() + AROUND.len();
 
 /// States that some run has to reach.
-const STATES: [&str; 18] = [
+const STATES: [&str; 19] = [
     "stopped by the panel",
     "stopped by escalation",
     "paused",
     "stopped over a pause",
+    "stopped under the city's halt",
     "city halted",
     "degraded",
     "frozen by one",
@@ -324,9 +325,14 @@ impl Run<'_> {
                 let expected = mission.stop.is_some() && !mission.is_over();
                 let answered = self.rule(halts::clear(self.id(m)));
                 if expected {
+                    let (since, _) = self.model.missions[m].stop.unwrap();
+                    let twice = self.model.city_stopped(since, now);
+                    if twice > 0 {
+                        self.note("stopped under the city's halt");
+                    }
                     let mission = &mut self.model.missions[m];
-                    let (since, _) = mission.stop.take().unwrap();
-                    mission.moved += now - since;
+                    mission.stop = None;
+                    mission.moved += now - since - twice;
                     mission.cleared.push(now);
                 }
                 (answered, expected)
@@ -345,6 +351,7 @@ impl Run<'_> {
                 let answered = self.rule(halts::clear(CITY));
                 if let Some((since, _)) = self.model.city.take() {
                     self.model.city_moved += now - since;
+                    self.model.city_stops.push((since, now));
                     self.model.city_cleared = now;
                 }
                 (answered, expected)

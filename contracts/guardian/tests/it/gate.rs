@@ -378,6 +378,25 @@ fn inv_gate_02_whatever_is_not_one_true_word_is_a_no() {
 }
 
 #[test]
+fn attack_a8_a_predicate_that_lapsed_fails_no_honest_mission() {
+    let city = reconciled(&[Soft(Manners::Refuses), Hard(Manners::Permits)]);
+    city.activation.lapse(at(1));
+    let lapsed = wire::PredicateLapsed { target: at(1) };
+    city.refused(STRANGER, filter(), lapsed.clone());
+    assert_eq!(city.state(1), MissionState::Verification, "nothing failed");
+    // Nor was the other's answer kept: all that happened is undone.
+    city.activation.lapse(at(0));
+    let first = wire::PredicateLapsed { target: at(0) };
+    city.refused(STRANGER, filter(), first);
+    city.activation.renew(at(0));
+    city.refused(STRANGER, filter(), lapsed);
+    // Somebody activates it, and it says what it always said.
+    city.activation.renew(at(1));
+    city.call(STRANGER, filter()).unwrap();
+    assert_eq!(evaluated(&city), [(0, false), (1, true)]);
+}
+
+#[test]
 fn a_predicate_that_calls_back_changes_nothing() {
     let back = Manners::CallsBack(here(), filter().abi_encode());
     let city = reconciled(&[Hard(back)]);

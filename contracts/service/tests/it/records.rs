@@ -197,6 +197,30 @@ fn every_fault_of_a_record_has_its_refusal() {
 }
 
 #[test]
+fn the_services_of_a_node_are_answered_for_at_once_in_their_order() {
+    let city = City::new();
+    let services: Vec<B256> = (1..=7)
+        .map(|number| city.call(ANN, registration(number)).unwrap())
+        .collect();
+    let (_, details) = identity(ANN, &registration(3));
+    let call = wire::deprecateServiceCall {
+        service: services[2],
+        details,
+    };
+    city.call(ANN, call).unwrap();
+    let asked = |services: Vec<B256>| wire::standingsCall { services };
+    let backwards: Vec<B256> = services.iter().rev().copied().collect();
+    let found = city.call(STRANGER, asked(backwards.clone())).unwrap();
+    let found: Vec<(B256, u64)> = found.iter().map(|s| (s.codeHash, s.deprecatedAt)).collect();
+    let single: Vec<(B256, u64)> = backwards.iter().map(|of| standing(&city, *of)).collect();
+    assert_eq!(found, single);
+    assert_ne!(found[4].1, 0, "the third was deprecated");
+    assert!(city.call(STRANGER, asked(Vec::new())).unwrap().is_empty());
+    let more_than_seats = asked([services.clone(), services].concat());
+    refused(&city, STRANGER, more_than_seats, wire::MalformedCall {});
+}
+
+#[test]
 fn an_unknown_id_is_refused_by_the_views_that_need_one() {
     let city = City::new();
     let service = B256::repeat_byte(5);
@@ -207,6 +231,11 @@ fn an_unknown_id_is_refused_by_the_views_that_need_one() {
         wire::standingCall { service },
         unknown.clone(),
     );
+    let known = city.call(ANN, registration(1)).unwrap();
+    city.world.take_logs();
+    let services = vec![known, service, known];
+    let asked = wire::standingsCall { services };
+    refused(&city, STRANGER, asked, unknown.clone());
     // A live hash of nothing must not match the nothing that is stored.
     refused(
         &city,

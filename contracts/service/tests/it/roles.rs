@@ -72,6 +72,10 @@ fn each_function_answers_each_role_as_the_table_says() {
                 }
                 .abi_encode(),
                 "standing" => wire::standingCall { service }.abi_encode(),
+                "standings" => wire::standingsCall {
+                    services: vec![service],
+                }
+                .abi_encode(),
                 "isOwner" => wire::isOwnerCall {
                     service,
                     account: ANN,
@@ -108,5 +112,5 @@ fn each_function_answers_each_role_as_the_table_says() {
         }
     }
     println!("{cases} pairs of function and role");
-    assert_eq!(cases, 8 * callers().len());
+    assert_eq!(cases, 9 * callers().len());
 }

@@ -12,6 +12,7 @@ use agentcity_abi::{
     IRoster as roster, IStatute as wire, ITreasury as treasury,
 };
 use agentcity_domain::{
+    mission::record::{LAW, Pages},
     parameter::ParameterId,
     peer::Peer,
     statute::{
@@ -31,7 +32,6 @@ pub(crate) const SPONSOR: Address = address!("0x55000000000000000000000000000000
 /// The epoch of every law here; another is in force.
 pub(crate) const EPOCH: u64 = 3;
 pub(crate) const IN_FORCE: u64 = 5;
-pub(crate) const ACTIVE: u8 = 2;
 /// How long every mission has to be deployed, in seconds.
 pub(crate) const LIFE: u64 = 1_000_000;
 
@@ -48,7 +48,7 @@ pub(crate) fn here() -> Address {
 #[derive(Default)]
 pub(crate) struct Facts {
     pub(crate) sealed: bool,
-    pub(crate) missions: BTreeMap<B256, work::Mission>,
+    pub(crate) missions: BTreeMap<B256, work::Deployment>,
     pub(crate) laws: BTreeMap<B256, enacting::Law>,
     pub(crate) active: u8,
     pub(crate) frozen_until: u64,
@@ -144,9 +144,36 @@ fn told(frame: &Frame, facts: &Facts, peer: Peer, input: &[u8], answer: Vec<u8>)
     Ok(answer)
 }
 
-/// Where collaboration keeps the state of a mission.
-fn state_slot(mission: B256) -> u64 {
-    u64::from_be_bytes(*keccak256(mission).last_chunk().expect("a word"))
+/// Kinds of words that collaboration keeps of a mission here.
+const PROGRESS: u8 = 0;
+fn kind_of(seats: bool) -> u8 {
+    1 + u8::from(seats)
+}
+
+/// Where collaboration keeps them.
+fn slot_of(mission: B256, kind: u8, place: u16) -> u64 {
+    let key = [mission.as_slice(), &[kind], &place.to_be_bytes()].concat();
+    u64::from_be_bytes(*keccak256(key).last_chunk().expect("a word"))
+}
+
+/// Keeps the word of a deployment and the ordinals of its pages, a page at a time and not as the program does.
+fn admit(
+    frame: &Frame,
+    mission: B256,
+    seats: bool,
+    progress: B256,
+    (first, pages, ordinal): (u16, u16, u32),
+) {
+    frame.store(slot_of(mission, PROGRESS, 0), progress);
+    for (index, ordinal) in (first..first + pages).zip(ordinal..) {
+        let slot = slot_of(mission, kind_of(seats), index / 8);
+        let mut word = frame.load(slot);
+        let at = usize::from(index % 8) * 4;
+        if index > 0 {
+            word[at..at + 4].copy_from_slice(&ordinal.to_be_bytes());
+        }
+        frame.store(slot, word);
+    }
 }
 
 impl City {
@@ -227,26 +254,50 @@ impl City {
     }
 
     fn collaboration(frame: &Frame, facts: &Facts, input: &[u8]) -> Answer {
-        if let Ok(asked) = work::missionCall::abi_decode_validate(input) {
-            let Some(found) = facts.missions.get(&asked.missionId) else {
-                return Ok(work::missionCall::abi_encode_returns(&nothing()));
+        if let Ok(asked) = work::deploymentCall::abi_decode_validate(input) {
+            let nothing = work::Deployment {
+                state: work::MissionState::None,
+                sessionId: B256::ZERO,
+                epoch: 0,
+                nodes: 0,
+                deadline: U256::ZERO.to(),
+                progress: B256::ZERO,
             };
-            let mut mission = found.clone();
-            if frame.load(state_slot(asked.missionId)) != B256::ZERO {
-                mission.state = work::MissionState::Active;
+            let mut found = facts.missions.get(&asked.missionId).cloned();
+            if let Some(mission) = &mut found {
+                mission.progress = frame.load(slot_of(asked.missionId, PROGRESS, 0));
+                if mission.progress[31] == LAW {
+                    mission.state = work::MissionState::Active;
+                }
             }
-            return Ok(work::missionCall::abi_encode_returns(&mission));
+            let found = found.unwrap_or(nothing);
+            return Ok(work::deploymentCall::abi_encode_returns(&found));
+        }
+        if let Ok(asked) = work::pageOrdinalsCall::abi_decode_validate(input) {
+            let kind = kind_of(asked.seats);
+            return Ok(frame
+                .load(slot_of(asked.missionId, kind, asked.word))
+                .abi_encode());
         }
         if let Ok(activated) = work::activateMissionCall::abi_decode_validate(input) {
             let answer = told(frame, facts, Peer::Collaboration, input, Vec::new())?;
-            frame.store(
-                state_slot(activated.missionId),
-                B256::with_last_byte(ACTIVE),
-            );
+            let slot = slot_of(activated.missionId, PROGRESS, 0);
+            let mut pages = Pages(frame.load(slot));
+            pages.become_law(frame.world().now(), 0);
+            frame.store(slot, pages.0);
             return Ok(answer);
         }
-        let pages = work::admitTrancheCall::abi_decode_validate(input).is_ok();
-        let seats = work::admitSeatsCall::abi_decode_validate(input).is_ok();
+        let pages = work::admitTrancheCall::abi_decode_validate(input);
+        let seats = work::admitSeatsCall::abi_decode_validate(input);
+        if let Ok(told) = &pages {
+            let run = (told.firstPage, told.pages, told.firstOrdinal);
+            admit(frame, told.missionId, false, told.progress, run);
+        }
+        if let Ok(told) = &seats {
+            let run = (told.firstPage, told.pages, told.firstOrdinal);
+            admit(frame, told.missionId, true, told.progress, run);
+        }
+        let (pages, seats) = (pages.is_ok(), seats.is_ok());
         let taken = work::acceptSeatForCall::abi_decode_validate(input).is_ok();
         assert!(
             pages || seats || taken,
@@ -263,7 +314,7 @@ impl City {
     }
 
     fn treasury(frame: &Frame, facts: &Facts, input: &[u8]) -> Answer {
-        let locked = treasury::lockStakeCall::abi_decode_validate(input).is_ok();
+        let locked = treasury::lockStakesCall::abi_decode_validate(input).is_ok();
         let allocated = treasury::allocateBudgetCall::abi_decode_validate(input).is_ok();
         assert!(
             locked || allocated,
@@ -321,14 +372,13 @@ impl City {
             case.session,
             lawless(hash(&case.pages), hash(&case.seats), nodes),
         );
-        let mission = work::Mission {
+        let mission = work::Deployment {
             state: work::MissionState::Pending,
-            sponsor: SPONSOR,
             sessionId: case.session,
             epoch: EPOCH,
             nodes,
             deadline: self.deadline().try_into().expect("an instant"),
-            ..nothing()
+            progress: B256::ZERO,
         };
         facts.missions.insert(case.mission, mission);
         drop(facts);
@@ -409,6 +459,15 @@ impl Case {
         }
     }
 
+    /// The call that brings everything at once.
+    pub(crate) fn whole(&self) -> wire::deployMissionCall {
+        wire::deployMissionCall {
+            missionId: self.mission,
+            pages: bytes(&self.pages),
+            seatPages: bytes(&self.seats),
+        }
+    }
+
     pub(crate) fn finalise(&self) -> wire::finaliseDeploymentCall {
         wire::finaliseDeploymentCall {
             missionId: self.mission,
@@ -482,27 +541,5 @@ fn lawless(statute: B256, assignments: B256, nodes: u16) -> enacting::Law {
         node: 0,
         sponsor: SPONSOR,
         domain: keccak256("medicine"),
-    }
-}
-
-/// No mission.
-fn nothing() -> work::Mission {
-    work::Mission {
-        state: work::MissionState::None,
-        halt: work::Halt::None,
-        sponsor: Address::ZERO,
-        sessionId: B256::ZERO,
-        epoch: 0,
-        nodes: 0,
-        completed: 0,
-        failed: 0,
-        depth: 0,
-        refinements: 0,
-        deadline: U256::ZERO.to(),
-        haltedUntil: U256::ZERO.to(),
-        extendedSecs: U256::ZERO.to(),
-        parent: B256::ZERO,
-        parentNode: 0,
-        since: U256::ZERO.to(),
     }
 }

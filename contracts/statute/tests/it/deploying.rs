@@ -54,7 +54,7 @@ fn collaboration_learns_how_many_edges_lead_into_each_node() {
     let case = city.case("edges", &nodes, &[], &seats_of(&nodes));
     city.call(case.tranche(0, 1)).unwrap();
     let told = &city.take_told::<work::admitTrancheCall>(Peer::Collaboration)[0];
-    assert_eq!(told.pages, [here().create(1)]);
+    assert_eq!((told.firstPage, told.pages, told.firstOrdinal), (0, 1, 1));
     let mut counts = [[0u8; 32]; 3];
     for draft in &nodes {
         for to in &draft.successors {

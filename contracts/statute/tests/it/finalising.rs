@@ -1,10 +1,10 @@
 //! Making a mission law: everything it needs, one after another missing; and all of it there.
 
-use agentcity_abi::{ARB_WASM, ICollaboration as work, ITreasury as treasury};
+use agentcity_abi::{ARB_WASM, ICollaboration as work, IStatute as wire, ITreasury as treasury};
 use agentcity_domain::{parameter::ParameterId, peer::Peer, statute::Predicate};
 use agentcity_world::Answer;
 use alloy_primitives::{Address, B256, U256, address, keccak256};
-use alloy_sol_types::{SolCall, SolError};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use crate::city::*;
 
@@ -40,11 +40,83 @@ fn a_mission_that_lacks_nothing_is_funded_and_becomes_active() {
         "the budget first: no mission is active without it"
     );
     // It is law now, once.
-    let wrong = agentcity_abi::IStatute::WrongMissionState {
+    let wrong = wire::WrongMissionState {
         missionId: case.mission,
-        state: agentcity_abi::IStatute::MissionState::Active,
+        state: wire::MissionState::Active,
     };
     city.refused(case.finalise(), wrong);
+}
+
+#[test]
+fn a_mission_that_fits_a_transaction_becomes_law_in_one_call() {
+    let city = City::new();
+    let case = city.chain("at once", 300);
+    city.call(case.whole()).unwrap();
+    let logs = city.world.take_logs();
+    let tranche = wire::TrancheDeployed::decode_log_validate(&logs[0]).unwrap();
+    let accounts = |range: std::ops::Range<u64>| range.map(|ordinal| here().create(ordinal));
+    assert_eq!(tranche.pages, accounts(1..4).collect::<Vec<_>>());
+    let told = |at: usize| (logs[at].address, logs[at].data.data.to_vec());
+    let last = logs.len() - 1;
+    let activation = work::activateMissionCall {
+        missionId: case.mission,
+        epoch: EPOCH,
+    };
+    let activation = (member(Peer::Collaboration), activation.abi_encode());
+    assert_eq!(told(last), activation);
+    let budget = treasury::allocateBudgetCall {
+        missionId: case.mission,
+        allocated: U256::from(300 * 300),
+    };
+    assert_eq!(
+        told(last - 1),
+        (member(Peer::Treasury), budget.abi_encode())
+    );
+    let found = city.deployment(&case);
+    assert_eq!((found.tranches, found.seatPages, found.nodes), (3, 19, 300));
+    assert_eq!((found.budget, found.tokens), (0, 0), "it is law");
+    let wrong = || wire::WrongMissionState {
+        missionId: case.mission,
+        state: wire::MissionState::Active,
+    };
+    city.refused(case.whole(), wrong());
+}
+
+#[test]
+fn what_is_missing_of_a_whole_mission_leaves_nothing_of_it() {
+    let city = City::new();
+    let case = city.chain("in part", 40);
+    let mut call = case.whole();
+    call.seatPages.pop();
+    let awaited = hash(&case.seats);
+    let found = hash(&case.seats[..2]);
+    city.refused(call, case.unapproved(awaited, found));
+    let mut call = case.whole();
+    call.pages.clear();
+    city.refused(call, case.broken(0, 0, 2));
+    city.facts_mut().active = 6;
+    city.refused(case.whole(), case.unmet(2, 7, 6));
+    city.facts_mut().active = 7;
+    let poor = treasury::InsufficientEscrow {
+        missionId: case.mission,
+        available: U256::ZERO,
+        needed: U256::from(40 * 300),
+    };
+    city.call(case.tranche(0, 1)).unwrap();
+    let begun = wire::WrongTranche {
+        missionId: case.mission,
+        expected: 1,
+        given: 0,
+    };
+    city.refused(case.whole(), begun);
+    city.call(case.seating(0, 3)).unwrap();
+    let treasury = Peer::Treasury as u8;
+    city.facts_mut()
+        .refusing
+        .insert(treasury, poor.abi_encode());
+    city.refused(case.finalise(), poor);
+    city.facts_mut().refusing.clear();
+    city.call(case.finalise()).unwrap();
 }
 
 #[test]
@@ -211,8 +283,8 @@ fn gated(city: &City, target: Address, codehash: B256) -> Case {
     case
 }
 
-fn refused(target: Address, codehash: B256) -> agentcity_abi::IStatute::PredicateRefused {
-    agentcity_abi::IStatute::PredicateRefused { target, codehash }
+fn refused(target: Address, codehash: B256) -> wire::PredicateRefused {
+    wire::PredicateRefused { target, codehash }
 }
 
 #[test]

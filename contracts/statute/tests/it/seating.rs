@@ -36,24 +36,25 @@ fn seats_are_written_and_their_stakes_locked_out_of_the_sessions_reserve() {
     city.call(case.seating(0, 1)).unwrap();
     let logs = city.world.take_logs();
     let of = |peer| logs.iter().filter(move |log| log.address == member(peer));
-    let locked: Vec<treasury::lockStakeCall> = of(Peer::Treasury)
+    let locked: Vec<treasury::lockStakesCall> = of(Peer::Treasury)
         .map(|log| alloy_sol_types::SolCall::abi_decode_validate(&log.data.data).unwrap())
         .collect();
-    let stake = |number, source: B256, amount: u64| treasury::lockStakeCall {
-        missionId: case.mission,
-        sessionId: case.session,
+    let stake = |number, source: B256, amount, price| treasury::Stake {
         agent: agent(number),
         source,
-        amount: U256::from(amount),
+        amount,
+        price,
     };
-    assert_eq!(
-        locked,
-        [
-            stake(0, agent(0).into_word(), 50 + 50),
-            stake(1, pool, 51),
-            stake(2, agent(2).into_word(), 52),
-        ]
-    );
+    let stakes = treasury::lockStakesCall {
+        missionId: case.mission,
+        sessionId: case.session,
+        stakes: vec![
+            stake(0, agent(0).into_word(), 50 + 50, 100 + 300),
+            stake(1, pool, 51, 100),
+            stake(2, agent(2).into_word(), 52, 100),
+        ],
+    };
+    assert_eq!(locked, [stakes], "one call for all");
     let admitted: Vec<work::admitSeatsCall> = of(Peer::Collaboration)
         .map(|log| alloy_sol_types::SolCall::abi_decode_validate(&log.data.data).unwrap())
         .collect();
@@ -61,11 +62,14 @@ fn seats_are_written_and_their_stakes_locked_out_of_the_sessions_reserve() {
         admitted,
         [work::admitSeatsCall {
             missionId: case.mission,
+            progress: admitted[0].progress,
             firstPage: 0,
-            pages: vec![here().create(2)],
-            agents: vec![agent(0), agent(1), agent(2), agent(0)],
+            pages: 1,
+            firstOrdinal: 2,
+            agents: vec![agent(0), agent(1), agent(2)],
         }]
     );
+    assert_eq!(admitted[0].progress[23..31], [0, 0, 0, 1, 0, 0, 0, 2]);
     let asked = wire::seatPageCall {
         missionId: case.mission,
         index: 0,
@@ -175,8 +179,8 @@ fn an_agents_seats_of_a_page_are_locked_at_once() {
     let case = city.chain("many", 64);
     city.call(case.tranche(0, 1)).unwrap();
     city.call(case.seating(0, 4)).unwrap();
-    let told = city.take_told::<treasury::lockStakeCall>(Peer::Treasury);
-    // One lock for each agent of a page, not of each seat.
+    let told = city.take_told::<treasury::lockStakesCall>(Peer::Treasury);
+    // One call, and in it one stake for each agent of a page, not for each seat.
     let agents: usize = (0..4)
         .map(|page| {
             let first = page * 16;
@@ -187,5 +191,8 @@ fn an_agents_seats_of_a_page_are_locked_at_once() {
             agents.len()
         })
         .sum();
-    assert_eq!(told.len(), agents);
+    let [told] = told.as_slice() else {
+        panic!("one call: {}", told.len())
+    };
+    assert_eq!(told.stakes.len(), agents);
 }

@@ -1,6 +1,10 @@
 //! That the router has every function of the interface and none besides, and where everything is kept.
 
-use agentcity_abi::IStatute::{self as wire, IStatuteCalls};
+use agentcity_abi::{
+    ICollaboration as work,
+    IStatute::{self as wire, IStatuteCalls},
+};
+use agentcity_domain::peer::Peer;
 use agentcity_statute::storage::Statutes;
 use agentcity_world::Alone;
 use alloy_primitives::{B256, U256, keccak256};
@@ -60,61 +64,56 @@ fn slot(kind: u8, subject: B256, place: u64) -> U256 {
     keccak256([key, words].concat()).into()
 }
 
+/// The word of a deployment, as it is drawn.
+fn drawn(nodes: u16, seat_pages: u16, first: u32, first_seats: u32) -> B256 {
+    let mut word = B256::ZERO;
+    word[0..2].copy_from_slice(&nodes.to_be_bytes());
+    word[2..4].copy_from_slice(&seat_pages.to_be_bytes());
+    word[4] = 1;
+    word[5..9].copy_from_slice(&(u32::from(nodes) * 10).to_be_bytes());
+    word[9..23].copy_from_slice(&(u128::from(nodes) * 300).to_be_bytes()[2..]);
+    word[23..27].copy_from_slice(&first.to_be_bytes());
+    word[27..31].copy_from_slice(&first_seats.to_be_bytes());
+    word
+}
+
 #[test]
-fn what_is_kept_stands_where_it_is_drawn() {
+fn what_is_kept_stands_where_it_is_drawn_here_or_with_collaboration() {
     let city = City::new();
     let case = city.chain("drawn", 300);
     let word = |kind, subject, place| city.world.slot(here(), slot(kind, subject, place));
     let mission = case.mission;
+    let created = || U256::from_be_bytes(word(4, B256::ZERO, 0).0) >> 224;
     city.call(case.tranche(0, 2)).unwrap();
-    let mut progress = B256::ZERO;
-    progress[0..2].copy_from_slice(&256u16.to_be_bytes());
-    progress[4] = 1;
-    progress[5..9].copy_from_slice(&2_560u32.to_be_bytes());
-    progress[9..23].copy_from_slice(&(256u128 * 300).to_be_bytes()[2..]);
-    progress[26] = 1;
-    assert_eq!(word(1, mission, 0), progress);
+    let told = city.take_told::<work::admitTrancheCall>(Peer::Collaboration);
+    assert_eq!(told[0].progress, drawn(256, 0, 1, 0));
+    let run = |told: &work::admitTrancheCall| (told.firstPage, told.pages, told.firstOrdinal);
+    assert_eq!(run(&told[0]), (0, 2, 1));
     assert_eq!(word(1, mission, 1), hash(&case.pages[2..]));
     assert_eq!(word(1, mission, 2), B256::ZERO);
-    let mut ordinals = B256::ZERO;
-    ordinals[7] = 2;
-    assert_eq!(
-        word(2, mission, 0),
-        ordinals,
-        "the first page's ordinal stands above"
-    );
-    let created = |count: u32| U256::from(count) << 224;
-    assert_eq!(U256::from_be_bytes(word(4, B256::ZERO, 0).0), created(2));
+    assert_eq!(created(), U256::from(2));
 
     city.call(case.seating(0, 10)).unwrap();
+    let told = city.take_told::<work::admitSeatsCall>(Peer::Collaboration);
+    assert_eq!(told[0].progress, drawn(256, 10, 1, 3));
+    let seats = (told[0].firstPage, told[0].pages, told[0].firstOrdinal);
+    assert_eq!(seats, (0, 10, 3));
     city.call(case.tranche(2, 3)).unwrap();
+    let told = city.take_told::<work::admitTrancheCall>(Peer::Collaboration);
+    assert_eq!(told[0].progress, drawn(300, 10, 1, 3));
+    assert_eq!(run(&told[0]), (2, 1, 13));
     assert_eq!(word(1, mission, 1), B256::ZERO, "nothing is to come");
     assert_eq!(word(1, mission, 2), hash(&case.seats[10..]));
-    let first = word(3, mission, 0);
-    // Pages 1 to 7 of seats were created as the fourth to the tenth account, 8 and 9 behind them.
-    assert_eq!(
-        first[4..],
-        [4u32, 5, 6, 7, 8, 9, 10].map(u32::to_be_bytes).concat()
-    );
-    assert_eq!(first[..4], [0; 4]);
-    assert_eq!(
-        word(3, mission, 1)[..8],
-        [11u32, 12].map(u32::to_be_bytes).concat()
-    );
-    ordinals[11] = 13;
-    assert_eq!(word(2, mission, 0), ordinals);
-    let progress = word(1, mission, 0);
-    assert_eq!(progress[23..31], [1u32, 3].map(u32::to_be_bytes).concat());
-    assert_eq!(U256::from_be_bytes(word(4, B256::ZERO, 0).0), created(13));
+    assert_eq!(created(), U256::from(13));
 }
 
 #[test]
-fn a_small_mission_is_one_word_besides_the_count_of_accounts() {
+fn a_small_mission_leaves_nothing_here_but_the_count_of_accounts() {
     let city = City::new();
     let before = city.world.storage(here()).len();
     let case = city.chain("small", 10);
     city.deploy(&case);
-    assert_eq!(city.world.storage(here()).len(), before + 2);
+    assert_eq!(city.world.storage(here()).len(), before + 1);
 }
 
 #[test]

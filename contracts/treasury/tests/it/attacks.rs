@@ -483,6 +483,41 @@ fn a_receiver_that_calls_back_takes_nothing_twice() {
 }
 
 #[test]
+fn a_receiver_reads_the_books_as_its_payment_leaves_them() {
+    let city = City::new();
+    let wallet = Address::repeat_byte(0x3a);
+    city.rich("others", 1_000);
+    let payer = city.rich("payer", 1);
+    city.pay(payer, 100, deposit(wallet, 100)).unwrap();
+    let booked = city.booked();
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let see = seen.clone();
+    city.world
+        .install(wallet, keccak256("wallet"), move |frame, input| {
+            if input == b"go" {
+                let call = wire::withdrawCall {}.abi_encode();
+                return frame.call(here(), U256::ZERO, &call, false, u64::MAX);
+            }
+            for call in [
+                wire::bookedCall {}.abi_encode(),
+                wire::creditsCall { account: wallet }.abi_encode(),
+            ] {
+                let answer = frame.call(here(), U256::ZERO, &call, false, u64::MAX);
+                see.borrow_mut().push(answer);
+            }
+            Ok(Vec::new())
+        });
+    city.world
+        .transact(STRANGER, wallet, U256::ZERO, b"go")
+        .unwrap();
+    assert_eq!(
+        *seen.borrow(),
+        [booked - 100, 0].map(|amount| Ok(wide(amount).abi_encode()))
+    );
+    city.balanced();
+}
+
+#[test]
 fn a_receiver_that_refuses_or_burns_harms_nobody_but_itself() {
     let city = City::new();
     let agent = Address::repeat_byte(0x3a);
@@ -629,7 +664,7 @@ fn the_insurance_is_not_drained_by_many_claims() {
     let mut taken = 0;
     for number in 0..10 {
         let agent = city.agent(&format!("agent {number}"), "bob", 10);
-        city.stake(mission, agent, 1);
+        city.seat(mission, agent, 1, 1_000_000);
         let left = city.parts().insurance.to::<u128>();
         let most = left / 10;
         let limit = wire::InsuranceLimit {
@@ -675,8 +710,8 @@ fn a_child_takes_nothing_that_other_nodes_are_paid_from() {
     for number in 0..4 {
         let child = city.opened("sponsor", EPOCH);
         city.know(child, MissionState::Pending, parent, 0);
-        let lent = city.call(work, shift(parent, child, 300));
-        assert_eq!(lent.is_ok(), number == 0);
+        let lent = city.call(work, shift(parent, child, 300)).unwrap();
+        assert_eq!(lent, wide(if number == 0 { 300 } else { 0 }));
     }
     // The others are still paid to the last unit.
     city.tell(

@@ -311,7 +311,8 @@ impl City {
             *missions
         };
         let sponsor = who(sponsor);
-        let mission = agentcity_domain::id::MissionId::of_creator(sponsor, number).word();
+        let session = keccak256(number.to_be_bytes());
+        let mission = agentcity_domain::id::MissionId::of_session(sponsor, session).word();
         let open = wire::openEscrowCall {
             missionId: mission,
             sponsor,
@@ -333,6 +334,23 @@ impl City {
     /// Stake of an agent's own in a mission.
     pub(crate) fn stake(&self, mission: B256, agent: Address, amount: u128) {
         self.stake_from(mission, agent.into_word(), agent, amount);
+    }
+
+    /// The same of a seat with a price of its own.
+    pub(crate) fn seat(&self, mission: B256, agent: Address, amount: u128, price: u128) {
+        let source = agent.into_word();
+        self.tell(Peer::Legislature, reserve(1, source, agent, amount));
+        let stakes = vec![stake(source, agent, amount, price)];
+        self.tell(Peer::Statute, lock_all(mission, 1, stakes));
+    }
+
+    /// What an agent's seats in a mission are to be paid.
+    pub(crate) fn budget(&self, mission: B256, agent: Address) -> u128 {
+        let asked = wire::lockedStakeCall {
+            missionId: mission,
+            agent,
+        };
+        self.call(STRANGER, asked).expect("locked").budget.to()
     }
 
     pub(crate) fn stake_from(&self, mission: B256, source: B256, agent: Address, amount: u128) {
@@ -435,19 +453,35 @@ pub(crate) fn unreserve(
     }
 }
 
+/// A stake for seats that are to be paid as much.
 pub(crate) fn lock(
     mission: B256,
     number: u8,
     source: B256,
     agent: Address,
     amount: u128,
-) -> wire::lockStakeCall {
-    wire::lockStakeCall {
-        missionId: mission,
-        sessionId: session(number),
+) -> wire::lockStakesCall {
+    lock_all(mission, number, vec![stake(source, agent, amount, amount)])
+}
+
+pub(crate) fn stake(source: B256, agent: Address, amount: u128, price: u128) -> wire::Stake {
+    wire::Stake {
         agent,
         source,
-        amount: wide(amount),
+        amount,
+        price,
+    }
+}
+
+pub(crate) fn lock_all(
+    mission: B256,
+    number: u8,
+    stakes: Vec<wire::Stake>,
+) -> wire::lockStakesCall {
+    wire::lockStakesCall {
+        missionId: mission,
+        sessionId: session(number),
+        stakes,
     }
 }
 
@@ -473,6 +507,10 @@ pub(crate) fn join(pool: B256, amount: u128) -> wire::joinPoolCall {
         poolId: pool,
         amount: wide(amount),
     }
+}
+
+pub(crate) fn ask(pool: B256) -> wire::requestLeavePoolCall {
+    wire::requestLeavePoolCall { poolId: pool }
 }
 
 pub(crate) fn leave(pool: B256, shares: u128) -> wire::leavePoolCall {

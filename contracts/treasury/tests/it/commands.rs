@@ -21,7 +21,7 @@ const LENGTH: usize = 260;
 /// Runs of the quick form, for each asset; `AGENTCITY_RUNS` says another number.
 const RUNS: u32 = 30;
 
-pub(super) const KINDS: [&str; 33] = [
+pub(super) const KINDS: [&str; 34] = [
     "deposit",
     "deposit in excess",
     "withdraw",
@@ -48,6 +48,7 @@ pub(super) const KINDS: [&str; 33] = [
     "charge bond",
     "create pool",
     "join pool",
+    "ask to leave",
     "leave pool",
     "bind pool",
     "contribute",
@@ -58,8 +59,8 @@ pub(super) const KINDS: [&str; 33] = [
 ];
 const WARP: usize = KINDS.len();
 const WEIGHTS: [usize; WARP + 1] = [
-    5, 1, 3, 2, 8, 10, 6, 10, 9, 9, 8, 5, 2, 4, 2, 10, 3, 12, 5, 7, 3, 2, 2, 2, 1, 4, 4, 5, 5, 2,
-    3, 2, 3, 6,
+    5, 1, 3, 2, 8, 10, 6, 10, 9, 9, 8, 5, 2, 4, 2, 10, 3, 12, 5, 7, 3, 2, 2, 2, 1, 4, 1, 4, 5, 5,
+    2, 3, 2, 3, 6,
 ];
 
 /// What to do, by its place in [`KINDS`]; four numbers for whatever it needs; and whether to look for something with which it
@@ -83,7 +84,7 @@ fn command() -> impl Strategy<Value = Command> {
     })
 }
 
-pub(super) const STATES: [&str; 19] = [
+pub(super) const STATES: [&str; 22] = [
     "a mission that is open",
     "a mission that is closing",
     "a mission that is closed",
@@ -103,6 +104,9 @@ pub(super) const STATES: [&str; 19] = [
     "a pool that lost everything",
     "an agent that was compensated",
     "a subsidy budget with something in it",
+    "somebody who waits to leave a pool",
+    "somebody who waits for those who wait",
+    "somebody who may leave a pool that is bound",
 ];
 
 #[test]
@@ -132,6 +136,7 @@ fn random_commands_keep_to_the_model_and_the_books_to_their_parts() {
                 let mut model = Model::new(&city);
                 for command in commands {
                     let done = apply(&city, &mut model, command)?;
+                    model.settle_requests();
                     let count = |cell: &Cell<[u32; WARP + 1]>| {
                         let mut counts = cell.get();
                         counts[command.kind] += 1;

@@ -437,8 +437,15 @@ fn family() -> Family {
 
 impl Family {
     fn shift(&self, from: B256, to: B256, amount: u128) {
-        self.city.tell(Peer::Collaboration, shift(from, to, amount));
+        assert_eq!(self.shift_most(from, to, amount), amount);
+    }
+
+    /// The same where less may move: how much did.
+    fn shift_most(&self, from: B256, to: B256, amount: u128) -> u128 {
+        let work = member(Peer::Collaboration);
+        let moved = self.city.call(work, shift(from, to, amount)).unwrap();
         self.city.balanced();
+        moved.to()
     }
 
     #[track_caller]
@@ -564,15 +571,45 @@ fn the_second_child_of_a_node_gets_what_came_back_and_no_other_nodes_money() {
     family.shift(*child, *parent, 120);
     let second = city.opened("sponsor", EPOCH);
     city.know(second, MissionState::Pending, *parent, 4);
-    family.refuses(*parent, second, 300, short(*parent, 120, 300));
-    family.refuses(*parent, second, 121, short(*parent, 120, 121));
     family.shift(*parent, second, 70);
-    family.refuses(*parent, second, 51, short(*parent, 50, 51));
+    city.world.take_logs();
+    // Collaboration asks for the node's whole budget, and is told what there was.
+    assert_eq!(family.shift_most(*parent, second, 300), 50);
+    let moved = wire::EscrowMoved {
+        from: *parent,
+        to: second,
+        amount: wide(50),
+    };
+    assert_eq!(city.world.take_events::<wire::EscrowMoved>(), [moved]);
+    assert_eq!(family.of(second), (120, 0));
+    // A third gets nothing, and may be paid for by whoever likes.
+    let third = city.opened("sponsor", EPOCH);
+    city.know(third, MissionState::Pending, *parent, 4);
+    assert_eq!(family.shift_most(*parent, third, 300), 0);
     // Another node has all of its own.
     let other = city.opened("sponsor", EPOCH);
     city.know(other, MissionState::Pending, *parent, 5);
-    family.refuses(*parent, other, 651, short(*parent, 650, 651));
+    family.refuses(*parent, other, 601, short(*parent, 600, 601));
     family.shift(*parent, other, 600);
+}
+
+#[test]
+fn a_node_that_was_settled_lends_nothing_more() {
+    let family = family();
+    let Family {
+        city,
+        parent,
+        child,
+    } = &family;
+    city.tell(
+        Peer::Collaboration,
+        settle(*parent, 4, 300, vec![seat(STRANGER, 500_000, 300)]),
+    );
+    let done = wire::AlreadySettled {
+        missionId: *parent,
+        node: 4,
+    };
+    family.refuses(*parent, *child, 300, done);
 }
 
 #[test]

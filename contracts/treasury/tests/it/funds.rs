@@ -8,12 +8,13 @@ use alloy_sol_types::{SolCall, SolError};
 
 use crate::city::*;
 
-/// A mission with 1,000 in its escrow in which an agent has a stake, and so much in each fund.
+/// A mission with 1,000 in its escrow in which an agent has two seats, of 900 together, and so much in each fund.
 fn insured(funds: u128) -> (City, B256, Address) {
     let city = City::new();
     let agent = city.agent("ann", "bob", 500);
     let mission = city.mission("sponsor", 1_000);
-    city.stake(mission, agent, 100);
+    city.seat(mission, agent, 60, 500);
+    city.seat(mission, agent, 40, 400);
     let giver = who("giver");
     city.fund(giver);
     for fund in [wire::Fund::Treasury, wire::Fund::Insurance] {
@@ -128,10 +129,13 @@ fn a_loss_is_compensated_once_with_evidence_within_its_limits() {
     };
     city.refused(panel, claim(mission, agent, 1), again);
     city.balanced();
-    // In another mission it may, and after its stake came back; but no more than that mission ever held.
-    let other = city.mission("patron", 40);
-    city.stake(other, agent, 0);
+    // In another mission it may, and after its stake came back; but no more than its own seats there were to be paid, however
+    // much was paid into the mission (S-13).
+    let other = city.mission("patron", 40_000);
+    city.seat(other, agent, 0, 30);
+    city.seat(other, agent, 0, 10);
     city.end(other);
+    assert_eq!(city.budget(other, agent), 40);
     city.refused(panel, claim(other, agent, 41), limit(4_509, 40, 41));
     city.call(panel, claim(other, agent, 40)).unwrap();
     city.balanced();

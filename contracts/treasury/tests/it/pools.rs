@@ -45,6 +45,7 @@ fn managers_number_their_pools() {
     let unknown = || wire::UnknownPool { poolId: NO_POOL };
     city.refused(ann, join(NO_POOL, 1), unknown());
     city.refused(ann, leave(NO_POOL, 1), unknown());
+    city.refused(ann, ask(NO_POOL), unknown());
     city.refused(ann, bind(NO_POOL, bob, 1), unknown());
     city.refused(ann, wire::poolCall { poolId: NO_POOL }, unknown());
     city.refused(
@@ -258,5 +259,108 @@ fn a_pool_that_lost_everything_is_nobodys_purse() {
         assert_eq!(city.credit(who(name)), 0);
     }
     city.refused(late, join(pool, 100), none());
+    city.balanced();
+}
+
+/// Three hundred of three, of which an agent may stake 250; a hundred of them in a mission.
+fn bound() -> (City, B256, alloy_primitives::Address, B256) {
+    let city = City::new();
+    let agent = city.agent("ann", "bob", 10);
+    let pool = city.pool_for(agent, 100, 250);
+    let mission = city.mission("sponsor", 10);
+    city.stake_from(mission, pool, agent, 100);
+    (city, pool, agent, mission)
+}
+
+#[test]
+fn a_manager_with_always_another_bid_keeps_nobody_in() {
+    let (city, pool, agent, mission) = bound();
+    let (pat, law) = (who("pat"), member(Peer::Legislature));
+    city.world.take_logs();
+    city.call(pat, ask(pool)).unwrap();
+    let asked = wire::PoolLeaveRequested {
+        poolId: pool,
+        participant: pat,
+        shares: wide(100),
+    };
+    assert_eq!(
+        city.world.take_events::<wire::PoolLeaveRequested>(),
+        [asked]
+    );
+    assert_eq!(city.pool(pool).leaving, 100);
+    // New bids draw on what the others have: two hundred, of which one is out.
+    let beyond = wire::InsufficientStake {
+        source: pool,
+        available: wide(100),
+        needed: wide(101),
+    };
+    city.refused(law, reserve(2, pool, agent, 101), beyond);
+    city.call(law, reserve(2, pool, agent, 100)).unwrap();
+    let obligated = |open| wire::PoolObligated {
+        poolId: pool,
+        openObligations: open,
+    };
+    city.refused(pat, leave(pool, 100), obligated(2));
+    city.end(mission);
+    city.world.warp(SANCTION);
+    city.call(STRANGER, release(mission, agent)).unwrap();
+    // The other bid is still open, and goes on.
+    city.call(pat, leave(pool, 100)).unwrap();
+    assert_eq!((city.credit(pat), city.pool(pool).leaving), (100, 0));
+    assert_eq!(city.pool(pool).openObligations, 1);
+    city.refused(who("quin"), leave(pool, 100), obligated(1));
+    let next = city.mission("sponsor", 10);
+    city.tell(Peer::Statute, lock(next, 2, pool, agent, 100));
+    city.tell(Peer::Collaboration, slash(next, agent, 100));
+    let seen = city.pool(pool);
+    assert_eq!((seen.assets, seen.shares), (100, 200), "the others' loss");
+    city.balanced();
+}
+
+/// INV-TREASURY-05.
+#[test]
+fn attack_s08_a_request_does_not_outrun_a_loss_by_going_from_a_bid_to_a_mission() {
+    let city = City::new();
+    let agent = city.agent("ann", "bob", 10);
+    let pool = city.pool_for(agent, 100, 250);
+    let (pat, law) = (who("pat"), member(Peer::Legislature));
+    city.call(law, reserve(1, pool, agent, 90)).unwrap();
+    city.call(pat, ask(pool)).unwrap();
+    let obligated = |open| wire::PoolObligated {
+        poolId: pool,
+        openObligations: open,
+    };
+    // The bid wins: its stake is in the mission, where it is what it was when the request came.
+    let mission = city.mission("sponsor", 10);
+    city.tell(Peer::Statute, lock(mission, 1, pool, agent, 60));
+    city.refused(pat, leave(pool, 100), obligated(2));
+    city.tell(Peer::Statute, lock(mission, 1, pool, agent, 30));
+    city.refused(pat, leave(pool, 100), obligated(1));
+    city.tell(Peer::Collaboration, slash(mission, agent, 30));
+    city.refused(pat, leave(pool, 100), obligated(1));
+    city.tell(Peer::Collaboration, slash(mission, agent, 60));
+    city.call(pat, leave(pool, 100)).unwrap();
+    assert_eq!(city.credit(pat), 70, "its part of both losses");
+    city.balanced();
+}
+
+#[test]
+fn one_share_bars_one_shares_worth() {
+    let (city, pool, agent, _) = bound();
+    let mallory = city.rich("mallory", 1);
+    city.call(mallory, join(pool, 1)).unwrap();
+    for _ in 0..3 {
+        city.call(mallory, ask(pool)).unwrap();
+    }
+    assert_eq!(city.pool(pool).leaving, 1);
+    let law = member(Peer::Legislature);
+    city.call(who("manager"), bind(pool, agent, 400)).unwrap();
+    let beyond = wire::InsufficientStake {
+        source: pool,
+        available: wide(200),
+        needed: wide(201),
+    };
+    city.refused(law, reserve(2, pool, agent, 201), beyond);
+    city.call(law, reserve(2, pool, agent, 200)).unwrap();
     city.balanced();
 }

@@ -23,7 +23,7 @@ struct Prepared {
 fn owners(function: &str) -> Vec<Address> {
     match function {
         "withdraw" | "withdrawTo" | "fundMissionFromCredit" | "joinPool" => vec![who("rich")],
-        "leavePool" => vec![who("pat")],
+        "requestLeavePool" | "leavePool" => vec![who("pat")],
         "bindPool" => vec![who("manager")],
         // Everybody may found a pool.
         "createPool" => callers().into_iter().map(|(_, who, _)| who).collect(),
@@ -136,7 +136,7 @@ fn prepared(function: &str) -> Prepared {
         "escrow" => wire::escrowCall { missionId }.abi_encode(),
         "reserveStake" => reserve(1, own, agent, 10).abi_encode(),
         "releaseReserve" => unreserve(1, own, agent, 10).abi_encode(),
-        "lockStake" => lock(mission, 1, own, agent, 10).abi_encode(),
+        "lockStakes" => lock(mission, 1, own, agent, 10).abi_encode(),
         "reservedStake" => wire::reservedStakeCall {
             sessionId: session(1),
             source: own,
@@ -157,6 +157,7 @@ fn prepared(function: &str) -> Prepared {
         "bond" => wire::bondCall { bondId }.abi_encode(),
         "createPool" => wire::createPoolCall {}.abi_encode(),
         "joinPool" => join(pool, 10).abi_encode(),
+        "requestLeavePool" => ask(pool).abi_encode(),
         "leavePool" => leave(pool, 10).abi_encode(),
         "bindPool" => bind(pool, agent, 10).abi_encode(),
         "pool" => wire::poolCall { poolId: pool }.abi_encode(),
@@ -250,11 +251,11 @@ fn refusal(city: &City, function: &str, caller: Address, input: &[u8]) -> Vec<u8
             received: U256::ZERO,
         }
         .abi_encode(),
-        "leavePool" => wire::InsufficientShares {
+        "requestLeavePool" | "leavePool" => wire::InsufficientShares {
             poolId: B256::from_slice(&input[4..36]),
             participant: caller,
             held: U256::ZERO,
-            needed: wide(10),
+            needed: wide(if function == "leavePool" { 10 } else { 1 }),
         }
         .abi_encode(),
         _ => wire::Unauthorized { caller }.abi_encode(),
@@ -274,7 +275,7 @@ fn each_function_answers_each_role_as_the_table_says() {
             let has = match function.as_str() {
                 "withdraw" => city.credit(caller) > 0,
                 "withdrawTo" | "fundMissionFromCredit" | "joinPool" => city.credit(caller) >= 10,
-                "leavePool" => name == "pat",
+                "requestLeavePool" | "leavePool" => name == "pat",
                 _ => false,
             };
             let may = row.callers.contains(&Caller::Anyone)

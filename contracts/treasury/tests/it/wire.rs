@@ -178,7 +178,8 @@ fn words_lie_where_they_are_drawn() {
     bits[1] = 2;
     assert_eq!(at(place(4, mission, 0)), bits);
     let word = agent.into_word();
-    assert_eq!(at(place_of(8, mission, word)), halves(1 << 120, 300));
+    // It took part, with seats of 300.
+    assert_eq!(at(place_of(8, mission, word)), halves(1 << 120 | 300, 300));
     let reserves = keccak256([&[7], session(2).as_slice(), pool.as_slice()].concat());
     assert_eq!(at(place_of(7, reserves, word)), halves(0, 20));
     assert_eq!(at(place(10, B256::repeat_byte(1), 1)), halves(0, 7));
@@ -189,6 +190,17 @@ fn words_lie_where_they_are_drawn() {
         halves(0, 100)
     );
     assert_eq!(at(place_of(13, pool, word)), halves(50, 20));
+    // Who asks to leave ends the first round: one bid is of before.
+    city.call(who("pat"), ask(pool)).unwrap();
+    assert_eq!(at(place(11, pool, 2)), halves(100, 20));
+    assert_eq!(at(place(11, pool, 3)), halves(1 << 96, 0));
+    assert_eq!(
+        at(place_of(12, pool, who("pat").into_word())),
+        halves(1, 100)
+    );
+    city.tell(Peer::Legislature, reserve(3, pool, agent, 5));
+    let later = keccak256([&[7], session(3).as_slice(), pool.as_slice()].concat());
+    assert_eq!(at(place_of(7, later, word)), halves(1, 5));
     assert_eq!(at(place(15, word, 0)), halves(0, 1_000 - 300 + 97 - 7));
 }
 

@@ -55,7 +55,9 @@ fn v05_a_copied_commitment_opens_to_nothing() {
     city.commit(0, 2, &value(1));
     city.reveal(0, 0, &value(1));
     city.reveal(0, 2, &value(1));
-    let wrong = wire::WrongPreimage { digest: copied };
+    let wrong = wire::WrongPreimage {
+        digest: kept(copied, 1),
+    };
     let opening = wire::revealResultCall {
         executor: thief,
         ..revealing(0, 0, &value(1))
@@ -110,7 +112,7 @@ fn v06_the_last_reveal_does_not_decide_the_output() {
     let told = city.verdicts().pop().unwrap().verdict;
     assert_eq!(
         (told.outputHash, told.trailRoot),
-        (keccak256(value(1)), trail(0))
+        (keccak256(value(1)), trails(&[0, 1, 2]))
     );
 }
 
@@ -124,7 +126,8 @@ fn a10_who_knows_every_salt_changes_nothing_but_the_moment() {
     }
     for seat in 0..3u8 {
         for byte in [3, 4] {
-            let digest = city.seal(0, seat, &value([1, 2, 2][usize::from(seat)]));
+            let sealed = city.seal(0, seat, &value([1, 2, 2][usize::from(seat)]));
+            let digest = kept(sealed, seat);
             city.refused(
                 STRANGER,
                 revealing(0, seat, &value(byte)),
@@ -142,7 +145,7 @@ fn a10_who_knows_every_salt_changes_nothing_but_the_moment() {
     let told = city.verdicts().pop().unwrap().verdict;
     assert_eq!(
         (told.outputHash, told.trailRoot),
-        (keccak256(value(2)), trail(1))
+        (keccak256(value(2)), trails(&[0, 1, 2]))
     );
 }
 

@@ -3,7 +3,7 @@
 use std::slice;
 
 use agentcity_abi::IVerification as wire;
-use agentcity_domain::machine::NodeState;
+use agentcity_domain::{machine::NodeState, peer::Peer};
 use alloy_primitives::{B256, U256, keccak256};
 use alloy_sol_types::SolError;
 
@@ -67,6 +67,7 @@ pub(crate) fn committed(city: &City, node: u16, seat: u8, value: &[u8]) -> Resul
 pub(crate) fn revealed(city: &City, node: u16, seat: u8, value: &[u8]) -> Result {
     Result {
         outputHash: keccak256(value),
+        trailRoot: city.record(node).trailRoot,
         proof: [value, salt(seat).as_slice()].concat().into(),
         ..result(city, node, seat, wire::ResultKind::Reveal)
     }
@@ -247,20 +248,33 @@ fn a_signed_reveal_says_what_it_opens() {
     for seat in 0..2 {
         city.commit(0, seat, &value(1));
     }
-    let digest = city.seal(0, 0, &value(1));
     let good = revealed(&city, 0, 0, &value(1));
-    for other in [
-        Result {
-            outputHash: digest,
-            ..good.clone()
-        },
-        Result {
-            trailRoot: digest,
-            ..good.clone()
-        },
-    ] {
-        let call = batch(&city, &[(0, other)], &[]);
-        let wrong = wire::WrongPreimage { digest };
+    assert_eq!(good.trailRoot, trails(&[0, 1]));
+    let of_another_value = Result {
+        outputHash: keccak256(value(2)),
+        ..good.clone()
+    };
+    let wrong = wire::WrongPreimage {
+        digest: keccak256(value(1)),
+    };
+    let call = batch(&city, &[(0, of_another_value)], &[]);
+    city.refused(STRANGER, call, refused_at(0, wrong));
+    // Nor its own trail alone, nor that of another set or order of commitments, nor none.
+    for other in [trail(0), trails(&[0]), trails(&[1, 0]), B256::ZERO] {
+        let call = batch(
+            &city,
+            &[(
+                0,
+                Result {
+                    trailRoot: other,
+                    ..good.clone()
+                },
+            )],
+            &[],
+        );
+        let wrong = wire::WrongPreimage {
+            digest: trails(&[0, 1]),
+        };
         city.refused(STRANGER, call, refused_at(0, wrong));
     }
     city.call(STRANGER, batch(&city, &[(0, good)], &[]))
@@ -293,4 +307,95 @@ fn a_batch_has_as_many_signatures_and_terms_as_it_needs() {
     city.refused(STRANGER, batch(&city, &many, &[]), wire::MalformedCall {});
     city.call(STRANGER, batch(&city, &[commit, review], &[terms()]))
         .unwrap();
+}
+
+/// What verification and collaboration hold after some results, and how often collaboration was told.
+fn left(city: &City) -> (impl PartialEq + std::fmt::Debug, usize) {
+    let held = [here(), member(Peer::Collaboration)].map(|at| city.world.storage(at));
+    (held, city.verdicts().len())
+}
+
+#[test]
+fn a_batch_leaves_what_its_results_leave_one_by_one_and_collaboration_is_told_once_a_node() {
+    let routed = || {
+        let city = City::new();
+        for node in 0..2 {
+            city.route(node, 1, law(2, 3, 2, 0));
+        }
+        city.world.take_logs();
+        city
+    };
+    // Node and seat, in an order that comes back to the first node.
+    let order: [(u16, u8); 6] = [(1, 2), (0, 1), (0, 0), (0, 2), (1, 0), (1, 1)];
+    let (one_by_one, batched) = (routed(), routed());
+    let commits = |city: &City| -> Vec<(u8, Result)> {
+        let of = |(node, seat): (u16, u8)| (seat, committed(city, node, seat, &value(1)));
+        order.map(of).to_vec()
+    };
+    for result in commits(&one_by_one) {
+        let call = batch(&one_by_one, &[result], &[]);
+        one_by_one.call(STRANGER, call).unwrap();
+    }
+    let call = batch(&batched, &commits(&batched), &[]);
+    batched.call(STRANGER, call).unwrap();
+    let (held, told) = left(&one_by_one);
+    let (same, less) = left(&batched);
+    assert_eq!(held, same, "committed");
+    assert_eq!(
+        (told, less),
+        (4, 3),
+        "of each node the first and the last; at each stay at a node once"
+    );
+
+    let reveals = |city: &City| -> Vec<(u8, Result)> {
+        let of = |(node, seat): (u16, u8)| (seat, revealed(city, node, seat, &value(1)));
+        order.map(of).to_vec()
+    };
+    for result in reveals(&one_by_one) {
+        let call = batch(&one_by_one, &[result], &[]);
+        one_by_one.call(STRANGER, call).unwrap();
+    }
+    let call = batch(&batched, &reveals(&batched), &[]);
+    batched.call(STRANGER, call).unwrap();
+    assert_eq!(
+        left(&one_by_one),
+        left(&batched),
+        "revealed, and concluded once each"
+    );
+    assert_eq!(batched.state(1), NodeState::Completed);
+}
+
+/// Commitments and openings of a node in one transaction: the last commitment opens the reveals, and the verdict finds the node where it
+/// may end.
+#[test]
+fn a_batch_may_hold_a_whole_attempt() {
+    let city = City::new();
+    city.route(0, 1, law(2, 2, 2, 0));
+    let mut results: Vec<(u8, Result)> = (0..2)
+        .map(|seat| (seat, committed(&city, 0, seat, &value(1))))
+        .collect();
+    for seat in 0..2 {
+        let opened = Result {
+            trailRoot: trails(&[0, 1]),
+            ..revealed(&city, 0, seat, &value(1))
+        };
+        results.push((seat, opened));
+    }
+    city.call(STRANGER, batch(&city, &results, &[])).unwrap();
+    assert_eq!(city.state(0), NodeState::Completed);
+    assert_eq!(city.verdicts().len(), 2, "verified, then completed");
+}
+
+#[test]
+fn a_verdict_clears_what_was_kept_of_its_attempt() {
+    let city = City::new();
+    let before = city.world.storage(here());
+    city.route(0, 1, law(2, 3, 2, 0));
+    city.play(0, &[&value(1), &value(1), &value(1)]);
+    city.route(1, 1, law(2, 3, 2, 0));
+    city.commit(1, 0, &value(1));
+    city.world.warp(WORK + 1);
+    city.call(STRANGER, closing(1)).unwrap();
+    assert_eq!(city.state(1), NodeState::Failed, "too few committed");
+    assert_eq!(city.world.storage(here()), before);
 }

@@ -13,7 +13,7 @@ use agentcity_domain::{
     verification::consensus::sealed,
 };
 use agentcity_verification::storage::Verifications;
-use agentcity_world::{Answer, Frame, Key, World};
+use agentcity_world::{Activation, Answer, Frame, Key, World};
 use alloy_primitives::{Address, B256, Bytes, Log, U256, address, aliases::U40, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use stylus_sdk::{abi::CONSTRUCTOR_SELECTOR, stylus_core::RawLogAccess};
@@ -60,11 +60,24 @@ pub(crate) fn salt(seat: u8) -> B256 {
     B256::repeat_byte(0x50 + seat)
 }
 
+/// The trails of seats that committed in this order, from the interface's words and not by our code.
+pub(crate) fn trails(seats: &[u8]) -> B256 {
+    let mut trails = B256::ZERO;
+    for seat in seats {
+        trails = keccak256((trails, U256::from(*seat), trail(*seat)).abi_encode());
+    }
+    trails
+}
+
+/// What is kept of a seat's commitment.
+pub(crate) fn kept(commitment: B256, seat: u8) -> B256 {
+    keccak256((commitment, executor(seat).address).abi_encode())
+}
+
 /// A node's law.
 #[derive(Clone, Debug)]
 pub(crate) struct Law {
     pub(crate) tier: u8,
-    pub(crate) seats: u8,
     pub(crate) threshold: u8,
     pub(crate) mode: u8,
     pub(crate) terms: wire::NodeTerms,
@@ -86,7 +99,6 @@ pub(crate) fn terms() -> wire::NodeTerms {
 pub(crate) fn law(tier: u8, seats: u8, threshold: u8, mode: u8) -> Law {
     Law {
         tier,
-        seats,
         threshold,
         mode,
         terms: terms(),
@@ -107,6 +119,8 @@ pub(crate) struct City {
     pub(crate) approved: Rc<RefCell<BTreeMap<Address, B256>>>,
     /// State, halt and end of the halt of the mission.
     pub(crate) standing: Rc<RefCell<(u8, u8, u64)>>,
+    /// Which programs lapsed.
+    pub(crate) activation: Activation,
     is_sealed: Rc<RefCell<bool>>,
 }
 
@@ -141,8 +155,10 @@ impl City {
 
     /// Constructed, not sealed.
     pub(crate) fn constructed() -> Self {
+        let world = World::new();
         let city = Self {
-            world: World::new(),
+            activation: Activation::of(&world),
+            world,
             laws: Rc::default(),
             values: Rc::default(),
             approved: Rc::default(),
@@ -220,10 +236,15 @@ impl City {
             assert_eq!(asked.missionId, mission());
             let read = |place| low(frame.load(slot(asked.index, place)));
             let (state_of_mission, halt, _) = *self.standing.borrow();
-            let mut agents = [Address::ZERO; 7];
-            for (agent, seated) in agents.iter_mut().zip(&law.agents) {
-                *agent = *seated;
+            let (mut agents, mut seats) = ([Address::ZERO; 7], 0);
+            for (seat, agent) in law.agents.iter().enumerate() {
+                seats |= u8::from(*agent != Address::ZERO) << seat;
+                if asked.agents {
+                    agents[seat] = *agent;
+                }
             }
+            let told = asked.lawIn >> read(0) & 1 == 1;
+            let of_law = |value: u128| U256::from(if told { value } else { 0 });
             let digest = keccak256(law.terms.abi_encode());
             let head = (
                 U256::from(state_of_mission),
@@ -232,16 +253,16 @@ impl City {
                 U256::from(read(0)),
                 U256::from(read(1)),
                 U256::from(law.tier),
-                U256::from(law.seats),
-                U256::from(law.threshold),
-                U256::from(law.mode),
-            );
-            let tail = (
+                U256::from(seats),
                 U256::from(read(2)),
                 U256::from(read(3)),
                 U256::from(read(4)),
-                U256::from(BUDGET),
-                digest,
+            );
+            let tail = (
+                of_law(law.threshold.into()),
+                of_law(law.mode.into()),
+                of_law(BUDGET),
+                if told { digest } else { B256::ZERO },
                 agents,
             );
             return Ok([head.abi_encode(), tail.abi_encode()].concat());

@@ -70,7 +70,11 @@ fn a_result_that_meets_the_reference_completes_its_node() {
     );
     assert_eq!(outcomes(&verdict), [(0, true, Some(1_000), Reason::None)]);
     assert_eq!(city.state(4), NodeState::Completed);
-    assert_eq!(city.record(4).trailRoot, TRAIL, "A-08");
+    assert_eq!(
+        city.record(4).trailRoot,
+        B256::ZERO,
+        "it went into the log and to collaboration (A-08); nobody asks again"
+    );
 }
 
 #[test]
@@ -185,6 +189,34 @@ fn an_approved_verifier_is_asked_within_its_gas() {
         (1, b"bad", NodeState::Failed),
     ] {
         city.route(node, 1, law.clone());
+        city.call(me(), submitting(node, &law.terms, proof))
+            .unwrap();
+        assert_eq!(city.state(node), state);
+    }
+}
+
+#[test]
+fn attack_a8_a_verifier_that_lapsed_fails_no_honest_proof() {
+    let city = City::new();
+    let mut law = law(1, 1, 1, 0);
+    law.terms = verifier(&city, |_, asked| {
+        Ok((asked.proof.as_ref() == b"good").abi_encode())
+    });
+    for node in 0..2 {
+        city.route(node, 1, law.clone());
+    }
+    let at = law.terms.verifier;
+    city.activation.lapse(at);
+    let lapsed = wire::VerifierLapsed { verifier: at };
+    city.refused(me(), submitting(0, &law.terms, b"good"), lapsed.clone());
+    city.refused(me(), submitting(1, &law.terms, b"bad"), lapsed);
+    assert_eq!(city.state(0), NodeState::Executing, "nothing failed");
+    // Somebody activates it, and it says what it always said.
+    city.activation.renew(at);
+    for (node, proof, state) in [
+        (0, &b"good"[..], NodeState::Completed),
+        (1, b"bad", NodeState::Failed),
+    ] {
         city.call(me(), submitting(node, &law.terms, proof))
             .unwrap();
         assert_eq!(city.state(node), state);

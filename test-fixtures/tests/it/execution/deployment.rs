@@ -84,20 +84,11 @@ fn ten_tasks_become_law_by_transactions_alone() {
 
     let (bytes, seat_bytes) = law.written.bytes();
     println!("pages of {bytes} bytes, seats of {seat_bytes} bytes");
-    print(&law.charges);
-    for charge in law.charges.clone() {
-        stage
-            .print_breakdown(&charge)
-            .unwrap_or_else(|e| panic!("{e}"));
-    }
-    let counted = ["createMission", "deployTranche", "finaliseDeployment"];
-    let sum: u64 = counted.iter().map(|what| law.gas_of(what)).sum();
-    let all: u64 = law.charges.iter().map(|charge| charge.gas).sum();
+    tell(&mut stage, &law, "the city's first");
     println!(
-        "{sum:>12} gas  created, deployed and finalised; the ceiling is {CEILING}, the seed says {} for deploying",
+        "the ceiling is {CEILING}, the seed says {} for deploying",
         printed::deployment_gas(10, 12)
     );
-    println!("{all:>12} gas  everything, funding and seats included");
 
     // What the treasury holds is what the seats named.
     let treasury = stage.city.address(Peer::Treasury);
@@ -110,6 +101,72 @@ fn ten_tasks_become_law_by_transactions_alone() {
     assert_eq!(parts.lockedStakes, U256::from(staked));
     assert_eq!(parts.reservedStakes, U256::ZERO);
     assert_eq!(parts.escrows, U256::from(law.written.budget));
+
+    // The same again, by the same executors.
+    let again = Plan {
+        name: "ten tasks again".to_owned(),
+        ..plan
+    };
+    let law = stage.enact(&again, STAKE).unwrap_or_else(|e| panic!("{e}"));
+    tell(&mut stage, &law, "a later one");
+}
+
+/// Prints what a mission cost, call by call, and what of it the ceiling is for.
+fn tell(stage: &mut Stage, law: &Law, which: &str) {
+    print(&law.charges);
+    for charge in law.charges.clone() {
+        stage
+            .print_breakdown(&charge)
+            .unwrap_or_else(|e| panic!("{e}"));
+    }
+    let counted = ["createMission", "deployTranche", "finaliseDeployment"];
+    let sum: u64 = counted.iter().map(|what| law.gas_of(what)).sum();
+    let all: u64 = law.charges.iter().map(|charge| charge.gas).sum();
+    println!("{sum:>12} gas  {which}: created, deployed and finalised");
+    println!("{all:>12} gas  {which}: everything, funding and seats included");
+}
+
+#[test]
+fn ten_tasks_become_law_in_one_transaction_once_they_are_paid_for() {
+    let mut stage = Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
+    gas::cache_city(&stage.city).unwrap();
+    let mut law = stage
+        .legislate(&ten(), STAKE)
+        .unwrap_or_else(|e| panic!("{e}"));
+    stage.create(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    let stranger = stage.city.person("stranger").unwrap();
+    let poor = match stage.deploy_whole(&mut law, &stranger).unwrap_err() {
+        agentcity_test_fixtures::mission::MissionError::Call(error) => error,
+        other => panic!("{other}"),
+    };
+    let typed = poor
+        .refusal()
+        .unwrap()
+        .typed::<ITreasury::ITreasuryErrors>();
+    assert!(
+        matches!(
+            typed,
+            Some(ITreasury::ITreasuryErrors::InsufficientEscrow(_))
+        ),
+        "{poor}"
+    );
+    let statute = stage.city.address(Peer::Statute);
+    let asked = IStatute::deploymentCall {
+        missionId: law.mission,
+    };
+    let nothing = stage.city.client.ask(statute, &asked).unwrap();
+    assert_eq!((nothing.nodes, nothing.seatPages), (0, 0));
+    stage.fund(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    stage
+        .deploy_whole(&mut law, &stranger)
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        state(&mut stage, &law),
+        ICollaboration::MissionState::Active
+    );
+    let whole = stage.city.client.ask(statute, &asked).unwrap();
+    assert_eq!((whole.tranches, whole.seatPages, whole.nodes), (1, 1, 10));
+    tell(&mut stage, &law, "at once");
 }
 
 #[test]

@@ -1,19 +1,26 @@
 //! Three tasks, as in the specification's example: a proof, a consensus of three principals, a review; then a second proof and a second
-//! consensus by the same executors, whose cost is that of the steady state. From law to everybody's money, by transactions alone and with
-//! the compiled programs.
+//! consensus by the same executors, whose cost is that of the steady state, and a third one that a stranger relays in batches. From law
+//! to everybody's money, by transactions alone and with the compiled programs.
 
 use std::time::Duration;
 
 use agentcity_abi::{
     ICollaboration::{self as work, MissionState, NodeState},
-    IGuardian as guardian, IRoster as roster, IService as services, ITreasury as treasury,
-    IVerification::{self as results, NodeTerms},
+    IGuardian as guardian, IRoster as roster, IService as services, IStatute as statute,
+    ITreasury as treasury,
+    IVerification::{self as results, NodeTerms, ResultKind},
 };
-use agentcity_domain::{id::MissionId, parameter::ParameterId as P, peer::Peer, statute::Mode};
+use agentcity_domain::{
+    parameter::ParameterId as P,
+    peer::Peer,
+    signed::work::{NodeResult, SeatAcceptance},
+    statute::Mode,
+    verification::consensus,
+};
 use agentcity_test_fixtures::{
     city::Person,
     gas,
-    mission::{Law, Plan, Stage, Task, charter},
+    mission::{Charge, Law, Plan, Stage, Task, charter},
 };
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
@@ -37,16 +44,22 @@ fn word(of: &str) -> B256 {
 struct Story {
     stage: Stage,
     law: Law,
-    spent: [u64; 5],
+    spent: [u64; 6],
+    /// Every transaction, in order.
+    charges: Vec<Charge>,
 }
 
 impl Story {
     fn send<C: SolCall>(&mut self, by: &Person, peer: Peer, call: &C) -> u64 {
         let to = self.stage.city.address(peer);
         let outcome = self.stage.city.client.send(by, to, call);
-        outcome
-            .unwrap_or_else(|e| panic!("{}: {e}", C::SIGNATURE))
-            .gas_used
+        let outcome = outcome.unwrap_or_else(|e| panic!("{}: {e}", C::SIGNATURE));
+        self.charges.push(Charge {
+            what: C::SIGNATURE.to_owned(),
+            gas: outcome.gas_used,
+            hash: outcome.hash,
+        });
+        outcome.gas_used
     }
 
     fn ask<C: SolCall>(&mut self, peer: Peer, call: &C) -> C::Return {
@@ -90,14 +103,7 @@ impl Story {
     /// Executors take their seats; the last one begins the work, which takes its own.
     fn route(&mut self, node: u16, executors: &[usize]) {
         let mission_id = self.law.mission;
-        let hashes = executors
-            .iter()
-            .map(|executor| {
-                let service = self.stage.executors[*executor].service;
-                let call = services::standingCall { service };
-                self.ask(Peer::Service, &call).codeHash
-            })
-            .collect();
+        let hashes = self.hashes(executors);
         let (last, others) = executors.split_last().expect("a seat");
         for executor in others {
             let by = self.agent(*executor);
@@ -132,21 +138,13 @@ impl Story {
 
     fn agree(&mut self, node: u16, executors: &[usize]) {
         let value = word("label");
-        let attempt = self.node(node).attempt;
         for executor in executors {
             let by = self.agent(*executor);
-            let sealed = (
-                self.law.mission,
-                U256::from(node),
-                U256::from(attempt),
-                by.address(),
-                keccak256(value),
-                word(&by.name),
-            );
+            let commitment = self.seal(node, &by, value);
             let call = results::commitResultCall {
                 missionId: self.law.mission,
                 node,
-                commitment: keccak256(sealed.abi_encode()),
+                commitment,
                 trailRoot: word("trail"),
             };
             self.spent[usize::from(node)] += self.send(&by, Peer::Verification, &call);
@@ -162,6 +160,128 @@ impl Story {
             };
             self.spent[usize::from(node)] += self.send(&by, Peer::Verification, &call);
         }
+    }
+
+    /// The commitment of an executor to a value.
+    fn seal(&mut self, node: u16, executor: &Person, value: B256) -> B256 {
+        let sealed = (
+            self.law.mission,
+            U256::from(node),
+            U256::from(self.node(node).attempt),
+            executor.address(),
+            keccak256(value),
+            word(&executor.name),
+        );
+        keccak256(sealed.abi_encode())
+    }
+
+    /// The same life of a node, relayed by a stranger: acceptances, route, commitments and reveals in a transaction each.
+    fn relay(&mut self, node: u16, executors: &[usize], relay: &Person) {
+        let (mission, value) = (self.law.mission, word("label"));
+        let attempt = self.node(node).attempt;
+        let people: Vec<Person> = executors.iter().map(|one| self.agent(*one)).collect();
+        let deadline = self.stage.city.client.now().unwrap() + 600;
+        let mut accept = statute::acceptSeatsCall {
+            acceptances: Vec::new(),
+            signatures: Vec::new(),
+        };
+        for person in &people {
+            let signed = SeatAcceptance {
+                mission_id: mission,
+                node,
+                attempt,
+                executor: person.address(),
+                deadline,
+            };
+            let digest = self.stage.city.digest(Peer::Statute, &signed.words());
+            accept.signatures.push(person.sign(digest));
+            accept.acceptances.push(statute::SeatAcceptance {
+                missionId: mission,
+                node,
+                attempt,
+                executor: person.address(),
+                deadline,
+            });
+        }
+        let accepted = self.send(relay, Peer::Statute, &accept);
+        let route = work::routeTaskCall {
+            missionId: mission,
+            node,
+            liveCodeHashes: self.hashes(executors),
+        };
+        let routed = self.send(relay, Peer::Collaboration, &route);
+        let mut trails = B256::ZERO;
+        let mut commits = Vec::new();
+        for (seat, person) in (0..).zip(&people) {
+            let sealed = self.seal(node, person, value);
+            let trail = word(&format!("trail of {}", person.name));
+            trails = keccak256(consensus::trails(&trails, seat, &trail).concat());
+            commits.push((ResultKind::Commit, sealed, trail, Vec::new()));
+        }
+        let committed = self.batch((node, attempt), &people, commits, deadline, relay);
+        let open = |person: &Person| {
+            let proof = (value, word(&person.name)).abi_encode();
+            (ResultKind::Reveal, keccak256(value), trails, proof)
+        };
+        let reveals = people.iter().map(open).collect();
+        let revealed = self.batch((node, attempt), &people, reveals, deadline, relay);
+        println!(
+            "relayed: {accepted} accepted, {routed} routed, {committed} committed, {revealed} revealed"
+        );
+        self.spent[usize::from(node)] = accepted + routed + committed + revealed;
+    }
+
+    /// Results of one kind, one of each executor.
+    fn batch(
+        &mut self,
+        (node, attempt): (u16, u8),
+        people: &[Person],
+        results: Vec<(ResultKind, B256, B256, Vec<u8>)>,
+        deadline: u64,
+        relay: &Person,
+    ) -> u64 {
+        let mut call = results::submitBatchCall {
+            results: Vec::new(),
+            terms: Vec::new(),
+            signatures: Vec::new(),
+        };
+        for (person, (kind, output_hash, trail_root, proof)) in people.iter().zip(results) {
+            let signed = NodeResult {
+                mission_id: self.law.mission,
+                node,
+                attempt,
+                kind: kind as u8,
+                executor: person.address(),
+                output_hash,
+                trail_root,
+                proof: keccak256(&proof),
+                deadline,
+            };
+            let digest = self.stage.city.digest(Peer::Verification, &signed.words());
+            call.signatures.push(person.sign(digest));
+            call.results.push(results::NodeResult {
+                missionId: self.law.mission,
+                node,
+                attempt,
+                kind,
+                executor: person.address(),
+                outputHash: output_hash,
+                trailRoot: trail_root,
+                proof: proof.into(),
+                deadline,
+            });
+        }
+        self.send(relay, Peer::Verification, &call)
+    }
+
+    fn hashes(&mut self, executors: &[usize]) -> Vec<B256> {
+        let mut hashes = Vec::with_capacity(executors.len());
+        for executor in executors {
+            let service = self.stage.executors[*executor].service;
+            let call = services::standingCall { service };
+            hashes.push(self.ask(Peer::Service, &call).codeHash);
+        }
+        hashes
     }
 
     fn warp(&mut self, by: P) {
@@ -202,7 +322,7 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
         .warp(age)
         .unwrap_or_else(|e| panic!("{e}"));
 
-    let mission = MissionId::of_creator(stage.sponsor.address(), 1).word();
+    let mission = stage.foretell("three tasks");
     let (terms, again) = (proof_terms(mission, 0), proof_terms(mission, 3));
     let plan = Plan {
         name: "three tasks".to_owned(),
@@ -212,8 +332,9 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
             Task::reviewed("report", PRICE),
             Task::proved("fetch and parse again", PRICE).under(again.clone()),
             Task::agreed("classify again", 3 * PRICE, 3, 2, Mode::Exact),
+            Task::agreed("classify in batches", 3 * PRICE, 3, 2, Mode::Exact),
         ],
-        edges: vec![(0, 1), (0, 3), (1, 2), (3, 4)],
+        edges: vec![(0, 1), (0, 3), (1, 2), (3, 4), (2, 5)],
         predicates: Vec::new(),
     };
     let law = stage.enact(&plan, STAKE).unwrap_or_else(|e| panic!("{e}"));
@@ -221,7 +342,8 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     let mut story = Story {
         stage,
         law,
-        spent: [0; 5],
+        spent: [0; 6],
+        charges: Vec::new(),
     };
     assert_eq!(story.state(), MissionState::Active);
 
@@ -253,6 +375,8 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     story.submit(3, 0, &again);
     story.route(4, &[1, 2, 3]);
     story.agree(4, &[1, 2, 3]);
+    let relay = story.stage.city.person("relay").unwrap();
+    story.relay(5, &[4, 0, 1], &relay);
     assert_eq!(story.state(), MissionState::Verification);
 
     // A monitor that the roster knows compares its log with the chain, and the gate opens.
@@ -283,7 +407,7 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
 
     story.warp(P::SanctionWindowSecs);
     let mut paid_out = 0;
-    for (executor, stake) in [2 * STAKE, 2 * STAKE, 2 * STAKE, 2 * STAKE, STAKE]
+    for (executor, stake) in [3 * STAKE, 3 * STAKE, 2 * STAKE, 2 * STAKE, 2 * STAKE]
         .into_iter()
         .enumerate()
     {
@@ -313,9 +437,9 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     );
     // What the sponsor paid is with the executors, beside what they had deposited, and with the funds.
     let kept = (parts.treasury + parts.subsidyBudget + parts.insurance).to::<u128>();
-    assert_eq!(paid_out + kept, 5 * DEPOSIT + 9 * PRICE);
+    assert_eq!(paid_out + kept, 5 * DEPOSIT + 12 * PRICE);
     assert!(
-        kept > 0 && kept <= 9 * PRICE * 3 / 100,
+        kept > 0 && kept <= 12 * PRICE * 3 / 100,
         "fees and reserves, less subsidies"
     );
     let booked = story.ask(Peer::Treasury, &treasury::bookedCall {});
@@ -340,9 +464,20 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
             TIER_2_CEILING,
             "tier 2 of three, steady state",
         ),
+        (
+            story.spent[5],
+            TIER_2_CEILING,
+            "tier 2 of three, relayed in batches",
+        ),
     ] {
         let judged = if spent > ceiling { "above" } else { "within" };
         println!("{spent:>9} gas  {what}: {judged} {ceiling}");
+    }
+    for charge in std::mem::take(&mut story.charges) {
+        story
+            .stage
+            .print_breakdown(&charge)
+            .unwrap_or_else(|e| panic!("{e}"));
     }
     println!("{:>9} gas  tier 3, without the ruling", story.spent[2]);
 }

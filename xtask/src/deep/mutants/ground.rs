@@ -47,12 +47,18 @@ impl Ground {
         (crate_name, package): (&str, &str),
         dir: &Path,
     ) -> eyre::Result<Self> {
-        for part in ["src", "tests"] {
-            let to = dir.join(package).join(part);
+        let parts = ["src", "tests"].map(|part| Path::new(package).join(part));
+        // Tests compare tables with the documents that show them.
+        for part in parts
+            .iter()
+            .map(PathBuf::as_path)
+            .chain([Path::new("docs")])
+        {
+            let to = dir.join(part);
             if to.exists() {
                 fs::remove_dir_all(&to)?;
             }
-            copy(&ws.root.join(package).join(part), &to)?;
+            copy(&ws.root.join(part), &to)?;
         }
         for file in ["Cargo.lock", "rust-toolchain.toml"] {
             fs::copy(ws.root.join(file), dir.join(file))

@@ -141,9 +141,9 @@ fn name(code: &str) -> String {
 }
 
 impl Narrow {
-    /// The root of the crate, `up` from the root of the workspace.
+    /// The root of the crate, for modules and tests of the package. Not every module needs the allocator, and none minds.
     pub(super) fn root(&self, package: &Path, crate_name: &str, list: &Path) -> String {
-        let mut text = format!("extern crate self as {crate_name};\n");
+        let mut text = format!("extern crate alloc;\nextern crate self as {crate_name};\n");
         for module in &self.modules {
             let source = package.join("src");
             let (file, folder) = (

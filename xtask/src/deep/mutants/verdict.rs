@@ -1,7 +1,7 @@
 //! What became of the bugs of one source file, and what it was judged by: kept from run to run, so that a run that was
 //! interrupted, or that follows a change of a few files, judges only what is not known.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
@@ -17,17 +17,31 @@ pub(super) struct Outcome {
     pub(super) survivors: Vec<String>,
 }
 
-/// An outcome, with what led to it.
+/// An outcome in numbers, with what led to it: a file's entry in the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Verdict {
-    /// The source file, from the root.
-    pub(super) file: String,
-    pub(super) basis: Basis,
+    /// Digest of the file when it was judged.
+    pub(super) source: String,
+    /// Digest of all tests then, or when its survivors were tried again.
+    pub(super) tests: String,
     /// The commit at which all bugs of the file were tried.
     pub(super) commit: String,
     /// The commit at which survivors were tried again, if they were: the tests had changed, and the file had not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) again: Option<String>,
-    pub(super) outcome: Outcome,
+    pub(super) caught: usize,
+    pub(super) endless: usize,
+    pub(super) unviable: usize,
+    /// As the tool prints them, so that they can be tried again.
+    pub(super) survivors: Vec<String>,
+}
+
+/// The verdicts of all files, by their names from the root. It stands in the repository, so that a clone knows what was judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// How the tool was called. Verdicts of another way count for nothing.
+    pub(super) how: String,
+    pub(super) files: BTreeMap<String, Verdict>,
 }
 
 /// What an outcome rests on, as digests: as long as none of it changes, the outcome stands.
@@ -139,26 +153,28 @@ impl Basis {
 }
 
 impl Verdict {
-    /// The kept verdict of a file; none if there is none, or if it cannot be read: then everything is tried.
-    pub(super) fn load(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
-    }
-
-    /// Keeps it.
-    pub(super) fn save(&self, path: &Path) -> eyre::Result<()> {
-        let text = serde_json::to_vec_pretty(self)?;
-        fs::write(path, text).wrap_err_with(|| format!("cannot write {}", path.display()))
+    /// An outcome on a basis, all of it judged at `commit`.
+    pub(super) fn new(basis: Basis, commit: &str, outcome: Outcome) -> Self {
+        Self {
+            source: basis.source,
+            tests: basis.tests,
+            commit: commit.to_owned(),
+            again: None,
+            caught: outcome.caught.len(),
+            endless: outcome.endless.len(),
+            unviable: outcome.unviable.len(),
+            survivors: outcome.survivors,
+        }
     }
 
     /// What has to be done for a file on this basis, given what was kept.
     pub(super) fn plan(kept: Option<&Self>, basis: &Basis) -> Plan {
         match kept {
-            Some(kept) if kept.basis == *basis => Plan::Keep,
-            Some(kept) if kept.basis.is_of(basis) => {
-                if kept.outcome.survivors.is_empty() {
+            Some(kept) if kept.source == basis.source => {
+                if kept.survivors.is_empty() || kept.tests == basis.tests {
                     Plan::Keep
                 } else {
-                    Plan::Again(kept.outcome.survivors.clone())
+                    Plan::Again(kept.survivors.clone())
                 }
             }
             _ => Plan::Whole,
@@ -168,11 +184,39 @@ impl Verdict {
     /// This, after its survivors were tried again.
     pub(super) fn judged_again(self, basis: Basis, commit: &str, again: Outcome) -> Self {
         Self {
-            basis,
+            tests: basis.tests,
             again: Some(commit.to_owned()),
-            outcome: self.outcome.with_survivors(again),
+            caught: self.caught + again.caught.len(),
+            endless: self.endless + again.endless.len(),
+            unviable: self.unviable + again.unviable.len(),
+            survivors: again.survivors,
             ..self
         }
+    }
+
+    /// How many bugs there are.
+    pub(super) const fn all(&self) -> usize {
+        self.caught + self.endless + self.unviable + self.survivors.len()
+    }
+}
+
+impl Record {
+    /// The record, without what was judged in another way; an empty one if there is none, or if it cannot be read: then
+    /// everything is tried.
+    pub(super) fn load(path: &Path, how: &str) -> Self {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let kept = toml::from_str(&text).ok();
+        kept.filter(|record: &Self| record.how == how)
+            .unwrap_or_else(|| Self {
+                how: how.to_owned(),
+                ..Self::default()
+            })
+    }
+
+    /// Keeps it.
+    pub(super) fn save(&self, path: &Path) -> eyre::Result<()> {
+        let text = toml::to_string(self)?;
+        fs::write(path, text).wrap_err_with(|| format!("cannot write {}", path.display()))
     }
 }
 
@@ -193,17 +237,12 @@ mod tests {
     }
 
     fn verdict(survivors: &[&str]) -> Verdict {
-        Verdict {
-            file: "a.rs".to_owned(),
-            basis: basis("h", "s", "t"),
-            commit: "one".to_owned(),
-            again: None,
-            outcome: Outcome {
-                caught: lines(&["a.rs:1:1: x"]),
-                survivors: lines(survivors),
-                ..Outcome::default()
-            },
-        }
+        let outcome = Outcome {
+            caught: lines(&["a.rs:1:1: x"]),
+            survivors: lines(survivors),
+            ..Outcome::default()
+        };
+        Verdict::new(basis("h", "s", "t"), "one", outcome)
     }
 
     #[test]
@@ -214,7 +253,6 @@ mod tests {
         let again = Plan::Again(lines(&["a.rs:2:1: y"]));
         assert_eq!(plan(basis("h", "s", "other")), again);
         assert_eq!(plan(basis("h", "other", "t")), Plan::Whole);
-        assert_eq!(plan(basis("other", "s", "t")), Plan::Whole);
         assert_eq!(Verdict::plan(None, &basis("h", "s", "t")), Plan::Whole);
         let clean = verdict(&[]);
         let plan = Verdict::plan(Some(&clean), &basis("h", "s", "other"));
@@ -232,26 +270,29 @@ mod tests {
         let now = kept
             .clone()
             .judged_again(basis("h", "s", "u"), "two", again);
-        assert_eq!(now.outcome.all(), kept.outcome.all());
-        assert_eq!(now.outcome.caught, ["a.rs:1:1: x", "a.rs:2:1: y"]);
-        assert_eq!(now.outcome.survivors, ["a.rs:3:1: z"]);
+        assert_eq!(now.all(), kept.all());
+        assert_eq!(now.caught, 2);
+        assert_eq!(now.survivors, ["a.rs:3:1: z"]);
         assert_eq!(
             (now.commit.as_str(), now.again.as_deref()),
             ("one", Some("two"))
         );
-        assert_eq!(now.basis.tests, "u");
+        assert_eq!(now.tests, "u");
     }
 
     #[test]
-    fn a_verdict_is_read_as_it_was_kept() {
+    fn a_record_is_read_as_it_was_kept_and_not_for_another_way_of_judging() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.json");
-        assert_eq!(Verdict::load(&path), None);
-        let kept = verdict(&["a.rs:2:1: y"]);
-        kept.save(&path).unwrap();
-        assert_eq!(Verdict::load(&path), Some(kept));
-        fs::write(&path, "no verdict").unwrap();
-        assert_eq!(Verdict::load(&path), None);
+        let path = dir.path().join("record.toml");
+        let mut record = Record::load(&path, "h");
+        assert_eq!((record.how.as_str(), record.files.len()), ("h", 0));
+        let judged = verdict(&["a.rs:2:1: replace | with \"^\""]);
+        record.files.insert("a.rs".to_owned(), judged);
+        record.save(&path).unwrap();
+        assert_eq!(Record::load(&path, "h"), record);
+        assert!(Record::load(&path, "other").files.is_empty());
+        fs::write(&path, "no record").unwrap();
+        assert!(Record::load(&path, "h").files.is_empty());
     }
 
     #[test]

@@ -41,12 +41,13 @@ const INSTANTS: std::ops::Range<u64> = 0..1 << 40;
 
 prop_compose! {
     fn hot()(
-        (kind, status) in (0..4u8, 0..4u8), reputation in 0..=1_000_000u64, stake: u32, missions: u32,
+        (kind, status, has_history) in (0..4u8, 0..4u8, any::<bool>()), reputation in 0..=1_000_000u64, stake: u32, missions: u32,
         (obligations, sub_agents, begun, days) in any::<(u16, u16, u16, u8)>(), entries: [(u16, u8); 4],
     ) -> Hot {
         Hot {
             agent_type: AgentType::of(kind).unwrap_or_default(),
             status: [Status::None, Status::Active, Status::Leaving, Status::Gone][usize::from(status)],
+            has_history,
             reputation: milli(reputation),
             stake,
             missions,
@@ -75,7 +76,7 @@ proptest! {
 
     #[test]
     fn a_hot_word_is_laid_out_as_drawn(hot in hot()) {
-        let flags = hot.agent_type as u128 | (hot.status as u128) << 2;
+        let flags = hot.agent_type as u128 | (hot.status as u128) << 2 | u128::from(hot.has_history) << 4;
         let mut fields = vec![
             (flags, 1), (hot.reputation.get().into(), 4), (hot.stake.into(), 4), (hot.missions.into(), 4),
             (hot.obligations.into(), 2), (hot.sub_agents.into(), 2), (hot.pairs.begun.into(), 2), (hot.pairs.days.into(), 1),

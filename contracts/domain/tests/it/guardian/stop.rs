@@ -8,9 +8,21 @@ use agentcity_domain::{
     },
     machine::{Command, Kind, MissionState},
 };
+use proptest::prelude::*;
 
 const MOST: u64 = 259_200;
 const NOW: u64 = 1_000_000;
+
+/// A city that nobody stopped.
+const FREE: Watch = Watch {
+    freezes: 0,
+    cleared_at: 0,
+    stops: 0,
+    stop: None,
+    paused_until: None,
+    pauses: 0,
+    stopped: 0,
+};
 
 fn missions() -> impl Iterator<Item = MissionState> {
     (0..=u8::MAX).filter_map(MissionState::from_u8)
@@ -25,15 +37,15 @@ fn watches() -> [Watch; 4] {
         pauses: 3,
         ..Watch::default()
     };
-    let stopped = calm.stop(Halt::EmergencyStop, MOST, NOW).unwrap();
+    let stopped = calm.stop(Halt::EmergencyStop, &FREE, MOST, NOW).unwrap();
     let pause = |watch: Watch| watch.pause(&Watch::default(), MissionState::Executing, 50, NOW);
     let paused = pause(calm).unwrap();
-    let both = paused.stop(Halt::EmergencyStop, MOST, NOW).unwrap();
+    let both = paused.stop(Halt::EmergencyStop, &FREE, MOST, NOW).unwrap();
     [calm, stopped, paused, both]
 }
 
 fn city() -> Watch {
-    Watch::default().stop(Halt::CityHalt, 77, NOW).unwrap()
+    FREE.stop(Halt::CityHalt, &FREE, 77, NOW).unwrap()
 }
 
 #[test]
@@ -46,12 +58,12 @@ fn r9_a_stop_has_its_maximum_and_is_not_prolonged() {
     assert_eq!((stopped.stop, both.stop), (stop, stop));
     assert_eq!(both.paused_until, paused.paused_until);
     for watch in [stopped, both] {
-        let again = watch.stop(Halt::EmergencyStop, MOST, NOW + 5);
+        let again = watch.stop(Halt::EmergencyStop, &FREE, MOST, NOW + 5);
         let halt = Halt::EmergencyStop;
         let until = NOW + MOST;
         assert_eq!(again, Err(Refused::Halted { halt, until }));
     }
-    assert!(calm.stop(Halt::EmergencyStop, u64::MAX, NOW).is_ok());
+    assert!(calm.stop(Halt::EmergencyStop, &FREE, u64::MAX, NOW).is_ok());
 }
 
 #[test]
@@ -69,7 +81,7 @@ fn a_cleared_stop_counts_moves_deadlines_and_leaves_the_pause() {
     let [calm, stopped, paused, both] = watches();
     let halt = Halt::EmergencyStop;
     for (watch, paused_until) in [(stopped, None), (both, Some(NOW + 50))] {
-        let (next, cleared) = watch.clear(halt, NOW + 10).unwrap();
+        let (next, cleared) = watch.clear(halt, &FREE, NOW + 10).unwrap();
         let secs = 10;
         assert_eq!(cleared, Cleared { secs, paused_until });
         assert_eq!((next.stops, next.cleared_at), (3, NOW + 10));
@@ -78,16 +90,16 @@ fn a_cleared_stop_counts_moves_deadlines_and_leaves_the_pause() {
     }
     let found = None;
     assert_eq!(
-        calm.clear(halt, NOW),
+        calm.clear(halt, &FREE, NOW),
         Err(Refused::NotHalted { halt, found })
     );
     let found = Some(Halt::Pause);
     assert_eq!(
-        paused.clear(halt, NOW),
+        paused.clear(halt, &FREE, NOW),
         Err(Refused::NotHalted { halt, found })
     );
     // People may still clear one that lasted longer than it may (R9).
-    assert!(stopped.clear(halt, NOW + 2 * MOST).is_ok());
+    assert!(stopped.clear(halt, &FREE, NOW + 2 * MOST).is_ok());
 }
 
 #[test]
@@ -217,5 +229,69 @@ fn g06_no_halt_forbids_to_freeze_to_decide_a_freeze_or_to_record_an_outage() {
         Command::ClearStop,
     ] {
         assert_eq!(both.require(&city(), command), Ok(()), "{command:?}");
+    }
+}
+
+#[test]
+fn a_second_under_both_stops_counts_once() {
+    let (own, of_city) = (Halt::EmergencyStop, Halt::CityHalt);
+    // When the mission's stop begins and ends, when the city's does, and by how much both move the mission's deadlines.
+    for (mission, city, moved) in [
+        ((0, 10), (20, 30), 20),
+        ((0, 10), (5, 15), 15),
+        ((5, 15), (0, 10), 15),
+        ((0, 30), (10, 20), 30),
+        ((10, 20), (0, 30), 30),
+        ((0, 10), (0, 10), 10),
+        ((0, 10), (10, 20), 20),
+    ] {
+        let (mut watch, mut all, mut sum) = (FREE, FREE, 0);
+        for now in 0..40 {
+            if now == city.1 {
+                let (next, cleared) = all.clear(of_city, &all, NOW + now).unwrap();
+                (all, sum) = (next, sum + cleared.secs);
+            }
+            if now == mission.1 {
+                let (next, cleared) = watch.clear(own, &all, NOW + now).unwrap();
+                (watch, sum) = (next, sum + cleared.secs);
+            }
+            if now == city.0 {
+                all = all.stop(of_city, &all, MOST, NOW + now).unwrap();
+            }
+            if now == mission.0 {
+                watch = watch.stop(own, &all, MOST, NOW + now).unwrap();
+            }
+        }
+        assert_eq!(sum, moved, "{mission:?} {city:?}");
+    }
+}
+
+proptest! {
+    /// INV-GUARD-08. Whatever is stopped and let go on, and when: deadlines move by the seconds under a stop, each once.
+    #[test]
+    fn deadlines_move_by_the_seconds_under_a_stop(calls in prop::collection::vec((any::<bool>(), 0..50u64), 1..60)) {
+        let (mut watch, mut all) = (FREE, FREE);
+        let (mut now, mut under, mut moved) = (NOW, 0, 0);
+        let each = calls.into_iter().chain([(false, 3), (true, 3)]);
+        let mut each = each.collect::<Vec<_>>().into_iter();
+        while let Some((is_city, wait)) = each.next() {
+            let ends = each.len() < 2;
+            let stopped = watch.stop.is_some() || all.stop.is_some();
+            now += wait;
+            under += if stopped { wait } else { 0 };
+            let (halt, of) = if is_city { (Halt::CityHalt, all) } else { (Halt::EmergencyStop, watch) };
+            let next = if of.stop.is_some() {
+                let (next, cleared) = of.clear(halt, &all, now).unwrap();
+                moved += cleared.secs;
+                next
+            } else if ends {
+                of
+            } else {
+                of.stop(halt, &all, MOST, now).unwrap()
+            };
+            if is_city { all = next } else { watch = next }
+        }
+        prop_assert!(watch.stop.is_none() && all.stop.is_none());
+        prop_assert_eq!(moved, under);
     }
 }

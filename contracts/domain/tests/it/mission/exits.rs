@@ -26,7 +26,7 @@ fn mission(state: MissionState) -> Mission {
 
 fn at(state: NodeState) -> States {
     let mut word = B256::ZERO;
-    word[31] = state.number();
+    word[0] = state.number();
     States(word)
 }
 
@@ -512,6 +512,28 @@ fn the_silent_and_the_deprecated_are_at_fault_and_nobody_else() {
         }),
         "it ends with its child"
     );
+}
+
+#[test]
+fn what_runs_ends_in_every_mission_that_works_and_in_no_other() {
+    for state in MissionState::ALL {
+        let (own, calm) = (mission(*state), Lying::default());
+        let works = [MissionState::Active, MissionState::Executing].contains(state);
+        let mut node = Node::default();
+        node.set_kind(3);
+        node.set_taken(1);
+        node.expire_at(200, 0);
+        let mut exit = NodeExit::NONE;
+        let mut executing = at(NodeState::Executing);
+        let of = (0, &node);
+        let late = exit::time_out(&own, &calm, &mut executing, of, (201, 0), &mut exit);
+        assert_eq!(late.is_ok(), works, "{state:?}");
+        let mut reviewed = at(NodeState::PendingReview);
+        let of = (0, &mut node);
+        let clock = (201, 0);
+        let silent = exit::expire_review(&own, &calm, &mut reviewed, of, [1, 1], clock, &mut exit);
+        assert_eq!(silent.is_ok(), works, "{state:?}");
+    }
 }
 
 #[test]

@@ -5,16 +5,25 @@ use agentcity_domain::{
     mission::{
         Refused, Why,
         node::Node,
-        record::{Clock, Link, Mission, NODES_PER_STATES, States},
+        record::{Clock, LAW, Link, Mission, NODES_PER_STATES, Pages, States},
         word::{get, set},
     },
 };
 use alloy_primitives::B256;
 use proptest::prelude::*;
 
+type Layout = &'static [(&'static str, usize, usize)];
+const LAYOUTS: [Layout; 5] = [
+    Mission::LAYOUT,
+    Pages::LAYOUT,
+    Clock::LAYOUT,
+    Link::LAYOUT,
+    Node::LAYOUT,
+];
+
 #[test]
 fn no_two_parts_of_a_word_meet() {
-    for layout in [Mission::LAYOUT, Clock::LAYOUT, Link::LAYOUT, Node::LAYOUT] {
+    for layout in LAYOUTS {
         let mut owner = [None; 32];
         for (name, at, bytes) in layout {
             for (place, taken) in owner.iter_mut().enumerate().skip(*at).take(*bytes) {
@@ -32,7 +41,7 @@ fn no_two_parts_of_a_word_meet() {
 #[test]
 fn every_part_is_read_where_it_was_written_and_its_neighbours_stay() {
     let full = B256::repeat_byte(0xff);
-    for layout in [Mission::LAYOUT, Clock::LAYOUT, Link::LAYOUT, Node::LAYOUT] {
+    for layout in LAYOUTS {
         for (name, at, bytes) in layout {
             let mut word = full;
             set(&mut word, *at, *bytes, 1);
@@ -88,13 +97,12 @@ fn a_mission_makes_every_step_of_the_tables_and_no_other() {
 
 #[test]
 fn a_node_makes_every_step_of_the_tables_and_no_other_wherever_it_stands() {
-    for number in [0, 1, 62, 63, 64, 4_999] {
+    for number in [0, 1, 30, 31, 32, 4_999] {
         for from in NodeState::ALL {
             for to in NodeState::ALL {
                 let mut states = States(B256::ZERO);
-                let at = 31 - usize::from(number % NODES_PER_STATES / 2);
-                let nibble = from.number() << (4 * (number % 2));
-                set(&mut states.0, at, 1, nibble.into());
+                let at = usize::from(number % NODES_PER_STATES);
+                set(&mut states.0, at, 1, from.number().into());
                 assert_eq!(states.of(number), from.number());
                 let legal = NodeState::transition(*from, *to).is_ok();
                 let said = states.step(number, *to, 3).map_err(Refused::why);
@@ -135,6 +143,65 @@ fn a_node_begins_once_waiting_or_taken_over() {
             "its neighbours are none"
         );
     }
+}
+
+#[test]
+fn a_node_waits_for_its_last_open_edge_and_knows_no_other_nodes() {
+    let mut states = States(B256::ZERO);
+    states.begin(6, true).expect("imported");
+    assert_eq!(states.lead_into(5, 9), Ok(()));
+    assert_eq!(states.lead_into(5, 7), Ok(()));
+    assert_eq!(states.lead_into(5, 1), Err(17), "sixteen at most");
+    assert_eq!(states.lead_into(5, 255), Err(255));
+    assert_eq!((states.of(5), states.edges(5)), (0, 16), "not begun");
+    assert!(!states.release(5), "what has not begun does not wait");
+    states.begin(5, false).expect("begun");
+    assert_eq!((states.of(5), states.edges(5)), (1, 15));
+    for left in (1..15).rev() {
+        assert!(!states.release(5));
+        assert_eq!((states.of(5), states.edges(5)), (1, left));
+    }
+    assert!(states.release(5), "the last");
+    assert_eq!((states.of(5), states.edges(5)), (1, 0));
+    assert!(!states.release(5), "none is left");
+    states.step(5, NodeState::Eligible, 0).expect("eligible");
+    let mut alone = States(B256::ZERO);
+    set(&mut alone.0, 5, 1, NodeState::Eligible as u64);
+    set(&mut alone.0, 6, 1, NodeState::Completed as u64);
+    assert_eq!(states, alone, "its neighbours are as they were");
+    // Edges into what began, or was taken over, count for nothing.
+    for node in [5, 6] {
+        let before = states;
+        assert_eq!(states.lead_into(node, 3), Ok(()));
+        assert!(!states.release(node));
+        assert_eq!(states, before);
+    }
+    // A node whose edges were all closed before it began is a root.
+    states.lead_into(7, 1).expect("an edge");
+    assert!(!states.release(7));
+    states.begin(7, false).expect("begun");
+    assert_eq!((states.of(7), states.edges(7)), (1, 0));
+    // One that a successor takes over while edges lead into it is completed.
+    states.lead_into(8, 2).expect("edges");
+    states.begin(8, true).expect("imported");
+    assert_eq!((states.of(8), states.edges(8)), (6, 0));
+}
+
+#[test]
+fn pages_become_law_and_keep_where_they_are() {
+    let mut pages = Pages(B256::repeat_byte(0x7f));
+    assert!(!pages.are_law());
+    pages.set_first_page(7);
+    pages.set_first_seats(9);
+    pages.become_law(1_700_000_000, 60);
+    assert!(pages.are_law());
+    let mut expected = Pages(B256::ZERO);
+    expected.set_activated(1_700_000_000);
+    expected.set_moved_then(60);
+    expected.set_first_page(7);
+    expected.set_first_seats(9);
+    expected.set_mark(LAW);
+    assert_eq!(pages, expected);
 }
 
 #[test]
@@ -188,10 +255,10 @@ fn a_refusal_says_in_one_number_what_it_said_in_many() {
 proptest! {
     #[test]
     fn states_of_a_word_do_not_touch_each_other(
-        picks in prop::collection::vec((0u16..64, 1usize..9), 0..200)
+        picks in prop::collection::vec((0..NODES_PER_STATES, 1usize..9), 0..200)
     ) {
         let mut states = States::default();
-        let mut model = [0u8; 64];
+        let mut model = [0u8; NODES_PER_STATES as usize];
         for (node, to) in picks {
             let to = NodeState::ALL[to - 1];
             let legal = match NodeState::from_u8(model[usize::from(node)]) {
@@ -207,7 +274,7 @@ proptest! {
                     model[usize::from(node)] = to.number();
                 }
             }
-            for other in 0..64u16 {
+            for other in 0..NODES_PER_STATES {
                 prop_assert_eq!(states.of(other), model[usize::from(other)]);
             }
         }

@@ -7,7 +7,7 @@ use agentcity_domain::{
         Reason, Refused, Why, digest, fault,
         node::{CHILD, Eligible, Node, seat_bit, seconds},
         order,
-        record::{Child, Clock, Link, Mission, States},
+        record::{Child, Clock, Link, Mission, Pages, States},
         recursion, refinement,
         seat::{self, CONFLICT, Standing},
         verdict::{self, Outcome},
@@ -30,7 +30,7 @@ fn mission(state: MissionState) -> Mission {
 /// States with node zero in this one.
 fn at(state: NodeState) -> States {
     let mut word = B256::ZERO;
-    word[31] = state.number();
+    word[0] = state.number();
     States(word)
 }
 
@@ -40,26 +40,26 @@ fn why<T>(said: Result<T, Refused>) -> Result<T, Why> {
 
 #[test]
 fn windows_follow_from_when_a_node_became_eligible_and_round_up() {
-    let (city, mut clock, mut node) = (Mission::default(), Clock::default(), Node::default());
+    let (city, mut pages, mut node) = (Mission::default(), Pages::default(), Node::default());
     let mut own = mission(MissionState::Active);
-    clock.set_activated(100);
+    pages.set_activated(100);
     let millis = [5_000, 1_001, 1];
-    let root = Eligible::of(&node, (&own, &clock, &city), millis);
+    let root = Eligible::of(&node, (&own, &pages, &city), millis);
     assert_eq!((root.closes, root.expires), (106, 108));
     own.set_moved(40);
     assert_eq!(
-        Eligible::of(&node, (&own, &clock, &city), millis).closes,
+        Eligible::of(&node, (&own, &pages, &city), millis).closes,
         146,
         "halts moved it"
     );
-    clock.set_moved_then(40);
+    pages.set_moved_then(40);
     assert_eq!(
-        Eligible::of(&node, (&own, &clock, &city), millis).closes,
+        Eligible::of(&node, (&own, &pages, &city), millis).closes,
         106
     );
     node.renew(0, 300, 30);
     assert_eq!(
-        Eligible::of(&node, (&own, &clock, &city), millis).closes,
+        Eligible::of(&node, (&own, &pages, &city), millis).closes,
         316
     );
     assert_eq!(
@@ -338,6 +338,9 @@ fn a_fault_costs_what_its_schedule_says() {
     );
     assert_eq!(fault::amount(50, 10, 1_000, 3_300), 500, "the absolute");
     assert_eq!(fault::amount(50, 1, 1_000, 3_300), 330, "the share");
+    assert_eq!(fault::amount(50, 10, 400, 3_300), 400, "the seat's stake");
+    assert_eq!(fault::amount(u64::MAX, u128::MAX, 7, 0), 7, "the same");
+    assert_eq!(fault::amount(50, 10, 0, 10_000), 0, "nothing at stake");
     assert_eq!(fault::amount(0, 1, 9_999, 1), 0, "rounded down");
     assert_eq!(
         fault::amount(0, 1, u128::MAX, 10_000),
@@ -358,7 +361,7 @@ proptest! {
     fn a_share_of_a_stake_is_exact(units in any::<u32>(), unit in any::<u64>(), stake in any::<u128>(), bps in 0u64..=10_000) {
         let share = U256::from(stake) * U256::from(bps) / U256::from(10_000);
         let least = U256::from(units) * U256::from(unit);
-        let expected = share.max(least);
+        let expected = share.max(least).min(U256::from(stake));
         prop_assert_eq!(U256::from(fault::amount(units.into(), unit.into(), stake, bps)), expected);
     }
 

@@ -542,3 +542,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_law_is_whole() {
+    for (nodes, pages, seat_pages) in [(1, 1, 1), (16, 1, 1), (17, 1, 2), (128, 1, 8), (129, 2, 9)]
+    {
+        let whole = Progress::whole(nodes);
+        assert_eq!((whole.nodes, whole.pages()), (nodes, pages));
+        assert_eq!(whole.seat_pages, seat_pages, "{nodes} nodes");
+    }
+}

@@ -203,25 +203,30 @@ fn an_agents_seats_of_a_page_are_one_stake_for_each_source() {
     seats.push(pooled(seat(18, 0, 1)));
     let [one, two, three] = [1, 2, 3].map(Address::repeat_byte);
     let pool = B256::repeat_byte(0x99);
-    let stake = |agent, source, amount| Stake {
+    let stake = |agent, source, amount, price| Stake {
         agent,
         source,
         amount,
+        price,
     };
     assert_eq!(
         stakes(&seats),
         [
-            stake(one, one.into_word(), 200),
-            stake(two, pool, 100),
-            stake(three, three.into_word(), 100),
-            stake(one, pool, 100),
+            stake(one, one.into_word(), 200, 2),
+            stake(two, pool, 100, 1),
+            stake(three, three.into_word(), 100, 1),
+            stake(one, pool, 100, 1),
         ]
     );
     let free = Seat {
         stake: 0,
         ..seat(0, 0, 4)
     };
-    assert_eq!(stakes(&[free]), []);
+    // Nothing is at stake, but something may be lost.
+    let four = free.agent;
+    assert_eq!(stakes(&[free]), [stake(four, four.into_word(), 0, 1)]);
+    let idle = Seat { price: 0, ..free };
+    assert_eq!(stakes(&[idle]), []);
     assert_eq!(stakes(&[]), []);
 }
 

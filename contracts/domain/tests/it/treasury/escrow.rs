@@ -198,10 +198,10 @@ fn a_node_is_settled_out_of_what_is_allocated_to_nodes() {
 
 #[test]
 fn a_child_is_lent_what_its_node_has_left_and_no_other_nodes_money() {
-    let lend = |pair, left: Option<u128>, amount| {
-        both(pair, |from, to| {
-            from.lend(to, left.map(units), units(amount))
-        })
+    // As the shell does: what the node has, at most so much, is lent.
+    let lend = |pair, left: Option<u128>, most| {
+        let amount = payable(left.is_some(), left.map(units), units(most))?;
+        both(pair, |from, to| from.lend(to, amount))
     };
     let (parent, child) = lend((account(100, 90), account(7, 0)), None, 30).unwrap();
     assert_eq!((parent, child), (account(70, 60), account(37, 0)));
@@ -221,9 +221,11 @@ fn a_child_is_lent_what_its_node_has_left_and_no_other_nodes_money() {
     );
     assert_eq!(parent, account(87, 77));
     let again = |amount| lend((parent, account(0, 0)), Some(17), amount);
-    assert_eq!(again(17).unwrap().0, account(70, 60));
-    assert_eq!(again(18), Err(Refused::InsufficientEscrow(short(17, 18))));
-    assert_eq!(again(30), Err(Refused::InsufficientEscrow(short(17, 30))));
+    let all = (account(70, 60), account(17, 0));
+    for most in [17, 18, 30, u128::MAX] {
+        assert_eq!(again(most), Ok(all), "{most}");
+    }
+    assert_eq!(again(16), Ok((account(71, 61), account(16, 0))));
 }
 
 #[test]
@@ -320,8 +322,11 @@ proptest! {
                     }
                 }
                 Step::Lend(node, amount) => {
-                    let amount = u128::from(amount);
-                    if parent.lend(&mut child, left[node].map(units), units(amount)).is_ok() {
+                    let most = units(amount.into());
+                    let amount = payable(left[node].is_some(), left[node].map(units), most).unwrap();
+                    let lent_now = parent.lend(&mut child, amount).is_ok();
+                    let amount = amount.get();
+                    if lent_now {
                         left[node] = Some(left[node].map_or(0, |had: u128| had - amount));
                         lent = node;
                     }

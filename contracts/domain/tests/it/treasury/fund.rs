@@ -11,9 +11,11 @@ use agentcity_domain::{
 
 use super::{short, units};
 
-fn took_part() -> Locked {
+/// Somebody whose seats are worth so much.
+fn of_budget(budget: u128) -> Locked {
     Locked {
         took_part: true,
+        budget: units(budget),
         ..Locked::default()
     }
 }
@@ -28,52 +30,31 @@ fn beyond(available: u128, limit: u128, needed: u128) -> Refused {
 
 #[test]
 fn a_claim_is_paid_once_with_evidence_and_within_both_limits() {
-    let paid = claim(
-        units(1_009),
-        took_part(),
-        true,
-        (10, units(500)),
-        units(100),
-    )
-    .unwrap();
+    let agent = of_budget(500);
+    let paid = claim(units(1_009), agent, true, 10, units(100)).unwrap();
     let compensated = Locked {
         compensated: true,
-        ..took_part()
+        ..agent
     };
     assert_eq!(paid, (compensated, units(909)));
-    let refused = |agent, evidence, limits, amount| {
-        claim(units(1_009), agent, evidence, limits, units(amount)).unwrap_err()
+    let refused = |agent, evidence, pct, amount| {
+        claim(units(1_009), agent, evidence, pct, units(amount)).unwrap_err()
     };
-    let limits = (10, units(500));
-    assert_eq!(
-        refused(took_part(), false, limits, 100),
-        Refused::NoEvidence
-    );
-    assert_eq!(
-        refused(Locked::default(), true, limits, 100),
-        Refused::NothingLocked
-    );
-    assert_eq!(
-        refused(compensated, true, limits, 100),
-        Refused::AlreadyClaimed
-    );
-    assert_eq!(
-        refused(took_part(), true, limits, 0),
-        Refused::InvalidAmount(Amount::ZERO)
-    );
-    assert_eq!(
-        refused(took_part(), true, limits, 101),
-        beyond(1_009, 100, 101)
-    );
-    assert_eq!(
-        refused(took_part(), true, (10, units(50)), 51),
-        beyond(1_009, 50, 51)
-    );
-    assert!(claim(units(1_009), took_part(), true, (10, units(50)), units(50)).is_ok());
-    assert_eq!(
-        refused(took_part(), true, (0, units(50)), 1),
-        beyond(1_009, 0, 1)
-    );
+    let nothing = Refused::InvalidAmount(Amount::ZERO);
+    for (agent, evidence, pct, amount, expected) in [
+        (agent, false, 10, 100, Refused::NoEvidence),
+        (Locked::default(), true, 10, 100, Refused::NothingLocked),
+        (compensated, true, 10, 100, Refused::AlreadyClaimed),
+        (agent, true, 10, 0, nothing),
+        (agent, true, 10, 101, beyond(1_009, 100, 101)),
+        (agent, true, 0, 1, beyond(1_009, 0, 1)),
+        // What the agent was to be paid, whatever anybody paid into the mission (S-13).
+        (of_budget(50), true, 10, 51, beyond(1_009, 50, 51)),
+        (of_budget(0), true, 100, 1, beyond(1_009, 0, 1)),
+    ] {
+        assert_eq!(refused(agent, evidence, pct, amount), expected);
+    }
+    assert!(claim(units(1_009), of_budget(50), true, 10, units(50)).is_ok());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use agentcity_domain::{
     amount::{Amount, AmountError},
     treasury::{
         Refused,
-        pool::{Binding, Pool, Shares, id, share_as_printed},
+        pool::{Binding, Holding, Obligation, Pool, Shares, id, share_as_printed},
     },
 };
 use alloy_primitives::U256;
@@ -27,6 +27,22 @@ fn pool(participants: u32, assets: u128, total: u128) -> Pool {
         participants,
         shares: shares(assets, total),
         ..Pool::default()
+    }
+}
+
+/// Somebody with so many shares who did not ask to leave.
+fn holding(held: u128) -> Holding {
+    Holding {
+        shares: units(held),
+        leaves: 0,
+    }
+}
+
+/// So much that stands in for somebody since a round.
+fn since(round: u32, amount: u128) -> Obligation {
+    Obligation {
+        amount: units(amount),
+        round,
     }
 }
 
@@ -83,16 +99,16 @@ fn shares_pay_their_part_rounded_down_and_the_last_takes_the_rest() {
 
 /// A pool of two after somebody with so many shares paid in: participants, and what the joiner holds then.
 fn joined(held: u128, amount: u128) -> (u32, u128) {
-    let (mut pool, mut held) = (pool(2, 100, 100), units(held));
-    pool.join(&mut held, units(amount)).unwrap();
-    (pool.participants, held.get())
+    let (mut pool, mut holding) = (pool(2, 100, 100), holding(held));
+    pool.join(&mut holding, units(amount)).unwrap();
+    (pool.participants, holding.shares.get())
 }
 
 /// The same after somebody redeemed shares, and what was paid.
 fn left(mut pool: Pool, held: u128, redeemed: u128) -> Result<(u32, u128, u128), Refused> {
-    let mut held = units(held);
-    let paid = pool.leave(&mut held, units(redeemed))?;
-    Ok((pool.participants, held.get(), paid.get()))
+    let mut holding = holding(held);
+    let paid = pool.leave(&mut holding, units(redeemed))?;
+    Ok((pool.participants, holding.shares.get(), paid.get()))
 }
 
 #[test]
@@ -160,11 +176,11 @@ fn a_pool_backs_whom_its_manager_bound_up_to_its_limit() {
 #[test]
 fn a_deposit_while_a_stake_is_out_buys_no_part_of_it() {
     let (mut drawn, mut used) = draw(pool(3, 100, 100), binding(90, 0), 90, 3).unwrap();
-    let mut held = Amount::ZERO;
-    let bought = drawn.join(&mut held, units(10)).unwrap();
+    let mut late = Holding::default();
+    let bought = drawn.join(&mut late, units(10)).unwrap();
     assert_eq!(bought, units(10), "and not a hundred");
     drawn.give_back(&mut used, units(90));
-    assert_eq!(drawn.leave(&mut held, bought), Ok(units(10)));
+    assert_eq!(drawn.leave(&mut late, bought), Ok(units(10)));
 }
 
 #[test]
@@ -184,12 +200,12 @@ fn a_pool_that_lost_everything_takes_nobody_in_again() {
     pool.lose(&mut used, units(100));
     assert!(pool.drained);
     let none = Err(Refused::NoShares(units(5)));
-    assert_eq!(pool.join(&mut Amount::ZERO.clone(), units(5)), none);
-    assert_eq!(pool.leave(&mut units(100), units(100)), Ok(Amount::ZERO));
+    assert_eq!(pool.join(&mut Holding::default(), units(5)), none);
+    assert_eq!(pool.leave(&mut holding(100), units(100)), Ok(Amount::ZERO));
     assert_eq!(pool.shares, shares(0, 0));
     pool.lose(&mut used, Amount::ZERO);
     assert!(pool.drained, "once is for ever");
-    assert_eq!(pool.join(&mut Amount::ZERO.clone(), units(5)), none);
+    assert_eq!(pool.join(&mut Holding::default(), units(5)), none);
 }
 
 #[test]
@@ -199,7 +215,7 @@ fn an_obligation_is_something_that_is_left() {
             obligations,
             ..pool(3, 1, 1)
         };
-        pool.count(units(before), units(after));
+        pool.count(&[(since(0, before), since(0, after))]);
         pool.obligations
     };
     assert_eq!(counted(4, 0, 5), 5);
@@ -219,23 +235,270 @@ fn parts_as_the_seed_keeps_them_go_stale() {
 }
 
 #[test]
+fn what_began_before_somebody_asked_keeps_it_in_and_what_begins_later_does_not() {
+    let mut pool = pool(3, 100, 100);
+    let (mut ann, mut bob) = (holding(40), holding(30));
+    let none = |round| since(round, 0);
+    // A bid, then a request, then another bid.
+    pool.count(&[(none(0), since(0, 20))]);
+    assert_eq!(pool.ask(&mut ann), Ok(units(40)));
+    assert_eq!((pool.round, pool.earlier, ann.leaves), (1, 1, 1));
+    let again = pool;
+    pool.ask(&mut ann).unwrap();
+    assert_eq!(pool, again, "asking twice changes nothing");
+    let round = pool.round_of(&none(0));
+    pool.count(&[(none(0), since(round, 10))]);
+    assert_eq!((round, pool.obligations, pool.earlier), (1, 2, 1));
+    let obligated = |open| Err(Refused::PoolObligated(open));
+    assert_eq!(pool.leave(&mut ann, units(40)), obligated(2));
+    // The first goes from its bid to its mission: it began when it began.
+    let (bid, mission) = (since(0, 20), none(0));
+    pool.count(&[(bid, none(0)), (mission, since(0, 20))]);
+    assert_eq!((pool.obligations, pool.earlier), (2, 1));
+    // Another asks meanwhile, and waits for the second, too.
+    pool.ask(&mut bob).unwrap();
+    assert_eq!((pool.round, pool.awaited, bob.leaves), (1, true, 2));
+    pool.count(&[(since(0, 20), none(0))]);
+    assert_eq!((pool.round, pool.awaited, pool.earlier), (2, false, 1));
+    assert_eq!(pool.leave(&mut bob, units(30)), obligated(1));
+    assert_eq!(pool.leave(&mut ann, units(39)), Ok(units(39)));
+    assert_eq!((pool.leaving, ann.leaves), (units(31), 1), "of two");
+    assert_eq!(pool.leave(&mut ann, units(1)), Ok(units(1)));
+    assert_eq!((ann, pool.participants), (Holding::default(), 2));
+    // One who did not ask waits for everything, as ever.
+    pool.count(&[(none(0), since(2, 5)), (since(1, 10), none(1))]);
+    assert_eq!(pool.leave(&mut holding(30), units(30)), obligated(1));
+    assert_eq!(pool.leave(&mut bob, units(30)), Ok(units(30)));
+    assert_eq!((pool.leaving, pool.participants), (units(0), 1));
+}
+
+#[test]
+fn nobody_asks_without_shares_and_later_shares_leave_with_the_others() {
+    let mut pool = pool(2, 200, 100);
+    let none = Refused::InsufficientShares(short(0, 1));
+    assert_eq!(pool.ask(&mut Holding::default()), Err(none));
+    let mut ann = holding(40);
+    pool.ask(&mut ann).unwrap();
+    pool.join(&mut ann, units(20)).unwrap();
+    assert_eq!((pool.leaving, ann.shares), (units(50), units(50)));
+    // Nothing is open: it leaves at once, and comes back as anybody.
+    assert_eq!(pool.leave(&mut ann, units(50)), Ok(units(100)));
+    assert_eq!((pool.leaving, ann), (units(0), Holding::default()));
+}
+
+#[test]
+fn new_bids_draw_on_the_shares_of_those_who_stay() {
+    let with = |assets, total, leaving, staked| Pool {
+        leaving: units(leaving),
+        staked: units(staked),
+        ..pool(3, assets, total)
+    };
+    for (pool, free) in [
+        (with(100, 100, 0, 0), 100),
+        (with(100, 100, 1, 0), 99),
+        (with(100, 100, 1, 60), 39),
+        (with(100, 100, 40, 60), 0),
+        (with(100, 100, 70, 60), 0),
+        (with(100, 100, 100, 0), 0),
+        // Two thirds of a hundred, rounded against new bids.
+        (with(100, 3, 1, 0), 66),
+        (with(0, 0, 0, 0), 0),
+    ] {
+        assert_eq!(pool.free(), units(free), "{pool:?}");
+    }
+}
+
+#[test]
+fn the_last_round_never_ends() {
+    let last = 0x00ff_ffff;
+    let mut pool = Pool {
+        round: last,
+        ..pool(2, 100, 100)
+    };
+    let mut ann = holding(40);
+    pool.count(&[(since(last, 0), since(last, 5))]);
+    pool.ask(&mut ann).unwrap();
+    assert_eq!((pool.round, pool.earlier), (last, 0));
+    let obligated = Err(Refused::PoolObligated(1));
+    assert_eq!(pool.leave(&mut ann, units(40)), obligated);
+    pool.count(&[(since(last, 5), since(last, 0))]);
+    assert_eq!(pool.leave(&mut ann, units(40)), Ok(units(40)));
+}
+
+#[test]
 fn a_pool_reads_as_it_was_written() {
     let full = Pool {
         manager: ANN,
         participants: 0x0102_0304,
         obligations: 0x0506_0708,
         drained: true,
-        ..Pool::default()
+        round: 0x0009_0a0b,
+        earlier: 0x0c0d_0e0f,
+        awaited: true,
+        shares: shares(9, 8),
+        leaving: units(6),
+        staked: units(7),
     };
+    let words = full.pack();
     let mut expected = ANN.to_vec();
-    expected.extend([1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0, 0]);
-    assert_eq!(full.pack().to_vec(), expected);
-    let read = Pool::unpack(&full.pack(), shares(9, 8), units(7)).unwrap();
-    assert_eq!((read.shares, read.staked), (shares(9, 8), units(7)));
-    assert_eq!(read.pack(), full.pack());
-    assert_eq!(Pool::unpack(&[0; 32], shares(0, 0), units(0)), None);
+    expected.extend([1, 2, 3, 4, 5, 6, 7, 8, 1, 9, 10, 11]);
+    assert_eq!(words[0].to_vec(), expected);
+    assert_eq!(words[3][..6], [12, 13, 14, 15, 1, 0]);
+    assert_eq!(Pool::unpack(&words), Some(full));
+    assert_eq!(Pool::unpack(&[[0; 32]; 4]), None);
+    let holding = Holding {
+        shares: units(5),
+        leaves: 0x0102_0304,
+    };
+    assert_eq!(holding.pack()[12..16], [1, 2, 3, 4]);
+    assert_eq!(Holding::unpack(&holding.pack()), holding);
+    assert_eq!(Obligation::unpack(&since(9, 5).pack()), since(9, 5));
     assert_ne!(id(ANN, 1), id(ANN, 2));
     assert_ne!(id(ANN, 1), id(BOB, 1));
+}
+
+/// A pool with a list of everything: who asked when, what began when. Nothing of it is a round.
+#[derive(Debug, Default)]
+struct Naive {
+    clock: u64,
+    /// When the oldest money of what is open was drawn.
+    open: BTreeMap<u64, u64>,
+    /// Those who wait until what began by then has ended; and those who wait for them.
+    waiting: Option<(u64, Vec<usize>)>,
+    next: Vec<usize>,
+    free: Vec<usize>,
+}
+
+impl Naive {
+    fn settle(&mut self) {
+        loop {
+            if let Some((until, askers)) = self.waiting.take() {
+                if self.open.values().any(|began| *began <= until) {
+                    self.waiting = Some((until, askers));
+                    return;
+                }
+                self.free.extend(askers);
+            }
+            if self.next.is_empty() {
+                return;
+            }
+            self.waiting = Some((self.clock, std::mem::take(&mut self.next)));
+        }
+    }
+
+    fn ask(&mut self, who: usize) {
+        let asked = [&self.free, &self.next]
+            .iter()
+            .any(|some| some.contains(&who))
+            || self.waiting.iter().any(|(_, some)| some.contains(&who));
+        if !asked {
+            self.next.push(who);
+            self.settle();
+        }
+    }
+
+    fn forget(&mut self, who: usize) {
+        self.free.retain(|other| *other != who);
+    }
+}
+
+proptest! {
+    /// INV-TREASURY-05, against the list: nobody leaves before what its money stood in for has ended, everybody does then, and
+    /// what is out beside is always covered by those who stay.
+    #[test]
+    fn a_request_to_leave_is_kept_whatever_begins_after_it(
+        ops in prop::collection::vec((0..8u8, 0..4usize, 0..6usize, 1..200u128), 1..120),
+    ) {
+        let (mut pool, mut binding) = (pool(0, 0, 0), binding(u128::MAX, 0));
+        let mut holdings = [Holding::default(); 4];
+        let mut keys = [Obligation::default(); 6];
+        let mut naive = Naive::default();
+        for (who, holding) in holdings.iter_mut().enumerate() {
+            pool.join(holding, units(100 + who as u128)).unwrap();
+        }
+        for (kind, who, key, amount) in ops {
+            naive.clock += 1;
+            let other = (key + 1) % 6;
+            match kind {
+                0 => { let _ = pool.join(&mut holdings[who], units(amount)); }
+                1 => if pool.ask(&mut holdings[who]).is_ok() {
+                    naive.ask(who);
+                },
+                2 | 3 => if pool.draw(&mut binding, units(amount), 0).is_ok() {
+                    let before = keys[key];
+                    keys[key] = since(pool.round_of(&before), before.amount.get() + amount);
+                    pool.count(&[(before, keys[key])]);
+                    naive.open.entry(key as u64).or_insert(naive.clock);
+                },
+                // Some or all goes from one to another, as from a bid to its mission.
+                4 => if !keys[key].amount.is_zero() {
+                    let (from, to) = (keys[key], keys[other]);
+                    let moved = amount.min(from.amount.get());
+                    keys[key] = since(from.round, from.amount.get() - moved);
+                    let round = if to.amount.is_zero() { from.round } else { from.round.min(to.round) };
+                    keys[other] = since(round, to.amount.get() + moved);
+                    pool.count(&[(from, keys[key]), (to, keys[other])]);
+                    let began = naive.open[&(key as u64)];
+                    let there = naive.open.entry(other as u64).or_insert(began);
+                    *there = began.min(*there);
+                    if keys[key].amount.is_zero() {
+                        naive.open.remove(&(key as u64));
+                    }
+                    naive.settle();
+                },
+                5 | 6 => if !keys[key].amount.is_zero() {
+                    let before = keys[key];
+                    if kind == 5 {
+                        pool.give_back(&mut binding, before.amount);
+                    } else {
+                        pool.lose(&mut binding, before.amount);
+                    }
+                    keys[key].amount = Amount::ZERO;
+                    pool.count(&[(before, keys[key])]);
+                    naive.open.remove(&(key as u64));
+                    naive.settle();
+                },
+                _ => {
+                    let held = holdings[who].shares;
+                    let part = if amount % 2 == 0 { held } else { units(amount.min(held.get())) };
+                    let may = naive.open.is_empty() || naive.free.contains(&who);
+                    let left = pool.leave(&mut holdings[who], part);
+                    prop_assert_eq!(left.is_ok(), may && !part.is_zero(), "{:?}", left);
+                    if left.is_ok() && holdings[who].shares.is_zero() {
+                        naive.forget(who);
+                    }
+                }
+            }
+            let open = keys.iter().filter(|of| !of.amount.is_zero()).count();
+            prop_assert_eq!(pool.obligations as usize, open);
+            let staked: u128 = keys.iter().map(|of| of.amount.get()).sum();
+            prop_assert_eq!(pool.staked.get(), staked);
+            prop_assert!(staked <= pool.shares.assets.get(), "what is out is there");
+            let leaving: u128 = holdings.iter().filter(|of| of.leaves != 0).map(|of| of.shares.get()).sum();
+            prop_assert_eq!(pool.leaving.get(), leaving);
+            let shares: u128 = holdings.iter().map(|of| of.shares.get()).sum();
+            prop_assert_eq!(pool.shares.total.get(), shares);
+            // Once one who asked was let go, those who stay cover all that is out.
+            if naive.waiting.is_none() && naive.next.is_empty() {
+                let theirs = pool.shares.assets.to_u256() * U256::from(shares - leaving);
+                prop_assert!(U256::from(staked) * U256::from(shares) <= theirs);
+            }
+        }
+        // When everything has ended, everybody leaves, and nothing is left.
+        for of in &mut keys {
+            let before = *of;
+            pool.give_back(&mut binding, before.amount);
+            of.amount = Amount::ZERO;
+            pool.count(&[(before, *of)]);
+        }
+        for holding in &mut holdings {
+            if !holding.shares.is_zero() {
+                let all = holding.shares;
+                prop_assert!(pool.leave(holding, all).is_ok());
+            }
+        }
+        prop_assert_eq!((pool.shares.assets, pool.leaving), (Amount::ZERO, Amount::ZERO));
+    }
 }
 
 proptest! {

@@ -1,14 +1,14 @@
 //! What executors may lose, and when what is left is theirs again.
 
 use agentcity_domain::{
-    amount::{Amount, Bps},
+    amount::Amount,
     machine::EscrowState,
     treasury::{
         Refused,
         bond::{self, Bond, Kind},
         escrow::Terms,
         fund::{Loss, loss},
-        stake::{Locked, backs, due, lock, release, slash, take},
+        stake::{BUDGET_MAX, Backing, Locked, backs, lock, release, slash, take},
     },
 };
 use alloy_primitives::B256;
@@ -41,29 +41,108 @@ fn no_more_of_a_reserve_is_taken_than_was_set_aside() {
     assert_eq!(take(units(5), units(6)), Err(beyond));
 }
 
+/// So much more out of a source, at a price that a test which asks for none does not name.
+fn more(held: Locked, before: &B256, source: &B256, amount: u128) -> Result<Locked, Refused> {
+    let backing = Backing {
+        amount: units(amount),
+        price: Amount::ZERO,
+        round: 0,
+    };
+    lock(held, (before, source), &ANN.into_word(), backing)
+}
+
 #[test]
 fn stakes_add_up_and_have_one_source() {
     let (own, pool) = (ANN.into_word(), B256::repeat_byte(7));
-    let first = lock(Locked::default(), &B256::ZERO, &own, ANN, units(5)).unwrap();
+    let first = more(Locked::default(), &B256::ZERO, &own, 5).unwrap();
     assert_eq!(first, locked(5));
-    assert_eq!(lock(first, &own, &own, ANN, units(3)), Ok(locked(8)));
+    assert_eq!(more(first, &own, &own, 3), Ok(locked(8)));
     let second = Refused::SecondSource(own);
-    assert_eq!(lock(first, &own, &pool, ANN, units(3)), Err(second));
+    assert_eq!(more(first, &own, &pool, 3), Err(second));
     let second = Refused::SecondSource(pool);
-    let pooled = lock(Locked::default(), &B256::ZERO, &pool, ANN, units(5)).unwrap();
+    let pooled = more(Locked::default(), &B256::ZERO, &pool, 5).unwrap();
     assert!(pooled.pooled && pooled.took_part);
-    assert_eq!(lock(pooled, &pool, &own, ANN, units(3)), Err(second));
+    assert_eq!(more(pooled, &pool, &own, 3), Err(second));
     // Of the first nothing is left: another may follow.
     let gone = Locked {
         amount: Amount::ZERO,
         ..pooled
     };
-    assert_eq!(lock(gone, &pool, &own, ANN, units(3)), Ok(locked(3)));
+    assert_eq!(more(gone, &pool, &own, 3), Ok(locked(3)));
     let full = Refused::InvalidAmount(units(1));
-    assert_eq!(
-        lock(locked(u128::MAX), &own, &own, ANN, units(1)),
-        Err(full)
-    );
+    assert_eq!(more(locked(u128::MAX), &own, &own, 1), Err(full));
+}
+
+/// INV-TREASURY-05.
+#[test]
+fn a_stake_began_when_the_first_of_it_was_set_aside() {
+    let pool = B256::repeat_byte(7);
+    let after = |held: u128, began, reserved| {
+        let held = Locked {
+            round: began,
+            pooled: true,
+            ..locked(held)
+        };
+        let backing = Backing {
+            amount: units(3),
+            price: Amount::ZERO,
+            round: reserved,
+        };
+        let after = lock(held, (&pool, &pool), &ANN.into_word(), backing).unwrap();
+        assert_eq!(after.obligation().amount, after.amount);
+        after.obligation().round
+    };
+    for (held, began, reserved, expected) in [
+        (0, 9, 4, 4),
+        (0, 4, 9, 9),
+        (5, 9, 4, 4),
+        (5, 4, 9, 4),
+        (5, 4, 4, 4),
+    ] {
+        assert_eq!(after(held, began, reserved), expected);
+    }
+}
+
+/// RESOLUTIONS S-13.
+#[test]
+fn a_stake_remembers_what_its_seats_are_to_be_paid() {
+    let own = ANN.into_word();
+    let seat = |held: Locked, amount, price| {
+        let backing = Backing {
+            amount: units(amount),
+            price: units(price),
+            round: 0,
+        };
+        lock(held, (&own, &own), &own, backing).unwrap()
+    };
+    let most = BUDGET_MAX.get();
+    for (before, price, budget) in [
+        (0, 0, 0),
+        (0, 9, 9),
+        (9, 4, 13),
+        (most - 1, 1, most),
+        (most, 1, most),
+        (0, u128::MAX, most),
+        (most, u128::MAX, most),
+    ] {
+        let held = Locked {
+            budget: units(before),
+            ..locked(5)
+        };
+        let after = seat(held, 3, price);
+        let expected = Locked {
+            budget: units(budget),
+            ..locked(8)
+        };
+        assert_eq!(after, expected, "{before} {price}");
+        assert_eq!(Locked::unpack(&after.pack()), after);
+    }
+    // A slash takes of the stake and leaves what the agent was to earn.
+    let lost = Locked {
+        amount: Amount::ZERO,
+        ..seat(locked(0), 5, 7)
+    };
+    assert_eq!(Locked::unpack(&lost.pack()).budget, units(7));
 }
 
 #[test]
@@ -117,19 +196,6 @@ fn a_slash_takes_what_is_there_and_halves_it_downwards_for_the_insurance() {
 }
 
 #[test]
-fn a_fault_costs_the_greater_of_units_and_share_and_at_most_the_stake() {
-    let due = |amount, share, stake| {
-        due(amount, units(1_000), Bps::new(share).unwrap(), units(stake)).get()
-    };
-    assert_eq!(due(50, 3_300, 2_000_000), 660_000);
-    assert_eq!(due(50, 3_300, 100_000), 50_000);
-    assert_eq!(due(50, 3_300, 40_000), 40_000);
-    assert_eq!(due(0, 0, 40_000), 0);
-    assert_eq!(due(0, 10_000, 40_000), 40_000);
-    assert_eq!(due(u32::MAX, 0, u128::MAX), 1_000 * u128::from(u32::MAX));
-}
-
-#[test]
 fn a_stake_is_free_from_its_second_on() {
     let at = |state, release_at, now| release(locked(5), mission(state, release_at), now);
     let still = |until| Err(Refused::StakeStillLocked(until));
@@ -150,11 +216,14 @@ fn a_stake_reads_as_it_was_written() {
             took_part: bits & 1 != 0,
             pooled: bits & 2 != 0,
             compensated: bits & 4 != 0,
+            round: 0x000d_0e0f,
+            budget: units(0x0102_0304_0506_0708_090a_0b0c),
             amount: units(u128::MAX - 5),
         };
         let word = stake.pack();
         assert_eq!(word[0], bits);
-        assert_eq!(word[1..16], [0; 15]);
+        assert_eq!(word[1..4], [13, 14, 15]);
+        assert_eq!(word[4..16], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
         assert_eq!(word[16..], (u128::MAX - 5).to_be_bytes());
         assert_eq!(Locked::unpack(&word), stake);
     }

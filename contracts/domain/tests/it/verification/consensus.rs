@@ -325,6 +325,67 @@ fn a_commitment_binds_everything_that_it_is_for() {
 }
 
 #[test]
+fn what_is_kept_of_a_commitment_is_its_executors_alone() {
+    let commitment = B256::repeat_byte(1);
+    let of = |commitment, seat| keccak256(kept(&commitment, agent(seat)).concat());
+    assert_eq!(
+        of(commitment, 0),
+        keccak256([commitment, agent(0).into_word()].concat())
+    );
+    assert_ne!(
+        of(commitment, 0),
+        of(commitment, 1),
+        "a copy is the copier's"
+    );
+    assert_ne!(of(commitment, 0), of(B256::repeat_byte(2), 0));
+}
+
+/// The trails as a list that is hashed from its last part inwards: no running word.
+fn trails_of(commits: &[(u8, B256)]) -> B256 {
+    match commits.split_last() {
+        None => B256::ZERO,
+        Some(((seat, trail), before)) => {
+            let mut bytes = trails_of(before).to_vec();
+            bytes.extend([0; 31]);
+            bytes.push(*seat);
+            bytes.extend_from_slice(trail.as_slice());
+            keccak256(bytes)
+        }
+    }
+}
+
+proptest! {
+    /// INV-VERIFY-09.
+    #[test]
+    fn the_trails_of_an_attempt_bind_every_trail_in_the_order_of_the_commitments(
+        seats in Just([0u8, 1, 2, 3, 4, 5, 6]).prop_shuffle(),
+        roots in any::<[[u8; 32]; 7]>(),
+        count in 1..=7usize,
+        changed in 0..7usize,
+    ) {
+        let commits: Vec<(u8, B256)> = seats.into_iter().zip(roots.map(B256::new)).take(count).collect();
+        let mut running = B256::ZERO;
+        for (seat, trail) in &commits {
+            running = keccak256(trails(&running, *seat, trail).concat());
+        }
+        prop_assert_eq!(running, trails_of(&commits));
+
+        let changed = changed % count;
+        let mut missing = commits.clone();
+        missing.remove(changed);
+        let mut other = commits.clone();
+        other[changed].1 = keccak256(other[changed].1);
+        let mut reseated = commits.clone();
+        reseated[changed].0 ^= 1;
+        let mut reversed = commits.clone();
+        reversed.reverse();
+        for lie in [missing, other, reseated, reversed] {
+            prop_assert!(lie == commits || trails_of(&lie) != running);
+        }
+    }
+}
+
+#[test]
 fn the_printed_rule_compares_the_deviation_with_the_mean() {
     assert_eq!(numbers_agree_as_printed(&[100, 102, 98], 5), Some(true));
     assert_eq!(numbers_agree_as_printed(&[100, 103, 300], 5), Some(false));

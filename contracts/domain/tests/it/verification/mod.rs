@@ -42,6 +42,7 @@ pub(crate) fn routed(seats: u8, threshold: u8) -> Case {
         expires: UNTIL,
         backup: false,
         budget: 9_000,
+        seats: Seats::of(0b111_1111 >> (7 - seats)),
         agents,
         record: Record::default(),
     }

@@ -153,7 +153,7 @@ fn committing_lasts_at_least_its_window_from_the_routing_on() {
 #[test]
 fn where_a_seat_was_lost_the_others_are_all() {
     let mut case = routed(3, 2);
-    case.agents[2] = Address::ZERO;
+    case.seats = Seats::of(0b011);
     case.record.committed = Seats::of(0b001);
     let step = commit(&case, &windows(), 1, 1_100).unwrap();
     assert_eq!(

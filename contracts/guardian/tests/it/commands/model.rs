@@ -87,6 +87,8 @@ pub(super) struct Model {
     pub(super) next: u8,
     pub(super) city: Option<(u64, u64)>,
     pub(super) city_moved: u64,
+    /// From when to when it was stopped.
+    pub(super) city_stops: Vec<(u64, u64)>,
     pub(super) city_cleared: u64,
     /// Monitors whose word counts.
     pub(super) good: Vec<bool>,
@@ -169,10 +171,20 @@ impl Model {
             next: 4,
             city: None,
             city_moved: 0,
+            city_stops: Vec::new(),
             city_cleared: 0,
             good: vec![true; MONITORS.len()],
             questions,
         }
+    }
+
+    /// For how many of these seconds the city was stopped.
+    pub(super) fn city_stopped(&self, from: u64, until: u64) -> u64 {
+        let lasts = self.city.map(|(since, _)| (since, until));
+        let stops = self.city_stops.iter().copied().chain(lasts);
+        stops
+            .map(|(since, over)| over.min(until).saturating_sub(since.max(from)))
+            .sum()
     }
 
     pub(super) fn is_calm(&self, m: usize) -> bool {

@@ -1,8 +1,9 @@
 //! The commands. Each picks a mission and a node that suit it, mostly; what does not suit is refused, and is part of the run.
 
 use agentcity_abi::ICollaboration::{self as work, MissionState as M, NodeState as N};
+use agentcity_domain::mission::record::States;
 use agentcity_missions::{Addressed, Mission, STRANGER};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 
 use super::Run;
 
@@ -68,6 +69,7 @@ const ROWS: &[Row] = &[
     ("deposit", 2, Run::deposit),
     ("create pool", 3, Run::create_pool),
     ("join pool", 9, Run::join_pool),
+    ("ask to leave", 6, Run::ask_to_leave),
     ("leave pool", 9, Run::leave_pool),
     ("bind pool", 9, Run::bind_pool),
     ("contribute", 1, Run::contribute),
@@ -120,8 +122,8 @@ impl Run {
                     missionId: id,
                     word: 0,
                 });
-                let state = |node: u16| (word >> (4 * node)).to::<U256>().as_limbs()[0] as u8 & 15;
-                let states = (0..nodes).map(|node| N::try_from(state(node)).expect("a state"));
+                let word = States(word);
+                let states = (0..nodes).map(|node| N::try_from(word.of(node)).expect("a state"));
                 (live.mission.state(&self.city), states.collect())
             })
             .collect();
@@ -196,6 +198,8 @@ impl Run {
         let call = work::assignmentCall {
             missionId: self.lives[live].mission.id,
             index: node,
+            agents: true,
+            lawIn: 0,
         };
         // Nobody is seated where no page is written yet.
         let found = self.city.try_to(STRANGER, call);

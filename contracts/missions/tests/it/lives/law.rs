@@ -5,7 +5,7 @@ use agentcity_abi::{
     IEnactment as enactment, IStatute as statute, ITreasury as treasury,
 };
 use agentcity_missions::{Mission, STRANGER, rests};
-use alloy_primitives::{Address, B256, U256, aliases::U40, keccak256};
+use alloy_primitives::{Address, B256, U256, aliases::U40};
 
 use super::{
     Live, Run,
@@ -147,7 +147,7 @@ impl Run {
         let id = Mission::number(parent.sponsor, self.counters[which]);
         let budget = parent.statute.nodes[usize::from(node)].budget;
         let statute = self.statute(id, Some(budget));
-        let session = keccak256([b"session".as_slice(), id.as_slice()].concat());
+        let session = Mission::session(parent.sponsor, self.counters[which]);
         let deadline = self.city.world.now() + DAY / 2;
         let child = Mission {
             id,

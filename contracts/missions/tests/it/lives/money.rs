@@ -174,6 +174,12 @@ impl Run {
         ))
     }
 
+    pub(super) fn ask_to_leave(&mut self) -> Option<Outcome> {
+        let pool = self.a_pool()?;
+        let who = self.somebody();
+        Some(self.tell(who, treasury::requestLeavePoolCall { poolId: pool }))
+    }
+
     pub(super) fn leave_pool(&mut self) -> Option<Outcome> {
         let pool = self.a_pool()?;
         let who = self.somebody();

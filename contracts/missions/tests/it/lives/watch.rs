@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agentcity_abi::ICollaboration as work;
-use agentcity_domain::machine::{MissionState, NodeState};
+use agentcity_domain::{
+    machine::{MissionState, NodeState},
+    mission::record::{NODES_PER_STATES, States},
+};
 use agentcity_missions::City;
 use alloy_primitives::{B256, Log};
 use alloy_sol_types::SolEvent;
@@ -79,9 +82,9 @@ impl Watch {
             for node in 0..live.mission.statute.nodes.len() as u16 {
                 let word = city.ask(work::nodeStatesCall {
                     missionId: id,
-                    word: node / 64,
+                    word: node / NODES_PER_STATES,
                 });
-                let state = (word >> (4 * (node % 64))).to::<u64>() as u8 & 15;
+                let state = States(word).of(node);
                 let Some(now) = NodeState::from_u8(state) else {
                     // Its deployment waits, or never came.
                     let undeployed = matches!(

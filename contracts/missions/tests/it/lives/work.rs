@@ -2,7 +2,7 @@
 
 use agentcity_abi::{
     ICollaboration::{self as work, NodeState as N},
-    ILegislature as legislature, ITreasury as treasury, IVerification as results,
+    IEnactment as enactment, ITreasury as treasury, IVerification as results,
 };
 use agentcity_domain::peer::Peer;
 use agentcity_missions::{STRANGER, member, output_of, service_of};
@@ -35,26 +35,16 @@ impl Run {
         let seat = self.rng.below(self.seated((live, node)).len()) as u8;
         let agent = self.agents(1)[0];
         let mission = self.lives[live].mission.clone();
-        let bid = legislature::Bid {
-            number: 3,
-            state: legislature::BidState::None,
-            round: 0,
-            node,
+        let next = enactment::AwardedSeat {
             agent,
             serviceId: service_of(9),
             price: 1,
             stake: 1_000,
             source: agent.into_word(),
-            latencyMs: 1,
-            matchPermille: 1_000,
-            tierAcceptance: 7,
         };
         self.reserve(mission.session, agent, 1_000);
         let mut answers = self.city.set();
-        answers
-            .awards
-            .insert((mission.session, node), (Vec::new(), 4));
-        answers.bids.insert((mission.session, 3), bid);
+        answers.runners_up.insert((mission.session, node), next);
         drop(answers);
         self.books.stakes.insert((mission.id, agent));
         // Often the window must pass first.

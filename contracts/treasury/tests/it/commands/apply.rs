@@ -68,23 +68,22 @@ fn eq9(share: u128, reputation: u32, epoch: u64, budget: u128) -> [u128; 6] {
 }
 
 impl Model {
-    /// The node that a mission's money would be for, and what may go to it.
+    /// The node that a mission's money would be for, and what may go to it; none for a node that was settled.
     fn lendable(&self, from: usize, to: usize) -> Option<(u16, u128)> {
         let (parent, node) = self.missions[to].parent?;
         if parent != from {
             return None;
         }
         let giver = &self.missions[from];
-        let left = if giver.done.contains(&node) {
-            giver.came_back.get(&node).map_or(0, |(left, _)| *left)
-        } else {
-            giver.budget
-        };
-        Some((node, left.min(giver.budget)))
+        if giver.done.contains(&node) {
+            let (left, _) = giver.came_back.get(&node)?;
+            return Some((node, *left));
+        }
+        Some((node, giver.budget))
     }
 
     /// Moves money from one mission to another, or does not.
-    fn shift(&mut self, from: usize, to: usize, amount: u128) -> bool {
+    fn shift(&mut self, from: usize, to: usize, mut amount: u128) -> bool {
         let (giver, taker) = (self.missions[from].clone(), self.missions[to].clone());
         if from == to || taker.state != State::Open || giver.state == State::Closed {
             return false;
@@ -100,11 +99,15 @@ impl Model {
             let Some((node, most)) = self.lendable(from, to) else {
                 return false;
             };
-            if giver.state != State::Open || amount > most {
+            let lends_again = giver.done.contains(&node);
+            if lends_again {
+                amount = amount.min(most);
+            }
+            if giver.state != State::Open || amount > giver.budget {
                 return false;
             }
             let lent = self.missions[from].came_back.entry(node).or_default();
-            if giver.done.contains(&node) {
+            if lends_again {
                 lent.0 -= amount;
             }
             lent.1 += 1;
@@ -152,7 +155,7 @@ pub(super) fn apply(
         "post bond" | "return bond" | "forfeit bond" | "charge bond" => {
             bonds(city, model, command, name)?
         }
-        "create pool" | "join pool" | "leave pool" | "bind pool" => {
+        "create pool" | "join pool" | "ask to leave" | "leave pool" | "bind pool" => {
             pools(city, model, command, name)?
         }
         _ => {
@@ -257,15 +260,14 @@ fn money(city: &City, model: &mut Model, command: Command, name: &str) -> Outcom
         }
         "insurance" => {
             let keys: Vec<_> = model.stakes.keys().copied().collect();
-            let good = |at: usize| {
-                !model.compensated.contains(&keys[at]) && model.missions[keys[at].0].paid_in > 0
-            };
+            let good =
+                |at: usize| !model.compensated.contains(&keys[at]) && model.budgets[&keys[at]] > 0;
             let (mission, agent, known) = match pick(keys.len(), first, aims, good) {
                 Some(at) => (model.missions[keys[at].0].id, keys[at].1, Some(keys[at])),
                 None => (NO_MISSION, agent(first), None),
             };
-            let paid_in = known.map_or(0, |(mission, _)| model.missions[mission].paid_in);
-            let limit = (model.insurance / 10).min(paid_in);
+            let budget = known.map_or(0, |key| model.budgets[&key]);
+            let limit = (model.insurance / 10).min(budget);
             let asked = amount(third, limit, aims);
             let expected = asked > 0
                 && asked <= limit

@@ -68,6 +68,10 @@ pub(super) fn stakes(city: &City, model: &mut Model, command: Command, name: &st
                     model.credits.insert(agent, credit - asked);
                 }
                 *model.reserves.entry((number, source, agent)).or_default() += asked;
+                if source != agent.into_word() && asked > 0 {
+                    let bid = Backing::Bid(number, source, agent);
+                    model.drawn.entry(bid).or_insert(model.clock);
+                }
             }
             (answered, expected)
         }
@@ -119,19 +123,25 @@ pub(super) fn stakes(city: &City, model: &mut Model, command: Command, name: &st
             let mission = pick(count, second, aims, good);
             let id = mission.map_or(NO_MISSION, |at| model.missions[at].id);
             let by = [Peer::Statute, Peer::Collaboration][fourth % 2];
-            let answered = city
-                .call(member(by), lock(id, number, source, agent, asked))
-                .is_ok();
+            let price = (first * 37 % 300) as u128;
+            let stakes = vec![stake(source, agent, asked, price)];
+            let answered = city.call(member(by), lock_all(id, number, stakes)).is_ok();
             let expected = asked <= held && mission.is_some_and(good);
             if expected {
                 if let Some(reserved) = model.reserves.get_mut(&key) {
                     *reserved -= asked;
                 }
-                let stake = model
-                    .stakes
-                    .entry((mission.unwrap_or_default(), agent))
-                    .or_default();
+                let bid = Backing::Bid(number, source, agent);
+                let key = (mission.unwrap_or_default(), agent);
+                if let Some(drawn) = model.drawn.get(&bid).copied().filter(|_| asked > 0) {
+                    // It began when the oldest of it was drawn.
+                    let began = model.drawn.entry(Backing::Stake(key.0, key.1));
+                    let began = began.or_insert(drawn);
+                    *began = drawn.min(*began);
+                }
+                let stake = model.stakes.entry(key).or_default();
                 *stake = (source, stake.1 + asked);
+                *model.budgets.entry(key).or_default() += price;
             }
             (answered, expected)
         }
@@ -289,7 +299,10 @@ pub(super) fn pools(city: &City, model: &mut Model, command: Command, name: &str
         "join pool" => pick(count, first, aims, |at| !model.pools[at].lost_all),
         "leave pool" => pick(count, first, aims, |at| {
             free(at) && Model::participants(&model.pools[at]) > 0
+                || !model.pools[at].going.is_empty()
         }),
+        // Rather of one that is bound: there it changes something.
+        "ask to leave" => pick(count, first, aims, |at| !free(at)),
         _ => pick(count, first, aims, |at| {
             Model::participants(&model.pools[at]) >= 3
         }),
@@ -318,14 +331,27 @@ pub(super) fn pools(city: &City, model: &mut Model, command: Command, name: &str
             }
             (answered, expected)
         }
+        "ask to leave" => {
+            let participant = person(second);
+            let held = pool.shares.get(&participant).copied().unwrap_or(0);
+            let asked = pool.asked().any(|who| *who == participant);
+            let answered = city.call(participant, ask(id)).is_ok();
+            if held > 0 && !asked {
+                model.pools[at.unwrap_or_default()].next.push(participant);
+            }
+            (answered, held > 0)
+        }
         "leave pool" => {
             let held_by = |number: usize| pool.shares.get(&person(number)).copied().unwrap_or(0);
-            let number = pick(PEOPLE.len(), second, aims, |number| held_by(number) > 0);
+            let may = |number: usize| model.lets_go(&pool, person(number));
+            let number = pick(PEOPLE.len(), second, aims, |number| {
+                held_by(number) > 0 && may(number)
+            });
             let number = number.unwrap_or_default();
             let (participant, held) = (person(number), held_by(number));
             let shares = amount(third, held, aims);
             let answered = city.call(participant, leave(id, shares)).is_ok();
-            let expected = at.is_some_and(free) && shares > 0 && shares <= held;
+            let expected = at.is_some() && may(number) && shares > 0 && shares <= held;
             if expected {
                 let paid = shares * pool.assets / all;
                 let pool = &mut model.pools[at.unwrap_or_default()];

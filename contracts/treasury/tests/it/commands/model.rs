@@ -79,9 +79,36 @@ pub(super) struct Pool {
     pub(super) shares: BTreeMap<Address, u128>,
     pub(super) limits: BTreeMap<Address, u128>,
     pub(super) lost_all: bool,
+    /// Who asked to leave and waits until all has ended that began by a moment; who waits for them; who may go.
+    pub(super) waiting: Option<(u64, Vec<Address>)>,
+    pub(super) next: Vec<Address>,
+    pub(super) going: Vec<Address>,
+}
+
+impl Pool {
+    /// Those who asked to leave.
+    pub(super) fn asked(&self) -> impl Iterator<Item = &Address> {
+        let waiting = self.waiting.iter().flat_map(|(_, some)| some);
+        waiting.chain(&self.next).chain(&self.going)
+    }
+
+    pub(super) fn leaving(&self) -> u128 {
+        self.asked().map(|who| self.shares[who]).sum()
+    }
+}
+
+/// A bid's money out of a source by its session, or a stake's by its mission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Backing {
+    Bid(u8, B256, Address),
+    Stake(usize, Address),
 }
 
 pub(super) struct Model {
+    /// Commands so far.
+    pub(super) clock: u64,
+    /// When the oldest money was drawn of what is out of a pool.
+    pub(super) drawn: BTreeMap<Backing, u64>,
     pub(super) forced: u128,
     pub(super) credits: BTreeMap<Address, u128>,
     pub(super) missions: Vec<Mission>,
@@ -89,6 +116,8 @@ pub(super) struct Model {
     pub(super) reserves: BTreeMap<(u8, B256, Address), u128>,
     /// By mission and agent: source, and what is left.
     pub(super) stakes: BTreeMap<(usize, Address), (B256, u128)>,
+    /// What their seats are to be paid.
+    pub(super) budgets: BTreeMap<(usize, Address), u128>,
     pub(super) compensated: BTreeSet<(usize, Address)>,
     pub(super) taken_whole: u32,
     pub(super) bonds: BTreeMap<usize, (Address, u8, u128)>,
@@ -101,11 +130,14 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn new(city: &City) -> Self {
         let mut model = Self {
+            clock: 0,
+            drawn: BTreeMap::new(),
             forced: 0,
             credits: BTreeMap::new(),
             missions: Vec::new(),
             reserves: BTreeMap::new(),
             stakes: BTreeMap::new(),
+            budgets: BTreeMap::new(),
             compensated: BTreeSet::new(),
             taken_whole: 0,
             bonds: BTreeMap::new(),
@@ -247,7 +279,53 @@ impl Model {
         }
         let limit = pool.limits.get(&agent).copied().unwrap_or(0);
         let own = limit.saturating_sub(self.used(pool, agent));
-        own.min(pool.assets - self.staked(pool))
+        let shares: u128 = pool.shares.values().sum();
+        let staying = (shares - pool.leaving()) * pool.assets / shares.max(1);
+        own.min(staying.saturating_sub(self.staked(pool)))
+    }
+
+    /// Whether a participant may leave a pool.
+    pub(super) fn lets_go(&self, pool: &Pool, participant: Address) -> bool {
+        self.obligations(pool) == 0 || pool.going.contains(&participant)
+    }
+
+    /// After every command: what ended keeps nobody in, and who holds nothing asks for nothing.
+    pub(super) fn settle_requests(&mut self) {
+        let (reserves, stakes) = (&self.reserves, &self.stakes);
+        let source_of = |backing: &Backing| match backing {
+            Backing::Bid(number, source, agent) => {
+                let open = reserves.get(&(*number, *source, *agent));
+                open.filter(|amount| **amount > 0).map(|_| *source)
+            }
+            Backing::Stake(mission, agent) => {
+                let open = stakes.get(&(*mission, *agent));
+                open.filter(|(_, amount)| *amount > 0)
+                    .map(|(source, _)| *source)
+            }
+        };
+        self.drawn.retain(|backing, _| source_of(backing).is_some());
+        for pool in &mut self.pools {
+            let open: Vec<u64> = self
+                .drawn
+                .iter()
+                .filter(|(backing, _)| source_of(backing) == Some(pool.id))
+                .map(|(_, drawn)| *drawn)
+                .collect();
+            while pool.waiting.is_some() || !pool.next.is_empty() {
+                let (until, some) = pool
+                    .waiting
+                    .take()
+                    .unwrap_or_else(|| (self.clock, std::mem::take(&mut pool.next)));
+                if open.iter().any(|drawn| *drawn <= until) {
+                    pool.waiting = Some((until, some));
+                    break;
+                }
+                pool.going.extend(some);
+            }
+            let shares = &pool.shares;
+            pool.going.retain(|who| shares[who] > 0);
+        }
+        self.clock += 1;
     }
 
     /// Gives back to a source; what of a pool stood in for an agent is free by itself.
@@ -298,6 +376,9 @@ pub(super) fn note(model: &Model, now: u64, reached: &Cell<[u32; STATES.len()]>)
         see(14, obligations == 0 && !pool.lost_all);
         see(15, obligations > 0);
         see(16, pool.lost_all);
+        see(19, pool.waiting.is_some());
+        see(20, !pool.next.is_empty());
+        see(21, obligations > 0 && !pool.going.is_empty());
     }
     see(17, !model.compensated.is_empty());
     see(18, model.subsidy > 0);
@@ -363,6 +444,7 @@ pub(super) fn compare(city: &City, model: &Model) -> Result<(), TestCaseError> {
         );
         prop_assert_eq!(seen.participants as usize, Model::participants(pool));
         prop_assert_eq!(seen.openObligations as usize, model.obligations(pool));
+        prop_assert_eq!(seen.leaving, pool.leaving());
         for name in PEOPLE {
             let asked = wire::poolSharesCall {
                 poolId: pool.id,

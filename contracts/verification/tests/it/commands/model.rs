@@ -65,6 +65,8 @@ pub(super) struct Node {
     pub(super) state: State,
     pub(super) announced: bool,
     pub(super) seats: [Seat; SEATS as usize],
+    /// Who committed, in the order in which they did.
+    pub(super) order: Vec<u8>,
     /// The deadline that collaboration should hold.
     pub(super) expires: u64,
     commits: u64,
@@ -85,6 +87,7 @@ impl Node {
             state: State::Executing,
             announced: false,
             seats: Default::default(),
+            order: Vec::new(),
             expires: now + WORK,
             commits: now + WORK,
             reveals: None,
@@ -198,6 +201,7 @@ impl Node {
     pub(super) fn commit(&mut self, seat: u8, value: u8, now: u64) {
         self.state = State::Verifying;
         self.seats[usize::from(seat)].committed = Some(value);
+        self.order.push(seat);
         self.expires = self.commits;
         if self.committed() == usize::from(SEATS) {
             self.reveals = Some(now + REVEAL);

@@ -154,7 +154,7 @@ fn graph(stage: &mut Stage, vector: &Vector) {
     });
     let tasks = (0..count).map(|node| Task::proved(&format!("task {node}"), PRICE));
     let mut plan = plan(vector, tasks.collect(), edges.collect());
-    let mission = done(stage.foretell(&plan), vector);
+    let mission = stage.foretell(&plan.name);
     plan.commit_to(mission);
     let mut law = done(stage.legislate(&plan, STAKE), vector);
     let found = pages(stage, &mut law, vector);

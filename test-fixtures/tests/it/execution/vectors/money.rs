@@ -394,12 +394,15 @@ impl Bank {
         );
         self.order(
             Peer::Collaboration,
-            &treasury::lockStakeCall {
+            &treasury::lockStakesCall {
                 missionId: mission,
                 sessionId: session,
-                agent,
-                source,
-                amount,
+                stakes: vec![treasury::Stake {
+                    agent,
+                    source,
+                    amount: stake,
+                    price: 0,
+                }],
             },
         );
         mission

@@ -101,7 +101,7 @@ impl<'a> Trace<'a> {
         let edges = vector.list("edges").iter();
         let edges = edges.map(|edge| (place(&edge[0]), place(&edge[1])));
         let mut plan = plan(vector, tasks.collect(), edges.collect());
-        let mission = done(stage.foretell(&plan), vector);
+        let mission = stage.foretell(&plan.name);
         plan.commit_to(mission);
         let mut law = done(stage.legislate(&plan, STAKE), vector);
         let anybody = stage.sponsor.clone();
