@@ -603,6 +603,12 @@ pub(crate) fn digest_at(chain_id: u64, contract: Address, words: &[B256]) -> B25
     keccak256([&[0x19, 0x01], separator.as_slice(), hash.as_slice()].concat())
 }
 
+/// Where the contract keeps a word: its kind, and what tells it from others of that kind.
+pub(crate) fn slot_of(kind: u8, first: B256, second: B256) -> U256 {
+    let key = keccak256([&[kind][..], first.as_slice(), second.as_slice()].concat());
+    keccak256([key, number(2u64)].concat()).into()
+}
+
 /// The first so many candidates in their order, repeated.
 pub(crate) fn alike(candidates: u8, ballots: usize) -> Vec<Vec<u8>> {
     vec![(0..candidates).collect(); ballots]

@@ -22,7 +22,7 @@ use self::{acts::*, model::*};
 use crate::city::*;
 
 const SEED: [u8; 32] = *b"who decides what everybody obeys";
-const RUNS: u32 = 40;
+const RUNS: u32 = 48;
 const LENGTH: usize = 240;
 
 /// What is asked of the contract, and behind it what happens around it.
@@ -52,7 +52,7 @@ const KINDS: [&str; 21] = [
 const AROUND: [&str; 4] = ["warp", "take up", "fail there", "mute"];
 const ALL: usize = KINDS.len() + AROUND.len();
 const WEIGHTS: [usize; ALL] = [
-    3, 4, 3, 5, 3, 7, 4, 14, 6, 4, 8, 4, 9, 5, 12, 6, 16, 8, 8, 12, 2, 14, 2, 2, 1,
+    4, 3, 8, 5, 3, 7, 9, 12, 6, 3, 8, 6, 9, 5, 12, 6, 16, 8, 8, 12, 9, 26, 6, 4, 1,
 ];
 
 /// Missions that sessions are derived from: one at work, one that failed.
@@ -125,9 +125,12 @@ fn around(city: &City, model: &mut Model, command: Command) -> bool {
             let seconds = match (last, command.number % 5) {
                 (Some(session), _) if session.step == Step::Tallying => end(session),
                 (Some(session), 0) => end(session),
-                (Some(session), _) if session.step == Step::Debating => ROUND / 3,
+                (Some(session), 1 | 2) if is_ripe(session) => end(session),
+                (Some(session), n) if session.step == Step::Debating => {
+                    ROUND / 3 * (n as u64 / 2 * 2 + 1)
+                }
                 (Some(_), _) => 40,
-                (None, 0) => OPENING + 1,
+                (None, 0) => SPONSORING + 1,
                 (None, _) => command.number as u64 % 300,
             };
             city.world.warp(seconds);
@@ -263,6 +266,16 @@ fn begin() -> City {
     city
 }
 
+/// Whether a step has most of what its next one needs.
+fn is_ripe(session: &Session) -> bool {
+    match session.step {
+        Step::Proposing => session.placed.len() >= RANKED,
+        Step::Committing => session.sealed.len() * 10 > PEOPLE * 6,
+        Step::Revealing => session.opened.len() > LEAST,
+        _ => false,
+    }
+}
+
 /// Whether somebody still waits for a session's ballot.
 fn is_alive(session: &Session) -> bool {
     let is_over = [Step::Decided, Step::Skipped].contains(&session.step);
@@ -277,9 +290,14 @@ fn meant(model: &Model, command: Command, now: u64) -> Command {
     }
     let alive = model.sessions.last().is_some_and(is_alive);
     let crowded = model.sessions.last().is_some_and(|s| s.proposals.len() > 4);
+    let last = model.sessions.last();
+    let informed = last.is_some_and(|s| s.evidence);
+    let ranked = last.is_some_and(|s| s.placed.len() > RANKED);
     let distracts = |name: &str| match name {
         "petition" | "open" | "derive" => alive && !command.number.is_multiple_of(16),
         "propose" | "amend" => crowded && !command.number.is_multiple_of(4),
+        "evidence" => informed && !command.number.is_multiple_of(8),
+        "sponsor" => ranked && !command.number.is_multiple_of(4),
         _ => false,
     };
     let can = |name: &str| acts(things(name, model)).any(|act| may(name, model, act, now));
@@ -289,7 +307,7 @@ fn meant(model: &Model, command: Command, now: u64) -> Command {
     // What a ballot is made of comes before what ends it.
     let rest = [
         "draw", "speak", "straw", "claim", "reveal", "tally", "commit", "minority", "sponsor",
-        "evidence", "propose", "open", "sign", "expire",
+        "evidence", "propose", "open", "sign for", "sign", "expire",
     ];
     let names = (0..rest.len()).map(|next| rest[(command.number + next) % rest.len()]);
     let mut names = names.filter(|name| !distracts(name));

@@ -156,10 +156,12 @@ pub(super) fn may(kind: &str, model: &Model, act: Act, now: u64) -> bool {
         }),
         "claim" => session.is_some_and(|s| {
             let timely = at(Step::Revealing) || at(Step::Tallying);
-            let known = named(s, act)
-                .iter()
-                .all(|number| (*number as usize) < s.opened.len());
-            timely && s.claimable() && known && named(s, act).len() >= s.clique()
+            let named = named(s, act);
+            let ascend = named.windows(2).all(|two| two[0] < two[1]);
+            let known = named
+                .last()
+                .is_none_or(|last| (*last as usize) < s.opened.len());
+            timely && s.claimable() && ascend && known && named.len() >= s.clique()
         }),
         "expire" => session.is_some_and(|s| {
             !s.failed && s.step != Step::Tallying && now > s.expires && s.taken == 0

@@ -98,7 +98,8 @@ impl Model {
     /// How many proposals of a session are a principal's.
     pub(super) fn made(&self, session: usize, who: usize) -> usize {
         let own = |at: &&usize| self.proposals[**at].proposer == who;
-        self.sessions[session].proposals.iter().filter(own).count()
+        let proposals = self.sessions.get(session).map(|s| &s.proposals);
+        proposals.map_or(0, |all| all.iter().filter(own).count())
     }
 
     pub(super) fn lost(&self, proposal: usize) -> bool {
