@@ -179,6 +179,28 @@ fn a_seal_is_of_one_session() {
     city.refused(STRANGER, showing(second, 0, &[0, 1]), wrong);
 }
 
+/// A3: seal ballots to make the quorum, or to be waited for, and open none. What is shown decides without them, at the end of the
+/// window; where nothing is shown nothing is decided.
+#[test]
+fn a3_withheld_ballots_decide_nothing_and_stop_nothing() {
+    let city = City::new();
+    let session = city.committing(2);
+    for i in 0..9 {
+        city.commit(session, i, &[0, 1]);
+    }
+    city.commit(session, 9, &[1, 0]);
+    city.expire(session);
+    city.reveal(session, 9, &[1, 0]);
+    city.expire(session);
+    city.tally(session, u32::MAX);
+    city.at(session, Step::Decided);
+    assert_eq!(city.outcome(session).statuteHash, law_of(1));
+    let session = city.revealing(&alike(2, 10));
+    city.expire(session);
+    city.failed(session);
+    assert!(!city.outcome(session).decided);
+}
+
 /// Keep a ballot back until the others are open, then decide with it: after the window it opens no more, not even while a
 /// clique delays the outcome.
 #[test]

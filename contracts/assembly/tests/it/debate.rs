@@ -235,6 +235,22 @@ fn speakers_speak_in_their_turn_each_round_once() {
     );
 }
 
+/// Whoever polled and lost his voice since has none in his turn either.
+#[test]
+fn who_is_frozen_does_not_speak() {
+    let city = City::new();
+    let session = drawn(&city, &[3]);
+    let until = city.world.now() + 9;
+    city.change(3, |record| record.frozenUntil = u40(until));
+    let refused = wire::PrincipalRefused {
+        principal: principal(3),
+        rule: 5,
+    };
+    city.refused(STRANGER, city.speaking(session, 3, 1), refused);
+    city.world.warp(10);
+    city.call(STRANGER, city.speaking(session, 3, 1)).unwrap();
+}
+
 #[test]
 fn nobody_speaks_before_the_draw_and_without_reasons() {
     let city = City::new();

@@ -1,4 +1,4 @@
-//! Every struct that principals and the regulator sign here, in every variant: as it is, on another chain, for another contract, after its
+//! RULINGS A10: every struct that principals and the regulator sign here, in every variant: as it is, on another chain, for another contract, after its
 //! deadline, with each field changed, and twice.
 
 use agentcity_abi::IAssembly as wire;
@@ -230,6 +230,25 @@ fn as_it_is_each_counts_and_counts_once() {
         }
         assert_eq!(case.city.world.storage(here()), once, "{name}: twice");
     }
+}
+
+#[test]
+fn a_batch_has_as_many_signatures_as_statements_and_not_too_many() {
+    let city = City::new();
+    let petition = city.call(principal(0), opening_petition()).unwrap();
+    let (name, signature) = city.naming(petition, 1);
+    let batch = |names: usize, signatures: usize| wire::signPetitionForCall {
+        names: vec![name.clone(); names],
+        signatures: vec![signature.clone().into(); signatures],
+    };
+    for (names, signatures) in [(1, 0), (1, 2), (2, 1), (257, 257)] {
+        city.refused(STRANGER, batch(names, signatures), wire::MalformedCall {});
+    }
+    city.call(STRANGER, batch(256, 256)).unwrap();
+    let asked = wire::petitionCall {
+        petitionId: petition,
+    };
+    assert_eq!(city.call(STRANGER, asked).unwrap().signatures, 2);
 }
 
 #[test]

@@ -71,17 +71,42 @@ impl City {
                 .get(&asked.missionId)
                 .copied()
                 .unwrap_or_default();
-            let mut words = [B256::ZERO; 16];
-            (words[0], words[3]) = (number(state), session);
-            return Ok(words.abi_encode());
+            return Ok(collaboration::Mission {
+                state: collaboration::MissionState::try_from(state).expect("a state"),
+                halt: collaboration::Halt::None,
+                sponsor: STRANGER,
+                sessionId: session,
+                epoch: EPOCH,
+                nodes: 9,
+                completed: 2,
+                failed: 1,
+                depth: 1,
+                refinements: 3,
+                deadline: U40::from(9),
+                haltedUntil: U40::from(8),
+                extendedSecs: U40::from(7),
+                parent: B256::repeat_byte(0xec),
+                parentNode: 3,
+                since: U40::from(6),
+            }
+            .abi_encode());
         }
         let asked = collaboration::nodeCall::abi_decode_validate(input).expect("asked");
         let Some((state, attempt)) = affairs.nodes.get(&(asked.missionId, asked.index)) else {
             return Err(b"unknown node".to_vec());
         };
-        let mut words = [B256::ZERO; 9];
-        (words[0], words[1]) = (number(*state), number(*attempt));
-        Ok(words.abi_encode())
+        Ok(collaboration::Node {
+            state: collaboration::NodeState::try_from(*state).expect("a state"),
+            attempt: *attempt,
+            tier: 2,
+            redundancy: 3,
+            threshold: 2,
+            accepted: 3,
+            since: U40::from(9),
+            expiresAt: U40::from(8),
+            outputHash: B256::repeat_byte(0xeb),
+        }
+        .abi_encode())
     }
 
     pub(super) fn enactment(&self, input: &[u8]) -> Answer {
