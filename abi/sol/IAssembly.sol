@@ -416,7 +416,7 @@ interface IAssembly {
     // ------------------------------------------------------------------ proposals and deliberation
 
     /// @notice Proposes a statute by the hash of its packed pages. The caller is a producer agent of an enrolled
-    /// principal, who funds the mission.
+    /// principal, who funds the mission; all agents of a principal make at most sixteen in a session, as many as a ballot has places.
     /// @param domain whose norms bind the mission; in a derived session that of the mission it comes from
     /// @param amends the earlier proposal of the same principal that this reintroduces with another hash, once; or zero
     function propose(

@@ -69,6 +69,37 @@ fn a_condorcet_cycle_is_decided_by_the_least_opposition() {
     assert!(!city.outcome(session).decided, "the registrar is late");
 }
 
+/// A dead heat goes to the earlier proposal, whichever found its sponsors first.
+#[test]
+fn a_dead_heat_goes_to_the_earlier_proposal_and_not_to_the_earlier_place() {
+    let city = City::new();
+    let session = city.session();
+    let early = city.propose(session, 0, 0);
+    let late = city.propose(session, 1, 1);
+    city.sponsor(late, 5);
+    city.sponsor(early, 5);
+    let places = [late, early].map(|id| city.proposal(id).candidate);
+    assert_eq!(places, [1, 2]);
+    city.expire(session);
+    city.expire(session);
+    let order = |i: usize| if i < 5 { [0, 1] } else { [1, 0] };
+    for i in 0..10 {
+        city.commit(session, i, &order(i));
+    }
+    city.expire(session);
+    for i in 0..10 {
+        city.reveal(session, i, &order(i));
+    }
+    city.expire(session);
+    city.world.take_logs();
+    city.tally(session, 10);
+    let decided = city.world.take_events::<wire::BallotDecided>().remove(0);
+    assert_eq!(
+        (decided.proposalId, decided.stage),
+        (early, wire::Stage::Earliest)
+    );
+}
+
 #[test]
 fn nothing_is_decided_before_it_is() {
     let city = City::new();
