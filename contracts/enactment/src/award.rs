@@ -168,7 +168,11 @@ impl Enactment {
         let mut field = Vec::new();
         let mut first = 0u64;
         loop {
-            let words = [award.session.id, number(number_.into()), number(first)];
+            let words = [
+                award.session.id,
+                number(number_.into()),
+                number(first),
+            ];
             let answer =
                 self.ask_peer(Peer::Legislature, legislature::bidsOnCall::SELECTOR, &words)?;
             let (count, mut bids) = Input::new(&answer).list(ANSWERED_MAX)?;
@@ -271,9 +275,7 @@ impl Enactment {
 
     #[inline(never)]
     fn store_award(&mut self, of: &Award, number_: u16, awarded: &Awarded) {
-        let runner_up = awarded
-            .runner_up
-            .map_or(0, |next| next.bid.saturating_add(1));
+        let runner_up = awarded.runner_up.map_or(0, |next| next.bid.saturating_add(1));
         let mut packed = with(B256::ZERO, RUNNER_UP << 2, 4, runner_up.into());
         let (mut bids, mut scores) = (Vec::new(), Vec::new());
         for (winner, at) in awarded.seats.iter().zip(0..SEATS_MAX) {
@@ -533,13 +535,7 @@ impl Enactment {
         let [session, node, best, chosen, justification, _] = fields;
         let loaded = self.in_time(session, REVIEW)?;
         let operation = Operation::DeviateAward.number();
-        let clerk = self.clerk(
-            &AwardDeviation::HASH,
-            &fields,
-            operation,
-            session,
-            signature,
-        )?;
+        let clerk = self.clerk(&AwardDeviation::HASH, &fields, operation, session, signature)?;
         let one = |word| part(word, 28, 4).saturating_add(1);
         let signed = with(with(B256::ZERO, 0, 4, one(best)), 4, 4, one(chosen));
         let at = deviation_of(&loaded, part(node, 30, 2) as u16);

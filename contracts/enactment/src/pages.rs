@@ -61,7 +61,8 @@ impl Enactment {
         let answer = self.ask_peer(Peer::Statute, statute::pageCall::SELECTOR, &words)?;
         let account = Input::new(&answer).address()?;
         let bytes = page::read(self.vm(), account).unwrap_or_default();
-        let node = Page::read(&bytes).and_then(|page| page.node(session.node % NODES_PER_PAGE));
+        let node =
+            Page::read(&bytes).and_then(|page| page.node(session.node % NODES_PER_PAGE));
         match node {
             Some(node) => Ok(node),
             None => refuse(wire::Unknown::SELECTOR, &[session.mission]),

@@ -64,7 +64,11 @@ impl Enactment {
 
     /// The hash of the findings, each emitted, and whether one blocks codification.
     #[inline(never)]
-    fn findings(&self, session: B256, message: &mut Input<'_>) -> Result<(B256, bool), Vec<u8>> {
+    fn findings(
+        &self,
+        session: B256,
+        message: &mut Input<'_>,
+    ) -> Result<(B256, bool), Vec<u8>> {
         let (count, mut flags) = message.list(FINDINGS_MAX)?;
         let (mut hashes, mut critical) = (Vec::with_capacity(count), false);
         for _ in 0..count {

@@ -25,7 +25,12 @@ impl Legislature {
     /// Errors: `WrongTransition`.
     /// Events: `SessionStateChanged`.
     #[inline(never)]
-    pub(crate) fn go(&mut self, session: &B256, mut word: Session, to: S) -> Result<(), Vec<u8>> {
+    pub(crate) fn go(
+        &mut self,
+        session: &B256,
+        mut word: Session,
+        to: S,
+    ) -> Result<(), Vec<u8>> {
         let mut millis = None;
         if let Some(window) = window(to, word.kind()) {
             let [value] = self.parameters(word.epoch().into(), [window as u8])?;

@@ -62,7 +62,7 @@ impl Ranking {
 
     /// The candidate at a place.
     const fn at(self, place: u8) -> u8 {
-        (self.0 >> (BITS * place as u32 & 63) & 15) as u8 // structural: four of 64 bits
+        (self.0 >> ((BITS * place as u32) & 63) & 15) as u8 // structural: four of 64 bits
     }
 }
 
