@@ -338,8 +338,8 @@ fn a_clique_is_of_different_opened_ballots() {
     city.credit(STRANGER, BOND);
     let ballots = alike(8, 10);
     let session = city.revealing(&ballots);
-    for i in 0..5 {
-        city.reveal(session, i, &ballots[i]);
+    for (i, ballot) in ballots.iter().enumerate().take(5) {
+        city.reveal(session, i, ballot);
     }
     for named in [
         &[0, 1, 2, 2][..],

@@ -320,8 +320,8 @@ fn a_clique_proved_among_reveals_delays_when_they_are_over() {
     city.credit(STRANGER, BOND);
     let ballots = alike(8, 10);
     let session = city.revealing(&ballots);
-    for i in 0..5 {
-        city.reveal(session, i, &ballots[i]);
+    for (i, ballot) in ballots.iter().enumerate().take(5) {
+        city.reveal(session, i, ballot);
     }
     city.claim(STRANGER, session, &[0, 1, 2, 3]);
     city.at(session, Step::Revealing);

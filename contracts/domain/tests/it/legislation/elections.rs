@@ -273,7 +273,7 @@ fn a_tally_waits_for_claims_where_one_could_come_and_nowhere_else() {
         assert!(!election.is_counted(24, u64::MAX), "a ballot is left");
         assert_eq!(election.must_wait(24), Refused::Missing(24, 25));
         assert!(election.is_counted(25, until + 1));
-        assert_eq!(election.is_counted(25, until), false);
+        assert!(!election.is_counted(25, until));
         assert_eq!(election.must_wait(25), Refused::TooEarly(until + 1));
     }
 }

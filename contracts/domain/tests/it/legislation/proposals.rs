@@ -99,8 +99,10 @@ proptest! {
     fn those_with_most_sponsors_are_on_the_ballot(
         calls in prop::collection::vec(0..24usize, 0..400), needed in 3..6u32,
     ) {
-        let mut ballot = Ballot::default();
-        ballot.proposals = (0..24).map(proposal).collect();
+        let mut ballot = Ballot {
+            proposals: (0..24).map(proposal).collect(),
+            ..Ballot::default()
+        };
         for which in calls {
             ballot.sponsor(which, needed);
             for (place, at) in ballot.places.iter().enumerate() {
