@@ -4,8 +4,10 @@ pragma solidity ^0.8.30;
 /// @title Assembly: petitions, proposals, deliberation, ballots, collusion
 /// @notice A session begins here: by a petition of enough principals, or for a node or mission that needs a law of its
 /// own. Sponsored proposals are debated and ranked by one sealed ballot a principal; the legislature asks once what was
-/// decided and carries it on. Every step has a deadline, after which anyone ends it.
-/// @dev Constructor: `(address constitution)`. EIP-712 domain: name "AgentCity", version "1", the chain, this contract.
+/// decided and carries it on. Every step has a deadline, after which anyone ends it; no halt stands in the way.
+/// @dev Petitions, sessions and proposals are numbered by who opens them: `opener ‖ 0 (4 bytes) ‖ count (8 bytes)`, one count for all
+/// three, so nobody else moves the number that a call will give.
+/// Constructor: `(address constitution)`. EIP-712 domain: name "AgentCity", version "1", the chain, this contract.
 /// Anyone relays what is signed, the relayer pays; the regulator's evidence is charged to its envelope. Instants are unix
 /// seconds.
 ///
@@ -13,7 +15,8 @@ pragma solidity ^0.8.30;
 /// Proposing ─▶ Debating ─▶ Committing ─▶ Revealing ─▶ Tallying ─▶ Decided     Skipped (partial sessions)
 ///                                            └─▶ Delayed ◀─┘ ─▶ Tallying, Decided
 /// ```
-/// A session without an admitted proposal, without quorum, or that no registrar took up in time has failed.
+/// A session without an admitted proposal, without quorum, without an opened ballot, or that no registrar took up in time has
+/// failed.
 interface IAssembly {
     // ------------------------------------------------------------------ types
 
@@ -37,6 +40,24 @@ interface IAssembly {
         Child,
         Partial,
         Full
+    }
+
+    /// @notice What decided a ballot: points, the least opposition among those with most, or the earliest proposal of those.
+    enum Stage {
+        None,
+        Copeland,
+        Minimax,
+        Earliest
+    }
+
+    /// @notice What became of a proposal.
+    enum ProposalState {
+        None,
+        Sponsoring,
+        Admitted,
+        Adopted,
+        Defeated,
+        Lapsed
     }
 
     /// @notice A principal's name under a petition.
@@ -89,8 +110,10 @@ interface IAssembly {
 
     /// @notice What is stored of a session's deliberation.
     /// @param failed whether it ended at this step without a decision
-    /// @param enrolled voters when the ballot opened: what the quorum counts against
-    /// @param candidates proposals on the ballot, in the order of their last needed sponsor
+    /// @param expiresAt last second of the step; of a tally the last second for claims of collusion, zero if none can come
+    /// @param enrolled voters when the session, later when the ballot opened: what the quorum counts against
+    /// @param candidates places taken on the ballot: the sixteen proposals with most sponsors, at least as many as needed
+    /// @param origin the petition, or the mission whose node or successor is legislated
     /// @param winner the adopted proposal; zero before it is decided, and in a partial session
     struct Election {
         Deliberation step;
@@ -114,6 +137,8 @@ interface IAssembly {
     /// @param statuteHash of the winner; in a partial session that of the mission's own statute
     /// @param missionId mission whose node or successor is legislated; zero for a mission of its own
     /// @param expiresAt last second at which MSG_TYPE_1 opens the procedure
+    /// @param sponsor who funds the mission: the proposing agent's principal when it proposed; of a derived session that mission's
+    /// @param domain whose norms bind the mission; of a derived session that mission's
     struct Outcome {
         bool decided;
         SessionKind kind;
@@ -124,19 +149,44 @@ interface IAssembly {
         bytes32 missionId;
         bytes32 winner;
         bytes32 statuteHash;
+        address sponsor;
+        bytes32 domain;
     }
 
     /// @notice A proposal.
+    /// @param sponsor the proposing agent's principal when it proposed: who funds the mission
+    /// @param reintroductions how often its law came back so far
     /// @param candidate its place on the ballot plus one; zero if it is not on it
+    /// @param minorities positions recorded beside it
+    /// @param minorityDigest `dᵢ₊₁ = keccak(dᵢ, principal, positionHash)` over them, from zero on
     struct Proposal {
+        ProposalState state;
         bytes32 sessionId;
         uint16 index;
         address proposer;
+        address sponsor;
         bytes32 statuteHash;
+        bytes32 domain;
         bytes32 amends;
         uint8 reintroductions;
         uint32 sponsors;
         uint8 candidate;
+        uint32 minorities;
+        bytes32 minorityDigest;
+    }
+
+    /// @notice A session's debate.
+    /// @param evidenceHash the first evidence of a regulator; nobody polls or speaks before it
+    /// @param seed of the speaking order: the exclusive or of `keccak(sessionId, principal, proposal)` over the straw votes
+    /// @param voters straw votes
+    /// @param speakers of every round; zero before the order is drawn
+    /// @param drawnAt when the first round began
+    struct Debate {
+        bytes32 evidenceHash;
+        bytes32 seed;
+        uint32 voters;
+        uint16 speakers;
+        uint40 drawnAt;
     }
 
     // ------------------------------------------------------------------ events
@@ -176,21 +226,27 @@ interface IAssembly {
     /// @notice A session failed at `step`: nothing was admitted, no quorum, or no registrar took it up in time.
     event DeliberationFailed(bytes32 indexed sessionId, Deliberation step);
 
-    /// @notice A statute was proposed. `amends` is the earlier proposal it reintroduces, or zero.
+    /// @notice A statute was proposed, for a mission that `sponsor` funds. `amends` is the earlier proposal it reintroduces, or
+    /// zero.
     event Proposed(
         bytes32 indexed sessionId,
         bytes32 indexed proposalId,
         address indexed proposer,
+        address sponsor,
+        bytes32 domain,
         bytes32 statuteHash,
         bytes32 contentAddress,
         bytes32 amends
     );
 
-    /// @notice A principal sponsors a proposal; with `needed` sponsors it is on the ballot.
+    /// @notice A principal sponsors a proposal; with `needed` sponsors it can be on the ballot.
     event Sponsored(bytes32 indexed proposalId, address indexed principal, uint32 sponsors, uint32 needed);
 
-    /// @notice A proposal is on the ballot, at this place.
+    /// @notice A proposal took this place on the ballot; the last one to take a place before the debate keeps it.
     event Admitted(bytes32 indexed sessionId, bytes32 indexed proposalId, uint8 place);
+
+    /// @notice A proposal lost this place to one with more sponsors.
+    event Displaced(bytes32 indexed sessionId, bytes32 indexed proposalId, uint8 place);
 
     /// @notice The regulator's evidence is on record.
     event EvidenceRecorded(
@@ -203,7 +259,9 @@ interface IAssembly {
     /// @notice A straw vote.
     event StrawVoted(bytes32 indexed sessionId, address indexed principal, uint8 proposal);
 
-    /// @notice The order of speakers follows from this seed; `orderHash` is the hash of the shuffled list.
+    /// @notice The order of speakers follows from this seed and from the straw voters in the order of their logs: with
+    /// `h₀ = seed`, `hᵢ₊₁ = keccak(hᵢ)` and `rᵢ` the last eight bytes of `hᵢ₊₁`, exchange the places `i` and
+    /// `i + rᵢ mod (voters − i)` for each speaker. `orderHash` is the hash of their addresses, a word each.
     event SpeakingOrderDrawn(bytes32 indexed sessionId, bytes32 seed, uint16 speakers, bytes32 orderHash);
 
     /// @notice A statement was made.
@@ -220,13 +278,14 @@ interface IAssembly {
     /// @notice A ballot was opened, as the `index`-th.
     event BallotRevealed(bytes32 indexed sessionId, address indexed principal, uint32 index, uint64 ranking);
 
-    /// @notice The tally counted `counted` of `reveals` ballots.
+    /// @notice The tally counted `counted` of `reveals` ballots. With the last it decides, at once or after the time of claims.
     event TallyAdvanced(bytes32 indexed sessionId, uint32 counted, uint32 reveals);
 
-    /// @notice The ballot is decided: Copeland scores in half points, one byte a candidate.
-    event BallotDecided(bytes32 indexed sessionId, bytes32 indexed proposalId, bytes32 scores);
+    /// @notice The ballot is decided, at this stage: Copeland scores in half points, one byte a candidate.
+    event BallotDecided(bytes32 indexed sessionId, bytes32 indexed proposalId, bytes32 scores, Stage stage);
 
-    /// @notice A clique of ballots was proved; the winner waits `delaySecs` once and the panel is alerted.
+    /// @notice A clique of ballots was proved; the outcome waits `delaySecs` once, from the end of the reveals on, and the panel
+    /// is alerted.
     event CollusionProved(
         bytes32 indexed sessionId,
         address indexed claimant,
@@ -307,14 +366,20 @@ interface IAssembly {
     /// @notice The opening does not match the commitment.
     error WrongOpening(bytes32 commitment);
 
-    /// @notice A reintroduction needs another hash, and happens once.
+    /// @notice What comes back lost, and comes back once, under another hash, by an agent of the same principal.
     error NotAmended(bytes32 proposalId);
 
     /// @notice `found` stands where `expected` was approved before.
     error Mismatch(bytes32 sessionId, bytes32 expected, bytes32 found);
 
-    /// @notice The speaker's turn belongs to `expected`.
-    error OutOfTurn(address expected, address given);
+    /// @notice The turn is `expected`'s in this round, nobody's if both are zero.
+    error OutOfTurn(address expected, uint8 round);
+
+    /// @notice No regulator put evidence on record yet, or the evidence has no hash.
+    error EvidenceMissing(bytes32 sessionId);
+
+    /// @notice A statement gives its reasons.
+    error ReasonsMissing(address principal);
 
     /// @notice The claim names fewer than `need` ballots, or too few candidates were ranked.
     error CliqueTooSmall(uint32 have, uint32 need);
@@ -336,42 +401,49 @@ interface IAssembly {
     /// @notice Puts the caller's name under a petition.
     function signPetition(bytes32 petitionId) external;
 
-    /// @notice Relays names under a petition. Anyone.
+    /// @notice Relays names under a petition. Anyone; a name that stands there already is passed over.
     function signPetitionFor(PetitionSignature[] calldata names, bytes[] calldata signatures) external;
 
     /// @notice Opens a session for a petition with enough names (20 % of the enrolled; RULINGS K6). Anyone.
     function openSession(bytes32 petitionId) external returns (bytes32 sessionId);
 
-    /// @notice Opens a session for an eligible non-leaf node (Child, R19), one failed node (Partial), or a failed mission or
-    /// a node whose statute was found at fault (Full). No petition and, for a partial one, no ballot is needed. Anyone.
+    /// @notice Opens a session for an eligible node (Child, R19), one failed node (Partial), or a failed mission or
+    /// a node whose statute was found at fault (Full). No petition and, for a partial one, no ballot is needed. Anyone, and
+    /// again when the last one for the same attempt failed.
     /// @param node of `missionId`; of a full session the node at fault, ignored if the mission failed
     function openDerivedSession(SessionKind kind, bytes32 missionId, uint16 node) external returns (bytes32 sessionId);
 
     // ------------------------------------------------------------------ proposals and deliberation
 
     /// @notice Proposes a statute by the hash of its packed pages. The caller is a producer agent of an enrolled
-    /// principal.
-    /// @param amends the earlier proposal that this reintroduces with another hash, once; or zero
-    function propose(bytes32 sessionId, bytes32 statuteHash, bytes32 contentAddress, bytes32 amends)
-        external
-        returns (bytes32 proposalId);
+    /// principal, who funds the mission; all agents of a principal make at most sixteen in a session, as many as a ballot has places.
+    /// @param domain whose norms bind the mission; in a derived session that of the mission it comes from
+    /// @param amends the earlier proposal of the same principal that this reintroduces with another hash, once; or zero
+    function propose(
+        bytes32 sessionId,
+        bytes32 statuteHash,
+        bytes32 contentAddress,
+        bytes32 domain,
+        bytes32 amends
+    ) external returns (bytes32 proposalId);
 
     /// @notice Sponsors a proposal. The caller is an enrolled principal.
     function sponsor(bytes32 proposalId) external;
 
-    /// @notice Relays sponsorships. Anyone.
+    /// @notice Relays sponsorships. Anyone; one that is there already is passed over.
     function sponsorFor(Sponsorship[] calldata names, bytes[] calldata signatures) external;
 
     /// @notice Puts the regulator's evidence for the debate on record. Anyone relays.
     function recordEvidence(DeliberationEvidence calldata evidence, bytes calldata signature) external;
 
-    /// @notice Casts a straw vote, before the speaking order is drawn. Anyone relays.
+    /// @notice Casts a straw vote, after the evidence and before the speaking order is drawn. Anyone relays.
     function strawVote(StrawVote calldata vote, bytes calldata signature) external;
 
-    /// @notice Shuffles the straw voters into a speaking order, seeded by all straw votes. Anyone, once.
+    /// @notice Shuffles the straw voters into a speaking order, seeded by all straw votes, once the poll has lasted as long as a
+    /// round. Anyone, once.
     function drawSpeakingOrder(bytes32 sessionId) external;
 
-    /// @notice Makes a statement in its turn; a turn that passed in silence is skipped. Anyone relays.
+    /// @notice Makes a statement in its turn, with its reasons; a turn that passed in silence is skipped. Anyone relays.
     function speak(Statement calldata statement, bytes calldata signature) external;
 
     /// @notice Records the caller's minority position, which stays with the proposal on the ballot.
@@ -379,23 +451,25 @@ interface IAssembly {
 
     // ------------------------------------------------------------------ ballots
 
-    /// @notice Casts the caller's sealed ballot. The caller is an enrolled principal with a producer.
+    /// @notice Casts the caller's sealed ballot. The caller is an enrolled principal with a producer. A commitment is a hash: one whose
+    /// first 24 bytes are zero is refused.
     function commitBallot(bytes32 sessionId, bytes32 commitment) external;
 
-    /// @notice Relays sealed ballots. Anyone.
+    /// @notice Relays sealed ballots. Anyone; a voter who has cast one already is passed over.
     function commitBallots(BallotCommitment[] calldata commitments, bytes[] calldata signatures) external;
 
     /// @notice Opens a ballot. Anyone who knows it.
     /// @param ranking candidates from the best on, four bits each, the best in the lowest bits; complete and strict
     function revealBallot(bytes32 sessionId, address principal, uint64 ranking, bytes32 salt) external;
 
-    /// @notice Counts up to `ballots` more stored ballots; the last call decides. Anyone.
+    /// @notice Counts up to `ballots` more stored ballots, at most 8,192 in a call; the last call decides, once no claim of collusion can
+    /// come any more. Anyone.
     function tally(bytes32 sessionId, uint32 ballots) external;
 
-    /// @notice Claims under bond, before the last ballot is counted, that the named revealed ballots form a clique: every
-    /// pair's Kendall τ and overlap of the heads is recomputed (RULINGS R27). True: the outcome is delayed once and the panel
-    /// alerted. False: the bond is lost.
-    /// @param ballots their numbers, ascending
+    /// @notice Claims under bond, while ballots are opened or counted, that the named ones form a clique: every pair's Kendall τ and
+    /// overlap of the heads is recomputed (RULINGS R27). True: the outcome is delayed once and the panel alerted. False: the bond
+    /// is lost. The clique must be a share of all opened ballots; while they are being opened, of all commitments.
+    /// @param ballots their numbers, ascending, at most 2,048 with at most 256 different rankings
     function claimCollusion(bytes32 sessionId, uint32[] calldata ballots) external;
 
     // ------------------------------------------------------------------ exits
@@ -417,6 +491,12 @@ interface IAssembly {
 
     /// @notice A proposal.
     function proposal(bytes32 proposalId) external view returns (Proposal memory);
+
+    /// @notice A session's debate.
+    function debate(bytes32 sessionId) external view returns (Debate memory);
+
+    /// @notice The principal at a place of the speaking order; zero before it is drawn.
+    function speaker(bytes32 sessionId, uint16 place) external view returns (address);
 
     /// @notice The proposal at a place of the ballot.
     function candidate(bytes32 sessionId, uint8 index) external view returns (bytes32 proposalId);

@@ -9,11 +9,9 @@ pragma solidity ^0.8.30;
 /// Anyone relays what is signed, the relayer pays; a clerk's message is charged to the clerk's envelope. Instants are unix
 /// seconds, money is in base units.
 ///
-/// A statute's hash binds its pages so that each is known when it is shown: `h(p₁ … pₙ) = keccak(keccak(p₁) ‖ h(p₂ … pₙ))`,
-/// `h() = 0`. Whoever shows pages shows the hash of the rest beside them.
-///
-/// The assignments hash is rolling over nodes, from zero: `h' = keccak(h ‖ keccak(seats))`, each seat packed as agent,
-/// node, price, stake, source, service (20, 2, 16, 16, 32, 32 bytes), the best first.
+/// Both hashes of a law are those of its pages, folded from the right: `h(p₁ … pₙ) = keccak(keccak(p₁) ‖ h(p₂ … pₙ))`, `h() = 0`
+/// (docs/statute.md). Whoever shows pages shows the hash of the rest beside them, so each is known to be right when it is
+/// shown. The pages of seats follow from the award: the best of a node has seat 0.
 interface IEnactment {
     // ------------------------------------------------------------------ types
 
@@ -251,6 +249,9 @@ interface IEnactment {
     /// @notice The session is in this state of the legislature (ILegislature).
     error WrongSessionState(bytes32 sessionId, uint8 state);
 
+    /// @notice Allowed after `from`: until then sealed bids are opened.
+    error TooEarly(uint40 from);
+
     /// @notice Was allowed until `until`.
     error TooLate(uint40 until);
 
@@ -275,8 +276,8 @@ interface IEnactment {
     /// @notice The fairness is `fairness` of at least `minimum`.
     error Unfair(uint16 fairness, uint16 minimum);
 
-    /// @notice A critical finding blocks codification.
-    error CriticalFlag(uint16 node, uint16 code);
+    /// @notice A critical finding blocks codification: the session goes back to its proposal, or fails.
+    error CriticalFlag(bytes32 sessionId);
 
     /// @notice The message speaks for office `need`, its signer holds office `have` (IManagement).
     error WrongOffice(uint8 need, uint8 have);
@@ -294,11 +295,19 @@ interface IEnactment {
 
     // ------------------------------------------------------------------ award and regulation
 
-    /// @notice Awards the seats of up to `nodes` more nodes: best score first, ties to the earlier bid, principals
-    /// distinct. The last call fixes assignments hash and fairness. Anyone.
-    /// @param pages the statute's next pages, from the one on at which the award stands
+    /// @notice Awards the nodes of up to `seatPages` more pages of seats, 16 nodes each: the best bids that may win, ties to the
+    /// earlier, principals distinct, nobody's who funds the mission. The last call fixes assignments hash and fairness. A session for
+    /// one node awards that one, of its mission's own statute, and needs no pages. Anyone.
+    /// @param pages the statute's next pages, from the one on in which the next node stands
     /// @param rest hash of the pages behind them
-    function award(bytes32 sessionId, uint16 nodes, bytes[] calldata pages, bytes32 rest) external;
+    /// @param earlier in the last call, the hashes of the pages of seats that calls before awarded; otherwise empty
+    function award(
+        bytes32 sessionId,
+        uint16 seatPages,
+        bytes[] calldata pages,
+        bytes32 rest,
+        bytes32[] calldata earlier
+    ) external;
 
     /// @notice A regulator's award other than the best; waits for the panel. Anyone relays.
     function deviateAward(AwardDeviation calldata message, bytes calldata signature) external;
@@ -306,7 +315,8 @@ interface IEnactment {
     /// @notice Countersigns a deviation: the award begins anew, and at this node the chosen bid comes first.
     function countersignAward(bytes32 sessionId, uint16 node, uint32 chosen) external;
 
-    /// @notice MSG_TYPE_5: a regulator decides; with several, a quorum of them must agree (L-12). Anyone relays.
+    /// @notice MSG_TYPE_5: a regulator decides, once for its principal, for the award or for another proposal; what a quorum of them
+    /// says is done (L-12). A critical finding counts for another proposal, and blocks this one. Anyone relays.
     function decideRegulatory(RegulatoryDecision calldata message, bytes calldata signature) external;
 
     /// @notice Waives the fairness minimum of a session.
@@ -322,8 +332,8 @@ interface IEnactment {
     /// @param rest hash of the pages behind them
     function validate(bytes32 sessionId, bytes[] calldata pages, bytes32 rest) external;
 
-    /// @notice MSG_TYPE_7: speaker and regulators approve; with both offices, by distinct principals, it is law. Anyone
-    /// relays.
+    /// @notice MSG_TYPE_7: speaker and regulators approve; with the speaker and a quorum of regulators, all of distinct principals,
+    /// it is law. Anyone relays.
     function approve(LegislativeApproval calldata message, bytes calldata signature) external;
 
     /// @notice Audits the codification of a statute with a node of high risk.

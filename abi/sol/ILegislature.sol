@@ -111,7 +111,10 @@ interface ILegislature {
     /// @param reproposals how often the regulator sent it back: bids of earlier rounds count no more
     /// @param nodes of the statute, tokenBudget, missionBudget and missionDeadline as MSG_TYPE_3 carried them
     /// @param roles offices that attested, a bit for each (IManagement)
-    /// @param regulators that attested
+    /// @param regulators that attested, one for each principal
+    /// @param awardsFrom first second of the award, where bids were sealed: until then they are opened; otherwise zero
+    /// @param sponsor who funds the mission: with whoever answers for it, it may not bid (RULINGS R20)
+    /// @param domain whose norms bind the law
     struct Session {
         SessionState state;
         SessionKind kind;
@@ -127,9 +130,12 @@ interface ILegislature {
         uint32 tokenBudget;
         uint128 missionBudget;
         uint40 missionDeadline;
+        uint40 awardsFrom;
         bytes32 missionId;
         bytes32 winner;
         bytes32 statuteHash;
+        address sponsor;
+        bytes32 domain;
     }
 
     /// @notice A bid as it is stored. Of a sealed one price, service and what was measured are zero.
@@ -276,7 +282,7 @@ interface ILegislature {
     error Mismatch(bytes32 sessionId, bytes32 expected, bytes32 found);
 
     /// @notice The bid breaks a rule: 1 the service's code hash, 2 the stake, 3 the budget, 4 the match, 5 the tier, 6 the
-    /// node; `need` against `have`.
+    /// node, 7 it is the sponsor's own; `need` against `have`.
     error BidRefused(uint16 node, uint8 rule, uint256 need, uint256 have);
 
     /// @notice The bid won or is runner-up, and the mission may still need it.
@@ -306,17 +312,19 @@ interface ILegislature {
 
     // ------------------------------------------------------------------ bids
 
-    /// @notice MSG_TYPE_4: producers bid; stakes are reserved in the treasury. Anyone relays.
+    /// @notice MSG_TYPE_4: producers bid; stakes are reserved in the treasury. A principal has one bid on a node in a round, and a
+    /// node at most `maxNodeBids`. Anyone relays.
     function placeBids(TaskBid[] calldata messages, bytes[] calldata signatures) external;
 
     /// @notice Places a sealed bid; its stake is reserved. Anyone relays.
     function sealBid(SealedBid calldata message, bytes calldata signature) external;
 
-    /// @notice Opens a sealed bid after bidding closed. Anyone who knows it.
+    /// @notice Opens a sealed bid after bidding closed, within `sealedBidOpeningMs`; no seat is awarded before. Anyone who knows it.
     function openBid(uint32 bid, TaskBid calldata message, bytes32 salt) external;
 
-    /// @notice Ends bidding when its window passed: to review if every node has a bid, to failure otherwise. Anyone. That a
-    /// node has bids of as many principals as it needs executors, its award checks.
+    /// @notice Ends bidding when its window passed: to review if every node that needs one has a bid, to failure otherwise. Anyone.
+    /// That a node has bids of as many principals as it needs executors, its award checks, and in a session that replaces a mission
+    /// also which nodes need any.
     function closeBidding(bytes32 sessionId) external;
 
     // ------------------------------------------------------------------ from the enactment

@@ -1,301 +1,327 @@
-//! The steps of a deliberation, and how each ends.
+//! Sessions: how they begin, how each step ends, and what comes out.
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{IAgent as agents, IAssembly as wire, ILegislature as legislature};
+use agentcity_abi::{
+    IAssembly as wire, ICollaboration as collaboration, IEnactment as enactment,
+    ILegislature as legislature,
+};
 use agentcity_domain::{
-    machine::ElectionState as Step,
-    parameter::{ParameterId as P, derived},
+    legislation::{
+        debate::Debate,
+        election::{Election, Ended, Kind, OVER, Terms},
+        number::sponsor_of,
+        refused::Refused,
+        tally::Matrix,
+    },
+    machine::{ElectionState as Step, MissionState, NodeState, SessionState},
     peer::Peer,
 };
 use agentcity_shell::{
-    Answer, Input,
     member::Member,
-    output::{amount, number},
-    refuse,
-    word::{Field, field as get, part, set, with},
+    reader::Reader,
+    topic,
+    words::{Laid, Words},
 };
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
-use crate::storage::{Assembly, CANDIDATE, PROPOSAL, SESSION};
+use crate::storage::{
+    Assembly, Become, DERIVED, DOMAIN, LAW, OF_DOMAIN, ORIGIN, SPONSOR, STATUTE, Said, WINNER,
+    done, end, wrong,
+};
 
-/// Parts of a session's first word.
-pub(crate) const STEP: Field = (0, 1);
-pub(crate) const FAILED: Field = (1, 1);
-pub(crate) const KIND: Field = (2, 1);
-pub(crate) const EXPIRES: Field = (3, 5);
-pub(crate) const ENROLLED: Field = (8, 4);
-pub(crate) const COMMITS: Field = (12, 4);
-pub(crate) const REVEALS: Field = (16, 4);
-pub(crate) const PROPOSALS: Field = (20, 2);
-pub(crate) const CANDIDATES: Field = (22, 1);
-pub(crate) const DELAYED: Field = (23, 1);
-pub(crate) const LEGISLATIVE_EPOCH: Field = (24, 4);
-pub(crate) const EPOCH: Field = (28, 4);
-
-/// Places of a session's further words.
-pub(crate) const ORIGIN: u64 = 1;
-pub(crate) const NODE: u64 = 2;
-pub(crate) const WINNER: u64 = 3;
-pub(crate) const STATUTE: u64 = 4;
-pub(crate) const SEED: u64 = 5;
-pub(crate) const SPEAKERS: u64 = 6;
-pub(crate) const COUNTED: u64 = 7;
-
-/// Kinds of sessions, as the interface numbers them.
-pub(crate) const MISSION: u8 = 1;
-pub(crate) const CHILD: u8 = 2;
-pub(crate) const PARTIAL: u8 = 3;
-pub(crate) const FULL: u8 = 4;
+/// Words before a mission's session in what collaboration tells of it.
+const BEFORE_SESSION: usize = 2;
+/// Words before a law's hash, and from there to its domain.
+const BEFORE_STATUTE: usize = 3;
+const BEFORE_DOMAIN: usize = 10;
 
 impl Assembly {
+    /// What an epoch says of elections.
     #[inline(never)]
-    pub(crate) fn session_key(&self, session: B256, place: u64) -> B256 {
-        self.key(SESSION, session, number(place))
+    pub(crate) fn terms_of(&self, epoch: u64) -> Said<Terms> {
+        let ids = Terms::PARAMETERS.map(|id| id as u8);
+        Ok(Terms::of(self.terms(epoch, ids)?))
     }
 
-    /// A session's word, if it stands at one of these steps (a bit each).
+    /// Stores an election that came to another step, and says so.
     #[inline(never)]
-    pub(crate) fn at_step(&self, session: B256, steps: u16) -> Result<B256, Vec<u8>> {
-        let word = self.word_at(SESSION, &session, 0);
-        if word == B256::ZERO {
-            return refuse(wire::Unknown::SELECTOR, &[session]);
-        }
-        if get(&word, FAILED) != 0 {
-            return refuse(wire::SessionFailed::SELECTOR, &[session]);
-        }
-        let step = get(&word, STEP);
-        if u64::from(steps)
-            .checked_shr(step as u32)
-            .unwrap_or_default()
-            & 1
-            == 0
-        {
-            return refuse(wire::WrongStep::SELECTOR, &[session, number(step)]);
-        }
-        Ok(word)
-    }
-
-    /// The same, while the step's time runs.
-    #[inline(never)]
-    pub(crate) fn in_time(&self, session: B256, steps: u16) -> Result<B256, Vec<u8>> {
-        let word = self.at_step(session, steps)?;
-        let until = get(&word, EXPIRES);
-        if self.now() > until {
-            return refuse(wire::TooLate::SELECTOR, &[number(until)]);
-        }
-        Ok(word)
-    }
-
-    pub(crate) fn store_session(&mut self, session: B256, word: B256) {
-        self.put(SESSION, &session, 0, &word);
-    }
-
-    /// Seconds from now on, of a window in milliseconds.
-    pub(crate) fn after(&self, millis: u64) -> u64 {
-        self.now().saturating_add(millis.div_ceil(1_000))
-    }
-
-    /// Enters a step, whose window the session's epoch gives.
-    #[inline(never)]
-    pub(crate) fn enter(
-        &mut self,
-        session: B256,
-        mut word: B256,
-        step: Step,
-    ) -> Result<(), Vec<u8>> {
-        let window = match step {
-            Step::Proposing => P::SponsorshipWindowMs,
-            Step::Debating => P::DeliberationRoundMs,
-            Step::Committing => P::BallotCommitMs,
-            Step::Revealing | Step::Tallying => P::BallotRevealMs,
-            Step::Delayed => P::BiddingWindowMs,
-            Step::Decided | Step::Skipped => P::SessionOpeningTimeoutMs,
-        };
-        let ids = [window as u8, P::DeliberationRounds as u8];
-        let [millis, rounds] = self.parameters(get(&word, EPOCH), ids)?;
-        let times = if step as u8 == Step::Debating as u8 {
-            rounds
-        } else {
-            1
-        };
-        let expires = self.after(millis.saturating_mul(times));
-        set(&mut word, STEP, step as u64);
-        set(&mut word, EXPIRES, expires);
-        self.store_session(session, word);
-        self.log_words(
-            &[&wire::DeliberationChanged::SIGNATURE_HASH, &session],
-            &[&number(step as u64), &number(expires)],
+    pub(crate) fn store_moved(&mut self, session: &B256, election: &Election) {
+        self.store(session, election);
+        self.log(
+            topic!(wire::DeliberationChanged::SIGNATURE_HASH)
+                .word(session)
+                .number(election.step().into())
+                .number(election.expires()),
+            2,
         );
+    }
+
+    /// A session's election, if it stands at one of these steps and the step's time runs.
+    #[inline(never)]
+    pub(crate) fn running(&self, session: &B256, steps: u16) -> Said<Election> {
+        let election = self.election_of(session);
+        self.ok(session, election.must_be_in(steps, self.now()))?;
+        Ok(election)
+    }
+
+    /// Opens a session in the epoch in force.
+    #[inline(never)]
+    fn begin(&mut self, kind: Kind, origin: &B256, node: u16) -> Said<B256> {
+        let mut values = [0; Terms::PARAMETERS.len()];
+        let ids = Terms::PARAMETERS.map(|id| id as u8);
+        let epoch = self.read_parameters_in_force(&ids, &mut values)?;
+        let (terms, voters) = (Terms::of(values), self.voters()?);
+        let session = self.fresh();
+        let legislative = self.next(&Address::ZERO);
+        let election = Election::open(kind, voters, epoch, legislative as u32, &terms, self.now());
+        self.set_of_session(&session, ORIGIN, origin);
+        if node != 0 {
+            let mut debate = Debate::default();
+            debate.set_node(node);
+            self.store_debate(&session, &debate);
+        }
+        self.log(
+            topic!(wire::SessionOpened::SIGNATURE_HASH)
+                .word(&session)
+                .number(kind as u64)
+                .number(legislative)
+                .number(epoch)
+                .word(origin)
+                .number(node.into())
+                .number(election.expires()),
+            2,
+        );
+        self.store_moved(&session, &election);
+        Ok(session)
+    }
+
+    pub(crate) fn open_session(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let petition = &input.word();
+        self.succeed(petition)?;
+        let session = self.begin(Kind::Mission, petition, 0)?;
+        Words::new().word(&session).reply()
+    }
+
+    /// A member's answer to a question about a mission, or about one of its nodes.
+    #[inline(never)]
+    fn told(&self, of: Peer, selector: [u8; 4], id: &B256, node: Option<u16>) -> Said<Vec<u8>> {
+        let mut call = Words::after(selector);
+        call.word(id);
+        if let Some(node) = node {
+            call.number(node.into());
+        }
+        Ok(self.ask(of, &call)?)
+    }
+
+    /// Whether a session came to nothing, here or in the procedure after.
+    #[inline(never)]
+    fn is_lost(&self, session: &B256) -> Said<bool> {
+        let election = self.election_of(session);
+        if election.has_failed() {
+            return Ok(true);
+        }
+        Ok(self.taken_up(session)? == SessionState::Failed as u8)
+    }
+
+    /// The state that the legislature has a session in; zero for one that it has not taken up.
+    #[inline(never)]
+    fn taken_up(&self, session: &B256) -> Said<u8> {
+        let answer = self.told(
+            Peer::Legislature,
+            legislature::sessionCall::SELECTOR,
+            session,
+            None,
+        )?;
+        let mut answer = Reader::new(&answer);
+        let state = answer.u8();
+        end(&answer)?;
+        Ok(state)
+    }
+
+    /// What is legislated anew: the node that it is about, and the attempt.
+    ///
+    /// Errors: `Mismatch` for a node or a mission that needs no law; collaboration's refusals.
+    #[inline(never)]
+    fn occasion(&self, kind: Kind, mission: &B256, node: u16, state: u8) -> Said<(u16, u8)> {
+        let (found, needed, attempt) = match kind {
+            Kind::Full if state == MissionState::Failed as u8 => return Ok((0, 0)),
+            Kind::Full => {
+                // A statute at fault is legislated anew although its mission has not failed yet.
+                let selector = enactment::specificationFaultCall::SELECTOR;
+                let fault = self.told(Peer::Enactment, selector, mission, Some(node))?;
+                let mut fault = Reader::new(&fault);
+                let (is_declared, attempt) = (fault.bool(), fault.u8());
+                end(&fault)?;
+                let needed = MissionState::Failed as u8;
+                (if is_declared { needed } else { state }, needed, attempt)
+            }
+            Kind::Mission | Kind::Child | Kind::Partial => {
+                let selector = collaboration::nodeCall::SELECTOR;
+                let answer = self.told(Peer::Collaboration, selector, mission, Some(node))?;
+                let mut answer = Reader::new(&answer);
+                let (found, attempt) = (answer.u8(), answer.u8());
+                end(&answer)?;
+                let needed = if kind as u8 == Kind::Child as u8 {
+                    NodeState::Eligible
+                } else {
+                    NodeState::Failed
+                };
+                (found, needed as u8, attempt)
+            }
+        };
+        if found != needed {
+            return Words::after(wire::Mismatch::SELECTOR)
+                .word(mission)
+                .number(needed.into())
+                .number(found.into())
+                .no();
+        }
+        Ok((node, attempt))
+    }
+
+    pub(crate) fn open_derived_session(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (kind, mission, node) = (input.u8(), &input.word(), input.u16());
+        let kind = match Kind::of(kind) {
+            None | Some(Kind::Mission) => return Err(wrong()),
+            Some(kind) => kind,
+        };
+        let selector = collaboration::missionCall::SELECTOR;
+        let answer = self.told(Peer::Collaboration, selector, mission, None)?;
+        let mut answer = Reader::new(&answer);
+        let state = answer.u8();
+        answer.skip(BEFORE_SESSION);
+        let session_of_mission = answer.word();
+        end(&answer)?;
+        let (node, attempt) = self.occasion(kind, mission, node, state)?;
+        // One session at a time for an attempt: what came to nothing is opened again, by anyone.
+        let occasion = (kind as u64) << 32 | u64::from(node) << 8 | u64::from(attempt);
+        let before = &self.entry(DERIVED, mission, occasion);
+        if !before.is_zero() && !self.is_lost(before)? {
+            return done(before, &self.caller().into_word());
+        }
+        let selector = enactment::lawOfCall::SELECTOR;
+        let law = self.told(Peer::Enactment, selector, &session_of_mission, None)?;
+        let mut law = Reader::new(&law);
+        law.skip(BEFORE_STATUTE);
+        let statute = law.word();
+        law.skip(BEFORE_DOMAIN);
+        let domain = law.word();
+        end(&law)?;
+        let session = self.begin(kind, mission, node)?;
+        self.set_entry(DERIVED, mission, occasion, &session);
+        self.set_of_session(&session, DOMAIN, &domain);
+        if kind as u8 == Kind::Partial as u8 {
+            self.set_of_session(&session, STATUTE, &statute);
+        }
+        Words::new().word(&session).reply()
+    }
+
+    /// Decides a counted election.
+    ///
+    /// Events: `BallotDecided`, `DeliberationChanged`.
+    #[inline(never)]
+    pub(crate) fn decide(
+        &mut self,
+        session: &B256,
+        election: &mut Election,
+        matrix: &Matrix,
+        terms: &Terms,
+    ) -> Said {
+        let mut scores = B256::ZERO;
+        let mut proposed = Vec::with_capacity(scores.len());
+        for (place, score) in (0..election.candidates()).zip(scores.iter_mut()) {
+            let proposal = self.candidate_at(session, place);
+            proposed.push(self.proposal_of(&proposal).index());
+            *score = matrix.score(place).copeland;
+        }
+        self.ok(session, election.decide(terms, self.now()))?;
+        // An election without candidates never came so far.
+        let (place, stage) = matrix.decide(&proposed).ok_or_else(wrong)?;
+        let winner = self.candidate_at(session, place);
+        self.set_of_session(session, WINNER, &winner);
+        self.log(
+            topic!(wire::BallotDecided::SIGNATURE_HASH)
+                .word(session)
+                .word(&winner)
+                .word(&scores)
+                .number(stage as u64),
+            3,
+        );
+        self.store_moved(session, election);
         Ok(())
     }
 
-    #[inline(never)]
-    fn fail(&mut self, session: B256, mut word: B256) {
-        set(&mut word, FAILED, 1);
-        self.store_session(session, word);
-        self.log_words(
-            &[&wire::DeliberationFailed::SIGNATURE_HASH, &session],
-            &[&number(get(&word, STEP))],
-        );
-    }
-
-    /// Voters: enrolled, unbanned principals with a producer.
-    #[inline(never)]
-    pub(crate) fn voters(&self) -> Result<u64, Vec<u8>> {
-        let answer = self.ask_peer(Peer::Agent, agents::voterCountCall::SELECTOR, &[])?;
-        Input::new(&answer).u64()
-    }
-
-    /// Refuses a principal without a voice: what its petition, sponsorship or vote would count against does not hold it.
-    #[inline(never)]
-    pub(crate) fn with_voice(&self, principal: B256) -> Result<(), Vec<u8>> {
-        let answer = self.ask_peer(
-            Peer::Agent,
-            agents::principalRecordCall::SELECTOR,
-            &[principal],
-        )?;
-        let (_, [age]) = self.parameters_in_force([P::PrincipalAgeSecs as u8])?;
-        let mut record = Input::new(&answer);
-        let (_class, _stake, _agents) = (record.u8()?, record.u32()?, record.u16()?);
-        let (producers, _worst, _enrolments) = (record.u16()?, record.u32()?, record.u8()?);
-        let (enrolled, leaves) = (record.u64()?, record.u64()?);
-        let (frozen, appeal) = (record.u64()?, record.u64()?);
-        let rule = if enrolled == 0 {
-            1
-        } else if leaves != 0 {
-            2
-        } else if producers == 0 {
-            3
-        } else if appeal != 0 {
-            4
-        } else if frozen >= self.now() {
-            5
-        } else if self.now() < enrolled.saturating_add(age) {
-            6
+    pub(crate) fn expire_deliberation(&mut self, input: &mut Reader<'_>) -> Said {
+        let session = &input.word();
+        let mut election = self.election_of(session);
+        // What is not there has no epoch.
+        self.ok(session, election.must_be_at(u16::MAX))?;
+        let terms = &self.terms_of(election.epoch().into())?;
+        let step = election.step();
+        let counted = self.debate_of(session).counted();
+        // The ballot opens: who can vote now is what the quorum counts against.
+        let voters = if step == Step::Debating as u8 {
+            self.voters()?
         } else {
-            return Ok(());
+            0
         };
-        refuse(wire::PrincipalRefused::SELECTOR, &[principal, number(rule)])
-    }
-
-    /// Decides a counted election: Copeland, then Minimax, then the earliest proposal.
-    #[inline(never)]
-    pub(crate) fn decide(&mut self, session: B256, word: B256) -> Result<(), Vec<u8>> {
-        let candidates = get(&word, CANDIDATES) as usize;
-        let judged = Self::judge(&self.load_matrix(session, candidates), candidates);
-        let (mut winner, mut packed) = (B256::ZERO, B256::ZERO);
-        let mut best = (0, 0, u64::MAX);
-        for ((score, opposition), place) in judged.iter().zip(0..candidates) {
-            packed = with(packed, place, 1, u128::from(*score));
-            let proposal = self.word_at(CANDIDATE, &session, place as u64);
-            let index = part(self.word_at(PROPOSAL, &proposal, 0), 0, 2) as u64;
-            // Greater scores, smaller oppositions and smaller indices come first.
-            let rank = (*score, u32::MAX.saturating_sub(*opposition), index);
-            let ahead = (rank.0, rank.1) > (best.0, best.1)
-                || (rank.0, rank.1) == (best.0, best.1) && index < best.2;
-            if winner == B256::ZERO || ahead {
-                (winner, best) = (proposal, rank);
+        let ended = election.expire(terms, voters, counted, self.now());
+        match self.said(session, ended)? {
+            Ended::Moved => self.store_moved(session, &election),
+            Ended::Counted => {
+                let matrix = self.load_matrix(session, &election);
+                self.decide(session, &mut election, &matrix, terms)?;
+            }
+            Ended::Failed => {
+                // What a registrar took up in time is the legislature's.
+                if OVER >> step & 1 == 1 && self.taken_up(session)? != 0 {
+                    return self.ok(session, Err(Refused::Step(step)));
+                }
+                self.store(session, &election);
+                self.log(
+                    topic!(wire::DeliberationFailed::SIGNATURE_HASH)
+                        .word(session)
+                        .number(step.into()),
+                    2,
+                );
             }
         }
-        self.put(SESSION, &session, WINNER, &winner);
-        self.log_words(
-            &[&wire::BallotDecided::SIGNATURE_HASH, &session, &winner],
-            &[&packed],
-        );
-        self.enter(session, word, Step::Decided)
+        Ok(())
     }
 
-    pub(crate) fn expire_deliberation(&mut self, input: &mut Input<'_>) -> Answer {
-        const TALLYING: u16 = 1 << Step::Tallying as u16;
-        let session = input.word()?;
-        let mut word = self.at_step(session, !TALLYING)?;
-        let until = get(&word, EXPIRES);
-        if self.now() <= until {
-            return refuse(wire::TooEarly::SELECTOR, &[number(until)]);
-        }
-        match get(&word, STEP) as u8 {
-            step if step == Step::Proposing as u8 => {
-                if get(&word, CANDIDATES) == 0 {
-                    self.fail(session, word);
-                } else {
-                    self.enter(session, word, Step::Debating)?;
-                }
-            }
-            step if step == Step::Debating as u8 => {
-                // The ballot opens: who can vote now is what the quorum counts against.
-                set(&mut word, ENROLLED, self.voters()?);
-                self.enter(session, word, Step::Committing)?;
-            }
-            step if step == Step::Committing as u8 => {
-                let [quorum] =
-                    self.parameters(get(&word, EPOCH), [P::ParticipationQuorumPct as u8])?;
-                let (commits, enrolled) = (get(&word, COMMITS), get(&word, ENROLLED));
-                if derived::is_quorum(commits as u32, enrolled as u32, quorum as u32) {
-                    self.enter(session, word, Step::Revealing)?;
-                } else {
-                    self.fail(session, word);
-                }
-            }
-            step if step == Step::Revealing as u8 => self.enter(session, word, Step::Tallying)?,
-            step if step == Step::Delayed as u8 => {
-                let counted = part(self.word_at(SESSION, &session, COUNTED), 24, 8) as u64;
-                if counted < get(&word, REVEALS) {
-                    self.enter(session, word, Step::Tallying)?;
-                } else {
-                    self.decide(session, word)?;
-                }
-            }
-            step => {
-                // Decided or skipped. What the registrar took up in time is the legislature's.
-                let answer = self.ask_peer(
-                    Peer::Legislature,
-                    legislature::sessionCall::SELECTOR,
-                    &[session],
-                )?;
-                if Input::new(&answer).u8()? != 0 {
-                    return refuse(wire::WrongStep::SELECTOR, &[session, number(step.into())]);
-                }
-                self.fail(session, word);
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn outcome_of(&mut self, input: &mut Input<'_>) -> Answer {
-        const OVER: u16 = 1 << Step::Decided as u16 | 1 << Step::Skipped as u16;
-        let session = input.word()?;
-        let word = self.word_at(SESSION, &session, 0);
-        let decided = self.in_time(session, OVER).is_ok();
-        let winner = self.word_at(SESSION, &session, WINNER);
-        let kind = get(&word, KIND) as u8;
-        let (mission, statute) = match kind {
-            MISSION => (B256::ZERO, self.statute_of(winner)),
-            PARTIAL => (
-                self.word_at(SESSION, &session, ORIGIN),
-                self.word_at(SESSION, &session, STATUTE),
-            ),
-            _ => (
-                self.word_at(SESSION, &session, ORIGIN),
-                self.statute_of(winner),
-            ),
+    pub(crate) fn outcome_of(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let session = &input.word();
+        let election = &self.election_of(session);
+        let is_decided = election.must_be_in(OVER, self.now()).is_ok();
+        let winner = &self.of_session(session, WINNER);
+        let mission = &self.of_session(session, ORIGIN);
+        let is_own = election.kind() == Kind::Mission as u8;
+        let statute = if election.step() == const { Step::Skipped as u8 } {
+            self.of_session(session, STATUTE)
+        } else {
+            self.of_proposal(winner, LAW)
         };
-        Ok(agentcity_shell::output::words(&[
-            number(decided.into()),
-            number(kind.into()),
-            amount(get(&word, EPOCH).into()),
-            number(get(&word, LEGISLATIVE_EPOCH)),
-            number(get(&word, EXPIRES)),
-            self.word_at(SESSION, &session, NODE),
-            mission,
-            winner,
-            statute,
-        ]))
-    }
-
-    #[inline(never)]
-    fn statute_of(&self, proposal: B256) -> B256 {
-        self.word_at(PROPOSAL, &proposal, crate::debate::STATUTE)
+        let (mission, sponsor, domain) = if is_own {
+            let sponsor = self.of_proposal(winner, SPONSOR);
+            (&B256::ZERO, sponsor, self.of_proposal(winner, OF_DOMAIN))
+        } else {
+            let sponsor = sponsor_of(mission).into_word();
+            (mission, sponsor, self.of_session(session, DOMAIN))
+        };
+        Words::new()
+            .truth(is_decided)
+            .number(election.kind().into())
+            .number(election.epoch().into())
+            .number(election.legislative_epoch().into())
+            .number(election.expires())
+            .number(self.debate_of(session).node().into())
+            .word(mission)
+            .word(winner)
+            .word(&statute)
+            .word(&sponsor)
+            .word(&domain)
+            .reply()
     }
 }

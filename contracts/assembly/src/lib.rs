@@ -1,11 +1,11 @@
 //! Petitions, proposals, deliberation, ballots, collusion (`abi/sol/IAssembly.sol`).
 //!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller and signature, load
-//! and store packed words, compute what is dense (tally, Copeland, cliques) and emit events, so that the program's size can
-//! be judged before the rules are filled in (docs/adr/0001). A test lists the programs that still carry this mark.
+//! The rules are in [`agentcity_domain::legislation`]. A function loads words, lets the domain decide, stores what is left, emits, and
+//! tells others last: management is charged for evidence, treasury takes the bond of a claim. Everybody else is only asked.
 //!
-//! Reading order: this file (calls to functions), `petitions.rs` (how a session begins), `election.rs` (its steps and their
-//! ends), `debate.rs` (proposals, sponsors, speakers), `ballots.rs` (votes, tally, cliques), `views.rs`, [`mod@storage`].
+//! Reading order: this file (calls to functions), `petitions.rs` (whose voice counts, how a session is wished for), `election.rs` (how
+//! sessions begin, step on and end), `proposals.rs`, `debate.rs`, `ballots.rs` (votes, tally, cliques), `views.rs`, [`mod@storage`]
+//! (slots and refusals).
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
@@ -14,61 +14,102 @@ mod ballots;
 mod debate;
 mod election;
 mod petitions;
+mod proposals;
 pub mod storage;
 mod views;
 
+use alloc::vec::Vec;
+
 use agentcity_abi::IAssembly as wire;
-use agentcity_shell::{Answer, Input, member::Member, no_coins, router::Contract};
+use agentcity_domain::literal;
+use agentcity_shell::{
+    Answer, Input,
+    member::Member,
+    no_coins,
+    reader::{self, Reader},
+    router::Contract,
+};
 use alloy_sol_types::{SolCall, SolEvent};
 use stylus_sdk::prelude::*;
 
-use crate::storage::Assembly;
+use crate::storage::{Assembly, Refusal, Said};
 
 agentcity_shell::router!(Assembly);
 
 impl Contract for Assembly {
-    fn dispatch(&mut self, selector: [u8; 4], mut input: Input<'_>) -> Option<Answer> {
-        let input = &mut input;
+    fn dispatch(&mut self, selector: [u8; 4], input: Input<'_>) -> Option<Answer> {
+        let input = &mut Reader::of(input);
         if let Err(refused) = no_coins(self.vm()) {
             return Some(Err(refused));
         }
-        Some(match selector {
-            wire::constitutionCall::SELECTOR => self.constitution(),
-            wire::wireCall::SELECTOR => self.wire_members(wire::Wired::SIGNATURE_HASH),
-            wire::openPetitionCall::SELECTOR => self.open_petition(input),
-            wire::signPetitionCall::SELECTOR => self.sign_petition(input),
-            wire::signPetitionForCall::SELECTOR => self.sign_petition_for(input),
-            wire::openSessionCall::SELECTOR => self.open_session(input),
-            wire::openDerivedSessionCall::SELECTOR => self.open_derived_session(input),
-            wire::proposeCall::SELECTOR => self.propose(input),
-            wire::sponsorCall::SELECTOR => self.sponsor(input),
-            wire::sponsorForCall::SELECTOR => self.sponsor_for(input),
-            wire::recordEvidenceCall::SELECTOR => self.record_evidence(input),
-            wire::strawVoteCall::SELECTOR => self.straw_vote(input),
-            wire::drawSpeakingOrderCall::SELECTOR => self.draw_speaking_order(input),
-            wire::speakCall::SELECTOR => self.speak(input),
-            wire::recordMinorityCall::SELECTOR => self.record_minority(input),
-            wire::commitBallotCall::SELECTOR => self.commit_ballot(input),
-            wire::commitBallotsCall::SELECTOR => self.commit_ballots(input),
-            wire::revealBallotCall::SELECTOR => self.reveal_ballot(input),
-            wire::tallyCall::SELECTOR => self.tally(input),
-            wire::claimCollusionCall::SELECTOR => self.claim_collusion(input),
-            wire::expireDeliberationCall::SELECTOR => self.expire_deliberation(input),
-            wire::expirePetitionCall::SELECTOR => self.expire_petition(input),
-            wire::outcomeOfCall::SELECTOR => self.outcome_of(input),
-            wire::electionCall::SELECTOR => self.election(input),
-            wire::proposalCall::SELECTOR => self.proposal(input),
-            wire::candidateCall::SELECTOR => self.candidate(input),
-            wire::petitionCall::SELECTOR => self.petition(input),
-            wire::ballotCall::SELECTOR => self.ballot(input),
-            wire::matrixCall::SELECTOR => self.matrix(input),
-            wire::scoresCall::SELECTOR => self.scores(input),
-            _ => return None,
-        })
+        let done = if let Some(command) = command(selector) {
+            command(self, input).map(|()| Vec::new())
+        } else if let Some(question) = question(selector) {
+            question(self, input)
+        } else {
+            return match selector {
+                wire::constitutionCall::SELECTOR => Some(self.constitution()),
+                wire::wireCall::SELECTOR => {
+                    Some(self.wire_members(literal!(wire::Wired::SIGNATURE_HASH)))
+                }
+                _ => None,
+            };
+        };
+        Some(reader::answer(input, done.map_err(Refusal::bytes)))
     }
 
-    fn construct(&mut self, mut input: Input<'_>) -> Answer {
+    fn construct(&mut self, input: Input<'_>) -> Answer {
         no_coins(self.vm())?;
-        self.found(input.address()?)
+        let mut input = Reader::of(input);
+        let constitution = input.address();
+        input.end()?;
+        self.found(constitution)
     }
+}
+
+/// What changes something and answers nothing.
+type Command = fn(&mut Assembly, &mut Reader<'_>) -> Said;
+/// What answers.
+type Question = fn(&mut Assembly, &mut Reader<'_>) -> Said<Vec<u8>>;
+
+fn command(selector: [u8; 4]) -> Option<Command> {
+    Some(match selector {
+        wire::signPetitionCall::SELECTOR => Assembly::sign_petition,
+        wire::signPetitionForCall::SELECTOR => Assembly::sign_petition_for,
+        wire::sponsorCall::SELECTOR => Assembly::sponsor,
+        wire::sponsorForCall::SELECTOR => Assembly::sponsor_for,
+        wire::recordEvidenceCall::SELECTOR => Assembly::record_evidence,
+        wire::strawVoteCall::SELECTOR => Assembly::straw_vote,
+        wire::drawSpeakingOrderCall::SELECTOR => Assembly::draw_speaking_order,
+        wire::speakCall::SELECTOR => Assembly::speak,
+        wire::recordMinorityCall::SELECTOR => Assembly::record_minority,
+        wire::commitBallotCall::SELECTOR => Assembly::commit_ballot,
+        wire::commitBallotsCall::SELECTOR => Assembly::commit_ballots,
+        wire::revealBallotCall::SELECTOR => Assembly::reveal_ballot,
+        wire::tallyCall::SELECTOR => Assembly::tally,
+        wire::claimCollusionCall::SELECTOR => Assembly::claim_collusion,
+        wire::expireDeliberationCall::SELECTOR => Assembly::expire_deliberation,
+        wire::expirePetitionCall::SELECTOR => Assembly::expire_petition,
+        _ => return None,
+    })
+}
+
+fn question(selector: [u8; 4]) -> Option<Question> {
+    Some(match selector {
+        wire::openPetitionCall::SELECTOR => Assembly::open_petition,
+        wire::openSessionCall::SELECTOR => Assembly::open_session,
+        wire::openDerivedSessionCall::SELECTOR => Assembly::open_derived_session,
+        wire::proposeCall::SELECTOR => Assembly::propose,
+        wire::outcomeOfCall::SELECTOR => Assembly::outcome_of,
+        wire::electionCall::SELECTOR => Assembly::election,
+        wire::proposalCall::SELECTOR => Assembly::proposal,
+        wire::debateCall::SELECTOR => Assembly::debate,
+        wire::speakerCall::SELECTOR => Assembly::speaker,
+        wire::candidateCall::SELECTOR => Assembly::candidate,
+        wire::petitionCall::SELECTOR => Assembly::petition,
+        wire::ballotCall::SELECTOR => Assembly::ballot,
+        wire::matrixCall::SELECTOR => Assembly::matrix,
+        wire::scoresCall::SELECTOR => Assembly::scores,
+        _ => return None,
+    })
 }

@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
 //! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`machine`] (what may follow
-//! what), [`statute`] (what the pages of a mission hold), [`mission`] (missions and nodes at work), [`verification`] (what a result
+//! what), [`statute`] (what the pages of a mission hold), [`mission`] (missions and nodes at work), [`legislation`] (from petition to law), [`verification`] (what a result
 //! is worth), [`verifier`] (proofs that programs check), [`treasury`] (the money of missions), [`reputation`] (scores and the reward
 //! multiplier), [`token`] (the settlement token).
 //!
@@ -26,6 +26,7 @@ pub mod gate;
 pub mod guardian;
 pub mod id;
 pub mod keccak;
+pub mod legislation;
 pub mod literal;
 pub mod machine;
 pub mod mission;

@@ -1,10 +1,5 @@
 //! From bids to law: award, regulation, codification, validation, approval (`abi/sol/IEnactment.sol`).
 //!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller and signature, load
-//! and store packed words, ask and tell the other contracts, compute what is dense (scores, fairness, pages) and emit
-//! events, so that the program's size can be judged before the rules are filled in (docs/adr/0001). A test lists the programs
-//! that still carry this mark.
-//!
 //! Reading order: this file (calls to functions), `session.rs` (whose turn it is, as the legislature says), `pages.rs` (nodes
 //! of a statute), `award.rs` (seats), `regulation.rs` (MSG_TYPE_5), `law.rs` (MSG_TYPE_6 and 7, and what follows),
 //! `views.rs`, [`mod@storage`].

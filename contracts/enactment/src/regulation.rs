@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{IAgent as agents, IEnactment as wire, ILegislature as legislature};
+use agentcity_abi::{IEnactment as wire, ILegislature as legislature};
 use agentcity_domain::{
     clerk::Operation,
+    legislation::{law::needed, session::states},
     machine::SessionState as S,
-    parameter::{ParameterId as P, derived},
+    parameter::ParameterId as P,
     peer::Peer,
     signed::{
         Typed,
@@ -26,13 +27,15 @@ use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    award::{ASSIGNMENTS, PROGRESS, Progress, SIGNATURE_MAX},
-    session::{Session, WAIVED, bit},
-    storage::{DECIDED, Enactment, REJECTED, RUN, SESSION},
+    award::SIGNATURE_MAX,
+    session::{ASSIGNMENTS, Session},
+    storage::{Enactment, REJECTED, RUN, VOTED},
 };
 
 /// Most rejected bids and most findings of a decision.
-const FINDINGS_MAX: usize = 64;
+const FINDINGS_MAX: usize = 64; // structural: of what a call's arguments hold
+
+const REVIEW: u16 = states(&[S::RegulatoryReview]);
 
 impl Enactment {
     #[inline(never)]
@@ -43,32 +46,31 @@ impl Enactment {
     }
 
     /// Refuses to reject a bid that won.
+    ///
+    /// Errors: `BidAwarded`.
     #[inline(never)]
-    fn not_awarded(&self, session: B256, loaded: &Session, bid: B256) -> Result<(), Vec<u8>> {
-        let answer = self.ask_peer(
-            Peer::Legislature,
-            legislature::bidOfCall::SELECTOR,
-            &[session, bid],
-        )?;
+    fn not_awarded(&self, session: &Session, run: &B256, bid: B256) -> Result<(), Vec<u8>> {
+        let words = [session.id, bid];
+        let answer = self.ask_peer(Peer::Legislature, legislature::bidOfCall::SELECTOR, &words)?;
         let mut answer = Input::new(&answer);
-        let (number_, _state) = (answer.u32()?, answer.u8()?);
-        let (_round, node) = (answer.u8()?, answer.word()?);
-        let (winners, _) = self.winners(session, loaded, node);
-        if winners.contains(&number_.saturating_add(1)) {
-            return refuse(wire::BidAwarded::SELECTOR, &[session, bid]);
+        let (number_, _standing) = (answer.u32()?, answer.u8()?);
+        let (_round, node) = (answer.u8()?, answer.u16()?);
+        let (winners, _) = self.winners(run, node);
+        if winners.contains(&number_) {
+            return refuse(wire::BidAwarded::SELECTOR, &[session.id, bid]);
         }
         Ok(())
     }
 
-    /// The hash of the findings, each emitted; with a decision, none of them is critical.
+    /// The hash of the findings, each emitted, and whether one blocks codification.
     #[inline(never)]
     fn findings(
         &self,
         session: B256,
         message: &mut Input<'_>,
-    ) -> Result<(B256, Option<[B256; 2]>), Vec<u8>> {
+    ) -> Result<(B256, bool), Vec<u8>> {
         let (count, mut flags) = message.list(FINDINGS_MAX)?;
-        let (mut hashes, mut critical) = (Vec::new(), None);
+        let (mut hashes, mut critical) = (Vec::with_capacity(count), false);
         for _ in 0..count {
             let fields = flags.fields(const { widths::<4>(ComplianceFlag::OWN) })?;
             let [node, code, severity, evidence] = fields;
@@ -76,51 +78,54 @@ impl Enactment {
             if severity > grave {
                 return Err(malformed());
             }
-            if severity == grave {
-                critical = Some([node, code]);
-            }
+            critical |= severity == grave;
             hashes.push(self.part_hash(&ComplianceFlag::HASH, &fields));
             self.log_words(
                 &[&wire::ComplianceFlagged::SIGNATURE_HASH, &session, &node],
                 &[&code, &severity, &evidence],
             );
         }
-        Ok((
-            self.vm().native_keccak256(&output::words(&hashes)),
-            critical,
-        ))
+        let hash = self.vm().native_keccak256(&output::words(&hashes));
+        Ok((hash, critical))
     }
 
     #[inline(never)]
     fn rejections(
         &mut self,
-        session: B256,
-        loaded: &Session,
+        session: &Session,
+        run: &B256,
         message: &mut Input<'_>,
     ) -> Result<B256, Vec<u8>> {
         let (count, mut rejected) = message.list(FINDINGS_MAX)?;
-        let mut hashes = Vec::new();
+        let mut hashes = Vec::with_capacity(count);
         for _ in 0..count {
             let fields = rejected.fields(const { widths::<2>(RejectedBid::OWN) })?;
             let [bid, reason] = fields;
-            self.not_awarded(session, loaded, bid)?;
-            let key = self.key(REJECTED, session, bid);
+            self.not_awarded(session, run, bid)?;
+            let key = self.key(REJECTED, session.id, bid);
             self.write(key, number(1));
             hashes.push(self.part_hash(&RejectedBid::HASH, &fields));
             self.log_words(
-                &[&wire::BidRejected::SIGNATURE_HASH, &session, &bid],
+                &[&wire::BidRejected::SIGNATURE_HASH, &session.id, &bid],
                 &[&reason],
             );
         }
         Ok(self.vm().native_keccak256(&output::words(&hashes)))
     }
 
+    /// A regulator decides, once for its principal: for the award as it stands, or for another proposal. What enough of them say is
+    /// done (L-12). A critical finding is on record and blocks codification; whoever finds one decides for another proposal.
+    ///
+    /// Errors: those of `in_time` and of a clerk's statement; `BidAwarded`, `CriticalFlag`, `AwardIncomplete`, `Mismatch`, `Unfair`,
+    /// `AlreadyDone`.
+    /// Events: `BidRejected`, `ComplianceFlagged`, `RegulatoryDecided`, `ReproposalRequested`.
     pub(crate) fn decide_regulatory(&mut self, input: &mut Input<'_>) -> Answer {
         let mut message = input.tail()?;
         let signature = input.bytes(SIGNATURE_MAX)?;
         let [session, assignments, fairness] = message.fields([32, 32, 2])?;
-        let loaded = self.in_time(session, bit(S::RegulatoryReview))?;
-        let rejected = self.rejections(session, &loaded, &mut message)?;
+        let loaded = self.in_time(session, REVIEW)?;
+        let key = self.run_of(&loaded);
+        let rejected = self.rejections(&loaded, &key, &mut message)?;
         let (flagged, critical) = self.findings(session, &mut message)?;
         let (repropose, deadline) = (message.bool()?, message.u64()?);
         let fields = [
@@ -132,22 +137,25 @@ impl Enactment {
             output::truth(repropose),
             number(deadline),
         ];
-        let clerk = self.clerk(
-            &RegulatoryDecision::HASH,
-            &fields,
-            Operation::DecideRegulatory.number(),
-            session,
-            signature,
-        )?;
-        let [least, quorum, most] = self.parameters(
-            loaded.epoch,
-            [
-                P::MinFairnessScore as u8,
-                P::MultisigRegQuorum as u8,
-                P::MaxReproposals as u8,
-            ],
-        )?;
-        if repropose {
+        let operation = Operation::DecideRegulatory.number();
+        let hash = &RegulatoryDecision::HASH;
+        let clerk = self.clerk(hash, &fields, operation, session, signature)?;
+        let principal = self.principal_of(clerk.account)?;
+        self.once(VOTED, key, principal)?;
+        let ids = [
+            P::MinFairnessScore as u8,
+            P::MultisigRegQuorum as u8,
+            P::MaxReproposals as u8,
+        ];
+        let [least, quorum, most] = self.parameters(loaded.epoch, ids)?;
+        let needed = needed(loaded.regulators, quorum as u32);
+        let mut run = self.run(&key);
+        if critical {
+            run.set_blocked(1);
+        }
+        if repropose || critical {
+            run.set_returns(run.returns().saturating_add(1));
+            self.set_run(&key, &run);
             let times = u64::from(loaded.round).saturating_add(1);
             self.log_words(
                 &[
@@ -157,46 +165,37 @@ impl Enactment {
                 ],
                 &[&number(times)],
             );
-            let to = if times > most {
-                S::Failed
-            } else {
-                S::ProposalOpen
-            };
-            self.go(session, to)?;
+            if run.returns() >= needed {
+                let to = if times > most {
+                    S::Failed
+                } else {
+                    S::ProposalOpen
+                };
+                self.go(session, to)?;
+            }
             return Ok(Vec::new());
         }
-        if let Some(flag) = critical {
-            return refuse(wire::CriticalFlag::SELECTOR, &flag);
+        if run.blocked() != 0 {
+            return refuse(wire::CriticalFlag::SELECTOR, &[session]);
         }
-        let run = self.run(session, &loaded);
-        let progress_key = self.run_key(run, PROGRESS);
-        let mut progress = Progress::of(self.read(progress_key));
-        if progress.node < loaded.nodes {
+        if run.whole() == 0 {
             return refuse(
                 wire::AwardIncomplete::SELECTOR,
                 &[
                     session,
-                    number(progress.node.into()),
+                    number(run.node().into()),
                     number(loaded.nodes.into()),
                 ],
             );
         }
-        let own = self.word_at(RUN, &run, ASSIGNMENTS);
-        self.same(session, own, assignments)?;
-        self.same(session, number(progress.fairness.into()), fairness)?;
-        let waived = self.word_at(SESSION, &session, WAIVED) != B256::ZERO;
-        if u64::from(progress.fairness) < least && !waived {
+        self.same(session, self.word_at(RUN, &key, ASSIGNMENTS), assignments)?;
+        self.same(session, number(run.fairness().into()), fairness)?;
+        let waived = self.approvals(&session).waived() != 0;
+        if u64::from(run.fairness()) < least && !waived {
             return refuse(wire::Unfair::SELECTOR, &[fairness, number(least)]);
         }
-        let answer = self.ask_peer(
-            Peer::Agent,
-            agents::principalOfCall::SELECTOR,
-            &[clerk.account],
-        )?;
-        self.once(DECIDED, run, Input::new(&answer).word()?)?;
-        progress.approvals = progress.approvals.saturating_add(1);
-        let needed = derived::capped_regulators(loaded.regulators.into(), quorum as u32).max(1);
-        self.write(progress_key, progress.word());
+        run.set_decisions(run.decisions().saturating_add(1));
+        self.set_run(&key, &run);
         self.log_words(
             &[
                 &wire::RegulatoryDecided::SIGNATURE_HASH,
@@ -206,21 +205,25 @@ impl Enactment {
             &[
                 &assignments,
                 &fairness,
-                &number(progress.approvals.into()),
+                &number(run.decisions().into()),
                 &number(needed.into()),
             ],
         );
-        if u32::from(progress.approvals) >= needed {
+        if run.decisions() >= needed {
             self.go(session, S::Codification)?;
         }
         Ok(Vec::new())
     }
 
+    /// Errors: `Unauthorized`, those of `in_time`.
+    /// Events: `FairnessWaived`.
     pub(crate) fn waive_fairness(&mut self, input: &mut Input<'_>) -> Answer {
-        let [session, why] = input.fields([32; 2])?;
+        let (session, why) = (input.word()?, input.word()?);
         self.only(&[Peer::Adjudication])?;
-        self.in_time(session, bit(S::RegulatoryReview))?;
-        self.put(SESSION, &session, WAIVED, &number(1));
+        self.in_time(session, REVIEW)?;
+        let mut approvals = self.approvals(&session);
+        approvals.set_waived(1);
+        self.set_approvals(&session, &approvals);
         self.log_words(&[&wire::FairnessWaived::SIGNATURE_HASH, &session], &[&why]);
         Ok(Vec::new())
     }

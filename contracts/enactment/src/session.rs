@@ -3,29 +3,33 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{IEnactment as wire, ILegislature as legislature};
-use agentcity_domain::{machine::SessionState as S, peer::Peer};
-use agentcity_shell::{Input, member::Member, output::number, refuse, word::part};
+use agentcity_domain::{
+    legislation::{award::Run, law::Approvals},
+    machine::SessionState as S,
+    peer::Peer,
+};
+use agentcity_shell::{Input, member::Member, output::number, refuse};
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError};
 
 use crate::storage::{Enactment, RUN, SESSION};
 
-/// Places of a session's words. Rewinds of the award stand from [`REWINDS`] on, by round.
-pub(crate) const WAIVED: u64 = 1;
-/// Validation: 0..2 nodes, 2 retries, 3..19 budget, 19..27 LLM tokens, 27 whether it began.
-pub(crate) const VALIDATION: u64 = 2;
-/// Hash of the pages that validation awaits.
-pub(crate) const AWAITED: u64 = 3;
-/// Key of the template that codification named.
-pub(crate) const TEMPLATE_KEY: u64 = 4;
-/// Principals whose speaker and whose regulator approved.
-pub(crate) const APPROVED_BY: [u64; 2] = [5, 6];
-pub(crate) const AUDITED: u64 = 7;
-pub(crate) const REWINDS: u64 = 256;
+/// Places of a session's words.
+const APPROVALS: u64 = 0;
+pub(crate) const VALIDATION: u64 = 1;
+pub(crate) const AWAITED: u64 = 2;
+pub(crate) const TEMPLATE_KEY: u64 = 3;
+
+/// Places of a run's words.
+const PROGRESS: u64 = 0;
+pub(crate) const STATUTE_LEFT: u64 = 1;
+pub(crate) const ROLLING: u64 = 2;
+pub(crate) const ASSIGNMENTS: u64 = 3;
 
 /// What is needed of a session.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
+    pub(crate) id: B256,
     pub(crate) state: u8,
     pub(crate) kind: u8,
     pub(crate) epoch: u64,
@@ -37,37 +41,27 @@ pub(crate) struct Session {
     pub(crate) tokens: u32,
     pub(crate) budget: u128,
     pub(crate) deadline: u64,
+    pub(crate) awards_from: u64,
     pub(crate) mission: B256,
     pub(crate) statute: B256,
-}
-
-/// A bit for a state.
-pub(crate) const fn bit(state: S) -> u16 {
-    1 << state as u16
+    pub(crate) sponsor: B256,
+    pub(crate) domain: B256,
 }
 
 impl Enactment {
-    #[inline(never)]
-    pub(crate) fn session_key(&self, session: B256, place: u64) -> B256 {
-        self.key(SESSION, session, number(place))
-    }
-
     /// A session, as the legislature stores it.
     #[inline(never)]
-    pub(crate) fn load_session(&self, session: B256) -> Result<Session, Vec<u8>> {
-        let answer = self.ask_peer(
-            Peer::Legislature,
-            legislature::sessionCall::SELECTOR,
-            &[session],
-        )?;
+    pub(crate) fn load_session(&self, id: B256) -> Result<Session, Vec<u8>> {
+        let answer = self.ask_peer(Peer::Legislature, legislature::sessionCall::SELECTOR, &[id])?;
         let mut answer = Input::new(&answer);
         let (state, kind, epoch) = (answer.u8()?, answer.u8()?, answer.u64()?);
         let (_legislative, expires, round) = (answer.word()?, answer.u64()?, answer.u8()?);
         let (_bids, nodes, node) = (answer.word()?, answer.u16()?, answer.u16()?);
-        let (_roles, regulators, tokens) = (answer.word()?, answer.u8()?, answer.u32()?);
-        let (budget, deadline, mission) = (answer.u128()?, answer.u64()?, answer.word()?);
-        let (_winner, statute) = (answer.word()?, answer.word()?);
+        let (_offices, regulators, tokens) = (answer.word()?, answer.u8()?, answer.u32()?);
+        let (budget, deadline, awards_from) = (answer.u128()?, answer.u64()?, answer.u64()?);
+        let [mission, _winner, statute, sponsor, domain] = answer.fields([32; 5])?;
         Ok(Session {
+            id,
             state,
             kind,
             epoch,
@@ -79,12 +73,17 @@ impl Enactment {
             tokens,
             budget,
             deadline,
+            awards_from,
             mission,
             statute,
+            sponsor,
+            domain,
         })
     }
 
     /// A session in one of these states (a bit each).
+    ///
+    /// Errors: `Unknown`, `WrongSessionState`.
     #[inline(never)]
     pub(crate) fn session_in(&self, session: B256, states: u16) -> Result<Session, Vec<u8>> {
         let loaded = self.load_session(session)?;
@@ -102,6 +101,8 @@ impl Enactment {
     }
 
     /// The same, while the state's time runs.
+    ///
+    /// Errors: those of `session_in`; `TooLate`.
     #[inline(never)]
     pub(crate) fn in_time(&self, session: B256, states: u16) -> Result<Session, Vec<u8>> {
         let loaded = self.session_in(session, states)?;
@@ -111,22 +112,32 @@ impl Enactment {
         Ok(loaded)
     }
 
-    /// The present run of a session's award.
     #[inline(never)]
-    pub(crate) fn run(&self, session: B256, loaded: &Session) -> B256 {
-        let place = REWINDS.saturating_add(loaded.round.into());
-        let rewinds = part(self.word_at(SESSION, &session, place), 24, 8) as u64;
-        self.key(
-            RUN,
-            session,
-            number(u64::from(loaded.round) << 32 | rewinds),
-        )
+    pub(crate) fn approvals(&self, session: &B256) -> Approvals {
+        Approvals(self.word_at(SESSION, session, APPROVALS))
     }
 
-    /// A run's word.
     #[inline(never)]
-    pub(crate) fn run_key(&self, run: B256, place: u64) -> B256 {
-        self.key(RUN, run, number(place))
+    pub(crate) fn set_approvals(&mut self, session: &B256, approvals: &Approvals) {
+        self.put(SESSION, session, APPROVALS, &approvals.0);
+    }
+
+    /// The present run of a session's award: its key.
+    #[inline(never)]
+    pub(crate) fn run_of(&self, session: &Session) -> B256 {
+        let rewinds = u64::from(self.approvals(&session.id).rewinds());
+        let number_ = u64::from(session.round) << 16 | rewinds;
+        self.key(RUN, session.id, number(number_))
+    }
+
+    #[inline(never)]
+    pub(crate) fn run(&self, run: &B256) -> Run {
+        Run(self.word_at(RUN, run, PROGRESS))
+    }
+
+    #[inline(never)]
+    pub(crate) fn set_run(&mut self, run: &B256, word: &Run) {
+        self.put(RUN, run, PROGRESS, &word.0);
     }
 
     /// Tells the legislature where the session goes. Everything of ours is stored before.
@@ -141,6 +152,8 @@ impl Enactment {
     }
 
     /// Refuses what was not found where something else was expected.
+    ///
+    /// Errors: `Mismatch`.
     #[inline(never)]
     pub(crate) fn same(&self, session: B256, expected: B256, found: B256) -> Result<(), Vec<u8>> {
         if expected != found {

@@ -1,5 +1,28 @@
 //! The contract's state, and the program's entry point: a member of the city with words by keys of its own
-//! (`agentcity_shell::member`). The layout of these words is drawn with the real bodies.
+//! (`agentcity_shell::member`). A *run* is one passage of the award through a statute: another round of bids and a countersigned
+//! deviation begin another.
+//!
+//! ```text
+//! kind        of          number or second    word
+//! SESSION     session     0                   domain::legislation::law::Approvals
+//!                         1                   how far validation is: 0..2 nodes, 2 risk, 3..7 LLM tokens, 7..23 budget, 23 begun
+//!                         2                   hash of the pages that validation awaits
+//!                         3                   key of the template that codification named
+//! RUN         run         0                   domain::legislation::award::Run
+//!                         1                   hash of the statute from the page on in which the next node stands
+//!                         2                   hash of the pages of seats so far, rolling
+//!                         3                   hash of the assignments, once the run is whole
+//! AWARD       run         node                bids that won a node, best first, and the runner-up: numbers plus one, four bytes each
+//! SEATED      run         principal           its seats plus one; zero for one that has no bid that could win
+//! DEVIATION   session     round, node         best and chosen plus one, four bytes each; 8 whether it is countersigned
+//! REJECTED    session     bid                 1
+//! VOTED       run         principal           1 if a regulator of this principal decided
+//! APPROVED    session     principal           1 if a clerk of this principal approved
+//! TEMPLATE    id          version             domain::legislation::template::Template; under its key, 0: the schema's hash
+//! FAULT       mission     node                a statute at fault: 0 whether, 31 the attempt
+//! REASSIGNED  mission     node                the session that gave the node anew last
+//! APPLIED     session                         1 once that is done
+//! ```
 
 // The entry point that the macro generates has no documentation; everything of ours here has.
 #![allow(missing_docs)]
@@ -20,23 +43,15 @@ pub struct Enactment {}
 impl Member for Enactment {}
 impl Statements for Enactment {}
 
-/// Words of a session, by their places (`session`).
 pub(crate) const SESSION: Kind = 1;
-/// A run of the award: identifiers by session, round and rewinds; words by their places (`award`).
 pub(crate) const RUN: Kind = 2;
-/// Bids that won a node in a run, best first, and the runner-up: numbers plus one, four bytes each.
 pub(crate) const AWARD: Kind = 3;
-/// Seats of a principal in a run plus one; zero for one that did not bid.
 pub(crate) const SEATED: Kind = 4;
-/// Deviations by session and node: best and chosen plus one, four bytes each, then whether they are countersigned.
 pub(crate) const DEVIATION: Kind = 5;
-/// Rejected bids, by session.
 pub(crate) const REJECTED: Kind = 6;
-/// Regulators' principals that decided, by run.
-pub(crate) const DECIDED: Kind = 7;
-/// Versions of templates.
-pub(crate) const TEMPLATE: Kind = 8;
-/// Statutes found at fault, by mission and node: the attempt plus one.
-pub(crate) const FAULT: Kind = 9;
-/// Partial sessions that were carried out.
-pub(crate) const REASSIGNED: Kind = 10;
+pub(crate) const VOTED: Kind = 7;
+pub(crate) const APPROVED: Kind = 8;
+pub(crate) const TEMPLATE: Kind = 9;
+pub(crate) const FAULT: Kind = 10;
+pub(crate) const REASSIGNED: Kind = 11;
+pub(crate) const APPLIED: Kind = 12;

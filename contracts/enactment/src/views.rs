@@ -16,9 +16,9 @@ use alloy_sol_types::SolCall;
 use stylus_sdk::prelude::*;
 
 use crate::{
-    award::{ASSIGNMENTS, PROGRESS, Progress, SEATS_MAX},
-    session::{AUDITED, Session, WAIVED},
-    storage::{Enactment, FAULT, RUN, SESSION, TEMPLATE},
+    award::ANSWERED_MAX,
+    session::{ASSIGNMENTS, Session},
+    storage::{Enactment, FAULT, RUN, TEMPLATE},
 };
 
 /// Words of a seat, as the interfaces lay it out.
@@ -27,31 +27,24 @@ pub(crate) const SEAT_WORDS: usize = 5;
 impl Enactment {
     /// Seats of these bids, word by word, as the legislature answers them. Numbers count from one.
     #[inline(never)]
-    fn seats_of(&self, session: B256, bids: &[u32]) -> Result<Vec<B256>, Vec<u8>> {
-        let numbers: Vec<B256> = bids
-            .iter()
-            .map(|bid| number(u64::from(*bid).saturating_sub(1)))
-            .collect();
+    pub(crate) fn seats(&self, session: &Session, node: u16) -> Result<(Vec<B256>, u32), Vec<u8>> {
+        let (winners, runner_up) = self.winners(&self.run_of(session), node);
+        let numbers: Vec<B256> = winners.iter().map(|bid| number((*bid).into())).collect();
         let arguments = output::Output::of(2)
-            .word(session)
+            .word(session.id)
             .list(&numbers, 1)
             .finish();
         let mut data = legislature::bidsOfCall::SELECTOR.to_vec();
         data.extend_from_slice(&arguments);
         let answer = peer::ask(self.vm(), self.member(Peer::Legislature)?, &data)?;
-        let (count, mut bids) = Input::new(&answer).list(SEATS_MAX)?;
+        let (count, mut bids) = Input::new(&answer).list(ANSWERED_MAX)?;
         let mut words = Vec::with_capacity(SEAT_WORDS.saturating_mul(count));
         for _ in 0..count {
             // A bid's words (ILegislature): number, state, round and node stand before a seat's, measures behind them.
-            for _ in 0..4 {
-                bids.word()?;
-            }
-            for _ in 0..SEAT_WORDS {
-                words.push(bids.word()?);
-            }
-            for _ in 0..3 {
-                bids.word()?;
-            }
+            let [_, _, _, _] = bids.fields([32; 4])?;
+            let seat: [B256; SEAT_WORDS] = bids.fields([32; SEAT_WORDS])?;
+            words.extend_from_slice(&seat);
+            let [_, _, _] = bids.fields([32; 3])?;
         }
         Ok(words)
     }
@@ -79,9 +72,9 @@ impl Enactment {
     }
 
     pub(crate) fn awarded(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, node) = (input.word()?, number(input.u16()?.into()));
+        let (session, node) = (input.word()?, input.u16()?);
         let loaded = self.load_session(session)?;
-        let (seats, runner_up) = self.seats(session, &loaded, node)?;
+        let (seats, runner_up) = self.seats(&loaded, node)?;
         Ok(output::Output::of(2)
             .list(&seats, SEAT_WORDS)
             .word(number(runner_up.into()))
@@ -89,13 +82,10 @@ impl Enactment {
     }
 
     pub(crate) fn award_of(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, node) = (input.word()?, number(input.u16()?.into()));
+        let (session, node) = (input.word()?, input.u16()?);
         let loaded = self.load_session(session)?;
-        let (winners, runner_up) = self.winners(session, &loaded, node);
-        let bids: Vec<B256> = winners
-            .iter()
-            .map(|winner| number(u64::from(*winner).saturating_sub(1)))
-            .collect();
+        let (winners, runner_up) = self.winners(&self.run_of(&loaded), node);
+        let bids: Vec<B256> = winners.iter().map(|bid| number((*bid).into())).collect();
         Ok(output::Output::of(2)
             .list(&bids, 1)
             .word(number(runner_up.into()))
@@ -105,25 +95,24 @@ impl Enactment {
     pub(crate) fn law_of(&mut self, input: &mut Input<'_>) -> Answer {
         let session = input.word()?;
         let loaded = self.load_session(session)?;
-        let run = self.run(session, &loaded);
-        let progress = Progress::of(self.word_at(RUN, &run, PROGRESS));
-        let marked = |place| truth(self.word_at(SESSION, &session, place) != B256::ZERO);
+        let key = self.run_of(&loaded);
+        let approvals = self.approvals(&session);
         Ok(output::words(&[
             truth(loaded.state == S::Deployed as u8),
-            marked(AUDITED),
+            number(approvals.audited().into()),
             number(loaded.kind.into()),
             loaded.statute,
-            self.word_at(RUN, &run, ASSIGNMENTS),
+            self.word_at(RUN, &key, ASSIGNMENTS),
             number(loaded.epoch),
             number(loaded.nodes.into()),
-            number(progress.fairness.into()),
-            marked(WAIVED),
+            number(self.run(&key).fairness().into()),
+            number(approvals.waived().into()),
             amount(loaded.budget),
             number(loaded.deadline),
             loaded.mission,
             number(loaded.node.into()),
-            B256::ZERO,
-            B256::ZERO,
+            loaded.sponsor,
+            loaded.domain,
         ]))
     }
 

@@ -1,9 +1,5 @@
 //! Sessions from their first message on: identity, proposal, bids, and where each stands (`abi/sol/ILegislature.sol`).
 //!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, check every caller and signature, load
-//! and store packed words, ask and tell the other contracts and emit events, so that the program's size can be judged
-//! before the rules are filled in (docs/adr/0001). A test lists the programs that still carry this mark.
-//!
 //! Reading order: this file (calls to functions), `session.rs` (states and their ends), `messages.rs` (MSG_TYPE_1 to 3),
 //! `bids.rs` (MSG_TYPE_4), [`mod@storage`].
 #![cfg_attr(not(test), no_std)]

@@ -8,7 +8,7 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{guardian, machines, money, statute, tables, verification};
+use super::{awards, guardian, legislation, machines, money, statute, tables, verification};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -48,9 +48,13 @@ const RULES: &[(&str, Rule)] = &[
     ("tier2_split", money::tier2_split),
     ("slash_split", money::slash_split),
     ("stake_pool", money::stake_pool),
+    ("fairness", awards::fairness),
+    ("bid_score", awards::bid_score),
     ("tier2_exact", verification::exact),
     ("tier2_numeric", verification::numeric),
     ("tier2_minhash", verification::sketches),
+    ("election", legislation::election),
+    ("kendall_pair", legislation::kendall_pair),
 ];
 
 /// The rule of a kind; `None` when the kind is not supported.
@@ -245,7 +249,7 @@ pub(super) fn amount(value: &Value) -> Result<Amount, String> {
         .ok_or_else(|| format!("{value} is no amount below 2^128"))
 }
 
-fn unsigned(value: &Value) -> Result<u64, String> {
+pub(super) fn unsigned(value: &Value) -> Result<u64, String> {
     let read = match value {
         Value::String(text) => text.parse().ok(),
         other => other.as_u64(),

@@ -3,10 +3,12 @@
 //! Exit code 0 when nothing failed and every kind named by `--require` was there and supported, 1 when not, 2 when the file is
 //! not of the format. No arithmetic of the city happens here: [`kinds`] reads inputs, calls the domain, and names outputs.
 
+mod awards;
 mod compare;
 mod file;
 mod guardian;
 mod kinds;
+mod legislation;
 mod machines;
 mod money;
 mod statute;
@@ -246,6 +248,18 @@ mod tests {
                 r#"{"share":"2667"}"#,
             ),
             (
+                "election",
+                r#"{"name":"a dead heat","m":2,"ballots":[[2,[0,1]],[2,[1,0]]]}"#,
+                r#"{"N":[[0,2],[2,0]],"copeland2":[1,1],"maxopp":[2,2],"copeland_tied":[0,1],"winner":0,"stage":"index","condorcet_winner":null,"plurality_winners":[0,1]}"#,
+                r#"{"winner":1}"#,
+            ),
+            (
+                "kendall_pair",
+                r#"{"a":[0,1,2],"b":[1,0,2],"k":1}"#,
+                r#"{"concordant":2,"discordant":1,"tau_num":1,"tau_den":3,"jaccard_num":0,"jaccard_den":2}"#,
+                r#"{"jaccard_den":1}"#,
+            ),
+            (
                 "slash_split",
                 r#"{"schedule":"101","locked":"2000"}"#,
                 r#"{"insurance":"50","treasury":"51"}"#,
@@ -350,6 +364,17 @@ mod tests {
                 "tier2_split",
                 r#"{"b":"1","agreeing":256}"#,
                 "inputs.agreeing",
+            ),
+            (
+                "election",
+                r#"{"name":"","m":2,"ballots":[[1,[0,0]]]}"#,
+                "inputs.ballots[0][1]",
+            ),
+            ("election", r#"{"name":"","m":17,"ballots":[]}"#, "inputs.m"),
+            (
+                "kendall_pair",
+                r#"{"a":[0,1],"b":[0,1,2],"k":1}"#,
+                "inputs.b",
             ),
             (
                 "slash_split",

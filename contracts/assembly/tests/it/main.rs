@@ -1,24 +1,12 @@
-//! That the router has every function of the interface and none besides, and what the stubs already keep to.
+//! Assembly as a chain calls it: encoded calls in; return data, logs, slots, calls to others and refusals out.
 
-use agentcity_abi::IAssembly::IAssemblyCalls;
-use agentcity_assembly::storage::Assembly;
-use agentcity_world::Alone;
-
-fn alone() -> Alone {
-    Alone::new::<Assembly, IAssemblyCalls>()
-}
-
-#[test]
-fn every_function_is_routed_and_nothing_else() {
-    alone().routes_its_interface();
-}
-
-#[test]
-fn coins_are_refused_by_every_function() {
-    alone().refuses_coins();
-}
-
-#[test]
-fn it_names_its_constitution() {
-    alone().names_its_constitution();
-}
+mod attacks;
+mod ballots;
+mod city;
+mod commands;
+mod debate;
+mod derived;
+mod proposals;
+mod replay;
+mod silence;
+mod wire;

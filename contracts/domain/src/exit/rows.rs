@@ -212,10 +212,11 @@ pub(crate) const ELECTION: &[Exit] = {
     use ElectionState as S;
     &[
         anyone(S::Proposing as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::SponsorshipWindowMs)]), C::CloseProposing, S::Debating as u8, "the session fails if nothing found its sponsors", "L-02, L-09"),
-        anyone(S::Debating as u8, Halts::ALWAYS, Deadline::After(&[Term::Product(P::DeliberationRounds, P::DeliberationRoundMs)]), C::CloseDebate, S::Committing as u8, "silence is an opinion", "seed L135"),
+        anyone(S::Debating as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::DeliberationRoundMs), Term::Product(P::DeliberationRounds, P::DeliberationRoundMs)]), C::CloseDebate, S::Committing as u8, "poll and rounds; silence is an opinion", "seed L135"),
         anyone(S::Committing as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BallotCommitMs)]), C::CloseBallotCommit, S::Revealing as u8, "the session fails below the quorum", "L-04, R26"),
-        anyone(S::Revealing as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BallotRevealMs)]), C::CloseBallotReveal, S::Tallying as u8, "what is not revealed does not count", "L-04, R26"),
-        anyone(S::Tallying as u8, Halts::ALWAYS, Deadline::AtOnce, C::Tally, S::Decided as u8, "in as many calls as it takes", "L-04, R26"),
+        anyone(S::Revealing as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BallotRevealMs)]), C::CloseBallotReveal, S::Tallying as u8, "what is not revealed does not count; the session fails if nothing is", "L-04, R26"),
+        anyone(S::Revealing as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BallotRevealMs)]), C::CloseBallotReveal, S::Delayed as u8, "if a bloc was proved meanwhile", "R27"),
+        anyone(S::Tallying as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BallotRevealMs)]), C::Tally, S::Decided as u8, "in as many calls as it takes; at once where no claim of a bloc can come", "L-04, R26, R27"),
         anyone(S::Delayed as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BiddingWindowMs)]), C::CloseDelay, S::Decided as u8, "once per election", "L-14, R27"),
         anyone(S::Delayed as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BiddingWindowMs)]), C::CloseDelay, S::Tallying as u8, "if ballots are left to count", "R27"),
         ends_with(EVERY, Halts::ALWAYS, Machine::Session, "an election cannot outlive its session", "L-09"),

@@ -108,14 +108,13 @@ commands! {
     // Legislation.
     OpenSession = "openSession" at Assembly, "Opens a session for a petition with enough names.";
     ExpirePetition = "expirePetition" at Assembly, "Closes a petition whose window passed.";
-    SponsorProposal = "sponsor" at Assembly, "A principal's agent sponsors a proposal.";
     CloseProposing = "expireDeliberation" at Assembly, "Ends the gathering of proposals.";
     CloseDebate = "expireDeliberation" at Assembly, "Ends deliberation.";
     CloseBallotCommit = "expireDeliberation" at Assembly, "Ends the commit window of the ballots.";
     CloseBallotReveal = "expireDeliberation" at Assembly, "Ends the reveal window of the ballots.";
     RevealBallot = "revealBallot" at Assembly, "A voter shows its ranking.";
     Tally = "tally" at Assembly, "Counts the revealed ballots, as many as asked for.";
-    ClaimCollusion = "claimCollusion" at Assembly, "Proves a bloc of equal ballots: delays the outcome once.";
+    ClaimCollusion = "claimCollusion" at Assembly, "Proves a bloc of ballots too much alike: delays the outcome once.";
     CloseDelay = "expireDeliberation" at Assembly, "Ends the delay after a proven bloc.";
     FailDeliberation = "expireDeliberation" at Assembly, "Fails a session that adopted nothing, or that no registrar took up in time.";
     RequestIdentity = "requestIdentity" at Legislature, "MSG_TYPE_1: the registrar opens the identity round.";

@@ -50,12 +50,12 @@ machine! {
         Debating => Committing by [CloseDebate] "rounds are over", "", "seed L135", OnChain;
         Committing => Revealing by [CloseBallotCommit] "window closes", "", "L-04", OnChain;
         Revealing => Tallying by [CloseBallotReveal] "window closes", "commits reach the quorum", "L-04, R26", OnChain;
-        Tallying => Decided by [Tally] "last ballot counted", "", "L-04, R26", OnChain;
+        Tallying => Decided by [Tally] "last ballot counted", "no claim of a bloc is possible any more", "L-04, R26", OnChain;
         Tallying => Delayed by [ClaimCollusion] "bloc proved", "once per election", "L-14, R27", OnChain;
         Delayed => Decided by [CloseDelay] "delay is over", "", "L-14", OnChain;
     }
     extensions {
-        Revealing => Delayed by [ClaimCollusion] "bloc proved", "all its ballots are revealed; once per election", "R27";
+        Revealing => Delayed by [CloseBallotReveal] "window closes", "a bloc was proved meanwhile", "R27";
         Delayed => Tallying by [CloseDelay] "delay is over", "ballots are left to count", "R27";
     }
     exits: crate::exit::ELECTION;
@@ -65,7 +65,7 @@ machine! {
     /// The state of a proposal.
     ProposalState: Proposal, "proposal";
     states {
-        Sponsoring = 1, "SPONSORING", Open, "Collects sponsors.";
+        Sponsoring = 1, "SPONSORING", Open, "Collects sponsors; may have a place already, which one with more can take.";
         Admitted = 2, "ADMITTED", Open, "A candidate of the election.";
         Adopted = 3, "ADOPTED", Terminal, "Only it may be relayed by the speaker (L-01).";
         Defeated = 4, "DEFEATED", Terminal, "Another won, or there was no quorum; may be made again, amended, once.";
@@ -73,7 +73,7 @@ machine! {
     }
     initial { Sponsoring }
     base {
-        Sponsoring => Admitted by [SponsorProposal] "last needed sponsor", "max(3, min(sponsorQuorum, eligible principals))", "L-02", OnChain;
+        Sponsoring => Admitted by [CloseProposing] "window closes", "max(3, min(sponsorQuorum, eligible principals)) sponsors, and among the sixteen with most", "L-02, R26", OnChain;
         Admitted => Adopted by [Tally, CloseDelay] "election decided", "Copeland, then Minimax, then earliest", "L-04", OnChain;
         Admitted => Defeated by [Tally, CloseDelay] "election decided", "another won", "L-04", OnChain;
     }

@@ -51,4 +51,4 @@ macro_rules! packed {
         }
     };
 }
-pub(super) use packed;
+pub(crate) use packed;

@@ -170,6 +170,8 @@ table! {
         CodificationTimeoutMs "codificationTimeoutMs" 600_000 in 60_000..=86_400_000, Millis, Low None Session Legislature "L-09",
         /// Longest wait for both approvals.
         ApprovalTimeoutMs "approvalTimeoutMs" 300_000 in 60_000..=3_600_000, Millis, Low None Session Legislature "seed L2162",
+        /// How long sealed bids are opened before seats are awarded, out of the regulator's time.
+        SealedBidOpeningMs "sealedBidOpeningMs" 60_000 in 10_000..=3_600_000, Millis, Low Down Session Legislature "L-18",
         /// Longest wait for the regulator when single nodes are assigned anew.
         ExpeditedRegulatoryWindowMs "expeditedRegulatoryWindowMs" 180_000 in 60_000..=3_600_000, Millis, Low None Session Legislature "seed L2856",
         /// Weight of quality in the score of a bid; price weighs the rest of 1000.
@@ -352,6 +354,8 @@ table! {
         RedundancyMin "redundancyMin" 2 Count Enactment "V-03",
         /// Most executors of a Tier 2 node.
         RedundancyMax "redundancyMax" 7 Count Enactment "V-03",
+        /// Bids on one node in one round: an award reads them all.
+        MaxNodeBids "maxNodeBids" 64 Count Legislature "A-14",
         /// Nodes of a mission per unit of its budget of reassignments.
         RefinementNodeDivisor "refinementNodeDivisor" 64 Count Collaboration "R18",
         /// Depth of missions within missions.

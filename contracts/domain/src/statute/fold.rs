@@ -19,9 +19,15 @@ use alloy_primitives::B256;
 /// The hash of a page with what follows it.
 #[inline(never)]
 pub fn link(hash: &impl Fn(&[u8]) -> B256, page: &[u8], rest: B256) -> B256 {
+    join(hash, hash(page), rest)
+}
+
+/// The same of a page of which only the hash is known.
+#[inline(never)]
+pub fn join(hash: &impl Fn(&[u8]) -> B256, page: B256, rest: B256) -> B256 {
     let mut both = [0; 64];
     let (own, behind) = both.split_at_mut(32);
-    for (to, from) in own.iter_mut().zip(hash(page)) {
+    for (to, from) in own.iter_mut().zip(page) {
         *to = from;
     }
     for (to, from) in behind.iter_mut().zip(rest) {

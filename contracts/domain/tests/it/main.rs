@@ -12,6 +12,7 @@ mod gate;
 mod guardian;
 mod id;
 mod keccak;
+mod legislation;
 mod literal;
 mod machine;
 mod mission;
