@@ -34,7 +34,7 @@ use stylus_sdk::prelude::*;
 
 use crate::{
     session::{ASSIGNMENTS, ROLLING, STATUTE_LEFT, Session},
-    storage::{AWARD, DEVIATION, Enactment, REJECTED, RUN, SEATED},
+    storage::{AWARD, DEVIATION, Enactment, REASSIGNED, REJECTED, RUN, SEATED},
 };
 
 /// Most bytes of a signature.

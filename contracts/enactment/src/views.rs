@@ -25,17 +25,12 @@ use crate::{
 pub(crate) const SEAT_WORDS: usize = 5;
 
 impl Enactment {
-    /// Seats of these bids, word by word, as the legislature answers them. Numbers count from one.
+    /// Seats of these bids, word by word, as the legislature answers them.
     #[inline(never)]
-    pub(crate) fn seats(&self, session: &Session, node: u16) -> Result<(Vec<B256>, u32), Vec<u8>> {
-        let (winners, runner_up) = self.winners(&self.run_of(session), node);
-        let numbers: Vec<B256> = winners.iter().map(|bid| number((*bid).into())).collect();
-        let arguments = output::Output::of(2)
-            .word(session.id)
-            .list(&numbers, 1)
-            .finish();
-        let mut data = legislature::bidsOfCall::SELECTOR.to_vec();
-        data.extend_from_slice(&arguments);
+    fn seats_of(&self, session: B256, bids: &[u32]) -> Result<Vec<B256>, Vec<u8>> {
+        let numbers: Vec<B256> = bids.iter().map(|bid| number((*bid).into())).collect();
+        let arguments = output::Output::of(2).word(session).list(&numbers, 1).finish();
+        let data = peer::call_laid_out(legislature::bidsOfCall::SELECTOR, &arguments);
         let answer = peer::ask(self.vm(), self.member(Peer::Legislature)?, &data)?;
         let (count, mut bids) = Input::new(&answer).list(ANSWERED_MAX)?;
         let mut words = Vec::with_capacity(SEAT_WORDS.saturating_mul(count));
@@ -51,24 +46,19 @@ impl Enactment {
 
     /// Seats of a node as awarded, word by word, and the runner-up plus one.
     #[inline(never)]
-    pub(crate) fn seats(
-        &self,
-        session: B256,
-        loaded: &Session,
-        node: B256,
-    ) -> Result<(Vec<B256>, u32), Vec<u8>> {
-        let (winners, runner_up) = self.winners(session, loaded, node);
-        Ok((self.seats_of(session, &winners)?, runner_up))
+    pub(crate) fn seats(&self, session: &Session, node: u16) -> Result<(Vec<B256>, u32), Vec<u8>> {
+        let (winners, runner_up) = self.winners(&self.run_of(session), node);
+        Ok((self.seats_of(session.id, &winners)?, runner_up))
     }
 
     pub(crate) fn runner_up(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, node) = (input.word()?, number(input.u16()?.into()));
+        let (session, node) = (input.word()?, input.u16()?);
         let loaded = self.load_session(session)?;
-        let (_, runner_up) = self.winners(session, &loaded, node);
-        if runner_up == 0 {
-            return Ok(output::words(&[B256::ZERO; SEAT_WORDS]));
+        let (_, runner_up) = self.winners(&self.run_of(&loaded), node);
+        match runner_up.checked_sub(1) {
+            Some(bid) => Ok(output::words(&self.seats_of(session, &[bid])?)),
+            None => Ok(output::words(&[B256::ZERO; SEAT_WORDS])),
         }
-        Ok(output::words(&self.seats_of(session, &[runner_up])?))
     }
 
     pub(crate) fn awarded(&mut self, input: &mut Input<'_>) -> Answer {

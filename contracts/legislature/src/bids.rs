@@ -484,7 +484,7 @@ impl Legislature {
 
     pub(crate) fn bids_on(&mut self, input: &mut Input<'_>) -> Answer {
         let (session, node, first) = (&input.word()?, number(input.u16()?.into()), input.u32()?);
-        let word = self.load(session);
+        let word = self.load_session(session);
         let key = self.key(ON_NODE, *session, self.list_of(&word, &node));
         let count = low(&self.read(key), 4) as u32;
         let last = first.saturating_add(ANSWERED_MAX as u32).min(count);

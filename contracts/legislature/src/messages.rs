@@ -51,7 +51,7 @@ impl Legislature {
         let fields = input.fields(const { widths::<4>(IdentityRequest::OWN) })?;
         let signature = input.bytes(SIGNATURE_MAX)?;
         let [session, challenge, floor, _] = &fields;
-        let before = self.load(session).state();
+        let before = self.load_session(session).state();
         if before != 0 {
             return refuse(
                 wire::WrongSessionState::SELECTOR,

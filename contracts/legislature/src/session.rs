@@ -94,7 +94,7 @@ impl Legislature {
 
     pub(crate) fn session(&mut self, input: &mut Input<'_>) -> Answer {
         let session = &input.word()?;
-        let word = self.load(session);
+        let word = self.load_session(session);
         let terms = self.terms(session);
         let place = |place| self.of_session(session, place);
         let small = |value: u32| number(value.into());
