@@ -282,6 +282,9 @@ interface IEnactment {
     /// @notice The message speaks for office `need`, its signer holds office `have` (IManagement).
     error WrongOffice(uint8 need, uint8 have);
 
+    /// @notice `clerk` did not attest for the session, so it has no voice in it.
+    error NotAttested(bytes32 sessionId, address clerk);
+
     /// @notice A bid that won cannot be rejected beside a decision: deviate, or ask for another proposal.
     error BidAwarded(bytes32 sessionId, uint32 bid);
 

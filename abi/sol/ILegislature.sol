@@ -347,6 +347,9 @@ interface ILegislature {
     /// @notice A session.
     function session(bytes32 sessionId) external view returns (Session memory);
 
+    /// @notice The principal for which an agent or a clerk attested in a session; zero if it did not.
+    function attestedAs(bytes32 sessionId, address agent) external view returns (address principal);
+
     /// @notice A bid, by its number.
     function bidOf(bytes32 sessionId, uint32 bid) external view returns (Bid memory);
 

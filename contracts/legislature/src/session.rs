@@ -17,7 +17,7 @@ use agentcity_shell::{
 use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
 
-use crate::storage::{DOMAIN, Legislature, MISSION, SPONSOR, STATUTE, WINNER, said};
+use crate::storage::{ATTESTED, DOMAIN, Legislature, MISSION, SPONSOR, STATUTE, WINNER, said};
 
 impl Legislature {
     /// Takes a session to another state, for as long as its epoch says.
@@ -90,6 +90,12 @@ impl Legislature {
         let ids = [review as u8, P::SealedBidOpeningMs as u8];
         let [review, opening] = self.parameters(word.epoch().into(), ids)?;
         Ok(word.awards_from(review, opening))
+    }
+
+    pub(crate) fn attested_as(&mut self, input: &mut Input<'_>) -> Answer {
+        let (session, agent) = (input.word()?, input.address()?.into_word());
+        let principal = self.read(self.key(ATTESTED, session, agent));
+        Ok(output::words(&[principal]))
     }
 
     pub(crate) fn session(&mut self, input: &mut Input<'_>) -> Answer {

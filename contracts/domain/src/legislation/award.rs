@@ -18,6 +18,9 @@ use crate::{
 /// The whole of a permille.
 const WHOLE: u128 = 1_000; // structural: thousandths
 
+/// Bits of an amount in a seat.
+const AMOUNT_BITS: u32 = 96; // structural: as pages of seats lay it out
+
 /// Bytes of a run that are its spread.
 const SPREAD: usize = 16; // structural: as drawn
 
@@ -102,7 +105,7 @@ impl Run {
 pub enum PassedOver {
     /// It costs more than a seat of the node may.
     Price,
-    /// Less is staked than the node's risk asks.
+    /// Less is staked than the node's risk asks, or more than a seat can say.
     Stake,
     /// It accepts another tier.
     Tier,
@@ -195,7 +198,8 @@ impl Terms {
         if offer.price > share {
             return Err(PassedOver::Price);
         }
-        if offer.stake < least.unwrap_or(u128::MAX) {
+        // A seat has no room for a stake of more than 96 bits, and the award of nobody else is to fail for it.
+        if offer.stake < least.unwrap_or(u128::MAX) || offer.stake >> AMOUNT_BITS != 0 {
             return Err(PassedOver::Stake);
         }
         if offer.tier != node.tier {

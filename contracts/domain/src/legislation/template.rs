@@ -60,6 +60,12 @@ pub struct Bounds {
 }
 
 impl Template {
+    /// Whether no statute could hold to it: it allows no node, or no tier that there is.
+    pub fn allows_nothing(&self) -> bool {
+        const TIERS: u8 = 0b1110;
+        self.nodes_max() == 0 || self.tiers() & TIERS == 0
+    }
+
     /// Whether it allows a statute of so many nodes.
     ///
     /// Errors: `Nodes`.
