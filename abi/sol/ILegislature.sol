@@ -210,7 +210,7 @@ interface ILegislature {
         bytes32 commitment
     );
 
-    /// @notice What was reserved for a bid is free again.
+    /// @notice What was reserved for a bid is free again: its stake, or what a seat left of the agent's reserves of that source.
     event BidReleased(bytes32 indexed sessionId, uint32 indexed bid, address indexed agent, uint128 stake);
 
     // ------------------------------------------------------------------ errors

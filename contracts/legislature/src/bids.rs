@@ -417,23 +417,30 @@ impl Legislature {
             }
             head.set_standing(Standing::Released as u8);
             self.set_bid_word(session, bid, HEAD, &head.0);
-            let agent = head.agent().into_word();
-            let stake = amount(low(&self.bid_word(session, bid, MONEY), 16));
-            let source = self.source(session, bid, &head);
+            let agent = &head.agent().into_word();
+            let stake = low(&self.bid_word(session, bid, MONEY), 16);
+            let source = &self.source(session, bid, &head);
+            // Reserves of one source for one agent are one sum, of which a seat may have taken its part: what is left of it goes
+            // back, whichever of the bids is asked about first.
+            let words = [*session, *source, *agent];
+            let selector = treasury::reservedStakeCall::SELECTOR;
+            let held = self.ask_peer(Peer::Treasury, selector, &words)?;
+            let freed = amount(Input::new(&held).u128()?.min(stake));
             self.log_words(
                 &[
                     &wire::BidReleased::SIGNATURE_HASH,
                     session,
                     &number(bid.into()),
-                    &agent,
+                    agent,
                 ],
-                &[&stake],
+                &[&freed],
             );
-            self.tell_peer(
-                Peer::Treasury,
-                treasury::releaseReserveCall::SELECTOR,
-                &[*session, source, agent, stake],
-            )?;
+            if freed == B256::ZERO {
+                continue;
+            }
+            let selector = treasury::releaseReserveCall::SELECTOR;
+            let words = [*session, *source, *agent, freed];
+            self.tell_peer(Peer::Treasury, selector, &words)?;
         }
         Ok(Vec::new())
     }

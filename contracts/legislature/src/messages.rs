@@ -6,6 +6,7 @@ use agentcity_abi::{
     IAgent as agents, IAssembly as assembly, ILegislature as wire, IManagement as management,
 };
 use agentcity_domain::{
+    agent::standing::Bars,
     clerk::{ClerkRole, Operation},
     legislation::session::{Kind, Session, Terms, states},
     machine::SessionState as S,
@@ -41,6 +42,9 @@ pub(crate) const SIGNATURE_MAX: usize = 2_048; // structural: of what a wallet s
 const ANOTHER_PRINCIPAL: u64 = 1;
 const BARRED: u64 = 2;
 const BELOW_FLOOR: u64 = 3;
+
+/// What stands against a clerk because it is one.
+const NO_PRODUCER: u8 = Bars::NO_PRODUCER.bits();
 
 impl Legislature {
     /// MSG_TYPE_1.
@@ -121,11 +125,12 @@ impl Legislature {
             let mut standing = Input::new(&standing);
             let (bound, _previous, kind) = (standing.word()?, standing.word()?, standing.u8()?);
             let (bars, score, reputation) = (standing.u8()?, standing.u16()?, standing.word()?);
-            // A clerk is a management agent: what bars it is only that it is no producer.
+            // A clerk is a management agent, and no producer: that alone does not bar it.
             let clerk = kind == agents::AgentType::Management as u8;
+            let tolerated = if clerk { NO_PRODUCER } else { 0 };
             let rule = if bound != *principal || bound == B256::ZERO {
                 ANOTHER_PRINCIPAL
-            } else if bars != 0 && !clerk {
+            } else if bars & !tolerated != 0 {
                 BARRED
             } else if score < word.floor() {
                 BELOW_FLOOR
