@@ -240,7 +240,7 @@ interface IEnactment {
     /// @notice The signed statement was good until `deadline`.
     error DeadlinePassed(uint64 deadline);
 
-    /// @notice This digest was used.
+    /// @notice This digest was used; where several clerks say the same, by this one.
     error AlreadyUsed(bytes32 digest);
 
     /// @notice No such session or template.

@@ -280,7 +280,7 @@ impl Enactment {
         let operation = Operation::Approve.number();
         let hash = &LegislativeApproval::HASH;
         let digest = self.digest(hash, fields)?;
-        let clerk = self.clerk(hash, fields, operation, *session, signature)?;
+        let clerk = self.clerk_among_several(hash, fields, operation, *session, signature)?;
         let spoken = get(role, 31, 1) as u8;
         if clerk.role != spoken {
             return wrong_office(spoken, clerk.role);

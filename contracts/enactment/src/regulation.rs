@@ -162,7 +162,7 @@ impl Enactment {
         ];
         let operation = Operation::DecideRegulatory.number();
         let hash = &RegulatoryDecision::HASH;
-        let clerk = &self.clerk(hash, &fields, operation, *session, signature)?;
+        let clerk = &self.clerk_among_several(hash, &fields, operation, *session, signature)?;
         let principal = self.attested(session, &clerk.account)?;
         self.mark_once(VOTED, key, &principal)?;
         let ids = [
