@@ -112,7 +112,7 @@ interface ILegislature {
     /// @param nodes of the statute, tokenBudget, missionBudget and missionDeadline as MSG_TYPE_3 carried them
     /// @param roles offices that attested, a bit for each (IManagement)
     /// @param regulators that attested, one for each principal
-    /// @param awardsFrom first second of the award, where bids were sealed: until then they are opened; otherwise zero
+    /// @param awardsFrom last second in which sealed bids are opened, after which seats are awarded; zero where none is sealed
     /// @param sponsor who funds the mission: with whoever answers for it, it may not bid (RULINGS R20)
     /// @param domain whose norms bind the law
     struct Session {

@@ -2,9 +2,14 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{ICollaboration as collaboration, IEnactment as wire, ILegislature as legislature};
+use agentcity_abi::{
+    ICollaboration as collaboration, IEnactment as wire, ILegislature as legislature,
+};
 use agentcity_domain::{
-    legislation::{fairness::Spread, session::{Kind, states}},
+    legislation::{
+        fairness::Spread,
+        session::{Kind, states},
+    },
     machine::SessionState as S,
     peer::Peer,
     statute::SEATS_MAX,

@@ -276,7 +276,9 @@ impl Enactment {
 
     #[inline(never)]
     fn store_award(&mut self, of: &Award<'_>, place: u16, awarded: &Awarded) {
-        let next = awarded.runner_up.map_or(0, |next| next.bid.saturating_add(1));
+        let next = awarded
+            .runner_up
+            .map_or(0, |next| next.bid.saturating_add(1));
         let mut packed = having(&B256::ZERO, RUNNER_UP << 2, 4, next.into());
         let (mut bids, mut scores) = (Vec::new(), Vec::new());
         for (winner, at) in awarded.seats.iter().zip(0..SEATS_MAX) {
@@ -458,7 +460,13 @@ impl Enactment {
         let [session, node, best, chosen, justification, _] = fields;
         let loaded = self.in_time(session, REVIEW)?;
         let operation = Operation::DeviateAward.number();
-        let clerk = self.clerk(&AwardDeviation::HASH, fields, operation, *session, signature)?;
+        let clerk = self.clerk(
+            &AwardDeviation::HASH,
+            fields,
+            operation,
+            *session,
+            signature,
+        )?;
         let one = |word| get(word, 28, 4).saturating_add(1);
         let signed = having(&B256::ZERO, 0, 4, one(best));
         let signed = having(&signed, 4, 4, one(chosen));

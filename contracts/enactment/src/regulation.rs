@@ -112,19 +112,11 @@ impl Enactment {
                 .word(bid),
         )?;
         let mut answer = Reader::new(&answer);
-        let (number, _standing, _round, node) = (
-            answer.u32(),
-            answer.word(),
-            answer.word(),
-            answer.u16(),
-        );
+        let (number, _standing, _round, node) =
+            (answer.u32(), answer.word(), answer.word(), answer.u16());
         end(&answer)?;
         if self.winners(run, node).0.contains(&number) {
-            return Err(about(
-                wire::BidAwarded::SELECTOR,
-                session,
-                &[number.into()],
-            ));
+            return Err(about(wire::BidAwarded::SELECTOR, session, &[number.into()]));
         }
         Ok(())
     }

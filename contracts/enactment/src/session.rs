@@ -131,7 +131,11 @@ impl Enactment {
         }
         let state = u32::from(session.state);
         if u32::from(states).checked_shr(state).unwrap_or_default() & 1 == 0 {
-            return Err(about(wire::WrongSessionState::SELECTOR, id, &[state.into()]));
+            return Err(about(
+                wire::WrongSessionState::SELECTOR,
+                id,
+                &[state.into()],
+            ));
         }
         Ok(session)
     }

@@ -186,10 +186,7 @@ impl Legislature {
         let key = self.key(ON_NODE, *session, list);
         let count = low(&self.read(key), 4) as u32;
         if !has_room(count) {
-            return refuse(
-                wire::TooMany::SELECTOR,
-                &[*session, number(count.into())],
-            );
+            return refuse(wire::TooMany::SELECTOR, &[*session, number(count.into())]);
         }
         self.write(key, number(u64::from(count).saturating_add(1)));
         let bid = word.bids();

@@ -78,7 +78,10 @@ impl Legislature {
         let hash = &IdentityRequest::HASH;
         let clerk = self.clerk(hash, &fields, operation, *session, signature)?;
         let [least] = self.parameters(epoch, [P::ReputationFloor as u8])?;
-        for (place, value) in [MISSION, WINNER, STATUTE, SPONSOR, DOMAIN].iter().zip(&words) {
+        for (place, value) in [MISSION, WINNER, STATUTE, SPONSOR, DOMAIN]
+            .iter()
+            .zip(&words)
+        {
             self.set_of_session(session, *place, value);
         }
         self.set_of_session(session, CHALLENGE, challenge);

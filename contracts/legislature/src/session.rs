@@ -25,12 +25,7 @@ impl Legislature {
     /// Errors: `WrongTransition`.
     /// Events: `SessionStateChanged`.
     #[inline(never)]
-    pub(crate) fn go(
-        &mut self,
-        session: &B256,
-        mut word: Session,
-        to: S,
-    ) -> Result<(), Vec<u8>> {
+    pub(crate) fn go(&mut self, session: &B256, mut word: Session, to: S) -> Result<(), Vec<u8>> {
         let mut millis = None;
         if let Some(window) = window(to, word.kind()) {
             let [value] = self.parameters(word.epoch().into(), [window as u8])?;
@@ -79,7 +74,7 @@ impl Legislature {
         Ok(Vec::new())
     }
 
-    /// The first second of the award; zero where nothing is sealed.
+    /// The last second in which sealed bids are opened; zero where none is sealed.
     #[inline(never)]
     pub(crate) fn awards_from(&self, word: &Session) -> Result<u64, Vec<u8>> {
         if word.sealed() == 0 || word.state() != S::RegulatoryReview.number() {

@@ -4,10 +4,7 @@ use agentcity_abi::{
     IAgent as agents, IAssembly as assembly, ICollaboration as work, IConstitution as founding,
     IManagement as management, IService as services, IStatute as statute, ITreasury as treasury,
 };
-use agentcity_domain::{
-    clerk::Operation,
-    peer::Peer,
-};
+use agentcity_domain::{clerk::Operation, peer::Peer};
 use agentcity_world::{Answer, Frame};
 use alloy_primitives::{Address, B256, U256, aliases::U40, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
@@ -39,11 +36,7 @@ fn constitution(city: &City, _: &Frame, input: &[u8]) -> Answer {
     if founding::membersCall::abi_decode_validate(input).is_ok() {
         let sealed = city.facts_mut().sealed;
         let at = |peer| {
-            if sealed {
-                member(peer)
-            } else {
-                Address::ZERO
-            }
+            if sealed { member(peer) } else { Address::ZERO }
         };
         return Ok(Peer::ALL.map(at).abi_encode());
     }
@@ -201,15 +194,16 @@ fn money(city: &City, frame: &Frame, input: &[u8]) -> Answer {
     if let Some(refusal) = city.facts_mut().refusing.get(&(Peer::Treasury as u8)) {
         return Err(refusal.clone());
     }
-    let (from, to, amount) = if let Ok(told) = treasury::reserveStakeCall::abi_decode_validate(input) {
-        let at = reserves(told.sessionId, told.source, told.agent);
-        (credits(told.agent), at, told.amount)
-    } else {
-        let told = treasury::releaseReserveCall::abi_decode_validate(input).expect("told");
-        assert!(!told.amount.is_zero(), "nothing is released");
-        let at = reserves(told.sessionId, told.source, told.agent);
-        (at, credits(told.agent), told.amount)
-    };
+    let (from, to, amount) =
+        if let Ok(told) = treasury::reserveStakeCall::abi_decode_validate(input) {
+            let at = reserves(told.sessionId, told.source, told.agent);
+            (credits(told.agent), at, told.amount)
+        } else {
+            let told = treasury::releaseReserveCall::abi_decode_validate(input).expect("told");
+            assert!(!told.amount.is_zero(), "nothing is released");
+            let at = reserves(told.sessionId, told.source, told.agent);
+            (at, credits(told.agent), told.amount)
+        };
     let amount: u128 = amount.to();
     let Some(left) = load(from).checked_sub(amount) else {
         return Err(b"not there".to_vec());
@@ -237,6 +231,10 @@ fn missions(city: &City, frame: &Frame, input: &[u8]) -> Answer {
 
 fn pages(city: &City, _: &Frame, input: &[u8]) -> Answer {
     let asked = statute::pageCall::abi_decode_validate(input).expect("asked");
-    let page = city.facts_mut().pages.get(&(asked.missionId, asked.index)).copied();
+    let page = city
+        .facts_mut()
+        .pages
+        .get(&(asked.missionId, asked.index))
+        .copied();
     Ok((page.unwrap_or_default(), B256::ZERO).abi_encode())
 }

@@ -293,7 +293,8 @@ impl City {
 
     /// All words of the two, and of what the treasury was told.
     pub fn storage(&self) -> [BTreeMap<U256, B256>; 3] {
-        [Peer::Legislature, Peer::Enactment, Peer::Treasury].map(|peer| self.world.storage(member(peer)))
+        [Peer::Legislature, Peer::Enactment, Peer::Treasury]
+            .map(|peer| self.world.storage(member(peer)))
     }
 
     /// A statement for a contract of the city, signed.

@@ -275,7 +275,8 @@ impl City {
 
     /// Bids, signed by their agents.
     pub fn bidding(&self, bids: &[(usize, wire::TaskBid)]) -> wire::placeBidsCall {
-        let sign = |(i, bid): &(usize, wire::TaskBid)| self.sign(Peer::Legislature, &agent(*i), bid);
+        let sign =
+            |(i, bid): &(usize, wire::TaskBid)| self.sign(Peer::Legislature, &agent(*i), bid);
         wire::placeBidsCall {
             signatures: bids.iter().map(sign).collect(),
             messages: bids.iter().map(|(_, bid)| bid.clone()).collect(),

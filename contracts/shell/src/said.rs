@@ -96,7 +96,10 @@ mod tests {
         assert_eq!(about([1, 2, 3, 4], &id, &[5, 6]).bytes(), expected);
         let mut words = Words::after([1, 2, 3, 4]);
         words.word(&id).number(5).number(6);
-        assert_eq!(words.no::<()>().map_err(Refusal::bytes), Err(expected.clone()));
+        assert_eq!(
+            words.no::<()>().map_err(Refusal::bytes),
+            Err(expected.clone())
+        );
         assert_eq!(words.reply().map_err(Refusal::bytes), Ok(expected));
         assert_eq!(wrong().bytes(), malformed());
         let mut reader = Reader::new(&[]);

@@ -140,12 +140,7 @@ pub trait Statements: Member {
     /// Charges a clerk.
     ///
     /// Errors: whatever management refuses.
-    fn charged(
-        &mut self,
-        account: B256,
-        operation: u8,
-        subject: B256,
-    ) -> Result<Clerk, Vec<u8>> {
+    fn charged(&mut self, account: B256, operation: u8, subject: B256) -> Result<Clerk, Vec<u8>> {
         let words = [account, number(operation.into()), subject];
         let role = self.tell_peer(Peer::Management, VALIDATE_OPERATION, &words)?;
         Ok(Clerk {

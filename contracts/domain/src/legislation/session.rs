@@ -14,11 +14,8 @@
 // structural file: offsets and widths of the layout drawn above.
 
 use crate::{
-    clerk::ClerkRole,
-    machine::SessionState as State,
-    mission::word::packed,
-    parameter::ParameterId as P,
-    time::Millis,
+    clerk::ClerkRole, machine::SessionState as State, mission::word::packed,
+    parameter::ParameterId as P, time::Millis,
 };
 
 /// What a session legislates. The number is the interface's.
@@ -274,8 +271,8 @@ impl Session {
         }
     }
 
-    /// The first second of the award: where bids were sealed, `opening` milliseconds after bidding closed, of `review` that the
-    /// review lasts, so that nobody awards before they could be opened (L-18).
+    /// The last second in which sealed bids are opened, after which seats are awarded: `opening` milliseconds after bidding closed,
+    /// of `review` that the review lasts (L-18). Zero where none is sealed.
     pub fn awards_from(&self, review: u64, opening: u64) -> u64 {
         if self.sealed() == 0 {
             return 0;

@@ -2,11 +2,11 @@
 
 use agentcity_abi::{ICollaboration as work, IEnactment as wire};
 use agentcity_domain::peer::Peer;
+use agentcity_domain::statute::encode;
 use agentcity_sessions::{
     City, Kind, State, agent, member,
     steps::{Case, SHARE, hash, node},
 };
-use agentcity_domain::statute::encode;
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::{SolCall, SolError};
 
@@ -58,10 +58,16 @@ fn a_node_given_anew_has_its_seats_and_the_fairness_of_the_whole() {
     // Who has node 0 gets node 3, too: 2, 1, 1, 0 of four who could win.
     let case = again(&city, "second", &first, (mission, 3), 0);
     let law = city.law_of(case.id);
-    assert_eq!((law.kind, law.missionId, law.node), (Kind::Partial, mission, 3));
+    assert_eq!(
+        (law.kind, law.missionId, law.node),
+        (Kind::Partial, mission, 3)
+    );
     // 1000 · (16 − 6) ÷ (16 − 4).
     assert_eq!(law.fairness, 833);
-    let call = wire::awardedCall { sessionId: case.id, node: 3 };
+    let call = wire::awardedCall {
+        sessionId: case.id,
+        node: 3,
+    };
     let won = city.enact(call).unwrap();
     assert_eq!(won.seats.len(), 1);
     assert_eq!(won.seats[0].agent, agent(0).address);
@@ -72,15 +78,26 @@ fn a_node_given_anew_has_its_seats_and_the_fairness_of_the_whole() {
     city.world.take_logs();
     city.enact(apply(&case)).unwrap();
     let logs = city.world.take_logs();
-    let told = work::reassignNodeCall::abi_decode_validate(&logs.last().unwrap().data.data).unwrap();
-    assert_eq!((told.missionId, told.node, told.sessionId), (mission, 3, case.id));
+    let told =
+        work::reassignNodeCall::abi_decode_validate(&logs.last().unwrap().data.data).unwrap();
+    assert_eq!(
+        (told.missionId, told.node, told.sessionId),
+        (mission, 3, case.id)
+    );
     assert_eq!(told.seats.len(), 1);
-    assert_eq!((told.seats[0].agent, told.seats[0].price), (agent(0).address, SHARE / 3));
+    assert_eq!(
+        (told.seats[0].agent, told.seats[0].price),
+        (agent(0).address, SHARE / 3)
+    );
     assert_eq!(logs.last().unwrap().address, member(Peer::Collaboration));
-    city.refuses(Peer::Enactment, apply(&case), wire::AlreadyDone {
-        id: case.id,
-        who: alloy_primitives::Address::ZERO,
-    });
+    city.refuses(
+        Peer::Enactment,
+        apply(&case),
+        wire::AlreadyDone {
+            id: case.id,
+            who: alloy_primitives::Address::ZERO,
+        },
+    );
 }
 
 #[test]
@@ -110,7 +127,9 @@ fn what_collaboration_refuses_stays_to_be_done() {
     let (city, first, mission) = deployed();
     let case = again(&city, "second", &first, (mission, 3), 0);
     let refusal = b"not yet".to_vec();
-    city.facts_mut().refusing.insert(Peer::Collaboration as u8, refusal.clone());
+    city.facts_mut()
+        .refusing
+        .insert(Peer::Collaboration as u8, refusal.clone());
     let before = city.storage();
     assert_eq!(city.enact(apply(&case)).err(), Some(refusal));
     assert_eq!(city.storage(), before);
@@ -121,11 +140,17 @@ fn what_collaboration_refuses_stays_to_be_done() {
 #[test]
 fn only_a_partial_session_that_is_law_gives_a_node_anew() {
     let (city, first, mission) = deployed();
-    let refused = wire::WrongSessionState { sessionId: first.id, state: State::Deployed as u8 };
+    let refused = wire::WrongSessionState {
+        sessionId: first.id,
+        state: State::Deployed as u8,
+    };
     city.refuses(Peer::Enactment, apply(&first), refused);
     let case = city.decided_as("open", &first.nodes, Kind::Partial, (mission, 3));
     city.proposed(&case);
-    let refused = wire::WrongSessionState { sessionId: case.id, state: State::BiddingOpen as u8 };
+    let refused = wire::WrongSessionState {
+        sessionId: case.id,
+        state: State::BiddingOpen as u8,
+    };
     city.refuses(Peer::Enactment, apply(&case), refused);
 }
 

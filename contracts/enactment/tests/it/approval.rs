@@ -71,11 +71,16 @@ fn a_principal_approves_once_in_whatever_office() {
     city.regulated(&case);
     city.codified(&case);
     city.approve(&case, ClerkRole::Speaker, 0).unwrap();
-    let done = wire::AlreadyDone { id: case.id, who: speaker };
+    let done = wire::AlreadyDone {
+        id: case.id,
+        who: speaker,
+    };
     let call = approving(&city, &case, ClerkRole::Regulator, 0);
     city.refuses(Peer::Enactment, call, done.clone());
     // Not even if it changes hands in between.
-    city.change(both, |person| person.principal = clerks_principal(ClerkRole::Regulator, 0));
+    city.change(both, |person| {
+        person.principal = clerks_principal(ClerkRole::Regulator, 0)
+    });
     let call = approving(&city, &case, ClerkRole::Regulator, 0);
     city.refuses(Peer::Enactment, call, done);
 }
@@ -86,21 +91,53 @@ fn an_approval_is_of_what_was_codified_by_an_office_that_approves() {
     let own = city.approval(&case, ClerkRole::Speaker);
     let by = clerk(ClerkRole::Speaker, 0);
     let other = B256::repeat_byte(0x99);
-    let mismatch = |expected, found| wire::Mismatch { sessionId: case.id, expected, found };
-    let statute = wire::LegislativeApproval { statuteHash: other, ..own.clone() };
-    city.refuses(Peer::Enactment, city.approving(&by, statute), mismatch(own.statuteHash, other));
-    let seats = wire::LegislativeApproval { assignmentsHash: other, ..own.clone() };
-    city.refuses(Peer::Enactment, city.approving(&by, seats), mismatch(own.assignmentsHash, other));
-    let epoch = wire::LegislativeApproval { epoch: 6, ..own.clone() };
-    let refused = mismatch(agentcity_sessions::word(5u64), agentcity_sessions::word(6u64));
+    let mismatch = |expected, found| wire::Mismatch {
+        sessionId: case.id,
+        expected,
+        found,
+    };
+    let statute = wire::LegislativeApproval {
+        statuteHash: other,
+        ..own.clone()
+    };
+    city.refuses(
+        Peer::Enactment,
+        city.approving(&by, statute),
+        mismatch(own.statuteHash, other),
+    );
+    let seats = wire::LegislativeApproval {
+        assignmentsHash: other,
+        ..own.clone()
+    };
+    city.refuses(
+        Peer::Enactment,
+        city.approving(&by, seats),
+        mismatch(own.assignmentsHash, other),
+    );
+    let epoch = wire::LegislativeApproval {
+        epoch: 6,
+        ..own.clone()
+    };
+    let refused = mismatch(
+        agentcity_sessions::word(5u64),
+        agentcity_sessions::word(6u64),
+    );
     city.refuses(Peer::Enactment, city.approving(&by, epoch), refused);
-    let role = wire::LegislativeApproval { role: 2, ..own.clone() };
+    let role = wire::LegislativeApproval {
+        role: 2,
+        ..own.clone()
+    };
     let refused = wire::WrongOffice { need: 2, have: 1 };
     city.refuses(Peer::Enactment, city.approving(&by, role), refused);
     for role in [ClerkRole::Registrar, ClerkRole::Codifier] {
         let account = clerk(role, 0);
-        let refused = management::NotClerk { clerk: account.address };
-        let message = wire::LegislativeApproval { role: role.number(), ..own.clone() };
+        let refused = management::NotClerk {
+            clerk: account.address,
+        };
+        let message = wire::LegislativeApproval {
+            role: role.number(),
+            ..own.clone()
+        };
         city.refuses(Peer::Enactment, city.approving(&account, message), refused);
     }
     city.appoint(ClerkRole::Speaker, 5);
@@ -108,7 +145,11 @@ fn an_approval_is_of_what_was_codified_by_an_office_that_approves() {
         sessionId: case.id,
         clerk: clerk(ClerkRole::Speaker, 5).address,
     };
-    city.refuses(Peer::Enactment, approving(&city, &case, ClerkRole::Speaker, 5), refused);
+    city.refuses(
+        Peer::Enactment,
+        approving(&city, &case, ClerkRole::Speaker, 5),
+        refused,
+    );
 }
 
 #[test]
@@ -126,15 +167,27 @@ fn too_late_is_too_late() {
 #[test]
 fn the_panel_audits_a_codified_statute() {
     let (city, case) = coded();
-    let audit = |statute| wire::auditCodificationCall { sessionId: case.id, statuteHash: statute };
-    let wrong = city.panel(audit(B256::repeat_byte(1))).err().expect("refused");
-    assert_eq!(wrong[..4], <wire::Mismatch as alloy_sol_types::SolError>::SELECTOR);
+    let audit = |statute| wire::auditCodificationCall {
+        sessionId: case.id,
+        statuteHash: statute,
+    };
+    let wrong = city
+        .panel(audit(B256::repeat_byte(1)))
+        .err()
+        .expect("refused");
+    assert_eq!(
+        wrong[..4],
+        <wire::Mismatch as alloy_sol_types::SolError>::SELECTOR
+    );
     assert!(!city.law_of(case.id).audited);
     city.panel(audit(case.statute())).unwrap();
     assert!(city.law_of(case.id).audited);
     assert_eq!(
         city.world.take_events::<wire::CodificationAudited>(),
-        [wire::CodificationAudited { sessionId: case.id, statuteHash: case.statute() }]
+        [wire::CodificationAudited {
+            sessionId: case.id,
+            statuteHash: case.statute()
+        }]
     );
     let (city, case) = coded();
     city.approved(&case);
@@ -142,31 +195,55 @@ fn the_panel_audits_a_codified_statute() {
     assert!(city.law_of(case.id).audited, "a law is audited later, too");
     let early = city.decided("early", &[node(1)]);
     city.reviewed(&early, 8);
-    let call = wire::auditCodificationCall { sessionId: early.id, statuteHash: early.statute() };
+    let call = wire::auditCodificationCall {
+        sessionId: early.id,
+        statuteHash: early.statute(),
+    };
     let refused = city.panel(call).err().expect("refused");
-    assert_eq!(refused[..4], <wire::WrongSessionState as alloy_sol_types::SolError>::SELECTOR);
+    assert_eq!(
+        refused[..4],
+        <wire::WrongSessionState as alloy_sol_types::SolError>::SELECTOR
+    );
 }
 
 #[test]
 fn a_node_is_found_at_fault_once() {
     let city = City::new();
     let mission = B256::repeat_byte(0x33);
-    let find = |attempt| wire::declareSpecificationFaultCall { missionId: mission, node: 4, attempt };
-    let ask = |node| wire::specificationFaultCall { missionId: mission, node };
+    let find = |attempt| wire::declareSpecificationFaultCall {
+        missionId: mission,
+        node: 4,
+        attempt,
+    };
+    let ask = |node| wire::specificationFaultCall {
+        missionId: mission,
+        node,
+    };
     let found = city.enact(ask(4)).unwrap();
     assert_eq!((found.declared, found.attempt), (false, 0));
     city.panel(find(2)).unwrap();
     assert_eq!(
         city.world.take_events::<wire::SpecificationFaulted>(),
-        [wire::SpecificationFaulted { missionId: mission, node: 4, attempt: 2 }]
+        [wire::SpecificationFaulted {
+            missionId: mission,
+            node: 4,
+            attempt: 2
+        }]
     );
     let found = city.enact(ask(4)).unwrap();
     assert_eq!((found.declared, found.attempt), (true, 2));
     assert!(!city.enact(ask(5)).unwrap().declared);
     let again = city.panel(find(3)).err().expect("refused");
-    assert_eq!(again[..4], <wire::AlreadyDone as alloy_sol_types::SolError>::SELECTOR);
+    assert_eq!(
+        again[..4],
+        <wire::AlreadyDone as alloy_sol_types::SolError>::SELECTOR
+    );
     // The first attempt has the number nought, and is a fault all the same.
-    let call = wire::declareSpecificationFaultCall { missionId: mission, node: 5, attempt: 0 };
+    let call = wire::declareSpecificationFaultCall {
+        missionId: mission,
+        node: 5,
+        attempt: 0,
+    };
     city.panel(call).unwrap();
     assert!(city.enact(ask(5)).unwrap().declared);
 }

@@ -2,7 +2,9 @@
 
 use agentcity_abi::IEnactment as wire;
 use agentcity_domain::{
-    legislation::template::Rule as Held, parameter::ParameterId as P, peer::Peer,
+    legislation::template::Rule as Held,
+    parameter::ParameterId as P,
+    peer::Peer,
     statute::{Node, Rule},
 };
 use agentcity_sessions::{
@@ -26,7 +28,8 @@ fn named(nodes: &[Node], template: impl FnOnce(&mut wire::TemplateVersion)) -> (
 /// The same, with the template named.
 fn coded(nodes: &[Node], template: impl FnOnce(&mut wire::TemplateVersion)) -> (City, Case) {
     let (city, case) = named(nodes, template);
-    city.enact(city.codifying(city.specification(&case))).unwrap();
+    city.enact(city.codifying(city.specification(&case)))
+        .unwrap();
     city.world.take_logs();
     (city, case)
 }
@@ -49,25 +52,50 @@ fn a_template_is_published_once_for_each_version() {
         version: 1,
     };
     let found = city.enact(call).unwrap();
-    assert_eq!((found.schemaHash, found.nodesMax), (version.schemaHash, 5_000));
-    assert_eq!((found.tiersAllowed, found.riskMax, found.predicatesMin), (0b1110, 2, 0));
+    assert_eq!(
+        (found.schemaHash, found.nodesMax),
+        (version.schemaHash, 5_000)
+    );
+    assert_eq!(
+        (found.tiersAllowed, found.riskMax, found.predicatesMin),
+        (0b1110, 2, 0)
+    );
     let again = wire::TemplateVersion {
         nodesMax: 4,
         ..version.clone()
     };
     let refused = city.enact(city.publishing(again)).err().expect("refused");
-    assert_eq!(refused[..4], <wire::AlreadyDone as alloy_sol_types::SolError>::SELECTOR);
+    assert_eq!(
+        refused[..4],
+        <wire::AlreadyDone as alloy_sol_types::SolError>::SELECTOR
+    );
     let next = wire::TemplateVersion {
         version: 2,
         ..version.clone()
     };
     city.enact(city.publishing(next)).unwrap();
     for nothing in [
-        wire::TemplateVersion { version: 3, nodesMax: 0, ..version.clone() },
-        wire::TemplateVersion { version: 3, tiersAllowed: 0, ..version.clone() },
-        wire::TemplateVersion { version: 3, tiersAllowed: 0b0001_0001, ..version },
+        wire::TemplateVersion {
+            version: 3,
+            nodesMax: 0,
+            ..version.clone()
+        },
+        wire::TemplateVersion {
+            version: 3,
+            tiersAllowed: 0,
+            ..version.clone()
+        },
+        wire::TemplateVersion {
+            version: 3,
+            tiersAllowed: 0b0001_0001,
+            ..version
+        },
     ] {
-        city.refuses(Peer::Enactment, city.publishing(nothing), wire::MalformedCall {});
+        city.refuses(
+            Peer::Enactment,
+            city.publishing(nothing),
+            wire::MalformedCall {},
+        );
     }
 }
 
@@ -81,14 +109,35 @@ fn codification_names_what_was_decided_and_a_template_that_there_is() {
         found,
     };
     let other = B256::repeat_byte(0x99);
-    let statute = wire::CodedSpecification { statuteHash: other, ..own.clone() };
-    city.refuses(Peer::Enactment, city.codifying(statute), mismatch(own.statuteHash, other));
-    let seats = wire::CodedSpecification { assignmentsHash: other, ..own.clone() };
-    city.refuses(Peer::Enactment, city.codifying(seats), mismatch(own.assignmentsHash, other));
+    let statute = wire::CodedSpecification {
+        statuteHash: other,
+        ..own.clone()
+    };
+    city.refuses(
+        Peer::Enactment,
+        city.codifying(statute),
+        mismatch(own.statuteHash, other),
+    );
+    let seats = wire::CodedSpecification {
+        assignmentsHash: other,
+        ..own.clone()
+    };
+    city.refuses(
+        Peer::Enactment,
+        city.codifying(seats),
+        mismatch(own.assignmentsHash, other),
+    );
     let unknown = wire::Unknown { id: TEMPLATE };
-    let version = wire::CodedSpecification { templateVersion: 2, ..own.clone() };
+    let version = wire::CodedSpecification {
+        templateVersion: 2,
+        ..own.clone()
+    };
     city.refuses(Peer::Enactment, city.codifying(version), unknown);
-    city.refuses(Peer::Enactment, city.validating(&case), wire::Unknown { id: B256::ZERO });
+    city.refuses(
+        Peer::Enactment,
+        city.validating(&case),
+        wire::Unknown { id: B256::ZERO },
+    );
     city.enact(city.codifying(own)).unwrap();
     city.enact(city.validating(&case)).unwrap();
     city.is_in(case.id, State::AwaitingApproval);
@@ -97,7 +146,10 @@ fn codification_names_what_was_decided_and_a_template_that_there_is() {
 #[test]
 fn a_template_for_fewer_nodes_is_not_named() {
     let (city, case) = named(&[node(1), node(1)], |version| version.nodesMax = 1);
-    let refused = wire::TooMany { id: TEMPLATE, limit: 1 };
+    let refused = wire::TooMany {
+        id: TEMPLATE,
+        limit: 1,
+    };
     let call = city.codifying(city.specification(&case));
     city.refuses(Peer::Enactment, call, refused);
 }
@@ -107,7 +159,11 @@ fn a_statute_that_holds_to_everything_goes_on_to_approval() {
     let (city, case) = coded(&[node(1), node(2), node(3)], |_| {});
     city.enact(city.validating(&case)).unwrap();
     let advanced = city.world.take_events::<wire::ValidationAdvanced>();
-    let expected = wire::ValidationAdvanced { sessionId: case.id, nodes: 3, ofNodes: 3 };
+    let expected = wire::ValidationAdvanced {
+        sessionId: case.id,
+        nodes: 3,
+        ofNodes: 3,
+    };
     assert_eq!(advanced, [expected]);
     city.is_in(case.id, State::AwaitingApproval);
 }
@@ -117,10 +173,19 @@ fn a_statute_that_holds_to_everything_goes_on_to_approval() {
 fn breaks(city: &City, case: &Case, node: u16, rule: u8) {
     city.enact(city.validating(case)).expect("judged");
     let failed = city.world.take_events::<wire::ValidationFailed>();
-    let expected = wire::ValidationFailed { sessionId: case.id, node, rule, retries: 1 };
+    let expected = wire::ValidationFailed {
+        sessionId: case.id,
+        node,
+        rule,
+        retries: 1,
+    };
     assert_eq!(failed, [expected]);
     city.is_in(case.id, State::Codification);
-    city.refuses(Peer::Enactment, city.validating(case), wire::Unknown { id: B256::ZERO });
+    city.refuses(
+        Peer::Enactment,
+        city.validating(case),
+        wire::Unknown { id: B256::ZERO },
+    );
 }
 
 #[test]
@@ -149,8 +214,14 @@ fn a_node_beyond_the_template_or_the_constitution_fails_validation() {
 #[test]
 fn a_statute_beyond_what_the_speaker_said_fails_validation() {
     for (rule, change) in [
-        (Held::Budget, (|m: &mut agentcity_abi::ILegislature::DagProposal| m.missionBudget -= 1) as fn(&mut _)),
-        (Held::Tokens, |m: &mut agentcity_abi::ILegislature::DagProposal| m.tokenBudget -= 1),
+        (
+            Held::Budget,
+            (|m: &mut agentcity_abi::ILegislature::DagProposal| m.missionBudget -= 1) as fn(&mut _),
+        ),
+        (
+            Held::Tokens,
+            |m: &mut agentcity_abi::ILegislature::DagProposal| m.tokenBudget -= 1,
+        ),
     ] {
         let city = City::new();
         let case = city.decided("said", &[node(1), node(1)]);
@@ -163,7 +234,8 @@ fn a_statute_beyond_what_the_speaker_said_fails_validation() {
         city.close(&case);
         city.regulated(&case);
         city.enact(city.publishing(city.template())).unwrap();
-        city.enact(city.codifying(city.specification(&case))).unwrap();
+        city.enact(city.codifying(city.specification(&case)))
+            .unwrap();
         city.world.take_logs();
         breaks(&city, &case, 0, rule as u8);
     }
@@ -175,7 +247,10 @@ fn validation_goes_on_over_calls_and_shows_every_page_once() {
     let (city, case) = coded(&nodes, |_| {});
     let shown = |from: usize, to: usize| wire::validateCall {
         sessionId: case.id,
-        pages: case.pages[from..to].iter().map(|page| page.clone().into()).collect(),
+        pages: case.pages[from..to]
+            .iter()
+            .map(|page| page.clone().into())
+            .collect(),
         rest: hash(&case.pages[to..]),
     };
     let wrong = wire::WrongPages {

@@ -6,7 +6,8 @@ use agentcity_domain::{
     parameter::{ParameterId as P, derived::TimeoutBounds},
     peer::Peer,
     statute::{
-        Degrees, Limits, Node, Page, Progress, Seat, deployment::Imports,
+        Degrees, Limits, Node, Page, Progress, Seat,
+        deployment::Imports,
         encode::{self, Draft},
     },
 };
@@ -92,7 +93,9 @@ fn assignments_are_the_seats_that_statute_computes() {
     let mut progress = Progress::default();
     let mut degrees = Degrees::of(40);
     for page in &case.pages {
-        progress.take_page(page, &limits, &mut degrees).expect("lawful");
+        progress
+            .take_page(page, &limits, &mut degrees)
+            .expect("lawful");
     }
     let held = Page::read(&case.pages[0]).expect("a page");
     let mut taken = Vec::new();
@@ -173,7 +176,11 @@ fn the_runner_up_of_a_law_is_the_next_best_of_another_principal() {
     let seat = city.enact(call(0)).unwrap();
     assert_eq!(seat.agent, agent(3).address);
     assert_eq!(seat.price, SHARE / 2 + 3);
-    assert_eq!(city.enact(call(1)).unwrap().agent, Address::ZERO, "no such node");
+    assert_eq!(
+        city.enact(call(1)).unwrap().agent,
+        Address::ZERO,
+        "no such node"
+    );
 }
 
 #[test]

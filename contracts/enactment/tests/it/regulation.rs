@@ -79,14 +79,20 @@ fn a_principal_decides_once() {
         id: B256::ZERO,
         who: clerks_principal(ClerkRole::Regulator, 0),
     };
-    let again = city.enact(city.deciding(0, message.clone())).err().expect("refused");
+    let again = city
+        .enact(city.deciding(0, message.clone()))
+        .err()
+        .expect("refused");
     assert_eq!(again[..4], wire::AlreadyDone::SELECTOR);
     assert_eq!(again[36..], done.abi_encode()[36..], "whose voice it is");
     // Whoever changes hands meanwhile has the voice that it attested with.
     let other = clerks_principal(ClerkRole::Regulator, 9);
     let account = clerk(ClerkRole::Regulator, 0).address;
     city.change(account, |person| person.principal = other);
-    let again = city.enact(city.deciding(0, message)).err().expect("refused");
+    let again = city
+        .enact(city.deciding(0, message))
+        .err()
+        .expect("refused");
     assert_eq!(again[..4], wire::AlreadyDone::SELECTOR);
     city.is_in(case.id, State::RegulatoryReview);
 }
@@ -145,9 +151,17 @@ fn an_unfair_award_needs_the_panel() {
         fairness: 500,
         minimum,
     };
-    city.refuses(Peer::Enactment, city.deciding(0, message.clone()), unfair(600));
+    city.refuses(
+        Peer::Enactment,
+        city.deciding(0, message.clone()),
+        unfair(600),
+    );
     city.set(P::MinFairnessScore, 501);
-    city.refuses(Peer::Enactment, city.deciding(0, message.clone()), unfair(501));
+    city.refuses(
+        Peer::Enactment,
+        city.deciding(0, message.clone()),
+        unfair(501),
+    );
     let why = B256::repeat_byte(3);
     let waive = wire::waiveFairnessCall {
         sessionId: case.id,
@@ -156,7 +170,10 @@ fn an_unfair_award_needs_the_panel() {
     city.panel(waive).unwrap();
     assert_eq!(
         city.world.take_events::<wire::FairnessWaived>(),
-        [wire::FairnessWaived { sessionId: case.id, justificationHash: why }]
+        [wire::FairnessWaived {
+            sessionId: case.id,
+            justificationHash: why
+        }]
     );
     for i in 0..2 {
         city.enact(city.deciding(i, message.clone())).unwrap();
@@ -198,12 +215,13 @@ fn bids_of_an_earlier_round_win_nothing() {
     city.bids(&case, 0, &[(0, 1), (1, 2)]);
     city.close(&case);
     for i in 0..2 {
-        city.enact(city.deciding(i, returning(&city, &case))).unwrap();
+        city.enact(city.deciding(i, returning(&city, &case)))
+            .unwrap();
     }
     let mut message = city.proposal(&case);
     message.deadline -= 1;
     city.law(city.proposing(message)).unwrap();
-    city.bids(&case, 0, &[(2, 800), (1, 700)]);
+    city.bids(&case, 0, &[(2, SHARE / 2), (1, SHARE / 3)]);
     city.close(&case);
     city.enact(city.awarding(&case)).unwrap();
     assert_eq!(city.award_of(&case, 0), (vec![3], 3));
@@ -226,7 +244,8 @@ fn a_critical_finding_of_one_blocks_and_counts_for_another_proposal() {
     city.is_in(case.id, State::RegulatoryReview);
     let blocked = wire::CriticalFlag { sessionId: case.id };
     city.refuses(Peer::Enactment, city.deciding(2, message), blocked);
-    city.enact(city.deciding(2, returning(&city, &case))).unwrap();
+    city.enact(city.deciding(2, returning(&city, &case)))
+        .unwrap();
     city.is_in(case.id, State::ProposalOpen);
 }
 
@@ -243,10 +262,18 @@ fn what_is_less_than_critical_is_on_record_and_blocks_nothing() {
     city.is_in(case.id, State::Codification);
     let mut wrong = city.deciding(2, message).abi_encode();
     // The severity, which no enum has: the third word of the only flag.
-    let at = wrong.windows(32).rposition(|w| w == [&[0; 31][..], &[2]].concat()).unwrap();
+    let at = wrong
+        .windows(32)
+        .rposition(|w| w == [&[0; 31][..], &[2]].concat())
+        .unwrap();
     wrong[at + 31] = 4;
     let enactment = agentcity_sessions::member(Peer::Enactment);
-    let refused = city.world.transact(agentcity_sessions::STRANGER, enactment, alloy_primitives::U256::ZERO, &wrong);
+    let refused = city.world.transact(
+        agentcity_sessions::STRANGER,
+        enactment,
+        alloy_primitives::U256::ZERO,
+        &wrong,
+    );
     assert!(refused.is_err());
 }
 
@@ -268,12 +295,19 @@ fn a_rejection_is_on_record_and_changes_no_award() {
     city.enact(city.deciding(0, rejecting(0, true))).unwrap();
     assert_eq!(
         city.world.take_events::<wire::BidRejected>(),
-        [wire::BidRejected { sessionId: case.id, bid: 0, reason: 9 }]
+        [wire::BidRejected {
+            sessionId: case.id,
+            bid: 0,
+            reason: 9
+        }]
     );
     city.enact(city.awarding(&case)).unwrap();
     assert_eq!(city.award_of(&case, 0), (vec![0], 2));
     // Nobody decides for an award and rejects what won it.
-    let won = wire::BidAwarded { sessionId: case.id, bid: 0 };
+    let won = wire::BidAwarded {
+        sessionId: case.id,
+        bid: 0,
+    };
     city.refuses(Peer::Enactment, city.deciding(1, rejecting(0, false)), won);
     city.enact(city.deciding(1, rejecting(2, false))).unwrap();
     assert_eq!(city.award_of(&case, 0), (vec![0], 2));

@@ -87,7 +87,8 @@ fn prepared(function: &str) -> (City, Vec<u8>) {
             city.enact(city.validating(&case)).unwrap();
             if function == "approve" {
                 let message = city.approval(&case, ClerkRole::Speaker);
-                city.approving(&clerk(ClerkRole::Speaker, 0), message).abi_encode()
+                city.approving(&clerk(ClerkRole::Speaker, 0), message)
+                    .abi_encode()
             } else {
                 let call = wire::auditCodificationCall {
                     sessionId: case.id,
@@ -119,14 +120,32 @@ fn prepared(function: &str) -> (City, Vec<u8>) {
             attempt: 0,
         }
         .abi_encode(),
-        "awarded" => wire::awardedCall { sessionId: id, node: 0 }.abi_encode(),
-        "runnerUp" => wire::runnerUpCall { sessionId: id, node: 0 }.abi_encode(),
-        "awardOf" => wire::awardOfCall { sessionId: id, node: 0 }.abi_encode(),
-        "lawOf" => wire::lawOfCall { sessionId: id }.abi_encode(),
-        "template" => wire::templateCall { templateId: TEMPLATE, version: 1 }.abi_encode(),
-        "specificationFault" => {
-            wire::specificationFaultCall { missionId: id, node: 0 }.abi_encode()
+        "awarded" => wire::awardedCall {
+            sessionId: id,
+            node: 0,
         }
+        .abi_encode(),
+        "runnerUp" => wire::runnerUpCall {
+            sessionId: id,
+            node: 0,
+        }
+        .abi_encode(),
+        "awardOf" => wire::awardOfCall {
+            sessionId: id,
+            node: 0,
+        }
+        .abi_encode(),
+        "lawOf" => wire::lawOfCall { sessionId: id }.abi_encode(),
+        "template" => wire::templateCall {
+            templateId: TEMPLATE,
+            version: 1,
+        }
+        .abi_encode(),
+        "specificationFault" => wire::specificationFaultCall {
+            missionId: id,
+            node: 0,
+        }
+        .abi_encode(),
         other => panic!("no call of {other} here"),
     };
     (city, input)

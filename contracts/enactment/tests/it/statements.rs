@@ -2,11 +2,7 @@
 //! changed, by another signer, and twice.
 
 use agentcity_abi::IEnactment as wire;
-use agentcity_domain::{
-    clerk::ClerkRole,
-    signed::SignedStruct,
-    peer::Peer,
-};
+use agentcity_domain::{clerk::ClerkRole, peer::Peer, signed::SignedStruct};
 use agentcity_sessions::{
     City, STRANGER, clerk, member,
     steps::{GOOD, node},
@@ -247,7 +243,10 @@ fn a_statement_counts_once_and_only_here() {
         case.city.world.set_chain_id(1);
         case.refuses("on another chain", &(case.call)(good.clone()));
         case.city.world.set_chain_id(agentcity_world::CHAIN_ID);
-        case.refuses("the other form", &(case.call)(case.by.sign_high(digest).into()));
+        case.refuses(
+            "the other form",
+            &(case.call)(case.by.sign_high(digest).into()),
+        );
         for by in [Key::of("nobody"), clerk(ClerkRole::Registrar, 0)] {
             case.refuses("by another", &(case.call)(by.sign(digest).into()));
         }
@@ -257,8 +256,14 @@ fn a_statement_counts_once_and_only_here() {
         let (digest, late) = (case.late)();
         let refusal = case.refuses("too late", &late(case.by.sign(digest).into()));
         let expected = wire::DeadlinePassed { deadline: PAST };
-        assert_eq!(refusal, alloy_sol_types::SolError::abi_encode(&expected), "{}", case.name);
-        case.send(&(case.call)(good.clone())).unwrap_or_else(|e| panic!("{}: {e:02x?}", case.name));
+        assert_eq!(
+            refusal,
+            alloy_sol_types::SolError::abi_encode(&expected),
+            "{}",
+            case.name
+        );
+        case.send(&(case.call)(good.clone()))
+            .unwrap_or_else(|e| panic!("{}: {e:02x?}", case.name));
         case.refuses("twice", &(case.call)(good));
     }
 }
