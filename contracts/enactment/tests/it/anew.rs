@@ -7,10 +7,10 @@ use agentcity_sessions::{
     City, Kind, State, agent, member,
     steps::{Case, SHARE, hash, node},
 };
-use alloy_primitives::{B256, U256};
-use alloy_sol_types::{SolCall, SolError};
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall;
 
-const PAGE: alloy_primitives::Address = alloy_primitives::Address::repeat_byte(0x9a);
+const PAGE: Address = Address::repeat_byte(0x9a);
 
 /// A mission of four nodes that is law and deployed: 0 to 3 won one each.
 fn deployed() -> (City, Case, B256) {
@@ -95,7 +95,7 @@ fn a_node_given_anew_has_its_seats_and_the_fairness_of_the_whole() {
         apply(&case),
         wire::AlreadyDone {
             id: case.id,
-            who: alloy_primitives::Address::ZERO,
+            who: Address::ZERO,
         },
     );
 }
@@ -166,6 +166,5 @@ fn a_partial_session_without_the_missions_page_awards_nothing() {
     city.refuses(Peer::Enactment, call.clone(), wire::Unknown { id: mission });
     city.facts_mut().pages.insert((mission, 0), page);
     city.enact(call).unwrap();
-    assert_eq!(U256::from(city.award_of(&case, 3).0.len()), U256::from(1));
-    let _ = SolError::abi_encode(&wire::NotSealed {});
+    assert_eq!(city.award_of(&case, 3).0, [0]);
 }

@@ -7,6 +7,7 @@ use agentcity_sessions::{
     steps::{Case, node},
 };
 use alloy_primitives::B256;
+use alloy_sol_types::SolError;
 
 /// A session that waits for approval.
 fn coded() -> (City, Case) {
@@ -175,10 +176,7 @@ fn the_panel_audits_a_codified_statute() {
         .panel(audit(B256::repeat_byte(1)))
         .err()
         .expect("refused");
-    assert_eq!(
-        wrong[..4],
-        <wire::Mismatch as alloy_sol_types::SolError>::SELECTOR
-    );
+    assert_eq!(wrong[..4], wire::Mismatch::SELECTOR);
     assert!(!city.law_of(case.id).audited);
     city.panel(audit(case.statute())).unwrap();
     assert!(city.law_of(case.id).audited);
@@ -200,10 +198,7 @@ fn the_panel_audits_a_codified_statute() {
         statuteHash: early.statute(),
     };
     let refused = city.panel(call).err().expect("refused");
-    assert_eq!(
-        refused[..4],
-        <wire::WrongSessionState as alloy_sol_types::SolError>::SELECTOR
-    );
+    assert_eq!(refused[..4], wire::WrongSessionState::SELECTOR);
 }
 
 #[test]
@@ -234,10 +229,7 @@ fn a_node_is_found_at_fault_once() {
     assert_eq!((found.declared, found.attempt), (true, 2));
     assert!(!city.enact(ask(5)).unwrap().declared);
     let again = city.panel(find(3)).err().expect("refused");
-    assert_eq!(
-        again[..4],
-        <wire::AlreadyDone as alloy_sol_types::SolError>::SELECTOR
-    );
+    assert_eq!(again[..4], wire::AlreadyDone::SELECTOR);
     // The first attempt has the number nought, and is a fault all the same.
     let call = wire::declareSpecificationFaultCall {
         missionId: mission,

@@ -12,6 +12,7 @@ use agentcity_sessions::{
     steps::{Case, SHARE, TEMPLATE, hash, node},
 };
 use alloy_primitives::B256;
+use alloy_sol_types::SolError;
 
 /// A session in codification, with a template published and named.
 fn named(nodes: &[Node], template: impl FnOnce(&mut wire::TemplateVersion)) -> (City, Case) {
@@ -65,10 +66,7 @@ fn a_template_is_published_once_for_each_version() {
         ..version.clone()
     };
     let refused = city.enact(city.publishing(again)).err().expect("refused");
-    assert_eq!(
-        refused[..4],
-        <wire::AlreadyDone as alloy_sol_types::SolError>::SELECTOR
-    );
+    assert_eq!(refused[..4], wire::AlreadyDone::SELECTOR);
     let next = wire::TemplateVersion {
         version: 2,
         ..version.clone()

@@ -9,19 +9,25 @@ use agentcity_sessions::{
 };
 use agentcity_world::Key;
 use alloy_primitives::{B256, Bytes, U256};
-use alloy_sol_types::{SolCall, SolStruct};
+use alloy_sol_types::{SolCall, SolError, SolStruct};
 
-/// A statement in a city where it is good: its type, what is signed at an address, its call with a signature, and others that
-/// differ in a field each.
+/// A call with a signature.
+type Call = Box<dyn Fn(Bytes) -> Vec<u8>>;
+
+/// A statement in a city where it is good: whose it is, what is signed for a contract, its call, others that differ in a field
+/// each, and one that is too late.
 struct Case {
     name: &'static str,
     city: City,
     by: Key,
     digest: Box<dyn Fn(Peer) -> B256>,
-    call: Box<dyn Fn(Bytes) -> Vec<u8>>,
-    others: Vec<Box<dyn Fn(Bytes) -> Vec<u8>>>,
-    late: Box<dyn Fn() -> (B256, Box<dyn Fn(Bytes) -> Vec<u8>>)>,
+    call: Call,
+    others: Vec<Call>,
+    late: (Box<dyn Fn() -> B256>, Call),
 }
+
+/// A deadline that is over.
+const PAST: u64 = 5;
 
 /// A case of a message and its changes, the deadline's last.
 fn case<M, C>(
@@ -36,43 +42,37 @@ where
     M: SolStruct + Clone + 'static,
     C: SolCall + 'static,
 {
-    let encode = move |message: M| -> Box<dyn Fn(Bytes) -> Vec<u8>> {
+    let encode = move |message: M| -> Call {
         Box::new(move |signature| wrap(message.clone(), signature).abi_encode())
     };
-    let others = changes.iter().map(|change| {
+    let changed = |change: &fn(&mut M)| {
         let mut other = message.clone();
         change(&mut other);
-        encode(other)
-    });
-    let (own, signing) = (city.clone(), message.clone());
-    let (last, of_late, in_city) = (
-        *changes.last().expect("a deadline"),
-        message.clone(),
-        city.clone(),
-    );
+        other
+    };
+    let late = changed(changes.last().expect("a deadline"));
+    let (own, signing, in_city, signed_late) =
+        (city.clone(), message.clone(), city.clone(), late.clone());
     Case {
         name,
         city: city.clone(),
         by,
-        others: others.collect(),
-        call: encode(message),
+        others: changes
+            .iter()
+            .map(|change| encode(changed(change)))
+            .collect(),
+        call: encode(message.clone()),
         digest: Box::new(move |to| own.digest(to, &signing)),
-        late: Box::new(move || {
-            let mut late = of_late.clone();
-            last(&mut late);
-            (in_city.digest(Peer::Enactment, &late), encode(late))
-        }),
+        late: (
+            Box::new(move || in_city.digest(Peer::Enactment, &signed_late)),
+            encode(late),
+        ),
     }
 }
-
-/// A deadline that is over.
-const PAST: u64 = 5;
 
 fn cases() -> Vec<Case> {
     let regulator = || clerk(ClerkRole::Regulator, 0);
     let codifier = || clerk(ClerkRole::Codifier, 0);
-    let other = B256::repeat_byte(0x99);
-    let _ = other;
     let mut cases = Vec::new();
 
     let city = City::new();
@@ -253,15 +253,10 @@ fn a_statement_counts_once_and_only_here() {
         for (other, place) in case.others.iter().zip(0..) {
             case.refuses(&format!("changed in {place}"), &other(good.clone()));
         }
-        let (digest, late) = (case.late)();
-        let refusal = case.refuses("too late", &late(case.by.sign(digest).into()));
+        let (signed_late, late) = &case.late;
+        let refusal = case.refuses("too late", &late(case.by.sign(signed_late()).into()));
         let expected = wire::DeadlinePassed { deadline: PAST };
-        assert_eq!(
-            refusal,
-            alloy_sol_types::SolError::abi_encode(&expected),
-            "{}",
-            case.name
-        );
+        assert_eq!(refusal, expected.abi_encode(), "{}", case.name);
         case.send(&(case.call)(good.clone()))
             .unwrap_or_else(|e| panic!("{}: {e:02x?}", case.name));
         case.refuses("twice", &(case.call)(good));

@@ -8,7 +8,6 @@ use agentcity_sessions::{
     steps::{Case, node},
 };
 use alloy_primitives::{Address, B256, aliases::U40};
-use alloy_sol_types::SolError;
 
 fn requested() -> (City, Case) {
     let city = City::new();
@@ -158,7 +157,7 @@ fn a_clerk_whose_principal_is_banned_or_frozen_or_free_takes_no_part() {
         let (city, case) = requested();
         let account = clerk(ClerkRole::Regulator, 0);
         city.change(account.address, |person| person.bars = bars);
-        city.law(city.attesting(&case, &[account.clone()])).unwrap();
+        city.law(city.attesting(&case, std::slice::from_ref(&account))).unwrap();
         let [dropped] = &city.world.take_events::<wire::AgentDropped>()[..] else {
             panic!("dropped");
         };
@@ -230,5 +229,4 @@ fn signatures_and_messages_are_as_many() {
     city.refuses(Peer::Legislature, call, wire::MalformedCall {});
     let none = city.attesting(&case, &[]);
     city.law(none).expect("nothing is nothing");
-    assert!(!wire::MalformedCall {}.abi_encode().is_empty());
 }
