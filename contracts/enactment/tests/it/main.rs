@@ -5,6 +5,7 @@ mod anew;
 mod approval;
 mod award;
 mod codification;
+mod commands;
 
 mod law;
 mod regulation;
