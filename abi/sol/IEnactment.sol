@@ -249,7 +249,7 @@ interface IEnactment {
     /// @notice The session is in this state of the legislature (ILegislature).
     error WrongSessionState(bytes32 sessionId, uint8 state);
 
-    /// @notice Allowed after `from`: until then sealed bids are opened.
+    /// @notice Allowed from `from` on: until then sealed bids are opened.
     error TooEarly(uint40 from);
 
     /// @notice Was allowed until `until`.

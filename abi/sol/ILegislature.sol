@@ -112,7 +112,7 @@ interface ILegislature {
     /// @param nodes of the statute, tokenBudget, missionBudget and missionDeadline as MSG_TYPE_3 carried them
     /// @param roles offices that attested, a bit for each (IManagement)
     /// @param regulators that attested, one for each principal
-    /// @param awardsFrom last second in which sealed bids are opened, after which seats are awarded; zero where none is sealed
+    /// @param awardsFrom first second of the award, where bids were sealed: until then they are opened; otherwise zero
     /// @param sponsor who funds the mission: with whoever answers for it, it may not bid (RULINGS R20)
     /// @param domain whose norms bind the law
     struct Session {
@@ -301,7 +301,7 @@ interface ILegislature {
     /// @notice MSG_TYPE_1: the registrar takes a decided session over and asks all to identify. Anyone relays.
     function requestIdentity(IdentityRequest calldata message, bytes calldata signature) external;
 
-    /// @notice MSG_TYPE_2: agents identify. Those who fail are dropped, not the session. Anyone relays.
+    /// @notice MSG_TYPE_2: agents identify, until bidding ends. Those who fail are dropped, not the session. Anyone relays.
     function attestIdentity(IdentityAttestation[] calldata messages, bytes[] calldata signatures) external;
 
     /// @notice Ends identification once every office attested. Anyone.

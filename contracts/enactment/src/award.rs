@@ -345,7 +345,7 @@ impl Enactment {
     pub(crate) fn award(&mut self, input: &mut Reader<'_>) -> Said {
         let (id, most) = (&input.word(), input.u16());
         let session = &*self.in_time(id, REVIEW)?;
-        if self.now() <= session.awards_from {
+        if self.now() < session.awards_from {
             return Err(instant(wire::TooEarly::SELECTOR, session.awards_from));
         }
         let key = self.run_of(session);

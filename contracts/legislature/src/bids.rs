@@ -353,7 +353,7 @@ impl Legislature {
         let salt = input.word()?;
         let [session, node, agent, _, _, _, stake, source, ..] = &fields;
         let word = self.in_time(session, REVIEW)?;
-        let until = self.awards_from(&word)?;
+        let until = self.awards_from(&word)?.saturating_sub(1);
         if self.now() > until {
             return refuse(wire::TooLate::SELECTOR, &[number(until)]);
         }

@@ -43,6 +43,9 @@ const ANOTHER_PRINCIPAL: u64 = 1;
 const BARRED: u64 = 2;
 const BELOW_FLOOR: u64 = 3;
 
+/// When somebody may attest.
+const ATTESTING: u16 = states(&[S::IdentityVerification, S::ProposalOpen, S::BiddingOpen]);
+
 /// What stands against a clerk because it is one.
 const NO_PRODUCER: u8 = Bars::NO_PRODUCER.bits();
 
@@ -106,6 +109,7 @@ impl Legislature {
     }
 
     /// MSG_TYPE_2. Who is not fit is dropped, and who attested before is passed over: nobody stops a session, nor what others relay.
+    /// Whoever comes later attests until bidding ends: to confirm the roster as soon as the offices are filled shuts nobody out.
     ///
     /// Errors: those of `in_time`; `Mismatch`, `InvalidSignature`, `DeadlinePassed`.
     /// Events: `IdentityAttested`, `AgentDropped`.
@@ -115,7 +119,7 @@ impl Legislature {
         for _ in 0..count {
             let fields = messages.fields(const { widths::<6>(IdentityAttestation::OWN) })?;
             let [session, challenge, agent, principal, ..] = &fields;
-            let mut word = self.in_time(session, const { states(&[S::IdentityVerification]) })?;
+            let mut word = self.in_time(session, ATTESTING)?;
             let asked = self.of_session(session, CHALLENGE);
             self.same(session, &asked, challenge)?;
             let signature = signatures.bytes(SIGNATURE_MAX)?;

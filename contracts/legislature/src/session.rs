@@ -74,7 +74,7 @@ impl Legislature {
         Ok(Vec::new())
     }
 
-    /// The last second in which sealed bids are opened; zero where none is sealed.
+    /// The first second of the award, until which sealed bids are opened; zero where none is sealed.
     #[inline(never)]
     pub(crate) fn awards_from(&self, word: &Session) -> Result<u64, Vec<u8>> {
         if word.sealed() == 0 || word.state() != S::RegulatoryReview.number() {

@@ -89,7 +89,7 @@ pub enum Refused {
     State(u8),
     /// Its state ended with this second.
     TooLate(u64),
-    /// Its state lasts until this second.
+    /// Its state ends with the second before this one.
     TooEarly(u64),
     /// No such edge, or not for whoever asks.
     Transition {
@@ -179,7 +179,7 @@ impl Session {
     pub fn over(&self, states: u16, now: u64) -> Result<(), Refused> {
         self.must_be(states)?;
         if now <= self.expires() {
-            return Err(Refused::TooEarly(self.expires()));
+            return Err(Refused::TooEarly(self.expires().saturating_add(1)));
         }
         Ok(())
     }
@@ -271,15 +271,15 @@ impl Session {
         }
     }
 
-    /// The last second in which sealed bids are opened, after which seats are awarded: `opening` milliseconds after bidding closed,
-    /// of `review` that the review lasts (L-18). Zero where none is sealed.
+    /// The first second of the award, where bids were sealed: until then they are opened, for `opening` milliseconds of the `review`
+    /// that the review lasts (L-18). Zero where none is sealed.
     pub fn awards_from(&self, review: u64, opening: u64) -> u64 {
         if self.sealed() == 0 {
             return 0;
         }
         let lasts = Millis::new(review).to_seconds_ceil().get();
         let began = self.expires().saturating_sub(lasts);
-        after(began, opening)
+        after(began, opening).saturating_add(1)
     }
 }
 

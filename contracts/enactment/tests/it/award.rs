@@ -307,8 +307,8 @@ fn nobody_awards_before_sealed_bids_could_be_opened() {
     city.law(sealed).unwrap();
     city.bids(&case, 0, &[(1, 50)]);
     city.close(&case);
-    let until = city.session(case.id).awardsFrom;
-    let early = wire::TooEarly { from: until };
+    let from = city.session(case.id).awardsFrom;
+    let early = wire::TooEarly { from };
     city.refuses(Peer::Enactment, city.awarding(&case), early.clone());
     city.world.warp(OPENING - 1);
     city.law(city.opening(0, &bid, B256::repeat_byte(5)))

@@ -273,7 +273,8 @@ fn a_stake_that_is_not_there_leaves_no_bid() {
 fn bidding_ends_with_its_window_in_review_or_in_nothing() {
     let (city, case) = proposed();
     let close = || wire::closeBiddingCall { sessionId: case.id };
-    let from = city.session(case.id).expiresAt;
+    let until = city.session(case.id).expiresAt;
+    let from = until + U40::from(1);
     city.bids(&case, 0, &[(0, 5)]);
     city.world.warp(BIDDING);
     city.refuses(Peer::Legislature, close(), wire::TooEarly { from });
@@ -285,7 +286,7 @@ fn bidding_ends_with_its_window_in_review_or_in_nothing() {
     city.refuses(
         Peer::Legislature,
         city.bidding(&[(2, late)]),
-        wire::TooLate { until: from },
+        wire::TooLate { until },
     );
     city.law(close()).unwrap();
     city.is_in(case.id, State::Failed);
@@ -336,7 +337,7 @@ fn a_sealed_bid_shows_its_price_when_bidding_has_closed() {
     let closed = city.session(case.id).expiresAt - U40::from(300);
     assert_eq!(
         city.session(case.id).awardsFrom,
-        closed + U40::from(OPENING)
+        closed + U40::from(OPENING + 1)
     );
     city.law(city.opening(0, &bid, salt())).unwrap();
     let opened = read();
@@ -428,7 +429,7 @@ fn an_opening_that_comes_too_late_or_breaks_a_rule_opens_nothing() {
         have: U256::from(4 * SHARE + 1),
     };
     city.refuses(Peer::Legislature, city.opening(1, &dear, salt()), refused);
-    let until = city.session(case.id).awardsFrom;
+    let until = city.session(case.id).awardsFrom - U40::from(1);
     city.world.warp(OPENING + 1);
     city.refuses(
         Peer::Legislature,

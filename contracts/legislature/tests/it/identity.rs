@@ -157,7 +157,8 @@ fn a_clerk_whose_principal_is_banned_or_frozen_or_free_takes_no_part() {
         let (city, case) = requested();
         let account = clerk(ClerkRole::Regulator, 0);
         city.change(account.address, |person| person.bars = bars);
-        city.law(city.attesting(&case, std::slice::from_ref(&account))).unwrap();
+        city.law(city.attesting(&case, std::slice::from_ref(&account)))
+            .unwrap();
         let [dropped] = &city.world.take_events::<wire::AgentDropped>()[..] else {
             panic!("dropped");
         };
@@ -229,4 +230,31 @@ fn signatures_and_messages_are_as_many() {
     city.refuses(Peer::Legislature, call, wire::MalformedCall {});
     let none = city.attesting(&case, &[]);
     city.law(none).expect("nothing is nothing");
+}
+
+/// Whoever confirms the roster as soon as the offices are filled would otherwise be the only one who bids.
+#[test]
+fn who_comes_after_the_roster_attests_until_bidding_ends() {
+    let (city, case) = requested();
+    let offices: Vec<_> = ClerkRole::ALL.iter().map(|role| clerk(*role, 0)).collect();
+    city.law(city.attesting(&case, &offices)).unwrap();
+    let confirm = wire::confirmRosterCall { sessionId: case.id };
+    city.law(confirm).unwrap();
+    city.law(city.attesting(&case, &[agent(0)])).unwrap();
+    city.law(city.proposing(city.proposal(&case))).unwrap();
+    city.law(city.attesting(&case, &[agent(1), clerk(ClerkRole::Regulator, 1)]))
+        .unwrap();
+    city.bids(&case, 0, &[(0, 5), (1, 6)]);
+    assert_eq!(
+        city.session(case.id).regulators,
+        2,
+        "a majority is of all who came"
+    );
+    city.close(&case);
+    let late = city.attesting(&case, &[agent(2)]);
+    let state = wire::WrongSessionState {
+        sessionId: case.id,
+        state: State::RegulatoryReview,
+    };
+    city.refuses(Peer::Legislature, late, state);
 }

@@ -103,7 +103,7 @@ fn the_last_second_of_a_state_is_in_time_and_the_next_is_over() {
     let open = states(&[S::BiddingOpen]);
     let session = at(S::BiddingOpen);
     assert_eq!(session.in_time(open, NOW), Ok(()));
-    assert_eq!(session.over(open, NOW), Err(Refused::TooEarly(NOW)));
+    assert_eq!(session.over(open, NOW), Err(Refused::TooEarly(NOW + 1)));
     assert_eq!(session.in_time(open, NOW + 1), Err(Refused::TooLate(NOW)));
     assert_eq!(session.over(open, NOW + 1), Ok(()));
     let other = states(&[S::Codification]);
@@ -167,7 +167,7 @@ fn where_bids_are_sealed_the_award_waits_for_their_opening() {
     session.set_expires(NOW + 300);
     assert_eq!(session.awards_from(300_000, 60_000), 0);
     session.set_sealed(1);
-    assert_eq!(session.awards_from(300_000, 60_000), NOW + 60);
+    assert_eq!(session.awards_from(300_000, 60_000), NOW + 61);
 }
 
 #[test]
