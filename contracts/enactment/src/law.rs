@@ -88,7 +88,8 @@ impl Validation {
 }
 
 impl Enactment {
-    /// Refuses other hashes than the session's own.
+    /// INV-LAW-02. Refuses other hashes than the session's own: those of the statute that was voted, and of the seats that were
+    /// awarded.
     ///
     /// Errors: `Mismatch`.
     #[inline(never)]

@@ -5,6 +5,8 @@
 //!
 //! Source: seed eq. (1); RESOLUTIONS R-05, L-10, L-11, S-12; RULINGS R7, R20; vectors `bid_score`.
 
+// structural file: offsets and widths of the layout that the run's record names.
+
 use alloc::vec::Vec;
 
 use alloy_primitives::Address;
@@ -16,13 +18,13 @@ use crate::{
 };
 
 /// The whole of a permille.
-const WHOLE: u128 = 1_000; // structural: thousandths
+const WHOLE: u128 = 1_000;
 
 /// Bits of an amount in a seat.
-const AMOUNT_BITS: u32 = 96; // structural: as pages of seats lay it out
+const AMOUNT_BITS: u32 = 96;
 
 /// Bytes of a run that are its spread.
-const SPREAD: usize = 16; // structural: as drawn
+const SPREAD: usize = 16;
 
 /// What a bid offers, as far as its award asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

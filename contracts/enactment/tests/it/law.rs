@@ -1,4 +1,4 @@
-//! From the assembly's decision to law, and that what is law is what statute computes of pages and seats.
+//! INV-LAW-02. From the assembly's decision to law, and that what is law is what statute computes of pages and seats.
 
 use agentcity_abi::{IEnactment as wire, ILegislature as legislature};
 use agentcity_domain::{

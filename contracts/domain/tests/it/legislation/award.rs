@@ -1,4 +1,4 @@
-//! R-05, R7, R20: which bids may win, and which win, against a naive sort.
+//! INV-AWARD-01, R-05, R7, R20: which bids may win, and which win, against a naive sort.
 
 use agentcity_domain::{
     legislation::award::{
@@ -128,6 +128,16 @@ fn the_least_stake_is_that_of_the_nodes_risk_and_an_unknown_risk_has_none() {
         terms().judge(&node, &all, &bidder()),
         Err(PassedOver::Stake)
     );
+}
+
+/// Otherwise one bidder with more than a seat can say would keep the node, and with it the session, from everybody.
+#[test]
+fn a_stake_beyond_what_a_seat_says_is_passed_over() {
+    let node = node(2, 1, 3, 300);
+    for (stake, expected) in [((1 << 96) - 1, Ok(300)), (1 << 96, Err(PassedOver::Stake))] {
+        let offer = Offer { stake, ..offer() };
+        assert_eq!(terms().judge(&node, &offer, &bidder()), expected);
+    }
 }
 
 #[test]

@@ -97,6 +97,25 @@ fn a_node_is_held_to_the_template_and_to_its_risk() {
 }
 
 #[test]
+fn a_template_without_nodes_or_tiers_allows_nothing() {
+    assert!(!template().allows_nothing());
+    let mut none = template();
+    none.set_nodes_max(0);
+    assert!(none.allows_nothing());
+    for (tiers, nothing) in [
+        (0, true),
+        (0b0001, true),
+        (0b1111_0001, true),
+        (0b0010, false),
+        (0b1000, false),
+    ] {
+        let mut template = template();
+        template.set_tiers(tiers);
+        assert_eq!(template.allows_nothing(), nothing, "{tiers:b}");
+    }
+}
+
+#[test]
 fn predicates_are_asked_of_the_first_page_alone() {
     let mut template = template();
     template.set_predicates_min(1);
