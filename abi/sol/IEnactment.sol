@@ -32,7 +32,7 @@ interface IEnactment {
         Critical
     }
 
-    /// @notice A bid that the regulator rejects, and why.
+    /// @notice A bid that the regulator rejects, and why: on record. What wins follows from the bids alone (R-05).
     struct RejectedBid {
         uint32 bid;
         uint16 reason;
@@ -100,8 +100,8 @@ interface IEnactment {
     }
 
     /// @notice A law, as missions are compared with it.
-    /// @dev `sponsor` alone creates its mission, zero for a child's; `missionId` and `node` are those of a child's parent, or of the
-    /// mission to be replaced. `domain` is the one whose norms bind it.
+    /// @dev `sponsor` alone creates its mission; anybody creates a child's, which has its parent's. `missionId` and `node` are
+    /// those of a child's parent, or of the mission to be replaced. `domain` is the one whose norms bind it.
     struct Law {
         bool approved;
         bool audited;
@@ -240,7 +240,7 @@ interface IEnactment {
     /// @notice The signed statement was good until `deadline`.
     error DeadlinePassed(uint64 deadline);
 
-    /// @notice This digest was used.
+    /// @notice This digest was used; where several clerks say the same, by this one.
     error AlreadyUsed(bytes32 digest);
 
     /// @notice No such session or template.
@@ -249,7 +249,7 @@ interface IEnactment {
     /// @notice The session is in this state of the legislature (ILegislature).
     error WrongSessionState(bytes32 sessionId, uint8 state);
 
-    /// @notice Allowed after `from`: until then sealed bids are opened.
+    /// @notice Allowed from `from` on: until then sealed bids are opened.
     error TooEarly(uint40 from);
 
     /// @notice Was allowed until `until`.
@@ -281,6 +281,9 @@ interface IEnactment {
 
     /// @notice The message speaks for office `need`, its signer holds office `have` (IManagement).
     error WrongOffice(uint8 need, uint8 have);
+
+    /// @notice `clerk` did not attest for the session, so it has no voice in it.
+    error NotAttested(bytes32 sessionId, address clerk);
 
     /// @notice A bid that won cannot be rejected beside a decision: deviate, or ask for another proposal.
     error BidAwarded(bytes32 sessionId, uint32 bid);
@@ -315,8 +318,8 @@ interface IEnactment {
     /// @notice Countersigns a deviation: the award begins anew, and at this node the chosen bid comes first.
     function countersignAward(bytes32 sessionId, uint16 node, uint32 chosen) external;
 
-    /// @notice MSG_TYPE_5: a regulator decides, once for its principal, for the award or for another proposal; what a quorum of them
-    /// says is done (L-12). A critical finding counts for another proposal, and blocks this one. Anyone relays.
+    /// @notice MSG_TYPE_5: a regulator that attested decides, once for its principal, for the award or for another proposal; what
+    /// a quorum of them says is done (L-12). A critical finding counts for another proposal, and blocks this one. Anyone relays.
     function decideRegulatory(RegulatoryDecision calldata message, bytes calldata signature) external;
 
     /// @notice Waives the fairness minimum of a session.
@@ -332,8 +335,8 @@ interface IEnactment {
     /// @param rest hash of the pages behind them
     function validate(bytes32 sessionId, bytes[] calldata pages, bytes32 rest) external;
 
-    /// @notice MSG_TYPE_7: speaker and regulators approve; with the speaker and a quorum of regulators, all of distinct principals,
-    /// it is law. Anyone relays.
+    /// @notice MSG_TYPE_7: speaker and regulators that attested approve; with the speaker and a quorum of regulators, all of
+    /// distinct principals, it is law. Anyone relays.
     function approve(LegislativeApproval calldata message, bytes calldata signature) external;
 
     /// @notice Audits the codification of a statute with a node of high risk.

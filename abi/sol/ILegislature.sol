@@ -210,7 +210,7 @@ interface ILegislature {
         bytes32 commitment
     );
 
-    /// @notice What was reserved for a bid is free again.
+    /// @notice What was reserved for a bid is free again: its stake, or what a seat left of the agent's reserves of that source.
     event BidReleased(bytes32 indexed sessionId, uint32 indexed bid, address indexed agent, uint128 stake);
 
     // ------------------------------------------------------------------ errors
@@ -301,7 +301,7 @@ interface ILegislature {
     /// @notice MSG_TYPE_1: the registrar takes a decided session over and asks all to identify. Anyone relays.
     function requestIdentity(IdentityRequest calldata message, bytes calldata signature) external;
 
-    /// @notice MSG_TYPE_2: agents identify. Those who fail are dropped, not the session. Anyone relays.
+    /// @notice MSG_TYPE_2: agents identify, until bidding ends. Those who fail are dropped, not the session. Anyone relays.
     function attestIdentity(IdentityAttestation[] calldata messages, bytes[] calldata signatures) external;
 
     /// @notice Ends identification once every office attested. Anyone.
@@ -346,6 +346,9 @@ interface ILegislature {
 
     /// @notice A session.
     function session(bytes32 sessionId) external view returns (Session memory);
+
+    /// @notice The principal for which an agent or a clerk attested in a session; zero if it did not.
+    function attestedAs(bytes32 sessionId, address agent) external view returns (address principal);
 
     /// @notice A bid, by its number.
     function bidOf(bytes32 sessionId, uint32 bid) external view returns (Bid memory);

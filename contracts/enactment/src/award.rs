@@ -11,7 +11,6 @@ use agentcity_domain::{
     legislation::{
         award::{Awarded, Bidder, Candidate, Deviation, Offer, Run, Terms, Unawarded, award},
         bid::Standing,
-        fairness::Spread,
         session::{Kind, states},
     },
     machine::SessionState as S,
@@ -21,20 +20,23 @@ use agentcity_domain::{
     statute::{Node, Page, SEATS_MAX, Seat, encode, fold::join},
 };
 use agentcity_shell::{
-    Answer, Input, malformed,
     member::Member,
-    output::{self, amount, number},
-    peer, refuse,
+    output::{amount, number},
+    peer,
+    reader::Reader,
+    said::{Said, about, end, wrong},
     statement::Statements,
-    word::{part, with},
+    topic,
+    word::{get, having},
+    words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    session::{ASSIGNMENTS, ROLLING, STATUTE_LEFT, Session},
-    storage::{AWARD, DEVIATION, Enactment, REJECTED, RUN, SEATED},
+    session::{ASSIGNMENTS, ROLLING, STATUTE_LEFT, Session, done, instant, list, same},
+    storage::{AWARD, DEVIATION, Enactment, RUN, SEATED},
 };
 
 /// Most bytes of a signature.
@@ -49,8 +51,8 @@ const RUNNER_UP: usize = SEATS_MAX;
 const REVIEW: u16 = states(&[S::RegulatoryReview]);
 
 /// The award of one call: which run, how far, and by what.
-struct Award {
-    session: Session,
+struct Award<'a> {
+    session: &'a Session,
     key: B256,
     run: Run,
     terms: Terms,
@@ -65,8 +67,8 @@ struct Bid {
 impl Enactment {
     /// What an award's scores and bounds depend on.
     #[inline(never)]
-    fn terms(&self, session: &Session) -> Result<Terms, Vec<u8>> {
-        let [quality, low, medium, high] = self.parameters(
+    fn terms(&self, session: &Session) -> Said<Terms> {
+        let [quality, low, medium, high] = self.terms_of(
             session.epoch,
             [
                 P::BidQualityWeight as u8,
@@ -76,40 +78,36 @@ impl Enactment {
             ],
         )?;
         let scale = self.unit_scale()?;
-        let sponsor = Address::from_word(session.sponsor);
-        let mut sponsors = [sponsor; 2];
-        if sponsor != Address::ZERO {
-            sponsors[1] = Address::from_word(self.principal_of(session.sponsor)?);
-        }
         Ok(Terms {
             quality: quality as u16,
             stakes: [low, medium, high].map(|units| scale.saturating_mul(units.into())),
-            sponsors,
+            sponsors: [session.sponsor, self.principal_of(&session.sponsor)?],
         })
     }
 
     /// How many base units a unit is.
     #[inline(never)]
-    pub(crate) fn unit_scale(&self) -> Result<u128, Vec<u8>> {
-        let from = self.constitution_address();
-        let scale = peer::ask_word(self.vm(), from, &constitution::unitScaleCall::SELECTOR)?;
-        Ok(part(scale, 16, 16))
-    }
-
-    /// Who answers for an agent, or for itself.
-    #[inline(never)]
-    pub(crate) fn principal_of(&self, agent: B256) -> Result<B256, Vec<u8>> {
-        let answer = self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &[agent])?;
-        Input::new(&answer).word()
+    pub(crate) fn unit_scale(&self) -> Said<u128> {
+        let to = self.constitution_address();
+        let answer = peer::ask(self.vm(), to, &constitution::unitScaleCall::SELECTOR)?;
+        let mut answer = Reader::new(&answer);
+        let scale = answer.u128();
+        end(&answer)?;
+        Ok(scale)
     }
 
     /// What the agent contract says of a bidder.
     #[inline(never)]
-    fn bidder(&self, agent: B256) -> Result<Bidder, Vec<u8>> {
-        let answer = self.ask_peer(Peer::Agent, agents::standingCall::SELECTOR, &[agent])?;
-        let mut standing = Input::new(&answer);
-        let (principal, _previous) = (standing.address()?, standing.address()?);
-        let (_type, bars, score) = (standing.u8()?, standing.u8()?, standing.u16()?);
+    fn bidder(&self, agent: &Address) -> Said<Bidder> {
+        let answer = self.ask(
+            Peer::Agent,
+            Words::after(agents::standingCall::SELECTOR).address(agent),
+        )?;
+        let mut standing = Reader::new(&answer);
+        let principal = standing.address();
+        standing.skip(2);
+        let (bars, score) = (standing.u8(), standing.u16());
+        end(&standing)?;
         Ok(Bidder {
             principal,
             bars,
@@ -117,22 +115,24 @@ impl Enactment {
         })
     }
 
-    /// One bid of the legislature's answer, if it may win this node.
+    /// One bid of the legislature's answer, into the field if it may win this node.
     #[inline(never)]
     fn weigh(
         &self,
-        bids: &mut Input<'_>,
-        award: &Award,
-        node: &Node,
-        number_: u16,
-    ) -> Result<Option<Bid>, Vec<u8>> {
-        let (bid, standing, _round) = (bids.u32()?, bids.u8()?, bids.u8()?);
-        let (_node, agent, service) = (bids.word()?, bids.word()?, bids.word()?);
-        let (price, stake, source) = (bids.u128()?, bids.u128()?, bids.word()?);
-        let (_latency, fit, tier) = (bids.u32()?, bids.u16()?, bids.u8()?);
-        let rejected = self.word_at(REJECTED, &award.session.id, bid.into());
-        if standing != Standing::Open as u8 || rejected != B256::ZERO {
-            return Ok(None);
+        bids: &mut Reader<'_>,
+        terms: &Terms,
+        (node, place): (&Node, u16),
+        field: &mut Vec<Bid>,
+    ) -> Said {
+        let (bid, standing) = (bids.u32(), bids.u8());
+        bids.skip(2);
+        let (agent, service) = (bids.address(), bids.word());
+        let (price, stake, source) = (bids.u128(), bids.u128(), bids.word());
+        bids.skip(1);
+        let (fit, tier) = (bids.u16(), bids.u8());
+        end(bids)?;
+        if standing != Standing::Open as u8 {
+            return Ok(());
         }
         let offer = Offer {
             price,
@@ -140,44 +140,45 @@ impl Enactment {
             fit,
             tier,
         };
-        let bidder = self.bidder(agent)?;
-        let Ok(score) = award.terms.judge(node, &offer, &bidder) else {
-            return Ok(None);
-        };
-        Ok(Some(Bid {
-            candidate: Candidate {
-                bid,
-                principal: bidder.principal,
-                score,
-            },
-            seat: Seat {
-                node: number_,
-                seat: 0,
-                agent: Address::from_word(agent),
-                price,
-                stake,
-                source,
-                service,
-            },
-        }))
+        let bidder = self.bidder(&agent)?;
+        if let Ok(score) = terms.judge(node, &offer, &bidder) {
+            field.push(Bid {
+                candidate: Candidate {
+                    bid,
+                    principal: bidder.principal,
+                    score,
+                },
+                seat: Seat {
+                    node: place,
+                    seat: 0,
+                    agent,
+                    price,
+                    stake,
+                    source,
+                    service,
+                },
+            });
+        }
+        Ok(())
     }
 
     /// Every bid that may win a node, in the order of their placing.
     #[inline(never)]
-    fn field(&self, award: &Award, node: &Node, number_: u16) -> Result<Vec<Bid>, Vec<u8>> {
+    fn field(&self, of: &Award<'_>, node: &Node, place: u16) -> Said<Vec<Bid>> {
         let mut field = Vec::new();
         let mut first = 0u64;
         loop {
-            let words = [
-                award.session.id,
-                number(number_.into()),
-                number(first),
-            ];
-            let answer =
-                self.ask_peer(Peer::Legislature, legislature::bidsOnCall::SELECTOR, &words)?;
-            let (count, mut bids) = Input::new(&answer).list(ANSWERED_MAX)?;
+            let answer = self.ask(
+                Peer::Legislature,
+                Words::after(legislature::bidsOnCall::SELECTOR)
+                    .word(&of.session.id)
+                    .number(place.into())
+                    .number(first),
+            )?;
+            let (count, mut bids) = Reader::new(&answer).list(ANSWERED_MAX);
+            end(&bids)?;
             for _ in 0..count {
-                field.extend(self.weigh(&mut bids, award, node, number_)?);
+                self.weigh(&mut bids, &of.terms, (node, place), &mut field)?;
             }
             // A node has 64 bids at most, so this ends with the fifth answer.
             if count < ANSWERED_MAX {
@@ -190,167 +191,172 @@ impl Enactment {
     /// The deviation at a node that the panel countersigned.
     #[inline(never)]
     fn deviation(&self, session: &Session, node: u16) -> Option<Deviation> {
-        let word = self.word_at(DEVIATION, &session.id, deviation_of(session, node));
-        let bid = |at| (part(word, at, 4) as u32).saturating_sub(1);
-        (part(word, 8, 1) != 0).then(|| Deviation {
+        let word = self.entry(DEVIATION, &session.id, deviation_of(session, node));
+        let bid = |at| (get(&word, at, 4) as u32).saturating_sub(1);
+        (get(&word, 8, 1) != 0).then(|| Deviation {
             best: bid(0),
             chosen: bid(4),
         })
     }
 
-    /// Awards one node among the bids that may win it.
+    /// Awards one node among the bids that may win it: who won, and the seats, appended to those before.
     ///
     /// Errors: `NodeUncovered`, `Mismatch` for a deviation from another best.
     /// Events: `NodeAwarded`.
     #[inline(never)]
     fn award_node(
         &mut self,
-        of: &Award,
+        of: &Award<'_>,
         field: &[Bid],
-        node: &Node,
-        number_: u16,
-    ) -> Result<(Awarded, Vec<Seat>), Vec<u8>> {
-        let session = &of.session;
-        let candidates: Vec<Candidate> = field.iter().map(|bid| bid.candidate).collect();
-        let deviation = self.deviation(session, number_);
+        (node, place): (&Node, u16),
+        seats: &mut Vec<Seat>,
+    ) -> Said<Awarded> {
+        let session = &of.session.id;
+        let mut candidates = Vec::with_capacity(field.len());
+        for bid in field {
+            candidates.push(bid.candidate);
+        }
+        let deviation = self.deviation(of.session, place);
         let awarded = match award(&candidates, node.redundancy, deviation) {
             Ok(awarded) => awarded,
             Err(Unawarded::Uncovered { have, need }) => {
-                return refuse(
-                    wire::NodeUncovered::SELECTOR,
-                    &[
-                        session.id,
-                        number(number_.into()),
-                        number(have.into()),
-                        number(need.into()),
-                    ],
-                );
+                let numbers = [place.into(), have.into(), need.into()];
+                return Err(about(wire::NodeUncovered::SELECTOR, session, &numbers));
             }
             Err(Unawarded::Deviated { signed, found }) => {
-                self.same(session.id, number(signed.into()), number(found.into()))?;
-                return Err(malformed());
+                let numbers = [signed.into(), found.into()];
+                return Err(about(wire::Mismatch::SELECTOR, session, &numbers));
             }
         };
-        self.store_award(of, number_, &awarded);
-        let mut seats = Vec::with_capacity(SEATS_MAX);
-        for (winner, place) in awarded.seats.iter().zip(0..) {
-            let bid = field.iter().find(|bid| bid.candidate.bid == winner.bid);
-            seats.extend(bid.map(|bid| Seat {
-                seat: place,
-                ..bid.seat
-            }));
+        self.store_award(of, place, &awarded);
+        for (winner, number) in awarded.seats.iter().zip(0..) {
+            for bid in field {
+                if bid.candidate.bid == winner.bid {
+                    seats.push(Seat {
+                        seat: number,
+                        ..bid.seat
+                    });
+                }
+            }
         }
-        Ok((awarded, seats))
+        Ok(awarded)
     }
 
     /// A principal's seats in a run plus one; zero for one without a bid that could win.
-    fn seated(&self, run: &B256, principal: Address) -> u32 {
-        let key = self.key(SEATED, *run, principal.into_word());
-        part(self.read(key), 28, 4) as u32
+    #[inline(never)]
+    pub(crate) fn seated(&self, run: &B256, principal: &Address) -> u32 {
+        let word = self.entry_at(SEATED, run, &principal.into_word());
+        get(&word, 28, 4) as u32
     }
 
-    fn set_seated(&mut self, run: &B256, principal: Address, plus_one: u32) {
-        let key = self.key(SEATED, *run, principal.into_word());
-        self.write(key, number(plus_one.into()));
+    #[inline(never)]
+    pub(crate) fn set_seated(&mut self, run: &B256, principal: &Address, plus_one: u32) {
+        let word = number(plus_one.into());
+        self.set_entry_at(SEATED, run, &principal.into_word(), &word);
     }
 
     /// Counts bidders and seats of a node in its run.
     #[inline(never)]
-    fn count(&mut self, of: &mut Award, field: &[Bid], awarded: &Awarded) {
+    fn count(&mut self, of: &mut Award<'_>, field: &[Bid], awarded: &Awarded) {
         let mut spread = of.run.spread();
         for bid in field {
-            let principal = bid.candidate.principal;
+            let principal = &bid.candidate.principal;
             if self.seated(&of.key, principal) == 0 {
                 self.set_seated(&of.key, principal, 1);
                 spread.count_bidder();
             }
         }
         for winner in &awarded.seats {
-            let plus_one = self.seated(&of.key, winner.principal);
+            let plus_one = self.seated(&of.key, &winner.principal);
             spread.seat(plus_one.saturating_sub(1));
-            self.set_seated(&of.key, winner.principal, plus_one.saturating_add(1));
+            self.set_seated(&of.key, &winner.principal, plus_one.saturating_add(1));
         }
         of.run.set_spread(spread);
     }
 
     #[inline(never)]
-    fn store_award(&mut self, of: &Award, number_: u16, awarded: &Awarded) {
-        let runner_up = awarded.runner_up.map_or(0, |next| next.bid.saturating_add(1));
-        let mut packed = with(B256::ZERO, RUNNER_UP << 2, 4, runner_up.into());
+    fn store_award(&mut self, of: &Award<'_>, place: u16, awarded: &Awarded) {
+        let next = awarded
+            .runner_up
+            .map_or(0, |next| next.bid.saturating_add(1));
+        let mut packed = having(&B256::ZERO, RUNNER_UP << 2, 4, next.into());
         let (mut bids, mut scores) = (Vec::new(), Vec::new());
         for (winner, at) in awarded.seats.iter().zip(0..SEATS_MAX) {
-            packed = with(packed, at << 2, 4, winner.bid.saturating_add(1).into());
+            let plus_one = winner.bid.saturating_add(1);
+            packed = having(&packed, at << 2, 4, plus_one.into());
             bids.push(number(winner.bid.into()));
             scores.push(number(winner.score.into()));
         }
-        self.put(AWARD, &of.key, number_.into(), &packed);
-        let data = output::Output::of(3)
-            .list(&bids, 1)
-            .list(&scores, 1)
-            .word(number(runner_up.into()))
-            .finish();
-        output::log(
-            self.vm(),
-            &[
-                wire::NodeAwarded::SIGNATURE_HASH,
-                of.session.id,
-                number(number_.into()),
-            ],
-            &data,
-        );
+        self.set_entry(AWARD, &of.key, place.into(), &packed);
+        let mut log = topic!(wire::NodeAwarded::SIGNATURE_HASH);
+        log.word(&of.session.id).number(place.into());
+        // Two lists and a number: where the lists begin.
+        let behind = (bids.len() as u64).saturating_mul(32).saturating_add(128);
+        log.number(96).number(behind).number(next.into());
+        list(&mut log, &bids, 1);
+        list(&mut log, &scores, 1);
+        self.log(&log, 3);
     }
 
-    /// The next page of seats.
+    /// The hash of the next page of seats.
     #[inline(never)]
-    fn award_page(&mut self, of: &mut Award, page: &Page<'_>) -> Result<Vec<u8>, Vec<u8>> {
+    fn award_page(&mut self, of: &mut Award<'_>, page: &Page<'_>) -> Said<B256> {
         let first = of.run.node();
         let (_, place) = of.run.place();
         let count = of.run.step(of.session.nodes);
         let mut seats = Vec::new();
         let nodes = page.each().skip(place.into()).take(count.into());
-        for (node, number_) in nodes.zip(first..) {
+        for (node, number) in nodes.zip(first..) {
             // What a successor takes over is done, and has no seats.
             if node.is_imported() {
                 continue;
             }
-            let field = self.field(of, &node, number_)?;
-            let (awarded, won) = self.award_node(of, &field, &node, number_)?;
+            let field = self.field(of, &node, number)?;
+            let awarded = self.award_node(of, &field, (&node, number), &mut seats)?;
             self.count(of, &field, &awarded);
-            seats.extend(won);
         }
         let next = first.saturating_add(count);
         of.run.set_node(next);
-        let pages = encode::seats(next, &seats).map_err(|_| malformed())?;
-        Ok(pages.into_iter().next_back().unwrap_or_default())
+        self.last_page(next, &seats)
+    }
+
+    /// The hash of the last page of the seats of so many nodes.
+    #[inline(never)]
+    fn last_page(&self, nodes: u16, seats: &[Seat]) -> Said<B256> {
+        let mut pages = encode::seats(nodes, seats).map_err(|_| wrong())?;
+        let page = pages.pop().unwrap_or_default();
+        Ok(self.vm().native_keccak256(&page))
     }
 
     /// A hash of hashes of pages of seats, from the first on.
     #[inline(never)]
     fn roll(&self, before: B256, pages: &[B256]) -> B256 {
         let keccak = |bytes: &[u8]| self.vm().native_keccak256(bytes);
-        let roll = |before, page: &B256| join(&keccak, *page, before);
-        pages.iter().fold(before, roll)
+        let mut hash = before;
+        for page in pages {
+            hash = join(&keccak, *page, hash);
+        }
+        hash
     }
 
     /// Errors: those of `in_time`; `TooEarly` while sealed bids are opened, `AlreadyDone`, `WrongPages`, `NodeUncovered`, `Mismatch`
     /// for other pages of seats than were awarded before.
     /// Events: `NodeAwarded`, `AwardCompleted`.
-    pub(crate) fn award(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, most) = (input.word()?, input.u16()?);
-        let session = self.in_time(session, REVIEW)?;
-        if self.now() <= session.awards_from {
-            return refuse(wire::TooEarly::SELECTOR, &[number(session.awards_from)]);
+    pub(crate) fn award(&mut self, input: &mut Reader<'_>) -> Said {
+        let (id, most) = (&input.word(), input.u16());
+        let session = &*self.in_time(id, REVIEW)?;
+        if self.now() < session.awards_from {
+            return Err(instant(wire::TooEarly::SELECTOR, session.awards_from));
         }
-        let key = self.run_of(&session);
+        let key = self.run_of(session);
         let mut of = Award {
             session,
             key,
             run: self.run(&key),
-            terms: self.terms(&session)?,
+            terms: self.terms(session)?,
         };
         if of.run.whole() != 0 {
-            let caller = self.caller().into_word();
-            return refuse(wire::AlreadyDone::SELECTOR, &[session.id, caller]);
+            return done(id, &self.caller().into_word());
         }
         if session.kind == Kind::Partial as u8 {
             return self.award_anew(&mut of);
@@ -359,63 +365,63 @@ impl Enactment {
         let awaited = if of.run.node() == 0 {
             session.statute
         } else {
-            self.word_at(RUN, &key, STATUTE_LEFT)
+            self.entry(RUN, &key, STATUTE_LEFT)
         };
-        let (pages, rest) = self.read_pages(input, session.id, awaited)?;
-        let (earlier, mut list) = input.list(SEAT_PAGES_MAX)?;
-        let shown = |run: &Run| usize::from(run.place().0.saturating_sub(began));
+        let (pages, rest) = self.read_pages(input, id, &awaited)?;
+        let (earlier, mut list) = input.list(SEAT_PAGES_MAX);
+        let mut hashes = Vec::with_capacity(earlier);
+        for _ in 0..earlier {
+            hashes.push(list.word());
+        }
+        end(&list)?;
+        let shown = |run: &Run| pages.get(usize::from(run.place().0.saturating_sub(began)));
         let mut made = Vec::new();
         for _ in 0..most {
-            let Some((bytes, _)) = pages.get(shown(&of.run)) else {
+            let Some((bytes, _)) = shown(&of.run) else {
                 break;
             };
-            let page = Page::read(bytes).ok_or_else(malformed)?;
-            let seats = self.award_page(&mut of, &page)?;
-            made.push(self.vm().native_keccak256(&seats));
+            let page = Page::read(bytes).ok_or_else(wrong)?;
+            made.push(self.award_page(&mut of, &page)?);
             if of.run.node() >= session.nodes {
                 break;
             }
         }
-        let rolling = self.word_at(RUN, &key, ROLLING);
+        let rolling = self.entry(RUN, &key, ROLLING);
         if of.run.node() < session.nodes {
-            let left = pages.get(shown(&of.run)).map_or(rest, |(_, from)| *from);
-            self.put(RUN, &key, STATUTE_LEFT, &left);
+            let left = shown(&of.run).map_or(rest, |(_, from)| *from);
+            self.set_entry(RUN, &key, STATUTE_LEFT, &left);
             let rolling = self.roll(rolling, &made);
-            self.put(RUN, &key, ROLLING, &rolling);
+            self.set_entry(RUN, &key, ROLLING, &rolling);
             self.set_run(&key, &of.run);
-            return Ok(Vec::new());
+            return Ok(());
         }
         // Hashed from the right, as they will be shown: the pages of earlier calls come along by their hashes.
-        let mut hashes = Vec::with_capacity(earlier.saturating_add(made.len()));
-        for _ in 0..earlier {
-            hashes.push(list.word()?);
-        }
-        self.same(session.id, rolling, self.roll(B256::ZERO, &hashes))?;
-        hashes.extend(made);
+        same(id, &rolling, &self.roll(B256::ZERO, &hashes))?;
+        hashes.extend_from_slice(&made);
         hashes.reverse();
         let assignments = self.roll(B256::ZERO, &hashes);
-        self.complete(&mut of, assignments);
-        Ok(Vec::new())
+        self.complete(&mut of, &assignments);
+        Ok(())
     }
 
     /// Every node is awarded.
     ///
     /// Events: `AwardCompleted`.
     #[inline(never)]
-    fn complete(&mut self, of: &mut Award, assignments: B256) {
+    fn complete(&mut self, of: &mut Award<'_>, assignments: &B256) {
         let spread = of.run.spread();
         of.run.set_whole(1);
         of.run.set_fairness(spread.score().unwrap_or_default());
-        self.put(RUN, &of.key, ASSIGNMENTS, &assignments);
+        self.set_entry(RUN, &of.key, ASSIGNMENTS, assignments);
         self.set_run(&of.key, &of.run);
-        self.log_words(
-            &[&wire::AwardCompleted::SIGNATURE_HASH, &of.session.id],
-            &[
-                &assignments,
-                &number(of.run.fairness().into()),
-                &number(spread.seats().into()),
-                &number(spread.bidders().into()),
-            ],
+        self.log(
+            topic!(wire::AwardCompleted::SIGNATURE_HASH)
+                .word(&of.session.id)
+                .word(assignments)
+                .number(of.run.fairness().into())
+                .number(spread.seats().into())
+                .number(spread.bidders().into()),
+            2,
         );
     }
 
@@ -423,170 +429,102 @@ impl Enactment {
     ///
     /// Errors: as of `award`.
     #[inline(never)]
-    fn award_anew(&mut self, of: &mut Award) -> Answer {
+    fn award_anew(&mut self, of: &mut Award<'_>) -> Said {
         let session = of.session;
-        let node = self.deployed_node(&session)?;
+        let node = self.deployed_node(session)?;
         let field = self.field(of, &node, session.node)?;
-        let (awarded, seats) = self.award_node(of, &field, &node, session.node)?;
-        let winners: Vec<Address> = awarded.seats.iter().map(|won| won.principal).collect();
-        let bidders: Vec<Address> = field.iter().map(|bid| bid.candidate.principal).collect();
-        let (_, spread, _) = self.reseated(&session, &winners, &bidders)?;
-        of.run.set_spread(spread);
+        let mut seats = Vec::new();
+        let awarded = self.award_node(of, &field, (&node, session.node), &mut seats)?;
+        let (mut winners, mut bidders) = (Vec::new(), Vec::new());
+        for won in &awarded.seats {
+            winners.push(won.principal);
+        }
+        for bid in &field {
+            bidders.push(bid.candidate.principal);
+        }
+        let reseated = self.reseated(session, &winners, &bidders)?;
+        of.run.set_spread(reseated.spread);
         of.run.set_node(session.node);
-        let nodes = session.node.saturating_add(1);
-        let pages = encode::seats(nodes, &seats).map_err(|_| malformed())?;
-        let page = pages.into_iter().next_back().unwrap_or_default();
-        let page = self.vm().native_keccak256(&page);
+        let page = self.last_page(session.node.saturating_add(1), &seats)?;
         let assignments = self.roll(B256::ZERO, &[page]);
-        self.complete(of, assignments);
-        Ok(Vec::new())
-    }
-
-    /// How a mission's seats are spread once a failed node's are given to `arriving`: the run in which they are counted, the
-    /// spread, and the counts that change. Nothing is stored: until the node is given anew, nothing has changed.
-    #[inline(never)]
-    fn reseated(
-        &self,
-        session: &Session,
-        arriving: &[Address],
-        bidders: &[Address],
-    ) -> Result<(B256, Spread, Vec<(Address, u32)>), Vec<u8>> {
-        let law = self.load_session(self.session_of(session.mission)?)?;
-        let base = self.run_of(&law);
-        let mut spread = self.run(&base).spread();
-        let mut counts: Vec<(Address, u32)> = Vec::new();
-        for principal in bidders {
-            if counts.iter().all(|(counted, _)| counted != principal) {
-                let mut plus_one = self.seated(&base, *principal);
-                if plus_one == 0 {
-                    plus_one = 1;
-                    spread.count_bidder();
-                }
-                counts.push((*principal, plus_one));
-            }
-        }
-        // Whoever failed leaves: the winners of the law, or of the session that gave the node anew before.
-        let before = self.word_at(REASSIGNED, &session.mission, session.node.into());
-        let holders = if before == B256::ZERO {
-            self.principals_at(&law, session.node)?
-        } else {
-            self.principals_at(&self.load_session(before)?, session.node)?
-        };
-        for principal in holders {
-            let known = counts.iter().position(|(counted, _)| *counted == principal);
-            let at = known.unwrap_or(counts.len());
-            if known.is_none() {
-                counts.push((principal, self.seated(&base, principal)));
-            }
-            if let Some((_, plus_one)) = counts.get_mut(at)
-                && *plus_one > 1
-            {
-                *plus_one = plus_one.saturating_sub(1);
-                spread.unseat(*plus_one);
-            }
-        }
-        for principal in arriving {
-            for (counted, plus_one) in &mut counts {
-                if counted == principal {
-                    spread.seat(plus_one.saturating_sub(1));
-                    *plus_one = plus_one.saturating_add(1);
-                }
-            }
-        }
-        Ok((base, spread, counts))
-    }
-
-    /// Counts a node's new seats where the mission's are counted, now that they are given.
-    #[inline(never)]
-    pub(crate) fn reseat(&mut self, session: &Session) -> Result<(), Vec<u8>> {
-        let arriving = self.principals_at(session, session.node)?;
-        let (base, spread, counts) = self.reseated(session, &arriving, &arriving)?;
-        let mut run = self.run(&base);
-        run.set_spread(spread);
-        self.set_run(&base, &run);
-        for (principal, plus_one) in counts {
-            self.set_seated(&base, principal, plus_one);
-        }
-        let place = session.node.into();
-        self.put(REASSIGNED, &session.mission, place, &session.id);
+        self.complete(of, &assignments);
         Ok(())
-    }
-
-    /// Who answers for the winners of a node in a session.
-    #[inline(never)]
-    fn principals_at(&self, session: &Session, node: u16) -> Result<Vec<Address>, Vec<u8>> {
-        let mut principals = Vec::with_capacity(SEATS_MAX);
-        for winner in self.winners(&self.run_of(session), node).0 {
-            let words = [session.id, number(winner.into())];
-            let answer =
-                self.ask_peer(Peer::Legislature, legislature::bidOfCall::SELECTOR, &words)?;
-            // Number, state, round and node stand before the agent.
-            let [_, _, _, _, agent] = Input::new(&answer).fields([32; 5])?;
-            principals.push(Address::from_word(self.principal_of(agent)?));
-        }
-        Ok(principals)
     }
 
     /// Errors: those of `in_time` and of a clerk's statement.
     /// Events: `AwardDeviated`.
-    pub(crate) fn deviate_award(&mut self, input: &mut Input<'_>) -> Answer {
-        let fields = input.fields(const { widths::<6>(AwardDeviation::OWN) })?;
-        let signature = input.bytes(SIGNATURE_MAX)?;
+    pub(crate) fn deviate_award(&mut self, input: &mut Reader<'_>) -> Said {
+        let fields = &input.fields(const { widths::<6>(AwardDeviation::OWN) });
+        let signature = input.bytes(SIGNATURE_MAX);
+        end(input)?;
         let [session, node, best, chosen, justification, _] = fields;
         let loaded = self.in_time(session, REVIEW)?;
         let operation = Operation::DeviateAward.number();
-        let clerk = self.clerk(&AwardDeviation::HASH, &fields, operation, session, signature)?;
-        let one = |word| part(word, 28, 4).saturating_add(1);
-        let signed = with(with(B256::ZERO, 0, 4, one(best)), 4, 4, one(chosen));
-        let at = deviation_of(&loaded, part(node, 30, 2) as u16);
-        self.put(DEVIATION, &session, at, &signed);
-        self.log_words(
-            &[
-                &wire::AwardDeviated::SIGNATURE_HASH,
-                &session,
-                &node,
-                &clerk.account,
-            ],
-            &[&best, &chosen, &justification],
+        let clerk = self.clerk(
+            &AwardDeviation::HASH,
+            fields,
+            operation,
+            *session,
+            signature,
+        )?;
+        let one = |word| get(word, 28, 4).saturating_add(1);
+        let signed = having(&B256::ZERO, 0, 4, one(best));
+        let signed = having(&signed, 4, 4, one(chosen));
+        let at = deviation_of(&loaded, get(node, 30, 2) as u16);
+        self.set_entry(DEVIATION, session, at, &signed);
+        self.log(
+            topic!(wire::AwardDeviated::SIGNATURE_HASH)
+                .word(session)
+                .word(node)
+                .word(&clerk.account)
+                .word(best)
+                .word(chosen)
+                .word(justification),
+            4,
         );
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// Errors: `Unauthorized`, those of `in_time`; `Mismatch` for another bid than the regulator chose.
     /// Events: `AwardCountersigned`.
-    pub(crate) fn countersign_award(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, node, chosen) = (input.word()?, input.u16()?, input.u32()?);
-        self.only(&[Peer::Adjudication])?;
+    pub(crate) fn countersign_award(&mut self, input: &mut Reader<'_>) -> Said {
+        let (session, node, chosen) = (&input.word(), input.u16(), input.u32());
+        end(input)?;
+        self.only_panel()?;
         let loaded = self.in_time(session, REVIEW)?;
         let at = deviation_of(&loaded, node);
-        let deviation = self.word_at(DEVIATION, &session, at);
-        let wanted = part(deviation, 4, 4);
-        let shown = u128::from(chosen).saturating_add(1);
-        self.same(session, amount(wanted), amount(shown))?;
-        self.put(DEVIATION, &session, at, &with(deviation, 8, 1, 1));
+        let deviation = self.entry(DEVIATION, session, at);
+        let wanted = amount(get(&deviation, 4, 4).into());
+        let shown = number(u64::from(chosen).saturating_add(1));
+        same(session, &wanted, &shown)?;
+        let signed = having(&deviation, 8, 1, 1);
+        self.set_entry(DEVIATION, session, at, &signed);
         // Seats and fairness are counted along the nodes: the award runs anew with the deviation in its place.
-        let mut approvals = self.approvals(&session);
+        let mut approvals = self.approvals(session);
         approvals.set_rewinds(approvals.rewinds().saturating_add(1));
-        self.set_approvals(&session, &approvals);
-        self.log_words(
-            &[
-                &wire::AwardCountersigned::SIGNATURE_HASH,
-                &session,
-                &number(node.into()),
-            ],
-            &[&number(chosen.into())],
+        self.set_approvals(session, &approvals);
+        self.log(
+            topic!(wire::AwardCountersigned::SIGNATURE_HASH)
+                .word(session)
+                .number(node.into())
+                .number(chosen.into()),
+            3,
         );
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// Numbers of the bids that won a node in a run, best first, and the runner-up plus one.
     #[inline(never)]
     pub(crate) fn winners(&self, run: &B256, node: u16) -> (Vec<u32>, u32) {
-        let packed = self.word_at(AWARD, run, node.into());
-        let plus_one = |at: usize| part(packed, at << 2, 4) as u32;
-        let won = (0..SEATS_MAX).map(plus_one);
-        let won = won.filter_map(|bid| bid.checked_sub(1));
-        (won.collect(), plus_one(RUNNER_UP))
+        let packed = self.entry(AWARD, run, node.into());
+        let plus_one = |at: usize| get(&packed, at << 2, 4) as u32;
+        let mut winners = Vec::with_capacity(SEATS_MAX);
+        for at in 0..SEATS_MAX {
+            if let Some(bid) = plus_one(at).checked_sub(1) {
+                winners.push(bid);
+            }
+        }
+        (winners, plus_one(RUNNER_UP))
     }
 }
 

@@ -8,7 +8,12 @@ use agentcity_domain::{
     peer::Peer,
     statute::{NODES_PER_PAGE, Node, Page, fold::link},
 };
-use agentcity_shell::{Input, malformed, member::Member, output::number, page, refuse};
+use agentcity_shell::{
+    page,
+    reader::Reader,
+    said::{Become, Said, about, end, wrong},
+    words::{Laid, Words},
+};
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::prelude::*;
@@ -29,24 +34,30 @@ impl Enactment {
     #[inline(never)]
     pub(crate) fn read_pages<'a>(
         &self,
-        input: &mut Input<'a>,
-        session: B256,
-        expected: B256,
-    ) -> Result<(Pages<'a>, B256), Vec<u8>> {
-        let (count, mut list) = input.list(PAGES_MAX)?;
-        let rest = input.word()?;
+        input: &mut Reader<'a>,
+        session: &B256,
+        expected: &B256,
+    ) -> Said<(Pages<'a>, B256)> {
+        let (count, mut list) = input.list(PAGES_MAX);
+        let rest = input.word();
         let mut pages = Vec::with_capacity(count);
         for _ in 0..count {
-            pages.push((list.bytes(PAGE_BYTES)?, B256::ZERO));
+            pages.push((list.bytes(PAGE_BYTES), B256::ZERO));
         }
+        end(&list)?;
+        end(input)?;
         let keccak = |bytes: &[u8]| self.vm().native_keccak256(bytes);
         let mut hash = rest;
         for (page, from) in pages.iter_mut().rev() {
             hash = link(&keccak, page, hash);
             *from = hash;
         }
-        if hash != expected || pages.is_empty() {
-            return refuse(wire::WrongPages::SELECTOR, &[session, expected, hash]);
+        if hash != *expected || pages.is_empty() {
+            return Words::after(wire::WrongPages::SELECTOR)
+                .word(session)
+                .word(expected)
+                .word(&hash)
+                .no();
         }
         Ok((pages, rest))
     }
@@ -55,32 +66,38 @@ impl Enactment {
     ///
     /// Errors: `Unknown(mission)` for one that has no such page.
     #[inline(never)]
-    pub(crate) fn deployed_node(&self, session: &Session) -> Result<Node, Vec<u8>> {
+    pub(crate) fn deployed_node(&self, session: &Session) -> Said<Node> {
         let index = session.node / NODES_PER_PAGE;
-        let words = [session.mission, number(index.into())];
-        let answer = self.ask_peer(Peer::Statute, statute::pageCall::SELECTOR, &words)?;
-        let account = Input::new(&answer).address()?;
+        let answer = self.ask(
+            Peer::Statute,
+            Words::after(statute::pageCall::SELECTOR)
+                .word(&session.mission)
+                .number(index.into()),
+        )?;
+        let mut answer = Reader::new(&answer);
+        let account = answer.address();
+        end(&answer)?;
         let bytes = page::read(self.vm(), account).unwrap_or_default();
-        let node =
-            Page::read(&bytes).and_then(|page| page.node(session.node % NODES_PER_PAGE));
+        let node = Page::read(&bytes).and_then(|page| page.node(session.node % NODES_PER_PAGE));
         match node {
             Some(node) => Ok(node),
-            None => refuse(wire::Unknown::SELECTOR, &[session.mission]),
+            None => Err(about(wire::Unknown::SELECTOR, &session.mission, &[])),
         }
     }
 
     /// The session whose law a mission follows.
     #[inline(never)]
-    pub(crate) fn session_of(&self, mission: B256) -> Result<B256, Vec<u8>> {
-        let answer = self.ask_peer(
+    pub(crate) fn session_of(&self, mission: &B256) -> Said<B256> {
+        let answer = self.ask(
             Peer::Collaboration,
-            collaboration::missionCall::SELECTOR,
-            &[mission],
+            Words::after(collaboration::missionCall::SELECTOR).word(mission),
         )?;
-        let mut answer = Input::new(&answer);
-        let [_state, _halt, _sponsor, session] = answer.fields([32; 4])?;
-        if session == B256::ZERO {
-            return Err(malformed());
+        let mut answer = Reader::new(&answer);
+        answer.skip(3);
+        let session = answer.word();
+        end(&answer)?;
+        if session.is_zero() {
+            return Err(wrong());
         }
         Ok(session)
     }

@@ -15,7 +15,6 @@
 //! AWARD       run         node                bids that won a node, best first, and the runner-up: numbers plus one, four bytes each
 //! SEATED      run         principal           its seats plus one; zero for one that has no bid that could win
 //! DEVIATION   session     round, node         best and chosen plus one, four bytes each; 8 whether it is countersigned
-//! REJECTED    session     bid                 1
 //! VOTED       run         principal           1 if a regulator of this principal decided
 //! APPROVED    session     principal           1 if a clerk of this principal approved
 //! TEMPLATE    id          version             domain::legislation::template::Template; under its key, 0: the schema's hash
@@ -48,10 +47,9 @@ pub(crate) const RUN: Kind = 2;
 pub(crate) const AWARD: Kind = 3;
 pub(crate) const SEATED: Kind = 4;
 pub(crate) const DEVIATION: Kind = 5;
-pub(crate) const REJECTED: Kind = 6;
-pub(crate) const VOTED: Kind = 7;
-pub(crate) const APPROVED: Kind = 8;
-pub(crate) const TEMPLATE: Kind = 9;
-pub(crate) const FAULT: Kind = 10;
-pub(crate) const REASSIGNED: Kind = 11;
-pub(crate) const APPLIED: Kind = 12;
+pub(crate) const VOTED: Kind = 6;
+pub(crate) const APPROVED: Kind = 7;
+pub(crate) const TEMPLATE: Kind = 8;
+pub(crate) const FAULT: Kind = 9;
+pub(crate) const REASSIGNED: Kind = 10;
+pub(crate) const APPLIED: Kind = 11;

@@ -3,134 +3,139 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::ILegislature as legislature;
-use agentcity_domain::{machine::SessionState as S, peer::Peer};
+use agentcity_domain::{legislation::template::Template, machine::SessionState as S, peer::Peer};
 use agentcity_shell::{
-    Answer, Input,
     member::Member,
-    output::{self, amount, number, truth},
-    peer,
-    word::part,
+    output::number,
+    reader::Reader,
+    said::{Become, Said, end},
+    word::get,
+    words::{Laid, Words},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
-use stylus_sdk::prelude::*;
 
 use crate::{
     award::ANSWERED_MAX,
-    session::{ASSIGNMENTS, Session},
+    session::{ASSIGNMENTS, Session, list},
     storage::{Enactment, FAULT, RUN, TEMPLATE},
 };
 
 /// Words of a seat, as the interfaces lay it out.
 pub(crate) const SEAT_WORDS: usize = 5;
 
+/// The numbers of bids, as words.
+#[inline(never)]
+fn numbers(bids: &[u32]) -> Vec<B256> {
+    let mut words = Vec::with_capacity(bids.len());
+    for bid in bids {
+        words.push(number((*bid).into()));
+    }
+    words
+}
+
 impl Enactment {
-    /// Seats of these bids, word by word, as the legislature answers them. Numbers count from one.
+    /// Seats of these bids, word by word, as the legislature answers them.
     #[inline(never)]
-    pub(crate) fn seats(&self, session: &Session, node: u16) -> Result<(Vec<B256>, u32), Vec<u8>> {
-        let (winners, runner_up) = self.winners(&self.run_of(session), node);
-        let numbers: Vec<B256> = winners.iter().map(|bid| number((*bid).into())).collect();
-        let arguments = output::Output::of(2)
-            .word(session.id)
-            .list(&numbers, 1)
-            .finish();
-        let mut data = legislature::bidsOfCall::SELECTOR.to_vec();
-        data.extend_from_slice(&arguments);
-        let answer = peer::ask(self.vm(), self.member(Peer::Legislature)?, &data)?;
-        let (count, mut bids) = Input::new(&answer).list(ANSWERED_MAX)?;
+    fn seats_of(&self, session: &B256, bids: &[u32]) -> Said<Vec<B256>> {
+        let mut call = Words::after(legislature::bidsOfCall::SELECTOR);
+        call.word(session).number(64);
+        list(&mut call, &numbers(bids), 1);
+        let answer = self.ask(Peer::Legislature, &call)?;
+        let (count, mut bids) = Reader::new(&answer).list(ANSWERED_MAX);
         let mut words = Vec::with_capacity(SEAT_WORDS.saturating_mul(count));
         for _ in 0..count {
             // A bid's words (ILegislature): number, state, round and node stand before a seat's, measures behind them.
-            let [_, _, _, _] = bids.fields([32; 4])?;
-            let seat: [B256; SEAT_WORDS] = bids.fields([32; SEAT_WORDS])?;
-            words.extend_from_slice(&seat);
-            let [_, _, _] = bids.fields([32; 3])?;
+            bids.skip(4);
+            for _ in 0..SEAT_WORDS {
+                words.push(bids.word());
+            }
+            bids.skip(3);
         }
+        end(&bids)?;
         Ok(words)
     }
 
     /// Seats of a node as awarded, word by word, and the runner-up plus one.
     #[inline(never)]
-    pub(crate) fn seats(
-        &self,
-        session: B256,
-        loaded: &Session,
-        node: B256,
-    ) -> Result<(Vec<B256>, u32), Vec<u8>> {
-        let (winners, runner_up) = self.winners(session, loaded, node);
-        Ok((self.seats_of(session, &winners)?, runner_up))
+    pub(crate) fn seats(&self, session: &Session, node: u16) -> Said<(Vec<B256>, u32)> {
+        let (winners, runner_up) = self.winners(&self.run_of(session), node);
+        Ok((self.seats_of(&session.id, &winners)?, runner_up))
     }
 
-    pub(crate) fn runner_up(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, node) = (input.word()?, number(input.u16()?.into()));
+    pub(crate) fn runner_up(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (session, node) = (&input.word(), input.u16());
         let loaded = self.load_session(session)?;
-        let (_, runner_up) = self.winners(session, &loaded, node);
-        if runner_up == 0 {
-            return Ok(output::words(&[B256::ZERO; SEAT_WORDS]));
+        let (_, runner_up) = self.winners(&self.run_of(&loaded), node);
+        match runner_up.checked_sub(1) {
+            Some(bid) => Words::new().all(&self.seats_of(session, &[bid])?).reply(),
+            None => Words::new().all(&[B256::ZERO; SEAT_WORDS]).reply(),
         }
-        Ok(output::words(&self.seats_of(session, &[runner_up])?))
     }
 
-    pub(crate) fn awarded(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, node) = (input.word()?, input.u16()?);
+    pub(crate) fn awarded(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (session, node) = (&input.word(), input.u16());
         let loaded = self.load_session(session)?;
         let (seats, runner_up) = self.seats(&loaded, node)?;
-        Ok(output::Output::of(2)
-            .list(&seats, SEAT_WORDS)
-            .word(number(runner_up.into()))
-            .finish())
+        let mut answer = Words::new();
+        answer.number(64).number(runner_up.into());
+        list(&mut answer, &seats, SEAT_WORDS);
+        answer.reply()
     }
 
-    pub(crate) fn award_of(&mut self, input: &mut Input<'_>) -> Answer {
-        let (session, node) = (input.word()?, input.u16()?);
+    pub(crate) fn award_of(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (session, node) = (&input.word(), input.u16());
         let loaded = self.load_session(session)?;
         let (winners, runner_up) = self.winners(&self.run_of(&loaded), node);
-        let bids: Vec<B256> = winners.iter().map(|bid| number((*bid).into())).collect();
-        Ok(output::Output::of(2)
-            .list(&bids, 1)
-            .word(number(runner_up.into()))
-            .finish())
+        let mut answer = Words::new();
+        answer.number(64).number(runner_up.into());
+        list(&mut answer, &numbers(&winners), 1);
+        answer.reply()
     }
 
-    pub(crate) fn law_of(&mut self, input: &mut Input<'_>) -> Answer {
-        let session = input.word()?;
+    pub(crate) fn law_of(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let session = &input.word();
         let loaded = self.load_session(session)?;
-        let key = self.run_of(&loaded);
-        let approvals = self.approvals(&session);
-        Ok(output::words(&[
-            truth(loaded.state == S::Deployed as u8),
-            number(approvals.audited().into()),
-            number(loaded.kind.into()),
-            loaded.statute,
-            self.word_at(RUN, &key, ASSIGNMENTS),
-            number(loaded.epoch),
-            number(loaded.nodes.into()),
-            number(self.run(&key).fairness().into()),
-            number(approvals.waived().into()),
-            amount(loaded.budget),
-            number(loaded.deadline),
-            loaded.mission,
-            number(loaded.node.into()),
-            loaded.sponsor,
-            loaded.domain,
-        ]))
+        let key = &self.run_of(&loaded);
+        let approvals = self.approvals(session);
+        Words::new()
+            .truth(loaded.state == S::Deployed.number())
+            .number(approvals.audited().into())
+            .number(loaded.kind.into())
+            .word(&loaded.statute)
+            .word(&self.entry(RUN, key, ASSIGNMENTS))
+            .number(loaded.epoch)
+            .number(loaded.nodes.into())
+            .number(self.run(key).fairness().into())
+            .number(approvals.waived().into())
+            .amount(loaded.budget)
+            .number(loaded.deadline)
+            .word(&loaded.mission)
+            .number(loaded.node.into())
+            .address(&loaded.sponsor)
+            .word(&loaded.domain)
+            .reply()
     }
 
-    pub(crate) fn template(&mut self, input: &mut Input<'_>) -> Answer {
-        let key = self.key(TEMPLATE, input.word()?, number(input.u16()?.into()));
-        let word = self.read(key);
-        let [nodes, tiers, risk, predicates] =
-            [(0, 2), (2, 1), (3, 1), (4, 1)].map(|(at, bytes)| amount(part(word, at, bytes)));
-        let schema = self.word_at(TEMPLATE, &key, 0);
-        Ok(output::words(&[schema, nodes, tiers, risk, predicates]))
+    pub(crate) fn template(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (id, version) = (input.word(), number(input.u16().into()));
+        let key = self.key(TEMPLATE, id, version);
+        let template = Template(self.read(key));
+        Words::new()
+            .word(&self.entry(TEMPLATE, &key, 0))
+            .number(template.nodes_max().into())
+            .number(template.tiers().into())
+            .number(template.risk_max().into())
+            .number(template.predicates_min().into())
+            .reply()
     }
 
-    pub(crate) fn specification_fault(&mut self, input: &mut Input<'_>) -> Answer {
-        let [mission, node] = input.fields([32, 2])?;
-        let word = self.read(self.key(FAULT, mission, node));
-        Ok(output::words(&[
-            truth(word != B256::ZERO),
-            amount(part(word, 31, 1)),
-        ]))
+    pub(crate) fn specification_fault(&mut self, input: &mut Reader<'_>) -> Said<Vec<u8>> {
+        let (mission, node) = (&input.word(), &number(input.u16().into()));
+        let fault = self.entry_at(FAULT, mission, node);
+        Words::new()
+            .truth(!fault.is_zero())
+            .number(get(&fault, 31, 1))
+            .reply()
     }
 }

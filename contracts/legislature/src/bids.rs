@@ -186,10 +186,7 @@ impl Legislature {
         let key = self.key(ON_NODE, *session, list);
         let count = low(&self.read(key), 4) as u32;
         if !has_room(count) {
-            return refuse(
-                wire::TooMany::SELECTOR,
-                &[*session, number(count.into())],
-            );
+            return refuse(wire::TooMany::SELECTOR, &[*session, number(count.into())]);
         }
         self.write(key, number(u64::from(count).saturating_add(1)));
         let bid = word.bids();
@@ -356,7 +353,7 @@ impl Legislature {
         let salt = input.word()?;
         let [session, node, agent, _, _, _, stake, source, ..] = &fields;
         let word = self.in_time(session, REVIEW)?;
-        let until = self.awards_from(&word)?;
+        let until = self.awards_from(&word)?.saturating_sub(1);
         if self.now() > until {
             return refuse(wire::TooLate::SELECTOR, &[number(until)]);
         }
@@ -417,23 +414,30 @@ impl Legislature {
             }
             head.set_standing(Standing::Released as u8);
             self.set_bid_word(session, bid, HEAD, &head.0);
-            let agent = head.agent().into_word();
-            let stake = amount(low(&self.bid_word(session, bid, MONEY), 16));
-            let source = self.source(session, bid, &head);
+            let agent = &head.agent().into_word();
+            let stake = low(&self.bid_word(session, bid, MONEY), 16);
+            let source = &self.source(session, bid, &head);
+            // Reserves of one source for one agent are one sum, of which a seat may have taken its part: what is left of it goes
+            // back, whichever of the bids is asked about first.
+            let words = [*session, *source, *agent];
+            let selector = treasury::reservedStakeCall::SELECTOR;
+            let held = self.ask_peer(Peer::Treasury, selector, &words)?;
+            let freed = amount(Input::new(&held).u128()?.min(stake));
             self.log_words(
                 &[
                     &wire::BidReleased::SIGNATURE_HASH,
                     session,
                     &number(bid.into()),
-                    &agent,
+                    agent,
                 ],
-                &[&stake],
+                &[&freed],
             );
-            self.tell_peer(
-                Peer::Treasury,
-                treasury::releaseReserveCall::SELECTOR,
-                &[*session, source, agent, stake],
-            )?;
+            if freed == B256::ZERO {
+                continue;
+            }
+            let selector = treasury::releaseReserveCall::SELECTOR;
+            let words = [*session, *source, *agent, freed];
+            self.tell_peer(Peer::Treasury, selector, &words)?;
         }
         Ok(Vec::new())
     }
@@ -484,7 +488,7 @@ impl Legislature {
 
     pub(crate) fn bids_on(&mut self, input: &mut Input<'_>) -> Answer {
         let (session, node, first) = (&input.word()?, number(input.u16()?.into()), input.u32()?);
-        let word = self.load(session);
+        let word = self.load_session(session);
         let key = self.key(ON_NODE, *session, self.list_of(&word, &node));
         let count = low(&self.read(key), 4) as u32;
         let last = first.saturating_add(ANSWERED_MAX as u32).min(count);

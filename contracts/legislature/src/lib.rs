@@ -41,6 +41,7 @@ impl Contract for Legislature {
             wire::expireSessionCall::SELECTOR => self.expire_session(input),
             wire::releaseBidsCall::SELECTOR => self.release_bids(input),
             wire::sessionCall::SELECTOR => self.session(input),
+            wire::attestedAsCall::SELECTOR => self.attested_as(input),
             wire::bidOfCall::SELECTOR => self.bid_of(input),
             wire::bidsOfCall::SELECTOR => self.bids_of(input),
             wire::bidsOnCall::SELECTOR => self.bids_on(input),

@@ -6,6 +6,7 @@ use agentcity_abi::{
     IAgent as agents, IAssembly as assembly, ILegislature as wire, IManagement as management,
 };
 use agentcity_domain::{
+    agent::standing::Bars,
     clerk::{ClerkRole, Operation},
     legislation::session::{Kind, Session, Terms, states},
     machine::SessionState as S,
@@ -42,6 +43,12 @@ const ANOTHER_PRINCIPAL: u64 = 1;
 const BARRED: u64 = 2;
 const BELOW_FLOOR: u64 = 3;
 
+/// When somebody may attest.
+const ATTESTING: u16 = states(&[S::IdentityVerification, S::ProposalOpen, S::BiddingOpen]);
+
+/// What stands against a clerk because it is one.
+const NO_PRODUCER: u8 = Bars::NO_PRODUCER.bits();
+
 impl Legislature {
     /// MSG_TYPE_1.
     ///
@@ -51,7 +58,7 @@ impl Legislature {
         let fields = input.fields(const { widths::<4>(IdentityRequest::OWN) })?;
         let signature = input.bytes(SIGNATURE_MAX)?;
         let [session, challenge, floor, _] = &fields;
-        let before = self.load(session).state();
+        let before = self.load_session(session).state();
         if before != 0 {
             return refuse(
                 wire::WrongSessionState::SELECTOR,
@@ -74,7 +81,10 @@ impl Legislature {
         let hash = &IdentityRequest::HASH;
         let clerk = self.clerk(hash, &fields, operation, *session, signature)?;
         let [least] = self.parameters(epoch, [P::ReputationFloor as u8])?;
-        for (place, value) in [MISSION, WINNER, STATUTE, SPONSOR, DOMAIN].iter().zip(&words) {
+        for (place, value) in [MISSION, WINNER, STATUTE, SPONSOR, DOMAIN]
+            .iter()
+            .zip(&words)
+        {
             self.set_of_session(session, *place, value);
         }
         self.set_of_session(session, CHALLENGE, challenge);
@@ -99,6 +109,7 @@ impl Legislature {
     }
 
     /// MSG_TYPE_2. Who is not fit is dropped, and who attested before is passed over: nobody stops a session, nor what others relay.
+    /// Whoever comes later attests until bidding ends: to confirm the roster as soon as the offices are filled shuts nobody out.
     ///
     /// Errors: those of `in_time`; `Mismatch`, `InvalidSignature`, `DeadlinePassed`.
     /// Events: `IdentityAttested`, `AgentDropped`.
@@ -108,7 +119,7 @@ impl Legislature {
         for _ in 0..count {
             let fields = messages.fields(const { widths::<6>(IdentityAttestation::OWN) })?;
             let [session, challenge, agent, principal, ..] = &fields;
-            let mut word = self.in_time(session, const { states(&[S::IdentityVerification]) })?;
+            let mut word = self.in_time(session, ATTESTING)?;
             let asked = self.of_session(session, CHALLENGE);
             self.same(session, &asked, challenge)?;
             let signature = signatures.bytes(SIGNATURE_MAX)?;
@@ -121,11 +132,12 @@ impl Legislature {
             let mut standing = Input::new(&standing);
             let (bound, _previous, kind) = (standing.word()?, standing.word()?, standing.u8()?);
             let (bars, score, reputation) = (standing.u8()?, standing.u16()?, standing.word()?);
-            // A clerk is a management agent: what bars it is only that it is no producer.
+            // A clerk is a management agent, and no producer: that alone does not bar it.
             let clerk = kind == agents::AgentType::Management as u8;
+            let tolerated = if clerk { NO_PRODUCER } else { 0 };
             let rule = if bound != *principal || bound == B256::ZERO {
                 ANOTHER_PRINCIPAL
-            } else if bars != 0 && !clerk {
+            } else if bars & !tolerated != 0 {
                 BARRED
             } else if score < word.floor() {
                 BELOW_FLOOR

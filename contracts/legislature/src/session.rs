@@ -17,7 +17,7 @@ use agentcity_shell::{
 use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
 
-use crate::storage::{DOMAIN, Legislature, MISSION, SPONSOR, STATUTE, WINNER, said};
+use crate::storage::{ATTESTED, DOMAIN, Legislature, MISSION, SPONSOR, STATUTE, WINNER, said};
 
 impl Legislature {
     /// Takes a session to another state, for as long as its epoch says.
@@ -25,12 +25,7 @@ impl Legislature {
     /// Errors: `WrongTransition`.
     /// Events: `SessionStateChanged`.
     #[inline(never)]
-    pub(crate) fn go(
-        &mut self,
-        session: &B256,
-        mut word: Session,
-        to: S,
-    ) -> Result<(), Vec<u8>> {
+    pub(crate) fn go(&mut self, session: &B256, mut word: Session, to: S) -> Result<(), Vec<u8>> {
         let mut millis = None;
         if let Some(window) = window(to, word.kind()) {
             let [value] = self.parameters(word.epoch().into(), [window as u8])?;
@@ -79,7 +74,7 @@ impl Legislature {
         Ok(Vec::new())
     }
 
-    /// The first second of the award; zero where nothing is sealed.
+    /// The first second of the award, until which sealed bids are opened; zero where none is sealed.
     #[inline(never)]
     pub(crate) fn awards_from(&self, word: &Session) -> Result<u64, Vec<u8>> {
         if word.sealed() == 0 || word.state() != S::RegulatoryReview.number() {
@@ -92,9 +87,15 @@ impl Legislature {
         Ok(word.awards_from(review, opening))
     }
 
+    pub(crate) fn attested_as(&mut self, input: &mut Input<'_>) -> Answer {
+        let (session, agent) = (input.word()?, input.address()?.into_word());
+        let principal = self.read(self.key(ATTESTED, session, agent));
+        Ok(output::words(&[principal]))
+    }
+
     pub(crate) fn session(&mut self, input: &mut Input<'_>) -> Answer {
         let session = &input.word()?;
-        let word = self.load(session);
+        let word = self.load_session(session);
         let terms = self.terms(session);
         let place = |place| self.of_session(session, place);
         let small = |value: u32| number(value.into());

@@ -67,7 +67,7 @@ pub(crate) const DOMAIN: u64 = 7;
 impl Legislature {
     /// A session, or none: all of its word is zero then.
     #[inline(never)]
-    pub(crate) fn load(&self, session: &B256) -> Session {
+    pub(crate) fn load_session(&self, session: &B256) -> Session {
         Session(self.word_at(SESSION, session, 0))
     }
 
@@ -100,7 +100,7 @@ impl Legislature {
     /// Errors: `Unknown`, `WrongSessionState`.
     #[inline(never)]
     pub(crate) fn session_in(&self, session: &B256, states: u16) -> Result<Session, Vec<u8>> {
-        let word = self.load(session);
+        let word = self.load_session(session);
         said(session, word.must_be(states))?;
         Ok(word)
     }
@@ -110,7 +110,7 @@ impl Legislature {
     /// Errors: those of `session_in`; `TooLate`.
     #[inline(never)]
     pub(crate) fn in_time(&self, session: &B256, states: u16) -> Result<Session, Vec<u8>> {
-        let word = self.load(session);
+        let word = self.load_session(session);
         said(session, word.in_time(states, self.now()))?;
         Ok(word)
     }
@@ -120,7 +120,7 @@ impl Legislature {
     /// Errors: those of `session_in`; `TooEarly`.
     #[inline(never)]
     pub(crate) fn over(&self, session: &B256, states: u16) -> Result<Session, Vec<u8>> {
-        let word = self.load(session);
+        let word = self.load_session(session);
         said(session, word.over(states, self.now()))?;
         Ok(word)
     }

@@ -12,6 +12,7 @@
 //! | [`page`] | immutable bytes as the code of an account |
 //! | [`program`] | how long programs of the chain run |
 //! | [`mod@router`] | from a selector to a method |
+//! | [`said`] | what a function of a large program says |
 //! | [`slot`] | whole words of storage |
 //! | [`statement`] | signed statements: good until when, by whom, once; clerks charged for theirs |
 //! | [`word`] | parts of packed words |
@@ -32,6 +33,7 @@ pub mod peer;
 pub mod program;
 pub mod reader;
 pub mod router;
+pub mod said;
 pub mod sign;
 pub mod slot;
 pub mod statement;

@@ -73,9 +73,16 @@ pub trait Statements: Member {
     /// Marks a digest as used.
     ///
     /// Errors: `AlreadyUsed(digest)`.
-    #[inline(never)]
     fn spend(&mut self, digest: B256) -> Result<(), Vec<u8>> {
-        let key = self.key(USED, digest, B256::ZERO);
+        self.spend_by(digest, B256::ZERO)
+    }
+
+    /// Marks a digest as used by somebody, of several who sign alike.
+    ///
+    /// Errors: `AlreadyUsed(digest)`.
+    #[inline(never)]
+    fn spend_by(&mut self, digest: B256, by: B256) -> Result<(), Vec<u8>> {
+        let key = self.key(USED, digest, by);
         if self.read(key) != B256::ZERO {
             return refuse(ALREADY_USED, &[digest]);
         }
@@ -98,13 +105,46 @@ pub trait Statements: Member {
     ) -> Result<Clerk, Vec<u8>> {
         let digest = self.digest(type_hash, fields)?;
         self.spend(digest)?;
-        let Some(clerk) = sign::recover(self.vm(), digest, signature) else {
-            return Err(refusal(common::INVALID_SIGNATURE, &[B256::ZERO]));
-        };
-        let words = [clerk.into_word(), number(operation.into()), subject];
+        let clerk = self.recovered(digest, signature)?;
+        self.charged(clerk, operation, subject)
+    }
+
+    /// The same of a struct in which several clerks say the same, such as a vote: it counts once for each of them.
+    ///
+    /// Errors: as of `clerk`.
+    #[inline(never)]
+    fn clerk_among_several(
+        &mut self,
+        type_hash: &B256,
+        fields: &[B256],
+        operation: u8,
+        subject: B256,
+        signature: &[u8],
+    ) -> Result<Clerk, Vec<u8>> {
+        let digest = self.digest(type_hash, fields)?;
+        let clerk = self.recovered(digest, signature)?;
+        self.spend_by(digest, clerk)?;
+        self.charged(clerk, operation, subject)
+    }
+
+    /// Whose key signed.
+    ///
+    /// Errors: `InvalidSignature(0)`.
+    fn recovered(&self, digest: B256, signature: &[u8]) -> Result<B256, Vec<u8>> {
+        match sign::recover(self.vm(), digest, signature) {
+            Some(clerk) => Ok(clerk.into_word()),
+            None => Err(refusal(common::INVALID_SIGNATURE, &[B256::ZERO])),
+        }
+    }
+
+    /// Charges a clerk.
+    ///
+    /// Errors: whatever management refuses.
+    fn charged(&mut self, account: B256, operation: u8, subject: B256) -> Result<Clerk, Vec<u8>> {
+        let words = [account, number(operation.into()), subject];
         let role = self.tell_peer(Peer::Management, VALIDATE_OPERATION, &words)?;
         Ok(Clerk {
-            account: clerk.into_word(),
+            account,
             role: Input::new(&role).u8()?,
         })
     }

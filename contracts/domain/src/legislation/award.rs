@@ -5,6 +5,8 @@
 //!
 //! Source: seed eq. (1); RESOLUTIONS R-05, L-10, L-11, S-12; RULINGS R7, R20; vectors `bid_score`.
 
+// structural file: offsets and widths of the layout that the run's record names.
+
 use alloc::vec::Vec;
 
 use alloy_primitives::Address;
@@ -16,10 +18,13 @@ use crate::{
 };
 
 /// The whole of a permille.
-const WHOLE: u128 = 1_000; // structural: thousandths
+const WHOLE: u128 = 1_000;
+
+/// Bits of an amount in a seat.
+const AMOUNT_BITS: u32 = 96;
 
 /// Bytes of a run that are its spread.
-const SPREAD: usize = 16; // structural: as drawn
+const SPREAD: usize = 16;
 
 /// What a bid offers, as far as its award asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +107,7 @@ impl Run {
 pub enum PassedOver {
     /// It costs more than a seat of the node may.
     Price,
-    /// Less is staked than the node's risk asks.
+    /// Less is staked than the node's risk asks, or more than a seat can say.
     Stake,
     /// It accepts another tier.
     Tier,
@@ -195,7 +200,8 @@ impl Terms {
         if offer.price > share {
             return Err(PassedOver::Price);
         }
-        if offer.stake < least.unwrap_or(u128::MAX) {
+        // A seat has no room for a stake of more than 96 bits, and the award of nobody else is to fail for it.
+        if offer.stake < least.unwrap_or(u128::MAX) || offer.stake >> AMOUNT_BITS != 0 {
             return Err(PassedOver::Stake);
         }
         if offer.tier != node.tier {

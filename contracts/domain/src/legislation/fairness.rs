@@ -13,10 +13,12 @@
 //!
 //! Source: RESOLUTIONS L-06, L-07, L-08; vectors `fairness`.
 
+// structural file: offsets and widths of the layout that the record names, and squares.
+
 use crate::mission::word::packed;
 
 /// The most there is.
-pub const WHOLE: u16 = 1_000; // structural: a permille
+pub const WHOLE: u16 = 1_000;
 
 packed! {
     /// How seats are spread, as far as the score asks.
@@ -46,9 +48,7 @@ impl Spread {
     /// Takes a seat from a principal that has `before` of them, at least one.
     pub fn unseat(&mut self, before: u32) {
         self.set_seats(self.seats().saturating_sub(1));
-        let squares = self
-            .squares()
-            .saturating_sub(odd(before.saturating_sub(1)));
+        let squares = self.squares().saturating_sub(odd(before.saturating_sub(1)));
         self.set_squares(squares);
     }
 

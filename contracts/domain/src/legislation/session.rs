@@ -14,11 +14,8 @@
 // structural file: offsets and widths of the layout drawn above.
 
 use crate::{
-    clerk::ClerkRole,
-    machine::SessionState as State,
-    mission::word::packed,
-    parameter::ParameterId as P,
-    time::Millis,
+    clerk::ClerkRole, machine::SessionState as State, mission::word::packed,
+    parameter::ParameterId as P, time::Millis,
 };
 
 /// What a session legislates. The number is the interface's.
@@ -92,7 +89,7 @@ pub enum Refused {
     State(u8),
     /// Its state ended with this second.
     TooLate(u64),
-    /// Its state lasts until this second.
+    /// Its state ends with the second before this one.
     TooEarly(u64),
     /// No such edge, or not for whoever asks.
     Transition {
@@ -182,7 +179,7 @@ impl Session {
     pub fn over(&self, states: u16, now: u64) -> Result<(), Refused> {
         self.must_be(states)?;
         if now <= self.expires() {
-            return Err(Refused::TooEarly(self.expires()));
+            return Err(Refused::TooEarly(self.expires().saturating_add(1)));
         }
         Ok(())
     }
@@ -274,15 +271,15 @@ impl Session {
         }
     }
 
-    /// The first second of the award: where bids were sealed, `opening` milliseconds after bidding closed, of `review` that the
-    /// review lasts, so that nobody awards before they could be opened (L-18).
+    /// The first second of the award, where bids were sealed: until then they are opened, for `opening` milliseconds of the `review`
+    /// that the review lasts (L-18). Zero where none is sealed.
     pub fn awards_from(&self, review: u64, opening: u64) -> u64 {
         if self.sealed() == 0 {
             return 0;
         }
         let lasts = Millis::new(review).to_seconds_ceil().get();
         let began = self.expires().saturating_sub(lasts);
-        after(began, opening)
+        after(began, opening).saturating_add(1)
     }
 }
 

@@ -60,6 +60,12 @@ pub struct Bounds {
 }
 
 impl Template {
+    /// Whether no statute could hold to it: it allows no node, or no tier that there is.
+    pub fn allows_nothing(&self) -> bool {
+        const TIERS: u8 = 0b1110;
+        self.nodes_max() == 0 || self.tiers() & TIERS == 0
+    }
+
     /// Whether it allows a statute of so many nodes.
     ///
     /// Errors: `Nodes`.
@@ -73,7 +79,12 @@ impl Template {
     /// Whether it allows a page of a statute, which is of the right form already: the first node that breaks a rule, counted from
     /// the page's first.
     #[inline(never)]
-    pub fn judge(&self, page: &Page<'_>, is_first: bool, bounds: &Bounds) -> Result<(), (u16, Rule)> {
+    pub fn judge(
+        &self,
+        page: &Page<'_>,
+        is_first: bool,
+        bounds: &Bounds,
+    ) -> Result<(), (u16, Rule)> {
         if is_first && page.predicates() < self.predicates_min() {
             return Err((0, Rule::Predicates));
         }
@@ -89,7 +100,12 @@ impl Template {
         if node.is_imported() {
             return Ok(());
         }
-        if u32::from(self.tiers()).checked_shr(node.tier.into()).unwrap_or_default() & 1 == 0 {
+        if u32::from(self.tiers())
+            .checked_shr(node.tier.into())
+            .unwrap_or_default()
+            & 1
+            == 0
+        {
             return Err(Rule::Tier);
         }
         if node.risk > self.risk_max() {

@@ -1,24 +1,14 @@
-//! That the router has every function of the interface and none besides, and what the stubs already keep to.
+//! From bids to law: awards, decisions, codification, validation, approvals, nodes given anew; roles, statements, silence, and
+//! random runs against a naive model.
 
-use agentcity_abi::IEnactment::IEnactmentCalls;
-use agentcity_enactment::storage::Enactment;
-use agentcity_world::Alone;
+mod anew;
+mod approval;
+mod award;
+mod codification;
+mod commands;
 
-fn alone() -> Alone {
-    Alone::new::<Enactment, IEnactmentCalls>()
-}
-
-#[test]
-fn every_function_is_routed_and_nothing_else() {
-    alone().routes_its_interface();
-}
-
-#[test]
-fn coins_are_refused_by_every_function() {
-    alone().refuses_coins();
-}
-
-#[test]
-fn it_names_its_constitution() {
-    alone().names_its_constitution();
-}
+mod law;
+mod regulation;
+mod roles;
+mod statements;
+mod wire;
