@@ -184,6 +184,7 @@ impl Assembly {
         let (count, mut named) = input.list(NAMED_MAX);
         end(input)?;
         let mut election = self.election_of(session);
+        self.ok(session, election.must_be_at(REVEALING | TALLYING))?;
         let epoch = election.epoch().into();
         let [a, b, c, d, e, f] = Bounds::PARAMETERS.map(|id| id as u8);
         let [bond, a, b, c, d, e, f] =

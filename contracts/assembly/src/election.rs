@@ -256,6 +256,8 @@ impl Assembly {
     pub(crate) fn expire_deliberation(&mut self, input: &mut Reader<'_>) -> Said {
         let session = &input.word();
         let mut election = self.election_of(session);
+        // What is not there has no epoch.
+        self.ok(session, election.must_be_at(u16::MAX))?;
         let terms = &self.terms_of(election.epoch().into())?;
         let step = election.step();
         let counted = self.debate_of(session).counted();

@@ -9,6 +9,7 @@ use agentcity_domain::{
         proposal::{self as rules, Admission, Proposal},
     },
     literal,
+    mission::word::get,
     parameter::ParameterId as P,
     peer::Peer,
     signed::{Typed, legislation::Sponsorship, widths},
@@ -23,8 +24,8 @@ use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use crate::storage::{
-    AMENDS, Assembly, Become, CANDIDATE, DISSENT, DOMAIN, LAW, OF_DOMAIN, OF_SESSION, SPONSOR,
-    SPONSORED, Said, WINNER, about, done, end,
+    AMENDS, Assembly, Become, CANDIDATE, DISSENT, DOMAIN, LAW, OF_DOMAIN, OF_SESSION, PROPOSED,
+    SPONSOR, SPONSORED, Said, WINNER, about, done, end,
 };
 
 impl Assembly {
@@ -92,6 +93,9 @@ impl Assembly {
                 .word(domain)
                 .no();
         }
+        let made = get(&self.entry_at(PROPOSED, session, sponsor), 31, 1) as u8;
+        let made = self.said(session, rules::another(made))?;
+        self.set_entry_at(PROPOSED, session, sponsor, &B256::with_last_byte(made));
         let index = self.said(session, election.propose())?;
         let mut word = Proposal::new(index, proposer);
         if !amends.is_zero() {

@@ -22,6 +22,7 @@
 //! RANKING     session     number / 4        four opened rankings
 //! MATRIX      session     number            legislation::tally::Matrix
 //! SPOKEN      session     principal         the last round in which it spoke
+//! PROPOSED    session     principal         its proposals
 //! DERIVED     mission     kind, node, attempt   the last session for it
 //! ```
 //!
@@ -66,6 +67,7 @@ pub(crate) const RANKING: Kind = 8;
 pub(crate) const MATRIX: Kind = 9;
 pub(crate) const DERIVED: Kind = 10;
 pub(crate) const SPOKEN: Kind = 14;
+pub(crate) const PROPOSED: Kind = 17;
 /// A name under a petition.
 pub(crate) const NAMED: Kind = 11;
 /// A sponsorship.

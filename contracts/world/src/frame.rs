@@ -161,6 +161,7 @@ impl StorageAccess for Frame {
             return *word;
         }
         let word = self.world.slot(self.this, key);
+        self.world.state.borrow_mut().reads += 1;
         self.cache.borrow_mut().insert(key, (word, false));
         word
     }

@@ -82,6 +82,8 @@ struct State {
     now: u64,
     chain_id: u64,
     depth: usize,
+    /// Words of storage that calls read, each once a call.
+    reads: u64,
     /// What calls that are on their way changed, in order: undoing a call costs what it changed, not what the chain holds.
     journal: Vec<Undo>,
 }
@@ -125,6 +127,7 @@ impl World {
                 now: GENESIS,
                 chain_id: CHAIN_ID,
                 depth: 0,
+                reads: 0,
                 journal: Vec::new(),
             })),
         }
@@ -306,6 +309,12 @@ impl World {
             Undo::Code(address, account.code.replace(code))
         });
         self.set_nonce(address, self.read(address, |account| account.nonce).max(1));
+    }
+
+    /// Words of storage that were read since this was last asked, a word once for each call that reads it: work that grows with what is
+    /// stored.
+    pub fn take_reads(&self) -> u64 {
+        std::mem::take(&mut self.state.borrow_mut().reads)
     }
 
     /// Writes a word of storage; undone with the call it is written in.

@@ -391,6 +391,29 @@ fn a_quick_bloc_does_not_fill_the_ballot() {
     assert_eq!(city.proposal(other).state, wire::ProposalState::Admitted);
 }
 
+/// Use up the numbers of a session's proposals, so that nobody else makes one.
+#[test]
+fn one_agent_does_not_use_up_a_sessions_proposals() {
+    let city = City::new();
+    // A second agent of the same principal has no second share.
+    let second = (principal(0), 0);
+    city.people.borrow_mut().agents.insert(agent(77), second);
+    let session = city.session();
+    for law in 0..16 {
+        city.propose(session, if law % 2 == 0 { 0 } else { 77 }, law);
+    }
+    let many = || wire::TooMany {
+        id: session,
+        limit: 16,
+    };
+    city.refused(agent(0), proposing(session, 16), many());
+    city.refused(agent(77), proposing(session, 16), many());
+    city.propose(session, 1, 17);
+    assert_eq!(city.election(session).proposals, 17);
+    let other = city.session();
+    city.propose(other, 0, 18);
+}
+
 /// Vote in the straw poll at once and close it behind oneself.
 #[test]
 fn who_polls_first_does_not_close_the_poll() {

@@ -2,7 +2,7 @@
 
 use agentcity_abi::IAssembly as wire;
 use agentcity_domain::parameter::ParameterId;
-use alloy_primitives::{B256, U256};
+use alloy_primitives::B256;
 
 use crate::city::*;
 
@@ -371,13 +371,77 @@ fn a_thousand_ballots_are_counted_in_parts() {
         city.reveal(session, i, &order(i));
     }
     city.expire(session);
-    for _ in 0..4 {
-        city.tally(session, 250);
+    let mut work = Vec::new();
+    for part in [250, 250, 100, 400] {
+        city.world.take_reads();
+        city.tally(session, part);
+        work.push(city.world.take_reads());
     }
-    assert!(matrix(&city, session).iter().sum::<u32>() == 1_000 * 120);
+    // A word for four rankings, and what does not grow: constitution and members are not asked before the end.
+    let fixed = work[0] - 63;
+    assert_eq!(
+        work,
+        [
+            63 + fixed,
+            63 + fixed + 15,
+            25 + fixed + 15,
+            100 + fixed + 15
+        ]
+    );
+    assert!(fixed < 6, "{fixed}");
+    let (candidates, ballots) = (16, 1_000);
+    assert_eq!(
+        matrix(&city, session).iter().sum::<u32>(),
+        ballots * candidates * (candidates - 1) / 2,
+        "each ballot says which of two it prefers, for every two"
+    );
     city.world.warp(REVEAL + 1);
     city.tally(session, 0);
     city.at(session, Step::Decided);
-    let words = city.world.storage(here()).len();
-    assert!(U256::from(words) > U256::ZERO);
+}
+
+/// However many are left and asked for, a call counts 8,192: the rankings in 2,048 words. So no call grows with the city.
+#[test]
+fn the_work_of_a_part_is_bounded() {
+    let city = City::new();
+    let session = city.tallying(&alike(16, 10));
+    // As if twenty thousand had voted alike, in the words of election and rankings.
+    let votes = 20_000u32;
+    let election = slot_of(1, session, B256::ZERO);
+    let mut word = city.world.slot(here(), election);
+    word[16..20].copy_from_slice(&votes.to_be_bytes());
+    city.world.set_slot(here(), election, word);
+    let four = bits(&alike(16, 1)[0]).to_be_bytes().repeat(4);
+    for at in 0..u64::from(votes / 4) {
+        let slot = slot_of(8, session, number(at));
+        city.world.set_slot(here(), slot, B256::from_slice(&four));
+    }
+    assert_eq!(city.election(session).reveals, votes);
+    for counted in [8_192, 16_384, 20_000] {
+        city.world.take_logs();
+        city.world.take_reads();
+        city.tally(session, u32::MAX);
+        let advanced = city.world.take_events::<wire::TallyAdvanced>();
+        assert_eq!(advanced[0].counted, counted);
+        let reads = city.world.take_reads();
+        assert!(reads <= 2_048 + 15 + 6, "{reads}");
+    }
+    assert_eq!(matrix(&city, session)[1], votes);
+}
+
+/// A claim names 2,048 ballots at most: as many reads, and 2,048 comparisons with each of 256 rankings at most.
+#[test]
+fn the_work_of_a_claim_is_bounded() {
+    let city = City::new();
+    city.credit(STRANGER, BOND);
+    let session = city.tallying(&alike(8, 10));
+    let many: Vec<u32> = (0..2_049).collect();
+    city.refused(STRANGER, claiming(session, &many), wire::MalformedCall {});
+    city.world.take_reads();
+    city.claim(STRANGER, session, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    let ten = city.world.take_reads();
+    assert!(
+        ten < 24,
+        "three words of rankings, and what does not grow: {ten}"
+    );
 }

@@ -137,6 +137,23 @@ fn what_no_registrar_takes_up_fails_and_what_one_took_up_does_not() {
 }
 
 #[test]
+fn what_is_not_there_has_no_end() {
+    let city = City::new();
+    let unknown = wire::Unknown { id: salt(1) };
+    city.refused(STRANGER, expiring(salt(1)), unknown.clone());
+    city.refused(STRANGER, claiming(salt(1), &[0]), unknown.clone());
+    let call = wire::tallyCall {
+        sessionId: salt(1),
+        ballots: 1,
+    };
+    city.refused(STRANGER, call, unknown.clone());
+    let call = wire::expirePetitionCall {
+        petitionId: salt(1),
+    };
+    city.refused(STRANGER, call, unknown);
+}
+
+#[test]
 fn from_the_beginning_on_waiting_alone_ends_it() {
     let city = City::new();
     city.credit(STRANGER, BOND);

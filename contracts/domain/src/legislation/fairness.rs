@@ -46,9 +46,7 @@ impl Spread {
     /// Takes a seat from a principal that has `before` of them, at least one.
     pub fn unseat(&mut self, before: u32) {
         self.set_seats(self.seats().saturating_sub(1));
-        let squares = self
-            .squares()
-            .saturating_sub(odd(before.saturating_sub(1)));
+        let squares = self.squares().saturating_sub(odd(before.saturating_sub(1)));
         self.set_squares(squares);
     }
 

@@ -51,6 +51,17 @@ pub enum Admission {
     Contest,
 }
 
+/// One proposal more of a principal that made so many in this session: how many then. More than a ballot has places could
+/// never be on it together; without this bound one agent would use up the numbers of a session's proposals.
+///
+/// Errors: `TooMany`.
+pub const fn another(made: u8) -> Result<u8, Refused> {
+    if made >= CANDIDATES_MAX {
+        return Err(Refused::TooMany(CANDIDATES_MAX as u32));
+    }
+    Ok(made.saturating_add(1))
+}
+
 impl Proposal {
     /// The `index`-th proposal of a session, by an agent.
     pub fn new(index: u16, proposer: &Address) -> Self {

@@ -14,11 +14,8 @@
 // structural file: offsets and widths of the layout drawn above.
 
 use crate::{
-    clerk::ClerkRole,
-    machine::SessionState as State,
-    mission::word::packed,
-    parameter::ParameterId as P,
-    time::Millis,
+    clerk::ClerkRole, machine::SessionState as State, mission::word::packed,
+    parameter::ParameterId as P, time::Millis,
 };
 
 /// What a session legislates. The number is the interface's.

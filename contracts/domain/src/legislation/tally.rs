@@ -8,6 +8,8 @@
 //! most points the one wins whose greatest opposition `max N[b][a]`, over all candidates, is least; among those the one that was
 //! proposed first.
 
+// structural file: halves of a square, counters of a word.
+
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
@@ -19,9 +21,9 @@ const MOST: usize = CANDIDATES_MAX as usize;
 /// Pairs of sixteen candidates.
 const PAIRS: usize = MOST * (MOST - 1) / 2;
 /// Counters of a word.
-const COUNTERS: usize = 8; // structural: of 32 bits
+const COUNTERS: usize = 8;
 /// Bytes of a counter.
-const WIDTH: usize = 4; // structural: 32 bits
+const WIDTH: usize = 4;
 
 /// Half of a pairwise matrix, as far as ballots are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]

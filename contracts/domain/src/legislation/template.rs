@@ -79,7 +79,12 @@ impl Template {
     /// Whether it allows a page of a statute, which is of the right form already: the first node that breaks a rule, counted from
     /// the page's first.
     #[inline(never)]
-    pub fn judge(&self, page: &Page<'_>, is_first: bool, bounds: &Bounds) -> Result<(), (u16, Rule)> {
+    pub fn judge(
+        &self,
+        page: &Page<'_>,
+        is_first: bool,
+        bounds: &Bounds,
+    ) -> Result<(), (u16, Rule)> {
         if is_first && page.predicates() < self.predicates_min() {
             return Err((0, Rule::Predicates));
         }
@@ -95,7 +100,12 @@ impl Template {
         if node.is_imported() {
             return Ok(());
         }
-        if u32::from(self.tiers()).checked_shr(node.tier.into()).unwrap_or_default() & 1 == 0 {
+        if u32::from(self.tiers())
+            .checked_shr(node.tier.into())
+            .unwrap_or_default()
+            & 1
+            == 0
+        {
             return Err(Rule::Tier);
         }
         if node.risk > self.risk_max() {

@@ -95,6 +95,13 @@ impl Model {
             .is_some_and(|s| !s.failed && s.step == step && now <= s.expires)
     }
 
+    /// How many proposals of a session are a principal's.
+    pub(super) fn made(&self, session: usize, who: usize) -> usize {
+        let own = |at: &&usize| self.proposals[**at].proposer == who;
+        let proposals = self.sessions.get(session).map(|s| &s.proposals);
+        proposals.map_or(0, |all| all.iter().filter(own).count())
+    }
+
     pub(super) fn lost(&self, proposal: usize) -> bool {
         let session = &self.sessions[self.proposals[proposal].session];
         let is_over = session.failed || session.step == Step::Decided;

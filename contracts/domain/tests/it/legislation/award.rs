@@ -56,14 +56,56 @@ fn a_bid_that_breaks_one_condition_is_passed_over_for_it() {
     let judge = |offer, bidder| terms().judge(&node, &offer, &bidder);
     assert_eq!(judge(offer(), bidder()), Ok(300));
     for (offer, bidder, why) in [
-        (Offer { price: 101, ..offer() }, bidder(), PassedOver::Price),
-        (Offer { stake: 499, ..offer() }, bidder(), PassedOver::Stake),
+        (
+            Offer {
+                price: 101,
+                ..offer()
+            },
+            bidder(),
+            PassedOver::Price,
+        ),
+        (
+            Offer {
+                stake: 499,
+                ..offer()
+            },
+            bidder(),
+            PassedOver::Stake,
+        ),
         (Offer { tier: 1, ..offer() }, bidder(), PassedOver::Tier),
         (Offer { tier: 3, ..offer() }, bidder(), PassedOver::Tier),
-        (offer(), Bidder { bars: 1, ..bidder() }, PassedOver::Barred),
-        (offer(), Bidder { principal: Address::ZERO, ..bidder() }, PassedOver::Barred),
-        (offer(), Bidder { principal: somebody(0xa0), ..bidder() }, PassedOver::Sponsor),
-        (offer(), Bidder { principal: somebody(0xa1), ..bidder() }, PassedOver::Sponsor),
+        (
+            offer(),
+            Bidder {
+                bars: 1,
+                ..bidder()
+            },
+            PassedOver::Barred,
+        ),
+        (
+            offer(),
+            Bidder {
+                principal: Address::ZERO,
+                ..bidder()
+            },
+            PassedOver::Barred,
+        ),
+        (
+            offer(),
+            Bidder {
+                principal: somebody(0xa0),
+                ..bidder()
+            },
+            PassedOver::Sponsor,
+        ),
+        (
+            offer(),
+            Bidder {
+                principal: somebody(0xa1),
+                ..bidder()
+            },
+            PassedOver::Sponsor,
+        ),
     ] {
         assert_eq!(judge(offer, bidder), Err(why));
     }
@@ -78,8 +120,14 @@ fn the_least_stake_is_that_of_the_nodes_risk_and_an_unknown_risk_has_none() {
         assert_eq!(judge(least - 1), Err(PassedOver::Stake), "{risk}");
     }
     let node = node(2, 3, 3, 300);
-    let all = Offer { stake: u128::MAX - 1, ..offer() };
-    assert_eq!(terms().judge(&node, &all, &bidder()), Err(PassedOver::Stake));
+    let all = Offer {
+        stake: u128::MAX - 1,
+        ..offer()
+    };
+    assert_eq!(
+        terms().judge(&node, &all, &bidder()),
+        Err(PassedOver::Stake)
+    );
 }
 
 #[test]
@@ -92,17 +140,32 @@ fn the_scores_of_the_specification() {
         (800, 640, 777, 1_000, 396),
         (1_000, 1_000, 0, 0, 0),
     ] {
-        let offer = Offer { price, fit, ..offer() };
-        assert_eq!(score_floor(&offer, share, reputation, 600), expected, "{price}");
+        let offer = Offer {
+            price,
+            fit,
+            ..offer()
+        };
+        assert_eq!(
+            score_floor(&offer, share, reputation, 600),
+            expected,
+            "{price}"
+        );
     }
 }
 
 #[test]
 fn the_greatest_amounts_there_are_do_not_leave_the_arithmetic() {
     let share = (1 << 96) - 1;
-    let offer = Offer { price: 0, fit: 1_000, ..offer() };
+    let offer = Offer {
+        price: 0,
+        fit: 1_000,
+        ..offer()
+    };
     assert_eq!(score_floor(&offer, share, 1_000, 500), 1_000);
-    let half = Offer { price: share / 2, ..offer };
+    let half = Offer {
+        price: share / 2,
+        ..offer
+    };
     assert_eq!(score_floor(&half, share, 0, 0), 500);
 }
 
@@ -128,7 +191,10 @@ fn of_equal_bids_the_earlier_wins_and_a_principal_wins_once() {
     assert_eq!(numbers(&awarded.seats), [11, 13, 10]);
     assert_eq!(awarded.runner_up.map(|next| next.bid), Some(14));
     let awarded = award(&field, 4, None).expect("four principals");
-    assert_eq!(awarded.runner_up, None, "the second bid of a winner is no runner-up");
+    assert_eq!(
+        awarded.runner_up, None,
+        "the second bid of a winner is no runner-up"
+    );
 }
 
 #[test]
@@ -136,7 +202,10 @@ fn a_node_without_enough_principals_is_not_awarded() {
     let field = bids(&[(300, 1), (500, 1), (400, 2)]);
     let refused = award(&field, 3, None);
     assert_eq!(refused, Err(Unawarded::Uncovered { have: 2, need: 3 }));
-    assert_eq!(award(&[], 1, None), Err(Unawarded::Uncovered { have: 0, need: 1 }));
+    assert_eq!(
+        award(&[], 1, None),
+        Err(Unawarded::Uncovered { have: 0, need: 1 })
+    );
 }
 
 #[test]
@@ -144,10 +213,35 @@ fn a_deviation_holds_from_the_best_that_was_signed_only() {
     let field = bids(&[(300, 1), (500, 2), (400, 3)]);
     let from = |best, chosen| award(&field, 2, Some(Deviation { best, chosen }));
     assert_eq!(numbers(&from(11, 10).expect("signed").seats), [10, 11]);
-    assert_eq!(from(12, 10), Err(Unawarded::Deviated { signed: 13, found: 12 }));
-    assert_eq!(from(11, 99), Err(Unawarded::Deviated { signed: 100, found: 0 }));
-    let none = award(&[], 1, Some(Deviation { best: 11, chosen: 10 }));
-    assert_eq!(none, Err(Unawarded::Deviated { signed: 12, found: 0 }));
+    assert_eq!(
+        from(12, 10),
+        Err(Unawarded::Deviated {
+            signed: 13,
+            found: 12
+        })
+    );
+    assert_eq!(
+        from(11, 99),
+        Err(Unawarded::Deviated {
+            signed: 100,
+            found: 0
+        })
+    );
+    let none = award(
+        &[],
+        1,
+        Some(Deviation {
+            best: 11,
+            chosen: 10,
+        }),
+    );
+    assert_eq!(
+        none,
+        Err(Unawarded::Deviated {
+            signed: 12,
+            found: 0
+        })
+    );
 }
 
 /// Sorts by score and place, and keeps the first of each principal.

@@ -3,7 +3,7 @@
 use agentcity_domain::{
     legislation::{
         election::{Election, Kind, Terms},
-        proposal::{Admission, CANDIDATES_MAX, Proposal, weakest},
+        proposal::{Admission, CANDIDATES_MAX, Proposal, another, weakest},
         refused::Refused,
     },
     machine::{ElectionState, ProposalState},
@@ -119,6 +119,18 @@ proptest! {
 }
 
 #[test]
+fn a_principal_makes_no_more_proposals_than_a_ballot_has_places() {
+    let mut made = 0;
+    while let Ok(more) = another(made) {
+        assert_eq!(more, made + 1);
+        made = more;
+    }
+    assert_eq!(made, 16);
+    assert_eq!(another(made), Err(Refused::TooMany(16)));
+    assert_eq!(another(u8::MAX), Err(Refused::TooMany(16)));
+}
+
+#[test]
 fn of_equals_the_latest_place_is_the_weakest() {
     let with = |sponsors| {
         let mut one = proposal(0);
@@ -203,10 +215,12 @@ fn a_proposals_state_steps_as_its_machine_does() {
         lines.push(line);
     }
     for placed in [false, true] {
+        // A session fails while proposals are made only if none has a place.
+        let lines = &lines[usize::from(placed)..];
         for wins in [false, true] {
             let mut one = proposal(0);
             one.set_place(u8::from(placed));
-            for line in &lines {
+            for line in lines {
                 let mut before = ProposalState::Sponsoring;
                 for election in line {
                     let decided = election.step() == S::Decided as u8;

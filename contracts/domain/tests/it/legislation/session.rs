@@ -35,13 +35,19 @@ fn a_session_moves_along_the_machine_only() {
                 assert_eq!(moved, Ok(()));
                 assert_eq!((session.state(), session.expires()), (to.number(), NOW + 2));
             } else {
-                let no = Refused::Transition { from: from.number(), to: to.number() };
+                let no = Refused::Transition {
+                    from: from.number(),
+                    to: to.number(),
+                };
                 assert_eq!(moved, Err(no));
                 assert_eq!(session, at(from), "nothing has changed");
             }
         }
     }
-    assert_eq!(legal, 15, "thirteen of the seed, and two that only extensions have");
+    assert_eq!(
+        legal, 15,
+        "thirteen of the seed, and two that only extensions have"
+    );
     let nothing = Session::default().step(S::IdentityVerification, NOW, None);
     assert!(nothing.is_err(), "what does not exist does not move");
 }
@@ -77,11 +83,18 @@ fn another_round_begins_without_bids() {
     session.set_bids(7);
     session.set_covered(3);
     session.set_sealed(2);
-    session.step(S::ProposalOpen, NOW, Some(0)).expect("sent back");
-    assert_eq!((session.round(), session.covered(), session.sealed()), (1, 0, 0));
+    session
+        .step(S::ProposalOpen, NOW, Some(0))
+        .expect("sent back");
+    assert_eq!(
+        (session.round(), session.covered(), session.sealed()),
+        (1, 0, 0)
+    );
     assert_eq!(session.bids(), 7, "numbers of bids are not given twice");
     session.set_covered(1);
-    session.step(S::BiddingOpen, NOW, Some(0)).expect("proposed");
+    session
+        .step(S::BiddingOpen, NOW, Some(0))
+        .expect("proposed");
     assert_eq!((session.round(), session.covered()), (1, 1));
 }
 
@@ -94,7 +107,10 @@ fn the_last_second_of_a_state_is_in_time_and_the_next_is_over() {
     assert_eq!(session.in_time(open, NOW + 1), Err(Refused::TooLate(NOW)));
     assert_eq!(session.over(open, NOW + 1), Ok(()));
     let other = states(&[S::Codification]);
-    assert_eq!(session.in_time(other, NOW), Err(Refused::State(S::BiddingOpen.number())));
+    assert_eq!(
+        session.in_time(other, NOW),
+        Err(Refused::State(S::BiddingOpen.number()))
+    );
     assert_eq!(Session::default().must_be(u16::MAX), Err(Refused::Unknown));
 }
 
@@ -111,8 +127,14 @@ fn no_state_waits_for_ever() {
         assert_eq!(silent, timed && state != S::BiddingOpen, "{state:?}");
     }
     let partial = Kind::Partial as u8;
-    assert_eq!(window(S::BiddingOpen, partial), Some(P::PartialRelegBiddingTimeoutMs));
-    assert_eq!(window(S::RegulatoryReview, partial), Some(P::ExpeditedRegulatoryWindowMs));
+    assert_eq!(
+        window(S::BiddingOpen, partial),
+        Some(P::PartialRelegBiddingTimeoutMs)
+    );
+    assert_eq!(
+        window(S::RegulatoryReview, partial),
+        Some(P::ExpeditedRegulatoryWindowMs)
+    );
     assert_eq!(window(S::BiddingOpen, 1), Some(P::BiddingWindowMs));
 }
 
@@ -176,5 +198,8 @@ fn parts_of_a_session_do_not_overlap_and_come_back() {
     terms.set_deadline((1 << 40) - 1);
     terms.set_tokens(u32::MAX);
     assert_eq!(terms.budget(), u128::MAX - 5);
-    assert_eq!((terms.deadline(), terms.tokens()), ((1 << 40) - 1, u32::MAX));
+    assert_eq!(
+        (terms.deadline(), terms.tokens()),
+        ((1 << 40) - 1, u32::MAX)
+    );
 }

@@ -72,9 +72,21 @@ fn a_node_is_held_to_the_template_and_to_its_risk() {
         (template(), (1, 1, 1, 99_999), None),
         (template(), (1, 1, 1, 100_000), Some(Rule::RiskOfBudget)),
         (template(), (1, 2, 1, 100_000), None),
-        (with(|t| t.set_tiers(0b0010)), (2, 0, 3, 100), Some(Rule::Tier)),
-        (with(|t| t.set_tiers(0b0110)), (3, 1, 1, 100), Some(Rule::Tier)),
-        (with(|t| t.set_risk_max(0)), (1, 1, 1, 100), Some(Rule::Risk)),
+        (
+            with(|t| t.set_tiers(0b0010)),
+            (2, 0, 3, 100),
+            Some(Rule::Tier),
+        ),
+        (
+            with(|t| t.set_tiers(0b0110)),
+            (3, 1, 1, 100),
+            Some(Rule::Tier),
+        ),
+        (
+            with(|t| t.set_risk_max(0)),
+            (1, 1, 1, 100),
+            Some(Rule::Risk),
+        ),
         (with(|t| t.set_risk_max(1)), (1, 1, 1, 100), None),
         // One that is taken over is done.
         (with(|t| t.set_risk_max(0)), (0, 0, 0, 0), None),
@@ -98,7 +110,11 @@ fn predicates_are_asked_of_the_first_page_alone() {
 #[test]
 fn a_statute_is_within_what_was_proposed() {
     let so_far = |budget, tokens| {
-        let progress = Progress { budget, tokens, ..Progress::default() };
+        let progress = Progress {
+            budget,
+            tokens,
+            ..Progress::default()
+        };
         bounds().within(&progress)
     };
     assert_eq!(so_far(1_000_000, 500), Ok(()));
@@ -113,7 +129,15 @@ fn a_statute_is_within_what_was_proposed() {
 fn law_needs_the_speaker_and_enough_regulators_in_any_order() {
     const SPEAKER: u8 = ClerkRole::Speaker.number();
     const REGULATOR: u8 = ClerkRole::Regulator.number();
-    for (present, quorum, least) in [(0, 2, 1), (1, 2, 1), (2, 2, 2), (3, 2, 2), (4, 2, 3), (4, 4, 4), (5, 9, 5)] {
+    for (present, quorum, least) in [
+        (0, 2, 1),
+        (1, 2, 1),
+        (2, 2, 2),
+        (3, 2, 2),
+        (4, 2, 3),
+        (4, 4, 4),
+        (5, 9, 5),
+    ] {
         assert_eq!(needed(present, quorum), least, "{present} {quorum}");
         for first in 0..=least {
             let mut approvals = Approvals::default();
