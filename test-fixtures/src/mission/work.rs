@@ -19,6 +19,7 @@ use agentcity_abi::{
 };
 use agentcity_domain::{
     parameter::ParameterId as P, peer::Peer, signed::work as signed, statute::Mode,
+    verification::consensus,
 };
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
@@ -127,6 +128,13 @@ impl Job {
     /// Root of an executor's trail.
     pub fn trail(&self, seat: u8) -> B256 {
         keccak256(format!("trail of seat {seat} at task {}", self.node))
+    }
+
+    /// The trails of all seats, which seal their results in order: what whoever signs a reveal signs.
+    pub fn trails(&self) -> B256 {
+        self.seats().fold(B256::ZERO, |before, seat| {
+            keccak256(consensus::trails(&before, seat, &self.trail(seat)).concat())
+        })
     }
 
     /// Tier 1: input hash and salt. Tier 3: where the output is.
@@ -366,7 +374,10 @@ impl Stage {
             }
             _ => (job.output(), job.proof(), Some(job.task.terms.clone())),
         };
-        let trail = job.trail(seat);
+        let trail = match kind {
+            ResultKind::Reveal => job.trails(),
+            _ => job.trail(seat),
+        };
         let statement = signed::NodeResult {
             mission_id: job.mission,
             node: job.node,

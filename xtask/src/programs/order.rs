@@ -8,7 +8,9 @@ use wasm_encoder::{
     CodeSection, FunctionSection, Module,
     reencode::{Error, Reencode, utils},
 };
-use wasmparser::{FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef};
+use wasmparser::{
+    CustomSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef,
+};
 
 /// Bytes that count as one likeness: an instruction with its operand, about.
 const LIKENESS: usize = 4;
@@ -139,6 +141,15 @@ impl Reencode for Reordered<'_> {
     ) -> Result<(), Error<Infallible>> {
         let body = self.bodies.next().unwrap_or(body);
         utils::parse_function_body(self, code, body)
+    }
+
+    /// What tools left about functions no longer holds.
+    fn parse_custom_section(
+        &mut self,
+        _module: &mut Module,
+        _section: CustomSectionReader<'_>,
+    ) -> Result<(), Error<Infallible>> {
+        Ok(())
     }
 }
 

@@ -265,8 +265,12 @@ fn an_assignment_tells_what_is_asked_and_reads_no_more() {
     let nothing = ask(bare, false, 0).expect("its state is told");
     assert_eq!((nothing.seats, nothing.attempt), (0, 0));
     for (agents, law_in) in [(true, 0), (false, 1)] {
-        let refusal = ask(bare, agents, law_in).err().expect("refused");
-        assert_eq!(refusal[..4], wire::PageChanged::SELECTOR);
+        let refusal = ask(bare, agents, law_in).expect_err("refused");
+        let expected = wire::WrongMissionState {
+            missionId: bare,
+            state: wire::MissionState::Pending,
+        };
+        assert_eq!(refusal, expected.abi_encode());
     }
 }
 

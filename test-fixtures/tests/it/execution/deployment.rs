@@ -119,10 +119,13 @@ fn tell(stage: &mut Stage, law: &Law, which: &str) {
             .print_breakdown(&charge)
             .unwrap_or_else(|e| panic!("{e}"));
     }
-    let counted = ["createMission", "deployTranche", "finaliseDeployment"];
-    let sum: u64 = counted.iter().map(|what| law.gas_of(what)).sum();
+    let gas = |what| law.gas_of(what);
+    let at_once = gas("deployMission");
+    let seats = if at_once == 0 { "" } else { ", its seats included" };
+    let deployed = gas("deployTranche") + gas("finaliseDeployment") + at_once;
+    let sum = gas("createMission") + deployed;
     let all: u64 = law.charges.iter().map(|charge| charge.gas).sum();
-    println!("{sum:>12} gas  {which}: created, deployed and finalised");
+    println!("{sum:>12} gas  {which}: created, deployed and finalised{seats}");
     println!("{all:>12} gas  {which}: everything, funding and seats included");
 }
 

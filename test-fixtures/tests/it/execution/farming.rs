@@ -3,7 +3,7 @@
 
 use agentcity_abi::{
     IAgent, ICollaboration as work, ICollaboration::Reason, IEnactment as enactment,
-    IGuardian as guardian, ILegislature as legislature, IStatute as statute, ITreasury as treasury,
+    IGuardian as guardian, IStatute as statute, ITreasury as treasury,
 };
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Mode};
 use agentcity_test_fixtures::{
@@ -197,34 +197,18 @@ fn runner_up(scene: &mut Scene, law: &Law, node: u16, executor: &Executor) {
     let plan = tasks("", 1, 300 * UNIT);
     let seat = scene.seats(&plan, &[place.expect("an executor")], STAKE);
     scene.stage.reserve(law.session, &seat).unwrap();
-    let awarded = enactment::awardedCall {
+    let asked = enactment::runnerUpCall {
         sessionId: law.session,
         node,
     };
-    let answer = enactment::awardedReturn {
-        seats: Vec::new(),
-        runnerUp: 8,
-    };
-    scene.answers(Peer::Enactment, &awarded, &answer);
-    let bid = legislature::bidOfCall {
-        sessionId: law.session,
-        bid: 7,
-    };
-    let answer = legislature::Bid {
-        number: 7,
-        state: legislature::BidState::Open,
-        round: 0,
-        node,
+    let answer = enactment::AwardedSeat {
         agent,
         serviceId: executor.service,
         price: seat[0].price,
         stake: STAKE,
         source: agent.into_word(),
-        latencyMs: 1,
-        matchPermille: 1,
-        tierAcceptance: 1,
     };
-    scene.answers(Peer::Legislature, &bid, &answer);
+    scene.answers(Peer::Enactment, &asked, &answer);
 }
 
 fn taken(outcome: &Outcome) -> Vec<(Address, u128)> {

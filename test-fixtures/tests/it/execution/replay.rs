@@ -4,7 +4,7 @@ use agentcity_abi::{
     ICollaboration as work, IGuardian as guardian, IStatute as statute,
     IVerification::{self as results, NodeResult, NodeTerms},
 };
-use agentcity_domain::{peer::Peer, statute::Mode};
+use agentcity_domain::{peer::Peer, statute::Mode, verification::consensus};
 use agentcity_test_fixtures::{
     city::{Person, life::GOOD_UNTIL},
     mission::{
@@ -211,7 +211,7 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
         ..sealed.reveal(law.mission, 0)
     };
     let preimage = results::WrongPreimage {
-        digest: copied.commitment,
+        digest: keccak256(consensus::kept(&copied.commitment, other.address()).concat()),
     };
     scene.refused(&stranger, Peer::Verification, &stolen, &preimage);
     // Whoever knows every salt decides the moment and nothing else (A10).
@@ -219,8 +219,9 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
         value: keccak256("another").to_vec().into(),
         ..third.reveal(law.mission, 0)
     };
+    let commitment = third.commitment(law.mission, 0, 0);
     let preimage = results::WrongPreimage {
-        digest: third.commitment(law.mission, 0, 0),
+        digest: keccak256(consensus::kept(&commitment, third.executor).concat()),
     };
     scene.refused(&stranger, Peer::Verification, &changed, &preimage);
     scene.open(&law, 0, &third);

@@ -151,20 +151,20 @@ impl Run {
         Some(outcome)
     }
 
-    /// Until when an attempt's reveals and its disputes are taken; zero before they are.
-    fn windows(&self, (live, node): (usize, u16)) -> (u64, u64) {
-        let record = self.city.ask(results::recordOfCall {
+    /// What is kept of an attempt's verification.
+    fn record(&self, (live, node): (usize, u16)) -> results::Record {
+        self.city.ask(results::recordOfCall {
             missionId: self.id(live),
             node,
             attempt: self.lives[live].mission.attempt(&self.city, node),
-        });
-        (record.revealUntil.to(), record.disputeUntil.to())
+        })
     }
 
     pub(super) fn reveal(&mut self) -> Option<Outcome> {
         let at = self.timely(&[N::PendingVerification])?;
-        let (reveals, disputes) = self.windows(at);
-        if (reveals == 0 || disputes != 0) && !self.rng.chance(CARELESS_PCT) {
+        let record = self.record(at);
+        let is_time = !record.revealUntil.is_zero() && record.disputeUntil.is_zero();
+        if !is_time && !self.rng.chance(CARELESS_PCT) {
             return None;
         }
         let agent = self.one_seated(at)?;
@@ -189,8 +189,15 @@ impl Run {
 
     pub(super) fn dispute(&mut self) -> Option<Outcome> {
         let at = self.timely(&[N::PendingVerification])?;
-        if self.windows(at).1 == 0 && !self.rng.chance(CARELESS_PCT) {
+        let record = self.record(at);
+        if (record.disputeUntil.is_zero() || record.revealed == 0) && !self.rng.chance(CARELESS_PCT)
+        {
             return None;
+        }
+        // Disputes begin when reveals are over.
+        let wait = (record.revealUntil.to::<u64>() + 1).saturating_sub(self.city.world.now());
+        if record.revealed != 0 && !self.rng.chance(CARELESS_PCT) {
+            self.city.world.warp(wait);
         }
         let agent = self.one_seated(at)?;
         let amount = 1_000_000_000;
