@@ -326,7 +326,7 @@ impl Stage {
             version: 1,
             schema_hash: word("schema of the template"),
             nodes_max: u16::MAX,
-            tiers_allowed: 0b111,
+            tiers_allowed: 0b1110,
             risk_max: 2,
             predicates_min: 0,
             deadline: GOOD_UNTIL,
@@ -337,7 +337,7 @@ impl Stage {
                 version: 1,
                 schemaHash: words.schema_hash,
                 nodesMax: u16::MAX,
-                tiersAllowed: 0b111,
+                tiersAllowed: 0b1110,
                 riskMax: 2,
                 predicatesMin: 0,
                 deadline: GOOD_UNTIL,
@@ -378,8 +378,14 @@ impl Stage {
             pages: bytes(&bill.pages),
             rest: B256::ZERO,
         };
-        self.tell(&courier, Peer::Enactment, &call)?;
-        Ok(())
+        let told = self.tell(&courier, Peer::Enactment, &call)?;
+        match said::<enactment::ValidationFailed>(&told, "validate") {
+            Ok(failed) => Err(MissionError::Invalid {
+                node: failed.node,
+                rule: failed.rule,
+            }),
+            Err(_) => Ok(()),
+        }
     }
 
     /// The panel's audit where the plan is of high risk, then MSG_TYPE_7 of speaker and regulator: it is law.

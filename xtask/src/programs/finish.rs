@@ -82,7 +82,7 @@ pub(crate) fn optimise(
     for file in [&input, &output] {
         let _ = fs::remove_file(file);
     }
-    order::by_likeness(&without_custom_sections(&wasm?)?)
+    order::best(&without_custom_sections(&wasm?)?)
 }
 
 /// The module without names, producers and whatever else tools leave there: nothing of it runs, all of it is paid. Nor the

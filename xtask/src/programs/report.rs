@@ -14,7 +14,7 @@ use super::finish::WASM_OPT;
 use crate::{setup::Tools, table::Table};
 
 /// Bump when the steps after cargo change, so that old products are made again.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Target for the data segment of a program on a hot path: it is charged at every call.
 const DATA_BYTES_TARGET: u32 = 2048;

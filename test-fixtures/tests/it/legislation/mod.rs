@@ -20,6 +20,8 @@ use alloy::{
 
 /// What each executor stakes on a seat, in base units.
 const STAKE: u128 = 200_000_000_000_000;
+/// How many times that is staked by risk: more than the constitution asks.
+const STAKES: [u128; 3] = [1, 5, 25];
 
 fn stage() -> Stage {
     let mut stage = Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
@@ -33,7 +35,11 @@ fn legislated(stage: &mut Stage, plan: &Plan) -> (Plan, Law) {
     let election = stage.election(bill.session).unwrap();
     assert_eq!(election.step, Deliberation::Decided);
     assert_eq!(election.winner, bill.proposal);
-    let bids = bill.plan.seats(&stage.executors, STAKE);
+    let mut bids = bill.plan.seats(&stage.executors, STAKE);
+    for bid in &mut bids {
+        let risk = bill.plan.tasks[usize::from(bid.node)].node.risk;
+        bid.stake *= STAKES[usize::from(risk)];
+    }
     let law = stage.carry(&bill, &bids).unwrap_or_else(|e| panic!("{e}"));
     let session = stage.session(bill.session).unwrap();
     assert_eq!(session.state, SessionState::Deployed);
