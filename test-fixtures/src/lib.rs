@@ -16,6 +16,7 @@ pub mod evm;
 pub mod gas;
 pub mod http;
 #[cfg(feature = "doubles")]
+pub mod legislation;
 pub mod mission;
 pub mod node;
 pub mod program;

@@ -33,6 +33,14 @@ pub enum MissionError {
     /// The plan has no encoding.
     #[error("the plan has no encoding: {0:?}")]
     Unfit(Unfit),
+    /// The statute is not what the constitution or its template allows.
+    #[error("node {node} breaks rule {rule} of docs/statute.md")]
+    Invalid {
+        /// Where.
+        node: u16,
+        /// Which.
+        rule: u8,
+    },
     /// A contract did not say what it says when it did something.
     #[error("{what} said nothing of it")]
     Silent {

@@ -11,6 +11,7 @@ mod expiry;
 mod foundations;
 mod golden_costs;
 mod hostile_rpc;
+mod legislation;
 mod persistence;
 mod reorg_and_outage;
 mod strict;

@@ -121,7 +121,11 @@ fn tell(stage: &mut Stage, law: &Law, which: &str) {
     }
     let gas = |what| law.gas_of(what);
     let at_once = gas("deployMission");
-    let seats = if at_once == 0 { "" } else { ", its seats included" };
+    let seats = if at_once == 0 {
+        ""
+    } else {
+        ", its seats included"
+    };
     let deployed = gas("deployTranche") + gas("finaliseDeployment") + at_once;
     let sum = gas("createMission") + deployed;
     let all: u64 = law.charges.iter().map(|charge| charge.gas).sum();
