@@ -154,6 +154,8 @@ fn run_profiles<'a>(
     for profile in profiles {
         let start = Instant::now();
         let mut page = Page::default();
+        // Before it runs: what is committed meanwhile was not run.
+        let commit = commit(ws)?;
         // The next profile runs all the same: a night's run should tell everything it can.
         let result = process::step(profile.name, || (profile.run)(ws, options, &mut page));
         let took = process::seconds(start.elapsed());
@@ -168,10 +170,9 @@ fn run_profiles<'a>(
         let file = results(ws).join(format!("{}.md", profile.name));
         fs::create_dir_all(results(ws))?;
         let text = format!(
-            "# {}\n\n{}.\n\n- result: {verdict}\n- commit: {}\n- machine: {}\n- took: {took}\n{}",
+            "# {}\n\n{}.\n\n- result: {verdict}\n- commit: {commit}\n- machine: {}\n- took: {took}\n{}",
             profile.name,
             profile.about,
-            commit(ws)?,
             machine(),
             page.0
         );

@@ -38,6 +38,8 @@ pub enum Manners {
     Garbage,
     /// Says nothing.
     Silent,
+    /// Says these bytes.
+    Says(Vec<u8>),
     /// Reverts with the word that means yes.
     RevertsWithYes,
     /// Says yes if it wrote down before that it was asked, which it does when it is called otherwise.
@@ -90,6 +92,7 @@ fn run(frame: &Frame, input: &[u8], manners: &Manners) -> Answer {
         Manners::TooLittle => Ok(yes[..31].to_vec()),
         Manners::Garbage => Ok(U256::from(2).abi_encode()),
         Manners::Silent => Ok(Vec::new()),
+        Manners::Says(bytes) => Ok(bytes.clone()),
         Manners::RevertsWithYes => Err(yes),
         Manners::SecondTime => {
             if asked.is_none() {

@@ -85,6 +85,12 @@ const REGISTER: &str = "docs/mutants.md";
 pub(super) fn run(ws: &Workspace, options: &Options, page: &mut Page) -> eyre::Result<()> {
     let tool = CARGO_MUTANTS.ensure(ws)?;
     page.line("tool", CARGO_MUTANTS.label());
+    page.line(
+        "tests",
+        ENVIRONMENT
+            .map(|(name, value)| format!("{name}={value}"))
+            .join(" "),
+    );
     let how = format!(
         "{} {} {TESTS:?} {ENVIRONMENT:?}",
         CARGO_MUTANTS.package, CARGO_MUTANTS.version
@@ -278,7 +284,8 @@ impl Bench<'_> {
             }
             _ => {
                 let outcome = self.try_all(ground, file, &task.basis)?;
-                Verdict::new(task.basis, &self.commit, outcome)
+                let took = (!outcome.resumed).then(|| start.elapsed().as_secs());
+                Verdict::new(task.basis, &self.commit, took, outcome)
             }
         };
         eprintln!(
@@ -333,7 +340,11 @@ impl Bench<'_> {
             .and_then(|text| serde_json::from_slice(&text).ok());
         let known = match before {
             Some((before, bugs)) if before.is_of(basis) && bugs.as_deref() == only => {
-                Outcome::read_interrupted(&out, before.tests == basis.tests)?
+                let known = Outcome::read_interrupted(&out, before.tests == basis.tests)?;
+                Outcome {
+                    resumed: known.all() > 0,
+                    ..known
+                }
             }
             _ => {
                 fs::remove_dir_all(&out)?;
@@ -474,6 +485,7 @@ fn describe(page: &mut Page, verdicts: &BTreeMap<&str, Verdict>, unjudged: &[&st
         "endless",
         "not compiled",
         "survived",
+        "seconds",
         "judged at",
         "survivors again at",
     ]);
@@ -485,12 +497,17 @@ fn describe(page: &mut Page, verdicts: &BTreeMap<&str, Verdict>, unjudged: &[&st
             verdict.endless.to_string(),
             verdict.unviable.to_string(),
             verdict.survivors.len().to_string(),
+            verdict
+                .took
+                .map(|secs| secs.to_string())
+                .unwrap_or_default(),
             verdict.commit.clone(),
             verdict.again.clone().unwrap_or_default(),
         ]);
     }
     page.0.push_str(
-        "\nA file is judged again when it changes; when only tests change, its survivors are. Files without a mutant are left out.\n",
+        "\nA file is judged again when it changes; when only tests change, its survivors are. Files without a mutant are left out. \
+         Seconds are those of the clock, where they were kept, and the machine may have done other things, too.\n",
     );
     page.0.push_str(&format!("\n```\n{}```\n", table.render()));
 }

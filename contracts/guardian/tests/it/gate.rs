@@ -4,7 +4,7 @@ use agentcity_abi::{ICollaboration as work, IGuardian as wire, IStatute as statu
 use agentcity_domain::{machine::MissionState, peer::Peer};
 use agentcity_world::predicate::{self, Manners};
 use alloy_primitives::{Address, B256, U256, keccak256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
+use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
 
 use crate::{
     city::*,
@@ -343,7 +343,14 @@ fn a_stop_at_the_gate_gives_monitors_their_time_again() {
 // INV-GATE-02.
 #[test]
 fn inv_gate_02_whatever_is_not_one_true_word_is_a_no() {
+    let yes = true.abi_encode();
+    let mut smudged = yes.clone();
+    smudged[0] = 0x80;
     let hostile = [
+        // These end as a yes ends, and are none.
+        Manners::Says(vec![1]),
+        Manners::Says(smudged),
+        Manners::Says([yes.as_slice(), &[1]].concat()),
         Manners::Refuses,
         Manners::Burns,
         Manners::Writes,

@@ -15,6 +15,9 @@ pub(super) struct Outcome {
     /// Did not compile: noticed by types or by a proof, and counted for neither side.
     pub(super) unviable: Vec<String>,
     pub(super) survivors: Vec<String>,
+    /// Whether some of it was learned by a run before.
+    #[serde(skip)]
+    pub(super) resumed: bool,
 }
 
 /// An outcome in numbers, with what led to it: a file's entry in the record.
@@ -29,6 +32,10 @@ pub(super) struct Verdict {
     /// The commit at which survivors were tried again, if they were: the tests had changed, and the file had not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) again: Option<String>,
+    /// Seconds by the clock that trying them took, of a machine that may have done other things, too. Nothing of a run that
+    /// was interrupted within the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) took: Option<u64>,
     pub(super) caught: usize,
     pub(super) endless: usize,
     pub(super) unviable: usize,
@@ -81,6 +88,7 @@ impl Outcome {
             endless: lines("timeout.txt")?,
             unviable: lines("unviable.txt")?,
             survivors: lines("missed.txt")?,
+            resumed: false,
         })
     }
 
@@ -141,6 +149,7 @@ impl Outcome {
         self.endless.extend(again.endless);
         self.unviable.extend(again.unviable);
         self.survivors = again.survivors;
+        self.resumed |= again.resumed;
         self
     }
 }
@@ -154,12 +163,13 @@ impl Basis {
 
 impl Verdict {
     /// An outcome on a basis, all of it judged at `commit`.
-    pub(super) fn new(basis: Basis, commit: &str, outcome: Outcome) -> Self {
+    pub(super) fn new(basis: Basis, commit: &str, took: Option<u64>, outcome: Outcome) -> Self {
         Self {
             source: basis.source,
             tests: basis.tests,
             commit: commit.to_owned(),
             again: None,
+            took,
             caught: outcome.caught.len(),
             endless: outcome.endless.len(),
             unviable: outcome.unviable.len(),
@@ -242,7 +252,7 @@ mod tests {
             survivors: lines(survivors),
             ..Outcome::default()
         };
-        Verdict::new(basis("h", "s", "t"), "one", outcome)
+        Verdict::new(basis("h", "s", "t"), "one", Some(7), outcome)
     }
 
     #[test]
@@ -271,7 +281,7 @@ mod tests {
             .clone()
             .judged_again(basis("h", "s", "u"), "two", again);
         assert_eq!(now.all(), kept.all());
-        assert_eq!(now.caught, 2);
+        assert_eq!((now.caught, now.took), (2, Some(7)));
         assert_eq!(now.survivors, ["a.rs:3:1: z"]);
         assert_eq!(
             (now.commit.as_str(), now.again.as_deref()),

@@ -575,6 +575,12 @@ fn a_review_has_its_window_and_its_backups_and_no_more() {
     assert_eq!(run(&mut node, &mut states, 2, 221), Ok((false, true)));
     let (mut node, mut states) = begun(3);
     assert_eq!(
+        run(&mut node, &mut states, 2, 220),
+        Ok((true, false)),
+        "the last instant of the backups, of which nobody knew"
+    );
+    let (mut node, mut states) = begun(3);
+    assert_eq!(
         run(&mut node, &mut states, 2, 221),
         Ok((true, true)),
         "both passed before anybody called"
