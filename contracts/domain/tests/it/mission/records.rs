@@ -5,7 +5,7 @@ use agentcity_domain::{
     mission::{
         Refused, Why,
         node::Node,
-        record::{Clock, LAW, Link, Mission, NODES_PER_STATES, Pages, States},
+        record::{Clock, LAW, Link, Mission, NODES_PER_STATES, Pages, States, bit},
         word::{get, set},
     },
 };
@@ -253,6 +253,28 @@ fn a_refusal_says_in_one_number_what_it_said_in_many() {
             "instants have 40 bits"
         );
     }
+}
+
+#[test]
+fn a_set_of_states_has_sixteen_places() {
+    assert_eq!((bit(0), bit(15), bit(16)), (1, 0x8000, 0));
+}
+
+#[test]
+fn a_node_began_as_late_as_halts_moved_it_or_never() {
+    let mut node = Node::default();
+    assert_eq!(node.began(50), 0, "no instant stays none");
+    node.renew(1, 100, 10);
+    assert_eq!((node.began(10), node.began(25)), (100, 115));
+}
+
+#[test]
+fn a_completed_nodes_word_is_kept_for_its_attempt_and_for_whom_it_replaced() {
+    assert!(!Node::default().must_be_kept());
+    let (mut again, mut replaced) = (Node::default(), Node::default());
+    again.set_attempt(1);
+    replaced.set_replaced(1);
+    assert!(again.must_be_kept() && replaced.must_be_kept());
 }
 
 proptest! {
