@@ -211,17 +211,12 @@ mod tests {
         };
         let (old, new) = (printed(&before), printed(&after));
         assert_eq!(old.0, [0, 1, 3, 2]);
-        // The main function is the largest; `c` and `a` are neighbours wherever `b` went.
+        // `c` and `a` are neighbours wherever `b` and the main function went.
         let place = |body: &Vec<u8>| new.1.iter().position(|other| other == body).unwrap();
         let [a, b, c] = [0, 1, 2].map(|of| place(&old.1[of]));
         assert_eq!(a.abs_diff(c), 1);
         assert_eq!(new.0, [0, a as u32 + 1, c as u32 + 1, b as u32 + 1]);
         wasmparser::validate(&after).unwrap();
-        let sorted = |mut bodies: Vec<Vec<u8>>| {
-            bodies.sort();
-            bodies
-        };
-        assert_eq!(sorted(old.1), sorted(new.1));
     }
 
     #[test]
