@@ -3,7 +3,7 @@
 //! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its rival anvil with the same settings,
 //! [`http`] is the client that hides nothing, [`sender`] signs over it, [`actor`] names the funded accounts, [`evm`] assembles
 //! small contracts, [`contracts`] holds those that several tests use, [`program`]
-//! deploys compiled ones, `city` raises a whole city and `mission` what runs in one (feature `doubles`).
+//! deploys compiled ones, `city` raises a whole city, `legislation` makes laws in one, and `mission` is what runs there (feature `doubles`).
 //! The scenarios are in `tests/it`, the comparison with the rival in [`mod@bench`], gas in `gas`.
 
 pub mod actor;
@@ -17,6 +17,7 @@ pub mod gas;
 pub mod http;
 #[cfg(feature = "doubles")]
 pub mod legislation;
+#[cfg(feature = "doubles")]
 pub mod mission;
 pub mod node;
 pub mod program;

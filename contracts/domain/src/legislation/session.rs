@@ -7,7 +7,7 @@
 //! terms    0..16 budget    16..21 deadline of the mission    21..25 LLM tokens
 //! ```
 //!
-//! INV-SESSION-01: a session moves along the machine of [`SessionState`] only, and the clock alone ends what nobody carries on.
+//! INV-SESSION-01: a session moves along the machine of [`SessionState`](crate::machine::SessionState) only, and the clock alone ends what nobody carries on.
 //!
 //! Source: seed B.10; RESOLUTIONS L-01, L-09, L-10, L-18; RULINGS K12, R21.
 
