@@ -31,22 +31,22 @@
 // The entry point that the macro generates has no documentation; everything of ours here has.
 #![allow(missing_docs)]
 
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 
 use agentcity_abi::IAssembly as wire;
 use agentcity_domain::legislation::{
     debate::Debate, election::Election, number, proposal::Proposal, refused::Refused,
 };
 use agentcity_shell::{
-    malformed,
     member::{Kind, Member},
-    reader::Reader,
     statement::Statements,
     words::{Laid, Words},
 };
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
 use stylus_sdk::prelude::*;
+
+pub(crate) use agentcity_shell::said::{Become, Refusal, Said, end, wrong};
 
 /// The contract. It has no fields: its slots are reached by number.
 #[entrypoint]
@@ -96,68 +96,6 @@ pub(crate) const OF_DOMAIN: u64 = 3;
 pub(crate) const SPONSOR: u64 = 4;
 pub(crate) const AMENDS: u64 = 5;
 pub(crate) const DISSENT: u64 = 6;
-
-/// A refusal: one pointer, so that passing it on costs a comparison where the bytes themselves would be copied.
-#[expect(
-    clippy::box_collection,
-    reason = "what is passed on must be one pointer, not three words"
-)]
-pub(crate) struct Refusal(Box<Vec<u8>>);
-
-/// What a function says, or why it refuses.
-pub(crate) type Said<T = ()> = Result<T, Refusal>;
-
-impl Refusal {
-    /// The words are the refusal.
-    #[inline(never)]
-    pub(crate) fn of(words: &Words) -> Self {
-        words.bytes().to_vec().into()
-    }
-
-    /// Its bytes.
-    pub(crate) fn bytes(self) -> Vec<u8> {
-        *self.0
-    }
-}
-
-impl From<Vec<u8>> for Refusal {
-    #[inline(never)]
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(Box::new(bytes))
-    }
-}
-
-/// The arguments, or an answer, are no encoding.
-#[inline(never)]
-pub(crate) fn wrong() -> Refusal {
-    malformed().into()
-}
-
-/// Whether all that was read was right.
-#[inline(never)]
-pub(crate) fn end(reader: &Reader<'_>) -> Said {
-    Ok(reader.end()?)
-}
-
-/// What words become.
-pub(crate) trait Become {
-    /// They are the refusal.
-    fn no<T>(&mut self) -> Said<T>;
-
-    /// They are the answer.
-    fn reply(&mut self) -> Said<Vec<u8>>;
-}
-
-impl Become for Words {
-    fn no<T>(&mut self) -> Said<T> {
-        Err(Refusal::of(self))
-    }
-
-    #[inline(never)]
-    fn reply(&mut self) -> Said<Vec<u8>> {
-        Ok(self.answer()?)
-    }
-}
 
 /// A refusal that names something and two numbers at most.
 #[inline(never)]
