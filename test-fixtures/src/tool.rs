@@ -18,6 +18,8 @@ pub enum Tool {
     Devnode,
     /// The official Stylus command line.
     CargoStylus,
+    /// EIP-712 in another language.
+    Signer,
 }
 
 /// An executable that is not where it should be.
@@ -40,6 +42,7 @@ impl Tool {
             Self::Cast => "cast",
             Self::Devnode => "agentcity-devnode",
             Self::CargoStylus => "cargo-stylus",
+            Self::Signer => "signer",
         }
     }
 
@@ -50,12 +53,13 @@ impl Tool {
             Self::Cast => "AGENTCITY_CAST",
             Self::Devnode => "AGENTCITY_DEVNODE",
             Self::CargoStylus => "AGENTCITY_CARGO_STYLUS",
+            Self::Signer => "AGENTCITY_SIGNER",
         }
     }
 
     const fn remedy(self) -> &'static str {
         match self {
-            Self::Anvil | Self::Cast => "cargo xtask setup",
+            Self::Anvil | Self::Cast | Self::Signer => "cargo xtask setup",
             Self::Devnode => "cargo xtask build",
             Self::CargoStylus => "cargo xtask deep",
         }
@@ -114,6 +118,10 @@ impl Tool {
                     .collect()
             }
             Self::CargoStylus => vec![cache_dir().join("cargo-stylus-0.10.10/bin/cargo-stylus")],
+            Self::Signer => newest_bundle("signer-")
+                .into_iter()
+                .map(|dir| dir.join("signer"))
+                .collect(),
             Self::Devnode => profile_dir()
                 .map(|dir| dir.join(self.name()))
                 .into_iter()

@@ -1,5 +1,6 @@
 //! `cargo xtask deep`: what takes too long for every change. Each profile leaves a page under `docs/results`.
 
+mod harness;
 mod mutants;
 mod random;
 pub(crate) mod seeded;
@@ -14,6 +15,7 @@ use std::{
 
 use eyre::{Context, bail};
 
+use self::harness::Harness;
 use crate::{
     process, programs,
     setup::{self, Need},
@@ -246,26 +248,20 @@ fn seed() -> eyre::Result<u64> {
     }
 }
 
-/// Runs tests of a package one after another; what they print is part of the page.
+/// Runs tests of the package in a folder one after another; what they print is part of the page.
 fn tell(
     ws: &Workspace,
     page: &mut Page,
-    package: &str,
-    (filter, harness): (&str, &[&str]),
+    folder: &str,
+    tests: (&str, &[&str]),
     variables: &[(&str, String)],
 ) -> eyre::Result<()> {
-    let mut command = ws.cargo();
-    command
-        .args(["test", "--locked", "--package", package, "--test", "it"])
-        .arg(filter)
-        .args(["--", "--nocapture", "--test-threads=1"])
-        .args(harness)
-        .envs(variables.iter().map(|(name, value)| (name, value)));
+    let harness = Harness::build(ws, folder)?;
     let start = Instant::now();
-    let said = process::stdout(&mut command);
+    let said = harness.run(tests, variables);
     page.line(
-        &format!("`{filter}` of {package}"),
-        format_args!("{}, its build included", process::seconds(start.elapsed())),
+        &format!("`{}` of {folder}", tests.0),
+        process::seconds(start.elapsed()),
     );
     page.block(&words_of(&said?));
     Ok(())
@@ -290,7 +286,7 @@ fn lives(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     tell(
         ws,
         page,
-        "agentcity-missions",
+        "contracts/missions",
         (LIVES_TEST, &["--exact"]),
         &[
             ("AGENTCITY_COMMANDS", LIVES_COMMANDS.to_string()),
@@ -333,14 +329,10 @@ fn cargo_stylus(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()
 /// Nodes of the largest law; the quick run deploys 500.
 const MISSION_NODES: u32 = 5_000;
 
-/// Programs, devnode and doubles: what the scenarios on a devnode run.
+/// Programs and doubles: what the scenarios on a devnode run, beside what is built with them.
 fn ground(ws: &Workspace) -> eyre::Result<()> {
     let tools = setup::run(ws, Need::Everything)?;
     programs::build(ws, &tools, None)?;
-    process::run(
-        ws.cargo()
-            .args(["build", "--locked", "--package", "agentcity-devnode"]),
-    )?;
     solidity::check(ws)
 }
 
@@ -350,7 +342,7 @@ fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     tell(
         ws,
         page,
-        "agentcity-test-fixtures",
+        "test-fixtures",
         ("execution::deployment::", &[]),
         &[("AGENTCITY_MISSION_NODES", MISSION_NODES.to_string())],
     )
@@ -364,7 +356,7 @@ fn scale(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     tell(
         ws,
         page,
-        "agentcity-test-fixtures",
+        "test-fixtures",
         ("execution::scale::", &[]),
         &[
             ("AGENTCITY_MISSION_NODES", MISSION_NODES.to_string()),

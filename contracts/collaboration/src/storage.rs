@@ -439,7 +439,8 @@ fn refusal(mission: &B256, node: u16, why: Refused) -> Refusal {
         kind::MISSION_STATE => (wire::WrongMissionState::SELECTOR, OF_MISSION, 1),
         kind::NODE_STATE => (wire::WrongNodeState::SELECTOR, OF_MISSION | OF_NODE, 2),
         kind::HALTED => (wire::Halted::SELECTOR, OF_MISSION, 2),
-        kind::TOO_EARLY => return instant(wire::TooEarly::SELECTOR, second),
+        // The rules name the last second that is refused, the interface the first that is not.
+        kind::TOO_EARLY => return instant(wire::TooEarly::SELECTOR, second.saturating_add(1)),
         kind::TOO_LATE => return instant(wire::TooLate::SELECTOR, second),
         kind::SEATS => (wire::SeatsUnaccepted::SELECTOR, OF_MISSION | OF_NODE, 2),
         kind::REFINEMENTS => (wire::RefinementExhausted::SELECTOR, OF_MISSION, 2),

@@ -14,6 +14,7 @@ mod hostile_rpc;
 mod legislation;
 mod persistence;
 mod reorg_and_outage;
+mod signatures;
 mod strict;
 mod stylus_calls;
 mod support;

@@ -2,7 +2,7 @@
 
 use eyre::{OptionExt, ensure};
 
-use super::Page;
+use super::{Page, harness::Harness};
 use crate::{process, table::Table, workspace::Workspace};
 
 /// Commands of each program, at least.
@@ -46,13 +46,9 @@ pub(super) fn run(ws: &Workspace, page: &mut Page) -> eyre::Result<()> {
     let mut table = Table::new(&["program", "runs", "commands", "succeeded", "seed"]);
     let mut told = String::new();
     for (program, test, runs) in TESTS {
-        let mut command = ws.cargo();
-        command
-            .args(["test", "--locked", "--test", "it", "--package"])
-            .arg(format!("agentcity-{program}"))
-            .args(["--", "--exact", test, "--nocapture"])
-            .env(RUNS, runs.to_string());
-        let said = process::step(program, || process::stdout(&mut command))?;
+        let harness = Harness::build(ws, &format!("contracts/{program}"))?;
+        let variables = [(RUNS, runs.to_string())];
+        let said = process::step(program, || harness.run((test, &["--exact"]), &variables))?;
         let said = Said::read(&said).ok_or_eyre(format!("{program} does not say what it did"))?;
         ensure!(
             said.commands >= COMMANDS,

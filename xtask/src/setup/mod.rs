@@ -38,6 +38,8 @@ pub(crate) struct Tools {
     pub(crate) anvil: Option<PathBuf>,
     /// See `anvil`.
     pub(crate) cast: Option<PathBuf>,
+    /// Signs structs in another language; `None` as with `anvil`.
+    pub(crate) signer: Option<PathBuf>,
     /// Why an optional tool is not there.
     pub(crate) missing: Vec<String>,
 }
@@ -58,6 +60,7 @@ pub(crate) fn run(ws: &Workspace, need: Need) -> eyre::Result<Tools> {
         solc: None,
         anvil: None,
         cast: None,
+        signer: None,
         missing: Vec::new(),
     };
     if need == Need::Everything {
@@ -65,6 +68,7 @@ pub(crate) fn run(ws: &Workspace, need: Need) -> eyre::Result<Tools> {
         for (tool, slot) in [
             (&tools::ANVIL, &mut tools.anvil),
             (&tools::CAST, &mut tools.cast),
+            (&tools::SIGNER, &mut tools.signer),
         ] {
             match tools::ensure(&cache, tool) {
                 Ok(path) => *slot = Some(path),

@@ -42,6 +42,13 @@ pub(crate) static RIVALS: Bundle = Bundle {
     extra: None,
 };
 
+pub(crate) static SIGNER: Bundle = Bundle {
+    name: "signer",
+    manifest: include_str!("../../../scripts/npm/signer/package.json"),
+    lock: include_str!("../../../scripts/npm/signer/package-lock.json"),
+    extra: Some(("signer", include_str!("../../../scripts/signer.js"))),
+};
+
 impl Bundle {
     /// A name that changes with any byte of what is installed.
     fn folder(&self) -> String {
@@ -134,7 +141,7 @@ mod tests {
 
     #[test]
     fn lock_files_name_no_registry_and_have_hashes() {
-        for bundle in [&SOLC, &BINARYEN, &RIVALS] {
+        for bundle in [&SOLC, &BINARYEN, &RIVALS, &SIGNER] {
             assert!(
                 !bundle.lock.contains("\"resolved\""),
                 "{}: lock file names a registry",

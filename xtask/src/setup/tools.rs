@@ -65,6 +65,15 @@ pub(crate) static CAST: Tool = Tool {
     binary: |dir| dir.join("node_modules/@foundry-rs/cast-linux-amd64/bin/cast"),
 };
 
+pub(crate) static SIGNER: Tool = Tool {
+    name: "signer",
+    variable: "AGENTCITY_SIGNER",
+    package: "ethers",
+    bundle: &npm::SIGNER,
+    shown: str::to_owned,
+    binary: |dir| dir.join("signer"),
+};
+
 impl Tool {
     /// The pinned version, as the package manifest has it.
     pub(crate) fn version(&self) -> eyre::Result<String> {
@@ -141,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_with_a_reason() {
-        for tool in [&SOLC, &WASM_OPT, &ANVIL, &CAST] {
+        for tool in [&SOLC, &WASM_OPT, &ANVIL, &CAST, &SIGNER] {
             let version = tool.version().unwrap();
             assert!(
                 version.chars().all(|c| c.is_ascii_digit() || c == '.'),

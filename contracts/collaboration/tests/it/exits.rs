@@ -12,9 +12,10 @@ fn one(tier: u8) -> (City, B256) {
     (city, mission)
 }
 
-fn early(from: u64) -> wire::TooEarly {
+/// Refused until this second has passed.
+fn early(until: u64) -> wire::TooEarly {
     wire::TooEarly {
-        from: from.try_into().expect("40 bits"),
+        from: (until + 1).try_into().expect("40 bits"),
     }
 }
 

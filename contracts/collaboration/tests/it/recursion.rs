@@ -2,7 +2,7 @@
 
 use agentcity_abi::ICollaboration as wire;
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
-use alloy_primitives::{Address, B256, keccak256};
+use alloy_primitives::{Address, B256, aliases::U40, keccak256};
 
 use crate::city::*;
 
@@ -280,7 +280,7 @@ fn missions_nest_four_deep_and_whoever_descends_from_what_ended_may_be_aborted()
     };
     city.refused(STRANGER, call, wire::TooDeep { depth: 5, limit: 4 });
     let lives = wire::TooEarly {
-        from: city.mission(line[4]).deadline,
+        from: city.mission(line[4]).deadline + U40::ONE,
     };
     city.refused(
         STRANGER,

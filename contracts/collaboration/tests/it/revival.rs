@@ -45,7 +45,7 @@ fn who_hands_in_nothing_is_late_in_a_mission_that_lives_again_too() {
     fail_and_revive(&city, mission, 1);
     let until = city.expires_at(mission, 0);
     let early = wire::TooEarly {
-        from: until.try_into().unwrap(),
+        from: (until + 1).try_into().unwrap(),
     };
     city.warp(until - city.world.now());
     let call = wire::expireNodeCall {

@@ -317,7 +317,7 @@ fn attack_a3_a_winner_who_never_accepts_is_at_fault_and_the_runner_up_takes_its_
     city.accept(mission, 0, agent(1)).expect("taken");
     let now = city.world.now();
     let early = wire::TooEarly {
-        from: (now + CLOSES).try_into().unwrap(),
+        from: (now + CLOSES + 1).try_into().unwrap(),
     };
     city.peers
         .borrow_mut()
@@ -359,7 +359,7 @@ fn attack_a3_a_winner_who_never_accepts_is_at_fault_and_the_runner_up_takes_its_
     assert_eq!(city.assignment(mission, 0).agents[1], agent(7));
     // The windows begin anew, for the one who is left too; nobody is substituted twice by the same bid.
     let early = wire::TooEarly {
-        from: (city.world.now() + CLOSES).try_into().unwrap(),
+        from: (city.world.now() + CLOSES + 1).try_into().unwrap(),
     };
     city.peers
         .borrow_mut()

@@ -1,4 +1,4 @@
-//! Seats (INV-MISSION-02), verdicts, faults, refinement (INV-MISSION-05), recursion, orders, digests.
+//! Seats (INV-MISSION-02), verdicts, faults, recursion, orders, digests.
 
 use agentcity_domain::{
     agent::standing::Bars,
@@ -7,7 +7,7 @@ use agentcity_domain::{
         Reason, Refused, Why, digest, fault,
         node::{CHILD, Eligible, Node, seat_bit, seconds},
         order,
-        record::{Child, Clock, Link, Mission, Pages, States},
+        record::{Child, Link, Mission, Pages, States},
         recursion, refinement,
         seat::{self, CONFLICT, Standing},
         verdict::{self, Outcome},
@@ -17,26 +17,9 @@ use agentcity_domain::{
 use alloy_primitives::{Address, B256, U256};
 use proptest::prelude::*;
 
+use super::{at, mission, why};
+
 const SPONSOR: Address = Address::repeat_byte(1);
-
-fn mission(state: MissionState) -> Mission {
-    let mut mission = Mission::default();
-    mission.set_state(state.number());
-    mission.set_nodes(10);
-    mission.set_deadline(1_000);
-    mission
-}
-
-/// States with node zero in this one.
-fn at(state: NodeState) -> States {
-    let mut word = B256::ZERO;
-    word[0] = state.number();
-    States(word)
-}
-
-fn why<T>(said: Result<T, Refused>) -> Result<T, Why> {
-    said.map_err(Refused::why)
-}
 
 #[test]
 fn windows_follow_from_when_a_node_became_eligible_and_round_up() {
@@ -269,6 +252,22 @@ fn a_verdict_takes_each_tier_its_own_way_and_no_other() {
 }
 
 #[test]
+fn a_verdict_on_executing_work_gives_as_much_time_as_it_had_or_more() {
+    let said = |expires| {
+        let (mut states, mut node) = (at(NodeState::Executing), Node::default());
+        node.set_kind(1);
+        node.set_expires(100);
+        let to = NodeState::Executing.number();
+        let said = verdict::apply(&mut states, 0, &mut node, to, expires, (40, 9));
+        why(said).map(|()| node.ends(9))
+    };
+    // It had time until 100, and its mission lay for 9 seconds since.
+    assert_eq!(said(108), Err(Why::Order), "sooner");
+    assert_eq!(said(109), Ok(109), "the same end");
+    assert_eq!(said(110), Ok(110), "later");
+}
+
+#[test]
 fn an_outcome_is_of_a_taken_seat_in_order_and_pays_what_is_completed() {
     let mut node = Node::default();
     node.set_taken(0b101);
@@ -370,188 +369,6 @@ proptest! {
         let pay = seat::pay(price, budget, paid);
         prop_assert!(pay <= price && pay <= budget / u128::from(paid));
         prop_assert!(pay == price || pay == budget / u128::from(paid));
-    }
-}
-
-#[test]
-fn a_mission_has_its_reassignments_for_each_64_nodes() {
-    for (nodes, limit) in [(0, 0), (1, 3), (64, 3), (65, 6), (128, 6), (5_000, 237)] {
-        assert_eq!(refinement::limit(nodes, 3), limit, "{nodes}");
-    }
-    assert_eq!(refinement::limit(u16::MAX, 1 << 20), u16::MAX);
-}
-
-#[test]
-fn refinement_is_spent_by_the_mission_or_by_one_node() {
-    let mut own = mission(MissionState::Executing);
-    assert!(!refinement::is_exhausted(&own, 3));
-    own.set_failed(1);
-    assert!(!refinement::is_exhausted(&own, 3));
-    own.set_refinements(3);
-    assert!(refinement::is_exhausted(&own, 3));
-    own.set_failed(0);
-    assert!(!refinement::is_exhausted(&own, 3), "nothing failed");
-    own.set_refinements(0);
-    own.count_failed(true);
-    assert!(
-        refinement::is_exhausted(&own, 3),
-        "one node has no attempt left"
-    );
-    own.set_state(MissionState::Active.number());
-    assert!(
-        !refinement::is_exhausted(&own, 3),
-        "only an executing one fails by it"
-    );
-}
-
-#[test]
-fn a_failed_node_has_another_attempt_while_any_is_left() {
-    let (city, clock) = (Mission::default(), Clock::default());
-    let run = |own: &mut Mission, states: &mut States, node: &mut Node, now| {
-        why(refinement::reassign(
-            (own, &clock, &city),
-            states,
-            (0, node),
-            3,
-            [2, 10_000],
-            now,
-        ))
-    };
-    let (mut own, mut states, mut node) = (
-        mission(MissionState::Executing),
-        at(NodeState::Failed),
-        Node::default(),
-    );
-    own.set_failed(2);
-    assert_eq!(run(&mut own, &mut states, &mut node, 70), Ok(false));
-    assert_eq!((own.failed(), own.refinements()), (1, 1));
-    assert_eq!(
-        (node.attempt(), node.replaced(), node.since(), states.of(0)),
-        (1, 7, 70, 2)
-    );
-    for state in NodeState::ALL {
-        let said = run(&mut own.clone(), &mut at(*state), &mut Node::default(), 70);
-        assert_eq!(said.is_ok(), *state == NodeState::Failed, "{state:?}");
-    }
-    for state in MissionState::ALL {
-        let mut other = mission(*state);
-        other.set_failed(2);
-        let said = run(
-            &mut other,
-            &mut at(NodeState::Failed),
-            &mut Node::default(),
-            5,
-        );
-        let may = matches!(
-            state,
-            MissionState::Active | MissionState::Executing | MissionState::Failed
-        );
-        assert_eq!(said.is_ok(), may, "{state:?}");
-    }
-    let mut late = Node::default();
-    late.set_attempt(2);
-    assert_eq!(
-        run(&mut own.clone(), &mut at(NodeState::Failed), &mut late, 5),
-        Err(Why::Refinements { used: 2, limit: 2 })
-    );
-    own.set_refinements(2);
-    let spent = run(
-        &mut own,
-        &mut at(NodeState::Failed),
-        &mut Node::default(),
-        5,
-    );
-    assert_eq!(spent, Err(Why::Refinements { used: 3, limit: 2 }));
-}
-
-#[test]
-fn a_failed_mission_lives_again_with_its_last_failed_node_and_has_time() {
-    let city = Mission::default();
-    let clock = Clock::default();
-    let mut own = mission(MissionState::Failed);
-    own.set_failed(1);
-    own.set_since(900);
-    let (mut states, mut node) = (at(NodeState::Failed), Node::default());
-    let limits = [3, 10_000];
-    let mut late = own;
-    let over = refinement::reassign(
-        (&mut late, &clock, &city),
-        &mut states,
-        (0, &mut node),
-        1,
-        limits,
-        911,
-    );
-    assert_eq!(why(over), Err(Why::TooLate { until: 910 }));
-    let said = refinement::reassign(
-        (&mut own, &clock, &city),
-        &mut states,
-        (0, &mut node),
-        1,
-        limits,
-        910,
-    );
-    assert_eq!(why(said), Ok(true));
-    assert_eq!(
-        (own.state(), own.since()),
-        (MissionState::Active.number(), 910)
-    );
-    assert_eq!(
-        own.moved(),
-        10,
-        "deadlines of nodes are later by the time for which it lay"
-    );
-    assert_eq!(
-        own.deadline(),
-        1_010,
-        "its own had time left, and is later too"
-    );
-    assert_eq!(node.moved(), 10);
-    let mut overdue = mission(MissionState::Failed);
-    overdue.set_failed(1);
-    overdue.set_since(5_000);
-    let said = refinement::reassign(
-        (&mut overdue, &clock, &city),
-        &mut at(NodeState::Failed),
-        (0, &mut Node::default()),
-        1,
-        limits,
-        5_004,
-    );
-    assert_eq!(why(said), Ok(true));
-    assert_eq!(
-        overdue.deadline(),
-        5_014,
-        "as long as its recovery might have taken"
-    );
-}
-
-#[test]
-fn a_successor_inherits_one_refinement_more() {
-    let (mut old, mut next) = (
-        mission(MissionState::Failed),
-        mission(MissionState::Pending),
-    );
-    old.set_refinements(2);
-    assert_eq!(why(refinement::succeed(&old, &mut next, 3)), Ok(()));
-    assert_eq!(next.refinements(), 3);
-    old.set_refinements(3);
-    assert_eq!(
-        why(refinement::succeed(&old, &mut next, 3)),
-        Err(Why::Refinements { used: 4, limit: 3 })
-    );
-    old.set_refinements(0);
-    old.set_depth(1);
-    assert_eq!(
-        why(refinement::succeed(&old, &mut next, 3)),
-        Err(Why::Depth { depth: 1, limit: 0 })
-    );
-    old.set_depth(0);
-    for state in MissionState::ALL {
-        let one = refinement::succeed(&mission(*state), &mut next.clone(), 9);
-        assert_eq!(one.is_ok(), *state == MissionState::Failed, "{state:?}");
-        let other = refinement::succeed(&old, &mut mission(*state), 9);
-        assert_eq!(other.is_ok(), *state == MissionState::Pending, "{state:?}");
     }
 }
 
