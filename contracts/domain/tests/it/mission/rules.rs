@@ -4,7 +4,7 @@ use agentcity_domain::{
     agent::standing::Bars,
     machine::{MissionState, NodeState},
     mission::{
-        Reason, Refused, Why, digest, fault,
+        Reason, Why, digest, fault,
         node::{CHILD, Eligible, Node, seat_bit, seconds},
         order,
         record::{Child, Link, Mission, Pages, States},
