@@ -137,7 +137,8 @@ interface IAdjudication {
     /// @notice A queued action ended without being carried out.
     event ActionEnded(bytes32 indexed digest, ActionState state);
 
-    /// @notice The rotation limit is lifted for this mission and class: the backup period is open (RULINGS R12).
+    /// @notice The rotation limit is lifted for this matter and class: a backup period is open, or nobody else came (RULINGS R12).
+    /// @param mission the matter: the first word of the payload
     event RotationLifted(bytes32 indexed mission, RotationClass indexed class);
 
     /// @notice The senior adjudicator acted alone; two others must close the audit before it may again (RULINGS K9).
@@ -178,7 +179,7 @@ interface IAdjudication {
     /// @notice The payload's word `word` is out of its type's range, or the payload has another length.
     error MalformedPayload(Action action, uint8 word);
 
-    /// @notice The action was good until `deadline`.
+    /// @notice The action was to be handed in until `deadline`.
     error DeadlinePassed(uint64 deadline);
 
     /// @notice The digest is in `state`: an action happens once.
@@ -193,10 +194,12 @@ interface IAdjudication {
     /// @notice `signer` is no active adjudicator, flagged where that excludes, or the senior whose act is audited.
     error NotAdjudicator(address signer);
 
-    /// @notice `signer` has an interest in the mission (D-13).
+    /// @notice `signer` has an interest in the matter (D-13): in the mission or session, or in the person it is about.
+    /// @param mission the matter: the first word of the payload
     error ConflictOfInterest(address signer, bytes32 mission);
 
-    /// @notice `signer`, or the identical set, decided this mission's class too often running.
+    /// @notice `signer`, or the identical set of which it is the first, decided this matter's class too often running.
+    /// @param mission the matter: the first word of the payload
     error RotationRequired(address signer, bytes32 mission, RotationClass class);
 
     /// @notice The value is `found`, not `expected`: the case has changed.
@@ -232,16 +235,21 @@ interface IAdjudication {
         external
         returns (bytes32 digest);
 
-    /// @notice Carries out the freeze or stop of the senior adjudicator alone, when too few others are free of
-    /// conflict.
-    function submitUnilateral(Action action, bytes calldata payload, bytes calldata signature)
-        external
-        returns (bytes32 digest);
+    /// @notice Carries out the freeze or stop of the senior adjudicator alone, when fewer than half of the panel are free of conflict.
+    /// The power rests until two others close the audit that this opens. Anyone relays.
+    /// @param conflicted active adjudicators with an interest in the mission, ascending: what shows that too few are left
+    function submitUnilateral(
+        Action action,
+        bytes calldata payload,
+        bytes calldata signature,
+        address[] calldata conflicted
+    ) external returns (bytes32 digest);
 
-    /// @notice Carries out a queued action that is due: eligibility and old values are checked again. Anyone.
+    /// @notice Carries out a queued action that is due: eligibility and old values are checked again, and whoever may no longer sign
+    /// does not count. Anyone.
     function execute(Action action, bytes calldata payload) external;
 
-    /// @notice Withdraws the caller's signature from a queued action.
+    /// @notice Withdraws the caller's signature from a queued action, which falls when fewer are left than it needs.
     function withdrawSignature(bytes32 digest) external;
 
     /// @notice Ends a queued action that lapsed. Anyone.

@@ -318,6 +318,17 @@ interface IConstitution {
     /// @notice A parameter's row in the table, and its value now (its default before the seal).
     function parameter(uint8 id) external view returns (Parameter memory);
 
+    /// @notice What changing a parameter to `newValue` would wait for if it was queued now. Refused as `amend` refuses what can be no
+    /// value of the parameter, or is its value already.
+    /// @return value in force
+    /// @return tier of risk: 0 low, 1 medium, 2 high
+    /// @return weakens whether it weakens the law
+    /// @return delaySecs seconds from its queueing on; zero if `amend` takes it at once
+    function amendmentTerms(uint8 id, bytes32 newValue)
+        external
+        view
+        returns (bytes32 value, uint8 tier, bool weakens, uint32 delaySecs);
+
     /// @notice Changes one parameter, which opens the next epoch. Only for adjudication.
     /// @dev A change waits its tier's delay after `queuedAt`. A tightening, or any change in a tier without a delay, may
     /// come at once as long as all that did since the parameter was last left alone for `tighteningWindowSecs` together

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::Path};
 const MARK: &str = "STUB-BODY";
 
 /// Programs that may still carry it. Whoever fills one in takes it off this list and the mark out of its files.
-const STUBS: [&str; 2] = ["adjudication", "roster"];
+const STUBS: [&str; 1] = ["roster"];
 
 fn is_marked(dir: &Path) -> bool {
     let Ok(files) = std::fs::read_dir(dir) else {

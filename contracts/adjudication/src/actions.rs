@@ -109,7 +109,7 @@ calls! {
 }
 
 impl Opened {
-    /// Who is told, and what; none if the action is carried out here. `queued_at` is when it was queued, unix seconds.
+    /// Who is told, and what; none if the action is carried out here. `queued_at` is when it was queued or handed in, unix seconds.
     ///
     /// Errors: `MalformedCall()` for an action outside the table.
     #[inline(never)]
@@ -120,8 +120,8 @@ impl Opened {
         let to = self.action.lands().ok_or_else(malformed)?;
         let selector = selector.to_be_bytes();
         if self.action == Action::AbortForFault {
-            let mut agents = Vec::with_capacity(4);
-            agents.extend((1..5).map(|at| self.word(at)).filter(|w| *w != B256::ZERO));
+            let mut agents = self.agents().to_vec();
+            agents.retain(|agent| *agent != B256::ZERO);
             let arguments = Output::of(3)
                 .word(self.word(0))
                 .list(&agents, 1)

@@ -1,18 +1,29 @@
 //! The Override Panel (`abi/sol/IAdjudication.sol`).
 //!
-//! STUB-BODY: the bodies are stubs of realistic weight. They read every argument, recover every signature, load and store
-//! packed words, compute what is dense (digests, requirements, rotation), make every call and emit every event, so that the
-//! program's size can be judged before the rules are filled in (docs/adr/0001). A test lists the programs that still carry
-//! this mark.
+//! Every function reads a signed action, asks who signed it and whether what they saw is still so, has `agentcity_domain::panel`
+//! decide, stores, says what happened, and then tells the roster and whom the action concerns.
+//!
+//! | file | does |
+//! |---|---|
+//! | `opened` | reads an action, every word of its type |
+//! | `signers` | who signed it, eligible and without an interest |
+//! | `cases` | what they saw, and what it demands |
+//! | `panel` | hands in, queues, carries out, withdraws, ends |
+//! | `senior` | the senior adjudicator's acts, and their audits |
+//! | `actions` | where each action lands |
+//! | `views` | what can be asked |
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
 mod actions;
-mod checks;
+mod cases;
 mod opened;
 mod panel;
+mod senior;
+mod signers;
 pub mod storage;
+mod views;
 
 use agentcity_abi::IAdjudication as wire;
 use agentcity_domain::literal;

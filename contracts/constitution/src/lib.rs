@@ -84,6 +84,7 @@ impl Contract for Constitution {
             wire::isSealedCall::SELECTOR => one(truth(self.load_head().epoch != 0)),
             wire::pageOfCall::SELECTOR => self.page_of(input),
             wire::parameterCall::SELECTOR => self.parameter(input),
+            wire::amendmentTermsCall::SELECTOR => self.amendment_terms(input),
             wire::manifestDigestCall::SELECTOR => self.manifest_digest(input),
             wire::sealCall::SELECTOR => self.seal(input),
             wire::amendCall::SELECTOR => self.amend(input),
@@ -265,6 +266,32 @@ impl Constitution {
             number(row.tier as u64),
             number(row.weakens as u64),
             number(row.scope as u64),
+        ]))
+    }
+
+    /// What a change would wait for.
+    ///
+    /// Errors: `NotSealed`, `UnknownParameter`, `ConstantParameter`, `ParameterOutOfRange`, `MalformedParameter`, `UnchangedValue`.
+    /// Source: RULINGS A4; RESOLUTIONS D-26.
+    fn amendment_terms(&self, mut input: Input<'_>) -> Answer {
+        let (id, new) = (input.u8()?, input.word()?);
+        let head = self.load_head();
+        if head.epoch == 0 {
+            return Err(refusal(common::NOT_SEALED, &[]));
+        }
+        let id = ParameterId::at(id).map_err(revert_parameter)?;
+        let code = self.page_code(head.epoch);
+        let values = page::parse(&code).map_err(|_| unknown_epoch(head.epoch))?;
+        let policy = Policy::of(|id| page::read_number(values, id));
+        let found = page::read(values, id);
+        let now = Timestamp::new(self.vm().block_timestamp());
+        let terms = amendment::terms(id, found, new, now, self.load_ledger(id), &policy)
+            .map_err(revert_parameter)?;
+        Ok(output::words(&[
+            found,
+            number(id.row().tier as u64),
+            truth(terms.change == Change::Weaker),
+            number(terms.delay_secs.into()),
         ]))
     }
 

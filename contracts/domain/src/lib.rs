@@ -6,7 +6,7 @@
 //! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
 //! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`machine`] (what may follow
 //! what), [`statute`] (what the pages of a mission hold), [`mission`] (missions and nodes at work), [`legislation`] (from petition to law), [`verification`] (what a result
-//! is worth), [`verifier`] (proofs that programs check), [`treasury`] (the money of missions), [`reputation`] (scores and the reward
+//! is worth), [`verifier`] (proofs that programs check), [`panel`] (what people decide), [`treasury`] (the money of missions), [`reputation`] (scores and the reward
 //! multiplier), [`token`] (the settlement token).
 //!
 //! Rounding is always in the name of the function that rounds. Overflow is an error that carries the operands; nothing
@@ -30,6 +30,7 @@ pub mod legislation;
 pub mod literal;
 pub mod machine;
 pub mod mission;
+pub mod panel;
 pub mod parameter;
 pub mod peer;
 pub mod range;

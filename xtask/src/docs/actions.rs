@@ -8,14 +8,18 @@ const INTRODUCTION: &str = "\
 # Human actions
 
 Everything that people can do to a city once it is sealed (T5), as the rows of one closed table. An action is a struct of the same name
-([signatures](signatures.md)), signed by distinct active adjudicators without an interest in its mission, relayed by anyone. *q* is
+([signatures](signatures.md)), signed by distinct active adjudicators without an interest in its matter, relayed by anyone. *q* is
 the number of active adjudicators when the case opened. Each emits `OverrideAction`, and what is named here.
 
+The matter is what the first field names: a mission, whose sponsor and seats must be of none of the signers' principals; a session, whose sponsor
+must not, nor whoever gains by the award that is chosen; or the agent, principal or recipient whom the action is about.
+
 An action with a delay is queued, may be withdrawn by its signers, and is carried out by anyone when it is due; signers and old
-values are checked again then. It lapses `overrideExpirySecs` after it was due. **alone** marks what the senior adjudicator may do
-with one signature when fewer than ⌈q/2⌉ adjudicators are free of conflict; it opens an audit that suspends the power until it is
-closed. Rotation: nobody decides the same class in the same mission more than `maxConsecutiveActions` times running, and no set of
-signers more than `maxIdenticalSignerSets` times, until the backup period opens.
+values are checked again then, and whoever is no adjudicator any more does not count. It lapses `overrideExpirySecs` after it was due.
+**alone** marks what the senior adjudicator may do with one signature when fewer than ⌈q/2⌉ adjudicators are free of conflict, its own
+interest aside; it opens an audit that suspends the power until two others close it. Rotation: nobody decides the same class in the same
+matter more than `maxConsecutiveActions` times running, and no set of signers more than `maxIdenticalSignerSets` times, until nobody
+decided anything there for `rotationLiftSecs`, or the backup period of the review opens.
 ";
 
 pub(super) fn print() -> String {

@@ -8,7 +8,7 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{awards, guardian, legislation, machines, money, statute, tables, verification};
+use super::{awards, guardian, legislation, machines, money, panel, statute, tables, verification};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -55,6 +55,8 @@ const RULES: &[(&str, Rule)] = &[
     ("tier2_minhash", verification::sketches),
     ("election", legislation::election),
     ("kendall_pair", legislation::kendall_pair),
+    ("rotation", panel::rotation),
+    ("coi", panel::coi),
 ];
 
 /// The rule of a kind; `None` when the kind is not supported.

@@ -11,6 +11,7 @@ mod kinds;
 mod legislation;
 mod machines;
 mod money;
+mod panel;
 mod statute;
 mod tables;
 mod verification;
@@ -272,6 +273,18 @@ mod tests {
                 r#"{"payouts":[["A","300"]]}"#,
             ),
             (
+                "rotation",
+                r#"{"actors":["a","a","a","b","a"],"max":2}"#,
+                r#"{"accepted":[true,true,false,true,true]}"#,
+                r#"{"accepted":[true,true,true,true,true]}"#,
+            ),
+            (
+                "coi",
+                r#"{"adj_principal":"H2","producer_principals":["H1","H2"]}"#,
+                r#"{"conflicted":true}"#,
+                r#"{"conflicted":false}"#,
+            ),
+            (
                 "sm_table",
                 r#"{"machine":"mission"}"#,
                 r#"{"ordered_pairs":56,"legal_paper":16,"illegal_resolved":41}"#,
@@ -347,6 +360,22 @@ mod tests {
                 "freeze_count",
                 r#"{"freezes":[7],"now":9,"window_s":9,"rho":0,"cleared_at":0}"#,
                 "inputs.freezes[0]",
+            ),
+            (
+                "rotation",
+                r#"{"actors":["a",7],"max":2}"#,
+                "inputs.actors[1]",
+            ),
+            ("rotation", r#"{"actors":["a"],"max":-1}"#, "inputs.max"),
+            (
+                "coi",
+                r#"{"adj_principal":"a name that no address holds","producer_principals":[]}"#,
+                "inputs.adj_principal",
+            ),
+            (
+                "coi",
+                r#"{"adj_principal":"H1","producer_principals":"H1"}"#,
+                "inputs.producer_principals",
             ),
             ("sm_table", r#"{"machine":"ballot"}"#, "inputs.machine"),
             ("sm_table", r#"{"machine":3}"#, "inputs.machine"),

@@ -3,7 +3,7 @@
 use agentcity_abi::IConstitution as wire;
 use agentcity_domain::parameter::{self, Kind, ParameterId, Scope, Tier, Weakens};
 use alloy_primitives::{Address, B256, U256, keccak256};
-use alloy_sol_types::SolEvent;
+use alloy_sol_types::{SolError, SolEvent};
 
 use crate::city::{City, STRANGER, THIS};
 
@@ -432,4 +432,102 @@ fn the_ledger_is_where_it_is_documented() {
     expected[23] = 150;
     assert_eq!(city.world.slot(THIS, at.into()), expected);
     assert_eq!(city.world.slot(THIS, U256::from(1))[7], 3);
+}
+
+/// What the panel asks before it queues a change is what `amend` keeps to: refused a second before, taken then (RULINGS A4).
+#[test]
+fn terms_of_an_amendment_are_those_by_which_it_is_taken() {
+    use ParameterId::*;
+    for (id, new, tier, weakens, delay) in [
+        (MinFairnessScore, 850, 0, false, 0),
+        (MinFairnessScore, 851, 0, false, DAY),
+        (MinFairnessScore, 350, 0, true, 0),
+        (MinFairnessScore, 349, 0, true, DAY),
+        (MinStakeLow, 149, 1, true, 21_600),
+        (MinStakeLow, 301, 1, false, DAY),
+        (ReputationFloor, 90, 2, true, DAY),
+    ] {
+        let city = City::sealed();
+        let terms = wire::amendmentTermsCall {
+            id: id as u8,
+            newValue: word(new),
+        };
+        let said = city.ask(terms);
+        let found = (
+            said.value,
+            said.tier,
+            said.weakens,
+            u64::from(said.delaySecs),
+        );
+        assert_eq!(
+            found,
+            (id.default_word(), tier, weakens, delay),
+            "{id:?} {new}"
+        );
+        let queued_at = city.world.now();
+        if delay > 0 {
+            city.world.warp(delay - 1);
+            let refusal = wire::TooEarly {
+                readyAt: queued_at + delay,
+                now_: queued_at + delay - 1,
+            };
+            city.rule_refused(city.amendment(id, new, queued_at), refusal);
+            city.world.warp(1);
+        }
+        city.rule(city.amendment(id, new, queued_at)).unwrap();
+    }
+}
+
+/// The share that was used counts, and terms are told of the value in force.
+#[test]
+fn terms_follow_what_was_amended() {
+    let city = City::sealed();
+    let id = ParameterId::MinFairnessScore;
+    amend_now(&city, id, 850);
+    let terms = |new| wire::amendmentTermsCall {
+        id: id as u8,
+        newValue: word(new),
+    };
+    let said = city.ask(terms(851));
+    assert_eq!((said.value, said.delaySecs), (word(850), DAY as u32));
+    city.world.warp(WEEK);
+    assert_eq!(city.ask(terms(851)).delaySecs, 0);
+}
+
+#[test]
+fn what_can_be_no_value_has_no_terms() {
+    let city = City::sealed();
+    let refused = |id: u8, new: B256| {
+        let call = wire::amendmentTermsCall { id, newValue: new };
+        move |city: &City| city.world.call(STRANGER, THIS, call.clone()).err().unwrap()
+    };
+    let quorum = ParameterId::AdjudicatorQuorum as u8;
+    let constant = ParameterId::MaxAdjudicators as u8;
+    let senior = ParameterId::SeniorAdjudicatorAddr as u8;
+    let fits = |data: Vec<u8>, selector: [u8; 4]| assert_eq!(data[..4], selector);
+    fits(
+        refused(quorum, word(7))(&city),
+        wire::UnchangedValue::SELECTOR,
+    );
+    fits(
+        refused(quorum, word(4))(&city),
+        wire::ParameterOutOfRange::SELECTOR,
+    );
+    fits(
+        refused(constant, word(4))(&city),
+        wire::ConstantParameter::SELECTOR,
+    );
+    fits(
+        refused(senior, B256::repeat_byte(1))(&city),
+        wire::MalformedParameter::SELECTOR,
+    );
+    fits(
+        refused(255, word(4))(&city),
+        wire::UnknownParameter::SELECTOR,
+    );
+    let unsealed = City::founded();
+    fits(
+        refused(quorum, word(8))(&unsealed),
+        wire::NotSealed::SELECTOR,
+    );
 }

@@ -66,6 +66,11 @@ fn prepared(function: &str) -> (City, Vec<u8>) {
         }
         .abi_encode(),
         "parameter" => wire::parameterCall { id: 2 }.abi_encode(),
+        "amendmentTerms" => wire::amendmentTermsCall {
+            id: ParameterId::MinFairnessScore as u8,
+            newValue: B256::from(U256::from(700)),
+        }
+        .abi_encode(),
         "amend" => city
             .amendment(ParameterId::MinFairnessScore, 700, city.world.now())
             .abi_encode(),

@@ -4,12 +4,16 @@
 //! Its struct of the same name is in [`crate::signed::panel`]. The rows are the panel's whole power: what is not here no human can
 //! do, and a braking action asks for fewer signatures than the one that lets go.
 
+mod case;
 pub mod quorum;
 mod shape;
 
 use alloy_primitives::B256;
 
-pub use self::shape::Shape;
+pub use self::{
+    case::{Parties, Saw, named},
+    shape::Shape,
+};
 use crate::{
     parameter::{ParameterId, Tier},
     peer::Peer,
@@ -176,6 +180,14 @@ macro_rules! rows {
                 }
             }
 
+            /// Whether the senior adjudicator may do it alone.
+            pub const fn is_seniors(self) -> bool {
+                match self {
+                    Self::None => false,
+                    $(Self::$name => rows!(@ $senior),)+
+                }
+            }
+
             /// By how many, how long it waits, among whom it rotates; nothing for none.
             pub const fn demands(self) -> Option<(Signers, Delay, RotationClass)> {
                 match self {
@@ -251,11 +263,11 @@ impl Action {
 }
 
 impl Signers {
-    /// How many have to sign. `tier` is the risk of the parameter where the row asks for it, and the highest where it is not
-    /// known.
+    /// How many have to sign, one at least: an empty panel decides nothing. `tier` is the risk of the parameter where the row asks
+    /// for it, and the highest where it is not known.
     pub const fn count(self, panel: &Panel, tier: Tier) -> u8 {
         const TWO: u8 = 2; // structural: T5's own number
-        match self {
+        let count = match self {
             Self::One => 1,
             Self::Two => TWO,
             Self::OneThenTwo => {
@@ -280,7 +292,8 @@ impl Signers {
                     panel.unflagged
                 }
             }
-        }
+        };
+        if count == 0 { 1 } else { count }
     }
 
     /// In words.

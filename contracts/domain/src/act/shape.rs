@@ -2,6 +2,8 @@
 
 // structural file: widths of Solidity's types in a word of 32 bytes
 
+use alloy_primitives::B256;
+
 /// The field that follows an action's own ones: every struct ends with it, the place of the justification, and a deadline.
 const TAIL: &[u8] = b"justificationHash";
 /// The field that is first where an action acts in a mission.
@@ -19,9 +21,12 @@ pub struct Shape {
     pub fields: u8,
     /// Whether the first of them is a mission.
     pub of_mission: bool,
-    /// How many leading bytes of each field must be zero, a byte for each, the first lowest. A signed number has none: it
-    /// repeats its sign, which whoever reads it checks.
+    /// How many leading bytes of each field its value leaves unused, a byte for each, the first lowest.
     leading: u64,
+    /// Which fields are truth values, a bit each.
+    truths: u8,
+    /// Which fields are signed numbers, a bit each: they repeat their sign in the bytes that they leave unused.
+    signed: u8,
 }
 
 impl Shape {
@@ -29,6 +34,7 @@ impl Shape {
     pub(super) const fn of(own: &str) -> Self {
         let bytes = own.as_bytes();
         let (mut fields, mut of_mission, mut leading) = (0, false, 0);
+        let (mut truths, mut signed) = (0u8, 0u8);
         let mut at = after(bytes, 0, b'(');
         while at < bytes.len() {
             let name = after(bytes, at, b' ');
@@ -38,6 +44,8 @@ impl Shape {
             assert!(fields < FIELDS_MAX, "too many fields for a shape");
             of_mission |= fields == 0 && starts(bytes, name, MISSION);
             leading |= (unused(bytes, at) as u64) << (8 * fields);
+            truths |= (starts(bytes, at, b"bool") as u8) << fields;
+            signed |= (starts(bytes, at, b"int") as u8) << fields;
             fields += 1;
             at = after(bytes, name, b',');
         }
@@ -45,16 +53,28 @@ impl Shape {
             fields,
             of_mission,
             leading,
+            truths,
+            signed,
         }
     }
 
-    /// How many leading bytes of the field at `place` must be zero.
-    pub const fn leading_zeros(self, place: u8) -> u8 {
+    /// How many leading bytes the value of the field at `place` leaves unused.
+    pub const fn unused(self, place: u8) -> u8 {
         if place < FIELDS_MAX {
             (self.leading >> (8 * place)) as u8
         } else {
             0
         }
+    }
+
+    /// Whether a word is a value of the type of the field at `place`.
+    pub fn takes(self, place: u8, word: &B256) -> bool {
+        let unused = usize::from(self.unused(place));
+        let is = |fields: u8| place < FIELDS_MAX && fields >> place & 1 == 1;
+        let is_negative = is(self.signed) && word.get(unused).is_some_and(|byte| *byte >= 0x80);
+        let fill = if is_negative { 0xff } else { 0 };
+        let fits = word.iter().take(unused).all(|byte| *byte == fill);
+        fits && (!is(self.truths) || word.last() <= Some(&1))
     }
 }
 
@@ -88,10 +108,14 @@ const fn unused(bytes: &[u8], at: usize) -> u32 {
     if starts(bytes, at, b"bool") {
         return WORD - 1;
     }
-    if !starts(bytes, at, b"uint") {
+    let name = if starts(bytes, at, b"uint") {
+        b"uint".len()
+    } else if starts(bytes, at, b"int") {
+        b"int".len()
+    } else {
         return 0;
-    }
-    let (mut bits, mut at) = (0, at + b"uint".len());
+    };
+    let (mut bits, mut at) = (0, at + name);
     while at < bytes.len() && bytes[at].is_ascii_digit() {
         bits = 10 * bits + (bytes[at] - b'0') as u32;
         at += 1;

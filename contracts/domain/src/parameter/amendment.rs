@@ -91,6 +91,15 @@ impl Policy {
     }
 }
 
+/// What a change asks for if it is queued now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Its direction.
+    pub change: Change,
+    /// How long it waits, in seconds; zero if it may take effect at once.
+    pub delay_secs: u32,
+}
+
 /// Whether `asked` may take effect now, given the parameter's present value `found` and its ledger. That the whole page stays
 /// consistent is [`relation::check`](super::relation::check)'s business.
 ///
@@ -103,6 +112,51 @@ pub fn decide(
     ledger: Ledger,
     policy: &Policy,
 ) -> Result<Decided, Refused> {
+    let change = admissible(asked, found)?;
+    let share = immediate(asked, now, ledger, policy);
+    let delay = wait(asked.id, change, share.is_some(), policy);
+    let ready_at = asked.queued_at.get().saturating_add(u64::from(delay));
+    if now.get() < ready_at {
+        return Err(Refused::TooEarly {
+            ready_at,
+            now: now.get(),
+        });
+    }
+    let has_no_delay = policy.delay(asked.id) == 0 && !waited(asked, now, policy);
+    let uses_share = change == Change::Tighter || has_no_delay;
+    Ok(Decided {
+        change,
+        ledger: share.filter(|_| uses_share).unwrap_or(ledger),
+    })
+}
+
+/// What changing a parameter from its present value `found` to `new` would wait for, queued now: [`decide`] takes it then.
+///
+/// Errors: [`Refused::Constant`], [`Refused::Unchanged`], [`Refused::OutOfRange`], [`Refused::Malformed`].
+pub fn terms(
+    id: ParameterId,
+    found: B256,
+    new: B256,
+    now: Timestamp,
+    ledger: Ledger,
+    policy: &Policy,
+) -> Result<Terms, Refused> {
+    let asked = Amendment {
+        id,
+        old: found,
+        new,
+        queued_at: now,
+    };
+    let change = admissible(&asked, found)?;
+    let share = immediate(&asked, now, ledger, policy);
+    Ok(Terms {
+        change,
+        delay_secs: wait(id, change, share.is_some(), policy),
+    })
+}
+
+/// The direction of a change that can take effect at some time.
+fn admissible(asked: &Amendment, found: B256) -> Result<Change, Refused> {
     let id = asked.id;
     if id.row().kind == Kind::Constant {
         return Err(Refused::Constant { id });
@@ -114,30 +168,23 @@ pub fn decide(
         });
     }
     check(id, asked.new)?;
-    let change = direction(id, found, asked.new);
-    let mut delay = policy.delay(id);
-    let within_share = immediate(asked, now, ledger, policy);
-    let mut after = ledger;
+    match direction(id, found, asked.new) {
+        Change::Same => Err(Refused::Unchanged { value: found }),
+        change => Ok(change),
+    }
+}
+
+/// How long a change waits from its queueing on, in seconds. `within_share`: whether it could be immediate.
+fn wait(id: ParameterId, change: Change, within_share: bool, policy: &Policy) -> u32 {
+    let delay = policy.delay(id);
     match (change, within_share) {
-        (Change::Same, _) => return Err(Refused::Unchanged { value: found }),
-        (Change::Tighter, Some(ledger)) => return Ok(Decided { change, ledger }),
-        (Change::Tighter, None) => delay = delay.max(policy.excess_delay_secs),
-        (Change::Weaker | Change::Neutral, _) if delay > 0 || waited(asked, now, policy) => {}
+        (Change::Tighter, true) => 0,
+        (Change::Tighter, false) => delay.max(policy.excess_delay_secs),
+        _ if delay > 0 => delay,
         // The tier has no delay of its own.
-        (Change::Weaker | Change::Neutral, Some(ledger)) => after = ledger,
-        (Change::Weaker | Change::Neutral, None) => delay = policy.excess_delay_secs,
+        (_, true) => 0,
+        (_, false) => policy.excess_delay_secs,
     }
-    let ready_at = asked.queued_at.get().saturating_add(u64::from(delay));
-    if now.get() < ready_at {
-        return Err(Refused::TooEarly {
-            ready_at,
-            now: now.get(),
-        });
-    }
-    Ok(Decided {
-        change,
-        ledger: after,
-    })
 }
 
 /// Whether the change stood open to objection as long as one beyond the share must.

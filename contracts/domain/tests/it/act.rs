@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use agentcity_domain::{
-    act::{Action, Delay, Panel, RotationClass, Row, Signers, quorum},
+    act::{self, Action, Delay, Panel, Parties, RotationClass, Row, Saw, Signers, quorum},
     parameter::{ParameterId, Tier},
     peer::Peer,
     signed::{SignedBy, SignedStruct},
 };
+use alloy_primitives::B256;
 
 fn rows() -> impl Iterator<Item = Row> {
     Action::ALL.iter().map(|action| action.row().unwrap())
@@ -127,24 +128,194 @@ fn the_shape_of_an_action_is_its_structs() {
             let used = match *ty {
                 "address" => 20,
                 "bool" => 1,
-                "bytes32" | "int16" => 32,
+                "bytes32" => 32,
+                "int16" => 2,
                 _ => ty.strip_prefix("uint").unwrap().parse::<u8>().unwrap() / 8,
             };
-            assert_eq!(
-                shape.leading_zeros(place as u8),
-                32 - used,
-                "{}.{name}",
-                row.name
-            );
+            assert_eq!(shape.unused(place as u8), 32 - used, "{}.{name}", row.name);
         }
-        assert_eq!(shape.leading_zeros(shape.fields), 0, "{}", row.name);
-        assert_eq!(shape.leading_zeros(8), 0);
+        assert_eq!(shape.unused(shape.fields), 0, "{}", row.name);
+        assert_eq!(shape.unused(8), 0);
         assert_eq!(action.type_hash(), row.signed.type_hash(), "{}", row.name);
         assert_eq!(action.lands(), Some(row.lands), "{}", row.name);
     }
     assert_eq!(Action::None.shape(), None);
     assert_eq!(Action::None.lands(), None);
     assert!(Action::None.type_hash().is_zero());
+}
+
+/// Every field of every action, with values at both ends of its type and just beyond.
+#[test]
+fn a_word_is_taken_exactly_if_it_is_a_value_of_its_fields_type() {
+    let ones = |bytes: usize| {
+        let mut word = [0; 32];
+        word[32 - bytes..].fill(0xff);
+        B256::new(word)
+    };
+    for action in Action::ALL {
+        let (shape, row) = (action.shape().unwrap(), row(*action));
+        let fields = row.signed.entry().fields();
+        for ((ty, name), place) in fields.take(shape.fields.into()).zip(0u8..) {
+            let takes = |word: B256| shape.takes(place, &word);
+            let at = format!("{}.{name}", row.name);
+            assert!(takes(B256::ZERO), "{at}");
+            let beyond = match ty {
+                "bytes32" => {
+                    assert!(takes(ones(32)), "{at}");
+                    continue;
+                }
+                "bool" => {
+                    assert!(takes(B256::with_last_byte(1)), "{at}");
+                    assert!(!takes(B256::with_last_byte(2)), "{at}");
+                    assert!(!takes(ones(1)), "{at}");
+                    B256::repeat_byte(0xff)
+                }
+                "int16" => {
+                    assert!(takes(ones(32)), "{at}: minus one");
+                    let mut least = ones(32);
+                    (least[30], least[31]) = (0x80, 0);
+                    assert!(takes(least), "{at}: the least");
+                    least[30] = 0x7f;
+                    assert!(!takes(least), "{at}: less than the least");
+                    let mut most = ones(2);
+                    most[30] = 0x7f;
+                    assert!(takes(most), "{at}: the greatest");
+                    ones(2)
+                }
+                _ => {
+                    let used = 32 - usize::from(shape.unused(place));
+                    assert!(takes(ones(used)), "{at}");
+                    let mut beyond = B256::ZERO;
+                    beyond[31 - used] = 1;
+                    beyond
+                }
+            };
+            assert!(!takes(beyond), "{at}");
+        }
+        assert!(shape.takes(8, &ones(32)), "no field has no bounds");
+    }
+}
+
+#[test]
+fn agents_at_fault_are_named_once_and_in_order() {
+    let list = |numbers: [u8; 4]| act::named(&numbers.map(B256::with_last_byte));
+    for (numbers, expected) in [
+        ([1, 0, 0, 0], Ok(1)),
+        ([1, 2, 0, 0], Ok(2)),
+        ([1, 2, 3, 4], Ok(4)),
+        ([0, 0, 0, 0], Err(0)),
+        ([0, 1, 0, 0], Err(1)),
+        ([1, 0, 2, 0], Err(2)),
+        ([1, 1, 0, 0], Err(1)),
+        ([2, 1, 0, 0], Err(1)),
+        ([1, 2, 3, 3], Err(3)),
+        ([1, 2, 0, 3], Err(3)),
+    ] {
+        assert_eq!(list(numbers), expected, "{numbers:?}");
+    }
+}
+
+/// RESOLUTIONS D-13: who acts in a mission is bound by its parties, and the others by those of whom they are about.
+#[test]
+fn interests_are_those_of_the_matter() {
+    for row in rows() {
+        let action = Action::ALL
+            .iter()
+            .find(|action| action.signed() == Some(row.signed));
+        let action = *action.unwrap();
+        let first = row.signed.entry().fields().next().unwrap().1;
+        let expected = match (row.name, first) {
+            (_, "missionId") => Parties::Mission,
+            (_, "sessionId") => Parties::Session,
+            ("AdjustReputation" | "BanAgent", _) => Parties::Agent,
+            (_, "principal") => Parties::Person(0),
+            ("Disburse", _) => Parties::Person(1),
+            _ => Parties::Nobody,
+        };
+        assert_eq!(action.parties(), expected, "{}", row.name);
+    }
+    assert_eq!(Action::None.parties(), Parties::Nobody);
+}
+
+/// Every field that says how something was is compared, here or where it lands (the landing functions that take it are named).
+#[test]
+fn what_signers_saw_is_compared() {
+    let there = [
+        "ReleaseWatchdog",
+        "BanAgent",
+        "AuditCodification",
+        "ConfirmAlert",
+    ];
+    for action in Action::ALL {
+        let row = row(*action);
+        let fields: Vec<_> = row.signed.entry().fields().map(|(_, name)| name).collect();
+        let at = |name: &str| fields.iter().position(|field| *field == name);
+        let expected =
+            if let (Some(place), false) = (at("completionDigest"), there.contains(&row.name)) {
+                Saw::Output(place as u8)
+            } else {
+                match row.name {
+                    "AmendParameter" | "AppointSenior" => Saw::Parameter,
+                    "ClearStop" => Saw::Stop,
+                    "ResumeCity" => Saw::CityStop,
+                    "LiftPause" => Saw::Pause,
+                    "AdjustReputation" => Saw::Score,
+                    "WaiveFairness" => Saw::Fairness,
+                    "CountersignAward" => Saw::Best,
+                    _ => Saw::Nothing,
+                }
+            };
+        assert_eq!(action.saw(), expected, "{}", row.name);
+        let says_how_it_was = [
+            "oldValue",
+            "oldSenior",
+            "oldScore",
+            "haltedUntil",
+            "completionDigest",
+            "fairness",
+            "best",
+        ]
+        .iter()
+        .any(|name| at(name).is_some());
+        let is_compared_there = there.contains(&row.name);
+        assert_eq!(
+            says_how_it_was && !is_compared_there,
+            action.saw() != Saw::Nothing,
+            "{}",
+            row.name
+        );
+    }
+    assert_eq!(Action::None.saw(), Saw::Nothing);
+}
+
+#[test]
+fn brakes_are_what_stops_ends_takes_or_forbids() {
+    use Action::*;
+    let brakes = [
+        FreezeNode,
+        ConfirmFreeze,
+        Disqualify,
+        VetoOutput,
+        TriggerStop,
+        AbortMission,
+        AbortForFault,
+        BanPrincipal,
+        FreezePrincipal,
+        RevokeClerk,
+        EnactNorm,
+        StrikeNorm,
+        RevokeMonitor,
+        RevokePredicate,
+        RevokeVerifier,
+        RemoveAdjudicator,
+        DeclareSpecificationFault,
+        ConfirmAlert,
+        BanAgent,
+        HaltCity,
+    ];
+    for action in Action::ALL {
+        assert_eq!(action.brakes(), brakes.contains(action), "{action:?}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use agentcity_domain::{
     parameter::{
         Change, ParameterId, Refused,
-        amendment::{Amendment, Decided, Ledger, Policy, decide},
+        amendment::{Amendment, Decided, Ledger, Policy, Terms, decide, terms},
         word,
     },
     time::Timestamp,
@@ -322,5 +322,171 @@ proptest! {
             let week: u64 = immediate.iter().filter(|(t, _)| t <= end && t + 7 * DAY > *end).map(|(_, s)| u64::from(*s)).sum();
             prop_assert!(week <= quarter, "{week} > {quarter}");
         }
+    }
+}
+
+/// What a change waits for is what [`decide`] refuses before and takes then (RULINGS A4: what is beyond the share can wait).
+#[test]
+fn terms_say_what_a_change_waits_for() {
+    let spent = Ledger {
+        last_at: at(NOW - 1),
+        used: 250,
+    };
+    for (id, old, new, ledger, change, delay) in [
+        // Low tier: a tightening within its share, a step beyond it, one when the share is used.
+        (
+            ParameterId::MinFairnessScore,
+            600,
+            850,
+            Ledger::default(),
+            Change::Tighter,
+            0,
+        ),
+        (
+            ParameterId::MinFairnessScore,
+            600,
+            851,
+            Ledger::default(),
+            Change::Tighter,
+            DAY,
+        ),
+        (
+            ParameterId::MinFairnessScore,
+            600,
+            601,
+            spent,
+            Change::Tighter,
+            DAY,
+        ),
+        // The same towards weaker, since the tier has no delay.
+        (
+            ParameterId::MinFairnessScore,
+            600,
+            350,
+            Ledger::default(),
+            Change::Weaker,
+            0,
+        ),
+        (
+            ParameterId::MinFairnessScore,
+            600,
+            349,
+            Ledger::default(),
+            Change::Weaker,
+            DAY,
+        ),
+        // Medium: weaker waits its delay, a tightening beyond the share a day at least.
+        (
+            ParameterId::MinStakeLow,
+            150,
+            149,
+            Ledger::default(),
+            Change::Weaker,
+            21_600,
+        ),
+        (
+            ParameterId::MinStakeLow,
+            150,
+            300,
+            Ledger::default(),
+            Change::Tighter,
+            0,
+        ),
+        (
+            ParameterId::MinStakeLow,
+            150,
+            301,
+            Ledger::default(),
+            Change::Tighter,
+            DAY,
+        ),
+        // High.
+        (
+            ParameterId::AdjudicatorQuorum,
+            7,
+            6,
+            Ledger::default(),
+            Change::Weaker,
+            DAY,
+        ),
+        (
+            ParameterId::AdjudicatorQuorum,
+            7,
+            20,
+            Ledger::default(),
+            Change::Tighter,
+            DAY,
+        ),
+    ] {
+        let said = terms(id, word(old), word(new), at(NOW), ledger, &policy()).unwrap();
+        let delay_secs = u32::try_from(delay).unwrap();
+        assert_eq!(said, Terms { change, delay_secs }, "{old} to {new}");
+        let asked = ask(id, old, new, NOW);
+        let on = |secs| decide(&asked, asked.old, at(secs), ledger, &policy());
+        assert_eq!(on(NOW + delay).map(|decided| decided.change), Ok(change));
+        if delay > 0 {
+            let ready_at = NOW + delay;
+            let now = ready_at - 1;
+            assert_eq!(on(now), Err(Refused::TooEarly { ready_at, now }));
+        }
+    }
+}
+
+#[test]
+fn the_senior_waits_longest_and_terms_refuse_what_never_takes_effect() {
+    let id = ParameterId::SeniorAdjudicatorAddr;
+    let someone = Address::repeat_byte(7).into_word();
+    let said = terms(
+        id,
+        B256::ZERO,
+        someone,
+        at(NOW),
+        Ledger::default(),
+        &policy(),
+    )
+    .unwrap();
+    let delay_secs = ParameterId::SeniorDelaySecs.row().default;
+    assert_eq!(
+        said,
+        Terms {
+            change: Change::Weaker,
+            delay_secs
+        }
+    );
+    let ask = |id: ParameterId, new| {
+        let found = id.default_word();
+        terms(id, found, new, at(NOW), Ledger::default(), &policy())
+    };
+    let id = ParameterId::MaxAdjudicators;
+    assert_eq!(ask(id, word(3)), Err(Refused::Constant { id }));
+    let id = ParameterId::AdjudicatorQuorum;
+    assert_eq!(ask(id, word(7)), Err(Refused::Unchanged { value: word(7) }));
+    assert!(matches!(ask(id, word(4)), Err(Refused::OutOfRange { .. })));
+    assert!(matches!(
+        ask(ParameterId::SeniorAdjudicatorAddr, B256::repeat_byte(9)),
+        Err(Refused::Malformed { .. })
+    ));
+}
+
+proptest! {
+    /// Whatever the change and the ledger: what is queued can be carried out when its wait is over.
+    #[test]
+    fn every_change_is_taken_when_its_wait_is_over(
+        (id, old, new) in any_number().prop_flat_map(|id| {
+            let row = id.row();
+            (Just(id), row.min..=row.max, row.min..=row.max)
+        }),
+        used in 0u32..2_000,
+        ago in 0u64..1_000_000,
+    ) {
+        prop_assume!(old != new);
+        let ledger = Ledger { last_at: at(NOW - ago), used };
+        let said = terms(id, word(old), word(new), at(NOW), ledger, &policy()).unwrap();
+        let due = NOW + u64::from(said.delay_secs);
+        let asked = ask(id, old, new, NOW);
+        let taken = decide(&asked, asked.old, at(due), ledger, &policy());
+        prop_assert_eq!(taken.map(|decided| decided.change), Ok(said.change));
+        let at_once = decide(&asked, asked.old, at(NOW), ledger, &policy());
+        prop_assert_eq!(at_once.is_ok(), said.delay_secs == 0);
     }
 }

@@ -18,6 +18,7 @@ mod machine;
 mod mission;
 mod model;
 mod norm;
+mod panel;
 mod parameter;
 mod peer;
 mod reputation;

@@ -1,0 +1,7 @@
+//! The rules of the Override Panel.
+
+mod audit;
+mod demand;
+mod interest;
+mod queue;
+mod rotation;
