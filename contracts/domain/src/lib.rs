@@ -6,7 +6,7 @@
 //! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
 //! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`machine`] (what may follow
 //! what), [`statute`] (what the pages of a mission hold), [`mission`] (missions and nodes at work), [`legislation`] (from petition to law), [`verification`] (what a result
-//! is worth), [`verifier`] (proofs that programs check), [`treasury`] (the money of missions), [`reputation`] (scores and the reward
+//! is worth), [`roster`] (who judges, and who watches them), [`verifier`] (proofs that programs check), [`treasury`] (the money of missions), [`reputation`] (scores and the reward
 //! multiplier), [`token`] (the settlement token).
 //!
 //! Rounding is always in the name of the function that rounds. Overflow is an error that carries the operands; nothing
@@ -34,6 +34,7 @@ pub mod parameter;
 pub mod peer;
 pub mod range;
 pub mod reputation;
+pub mod roster;
 pub mod service;
 pub mod signed;
 pub mod statute;

@@ -21,6 +21,7 @@ mod norm;
 mod parameter;
 mod peer;
 mod reputation;
+mod roster;
 mod service;
 mod signed;
 mod statute;
