@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::IRoster as wire;
-use agentcity_domain::roster::anchor::{self, Anchor, PROOF_MAX};
+use agentcity_domain::roster::{
+    Refused,
+    anchor::{self, Anchor, PROOF_MAX},
+};
 use agentcity_shell::{
     Answer,
     member::Member,
@@ -30,13 +33,14 @@ impl Roster {
         let last = self.last_anchor(author);
         let before = self.anchored(author, last);
         let next = Anchor { size, root };
+        let judged = anchor::follows(last, &before, sequence, &next);
         let given = output::number(sequence);
-        let (who, given) = if sequence == last.saturating_add(1) && size == before.size {
+        let (who, given) = if judged == Err(Refused::Inconsistent) {
             (&before.root, &root)
         } else {
             (author, &given)
         };
-        anchor::follows(last, &before, sequence, &next).about(About { who, given })?;
+        judged.about(About { who, given })?;
 
         self.set_last_anchor(author, sequence);
         self.set_anchored(author, sequence, &next);
