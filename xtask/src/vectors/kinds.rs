@@ -8,7 +8,9 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{awards, guardian, legislation, machines, money, statute, tables, verification};
+use super::{
+    awards, guardian, legislation, machines, money, roster, statute, tables, verification,
+};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ const RULES: &[(&str, Rule)] = &[
     ("freeze_count", guardian::freeze_count),
     ("redundancy_ok", tables::redundancy_ok),
     ("quorums", tables::quorums),
+    ("watchdog_flags", roster::watchdog_flags),
+    ("impeachment", roster::impeachment),
     ("multisig_reg", tables::multisig_reg),
     ("participation", tables::participation),
     ("trace", machines::trace),

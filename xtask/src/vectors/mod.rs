@@ -11,6 +11,7 @@ mod kinds;
 mod legislation;
 mod machines;
 mod money;
+mod roster;
 mod statute;
 mod tables;
 mod verification;

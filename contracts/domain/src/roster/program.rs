@@ -1,6 +1,6 @@
 //! Predicates and verifiers: code that others run during a mission, pinned by its hash (RESOLUTIONS P-05, V-01).
 //!
-//! A hash pins what the account runs, not what that code hands its storage and answer to. So code that can delegate is not
+//! INV-ROSTER-07. A hash pins what the account runs, not what that code hands its storage and answer to. So code that can delegate is not
 //! approved: proxies, whose own code never changes, and accounts that point at another's code. It is found by one pass over the
 //! code, with the chain's own rule for where a jump may land: what is neither fallen into nor jumped to is not code, such as
 //! the data that compilers leave behind. The pass errs on the side of refusing.

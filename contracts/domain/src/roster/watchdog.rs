@@ -3,7 +3,7 @@
 //! Too many yes among enough decisions, or too many in a row, are one pattern: rubber stamps. Too many weakened parameters are
 //! the other. One alone flags; both together freeze the city, as a flag does that another adjudicator confirms.
 //!
-//! A flag is taken anew at each decision of its adjudicator, and goes when the pattern does; while the city is frozen it stays,
+//! INV-ROSTER-06. A flag is taken anew at each decision of its adjudicator, and goes when the pattern does; while the city is frozen it stays,
 //! so that nobody signs himself free. A pattern that stands freezes once: again only when it comes back, or when its adjudicator
 //! weakens one more parameter. So a freeze costs whoever wants one a decision that others can see, and cannot be had by waiting
 //! (RULINGS A7).

@@ -158,6 +158,7 @@ fn a_proof_has_at_most_as_many_hashes_as_a_tree_has_levels() {
     assert!(!check(&last, &new, &[zero; 64]));
 }
 
+/// INV-ROSTER-05
 #[test]
 fn inv_roster_05_an_anchor_follows_the_last_and_is_no_smaller() {
     let before = Anchor {

@@ -21,6 +21,7 @@ fn books(stakes: u128, owed: u128) -> Books {
 
 const OUT: Refused = Refused::OutOfRange;
 
+/// INV-ROSTER-02
 #[test]
 fn inv_roster_02_money_comes_moves_and_goes() {
     let held = books(10, 3);

@@ -118,6 +118,7 @@ fn an_active_adjudicator_accuses_another_who_sits_or_is_about_to_leave() {
     assert_eq!(accuse(active(), 9, seat(leaving), later), Ok(()));
 }
 
+/// INV-ROSTER-03
 #[test]
 fn inv_roster_03_each_votes_once_the_accused_never_and_newcomers_not() {
     let case = open(7);

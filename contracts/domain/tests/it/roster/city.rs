@@ -32,6 +32,7 @@ fn a_flag_that_comes_or_goes_is_counted_once() {
     assert_eq!(six.reflagged(false, false), six);
 }
 
+/// INV-ROSTER-04
 #[test]
 fn inv_roster_04_a_freeze_has_one_end_that_nothing_moves() {
     let frozen = city(7).frozen(72, NOW);

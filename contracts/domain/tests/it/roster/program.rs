@@ -28,6 +28,7 @@ fn a_minimal_proxy_is_refused() {
     assert_eq!(kind(&proxy), Code::Delegates);
 }
 
+/// INV-ROSTER-07
 #[test]
 fn what_delegates_is_found_where_it_can_be_come_to_and_nowhere_else() {
     for op in [0xf2u8, 0xf4] {

@@ -193,6 +193,7 @@ fn removal_without_fault_stops_at_the_floor_and_nothing_else_does() {
     assert!(seat(Some(Candidate)).remove(city(4), NOW).is_ok());
 }
 
+/// INV-ROSTER-01
 #[test]
 fn inv_roster_01_a_stake_is_released_after_the_window_and_after_its_case() {
     let stake = Stake::default().leaving(7 * DAY, NOW);

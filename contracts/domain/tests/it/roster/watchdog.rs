@@ -331,6 +331,7 @@ fn one_pattern_alone_never_freezes() {
     assert!(!watch.city.is_frozen());
 }
 
+/// INV-ROSTER-06
 #[test]
 fn nobody_signs_himself_free_while_the_city_is_frozen() {
     let mut watch = Watch::new();
