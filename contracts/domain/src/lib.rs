@@ -1,4 +1,4 @@
-//! The rules of AgentCity: pure, `no_std`, no host, no storage, no clock, no float.
+//! The rules of AgentCity: pure, `no_std`, no host, no storage, no clock, no float but in the reports of the feature `analysis`.
 //!
 //! A function takes loaded values, a command and, where time matters, `now`; it returns the new values or a typed
 //! refusal. Contracts, keeper, command line and deployment all call these same functions, so a rule exists once.
@@ -19,6 +19,8 @@ extern crate alloc;
 pub mod act;
 pub mod agent;
 pub mod amount;
+#[cfg(feature = "analysis")]
+pub mod analysis;
 pub mod clerk;
 pub mod constitution;
 pub mod exit;

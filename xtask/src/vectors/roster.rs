@@ -1,6 +1,7 @@
 //! Kinds about those who judge.
 
 use agentcity_domain::{
+    analysis::{anchoring, watchdog},
     machine::{ImpeachmentState, SeatState},
     parameter::ParameterId as P,
     roster::{
@@ -16,6 +17,62 @@ use serde_json::{Value, json};
 
 use super::kinds::{Inputs, Outputs, Refused, outputs, refused};
 
+/// What the watchdog measures by where nothing was amended.
+fn rules() -> Rules {
+    let value = |id: P| id.row().default;
+    Rules {
+        approval_pct: value(P::WatchdogMaxApprovalPct),
+        least: value(P::WatchdogMinActions),
+        run: value(P::WatchdogMaxRun),
+        weakenings: value(P::WatchdogWeakeningLimit),
+        days: value(P::WatchdogWindowDays),
+        hours: value(P::WatchdogMaxFreezeDuration),
+    }
+}
+
+/// So many yes from one fixed start.
+pub(super) fn watchdog_pow(inputs: &Outputs) -> Result<Outputs, Refused> {
+    let inputs = Inputs::of(inputs, &["p", "L"])?;
+    let chance = watchdog::all_yes(inputs.float("p")?, inputs.number("L")?);
+    Ok(outputs([("P_alert", json!(chance))]))
+}
+
+/// A run of so many yes within so many decisions.
+pub(super) fn watchdog_run(inputs: &Outputs) -> Result<Outputs, Refused> {
+    let inputs = Inputs::of(inputs, &["p", "N", "L"])?;
+    let (length, decisions) = (inputs.number("L")?, inputs.number("N")?);
+    let chance = watchdog::some_run(inputs.float("p")?, length, decisions);
+    Ok(outputs([("P", json!(chance))]))
+}
+
+/// Run and rate together.
+pub(super) fn watchdog_joint(inputs: &Outputs) -> Result<Outputs, Refused> {
+    let inputs = Inputs::of(inputs, &["p", "N"])?;
+    let decisions = inputs.number("N")?;
+    let (run, both) = watchdog::run_and_both(inputs.float("p")?, decisions, &rules())
+        .ok_or_else(|| refused("N", "shorter than a run"))?;
+    Ok(outputs([("P_run", json!(run)), ("P_both", json!(both))]))
+}
+
+/// How often a log is anchored.
+pub(super) fn anchors(inputs: &Outputs) -> Result<Outputs, Refused> {
+    let inputs = Inputs::of(inputs, &["n", "tau_node", "tau_anchor"])?;
+    let (nodes, node) = (inputs.unsigned("n")?, inputs.unsigned("tau_node")?);
+    let anchor = inputs.unsigned("tau_anchor")?;
+    let never = || refused("tau_anchor", "never anchored");
+    Ok(outputs([
+        (
+            "paper_formula",
+            json!(anchoring::printed(nodes, anchor).ok_or_else(never)?),
+        ),
+        (
+            "resolved",
+            json!(anchoring::anchors(nodes, node, anchor).ok_or_else(never)?),
+        ),
+        ("unaudited", json!(anchoring::unaudited(node, anchor))),
+    ]))
+}
+
 /// Decisions in their order, and how many of them weakened a parameter, by the table's defaults.
 pub(super) fn watchdog_flags(inputs: &Outputs) -> Result<Outputs, Refused> {
     let inputs = Inputs::of(inputs, &["decisions", "weakenings"])?;
@@ -27,15 +84,7 @@ pub(super) fn watchdog_flags(inputs: &Outputs) -> Result<Outputs, Refused> {
             other => return Err(refused("decisions", format!("{other} is neither A nor R"))),
         });
     }
-    let value = |id: P| id.row().default;
-    let rules = Rules {
-        approval_pct: value(P::WatchdogMaxApprovalPct),
-        least: value(P::WatchdogMinActions),
-        run: value(P::WatchdogMaxRun),
-        weakenings: value(P::WatchdogWeakeningLimit),
-        days: value(P::WatchdogWindowDays),
-        hours: value(P::WatchdogMaxFreezeDuration),
-    };
+    let rules = rules();
     let counts = Counts {
         weakenings: inputs.number("weakenings")?,
         ..history.count(rules.days)

@@ -4,6 +4,8 @@ mod act;
 mod agent;
 mod amendment;
 mod amount;
+#[cfg(feature = "analysis")]
+mod analysis;
 mod clerk;
 mod constitution;
 mod derived;
