@@ -11,7 +11,8 @@ pragma solidity ^0.8.30;
 interface IRoster {
     // ------------------------------------------------------------------ types
 
-    /// @notice What somebody is to the panel: an adjudicator, or a monitor.
+    /// @notice What somebody is to the panel: an adjudicator, or a monitor. `Removed` is who was revoked, and lost the stake
+    /// or bond; who resigned, retired or was removed without fault is `Leaving`, then `Released`.
     enum Standing {
         None,
         Candidate,
@@ -36,7 +37,8 @@ interface IRoster {
     }
 
     /// @notice An adjudicator.
-    /// @dev `history` holds the latest 64 decisions, the newest in the lowest bit, 1 for yes.
+    /// @dev `actions` are its decisions ever. `approvals`, `run`, `weakenings` and `history` speak of the latest 64 within the
+    /// watchdog's window, as of now; `history` has the newest in the lowest bit, 1 for yes.
     struct Adjudicator {
         Standing standing;
         address principal;
@@ -51,7 +53,7 @@ interface IRoster {
         uint40 since;
     }
 
-    /// @notice A monitor: bonded, of one principal, with one scorer.
+    /// @notice A monitor: bonded, of one principal, with one scorer. `bond` is what is left of it.
     struct Monitor {
         Standing standing;
         address principal;
@@ -61,7 +63,7 @@ interface IRoster {
         uint40 suspendedUntil;
     }
 
-    /// @notice A case of revocation (D-16 to D-19).
+    /// @notice A case of revocation (D-16 to D-19). `closed` once it was carried or lapsed.
     struct Impeachment {
         address target;
         address initiator;
@@ -72,7 +74,8 @@ interface IRoster {
         bool closed;
     }
 
-    /// @notice A principal in whose missions a signer may not judge: its own, or one it declared an association with.
+    /// @notice A principal in whose missions a signer may not judge: its own, the one before if the signer's key is an
+    /// agent's that changed hands lately, or one it declared an association with. At most 8 of a signer.
     /// @param signer place in the list that was asked about
     struct Interest {
         uint8 signer;
@@ -104,7 +107,8 @@ interface IRoster {
     /// @notice An adjudicator's standing changed.
     event StandingChanged(address indexed adjudicator, Standing standing);
 
-    /// @notice An adjudicator's stake was taken, for insurance and treasury by halves.
+    /// @notice An adjudicator's stake was taken, for insurance and treasury by halves; `skim` sends it there. The cause is
+    /// the case's number.
     event AdjudicatorSlashed(address indexed adjudicator, uint256 amount, bytes32 cause);
 
     /// @notice A monitor put up its bond with the treasury.
@@ -122,7 +126,8 @@ interface IRoster {
     /// @notice An adjudicator declared an interest of its own.
     event AssociationDeclared(address indexed adjudicator, address indexed principal, uint40 until);
 
-    /// @notice The watchdog noticed a pattern.
+    /// @notice The watchdog noticed a pattern that it had not noticed before. `actions` are the decisions ever, as one who
+    /// confirms the alert names them; the others speak of the window.
     event WatchdogAlert(address indexed adjudicator, AlertKind kind, uint32 actions, uint32 approvals, uint16 run);
 
     /// @notice The watchdog froze the city: no finalising, no routing, until `until` at the latest.
@@ -156,7 +161,7 @@ interface IRoster {
     /// @notice `account` took `amount` of its released stake, paid out to `to`.
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
 
-    /// @notice Asset beyond the books went to the treasury.
+    /// @notice Asset beyond the books went to the treasury, and with it whatever was due to the funds.
     event Skimmed(uint256 amount);
 
     /// @notice The root of an author's log of `size` entries. Never replaced.
@@ -188,13 +193,16 @@ interface IRoster {
     /// @notice The function takes no coins.
     error NotPayable();
 
+    /// @notice A token's or a receiver's code called back while its payment was running.
+    error Reentered();
+
     /// @notice Expected `expected`, received `received`.
     error AmountMismatch(uint256 expected, uint256 received);
 
     /// @notice The asset did not move to `to`.
     error PaymentFailed(address to, uint256 amount);
 
-    /// @notice `signer` is no active adjudicator.
+    /// @notice `signer` is no active adjudicator, or was none when the case began.
     error NotAdjudicator(address signer);
 
     /// @notice The value is `found`, not `expected`: the case has changed.
@@ -209,25 +217,29 @@ interface IRoster {
     /// @notice `account`'s standing is `standing`.
     error WrongStanding(address account, Standing standing);
 
-    /// @notice `account`'s code is `found`, not `expected`, or its activation ends before `needed` seconds.
+    /// @notice `account`'s code is `found`, not `expected`; or it is none, or delegates to other code; or its activation ends
+    /// within `needed` seconds.
     error WrongProgram(address account, bytes32 expected, bytes32 found, uint64 needed);
 
     /// @notice The city would have `left` adjudicators of at least `floor`.
     error QuorumFloor(uint8 left, uint8 floor);
 
+    /// @notice The city has `most` adjudicators, as many as there can be.
+    error PanelFull(uint8 most);
+
     /// @notice An adjudicator declares `most` associations at a time.
     error TooManyAssociations(uint8 most);
 
-    /// @notice No such case, or it is closed.
+    /// @notice No such case, or it is closed, or its time is over. Zero: the watchdog freezes nothing.
     error NoCase(uint64 caseId);
 
-    /// @notice `who` voted or acted in this case before.
+    /// @notice `who` voted or acted in this case before, or is the accused; or it is what it was to be made already.
     error AlreadyDone(address who);
 
-    /// @notice `account` has nothing to take.
+    /// @notice `account` has nothing to take, or less than it asked for.
     error NothingOwed(address account);
 
-    /// @notice An anchor follows the last: sequence `expected`, and no smaller a size.
+    /// @notice An anchor follows the last: sequence `expected`, and no smaller a size, nor none.
     error AnchorOutOfOrder(uint64 expected, uint64 given);
 
     /// @notice The proof does not connect the two roots.
@@ -244,13 +256,14 @@ interface IRoster {
     // ------------------------------------------------------------------ adjudicators
 
     /// @notice Puts up the stake of the table for the caller, who becomes active if of genesis, else a candidate. A
-    /// genesis adjudicator without a stake cannot sign.
+    /// genesis adjudicator without a stake cannot sign. The caller answers for itself, or its principal if it is an agent.
     function stake(uint256 amount) external payable;
 
-    /// @notice Leaves the panel; the stake is owed after the appeal window.
+    /// @notice Leaves the panel; the stake is owed after the appeal window. Never refused, however few are left.
     function resign() external;
 
-    /// @notice Moves a leaving adjudicator's stake to its owner's due after the window. Anyone.
+    /// @notice Moves a leaving adjudicator's stake to its owner's due after the window, and after the time of a case about
+    /// it. Anyone.
     function releaseStake(address adjudicator) external;
 
     /// @notice Takes what the caller is owed. Never halted.
@@ -277,8 +290,8 @@ interface IRoster {
     /// @notice Gives a retired monitor's bond back after the window. Anyone.
     function releaseMonitor(address monitor) external;
 
-    /// @notice Charges a monitor for a freeze that was false: a share of its bond, and its reports do not count for a while.
-    /// Only for guardian, once for each freeze and monitor.
+    /// @notice Charges a monitor for a freeze that was false: a share of what it put up, and its reports do not count for a
+    /// while; one of whose bond nothing is left is removed. Only for guardian, once for each freeze and monitor.
     function chargeMonitor(address account, uint64 freezeId) external;
 
     // ------------------------------------------------------------------ the panel's powers, through adjudication
@@ -289,7 +302,8 @@ interface IRoster {
     /// @notice Ends a monitor's admission and takes its bond. Only for adjudication.
     function revokeMonitor(address account) external;
 
-    /// @notice Approves a predicate, pinned by its code. Only for adjudication.
+    /// @notice Approves a predicate, pinned by its code, which must not delegate and, where it is a program, stay activated.
+    /// Only for adjudication.
     function approvePredicate(address program, bytes32 codehash) external;
 
     /// @notice Ends that. Only for adjudication.
@@ -304,14 +318,15 @@ interface IRoster {
     /// @notice Admits a candidate who put up the stake, with that principal. Only for adjudication.
     function addAdjudicator(address account, address principal) external;
 
-    /// @notice Removes an adjudicator without fault; its stake is owed after the appeal window. Only for adjudication.
+    /// @notice Removes an adjudicator or candidate without fault; its stake is owed after the appeal window. Only for
+    /// adjudication, and down to five.
     function removeAdjudicator(address account) external;
 
-    /// @notice Confirms the watchdog's alert about an adjudicator who had acted so often: freezes the city. Only for
-    /// adjudication.
+    /// @notice Confirms the watchdog's alert about an adjudicator who had acted so often: freezes the city, once for each
+    /// alert. Only for adjudication.
     function confirmAlert(address account, uint32 actions) external;
 
-    /// @notice Ends the watchdog's freeze that would end at `until`. Only for adjudication.
+    /// @notice Ends the watchdog's freeze that would end at `until`. Only for adjudication; not while everybody is flagged.
     function releaseWatchdog(uint40 until) external;
 
     /// @notice Counts a decision for its signers, and looks for patterns. Only for adjudication.
@@ -325,10 +340,11 @@ interface IRoster {
 
     // ------------------------------------------------------------------ checks on humans
 
-    /// @notice Opens a case to revoke an adjudicator, under bond. An active adjudicator; one case per target.
+    /// @notice Opens a case to revoke an adjudicator, active or in its appeal window, under bond. An active adjudicator; one
+    /// case per target.
     function initiateImpeachment(address target, bytes32 evidenceHash) external returns (uint64 caseId);
 
-    /// @notice Votes to revoke. An active adjudicator, once; the deciding vote carries it out.
+    /// @notice Votes to revoke. An adjudicator active since before the case, once; the deciding vote carries it out.
     function voteImpeachment(uint64 caseId) external;
 
     /// @notice Closes a case that lapsed. Anyone.
@@ -378,6 +394,8 @@ interface IRoster {
     /// @notice What makes up the booked total.
     function parts() external view returns (uint256 stakes, uint256 owed);
 
-    /// @notice Sends what the contract holds beyond its books to the treasury. Anyone.
+    /// @notice Sends what the contract holds beyond its books to the treasury, and the stakes that were taken to treasury
+    /// and insurance. Anyone.
+    /// @return amount what was beyond the books
     function skim() external returns (uint256 amount);
 }

@@ -1,4 +1,4 @@
-//! The rules of AgentCity: pure, `no_std`, no host, no storage, no clock, no float.
+//! The rules of AgentCity: pure, `no_std`, no host, no storage, no clock, no float but in the reports of the feature `analysis`.
 //!
 //! A function takes loaded values, a command and, where time matters, `now`; it returns the new values or a typed
 //! refusal. Contracts, keeper, command line and deployment all call these same functions, so a rule exists once.
@@ -6,7 +6,7 @@
 //! Reading order: [`range`] (what a bounded number is), [`amount`] (money and rounding), [`time`] (deadlines),
 //! [`id`] (who and what), [`parameter`] (every number of policy), [`signed`] (everything that is signed), [`machine`] (what may follow
 //! what), [`statute`] (what the pages of a mission hold), [`mission`] (missions and nodes at work), [`legislation`] (from petition to law), [`verification`] (what a result
-//! is worth), [`verifier`] (proofs that programs check), [`panel`] (what people decide), [`treasury`] (the money of missions), [`reputation`] (scores and the reward
+//! is worth), [`verifier`] (proofs that programs check), [`panel`] (what people decide), [`roster`] (who judges, and who watches them), [`treasury`] (the money of missions), [`reputation`] (scores and the reward
 //! multiplier), [`token`] (the settlement token).
 //!
 //! Rounding is always in the name of the function that rounds. Overflow is an error that carries the operands; nothing
@@ -19,6 +19,8 @@ extern crate alloc;
 pub mod act;
 pub mod agent;
 pub mod amount;
+#[cfg(feature = "analysis")]
+pub mod analysis;
 pub mod clerk;
 pub mod constitution;
 pub mod exit;
@@ -35,6 +37,7 @@ pub mod parameter;
 pub mod peer;
 pub mod range;
 pub mod reputation;
+pub mod roster;
 pub mod service;
 pub mod signed;
 pub mod statute;

@@ -3,153 +3,182 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{IRoster as wire, ITreasury as treasury};
-use agentcity_domain::{act::quorum, literal, parameter::ParameterId};
+use agentcity_domain::{
+    machine::ImpeachmentState,
+    parameter::ParameterId as P,
+    roster::{
+        Refused,
+        case::Case,
+        seat::{Seat, Stake},
+    },
+    treasury::bond::Kind,
+};
 use agentcity_shell::{
-    Answer, Input,
+    Answer,
     member::Member,
-    output::{self, amount, number},
-    refuse,
-    word::{part, with},
+    output,
+    reader::Reader,
+    topic,
+    words::{Laid, Words},
 };
 use alloy_primitives::B256;
-use alloy_sol_types::{SolCall, SolError, SolEvent};
+use alloy_sol_types::{SolCall, SolEvent};
 
 use crate::{
-    seats::{ACTIVE, REMOVED},
-    storage::{CASE, Roster, VOTED},
+    error::{About, Decided},
+    storage::Roster,
 };
 
-/// What a bond of an impeachment is for, as the treasury counts.
-const BOND: u64 = 5;
-/// Where the open case of a target stands.
-const OPEN: u64 = 9;
-
 impl Roster {
-    pub(crate) fn initiate_impeachment(&mut self, input: &mut Input<'_>) -> Answer {
-        let (target, evidence) = (input.address()?.into_word(), input.word()?);
-        let caller = self.caller().into_word();
-        self.standing_of(caller, ACTIVE)?;
-        self.standing_of(target, ACTIVE)?;
-        let open = self.key(CASE, target, number(OPEN));
-        if self.read(open) != B256::ZERO || caller == target {
-            return refuse(wire::AlreadyDone::SELECTOR, &[target]);
-        }
-        let counter = self.key(CASE, B256::ZERO, B256::ZERO);
-        let id = amount(part(self.read(counter), 24, 8).saturating_add(1));
-        let [bond, expiry] = self.live([
-            ParameterId::ImpeachmentBond as u8,
-            ParameterId::ImpeachmentExpirySecs as u8,
-        ])?;
-        let needed = quorum::two_thirds(self.active() as u8);
-        let expires = self.now().saturating_add(expiry);
-        self.write(counter, id);
-        self.write(open, id);
-        let word = with(with(target, 0, 1, 1), 1, 1, needed.into());
-        let key = self.key(CASE, id, B256::ZERO);
-        self.write(key, with(word, 2, 5, expires.into()));
-        self.write(self.key(CASE, id, number(1)), caller);
-        self.write(self.key(CASE, id, number(2)), evidence);
-        self.write(self.key(VOTED, id, caller), number(1));
-        self.emit(
-            &[
-                literal!(wire::ImpeachmentInitiated::SIGNATURE_HASH),
-                id,
-                target,
-                caller,
-            ],
-            &[evidence, number(needed.into()), number(expires)],
+    /// Errors: `NotAdjudicator`, `AlreadyDone`, `WrongStanding`; the treasury's refusal of the bond.
+    /// Events: `ImpeachmentInitiated`.
+    pub(crate) fn initiate_impeachment(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (target, evidence) = (input.address(), &input.word());
+        input.end()?;
+        let (caller, accused) = (&self.caller().into_word(), &target.into_word());
+        let accuser = self.seat(caller);
+        let about = if accuser.is_active() { accused } else { caller };
+        let life = self.parameter(P::ImpeachmentExpirySecs)?;
+        let bond = self.base_units(P::ImpeachmentBond)?;
+        let (case, stake, city) = Case::open(
+            (self.caller(), &accuser),
+            (target, &self.seat(accused), &self.stake_of(accused)),
+            self.city(),
+            life,
+            self.now(),
+        )
+        .of(about)?;
+        let id = city.cases;
+
+        self.set_city(&city);
+        self.set_stake(accused, &stake);
+        self.set_case(id, &case);
+        self.set_case_opened(id, &case, evidence);
+        self.set_voted(id, caller);
+        self.log(
+            topic!(wire::ImpeachmentInitiated::SIGNATURE_HASH)
+                .number(id)
+                .word(accused)
+                .word(caller)
+                .word(evidence)
+                .number(case.needed.into())
+                .number(case.expires_at),
+            4,
         );
-        let value = amount(self.in_base_units(bond));
-        self.bond(
-            treasury::postBondCall::SELECTOR,
-            &[key, caller, number(BOND), value],
-        )?;
-        Ok(output::words(&[id]))
+        self.post_bond(&self.case_bond(id), caller, Kind::Impeachment, bond.get())?;
+        Words::new().number(id).answer()
     }
 
+    /// A case that is there, and its number as a word.
+    ///
     /// Errors: `NoCase`.
     #[inline(never)]
-    fn open_case(&self, id: B256) -> Result<(B256, B256), Vec<u8>> {
-        let key = self.key(CASE, id, B256::ZERO);
-        let word = self.read(key);
-        if word == B256::ZERO || part(word, 7, 1) != 0 {
-            return refuse(wire::NoCase::SELECTOR, &[id]);
-        }
-        Ok((key, word))
+    fn known(&self, id: u64) -> Result<Case, Vec<u8>> {
+        self.case(id).ok_or(Refused::NoCase).about(About {
+            who: &B256::ZERO,
+            given: &output::number(id),
+        })
     }
 
+    /// Closes a case: its target may be accused anew.
     #[inline(never)]
-    fn close_case(&mut self, key: B256, word: B256) {
-        self.write(key, with(word, 7, 1, 1));
-        self.write(
-            self.key(CASE, with(word, 0, 12, 0), number(OPEN)),
-            B256::ZERO,
-        );
+    fn close(&mut self, id: u64, case: &Case) {
+        self.set_case(id, case);
+        let target = &case.target.into_word();
+        let stake = Stake {
+            case: 0,
+            ..self.stake_of(target)
+        };
+        self.set_stake(target, &stake);
     }
 
-    pub(crate) fn vote_impeachment(&mut self, input: &mut Input<'_>) -> Answer {
-        let id = number(input.u64()?);
-        let (key, word) = self.open_case(id)?;
-        let caller = self.caller().into_word();
-        self.standing_of(caller, ACTIVE)?;
-        let (target, expires) = (with(word, 0, 12, 0), part(word, 2, 5) as u64);
-        let voted = self.key(VOTED, id, caller);
-        if caller == target || self.read(voted) != B256::ZERO {
-            return refuse(wire::AlreadyDone::SELECTOR, &[caller]);
-        }
-        if self.now() > expires {
-            return refuse(wire::NotDue::SELECTOR, &[number(expires)]);
-        }
-        let votes = part(word, 0, 1).saturating_add(1);
-        let word = with(word, 0, 1, votes);
-        self.write(voted, number(1));
-        self.write(key, word);
-        self.emit(
-            &[literal!(wire::ImpeachmentVoted::SIGNATURE_HASH), id, caller],
-            &[amount(votes)],
+    /// Errors: `NoCase`, `NotAdjudicator`, `AlreadyDone`.
+    /// Events: `ImpeachmentVoted`; with the deciding vote `StandingChanged`, `AdjudicatorSlashed`, `AdjudicatorImpeached`.
+    pub(crate) fn vote_impeachment(&mut self, input: &mut Reader<'_>) -> Answer {
+        let id = input.u64();
+        let caller = &self.caller().into_word();
+        let given = output::number(id);
+        let about = About {
+            who: caller,
+            given: &given,
+        };
+        let case = self
+            .known(id)?
+            .vote(
+                self.caller(),
+                &self.seat(caller),
+                self.has_voted(id, caller),
+                self.now(),
+            )
+            .about(about)?;
+
+        self.set_voted(id, caller);
+        self.set_case(id, &case);
+        self.log(
+            topic!(wire::ImpeachmentVoted::SIGNATURE_HASH)
+                .number(id)
+                .word(caller)
+                .number(case.votes.into()),
+            3,
         );
-        if votes >= part(word, 1, 1) {
-            self.close_case(key, word);
-            self.set_standing(target, REMOVED);
-            let slashed = self.slash(target, key)?;
-            self.emit(
-                &[
-                    literal!(wire::AdjudicatorImpeached::SIGNATURE_HASH),
-                    id,
-                    target,
-                ],
-                &[amount(slashed)],
-            );
-            self.bond(treasury::returnBondCall::SELECTOR, &[key])?;
+        if case.state != ImpeachmentState::Carried {
+            return Ok(Vec::new());
         }
-        Ok(Vec::new())
+        self.carry(id, &case)
     }
 
-    pub(crate) fn expire_impeachment(&mut self, input: &mut Input<'_>) -> Answer {
-        let id = number(input.u64()?);
-        let (key, word) = self.open_case(id)?;
-        self.due_from(part(word, 2, 5) as u64)?;
-        self.close_case(key, word);
-        self.emit(
-            &[literal!(wire::ImpeachmentLapsed::SIGNATURE_HASH), id],
-            &[],
+    /// Carries out what a case decided. The asset moves later: no token can stand in the way.
+    #[inline(never)]
+    fn carry(&mut self, id: u64, case: &Case) -> Answer {
+        let target = &case.target.into_word();
+        let (seat, city): (Seat, _) = self
+            .seat(target)
+            .revoke(self.city(), self.now())
+            .of(target)?;
+        self.close(id, case);
+        self.set_city(&city);
+        self.move_seat(target, &seat);
+        let slashed = self.slash(target, id)?;
+        self.log(
+            topic!(wire::AdjudicatorImpeached::SIGNATURE_HASH)
+                .number(id)
+                .word(target)
+                .amount(slashed.get()),
+            3,
         );
-        self.bond(treasury::forfeitBondCall::SELECTOR, &[key])?;
-        Ok(Vec::new())
+        self.end_bond(treasury::returnBondCall::SELECTOR, &self.case_bond(id))
     }
 
-    pub(crate) fn impeachment(&mut self, input: &mut Input<'_>) -> Answer {
-        let id = number(input.u64()?);
-        let word = self.read(self.key(CASE, id, B256::ZERO));
-        let field = |at, bytes| amount(part(word, at, bytes));
-        Ok(output::words(&[
-            with(word, 0, 12, 0),
-            self.read(self.key(CASE, id, number(1))),
-            self.read(self.key(CASE, id, number(2))),
-            field(0, 1),
-            field(1, 1),
-            field(2, 5),
-            field(7, 1),
-        ]))
+    /// Errors: `NoCase`, `NotDue`.
+    /// Events: `ImpeachmentLapsed`.
+    pub(crate) fn expire_impeachment(&mut self, input: &mut Reader<'_>) -> Answer {
+        let id = input.u64();
+        let given = output::number(id);
+        let case = self.known(id)?.lapse(self.now()).about(About {
+            who: &B256::ZERO,
+            given: &given,
+        })?;
+        self.close(id, &case);
+        self.log(
+            topic!(wire::ImpeachmentLapsed::SIGNATURE_HASH).number(id),
+            2,
+        );
+        self.end_bond(treasury::forfeitBondCall::SELECTOR, &self.case_bond(id))
+    }
+
+    pub(crate) fn impeachment(&mut self, input: &mut Reader<'_>) -> Answer {
+        let id = input.u64();
+        let Some(case) = self.case(id) else {
+            return Words::new().all(&[B256::ZERO; 7]).answer();
+        };
+        Words::new()
+            .address(&case.target)
+            .address(&case.initiator)
+            .word(&self.evidence(id))
+            .number(case.votes.into())
+            .number(case.needed.into())
+            .number(case.expires_at)
+            .truth(case.state != ImpeachmentState::Open)
+            .answer()
     }
 }

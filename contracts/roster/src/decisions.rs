@@ -3,192 +3,210 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::IRoster as wire;
-use agentcity_domain::{literal, parameter::ParameterId, peer::Peer};
-use agentcity_shell::{
-    Answer, Input,
-    member::Member,
-    output::{self, Output, amount, number},
-    refuse,
-    word::{part, with},
+use agentcity_domain::{
+    parameter::ParameterId as P,
+    peer::Peer,
+    roster::{
+        Refused,
+        city::City,
+        history::Decision,
+        watchdog::{self, Rules, Watched},
+    },
 };
-use alloy_primitives::B256;
-use alloy_sol_types::{SolError, SolEvent};
+use agentcity_shell::{
+    Answer,
+    member::Member,
+    output::number,
+    reader::Reader,
+    topic,
+    words::{Laid, Words},
+};
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolEvent;
 
 use crate::{
-    HOUR, SIGNERS_MAX,
-    seats::{ACTIVE, ASSOCIATIONS_MAX},
-    storage::{COUNT, PERSON, Roster, WATCHDOG},
+    SIGNERS_MAX,
+    error::{Decided, NOBODY},
+    storage::Roster,
 };
 
-/// Rubber stamping, on the wire; the other kind follows it.
-const RUBBER: u64 = 1;
-
-/// What the watchdog measures by.
-const MEASURES: [u8; 5] = [
-    ParameterId::WatchdogMaxApprovalPct as u8,
-    ParameterId::WatchdogMinActions as u8,
-    ParameterId::WatchdogMaxRun as u8,
-    ParameterId::WatchdogWeakeningLimit as u8,
-    ParameterId::WatchdogMaxFreezeDuration as u8,
-];
+/// Parts of the answer before its list.
+const HEADS: u64 = 5;
+/// Bytes of a word.
+const WORD: u64 = 32;
 
 impl Roster {
-    /// Since when and until when the watchdog freezes the city.
-    #[inline(never)]
-    fn freeze(&self) -> (B256, u64) {
-        let key = self.key(WATCHDOG, B256::ZERO, B256::ZERO);
-        (key, part(self.read(key), 5, 5) as u64)
-    }
-
-    pub(crate) fn examine(&mut self, input: &mut Input<'_>) -> Answer {
-        let (count, mut list) = input.list(SIGNERS_MAX)?;
-        let now = self.now();
-        let mut flagged = 0u64;
-        let mut interests = Vec::with_capacity(count.saturating_mul(2));
+    /// Errors: `NotAdjudicator`.
+    pub(crate) fn examine(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (count, mut list) = input.list(SIGNERS_MAX);
+        let (now, city) = (self.now(), self.city());
+        let (mut flagged, mut interests) = (0u64, Vec::with_capacity(count.saturating_mul(2)));
         for place in 0..count as u64 {
-            let signer = list.address()?.into_word();
-            let (_, word) = self.person(signer);
-            if part(word, 0, 1) != u128::from(ACTIVE) {
-                return refuse(wire::NotAdjudicator::SELECTOR, &[signer]);
+            let signer = &list.address().into_word();
+            let seat = self.seat(signer);
+            if !seat.is_active() {
+                return Err(Refused::NotAdjudicator).of(signer);
             }
-            if part(word, 12, 1) != 0 {
-                flagged |= 1u64.wrapping_shl(place as u32);
+            flagged |= u64::from(seat.is_flagged()).wrapping_shl(place as u32);
+            let mut note = |principal: Address| {
+                interests.push(number(place));
+                interests.push(principal.into_word());
+            };
+            note(seat.principal);
+            if seat.is_agent {
+                let (present, previous) = self.principals(signer)?;
+                for principal in [present, previous] {
+                    if principal != Address::ZERO && principal != seat.principal {
+                        note(principal);
+                    }
+                }
             }
-            interests.push(number(place));
-            interests.push(self.read(self.key(PERSON, signer, number(1))));
-            for association in 0..ASSOCIATIONS_MAX {
-                let word = self.read(self.association_key(signer, association));
-                if part(word, 0, 5) as u64 > now {
-                    interests.push(number(place));
-                    interests.push(with(word, 0, 12, 0));
+            for one in self.associations(signer, seat.associations) {
+                if one.counts(now) {
+                    note(one.principal);
                 }
             }
         }
-        let counts = self.read(self.key(COUNT, B256::ZERO, B256::ZERO));
-        let (_, until) = self.freeze();
-        let panel = Output::of(5)
-            .word(amount(part(counts, 31, 1)))
-            .word(amount(part(counts, 30, 1)))
-            .word(output::truth(until != 0 && now > until))
-            .word(number(flagged))
-            .list(&interests, 2)
-            .finish();
-        Ok(Output::of(1).structure(&panel).finish())
+        list.end()?;
+        Words::new()
+            .number(WORD)
+            .number(city.active.into())
+            .number(city.unflagged.into())
+            .truth(city.is_overdue(now))
+            .number(flagged)
+            .number(HEADS.saturating_mul(WORD))
+            .number(interests.len() as u64 / 2)
+            .all(&interests)
+            .answer()
     }
 
-    /// Freezes the city, or goes on freezing it.
+    /// What the watchdog measures by.
     #[inline(never)]
-    fn freeze_city(&mut self, cause: B256, hours: u64) {
-        let now = self.now();
-        let until = now.saturating_add(hours.saturating_mul(HOUR));
-        let (key, _) = self.freeze();
-        let word = with(B256::ZERO, 0, 5, now.into());
-        self.write(key, with(word, 5, 5, until.into()));
-        self.emit(
-            &[literal!(wire::WatchdogFreeze::SIGNATURE_HASH), cause],
-            &[number(until)],
-        );
+    fn rules(&self) -> Result<Rules, Vec<u8>> {
+        let [approval_pct, least, run, weakenings, days, hours] = self.live([
+            P::WatchdogMaxApprovalPct as u8,
+            P::WatchdogMinActions as u8,
+            P::WatchdogMaxRun as u8,
+            P::WatchdogWeakeningLimit as u8,
+            P::WatchdogWindowDays as u8,
+            P::WatchdogMaxFreezeDuration as u8,
+        ])?;
+        Ok(Rules {
+            approval_pct: approval_pct as u32,
+            least: least as u32,
+            run: run as u32,
+            weakenings: weakenings as u32,
+            days: days as u32,
+            hours: hours as u32,
+        })
     }
 
-    /// Counts a decision of one signer, and looks for patterns (D-21).
-    #[inline(never)]
-    fn watch(&mut self, signer: B256, did: [bool; 3], measures: &[u64; MEASURES.len()]) {
-        let [approves, weakens, reviews] = did;
-        let [rate, least, longest, weakest, hours] = *measures;
-        let (key, word) = self.person(signer);
-        let actions = part(word, 1, 4).saturating_add(1);
-        let approvals = part(word, 5, 4).saturating_add(approves.into());
-        let run = if approves {
-            part(word, 9, 2).saturating_add(1)
-        } else {
-            0
-        };
-        let weakenings = part(word, 11, 1).saturating_add(weakens.into());
-        let often = approvals.saturating_mul(100) > actions.saturating_mul(rate.into());
-        let rubber = actions >= u128::from(least) && often || run > u128::from(longest);
-        let weak = weakenings > u128::from(weakest);
-        let history = part(word, 22, 8) << 1 | u128::from(approves);
-        let unpaid = part(word, 13, 4).saturating_add(reviews.into());
-        let mut next = with(with(word, 1, 4, actions), 5, 4, approvals);
-        next = with(with(next, 9, 2, run), 11, 1, weakenings);
-        next = with(with(next, 13, 4, unpaid), 22, 8, history);
-        if rubber || weak {
-            if part(word, 12, 1) == 0 {
-                self.count(30, false);
-            }
-            next = with(next, 12, 1, 1);
-            self.emit(
-                &[literal!(wire::WatchdogAlert::SIGNATURE_HASH), signer],
-                &[
-                    number(RUBBER.saturating_add(u64::from(!rubber))),
-                    amount(actions),
-                    amount(approvals),
-                    amount(run),
-                ],
-            );
-        }
-        self.write(key, next);
-        if rubber && weak {
-            self.freeze_city(signer, hours);
-        }
-    }
-
-    pub(crate) fn record_decision(&mut self, input: &mut Input<'_>) -> Answer {
-        let (count, mut list) = input.list(SIGNERS_MAX)?;
-        let did = [input.bool()?, input.bool()?, input.bool()?];
+    /// Errors: `Unauthorized`, `NotAdjudicator`.
+    /// Events: `WatchdogAlert`, `WatchdogFreeze`.
+    pub(crate) fn record_decision(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (count, mut list) = input.list(SIGNERS_MAX);
+        let decision = Decision::of(input.bool(), input.bool());
+        let is_review = input.bool();
         self.only(&[Peer::Adjudication])?;
-        let measures = self.live(MEASURES)?;
+        let rules = self.rules()?;
+        let (now, before) = (self.now(), self.city());
+        let mut city = before;
         for _ in 0..count {
-            let signer = list.address()?.into_word();
-            self.watch(signer, did, &measures);
+            let signer = &list.address().into_word();
+            let (seat, record) = (self.seat(signer), self.record(signer));
+            let watched =
+                watchdog::watch(seat, record, city, decision, is_review, &rules, now).of(signer)?;
+            city = watched.city;
+            self.set_record(signer, &watched.record);
+            if watched.seat != seat {
+                self.set_seat(signer, &watched.seat);
+            }
+            self.say_watched(signer, &watched);
+        }
+        list.end()?;
+        if city != before {
+            self.set_city(&city);
         }
         Ok(Vec::new())
     }
 
-    pub(crate) fn confirm_alert(&mut self, input: &mut Input<'_>) -> Answer {
-        let (person, actions) = (input.address()?.into_word(), input.u32()?);
-        self.only(&[Peer::Adjudication])?;
-        let word = self.standing_of(person, ACTIVE)?;
-        let found = part(word, 1, 4);
-        if found != u128::from(actions) || part(word, 12, 1) == 0 {
-            return refuse(
-                wire::ValueChanged::SELECTOR,
-                &[number(actions.into()), amount(found)],
-            );
+    /// Events: `WatchdogAlert` of each kind that is new; `WatchdogFreeze`.
+    #[inline(never)]
+    fn say_watched(&self, signer: &B256, watched: &Watched) {
+        for (is_new, kind) in [
+            (watched.news.rubber, wire::AlertKind::Rubber),
+            (watched.news.weaken, wire::AlertKind::Weaken),
+        ] {
+            if is_new {
+                self.log(
+                    topic!(wire::WatchdogAlert::SIGNATURE_HASH)
+                        .word(signer)
+                        .number(kind as u64)
+                        .number(watched.record.actions.into())
+                        .number(watched.counts.approvals.into())
+                        .number(watched.counts.run.into()),
+                    2,
+                );
+            }
         }
-        let [.., hours] = self.live(MEASURES)?;
-        self.freeze_city(person, hours);
-        Ok(Vec::new())
+        if watched.freezes {
+            self.say_frozen(signer, &watched.city);
+        }
     }
 
     #[inline(never)]
-    fn release(&mut self, key: B256, by_panel: bool) -> Answer {
-        self.write(key, B256::ZERO);
-        self.emit(
-            &[literal!(wire::WatchdogReleased::SIGNATURE_HASH)],
-            &[output::truth(by_panel)],
+    fn say_frozen(&self, cause: &B256, city: &City) {
+        self.log(
+            topic!(wire::WatchdogFreeze::SIGNATURE_HASH)
+                .word(cause)
+                .number(city.frozen_until),
+            2,
+        );
+    }
+
+    /// Errors: `Unauthorized`, `WrongStanding`, `ValueChanged`, `AlreadyDone`.
+    /// Events: `WatchdogFreeze`.
+    pub(crate) fn confirm_alert(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (person, actions) = (&input.address().into_word(), input.u32());
+        self.only(&[Peer::Adjudication])?;
+        let hours = self.parameter(P::WatchdogMaxFreezeDuration)?;
+        let (seat, record) = (self.seat(person), self.record(person));
+        let (seat, city) =
+            watchdog::confirm(seat, &record, self.city(), actions, hours, self.now()).of(person)?;
+        self.set_seat(person, &seat);
+        self.set_city(&city);
+        self.say_frozen(person, &city);
+        Ok(Vec::new())
+    }
+
+    /// Events: `WatchdogReleased`.
+    #[inline(never)]
+    fn release(&mut self, city: &City, by_panel: bool) -> Answer {
+        self.set_city(city);
+        self.log(
+            topic!(wire::WatchdogReleased::SIGNATURE_HASH).truth(by_panel),
+            1,
         );
         Ok(Vec::new())
     }
 
-    pub(crate) fn release_watchdog(&mut self, input: &mut Input<'_>) -> Answer {
-        let expected = input.u64()?;
+    /// Errors: `Unauthorized`, `ValueChanged`, `NotDue`.
+    /// Events: `WatchdogReleased`.
+    pub(crate) fn release_watchdog(&mut self, input: &mut Reader<'_>) -> Answer {
+        let until = input.seconds();
         self.only(&[Peer::Adjudication])?;
-        let (key, until) = self.freeze();
-        if until == 0 || until != expected {
-            return refuse(wire::ValueChanged::SELECTOR, &[expected, until].map(number));
-        }
-        self.release(key, true)
+        let city = self.city().released(until).about(NOBODY)?;
+        self.release(&city, true)
     }
 
+    /// Errors: `NoCase`, `NotDue`.
+    /// Events: `WatchdogReleased`.
     pub(crate) fn expire_watchdog(&mut self) -> Answer {
-        let (key, until) = self.freeze();
-        self.due_from(if until == 0 { u64::MAX } else { until })?;
-        self.release(key, false)
+        let city = self.city().thawed(self.now()).about(NOBODY)?;
+        self.release(&city, false)
     }
 
     pub(crate) fn halted_until(&mut self) -> Answer {
-        let (_, until) = self.freeze();
-        Ok(output::words(&[number(until)]))
+        Words::new().number(self.city().frozen_until).answer()
     }
 }

@@ -2,181 +2,215 @@
 
 use alloc::vec::Vec;
 
-use agentcity_abi::{IAgent as agents, IRoster as wire, ITreasury as treasury};
-use agentcity_domain::{literal, parameter::ParameterId, peer::Peer};
+use agentcity_abi::{IRoster as wire, ITreasury as treasury};
+use agentcity_domain::{
+    amount::Bps,
+    parameter::ParameterId as P,
+    peer::Peer,
+    roster::{
+        books::base_units,
+        monitor::{Monitor, Penalty},
+    },
+    treasury::bond::Kind,
+};
 use agentcity_shell::{
-    Answer, Input,
+    Answer, malformed,
     member::Member,
-    output::{self, amount, number},
-    refuse,
-    word::{part, with},
+    reader::Reader,
+    topic,
+    words::{Laid, Words},
 };
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use crate::{
-    seats::{ACTIVE, CANDIDATE, LEAVING, RELEASED, REMOVED},
-    storage::{CHARGED, MONITOR, Roster},
+    error::{About, Decided, NOBODY},
+    storage::{Roster, standing_number},
 };
 
-/// What a monitor's bond is for, as the treasury counts.
-const BOND: u64 = 4;
-/// The whole, in basis points.
-const WHOLE: u128 = 10_000;
-
 impl Roster {
-    /// Tells the treasury about a bond.
+    /// Events: `MonitorChanged`.
     #[inline(never)]
-    pub(crate) fn bond(&self, selector: [u8; 4], words: &[B256]) -> Result<Vec<u8>, Vec<u8>> {
-        self.tell_peer(Peer::Treasury, selector, words)
+    fn say_monitor(&self, monitor: &B256, of: &Monitor) {
+        self.log(
+            topic!(wire::MonitorChanged::SIGNATURE_HASH)
+                .word(monitor)
+                .number(standing_number(of.standing))
+                .number(of.false_positives.into())
+                .number(of.suspended_until),
+            2,
+        );
     }
 
+    /// Events: `MonitorChanged`.
     #[inline(never)]
-    fn watcher(&self, monitor: B256) -> (B256, B256) {
-        let key = self.key(MONITOR, monitor, B256::ZERO);
-        (key, self.read(key))
+    fn change_monitor(&mut self, monitor: &B256, of: &Monitor) {
+        self.set_watcher(monitor, of);
+        self.say_monitor(monitor, of);
+    }
+
+    /// Tells the treasury about the bond of this number.
+    #[inline(never)]
+    pub(crate) fn end_bond(&self, selector: [u8; 4], id: &B256) -> Answer {
+        self.tell(Peer::Treasury, Words::after(selector).word(id))?;
+        Ok(Vec::new())
+    }
+
+    /// Has the treasury put up a bond out of an account's credit.
+    #[inline(never)]
+    pub(crate) fn post_bond(
+        &self,
+        id: &B256,
+        owner: &B256,
+        kind: Kind,
+        amount: u128,
+    ) -> Result<(), Vec<u8>> {
+        self.tell(
+            Peer::Treasury,
+            Words::after(treasury::postBondCall::SELECTOR)
+                .word(id)
+                .word(owner)
+                .number(kind as u64)
+                .amount(amount),
+        )
+    }
+
+    /// Errors: `WrongStanding`; `ValueChanged` where nobody answers for the caller; the treasury's refusal.
+    /// Events: `MonitorBonded`, `MonitorChanged`.
+    pub(crate) fn bond_monitor(&mut self, input: &mut Reader<'_>) -> Answer {
+        let scorer = input.word();
+        let monitor = &self.caller().into_word();
+        let (principal, _) = self.principals(monitor)?;
+        let units = self.parameter(P::MonitorBond)?;
+        let (_, scale) = self.asset();
+        let amount = base_units(units, scale).about(NOBODY)?;
+        let bonded = self
+            .watcher(monitor)
+            .bond(principal, scorer, units as u32, amount)
+            .of(monitor)?;
+        self.log(
+            topic!(wire::MonitorBonded::SIGNATURE_HASH)
+                .word(monitor)
+                .address(&principal)
+                .word(&scorer)
+                .amount(amount.get()),
+            4,
+        );
+        self.change_monitor(monitor, &bonded);
+        self.post_bond(monitor, monitor, Kind::Monitor, amount.get())?;
+        Ok(Vec::new())
+    }
+
+    /// Errors: `Unauthorized`, `WrongStanding`, `ValueChanged`.
+    /// Events: `MonitorChanged`.
+    pub(crate) fn approve_monitor(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (monitor, scorer) = (&input.address().into_word(), &input.word());
+        self.only(&[Peer::Adjudication])?;
+        let found = self.watcher(monitor);
+        let approved = found.approve().of(monitor)?;
+        self.unchanged(scorer, &found.scorer)?;
+        self.change_monitor(monitor, &approved);
+        Ok(Vec::new())
+    }
+
+    /// That a word is what was signed.
+    ///
+    /// Errors: `ValueChanged`.
+    #[inline(never)]
+    pub(crate) fn unchanged(&self, expected: &B256, found: &B256) -> Result<(), Vec<u8>> {
+        if expected == found {
+            return Ok(());
+        }
+        Words::after(wire::ValueChanged::SELECTOR)
+            .word(expected)
+            .word(found)
+            .refuse()
+    }
+
+    /// Errors: `Unauthorized`, `WrongStanding`.
+    /// Events: `MonitorChanged`.
+    pub(crate) fn revoke_monitor(&mut self, input: &mut Reader<'_>) -> Answer {
+        let monitor = &input.address().into_word();
+        self.only(&[Peer::Adjudication])?;
+        let revoked = self.watcher(monitor).revoke().of(monitor)?;
+        self.change_monitor(monitor, &revoked);
+        self.end_bond(treasury::forfeitBondCall::SELECTOR, monitor)
     }
 
     /// Errors: `WrongStanding`.
-    #[inline(never)]
-    fn watcher_in(&self, monitor: B256, standings: &[u8]) -> Result<B256, Vec<u8>> {
-        let (_, word) = self.watcher(monitor);
-        let standing = part(word, 0, 1) as u8;
-        if !standings.contains(&standing) {
-            return refuse(
-                wire::WrongStanding::SELECTOR,
-                &[monitor, number(standing.into())],
-            );
-        }
-        Ok(word)
-    }
-
-    #[inline(never)]
-    fn change_monitor(&mut self, monitor: B256, word: B256, standing: u8) {
-        let (key, _) = self.watcher(monitor);
-        self.write(key, with(word, 0, 1, standing.into()));
-        self.emit(
-            &[literal!(wire::MonitorChanged::SIGNATURE_HASH), monitor],
-            &[
-                number(standing.into()),
-                amount(part(word, 1, 2)),
-                amount(part(word, 3, 5)),
-            ],
-        );
-    }
-
-    pub(crate) fn bond_monitor(&mut self, input: &mut Input<'_>) -> Answer {
-        let scorer = input.word()?;
-        let monitor = self.caller().into_word();
-        let word = self.watcher_in(monitor, &[0, REMOVED, RELEASED])?;
-        let [units] = self.live([ParameterId::MonitorBond as u8])?;
-        let answer = self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &[monitor])?;
-        let principal = Input::new(&answer).word()?;
-        let value = amount(self.in_base_units(units));
-        for (place, word) in (1u64..).zip([principal, scorer, value]) {
-            self.write(self.key(MONITOR, monitor, number(place)), word);
-        }
-        self.emit(
-            &[
-                literal!(wire::MonitorBonded::SIGNATURE_HASH),
-                monitor,
-                principal,
-                scorer,
-            ],
-            &[value],
-        );
-        self.change_monitor(monitor, word, CANDIDATE);
-        let words = [monitor, monitor, number(BOND), value];
-        self.bond(treasury::postBondCall::SELECTOR, &words)?;
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn approve_monitor(&mut self, input: &mut Input<'_>) -> Answer {
-        let (monitor, scorer) = (input.address()?.into_word(), input.word()?);
-        self.only(&[Peer::Adjudication])?;
-        let word = self.watcher_in(monitor, &[CANDIDATE])?;
-        let found = self.read(self.key(MONITOR, monitor, number(2)));
-        if found != scorer {
-            return refuse(wire::ValueChanged::SELECTOR, &[scorer, found]);
-        }
-        self.change_monitor(monitor, word, ACTIVE);
-        Ok(Vec::new())
-    }
-
-    pub(crate) fn revoke_monitor(&mut self, input: &mut Input<'_>) -> Answer {
-        let monitor = input.address()?.into_word();
-        self.only(&[Peer::Adjudication])?;
-        let word = self.watcher_in(monitor, &[CANDIDATE, ACTIVE, LEAVING])?;
-        self.change_monitor(monitor, word, REMOVED);
-        self.bond(treasury::forfeitBondCall::SELECTOR, &[monitor])?;
-        Ok(Vec::new())
-    }
-
+    /// Events: `MonitorChanged`.
     pub(crate) fn retire_monitor(&mut self) -> Answer {
-        let monitor = self.caller().into_word();
-        let word = self.watcher_in(monitor, &[CANDIDATE, ACTIVE])?;
-        let [appeal] = self.live([ParameterId::AppealWindowSecs as u8])?;
-        let from = self.now().saturating_add(appeal);
-        self.change_monitor(monitor, with(word, 8, 5, from.into()), LEAVING);
+        let monitor = &self.caller().into_word();
+        let window = self.parameter(P::AppealWindowSecs)?;
+        let retired = self
+            .watcher(monitor)
+            .retire(window, self.now())
+            .of(monitor)?;
+        self.change_monitor(monitor, &retired);
         Ok(Vec::new())
     }
 
-    pub(crate) fn release_monitor(&mut self, input: &mut Input<'_>) -> Answer {
-        let monitor = input.address()?.into_word();
-        let word = self.watcher_in(monitor, &[LEAVING])?;
-        self.due_from(part(word, 8, 5) as u64)?;
-        self.change_monitor(monitor, word, RELEASED);
-        self.bond(treasury::returnBondCall::SELECTOR, &[monitor])?;
-        Ok(Vec::new())
+    /// Errors: `WrongStanding`, `NotDue`.
+    /// Events: `MonitorChanged`.
+    pub(crate) fn release_monitor(&mut self, input: &mut Reader<'_>) -> Answer {
+        let monitor = &input.address().into_word();
+        let released = self.watcher(monitor).release(self.now()).of(monitor)?;
+        self.change_monitor(monitor, &released);
+        self.end_bond(treasury::returnBondCall::SELECTOR, monitor)
     }
 
-    pub(crate) fn charge_monitor(&mut self, input: &mut Input<'_>) -> Answer {
-        let (monitor, freeze) = (input.address()?.into_word(), number(input.u64()?));
+    /// Errors: `Unauthorized`, `AlreadyDone`, `WrongStanding`.
+    /// Events: `MonitorCharged`, `MonitorChanged`.
+    pub(crate) fn charge_monitor(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (monitor, freeze) = (&input.address().into_word(), input.u64());
         self.only(&[Peer::Guardian])?;
-        let once = self.key(CHARGED, monitor, freeze);
-        if self.read(once) != B256::ZERO {
-            return refuse(wire::AlreadyDone::SELECTOR, &[monitor]);
+        if self.charge_once(monitor, freeze) {
+            return Words::after(wire::AlreadyDone::SELECTOR)
+                .word(monitor)
+                .refuse();
         }
-        self.write(once, number(1));
-        let word = self.watcher_in(monitor, &[ACTIVE, LEAVING])?;
         let [share, suspension] = self.live([
-            ParameterId::FalsePositiveSlashBps as u8,
-            ParameterId::MonitorSuspensionSecs as u8,
+            P::FalsePositiveSlashBps as u8,
+            P::MonitorSuspensionSecs as u8,
         ])?;
-        let key = self.key(MONITOR, monitor, number(3));
-        let bonded = part(self.read(key), 16, 16);
-        let charge = bonded.saturating_mul(share.into()).div_ceil(WHOLE);
-        let until = self.now().saturating_add(suspension);
-        let falsely = part(word, 1, 2).saturating_add(1);
-        let next = with(with(word, 1, 2, falsely), 3, 5, until.into());
-        self.change_monitor(monitor, next, part(word, 0, 1) as u8);
-        self.write(key, amount(bonded.saturating_sub(charge)));
-        let words = [monitor, amount(charge)];
-        let taken = self.bond(treasury::chargeBondCall::SELECTOR, &words)?;
-        let taken = Input::new(&taken).word()?;
-        self.emit(
-            &[
-                literal!(wire::MonitorCharged::SIGNATURE_HASH),
-                monitor,
-                freeze,
-            ],
-            &[taken],
+        let penalty = Penalty {
+            share: Bps::new(share).map_err(|_| malformed())?,
+            suspension,
+        };
+        let found = self.watcher(monitor);
+        let (_, scale) = self.asset();
+        let about = About::who(monitor);
+        let posted = base_units(found.units.into(), scale).about(about)?;
+        let (charged, cost) = found.charge(posted, penalty, self.now()).about(about)?;
+        self.log(
+            topic!(wire::MonitorCharged::SIGNATURE_HASH)
+                .word(monitor)
+                .number(freeze)
+                .amount(cost.get()),
+            3,
         );
+        self.change_monitor(monitor, &charged);
+        self.tell(
+            Peer::Treasury,
+            Words::after(treasury::chargeBondCall::SELECTOR)
+                .word(monitor)
+                .amount(cost.get()),
+        )?;
+        if charged.left.is_zero() {
+            self.end_bond(treasury::forfeitBondCall::SELECTOR, monitor)?;
+        }
         Ok(Vec::new())
     }
 
-    pub(crate) fn monitor(&mut self, input: &mut Input<'_>) -> Answer {
-        let monitor = input.address()?.into_word();
-        let (_, word) = self.watcher(monitor);
-        let [principal, scorer, bonded] =
-            [1, 2, 3].map(|place| self.read(self.key(MONITOR, monitor, number(place))));
-        Ok(output::words(&[
-            amount(part(word, 0, 1)),
-            principal,
-            scorer,
-            bonded,
-            amount(part(word, 1, 2)),
-            amount(part(word, 3, 5)),
-        ]))
+    pub(crate) fn monitor(&mut self, input: &mut Reader<'_>) -> Answer {
+        let found = self.watcher(&input.address().into_word());
+        Words::new()
+            .number(standing_number(found.standing))
+            .address(&found.principal)
+            .word(&found.scorer)
+            .amount(found.left.get())
+            .number(found.false_positives.into())
+            .number(found.suspended_until)
+            .answer()
     }
 }

@@ -3,257 +3,276 @@
 use alloc::vec::Vec;
 
 use agentcity_abi::{IAgent as agents, IRoster as wire, ITreasury as treasury};
-use agentcity_domain::{literal, parameter::ParameterId, peer::Peer};
-use agentcity_shell::{
-    Answer, Input,
-    member::Member,
-    output::{self, amount, number},
-    refuse,
-    word::{part, with},
+use agentcity_domain::{
+    amount::Amount,
+    machine::SeatState,
+    parameter::ParameterId as P,
+    peer::Peer,
+    roster::{
+        association,
+        seat::{Seat, Staker},
+    },
 };
-use alloy_primitives::B256;
+use agentcity_shell::{
+    Answer, malformed,
+    member::Member,
+    output,
+    reader::Reader,
+    topic,
+    words::{Laid, Words},
+};
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
-use stylus_sdk::prelude::*;
 
-use crate::storage::{COUNT, PERSON, Roster, STAKE};
-
-/// Standings on the wire.
-pub(crate) const CANDIDATE: u8 = 1;
-pub(crate) const ACTIVE: u8 = 2;
-pub(crate) const LEAVING: u8 = 3;
-pub(crate) const REMOVED: u8 = 4;
-pub(crate) const RELEASED: u8 = 5;
-
-/// Associations of an adjudicator that count at a time: each is asked about at every decision.
-pub(crate) const ASSOCIATIONS_MAX: u64 = 4;
-/// Where they stand among a person's words.
-pub(crate) const ASSOCIATIONS: u64 = 2;
+use crate::{
+    error::{About, Decided},
+    storage::{Roster, standing_number},
+};
 
 impl Roster {
+    /// A parameter in force.
     #[inline(never)]
-    pub(crate) fn person(&self, person: B256) -> (B256, B256) {
-        let key = self.key(PERSON, person, B256::ZERO);
-        (key, self.read(key))
+    pub(crate) fn parameter(&self, id: P) -> Result<u64, Vec<u8>> {
+        let [value] = self.live([id as u8])?;
+        Ok(value)
     }
 
-    /// Counts a person in or out of the active, and of those the watchdog has not flagged.
+    /// Events: `StandingChanged`.
     #[inline(never)]
-    pub(crate) fn count(&mut self, at: usize, more: bool) {
-        let key = self.key(COUNT, B256::ZERO, B256::ZERO);
-        let word = self.read(key);
-        let value = part(word, at, 1);
-        let changed = if more {
-            value.saturating_add(1)
-        } else {
-            value.saturating_sub(1)
-        };
-        self.write(key, with(word, at, 1, changed));
-    }
-
-    #[inline(never)]
-    pub(crate) fn active(&self) -> u64 {
-        part(self.read(self.key(COUNT, B256::ZERO, B256::ZERO)), 31, 1) as u64
-    }
-
-    #[inline(never)]
-    pub(crate) fn set_standing(&mut self, person: B256, standing: u8) {
-        let (key, word) = self.person(person);
-        let was = part(word, 0, 1) == u128::from(ACTIVE);
-        let is = standing == ACTIVE;
-        if was != is {
-            self.count(31, is);
-            if part(word, 12, 1) == 0 {
-                self.count(30, is);
-            }
-        }
-        let word = with(word, 0, 1, standing.into());
-        self.write(key, with(word, 17, 5, self.now().into()));
-        self.emit(
-            &[literal!(wire::StandingChanged::SIGNATURE_HASH), person],
-            &[number(standing.into())],
+    pub(crate) fn say_standing(&self, person: &B256, standing: SeatState) {
+        self.log(
+            topic!(wire::StandingChanged::SIGNATURE_HASH)
+                .word(person)
+                .number(standing as u64),
+            2,
         );
+    }
+
+    /// Stores a seat that moved, and says so.
+    ///
+    /// Events: `StandingChanged`.
+    #[inline(never)]
+    pub(crate) fn move_seat(&mut self, person: &B256, seat: &Seat) {
+        self.set_seat(person, seat);
+        if let Some(standing) = seat.standing {
+            self.say_standing(person, standing);
+        }
+    }
+
+    /// Who answers for a key now, and lately: two addresses, zero for nobody.
+    #[inline(never)]
+    pub(crate) fn principals(&self, key: &B256) -> Result<(Address, Address), Vec<u8>> {
+        let answer = self.ask(
+            Peer::Agent,
+            Words::after(agents::principalsForConflictCall::SELECTOR).word(key),
+        )?;
+        let mut answer = Reader::new(&answer);
+        let principals = (answer.address(), answer.address());
+        answer.end()?;
+        Ok(principals)
+    }
+
+    /// Errors: `NotWired`, `Reentered`, `WrongStanding`, `WrongStake`, `PanelFull`; as collecting.
+    /// Events: `Staked`, `StandingChanged`.
+    pub(crate) fn stake(&mut self, input: &mut Reader<'_>) -> Answer {
+        let given = Amount::new(input.u128());
+        input.end()?;
+        self.unlocked()?;
+        let needed = self.base_units(P::AdjudicatorStake)?;
+        let caller = &self.caller().into_word();
+        let (principal, _) = self.principals(caller)?;
+        let is_agent = principal != Address::ZERO;
+        let staker = Staker {
+            principal: if is_agent { principal } else { self.caller() },
+            is_agent,
+        };
+        let given_word = output::amount(given.get());
+        let about = About {
+            who: caller,
+            given: &given_word,
+        };
+        let now = self.now();
+        let (seat, city) = self
+            .seat(caller)
+            .stake(staker, given, needed, self.city(), now)
+            .about(about)?;
+        let mut stake = self.stake_of(caller);
+        stake.amount = given;
+        let books = self.books().staked(given).about(about)?;
+
+        self.set_city(&city);
+        self.set_stake(caller, &stake);
+        self.set_books(&books);
+        self.log(
+            topic!(wire::Staked::SIGNATURE_HASH)
+                .word(caller)
+                .address(&seat.principal)
+                .amount(given.get()),
+            3,
+        );
+        self.move_seat(caller, &seat);
+        self.collect(given)?;
+        Ok(Vec::new())
+    }
+
+    /// Stores who leaves at the appeal window's beginning.
+    #[inline(never)]
+    fn leaves(&mut self, person: &B256, seat: &Seat) -> Answer {
+        let window = self.parameter(P::AppealWindowSecs)?;
+        let stake = self.stake_of(person).leaving(window, self.now());
+        self.set_stake(person, &stake);
+        self.move_seat(person, seat);
+        Ok(Vec::new())
     }
 
     /// Errors: `WrongStanding`.
-    #[inline(never)]
-    pub(crate) fn standing_of(&self, person: B256, needed: u8) -> Result<B256, Vec<u8>> {
-        let (_, word) = self.person(person);
-        if part(word, 0, 1) != u128::from(needed) {
-            return refuse(
-                wire::WrongStanding::SELECTOR,
-                &[person, amount(part(word, 0, 1))],
-            );
-        }
-        Ok(word)
-    }
-
-    pub(crate) fn stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let value = input.u128()?;
-        let [units] = self.live([ParameterId::AdjudicatorStake as u8])?;
-        let needed = self.in_base_units(units);
-        if value != needed {
-            return refuse(wire::WrongStake::SELECTOR, &[value, needed].map(amount));
-        }
-        let caller = self.caller().into_word();
-        let staked = self.key(STAKE, caller, B256::ZERO);
-        let (_, word) = self.person(caller);
-        if self.read(staked) != B256::ZERO || part(word, 0, 1) > u128::from(CANDIDATE) {
-            return refuse(
-                wire::WrongStanding::SELECTOR,
-                &[caller, amount(part(word, 0, 1))],
-            );
-        }
-        let genesis = part(word, 0, 1) == u128::from(CANDIDATE);
-        let answer = self.ask_peer(Peer::Agent, agents::principalOfCall::SELECTOR, &[caller])?;
-        let principal = Input::new(&answer).word()?;
-        self.book_stake(caller, value)?;
-        self.write(self.key(PERSON, caller, number(1)), principal);
-        self.emit(
-            &[literal!(wire::Staked::SIGNATURE_HASH), caller, principal],
-            &[amount(value)],
-        );
-        self.set_standing(caller, if genesis { ACTIVE } else { CANDIDATE });
-        self.asset().collect(self.vm(), value)?;
-        Ok(Vec::new())
-    }
-
-    /// Errors: `QuorumFloor`.
-    #[inline(never)]
-    fn leave(&mut self, person: B256) -> Result<(), Vec<u8>> {
-        let floor = u64::from(ParameterId::AdjudicatorQuorumFloor.constant());
-        let [appeal] = self.live([ParameterId::AppealWindowSecs as u8])?;
-        let left = self.active().saturating_sub(1);
-        if left < floor {
-            return refuse(wire::QuorumFloor::SELECTOR, &[left, floor].map(number));
-        }
-        let until = self.now().saturating_add(appeal);
-        self.write(self.key(STAKE, person, number(1)), number(until));
-        self.set_standing(person, LEAVING);
-        Ok(())
-    }
-
+    /// Events: `StandingChanged`.
     pub(crate) fn resign(&mut self) -> Answer {
-        let caller = self.caller().into_word();
-        self.standing_of(caller, ACTIVE)?;
-        self.leave(caller)?;
-        Ok(Vec::new())
+        let caller = &self.caller().into_word();
+        let (seat, city) = self
+            .seat(caller)
+            .resign(self.city(), self.now())
+            .of(caller)?;
+        self.set_city(&city);
+        self.leaves(caller, &seat)
     }
 
-    pub(crate) fn release_stake(&mut self, input: &mut Input<'_>) -> Answer {
-        let person = input.address()?.into_word();
-        self.standing_of(person, LEAVING)?;
-        let until = part(self.read(self.key(STAKE, person, number(1))), 24, 8) as u64;
-        self.due_from(until)?;
-        let value = self.unbook_stake(person)?;
-        self.owe(person, value)?;
-        self.set_standing(person, RELEASED);
-        Ok(Vec::new())
-    }
-
-    /// Errors: `NotDue`.
-    #[inline(never)]
-    pub(crate) fn due_from(&self, until: u64) -> Result<(), Vec<u8>> {
-        if self.now() <= until {
-            return refuse(wire::NotDue::SELECTOR, &[number(until)]);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn add_adjudicator(&mut self, input: &mut Input<'_>) -> Answer {
-        let (person, principal) = (input.address()?.into_word(), input.address()?.into_word());
+    /// Errors: `Unauthorized`, `WrongStanding`, `QuorumFloor`.
+    /// Events: `StandingChanged`.
+    pub(crate) fn remove_adjudicator(&mut self, input: &mut Reader<'_>) -> Answer {
+        let person = &input.address().into_word();
         self.only(&[Peer::Adjudication])?;
-        self.standing_of(person, CANDIDATE)?;
-        let found = self.read(self.key(PERSON, person, number(1)));
-        if found != principal {
-            return refuse(wire::ValueChanged::SELECTOR, &[principal, found]);
-        }
-        self.set_standing(person, ACTIVE);
+        let (seat, city) = self
+            .seat(person)
+            .remove(self.city(), self.now())
+            .of(person)?;
+        self.set_city(&city);
+        self.leaves(person, &seat)
+    }
+
+    /// Errors: `WrongStanding`, `NotDue`.
+    /// Events: `StandingChanged`.
+    pub(crate) fn release_stake(&mut self, input: &mut Reader<'_>) -> Answer {
+        let person = &input.address().into_word();
+        let stake = self.stake_of(person);
+        let case_until = match self.case(stake.case) {
+            Some(case) if stake.case != 0 => case.expires_at,
+            Some(_) | None => 0,
+        };
+        let seat = self
+            .seat(person)
+            .release(&stake, case_until, self.now())
+            .of(person)?;
+        let books = self.books().freed(stake.amount).of(person)?;
+
+        self.set_books(&books);
+        self.set_stake(person, &stake.taken());
+        self.owe(person, stake.amount)?;
+        self.move_seat(person, &seat);
         Ok(Vec::new())
     }
 
-    pub(crate) fn remove_adjudicator(&mut self, input: &mut Input<'_>) -> Answer {
-        let person = input.address()?.into_word();
+    /// Errors: `Unauthorized`, `WrongStanding`, `ValueChanged`, `PanelFull`.
+    /// Events: `StandingChanged`.
+    pub(crate) fn add_adjudicator(&mut self, input: &mut Reader<'_>) -> Answer {
+        let (person, principal) = (&input.address().into_word(), input.address());
         self.only(&[Peer::Adjudication])?;
-        self.standing_of(person, ACTIVE)?;
-        self.leave(person)?;
+        let about = About {
+            who: person,
+            given: &principal.into_word(),
+        };
+        let (seat, city) = self
+            .seat(person)
+            .admit(principal, self.city(), self.now())
+            .about(about)?;
+        self.set_city(&city);
+        self.move_seat(person, &seat);
         Ok(Vec::new())
     }
 
-    /// The place of an association among a person's words.
-    #[inline(never)]
-    pub(crate) fn association_key(&self, person: B256, place: u64) -> B256 {
-        self.key(PERSON, person, number(place.saturating_add(ASSOCIATIONS)))
-    }
-
-    pub(crate) fn declare_association(&mut self, input: &mut Input<'_>) -> Answer {
-        let principal = input.address()?.into_word();
-        let caller = self.caller().into_word();
-        let [memory] = self.live([ParameterId::PrincipalMemorySecs as u8])?;
-        let until = self.now().saturating_add(memory);
-        for place in 0..ASSOCIATIONS_MAX {
-            let key = self.association_key(caller, place);
-            let word = self.read(key);
-            let same = with(word, 0, 12, 0) == principal;
-            if same || part(word, 0, 5) as u64 <= self.now() {
-                self.write(key, with(principal, 0, 5, until.into()));
-                self.emit(
-                    &[
-                        literal!(wire::AssociationDeclared::SIGNATURE_HASH),
-                        caller,
-                        principal,
-                    ],
-                    &[number(until)],
-                );
-                return Ok(Vec::new());
-            }
+    /// Errors: `WrongStanding` of who neither sits nor is to; `MalformedCall` for nobody; `TooManyAssociations`.
+    /// Events: `AssociationDeclared`.
+    pub(crate) fn declare_association(&mut self, input: &mut Reader<'_>) -> Answer {
+        let principal = input.address();
+        if principal == Address::ZERO {
+            return Err(malformed());
         }
-        refuse(
-            wire::TooManyAssociations::SELECTOR,
-            &[number(ASSOCIATIONS_MAX)],
-        )
-    }
-
-    pub(crate) fn claim_compensation(&mut self) -> Answer {
-        let caller = self.caller().into_word();
-        let (key, word) = self.person(caller);
-        let reviews = amount(part(word, 13, 4));
-        if reviews == B256::ZERO {
-            return refuse(wire::NothingOwed::SELECTOR, &[caller]);
+        let caller = &self.caller().into_word();
+        let mut seat = self.seat(caller);
+        if !matches!(
+            seat.standing,
+            Some(SeatState::Candidate | SeatState::Active)
+        ) {
+            return self.wrong_standing(caller, seat.standing);
         }
-        self.write(key, with(word, 13, 4, 0));
-        self.emit(
-            &[literal!(wire::CompensationClaimed::SIGNATURE_HASH), caller],
-            &[reviews],
+        let memory = self.parameter(P::PrincipalMemorySecs)?;
+        let kept = self.associations(caller, seat.associations);
+        let (place, one) = association::declare(&kept, principal, memory, self.now()).of(caller)?;
+        self.set_association(caller, place, &one);
+        if place >= seat.associations {
+            seat.associations = place.saturating_add(1);
+            self.set_seat(caller, &seat);
+        }
+        self.log(
+            topic!(wire::AssociationDeclared::SIGNATURE_HASH)
+                .word(caller)
+                .address(&principal)
+                .number(one.until),
+            3,
         );
-        let words = [caller, reviews];
-        self.tell_peer(
+        Ok(Vec::new())
+    }
+
+    #[inline(never)]
+    fn wrong_standing(&self, person: &B256, standing: Option<SeatState>) -> Answer {
+        Words::after(wire::WrongStanding::SELECTOR)
+            .word(person)
+            .number(standing_number(standing))
+            .refuse()
+    }
+
+    /// Errors: `NothingOwed`; the treasury's refusal.
+    /// Events: `CompensationClaimed`.
+    pub(crate) fn claim_compensation(&mut self) -> Answer {
+        let caller = &self.caller().into_word();
+        let (record, reviews) = self.record(caller).paid().of(caller)?;
+        self.set_record(caller, &record);
+        self.log(
+            topic!(wire::CompensationClaimed::SIGNATURE_HASH)
+                .word(caller)
+                .number(reviews.into()),
+            2,
+        );
+        self.tell(
             Peer::Treasury,
-            treasury::payCompensationCall::SELECTOR,
-            &words,
+            Words::after(treasury::payCompensationCall::SELECTOR)
+                .word(caller)
+                .number(reviews.into()),
         )?;
         Ok(Vec::new())
     }
 
-    pub(crate) fn adjudicator(&mut self, input: &mut Input<'_>) -> Answer {
-        let person = input.address()?.into_word();
-        let (_, word) = self.person(person);
-        let field = |at, bytes| amount(part(word, at, bytes));
-        Ok(output::words(&[
-            field(0, 1),
-            self.read(self.key(PERSON, person, number(1))),
-            self.read(self.key(STAKE, person, B256::ZERO)),
-            field(1, 4),
-            field(5, 4),
-            field(9, 2),
-            field(11, 1),
-            field(12, 1),
-            field(13, 4),
-            field(22, 8),
-            field(17, 5),
-        ]))
+    pub(crate) fn adjudicator(&mut self, input: &mut Reader<'_>) -> Answer {
+        let person = &input.address().into_word();
+        let (seat, record) = (self.seat(person), self.record(person));
+        let days = self.parameter(P::WatchdogWindowDays)? as u32;
+        let counts = record.history.aged(days, self.now()).count(days);
+        Words::new()
+            .number(standing_number(seat.standing))
+            .address(&seat.principal)
+            .amount(self.stake_of(person).amount.get())
+            .number(record.actions.into())
+            .number(counts.approvals.into())
+            .number(counts.run.into())
+            .number(counts.weakenings.into())
+            .truth(seat.is_flagged())
+            .number(record.unpaid.into())
+            .number(counts.bits)
+            .number(seat.since)
+            .answer()
     }
 
     pub(crate) fn active_adjudicators(&mut self) -> Answer {
-        Ok(output::words(&[number(self.active())]))
+        Words::new().number(self.city().active.into()).answer()
     }
 }

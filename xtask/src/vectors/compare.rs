@@ -1,4 +1,5 @@
-//! Compares what is expected with what came out: only the keys that are expected, and those exactly.
+//! Compares what is expected with what came out: only the keys that are expected, and those exactly; numbers that are floats on both
+//! sides as closely as the format asks for.
 
 use serde_json::{Map, Value};
 
@@ -53,10 +54,25 @@ fn compare(at: &str, want: &Value, have: &Value, out: &mut Vec<Difference>) {
     }
 }
 
+/// How far two floats may be apart, of the greater, and near nothing.
+const RELATIVE: f64 = 1e-9;
+const ABSOLUTE: f64 = 1e-12;
+
+/// As close as the format asks for.
+fn close(want: f64, have: f64) -> bool {
+    (want - have).abs() <= (RELATIVE * want.abs().max(have.abs())).max(ABSOLUTE)
+}
+
 /// Equal, or the same integer once as a number and once as decimal text (the format writes large amounts as text).
 fn same(want: &Value, have: &Value) -> bool {
     want == have
         || match (want, have) {
+            (Value::Number(want), Value::Number(have)) if want.is_f64() && have.is_f64() => {
+                match (want.as_f64(), have.as_f64()) {
+                    (Some(want), Some(have)) => close(want, have),
+                    _ => false,
+                }
+            }
             (Value::String(text), Value::Number(number))
             | (Value::Number(number), Value::String(text)) => {
                 !number.is_f64() && *text == number.to_string()
@@ -87,6 +103,20 @@ mod tests {
             differences(r#"{"a":[1,2]}"#, r#"{"a":[1,2,3]}"#),
             ["expected.a"]
         );
+    }
+
+    #[test]
+    fn floats_are_compared_as_closely_as_the_format_asks_for() {
+        for (want, have, same) in [
+            ("0.5", "0.5000000004", true),
+            ("0.5", "0.500000001", false),
+            ("1e-13", "9e-13", true),
+            ("1e-13", "2e-12", false),
+            ("2.0", "2", false),
+        ] {
+            let found = differences(&format!(r#"{{"a":{want}}}"#), &format!(r#"{{"a":{have}}}"#));
+            assert_eq!(found.is_empty(), same, "{want} {have}");
+        }
     }
 
     #[test]

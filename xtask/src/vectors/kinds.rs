@@ -8,7 +8,9 @@ use agentcity_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{awards, guardian, legislation, machines, money, panel, statute, tables, verification};
+use super::{
+    awards, guardian, legislation, machines, money, panel, roster, statute, tables, verification,
+};
 
 /// An input that a rule does not take.
 #[derive(Debug)]
@@ -37,6 +39,12 @@ const RULES: &[(&str, Rule)] = &[
     ("freeze_count", guardian::freeze_count),
     ("redundancy_ok", tables::redundancy_ok),
     ("quorums", tables::quorums),
+    ("watchdog_flags", roster::watchdog_flags),
+    ("impeachment", roster::impeachment),
+    ("watchdog_pow", roster::watchdog_pow),
+    ("watchdog_run", roster::watchdog_run),
+    ("watchdog_joint", roster::watchdog_joint),
+    ("anchors", roster::anchors),
     ("multisig_reg", tables::multisig_reg),
     ("participation", tables::participation),
     ("trace", machines::trace),
@@ -201,6 +209,14 @@ impl<'a> Inputs<'a> {
             other => other.as_i64(),
         };
         read.ok_or_else(|| refused(key, format!("{value} is not a signed 64-bit integer")))
+    }
+
+    /// A share or a rate.
+    pub(super) fn float(&self, key: &str) -> Result<f64, Refused> {
+        let value = self.value(key)?;
+        value
+            .as_f64()
+            .ok_or_else(|| refused(key, format!("{value} is not a number")))
     }
 
     /// A number of 32 bits, as parameters are.

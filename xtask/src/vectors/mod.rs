@@ -12,6 +12,7 @@ mod legislation;
 mod machines;
 mod money;
 mod panel;
+mod roster;
 mod statute;
 mod tables;
 mod verification;
@@ -193,6 +194,42 @@ mod tests {
     #[test]
     fn each_supported_kind_passes_on_the_right_answer_and_fails_on_a_wrong_one() {
         for (kind, inputs, right, wrong) in [
+            (
+                "watchdog_flags",
+                r#"{"decisions":"AAAAAAAAAAAAAAAAAAAAA","weakenings":4}"#,
+                r#"{"literal":{"RATE":true,"RUN":true,"WEAKEN":true,"alert":true,"freeze":true},"resolved":{"RUBBER":true,"WEAKEN":true,"alert":true,"freeze":true}}"#,
+                r#"{"resolved":{"RUBBER":true,"WEAKEN":true,"alert":true,"freeze":false}}"#,
+            ),
+            (
+                "impeachment",
+                r#"{"count":5,"target":"t","initiator":"a","votes":[["t",true],["b",true],["b",true],["c",false]]}"#,
+                r#"{"threshold":4,"supporters":2,"reverted_vote_indices":[0,2],"passes":false,"naive_votes":3}"#,
+                r#"{"supporters":3}"#,
+            ),
+            (
+                "watchdog_pow",
+                r#"{"p":0.5,"L":2}"#,
+                r#"{"P_alert":0.25}"#,
+                r#"{"P_alert":0.5}"#,
+            ),
+            (
+                "watchdog_run",
+                r#"{"p":0.5,"N":3,"L":2}"#,
+                r#"{"P":0.375}"#,
+                r#"{"P":0.25}"#,
+            ),
+            (
+                "watchdog_joint",
+                r#"{"p":1.0,"N":21}"#,
+                r#"{"P_run":1.0,"P_both":1.0}"#,
+                r#"{"P_both":0.5}"#,
+            ),
+            (
+                "anchors",
+                r#"{"n":8,"tau_node":5,"tau_anchor":10}"#,
+                r#"{"paper_formula":1,"resolved":4,"unaudited":2.0}"#,
+                r#"{"resolved":1}"#,
+            ),
             ("ms_to_s", r#"{"ms":1001}"#, r#"{"s":2}"#, r#"{"s":1}"#),
             (
                 "psi_int",
@@ -400,6 +437,33 @@ mod tests {
                 "inputs.ballots[0][1]",
             ),
             ("election", r#"{"name":"","m":17,"ballots":[]}"#, "inputs.m"),
+            (
+                "watchdog_flags",
+                r#"{"decisions":"AB","weakenings":0}"#,
+                "inputs.decisions",
+            ),
+            (
+                "impeachment",
+                r#"{"count":256,"target":"t","initiator":"a","votes":[]}"#,
+                "inputs.count",
+            ),
+            (
+                "impeachment",
+                r#"{"count":7,"target":"a","initiator":"a","votes":[]}"#,
+                "inputs.initiator",
+            ),
+            (
+                "impeachment",
+                r#"{"count":7,"target":"t","initiator":"a","votes":[["b",1]]}"#,
+                "inputs.votes[0]",
+            ),
+            ("watchdog_joint", r#"{"p":0.5,"N":20}"#, "inputs.N"),
+            ("watchdog_pow", r#"{"p":"half","L":2}"#, "inputs.p"),
+            (
+                "anchors",
+                r#"{"n":1,"tau_node":1,"tau_anchor":0}"#,
+                "inputs.tau_anchor",
+            ),
             (
                 "kendall_pair",
                 r#"{"a":[0,1],"b":[0,1,2],"k":1}"#,

@@ -161,6 +161,7 @@ pub const NEVER_FORBIDDEN: &[Command] = &[
     C::ClearStop,
     C::LiftPause,
     C::ReleaseCity,
+    C::ExpireCity,
     C::ExitDegraded,
     C::RestoreNorm,
 ];
@@ -266,7 +267,7 @@ impl Halt {
             Self::Pause => "`liftPause`, two adjudicators",
             Self::CityHalt => "`clearStop` for the city, the panel",
             Self::WatchdogFreeze => {
-                "`ReleaseWatchdog`, all adjudicators not flagged, or two thirds of them after the maximum"
+                "`ReleaseWatchdog`, all adjudicators not flagged; after the maximum two thirds of them, or anyone by `expireWatchdog`"
             }
             Self::Degraded => "`exitDegraded`, two adjudicators",
             Self::NormStruck => "`restoreNorm`, the panel",

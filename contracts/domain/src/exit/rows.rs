@@ -299,6 +299,7 @@ pub(crate) const HALT: &[Exit] = {
         passes(S::Raised as u8, Deadline::After(&[Term::Field("the halt's maximum, see above")]), S::Overdue as u8, "from now on anyone may abort the missions under it", "R9"),
         anyone(S::Overdue as u8, Halts::ALWAYS, Deadline::When("a mission lies under it"), C::AbortHalted, S::Ended as u8, "a stop or pause ends with its mission; one of the city stays", "R9"),
         by(Who::Panel, S::Overdue as u8, C::ClearStop, S::Lifted as u8, "nothing resumes without the panel", "R9"),
+        anyone(S::Overdue as u8, Halts::ALWAYS, Deadline::When("it is the watchdog's freeze"), C::ExpireCity, S::Lifted as u8, "the city goes on; who was flagged stays flagged", "D-22"),
     ]
 };
 
@@ -357,7 +358,7 @@ pub(crate) const SEAT: &[Exit] = {
     &[
         by(Who::Owner, S::Candidate as u8, C::ResignSeat, S::Leaving as u8, "not yet of the panel", "D-19"),
         by(Who::Owner, S::Active as u8, C::ResignSeat, S::Leaving as u8, "signs no more", "D-19"),
-        anyone(S::Leaving as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::AppealWindowSecs)]), C::ReleaseSeat, S::Released as u8, "the stake becomes its due", "D-19"),
+        anyone(S::Leaving as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::AppealWindowSecs)]), C::ReleaseSeat, S::Released as u8, "the stake becomes its due; a case that runs lapses first, or takes it", "D-19"),
     ]
 };
 

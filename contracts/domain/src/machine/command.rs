@@ -87,6 +87,7 @@ commands! {
     LiftPause = "liftPause" at Guardian, "The panel lifts a pause.";
     FreezeCity = "recordDecision" at Roster, "The watchdog freezes the city.";
     ReleaseCity = "releaseWatchdog" at Roster, "The panel lifts the watchdog's freeze of the city.";
+    ExpireCity = "expireWatchdog" at Roster, "Ends the watchdog's freeze of the city after its maximum.";
     StrikeNorm = "strikeNorm" at Constitution, "Strikes a norm: nothing is finalised in its domain.";
     RestoreNorm = "restoreNorm" at Constitution, "Puts a struck norm back in force.";
     // Money.
@@ -129,12 +130,13 @@ commands! {
     ExecuteOverride = "execute" at Adjudication, "Carries out a queued action after its delay.";
     WithdrawSignature = "withdrawSignature" at Adjudication, "A signer withdraws from a queued action.";
     ExpireOverride = "expireAction" at Adjudication, "Drops a queued action that was not carried out in time.";
-    VoteImpeachment = "voteImpeachment" at Roster, "An adjudicator votes for a removal.";
+    VoteImpeachment = "voteImpeachment" at Roster, "An adjudicator votes for a revocation, which takes the stake.";
     ExpireImpeachment = "expireImpeachment" at Roster, "Ends a case that found no majority in time.";
     AddAdjudicator = "addAdjudicator" at Roster, "The panel admits a candidate.";
+    StakeSeat = "stake" at Roster, "A genesis adjudicator puts up its stake and is active.";
     ResignSeat = "resign" at Roster, "An adjudicator leaves.";
     ReleaseSeat = "releaseStake" at Roster, "Gives a leaving adjudicator's stake back.";
-    RemoveAdjudicator = "removeAdjudicator" at Roster, "The panel, or an impeachment, removes an adjudicator and takes the stake.";
+    RemoveAdjudicator = "removeAdjudicator" at Roster, "The panel removes an adjudicator without fault.";
     // People.
     RequestLeave = "requestLeave" at Agent, "A principal without agents begins to leave.";
     CompleteLeave = "completeLeave" at Agent, "Gives a leaving principal's stake back after the cooldown.";

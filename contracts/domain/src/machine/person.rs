@@ -5,7 +5,7 @@
 //!                  ▲ └▶ FROZEN ─▶ LEAVING, ENROLLED                                └▶ ENROLLED, LEAVING
 //!  registration  ACTIVE ─▶ LEAVING ─▶ GONE          ACTIVE, LEAVING ─▶ BANNED ─▶ FORFEITED
 //!  change of     PROPOSED ─▶ ACCEPTED | EXPIRED                        └▶ ACTIVE, LEAVING
-//!  seat          CANDIDATE ─▶ ACTIVE ─▶ LEAVING ─▶ RELEASED            CANDIDATE, ACTIVE, LEAVING ─▶ REMOVED
+//!  seat          CANDIDATE ─▶ ACTIVE ─▶ LEAVING ─▶ RELEASED            CANDIDATE ─▶ LEAVING        ACTIVE, LEAVING ─▶ REMOVED
 //! ```
 //!
 //! Reputation is no state here: records are never deleted, and a second registration of an agent is a new one (I-05).
@@ -91,23 +91,24 @@ machine! {
     /// The state of an adjudicator.
     SeatState: Seat, "adjudicator's seat";
     states {
-        Candidate = 1, "CANDIDATE", Resting, "Put up the stake; leaves whenever it likes.";
+        Candidate = 1, "CANDIDATE", Resting, "Put up the stake, or is to as named at genesis; leaves whenever it likes.";
         Active = 2, "ACTIVE", Resting, "Signs; leaves whenever it likes.";
         Leaving = 3, "LEAVING", Open, "The appeal window runs.";
-        Removed = 4, "REMOVED", Terminal, "The stake is forfeit.";
+        Removed = 4, "REMOVED", Terminal, "Revoked; the stake is forfeit.";
         Released = 5, "RELEASED", Terminal, "The stake is its due.";
     }
-    initial { Candidate, Active }
+    initial { Candidate }
     base {
-        Candidate => Active by [AddAdjudicator] "addAdjudicator", "two thirds of the panel", "I-03, D-28", OnChain;
-        Candidate => Removed by [RemoveAdjudicator] "removeAdjudicator", "two thirds of the panel", "D-16", OnChain;
-        Active => Removed by [RemoveAdjudicator, VoteImpeachment] "removeAdjudicator | impeachment carried", "two thirds of the panel", "D-16, D-17", OnChain;
-        Leaving => Removed by [RemoveAdjudicator, VoteImpeachment] "removeAdjudicator | impeachment carried", "two thirds of the panel", "D-16, D-17", OnChain;
+        Candidate => Active by [AddAdjudicator, StakeSeat] "addAdjudicator | stake of a genesis adjudicator", "two thirds of the panel", "I-03, D-28", OnChain;
+        Candidate => Leaving by [RemoveAdjudicator] "removeAdjudicator", "two thirds of the panel", "D-28", OnChain;
+        Active => Leaving by [RemoveAdjudicator] "removeAdjudicator", "two thirds of the panel; as many are left as the floor", "D-01, D-28", OnChain;
+        Active => Removed by [VoteImpeachment] "impeachment carried", "two thirds of the panel at initiation", "D-16, D-17", OnChain;
+        Leaving => Removed by [VoteImpeachment] "impeachment carried", "two thirds of the panel at initiation", "D-16, D-17", OnChain;
     }
     extensions {
         Candidate => Leaving by [ResignSeat] "resign", "", "D-19";
         Active => Leaving by [ResignSeat] "resign", "", "D-19";
-        Leaving => Released by [ReleaseSeat] "releaseStake", "the appeal window passed", "D-19";
+        Leaving => Released by [ReleaseSeat] "releaseStake", "the appeal window passed, no case runs", "D-19";
     }
     exits: crate::exit::SEAT;
 }

@@ -111,7 +111,7 @@ fn the_smaller_machines_step_as_drawn_and_no_other_way() {
     pairs!(PrincipalState: ".bx.b." "b.x.b." "...xb." "......" "b.x..b" "......");
     pairs!(RegistrationState: ".b.b." "..bb." "....." "bx..b" ".....");
     pairs!(PrincipalChangeState: ".bx" "..." "...");
-    pairs!(SeatState: ".bxb." "..xb." "...bx" "....." ".....");
+    pairs!(SeatState: ".bb.." "..bb." "...bx" "....." ".....");
     pairs!(FreezeState: ".bbxx" "....." "....." "..x.x" ".....");
     pairs!(OverrideState: ".bbx" "...." "...." "....");
     pairs!(AmendmentState: ".bbx" "...." "...." "....");

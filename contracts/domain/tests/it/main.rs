@@ -4,6 +4,8 @@ mod act;
 mod agent;
 mod amendment;
 mod amount;
+#[cfg(feature = "analysis")]
+mod analysis;
 mod clerk;
 mod constitution;
 mod derived;
@@ -22,6 +24,7 @@ mod panel;
 mod parameter;
 mod peer;
 mod reputation;
+mod roster;
 mod service;
 mod signed;
 mod statute;
