@@ -16,7 +16,8 @@ impl Members {
 
     /// The object's text.
     pub(super) fn close(mut self) -> String {
-        self.0.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+        self.0
+            .sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
         let members = self.0.into_iter();
         let members = members.map(|(key, value)| format!("{}:{value}", quoted(&key)));
         format!("{{{}}}", joined(members))

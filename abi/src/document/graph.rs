@@ -60,12 +60,21 @@ impl<'t> Reader<'t> {
     }
 
     /// The order of a graph; edges that it cannot have are told and left out. None if there is no end to them.
-    pub(super) fn ordered(&mut self, names: &[String], mut edges: Vec<Edge<'t>>) -> Option<Ordered<'t>> {
+    pub(super) fn ordered(
+        &mut self,
+        names: &[String],
+        mut edges: Vec<Edge<'t>>,
+    ) -> Option<Ordered<'t>> {
         let nodes = u16::try_from(names.len()).ok()?;
         let name = |node: u16| names.get(usize::from(node)).map_or("", String::as_str);
         let order = loop {
             let pairs: Vec<(u16, u16)> = edges.iter().map(|edge| (edge.from, edge.to)).collect();
-            let same = |wanted| pairs.iter().enumerate().filter(move |(_, pair)| **pair == wanted);
+            let same = |wanted| {
+                pairs
+                    .iter()
+                    .enumerate()
+                    .filter(move |(_, pair)| **pair == wanted)
+            };
             let (blamed, found, wanted) = match order(nodes, &pairs) {
                 Ok(order) => break order,
                 Err(Unordered::Twice(from, to)) => (
@@ -129,7 +138,10 @@ impl<'t> Reader<'t> {
                 });
                 let drafts: Vec<Draft> = drafts.collect();
                 let asked: Vec<Predicate> = if first == 0 {
-                    predicates.iter().map(|(predicate, ..)| *predicate).collect()
+                    predicates
+                        .iter()
+                        .map(|(predicate, ..)| *predicate)
+                        .collect()
                 } else {
                     Vec::new()
                 };

@@ -77,22 +77,37 @@ pub const NODES: Key = always("dagNodes", "a list of 1 to 65535 nodes");
 /// What waits for what.
 pub const EDGES: Key = always("dagEdges", "a list of edges, empty if no node waits");
 /// What the gate asks.
-pub const PREDICATES: Key = always("gatePredicates", "a list of predicates, empty if there are none");
+pub const PREDICATES: Key = always(
+    "gatePredicates",
+    "a list of predicates, empty if there are none",
+);
 
 /// `@type` of a node.
 pub const TASK_TYPE: Key = always("@type", "\"dag:TaskNode\"");
 /// A node's name within the document.
-pub const NODE_ID: Key = always("nodeId", "1 to 66 letters, digits, dots, colons, dashes or underscores");
+pub const NODE_ID: Key = always(
+    "nodeId",
+    "1 to 66 letters, digits, dots, colons, dashes or underscores",
+);
 /// What people call the task.
-pub const LABEL: Key = sometimes("label", "text of 1 to 256 bytes without control characters, or `labelHash`");
+pub const LABEL: Key = sometimes(
+    "label",
+    "text of 1 to 256 bytes without control characters, or `labelHash`",
+);
 /// Its hash.
 pub const LABEL_HASH: Key = sometimes("labelHash", WORD);
 /// JSON Schema of the input.
-pub const INPUT_SCHEMA: Key = sometimes("inputSchema", "a JSON Schema of at most 65536 bytes, or `inputSchemaHash`");
+pub const INPUT_SCHEMA: Key = sometimes(
+    "inputSchema",
+    "a JSON Schema of at most 65536 bytes, or `inputSchemaHash`",
+);
 /// Its hash.
 pub const INPUT_SCHEMA_HASH: Key = sometimes("inputSchemaHash", WORD);
 /// JSON Schema of the output.
-pub const OUTPUT_SCHEMA: Key = sometimes("outputSchema", "a JSON Schema of at most 65536 bytes, or `outputSchemaHash`");
+pub const OUTPUT_SCHEMA: Key = sometimes(
+    "outputSchema",
+    "a JSON Schema of at most 65536 bytes, or `outputSchemaHash`",
+);
 /// Its hash.
 pub const OUTPUT_SCHEMA_HASH: Key = sometimes("outputSchemaHash", WORD);
 /// By what people judge the output.
@@ -100,15 +115,27 @@ pub const RUBRIC: Key = sometimes("rubric", "text of 1 to 65536 bytes, or `rubri
 /// Its hash.
 pub const RUBRIC_HASH: Key = sometimes("rubricHash", WORD);
 /// The program that judges a proof.
-pub const VERIFIER: Key = sometimes("verifier", ADDRESS);
+pub const VERIFIER: Key = sometimes(
+    "verifier",
+    "the address of the program that judges a proof: 0x and 40 hexadecimal digits",
+);
 /// The hash of that program's code.
-pub const VERIFIER_CODEHASH: Key = sometimes("verifierCodehash", WORD);
+pub const VERIFIER_CODEHASH: Key = sometimes(
+    "verifierCodehash",
+    "the hash of the verifier's code: 0x and 64 hexadecimal digits",
+);
 /// The reference commitment, or what the verifier compares with.
-pub const EXPECTED: Key = sometimes("expected", WORD);
+pub const EXPECTED: Key = sometimes(
+    "expected",
+    "the reference commitment, or what the verifier compares with: 0x and 64 hexadecimal digits",
+);
 /// The hash of all terms, where nothing else is known of them.
 pub const TERMS_HASH: Key = sometimes("termsHash", WORD);
 /// How the result is verified.
-pub const TIER: Key = always("popTier", "0 (taken over), 1 (proof), 2 (consensus) or 3 (review)");
+pub const TIER: Key = always(
+    "popTier",
+    "0 (taken over), 1 (proof), 2 (consensus) or 3 (review)",
+);
 /// How much harm it can do.
 pub const RISK: Key = sometimes("riskTier", "\"LOW\", \"MEDIUM\" or \"HIGH\"");
 /// Seats.
@@ -116,13 +143,25 @@ pub const REDUNDANCY: Key = sometimes("redundancyFactor", "a whole number of sea
 /// Seats that must agree.
 pub const THRESHOLD: Key = sometimes("consensusThreshold", "a whole number of seats from 0 to 15");
 /// How results are compared.
-pub const COMPARISON: Key = sometimes("comparison", "\"EXACT\", \"NUMERIC\", \"SKETCH\" or \"SET\"");
+pub const COMPARISON: Key = sometimes(
+    "comparison",
+    "\"EXACT\", \"NUMERIC\", \"SKETCH\" or \"SET\"",
+);
 /// Time to execute, or to review.
-pub const TIMEOUT: Key = sometimes("timeoutMs", "a whole number of milliseconds from 0 to 4294967295");
+pub const TIMEOUT: Key = sometimes(
+    "timeoutMs",
+    "a whole number of milliseconds from 0 to 4294967295",
+);
 /// What all seats together may cost.
-pub const BUDGET: Key = sometimes("budget", "an amount below 2^96 base units, as decimal text or a whole number");
+pub const BUDGET: Key = sometimes(
+    "budget",
+    "an amount below 2^96 base units, as decimal text or a whole number",
+);
 /// LLM tokens.
-pub const TOKENS: Key = sometimes("tokenBudget", "a whole number of LLM tokens from 0 to 16777215");
+pub const TOKENS: Key = sometimes(
+    "tokenBudget",
+    "a whole number of LLM tokens from 0 to 16777215",
+);
 
 /// The node that is waited for.
 pub const FROM: Key = always("from", "the `nodeId` of a node");
@@ -140,13 +179,21 @@ pub const CODEHASH: Key = sometimes("codehash", WORD);
 
 const STATE: &str = "nothing: it is state outside the statute (R1)";
 const PARAMETER: &str = "nothing: parameters are the epoch's, not the statute's (R15)";
-const ASSIGNED: &str = "nothing: who executes for what is bound by the assignments hash, not by the statute (R1)";
+const ASSIGNED: &str =
+    "nothing: who executes for what is bound by the assignments hash, not by the statute (R1)";
 const UNPACKED: &str = "nothing: a page has no place for it";
 
 /// The document.
 pub const DOCUMENT: Object = Object {
     name: "document",
-    keys: &[CONTEXT, MISSION_TYPE, AMOUNT_SCALE, NODES, EDGES, PREDICATES],
+    keys: &[
+        CONTEXT,
+        MISSION_TYPE,
+        AMOUNT_SCALE,
+        NODES,
+        EDGES,
+        PREDICATES,
+    ],
     outside: &[
         ("missionId", STATE),
         ("epoch", STATE),
@@ -223,7 +270,10 @@ pub const PREDICATE: Object = Object {
     outside: &[
         ("predicateId", UNPACKED),
         ("description", UNPACKED),
-        ("checkFunctionSelector", "nothing: every predicate has the function of `IPredicate`"),
+        (
+            "checkFunctionSelector",
+            "nothing: every predicate has the function of `IPredicate`",
+        ),
     ],
 };
 

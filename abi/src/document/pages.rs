@@ -27,7 +27,10 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { page, offset, rule } = self;
         let number = *rule as u8;
-        write!(f, "page {page}, byte {offset}: breaks rule {number} ({rule:?})")
+        write!(
+            f,
+            "page {page}, byte {offset}: breaks rule {number} ({rule:?})"
+        )
     }
 }
 

@@ -99,8 +99,8 @@ fn is_plain(name: &str) -> bool {
         && name.chars().all(word)
 }
 
-/// Characters of a text that a message repeats.
-const EXCERPT_CHARS: usize = 48;
+/// Characters of a text that a message repeats: a hash in quotes, and a little more.
+const EXCERPT_CHARS: usize = 72;
 
 /// The beginning of a text, without what a terminal would take for a command or would not show.
 pub(super) fn excerpt(text: &str) -> String {

@@ -104,7 +104,12 @@ impl<'t> Source<'t> {
         if reader.findings.is_empty()
             && let Err(refused) = pages::walk(&self.document.pages, limits)
         {
-            reader.tell(self.list, &list, refused.to_string(), "pages that can be law");
+            reader.tell(
+                self.list,
+                &list,
+                refused.to_string(),
+                "pages that can be law",
+            );
         }
         if reader.findings.is_empty() {
             return Ok(());
@@ -132,10 +137,12 @@ impl<'t> Reader<'t> {
         let fields = self.fields(root, &path, &keys::DOCUMENT)?;
         self.constant(&fields, &path, &keys::CONTEXT, keys::CONTEXT_IRI);
         self.constant(&fields, &path, &keys::MISSION_TYPE, keys::MISSION);
-        let scale = self.need(&fields, &path, &keys::AMOUNT_SCALE).and_then(|at| {
-            let path = Path::Key(&path, keys::AMOUNT_SCALE.name);
-            self.whole(at, &path, &keys::AMOUNT_SCALE, |scale| *scale <= SCALE_MAX)
-        });
+        let scale = self
+            .need(&fields, &path, &keys::AMOUNT_SCALE)
+            .and_then(|at| {
+                let path = Path::Key(&path, keys::AMOUNT_SCALE.name);
+                self.whole(at, &path, &keys::AMOUNT_SCALE, |scale| *scale <= SCALE_MAX)
+            });
         let list = self.need(&fields, &path, &keys::NODES);
         let mut tasks = Vec::new();
         let mut names = Vec::new();
@@ -198,7 +205,12 @@ impl<'t> Reader<'t> {
             Ok(pages) => pages,
             // All of it was looked at before; if the domain knows more, its word counts.
             Err(unfit) => {
-                self.tell(list, &path, format!("{unfit:?}"), "what has a place in a page");
+                self.tell(
+                    list,
+                    &path,
+                    format!("{unfit:?}"),
+                    "what has a place in a page",
+                );
                 return None;
             }
         };
@@ -262,7 +274,11 @@ impl<'t> Reader<'t> {
             for key in keys::WORK {
                 if let Some(at) = within.fields.get(&key) {
                     let path = Path::Key(within.path, key.name);
-                    self.refuse::<()>(at, &path, "nothing: a node that is taken over has no work left");
+                    self.refuse::<()>(
+                        at,
+                        &path,
+                        "nothing: a node that is taken over has no work left",
+                    );
                 }
             }
             return digest.map(|digest| Node {
@@ -298,14 +314,16 @@ impl<'t> Reader<'t> {
                 ..stand_in
             })
         });
-        let budget = self.need(within.fields, within.path, &keys::BUDGET).and_then(|at| {
-            let path = Path::Key(within.path, keys::BUDGET.name);
-            let budget = self.amount(at, &path, &keys::BUDGET, scale?)?;
-            if fits(Node { budget, ..stand_in }) {
-                return Some(budget);
-            }
-            self.refuse(at, &path, keys::BUDGET.wanted)
-        });
+        let budget = self
+            .need(within.fields, within.path, &keys::BUDGET)
+            .and_then(|at| {
+                let path = Path::Key(within.path, keys::BUDGET.name);
+                let budget = self.amount(at, &path, &keys::BUDGET, scale?)?;
+                if fits(Node { budget, ..stand_in }) {
+                    return Some(budget);
+                }
+                self.refuse(at, &path, keys::BUDGET.wanted)
+            });
         let mut judged = Node {
             digest: digest.unwrap_or(stand_in.digest),
             budget: budget.unwrap_or(u8::MAX.into()),
@@ -374,16 +392,24 @@ impl<'t> Reader<'t> {
             let path = Path::Key(within.path, keys::TERMS_HASH.name);
             (at, self.word(at, &path, &keys::TERMS_HASH))
         });
-        let any = keys::TERMS.iter().any(|key| within.fields.get(key).is_some());
+        let any = keys::TERMS
+            .iter()
+            .any(|key| within.fields.get(key).is_some());
         if let Some((_, hash)) = whole
             && !any
         {
             return hash.map(Terms::Digest);
         }
-        let label = self.said(within, &keys::LABEL, &keys::LABEL_HASH, true, |reader, at, path| {
-            let text = reader.text(at, path, &keys::LABEL, is_label);
-            text.map(Cow::into_owned)
-        });
+        let label = self.said(
+            within,
+            &keys::LABEL,
+            &keys::LABEL_HASH,
+            true,
+            |reader, at, path| {
+                let text = reader.text(at, path, &keys::LABEL, is_label);
+                text.map(Cow::into_owned)
+            },
+        );
         let schema = |key: Key| {
             move |reader: &mut Self, at: &'t Value, path: &Path<'_>| reader.schema(at, path, &key)
         };
@@ -393,10 +419,16 @@ impl<'t> Reader<'t> {
         let output_schema = self.said(within, &output, &output_hash, true, schema(output));
         let reviewed = tier == Some(3);
         let (rubric, rubric_hash) = (keys::RUBRIC, keys::RUBRIC_HASH);
-        let rubric = self.said(within, &rubric, &rubric_hash, reviewed, |reader, at, path| {
-            let text = reader.text(at, path, &keys::RUBRIC, is_rubric);
-            text.map(Cow::into_owned)
-        });
+        let rubric = self.said(
+            within,
+            &rubric,
+            &rubric_hash,
+            reviewed,
+            |reader, at, path| {
+                let text = reader.text(at, path, &keys::RUBRIC, is_rubric);
+                text.map(Cow::into_owned)
+            },
+        );
         let verified = within.fields.get(&keys::VERIFIER).is_some()
             || within.fields.get(&keys::VERIFIER_CODEHASH).is_some();
         let (verifier, verifier_codehash) = if verified {
@@ -485,7 +517,12 @@ impl<'t> Reader<'t> {
         if told == is {
             return Some(());
         }
-        self.tell(at, path, told.to_string(), format!("{is}, the hash of {of}"));
+        self.tell(
+            at,
+            path,
+            told.to_string(),
+            format!("{is}, the hash of {of}"),
+        );
         None
     }
 
@@ -533,6 +570,10 @@ impl<'t> Reader<'t> {
         if let Some(place) = places.get(name.as_ref()) {
             return Some(*place);
         }
+        // A node whose name could not be read may be the one that is meant.
+        if places.is_empty() || places.contains_key("") {
+            return None;
+        }
         // Of many names the nearest is sought only for what is told.
         let full = self.findings.is_full();
         let near = nearest(&name, places.keys().copied().filter(|_| !full));
@@ -561,12 +602,12 @@ impl<'t> Reader<'t> {
 
     fn predicate(&mut self, at: &'t Value, path: &Path<'_>) -> Option<Predicate> {
         let fields = self.fields(at, path, &keys::PREDICATE)?;
-        let human = self.need(&fields, path, &keys::HUMAN).and_then(|at| {
-            self.truth(at, &Path::Key(path, keys::HUMAN.name), &keys::HUMAN)
-        });
-        let hard = self.need(&fields, path, &keys::HARD).and_then(|at| {
-            self.truth(at, &Path::Key(path, keys::HARD.name), &keys::HARD)
-        });
+        let human = self
+            .need(&fields, path, &keys::HUMAN)
+            .and_then(|at| self.truth(at, &Path::Key(path, keys::HUMAN.name), &keys::HUMAN));
+        let hard = self
+            .need(&fields, path, &keys::HARD)
+            .and_then(|at| self.truth(at, &Path::Key(path, keys::HARD.name), &keys::HARD));
         let target = match fields.get(&keys::TARGET) {
             None => Some(Address::ZERO),
             Some(at) => self.address(at, &Path::Key(path, keys::TARGET.name), &keys::TARGET),
@@ -585,9 +626,15 @@ impl<'t> Reader<'t> {
             return Some(predicate);
         }
         let (found, wanted) = if predicate.human {
-            ("people and a contract", "no `contractAddr` and no `codehash` where people are asked")
+            (
+                "people and a contract",
+                "no `contractAddr` and no `codehash` where people are asked",
+            )
         } else {
-            ("nobody to ask", "`contractAddr` and `codehash` that are not zero, or people")
+            (
+                "nobody to ask",
+                "`contractAddr` and `codehash` that are not zero, or people",
+            )
         };
         self.tell(at, path, found, wanted);
         None

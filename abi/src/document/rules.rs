@@ -56,7 +56,10 @@ fn complaint(node: &Node, rule: Rule, limits: &Limits) -> Complaint {
         }
         Rule::Budget => (
             keys::BUDGET,
-            format!("{} base units for {} seats", node.budget, node.redundancy),
+            format!(
+                "{} base units for {} seats in all",
+                node.budget, node.redundancy
+            ),
             "a base unit or more for each seat".to_owned(),
         ),
         Rule::Tokens => (

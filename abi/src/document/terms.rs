@@ -15,8 +15,8 @@ use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::SolValue;
 
 use super::{
-    problem::{Findings, Path},
     keys,
+    problem::{Findings, Path},
     text::Reader,
 };
 use crate::IVerification::NodeTerms;

@@ -177,7 +177,10 @@ impl<'t> Reader<'t> {
             Ok(text) => text,
             Err(error) => {
                 let good = error.valid_up_to();
-                let found = format!("byte 0x{:02x}", bytes.get(good).copied().unwrap_or_default());
+                let found = format!(
+                    "byte 0x{:02x}",
+                    bytes.get(good).copied().unwrap_or_default()
+                );
                 findings.tell(good, &Path::Root, found, "UTF-8");
                 let before = bytes.get(..good).unwrap_or_default();
                 return Err(findings.of(&String::from_utf8_lossy(before)));
@@ -186,15 +189,20 @@ impl<'t> Reader<'t> {
         match serde_json::from_str(text) {
             Ok(root) => Ok((Self { text, findings }, root)),
             Err(error) => {
-                let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
-                let offset = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+                let lines = text
+                    .split_inclusive('\n')
+                    .take(error.line().saturating_sub(1));
+                // Its columns count from one; where a control character stands in a text, from none.
+                let why = error.to_string();
+                let back = usize::from(!why.starts_with("control character"));
+                let offset =
+                    lines.map(str::len).sum::<usize>() + error.column().saturating_sub(back);
                 let offset = if error.is_eof() { text.len() } else { offset };
                 let rest = text.get(text.floor_char_boundary(offset)..);
                 let found = match rest.unwrap_or_default().chars().next() {
                     Some(c) => format!("`{}`", excerpt(c.encode_utf8(&mut [0; 4]))),
                     None => "the end".to_owned(),
                 };
-                let why = error.to_string();
                 let why = why.split(" at line ").next().unwrap_or_default();
                 findings.tell(offset, &Path::Root, found, format!("JSON ({why})"));
                 Err(findings.of(text))
@@ -283,7 +291,7 @@ impl<'t> Reader<'t> {
             let wanted = match (outside, nearest(&name, object.keys.iter().map(|k| k.name))) {
                 (Some((_, why)), _) => (*why).to_owned(),
                 (None, Some(near)) => format!("`{near}`"),
-                (None, None) => format!("no such key in the {}", object.name),
+                (None, None) => format!("another key: the {} has none of this name", object.name),
             };
             self.tell(key, &Path::Key(path, &name), found, wanted);
         }
@@ -348,7 +356,9 @@ impl<'t> Reader<'t> {
         names: &[&str],
     ) -> Option<u8> {
         let found = text_of(at);
-        let place = names.iter().position(|name| found.as_deref() == Some(*name));
+        let place = names
+            .iter()
+            .position(|name| found.as_deref() == Some(*name));
         match place {
             Some(place) => u8::try_from(place).ok(),
             None => self.refuse(at, path, key.wanted),
@@ -404,12 +414,18 @@ impl<'t> Reader<'t> {
             return self.refuse(at, path, wanted);
         }
         let ended = text.ends_with('.');
-        let units = decimal(coins).filter(|_| digits && !ended).and_then(|coins| {
-            let whole = coins.checked_mul(10u128.checked_pow(scale)?)?;
-            let parts = if parts.is_empty() { 0 } else { parts.parse::<u128>().ok()? };
-            let rest = scale.checked_sub(places)?;
-            whole.checked_add(parts.checked_mul(10u128.checked_pow(rest)?)?)
-        });
+        let units = decimal(coins)
+            .filter(|_| digits && !ended)
+            .and_then(|coins| {
+                let whole = coins.checked_mul(10u128.checked_pow(scale)?)?;
+                let parts = if parts.is_empty() {
+                    0
+                } else {
+                    parts.parse::<u128>().ok()?
+                };
+                let rest = scale.checked_sub(places)?;
+                whole.checked_add(parts.checked_mul(10u128.checked_pow(rest)?)?)
+            });
         match units {
             Some(units) => Some(units),
             None => self.refuse(at, path, key.wanted),
@@ -478,7 +494,10 @@ impl<'t> Reader<'t> {
             let each = elements.into_iter().enumerate();
             let each = each.map(|(i, at)| self.canonical(at, &Path::Index(path, i), depth - 1));
             let each: Vec<Option<String>> = each.collect();
-            return each.into_iter().collect::<Option<Vec<_>>>().map(canonical::list);
+            return each
+                .into_iter()
+                .collect::<Option<Vec<_>>>()
+                .map(canonical::list);
         }
         if begins_with(at, '"') {
             return match text_of(at) {
@@ -511,7 +530,9 @@ fn decimal(text: &str) -> Option<u128> {
 /// Bytes in hexadecimal digits behind `0x`, exactly as many as are wanted.
 fn hexadecimal<const N: usize>(at: &Value) -> Option<[u8; N]> {
     let text = text_of(at)?;
-    let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 2 * N)?;
+    let digits = text
+        .strip_prefix("0x")
+        .filter(|digits| digits.len() == 2 * N)?;
     let mut bytes = [0; N];
     alloy_primitives::hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)
@@ -527,5 +548,6 @@ pub(super) fn nearest<'n>(found: &str, names: impl Iterator<Item = &'n str>) -> 
     let distance = |name: &str| strsim::osa_distance(&small, &name.to_ascii_lowercase());
     let near = names.map(|name| (distance(name), name));
     let near = near.filter(|(distance, name)| *distance <= name.len() / 3);
-    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }

@@ -28,7 +28,10 @@ impl Document {
         out.put(keys::AMOUNT_SCALE.name, "0");
         out.put(keys::NODES.name, list(nodes));
         out.put(keys::EDGES.name, list(edges));
-        out.put(keys::PREDICATES.name, list(self.predicates().map(predicate)));
+        out.put(
+            keys::PREDICATES.name,
+            list(self.predicates().map(predicate)),
+        );
         out.close()
     }
 
@@ -78,9 +81,21 @@ fn terms(out: &mut Members, known: &Known, tier: u8) {
     let (input, input_hash) = (keys::INPUT_SCHEMA, keys::INPUT_SCHEMA_HASH);
     said(out, &known.input_schema, &input, &input_hash, str::to_owned);
     let (output, output_hash) = (keys::OUTPUT_SCHEMA, keys::OUTPUT_SCHEMA_HASH);
-    said(out, &known.output_schema, &output, &output_hash, str::to_owned);
+    said(
+        out,
+        &known.output_schema,
+        &output,
+        &output_hash,
+        str::to_owned,
+    );
     if tier == 3 || known.rubric != Said::NOTHING {
-        said(out, &known.rubric, &keys::RUBRIC, &keys::RUBRIC_HASH, quoted);
+        said(
+            out,
+            &known.rubric,
+            &keys::RUBRIC,
+            &keys::RUBRIC_HASH,
+            quoted,
+        );
     }
     if known.verifier != Address::ZERO || known.verifier_codehash != B256::ZERO {
         out.put(keys::VERIFIER.name, address(&known.verifier));

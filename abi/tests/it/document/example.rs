@@ -103,8 +103,8 @@ fn sorted(value: &Value) -> String {
     }
 }
 
-/// A change of the canonical form changes what proposals on chain mean, so it is not made by accident. The text was compared with that of
-/// another language's sorted compact JSON.
+/// A change of the canonical form changes what addresses on chain mean, so it is not made by accident. Text and address were compared
+/// with what another language's sorted compact JSON, SHA-256 and base 32 make of the documentation's block.
 #[test]
 fn the_canonical_text_of_the_example_stands() {
     let document = parsed(&example());
@@ -116,7 +116,7 @@ fn the_canonical_text_of_the_example_stands() {
     assert_eq!(parsed(&document.canonical()), document);
     assert_eq!(
         document.content_address().to_string(),
-        "bafkreidthisisnotyetcomputed"
+        "bafkreic2fcd45zz3ap3mufg3bw2w3tfqo4mb73k3zkacmzhkvkfzjaw364"
     );
     assert_eq!(
         Document::parse(document.pretty()).unwrap(),

@@ -1,6 +1,8 @@
 //! Texts that were written to do harm: they are refused in bounded steps, or read.
 
-use agentcity_abi::document::{DOCUMENT_BYTES_MAX, Document, PROBLEMS_MAX, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX};
+use agentcity_abi::document::{
+    DOCUMENT_BYTES_MAX, Document, PROBLEMS_MAX, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX,
+};
 use alloy_primitives::B256;
 
 use super::{SMALL, changed, order::graph, parsed, problems};
@@ -12,7 +14,10 @@ fn nested(depth: usize) -> String {
 #[test]
 fn deep_nesting_is_refused_without_recursion() {
     let deep = nested(1_000_000);
-    assert_eq!(problems(&deep), ["1:1 $: found a list, wanted an object: the document"]);
+    assert_eq!(
+        problems(&deep),
+        ["1:1 $: found a list, wanted an object: the document"]
+    );
     assert_eq!(
         problems(&"[".repeat(1_000_000)),
         ["1:1000001 $: found the end, wanted JSON (EOF while parsing a list)"]
@@ -23,13 +28,19 @@ fn deep_nesting_is_refused_without_recursion() {
     assert!(told[0].ends_with("$.dagEdges[0]: found a list, wanted an object: the edge"));
     let with = |depth: usize| {
         let schema = format!("{{\"x\": {}}}", nested(depth));
-        changed(&[("\"inputSchema\": true", &format!("\"inputSchema\": {schema}"))])
+        changed(&[(
+            "\"inputSchema\": true",
+            &format!("\"inputSchema\": {schema}"),
+        )])
     };
     // The object is the first level.
     parsed(&with(SCHEMA_DEPTH_MAX - 1));
     let told = problems(&with(SCHEMA_DEPTH_MAX));
     assert_eq!(told.len(), 1);
-    assert!(told[0].contains("$.dagNodes[2].inputSchema.x[0][0]"), "{told:?}");
+    assert!(
+        told[0].contains("$.dagNodes[2].inputSchema.x[0][0]"),
+        "{told:?}"
+    );
     assert!(told[0].ends_with("found a list, wanted at most 32 levels of a schema"));
     assert_eq!(problems(&with(20_000)).len(), 1);
 }
@@ -45,11 +56,26 @@ fn huge_numbers_and_long_texts_are_refused_and_not_repeated() {
         ("\"budget\": 6", format!("\"budget\": \"{digits}\"")),
         ("\"budget\": 6", format!("\"budget\": \"1.{digits}\"")),
         ("\"label\": \"Fetch\"", format!("\"label\": \"{long}\"")),
-        ("\"label\": \"Fetch\"", format!("\"{long}\": \"Fetch\", \"label\": \"a\"")),
-        ("\"nodeId\": \"fetch\"", format!("\"nodeId\": \"fetch\", \"@type\": \"{long}\"")),
-        ("\"rubric\": \"Is it true?\"", format!("\"rubric\": \"{long}\"")),
-        ("\"inputSchema\": true", format!("\"inputSchema\": {{\"x\": \"{long}\"}}")),
-        ("\"comparison\": \"SET\"", format!("\"comparison\": \"{long}\"")),
+        (
+            "\"label\": \"Fetch\"",
+            format!("\"{long}\": \"Fetch\", \"label\": \"a\""),
+        ),
+        (
+            "\"nodeId\": \"fetch\"",
+            format!("\"nodeId\": \"fetch\", \"@type\": \"{long}\""),
+        ),
+        (
+            "\"rubric\": \"Is it true?\"",
+            format!("\"rubric\": \"{long}\""),
+        ),
+        (
+            "\"inputSchema\": true",
+            format!("\"inputSchema\": {{\"x\": \"{long}\"}}"),
+        ),
+        (
+            "\"comparison\": \"SET\"",
+            format!("\"comparison\": \"{long}\""),
+        ),
         ("{\"from\": \"classify\"", format!("{{\"from\": \"{long}\"")),
     ] {
         let told = problems(&changed(&[(from, &to)]));
@@ -65,14 +91,24 @@ fn texts_up_to_their_bounds_are_read() {
         problems(&changed(&[(text, &long)])).len()
     };
     assert_eq!((with("Fetch", 256), with("Fetch", 257)), (0, 1));
-    assert_eq!((with("Is it true?", 65_536), with("Is it true?", 65_537)), (0, 1));
+    assert_eq!(
+        (with("Is it true?", 65_536), with("Is it true?", 65_537)),
+        (0, 1)
+    );
     // The quotes and braces of the schema count.
     let frame = r#"{"x": ""}"#.len();
     let schema = |bytes: usize| {
         let schema = format!("{{\"x\": \"{}\"}}", "a".repeat(bytes - frame));
-        problems(&changed(&[("\"inputSchema\": true", &format!("\"inputSchema\": {schema}"))])).len()
+        problems(&changed(&[(
+            "\"inputSchema\": true",
+            &format!("\"inputSchema\": {schema}"),
+        )]))
+        .len()
     };
-    assert_eq!((schema(SCHEMA_BYTES_MAX), schema(SCHEMA_BYTES_MAX + 1)), (0, 1));
+    assert_eq!(
+        (schema(SCHEMA_BYTES_MAX), schema(SCHEMA_BYTES_MAX + 1)),
+        (0, 1)
+    );
     let name = |length: usize| {
         let name = "n".repeat(length);
         let text = SMALL.replace("\"fetch\"", &format!("\"{name}\""));
@@ -106,18 +142,30 @@ fn bytes_that_are_no_text_are_refused_at_their_place() {
     ] {
         let text = [before.as_bytes(), bytes, after.as_bytes()].concat();
         let problems = Document::parse(text).unwrap_err();
-        assert_eq!(problems.to_string(), format!("9:17 $: found byte {shown}, wanted UTF-8"));
+        assert_eq!(
+            problems.to_string(),
+            format!("9:17 $: found byte {shown}, wanted UTF-8")
+        );
     }
     let cut = &before.as_bytes()[..before.len() - 1];
     let cut = [cut, "ä".as_bytes().split_last().unwrap().1].concat();
-    assert!(Document::parse(cut).unwrap_err().to_string().contains("0xc3"));
+    assert!(
+        Document::parse(cut)
+            .unwrap_err()
+            .to_string()
+            .contains("0xc3")
+    );
 }
 
 #[test]
 fn many_problems_are_bounded_and_counted() {
     let more = "\"budget\": 1,".repeat(40);
     let told = problems(&changed(&[("\"budget\": 6,", &more)]));
-    assert_eq!(told.len(), 39 + 1, "39 again, and a budget of one for three seats: {told:?}");
+    assert_eq!(
+        told.len(),
+        39 + 1,
+        "39 again, and a budget of one for three seats: {told:?}"
+    );
     // Members beyond those that are looked at are counted once.
     let more = "\"x\": 1,".repeat(100_000);
     let problems = Document::parse(changed(&[("\"budget\": 6,", &more)])).unwrap_err();
@@ -136,7 +184,10 @@ fn many_problems_are_bounded_and_counted() {
 
 #[test]
 fn a_terminal_is_told_nothing_that_it_would_obey() {
-    let told = problems(&changed(&[("\"comparison\"", "\"\\u001b[2J\u{202e}comparison\"")]));
+    let told = problems(&changed(&[(
+        "\"comparison\"",
+        "\"\\u001b[2J\u{202e}comparison\"",
+    )]));
     let text = told.join("\n");
     assert!(text.contains("\\u{1b}[2J\\u{202e}comparison"), "{text}");
     assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
@@ -161,7 +212,10 @@ fn large_graphs_are_judged() {
     let wheel: Vec<(&str, &str)> = names[1..].iter().map(|to| ("n0", *to)).collect();
     let told = problems(&graph(&names, &wheel));
     assert_eq!(told.len(), 1);
-    assert!(told[0].ends_with("found 4999 edges out of `n0`, wanted at most 16"), "{told:?}");
+    assert!(
+        told[0].ends_with("found 4999 edges out of `n0`, wanted at most 16"),
+        "{told:?}"
+    );
     let hub: Vec<(&str, &str)> = names[1..].iter().map(|from| (*from, "n0")).collect();
     assert_eq!(problems(&graph(&names, &hub)).len(), PROBLEMS_MAX);
 }
@@ -201,7 +255,13 @@ fn five_thousand_nodes_are_read_written_and_packed() {
     assert_eq!(document.pages().len(), 40);
     assert_eq!(document.totals().tokens, 100_000);
     assert_eq!(document.totals().budget, 5_000 * 5_001 / 2);
-    assert_eq!(document.tasks().map(|task| task.successors.len()).sum::<usize>(), edges.len());
+    assert_eq!(
+        document
+            .tasks()
+            .map(|task| task.successors.len())
+            .sum::<usize>(),
+        edges.len()
+    );
     document.judge(&super::defaults(5_000)).unwrap();
     assert_eq!(parsed(&document.canonical()), document);
 }

@@ -26,12 +26,14 @@ fn the_default_parameters_bound_each_number() {
         (&[("300000", "3600000")], &[]),
         (
             &[("300000", "299999")],
-            &["38:20 $.dagNodes[2].timeoutMs: found 299999, wanted 300000 to 3600000 milliseconds"],
+            &["41:20 $.dagNodes[2].timeoutMs: found 299999, wanted 300000 to 3600000 milliseconds"],
         ),
         (&[("\"tokenBudget\": 50", "\"tokenBudget\": 99860")], &[]),
         (
             &[("\"tokenBudget\": 50", "\"tokenBudget\": 99861")],
-            &["5:15 $.dagNodes: found 100001 LLM tokens of all nodes, wanted at most 100000, what a mission may use"],
+            &[
+                "5:15 $.dagNodes: found 100001 LLM tokens of all nodes, wanted at most 100000, what a mission may use",
+            ],
         ),
         (
             &[("\"tokenBudget\": 50", "\"tokenBudget\": 100001")],
@@ -58,12 +60,10 @@ fn a_law_names_how_many_nodes_it_has() {
 
 #[test]
 fn only_a_law_that_replaces_a_mission_takes_nodes_over() {
-    let text = changed(&[
-        (
-            "\"popTier\": 1,\n      \"riskTier\": \"LOW\",\n      \"timeoutMs\": 15000,\n      \"budget\": \"5.25\",\n      \"tokenBudget\": 50",
-            "\"popTier\": 0",
-        ),
-    ]);
+    let text = changed(&[(
+        "\"popTier\": 1,\n      \"riskTier\": \"LOW\",\n      \"timeoutMs\": 15000,\n      \"budget\": \"5.25\",\n      \"tokenBudget\": 50",
+        "\"popTier\": 0",
+    )]);
     let source = Source::read(text.as_bytes()).unwrap();
     let replacing = limits(3, |id| id.row().default, Imports::Allowed);
     source.judge(&replacing).unwrap();
@@ -81,17 +81,27 @@ fn only_a_law_that_replaces_a_mission_takes_nodes_over() {
 #[test]
 fn problems_are_told_where_the_text_has_them() {
     let text = changed(&[
-        (r#"{"from": "fetch", "to": "classify"},"#, r#"{"from": "report", "to": "fetch"},"#),
+        (
+            r#"{"from": "fetch", "to": "classify"},"#,
+            r#"{"from": "report", "to": "fetch"},"#,
+        ),
         (r#"    {"from": "fetch", "to": "report"},"#, ""),
-        (r#"{"from": "classify", "to": "report"}"#, r#"{"from": "classify", "to": "report"}"#),
+        (
+            r#"{"from": "classify", "to": "report"}"#,
+            r#"{"from": "classify", "to": "report"}"#,
+        ),
         ("300000", "299999"),
     ]);
     let source = Source::read(text.as_bytes()).unwrap();
-    let tiers: Vec<u8> = source.document().tasks().map(|task| task.node.tier).collect();
+    let tiers: Vec<u8> = source
+        .document()
+        .tasks()
+        .map(|task| task.node.tier)
+        .collect();
     assert_eq!(tiers, [2, 3, 1]);
     assert_eq!(
         judged(&text),
-        ["38:20 $.dagNodes[2].timeoutMs: found 299999, wanted 300000 to 3600000 milliseconds"]
+        ["41:20 $.dagNodes[2].timeoutMs: found 299999, wanted 300000 to 3600000 milliseconds"]
     );
     // Without a text of its own a document is judged in lines for people, by its own numbers.
     let problems = source.document().judge(&defaults(3)).unwrap_err();

@@ -12,7 +12,9 @@ use serde_json::Value;
 use super::{changed, example::example, problems};
 
 fn file(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("schema")
+        .join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -38,8 +40,18 @@ fn each_key_of_the_parser_stands_in_the_schema_and_each_of_the_schema_in_the_par
     let schema = schema();
     for object in keys::OBJECTS {
         let def = &schema["$defs"][object.name];
-        assert_eq!(names(&def["properties"]), of_parser(&object, false), "{}", object.name);
-        assert_eq!(names(&def["required"]), of_parser(&object, true), "{}", object.name);
+        assert_eq!(
+            names(&def["properties"]),
+            of_parser(&object, false),
+            "{}",
+            object.name
+        );
+        assert_eq!(
+            names(&def["required"]),
+            of_parser(&object, true),
+            "{}",
+            object.name
+        );
         assert_eq!(def["additionalProperties"], false, "{}", object.name);
         for (outside, _) in object.outside {
             assert!(!of_parser(&object, false).contains(outside), "{outside}");
@@ -52,7 +64,10 @@ fn each_key_stands_in_the_context_once_and_no_other() {
     let context = file("statute.context.jsonld");
     let terms = context["@context"].as_object().unwrap();
     let all = keys::OBJECTS.iter().flat_map(|object| object.keys);
-    let all: BTreeSet<&str> = all.map(|key| key.name).filter(|key| !key.starts_with('@')).collect();
+    let all: BTreeSet<&str> = all
+        .map(|key| key.name)
+        .filter(|key| !key.starts_with('@'))
+        .collect();
     let prefixes = ["dag", "xsd"];
     let named = terms.keys().map(String::as_str);
     let named: BTreeSet<&str> = named
@@ -62,8 +77,15 @@ fn each_key_stands_in_the_context_once_and_no_other() {
     for key in all {
         assert_eq!(terms[key]["@id"], format!("dag:{key}"));
     }
-    for (key, of) in [("dagNodes", "@container"), ("dagEdges", "@container"), ("gatePredicates", "@container")] {
-        assert_eq!(terms[key][of], "@list", "the order of {key} means something");
+    for (key, of) in [
+        ("dagNodes", "@container"),
+        ("dagEdges", "@container"),
+        ("gatePredicates", "@container"),
+    ] {
+        assert_eq!(
+            terms[key][of], "@list",
+            "the order of {key} means something"
+        );
     }
     for key in ["inputSchema", "outputSchema"] {
         assert_eq!(terms[key]["@type"], "@json", "{key} is no linked data");
@@ -83,13 +105,34 @@ fn constants_and_names_are_the_same() {
     assert_eq!(of("node", "label")["maxLength"], LABEL_BYTES_MAX);
     assert_eq!(of("node", "rubric")["maxLength"], RUBRIC_BYTES_MAX);
     assert!(keys::LABEL.wanted.contains(&format!(" {LABEL_BYTES_MAX} ")));
-    assert!(keys::RUBRIC.wanted.contains(&format!(" {RUBRIC_BYTES_MAX} ")));
-    assert!(keys::INPUT_SCHEMA.wanted.contains(&format!(" {SCHEMA_BYTES_MAX} ")));
-    assert!(keys::OUTPUT_SCHEMA.wanted.contains(&format!(" {SCHEMA_BYTES_MAX} ")));
-    for (key, text) in [(keys::CONTEXT, keys::CONTEXT_IRI), (keys::MISSION_TYPE, keys::MISSION), (keys::TASK_TYPE, keys::TASK)] {
+    assert!(
+        keys::RUBRIC
+            .wanted
+            .contains(&format!(" {RUBRIC_BYTES_MAX} "))
+    );
+    assert!(
+        keys::INPUT_SCHEMA
+            .wanted
+            .contains(&format!(" {SCHEMA_BYTES_MAX} "))
+    );
+    assert!(
+        keys::OUTPUT_SCHEMA
+            .wanted
+            .contains(&format!(" {SCHEMA_BYTES_MAX} "))
+    );
+    for (key, text) in [
+        (keys::CONTEXT, keys::CONTEXT_IRI),
+        (keys::MISSION_TYPE, keys::MISSION),
+        (keys::TASK_TYPE, keys::TASK),
+    ] {
         assert_eq!(key.wanted, format!("\"{text}\""));
     }
-    let quoted = |names: &[&str]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
+    let quoted = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("\"{name}\""))
+            .collect::<Vec<_>>()
+    };
     for name in quoted(&keys::RISKS) {
         assert!(keys::RISK.wanted.contains(&name));
     }
@@ -110,17 +153,24 @@ fn the_greatest_numbers_of_the_schema_are_those_of_the_parser() {
         ("node", "timeoutMs", "\"timeoutMs\": 15000"),
         ("node", "tokenBudget", "\"tokenBudget\": 50"),
     ] {
-        let most = schema["$defs"][object]["properties"][key]["maximum"].as_u64().unwrap();
+        let most = schema["$defs"][object]["properties"][key]["maximum"]
+            .as_u64()
+            .unwrap();
         let known = keys::OBJECTS.iter().find(|o| o.name == object).unwrap();
         let wanted = known.keys.iter().find(|k| k.name == key).unwrap().wanted;
         let told = |value: u64| {
             let text = changed(&[(from, &format!("\"{key}\": {value}"))]);
             let told = format!("{key}: found {value}, wanted {wanted}");
-            problems(&text).iter().any(|problem| problem.ends_with(&told))
+            problems(&text)
+                .iter()
+                .any(|problem| problem.ends_with(&told))
         };
         assert!(!told(most), "{key} {most}");
         assert!(told(most + 1), "{key} {}", most + 1);
-        assert!(key == "popTier" || wanted.contains(&most.to_string()), "{wanted}");
+        assert!(
+            key == "popTier" || wanted.contains(&most.to_string()),
+            "{wanted}"
+        );
     }
 }
 
@@ -135,12 +185,25 @@ fn the_example_uses_every_key_but_hashes_and_people() {
     };
     count(&example);
     for list in ["dagNodes", "dagEdges", "gatePredicates"] {
-        example[list].as_array().unwrap().iter().for_each(&mut count);
+        example[list]
+            .as_array()
+            .unwrap()
+            .iter()
+            .for_each(&mut count);
     }
     let all = keys::OBJECTS.iter().flat_map(|object| object.keys);
-    let unused: Vec<&str> = all.map(|key| key.name).filter(|key| !used.contains(*key)).collect();
+    let unused: Vec<&str> = all
+        .map(|key| key.name)
+        .filter(|key| !used.contains(*key))
+        .collect();
     assert_eq!(
         unused,
-        ["labelHash", "inputSchemaHash", "outputSchemaHash", "rubricHash", "termsHash"]
+        [
+            "labelHash",
+            "inputSchemaHash",
+            "outputSchemaHash",
+            "rubricHash",
+            "termsHash"
+        ]
     );
 }

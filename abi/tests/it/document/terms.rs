@@ -32,13 +32,19 @@ fn a_digest_is_the_hash_of_seven_words() {
     assert_eq!(tasks[2].node.digest, keccak256(words.concat()));
     let encoded = encode(&document);
     assert_eq!(encoded.terms[1], None);
-    assert_eq!(digest(encoded.terms[2].as_ref().unwrap()), tasks[2].node.digest);
+    assert_eq!(
+        digest(encoded.terms[2].as_ref().unwrap()),
+        tasks[2].node.digest
+    );
     let Terms::Known(known) = tasks[2].terms else {
         panic!("known");
     };
     assert_eq!(known.label, Said::Hash(B256::repeat_byte(0x33)));
     assert_eq!(known.rubric.text(), Some("Is it true?"));
-    assert_eq!((known.verifier, known.expected), (Address::ZERO, B256::ZERO));
+    assert_eq!(
+        (known.verifier, known.expected),
+        (Address::ZERO, B256::ZERO)
+    );
 }
 
 #[test]
@@ -80,7 +86,11 @@ fn preimages_are_known_level_by_level() {
     // The same schema in another form has another hash.
     preimages.add_text(r#"{"type": "string","maxLength":9}"#);
     let schema = decode(&encoded.pages, &preimages).unwrap();
-    assert!(schema.canonical().contains(r#""inputSchema":{"type":"string"}"#));
+    assert!(
+        schema
+            .canonical()
+            .contains(r#""inputSchema":{"type":"string"}"#)
+    );
     assert!(schema.canonical().contains("\"outputSchemaHash\""));
     for less in [&hashes, &label, &schema] {
         assert_eq!(less.statute_hash(), document.statute_hash());
@@ -94,7 +104,8 @@ fn a_verifier_has_a_codehash_and_none_has_none() {
     let codehash = B256::repeat_byte(0xcc);
     let verifier = "0x00000000000000000000000000000000000000bb";
     let expected = "\"expected\": \"0x1111";
-    let both = format!("\"verifier\": \"{verifier}\", \"verifierCodehash\": \"{codehash}\", {expected}");
+    let both =
+        format!("\"verifier\": \"{verifier}\", \"verifierCodehash\": \"{codehash}\", {expected}");
     let document = parsed(&changed(&[(expected, &both)]));
     let terms = encode(&document).terms[0].clone().unwrap();
     assert_eq!(terms.verifier, Address::with_last_byte(0xbb));
@@ -103,11 +114,16 @@ fn a_verifier_has_a_codehash_and_none_has_none() {
     for (verifier, codehash) in [(terms.verifier, B256::ZERO), (Address::ZERO, codehash)] {
         let zero = changed(&[(
             expected,
-            &format!("\"verifier\": \"{verifier:#x}\", \"verifierCodehash\": \"{codehash}\", {expected}"),
+            &format!(
+                "\"verifier\": \"{verifier:#x}\", \"verifierCodehash\": \"{codehash}\", {expected}"
+            ),
         )]);
         let document = parsed(&zero);
         assert_eq!(parsed(&document.canonical()), document);
         let terms = encode(&document).terms[0].clone().unwrap();
-        assert_eq!((terms.verifier, terms.verifierCodehash), (verifier, codehash));
+        assert_eq!(
+            (terms.verifier, terms.verifierCodehash),
+            (verifier, codehash)
+        );
     }
 }
