@@ -1,6 +1,8 @@
 //! From names and edges to the order of a statute. Whether a graph has one, and how many edges and predicates there may be, the domain
 //! says; of a graph without an order this finds the edge that is to blame, and goes on without it, so that one look tells everything.
 
+use std::collections::HashSet;
+
 use agentcity_domain::statute::{
     Degrees, EDGES_MAX, Limits, NODES_PER_PAGE, PREDICATES_MAX, Page, Predicate, Progress,
     encode::{self, Draft, Unfit},
@@ -15,6 +17,8 @@ use super::{
     text::{Reader, Value},
 };
 
+/// Edges that are looked at, over all rounds, for what a graph without an order has more of: of a huge graph less is told.
+const EDGES_SOUGHT_MAX: usize = 1 << 22;
 /// Nodes of a circle that a message names.
 const NAMED: usize = 6;
 
@@ -67,7 +71,9 @@ impl<'t> Reader<'t> {
     ) -> Option<Ordered<'t>> {
         let nodes = u16::try_from(names.len()).ok()?;
         let name = |node: u16| names.get(usize::from(node)).map_or("", String::as_str);
+        let mut sought = 0;
         let order = loop {
+            sought += edges.len();
             let pairs: Vec<(u16, u16)> = edges.iter().map(|edge| (edge.from, edge.to)).collect();
             let same = |wanted| {
                 pairs
@@ -105,7 +111,7 @@ impl<'t> Reader<'t> {
             };
             let edge = edges.remove(blamed?);
             self.tell_edge(&edge, found, wanted);
-            if self.findings.is_full() {
+            if self.findings.is_full() || sought > EDGES_SOUGHT_MAX {
                 return None;
             }
         };
@@ -128,7 +134,7 @@ impl<'t> Reader<'t> {
         };
         let mut links = graph.links.clone();
         let (mut progress, mut degrees) = (Progress::default(), Degrees::of(limits.nodes));
-        let node = lawful(limits);
+        let (node, mut crowded) = (lawful(limits), HashSet::new());
         let parts = links.chunks_mut(NODES_PER_PAGE.into());
         for (part, first) in parts.zip((0u16..).step_by(NODES_PER_PAGE.into())) {
             while !self.findings.is_full() {
@@ -171,12 +177,23 @@ impl<'t> Reader<'t> {
                             place -= if here { 0 } else { links.len() };
                             here
                         });
-                        let Some(link) = holder.map(|links| links.remove(place)) else {
+                        let link = holder.and_then(|links| links.get(place).copied());
+                        let Some(Link { to, edge }) = link else {
                             return;
                         };
-                        let found = format!("one edge more into `{}`", name(link.to));
-                        let wanted = format!("at most {EDGES_MAX} edges into a node");
-                        self.tell_edge(&link.edge, found, wanted);
+                        // A node of which this is known is not told again.
+                        if crowded.insert(to) {
+                            let found = format!("edge {} into `{}`", EDGES_MAX + 1, name(to));
+                            let wanted = format!("at most {EDGES_MAX} edges into a node");
+                            self.tell_edge(&edge, found, wanted);
+                        }
+                        let mut before = true;
+                        for links in part.iter_mut() {
+                            links.retain(|link| {
+                                before &= link.edge.index != edge.index;
+                                before || link.to != to
+                            });
+                        }
                     }
                     TooMany::Predicates => {
                         let most = usize::from(PREDICATES_MAX);

@@ -25,6 +25,8 @@ const SCALE_MAX: u32 = 28;
 const NAME_MAX: usize = 66;
 /// More edges than pages can hold: 31 out of each of 65,535 nodes.
 const EDGES_READ_MAX: usize = 65_535 * 31;
+/// Names that an unknown one is compared with.
+const NAMES_COMPARED_MAX: usize = 1_000;
 /// More predicates than a page can hold.
 const PREDICATES_READ_MAX: usize = 256;
 
@@ -61,7 +63,12 @@ impl<'t> Source<'t> {
         let read = reader.document(root);
         match read.filter(|_| reader.findings.is_empty()) {
             Some(source) => Ok(source),
-            None => Err(reader.findings.of(reader.text)),
+            None => {
+                if reader.findings.is_empty() {
+                    reader.tell(root, &Path::Root, "a document", "one that pages can say");
+                }
+                Err(reader.findings.of(reader.text))
+            }
         }
     }
 
@@ -542,8 +549,8 @@ impl<'t> Reader<'t> {
             let Some(fields) = self.fields(at, &path, &keys::EDGE) else {
                 continue;
             };
-            let from = self.end(&fields, &path, &keys::FROM, &places);
-            let to = self.end(&fields, &path, &keys::TO, &places);
+            let from = self.end(&fields, &path, &keys::FROM, (names, &places));
+            let to = self.end(&fields, &path, &keys::TO, (names, &places));
             if let (Some(from), Some(to)) = (from, to) {
                 edges.push(Edge {
                     at,
@@ -562,7 +569,7 @@ impl<'t> Reader<'t> {
         fields: &Fields<'t>,
         path: &Path<'_>,
         key: &Key,
-        places: &HashMap<&str, u16>,
+        (names, places): (&[String], &HashMap<&str, u16>),
     ) -> Option<u16> {
         let at = self.need(fields, path, key)?;
         let path = Path::Key(path, key.name);
@@ -574,9 +581,12 @@ impl<'t> Reader<'t> {
         if places.is_empty() || places.contains_key("") {
             return None;
         }
-        // Of many names the nearest is sought only for what is told.
-        let full = self.findings.is_full();
-        let near = nearest(&name, places.keys().copied().filter(|_| !full));
+        let compared = if self.findings.is_full() {
+            0
+        } else {
+            NAMES_COMPARED_MAX
+        };
+        let near = nearest(&name, names.iter().take(compared).map(String::as_str));
         let wanted = match near {
             Some(near) => format!("the `nodeId` of a node, as `{near}`"),
             None => key.wanted.to_owned(),

@@ -326,9 +326,11 @@ impl<'t> Reader<'t> {
         let Some((list, beyond)) = read.flatten() else {
             return self.refuse(at, path, key.wanted);
         };
-        if list.len() < least || beyond > 0 {
-            let found = format!("{} elements", list.len() + beyond);
+        let found = format!("{} elements", list.len() + beyond);
+        if list.len() < least {
             self.tell(at, path, found, key.wanted);
+        } else if beyond > 0 {
+            self.tell(at, path, found, format!("at most {most}"));
         }
         Some(list)
     }

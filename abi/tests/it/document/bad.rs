@@ -449,6 +449,13 @@ const BAD: &[(&str, &[(&str, &str)])] = &[
             "{\"isHumanAssisted\": true, \"isHard\": false}, {\"isHumanAssisted\": true, \"isHard\": false}, {\"isHumanAssisted\": true, \"isHard\": false}, {\"isHumanAssisted\": true, \"isHard\": false}, {\"isHumanAssisted\": true, \"isHard\": false}, {\"isHumanAssisted\": true, \"isHard\": false}, {\"isHumanAssisted\": true, \"isHard\": false}, {\"isHumanAssisted\": true, \"isHard\": false},",
         )],
     ),
+    (
+        "a place behind letters of several bytes",
+        &[(
+            "\"label\": \"Fetch\",",
+            "\"label\": \"Fätch €\u{1F600}\", \"labels\": 1,",
+        )],
+    ),
     // All at once.
     (
         "a problem of each kind",

@@ -3,7 +3,7 @@
 use agentcity_abi::document::{
     DOCUMENT_BYTES_MAX, Document, PROBLEMS_MAX, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX,
 };
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
 
 use super::{SMALL, changed, order::graph, parsed, problems};
 
@@ -193,6 +193,30 @@ fn a_terminal_is_told_nothing_that_it_would_obey() {
     assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
 }
 
+#[test]
+fn lists_beyond_what_pages_hold_are_counted() {
+    let people = "{\"isHumanAssisted\": true, \"isHard\": false}";
+    let many = |count: usize| {
+        let people = vec![people; count].join(",");
+        problems(&changed(&[(
+            "{\"isHumanAssisted\": true, \"isHard\": false}",
+            &people,
+        )]))
+    };
+    let told = many(300);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].ends_with("$.gatePredicates: found 301 elements, wanted at most 256"));
+    assert!(told[1].contains("$.gatePredicates[8]: found 256 predicates, wanted at most 8"));
+    let node = "{\"@type\":\"dag:TaskNode\"}";
+    let nodes = vec![node; 65_533].join(",");
+    let text = changed(&[("\"dagNodes\": [", &format!("\"dagNodes\": [{nodes},"))]);
+    let problems = Document::parse(text).unwrap_err();
+    assert_eq!(
+        problems.list()[0].to_string(),
+        "5:15 $.dagNodes: found 65536 elements, wanted at most 65535"
+    );
+}
+
 /// A chain, a wheel, and circles of five thousand: found without a stack that grows with them.
 #[test]
 fn large_graphs_are_judged() {
@@ -217,7 +241,12 @@ fn large_graphs_are_judged() {
         "{told:?}"
     );
     let hub: Vec<(&str, &str)> = names[1..].iter().map(|from| (*from, "n0")).collect();
-    assert_eq!(problems(&graph(&names, &hub)).len(), PROBLEMS_MAX);
+    let told = problems(&graph(&names, &hub));
+    assert_eq!(told.len(), 1, "once for all of five thousand: {told:?}");
+    assert!(
+        told[0].contains("$.dagEdges[16]: found edge 17 into `n0`"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -263,5 +292,13 @@ fn five_thousand_nodes_are_read_written_and_packed() {
         edges.len()
     );
     document.judge(&super::defaults(5_000)).unwrap();
+    let folded = document
+        .pages()
+        .iter()
+        .rev()
+        .fold(B256::ZERO, |rest, page| {
+            keccak256([keccak256(page), rest].concat())
+        });
+    assert_eq!(document.statute_hash(), folded);
     assert_eq!(parsed(&document.canonical()), document);
 }

@@ -69,6 +69,25 @@ fn a_hash_may_stand_beside_what_it_is_of_and_must_agree() {
     }
 }
 
+/// The example of RFC 8785 §3.2.3: keys in the order of UTF-16 units, which is not that of code points; and §3.2.2.2's escapes.
+#[test]
+fn a_schema_has_the_form_of_the_standard() {
+    let schema = r#"{"x": {"\u20ac": "Euro Sign", "\r": "Carriage Return", "\ufb33": "Hebrew Letter Dalet With Dagesh",
+        "1": "One", "\ud83d\ude00": "Emoji: Grinning Face", "\u0080": "Control", "\u00f6": "Latin Small Letter O With Diaeresis"},
+        "a": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/\u0008\t\u007f", "b": [-0, 0, -9007199254740991, null, false]}"#;
+    let canonical = "{\"a\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\\b\\t\u{7f}\",\"b\":[0,0,-9007199254740991,null,false],\
+        \"x\":{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u{80}\":\"Control\",\"ö\":\"Latin Small Letter O With Diaeresis\",\
+        \"€\":\"Euro Sign\",\"\u{1F600}\":\"Emoji: Grinning Face\",\"\u{FB33}\":\"Hebrew Letter Dalet With Dagesh\"}}";
+    let document = parsed(&changed(&[("{\"type\": \"string\"}", schema)]));
+    let terms = encode(&document).terms[0].clone().unwrap();
+    assert!(
+        document.canonical().contains(canonical),
+        "{}",
+        document.canonical()
+    );
+    assert_eq!(terms.inputSchemaHash, keccak256(canonical));
+}
+
 #[test]
 fn preimages_are_known_level_by_level() {
     let document = parsed(SMALL);
