@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use agentcity_abi::document::{Document, Source, encode};
+use agentcity_abi::document::{Document, Source, decode, encode};
 use alloy_primitives::{B256, Keccak256, hex, keccak256};
 use serde_json::Value;
 
-use super::{defaults, parsed};
+use super::{SMALL, defaults, parsed};
 
 /// The block of the documentation.
 pub(super) fn example() -> String {
@@ -83,6 +83,15 @@ fn the_pages_of_the_example_are_those_of_the_documentation() {
     }
     let folded = keccak256([keccak256(&page).as_slice(), &[0; 32]].concat());
     assert_eq!(parsed(&example()).statute_hash(), folded);
+}
+
+/// Labels, rubrics of several lines and schemas come back where they belong.
+#[test]
+fn a_document_is_decoded_from_what_it_is_encoded_to() {
+    for document in [parsed(&example()), parsed(SMALL)] {
+        let encoded = encode(&document);
+        assert_eq!(decode(&encoded.pages, &encoded.preimages), Ok(document));
+    }
 }
 
 fn sorted(value: &Value) -> String {
