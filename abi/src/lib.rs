@@ -8,6 +8,8 @@
 //! attribute inside the macro's input.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "document")]
+pub mod document;
 #[cfg(feature = "roles")]
 pub mod roles;
 

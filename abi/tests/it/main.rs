@@ -1,5 +1,6 @@
 //! The bindings and the exported JSON say the same, signature by signature, for every interface.
 
+mod document;
 mod roles;
 mod stubs;
 

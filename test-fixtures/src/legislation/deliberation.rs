@@ -5,7 +5,10 @@ use crate::{
     mission::{MissionError, Plan, Stage, plan},
     sender::Outcome,
 };
-use agentcity_abi::IAssembly::{self as assembly, Deliberation};
+use agentcity_abi::{
+    IAssembly::{self as assembly, Deliberation},
+    document::{self, Preimages},
+};
 use agentcity_domain::{
     id::MissionId, legislation::ballot, parameter::ParameterId as P, peer::Peer,
     signed::legislation as signed, statute::encode,
@@ -37,6 +40,19 @@ impl Bill {
     /// The hash that is voted on.
     pub fn statute_hash(&self) -> B256 {
         plan::hash(&self.pages)
+    }
+
+    /// Where the statute's document is found: its pages, with the terms of all tasks.
+    ///
+    /// Errors: pages that could be law under no parameters.
+    pub fn content_address(&self) -> Result<B256, MissionError> {
+        let mut known = Preimages::default();
+        for task in &self.plan.tasks {
+            known.add_terms(task.terms.clone());
+        }
+        Ok(document::decode(&self.pages, &known)?
+            .content_address()
+            .word())
     }
 }
 
@@ -191,7 +207,7 @@ impl Stage {
         let call = assembly::proposeCall {
             sessionId: session,
             statuteHash: bill.statute_hash(),
-            contentAddress: word(format!("document of {}", bill.plan.name)),
+            contentAddress: bill.content_address()?,
             domain: word(DOMAIN),
             amends: B256::ZERO,
         };

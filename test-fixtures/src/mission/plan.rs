@@ -1,16 +1,13 @@
 //! What is to be done, as people would say it, and the pages that it becomes.
 
 use super::{Executor, Graph};
-use agentcity_abi::IVerification::NodeTerms;
+use agentcity_abi::{IVerification::NodeTerms, document::digest};
 use agentcity_domain::statute::{
     Mode, Node, Predicate, Seat,
     encode::{self, Draft, Unfit},
     fold::fold,
 };
-use alloy::{
-    primitives::{Address, B256, keccak256},
-    sol_types::SolValue,
-};
+use alloy::primitives::{Address, B256, keccak256};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 /// Time to execute, in the stories: the most that the defaults allow.
@@ -97,11 +94,6 @@ impl Task {
             terms,
         }
     }
-}
-
-/// What a node's digest is of its terms.
-pub fn digest(terms: &NodeTerms) -> B256 {
-    keccak256(terms.abi_encode())
 }
 
 /// Tasks and what waits for what.

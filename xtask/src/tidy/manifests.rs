@@ -10,7 +10,7 @@ use super::{Finding, Tree, whole};
 /// nothing uses them. A package that is missing here fails, so that its place is decided.
 const ARROWS: [(&str, &[&str]); 16] = [
     ("agentcity-domain", &[]),
-    ("agentcity-abi", &[]),
+    ("agentcity-abi", &["agentcity-domain"]),
     ("agentcity-shell", &["agentcity-domain"]),
     ("agentcity-world", &[]),
     // Runs programs natively, as tests of one contract do; nothing depends on it.
