@@ -454,7 +454,7 @@ impl Run<'_> {
             self.model.people[who].standing == Standing::Active
         });
         let mut signers = vec![lead];
-        if second % 3 == 0 {
+        if second.is_multiple_of(3) {
             let other = pick(PEOPLE, first, aims, |who| {
                 who != lead && self.model.people[who].standing == Standing::Active
             });
