@@ -17,7 +17,7 @@ pub(crate) struct Options {
     /// Leave the committed numbers alone, and fail when one differs.
     #[arg(long)]
     check: bool,
-    /// Only these sets: `foundations`, `missions`.
+    /// Only these sets: `foundations`, `missions`, `legislation`.
     sets: Vec<String>,
 }
 

@@ -27,11 +27,11 @@ const EIGHT: u16 = 8;
 const AT_CHECKPOINT: u16 = 2;
 
 /// Set, it has every transaction of a row printed with what each contract spent in it.
-const BREAKDOWN_VARIABLE: &str = "AGENTCITY_GAS_BREAKDOWN";
+pub(super) const BREAKDOWN_VARIABLE: &str = "AGENTCITY_GAS_BREAKDOWN";
 
 /// A city of programs in which missions can run, all programs in the chain's cache or none.
 fn raise(is_cached: bool) -> Result<Stage, GasError> {
-    let mut stage = Stage::raise(
+    let stage = Stage::raise(
         &Charter {
             seed: crate::city::person::DEFAULT_SEED,
             ..charter()
@@ -42,8 +42,6 @@ fn raise(is_cached: bool) -> Result<Stage, GasError> {
     if is_cached {
         super::cache_city(&stage.city)?;
     }
-    let age = Duration::from_secs(u64::from(P::PrincipalAgeSecs.row().default) + 1);
-    stage.city.client.warp(age)?;
     Ok(stage)
 }
 
@@ -127,27 +125,19 @@ fn deployment(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
 struct Watched<'a> {
     stage: &'a mut Stage,
     law: Law,
-    plan: Plan,
     seen: usize,
 }
 
 impl<'a> Watched<'a> {
     /// From a plan to an active mission.
-    fn enact(stage: &'a mut Stage, mut plan: Plan) -> Result<Self, MissionError> {
-        let mission = stage.foretell(&plan.name);
-        plan.commit_to(mission);
-        let law = stage.enact(&plan, STAKE)?;
+    fn enact(stage: &'a mut Stage, plan: &Plan) -> Result<Self, MissionError> {
+        let law = stage.enact(plan, STAKE)?;
         let seen = law.charges.len();
-        Ok(Self {
-            stage,
-            law,
-            plan,
-            seen,
-        })
+        Ok(Self { stage, law, seen })
     }
 
     fn job(&self, node: u16) -> Job {
-        self.stage.job(&self.law, &self.plan, node)
+        self.stage.job(&self.law, node)
     }
 
     fn perform(&mut self, steps: Vec<Step>) -> Result<(), MissionError> {
@@ -191,18 +181,21 @@ impl<'a> Watched<'a> {
     /// a contract, as anybody may.
     fn relayed(&mut self, nodes: &[u16], by: &Person) -> Result<u64, MissionError> {
         let jobs: Vec<Job> = nodes.iter().map(|node| self.job(*node)).collect();
+        let contract = match jobs.len() {
+            1 => None,
+            _ => Some(self.stage.contract_of(by)?),
+        };
         let stage = &self.stage;
         let seats: Vec<(&Job, u8)> = jobs
             .iter()
             .flat_map(|job| job.seats().map(move |seat| (job, seat)))
             .collect();
         let mut steps = vec![stage.relays_acceptances(by, &seats)];
-        match &jobs[..] {
-            [job] => steps.push(stage.routes(job, by)),
-            jobs => {
-                let calls: Vec<_> = jobs.iter().map(|job| stage.routing(job)).collect();
-                steps.push(stage.together(Peer::Assembly, Peer::Collaboration, &calls));
-            }
+        if let Some(contract) = contract {
+            let calls: Vec<_> = jobs.iter().map(|job| stage.routing(job)).collect();
+            steps.push(stage.together(&contract, Peer::Collaboration, &calls));
+        } else {
+            steps.extend(jobs.iter().map(|job| stage.routes(job, by)));
         }
         let is_agreed = |job: &Job| job.task.node.tier == 2;
         let handed_in = seats.iter().map(|(job, seat)| {
@@ -228,9 +221,7 @@ impl<'a> Watched<'a> {
     /// The panel approves what waits for review.
     fn approve(&mut self, node: u16) -> Result<u64, MissionError> {
         let call = Stage::approval(&self.job(node));
-        let step = self
-            .stage
-            .together(Peer::Adjudication, Peer::Verification, &[call]);
+        let step = self.stage.rules(Peer::Verification, &[call]);
         self.perform(vec![step])?;
         self.spent()
     }
@@ -238,7 +229,7 @@ impl<'a> Watched<'a> {
     /// What completes a mission whose nodes are done.
     fn open_gate(&mut self) -> Result<u64, MissionError> {
         let monitor = self.stage.city.person("monitor")?;
-        self.stage.know_monitor(&monitor)?;
+        self.stage.know_monitor(&monitor, monitor.address())?;
         let steps = self.stage.opens_gate(&self.law, &monitor);
         self.perform(steps)?;
         self.spent()
@@ -266,7 +257,7 @@ fn tiers(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
         predicates: Vec::new(),
     };
     let courier = stage.city.person("courier")?;
-    let mut all = Watched::enact(stage, plan)?;
+    let mut all = Watched::enact(stage, &plan)?;
     taken.push(("tier1.first", all.alone(0)?));
     taken.push(("tier2.first", all.alone(1)?));
     let (handed_in, ruled) = (all.alone(2)?, all.approve(2)?);
@@ -286,7 +277,7 @@ fn tiers(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
 /// Two nodes at work are frozen: by a monitor's report of counters beyond their limits, and by the panel.
 fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
     let monitor = all.stage.city.person("monitor")?;
-    all.stage.know_monitor(&monitor)?;
+    all.stage.know_monitor(&monitor, monitor.address())?;
     let (reported, named) = (all.job(9), all.job(11));
     let begun = [&reported, &named].map(|job| all.stage.routes(job, job.agent(0)));
     all.perform(begun.into())?;
@@ -302,9 +293,7 @@ fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
         attempt: 0,
         agent: named.agent(0).address(),
     };
-    let step = all
-        .stage
-        .together(Peer::Adjudication, Peer::Guardian, &[call]);
+    let step = all.stage.rules(Peer::Guardian, &[call]);
     all.perform(vec![step])?;
     taken.push(("freeze.panel", all.spent()?));
     Ok(())
@@ -323,7 +312,7 @@ fn eight(stage: &mut Stage, name: &str, is_batched: bool) -> Result<(u64, Law), 
         predicates: Vec::new(),
     };
     let courier = stage.city.person("courier")?;
-    let mut all = Watched::enact(stage, plan)?;
+    let mut all = Watched::enact(stage, &plan)?;
     let mut gas = 0;
     for first in (0..EIGHT).step_by(AT_CHECKPOINT.into()) {
         let rank: Vec<u16> = (first..first + AT_CHECKPOINT).collect();

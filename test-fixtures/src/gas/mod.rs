@@ -3,6 +3,7 @@
 //! Each city is raised twice from the same seed: once with every program in the chain's cache, once with none. Both do the
 //! same, so each operation has two numbers (RULINGS R3).
 
+pub mod legislation;
 pub mod missions;
 pub mod story;
 pub mod table;
@@ -62,7 +63,7 @@ pub enum GasError {
 }
 
 /// Ceilings of the table in DESIGN §3: L2 gas, native coin, programs in the cache.
-const CEILINGS: [(&str, u64); 16] = [
+const CEILINGS: [(&str, u64); 19] = [
     ("native.register", 115_000),
     ("native.registerService", 80_000),
     ("native.updateReputation.marginal", 12_000),
@@ -79,6 +80,9 @@ const CEILINGS: [(&str, u64); 16] = [
     ("native.mission8.batched", 600_000),
     ("native.freeze.report", 80_000),
     ("native.freeze.panel", 80_000),
+    ("native.ballot.first", 110_000),
+    ("native.ballot", 110_000),
+    ("native.tally.100x10", 500_000),
 ];
 
 /// Gas by operation, in the order in which they happen.
@@ -98,7 +102,7 @@ pub struct Set {
 
 impl Set {
     /// Everything that is measured.
-    pub const ALL: [Self; 2] = [
+    pub const ALL: [Self; 3] = [
         Self {
             name: "foundations",
             measure: foundations,
@@ -106,6 +110,10 @@ impl Set {
         Self {
             name: "missions",
             measure: execution,
+        },
+        Self {
+            name: "legislation",
+            measure: laws,
         },
     ];
 }
@@ -122,6 +130,18 @@ fn execution(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
     let (uncached, _) = missions::measure(false)?;
     say("missions, programs cached");
     let (cached, city) = missions::measure(true)?;
+    let mut snapshot = Snapshot::default();
+    snapshot.programs.extend(inits(&city)?);
+    snapshot.add("native", &join("native", &cached, &uncached)?);
+    Ok(snapshot)
+}
+
+/// Sessions, ballots, tallies.
+fn laws(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
+    say("laws, programs not cached");
+    let (uncached, _) = legislation::measure(false)?;
+    say("laws, programs cached");
+    let (cached, city) = legislation::measure(true)?;
     let mut snapshot = Snapshot::default();
     snapshot.programs.extend(inits(&city)?);
     snapshot.add("native", &join("native", &cached, &uncached)?);

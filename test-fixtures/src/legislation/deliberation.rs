@@ -2,16 +2,19 @@
 
 use crate::{
     city::{Person, life::GOOD_UNTIL},
-    mission::{MissionError, Plan, Stage, plan},
+    mission::{Charge, MissionError, Plan, Stage, plan, work::name_of},
     sender::Outcome,
 };
 use agentcity_abi::{
-    IAssembly::{self as assembly, Deliberation},
+    IAssembly::{self as assembly, Deliberation, SessionKind},
     document::{self, Preimages},
 };
 use agentcity_domain::{
-    id::MissionId, legislation::ballot, parameter::ParameterId as P, peer::Peer,
-    signed::legislation as signed, statute::encode,
+    legislation::ballot,
+    parameter::{ParameterId as P, derived::is_quorum},
+    peer::Peer,
+    signed::legislation as signed,
+    statute::encode,
 };
 use alloy::{
     primitives::{B256, Bytes, U256, keccak256},
@@ -20,6 +23,9 @@ use alloy::{
 
 /// Whose norms bind every mission of the stories.
 pub const DOMAIN: &str = "research";
+
+/// Sealed ballots of one transaction.
+const BALLOTS_AT_ONCE: usize = 128;
 
 /// A proposal in its session.
 #[derive(Clone, Debug)]
@@ -32,8 +38,6 @@ pub struct Bill {
     pub plan: Plan,
     /// The statute's pages.
     pub pages: Vec<Vec<u8>>,
-    /// Gas of every transaction, in order.
-    pub charges: Vec<(&'static str, u64)>,
 }
 
 impl Bill {
@@ -70,34 +74,38 @@ pub(super) fn said<E: SolEvent>(outcome: &Outcome, what: &'static str) -> Result
 }
 
 impl Stage {
-    /// Who votes: everybody who answers for an executor, once.
+    /// Who votes: everybody who answers for an executor, once, the sponsor, who answers for its proposer, and whoever else came.
     pub fn voters(&self) -> Vec<Person> {
         let mut voters: Vec<Person> = Vec::new();
-        for executor in &self.executors {
-            let principal = &executor.principal;
-            if voters
-                .iter()
-                .all(|voter| voter.address() != principal.address())
-            {
+        let owners = self.executors.iter().map(|executor| &executor.principal);
+        for principal in owners.chain([&self.sponsor]).chain(&self.electorate) {
+            let known = |voter: &Person| voter.address() == principal.address();
+            if !voters.iter().any(known) {
                 voters.push(principal.clone());
             }
         }
         voters
     }
 
-    /// Somebody sends a call to a member.
-    pub(super) fn tell<C: SolCall>(
+    /// Somebody sends a call to a member; what it costs is the session's.
+    pub(crate) fn tell<C: SolCall>(
         &mut self,
         by: &Person,
         peer: Peer,
         call: &C,
     ) -> Result<Outcome, MissionError> {
         let to = self.city.address(peer);
-        Ok(self.city.client.send(by, to, call)?)
+        let outcome = self.city.client.send(by, to, call)?;
+        self.session.push(Charge {
+            what: name_of::<C>().to_owned(),
+            gas: outcome.gas_used,
+            hash: outcome.hash,
+        });
+        Ok(outcome)
     }
 
     /// A member is asked.
-    pub(super) fn asks<C: SolCall>(
+    pub(crate) fn asks<C: SolCall>(
         &mut self,
         peer: Peer,
         call: &C,
@@ -109,30 +117,6 @@ impl Stage {
     /// The signature of a person under a struct's words, for a member.
     pub(super) fn signs_for(&self, by: &Person, peer: Peer, words: &[B256]) -> Bytes {
         by.sign(self.city.digest(peer, words))
-    }
-
-    /// Lets time pass until this second is over.
-    pub fn outlast(&mut self, second: u64) -> Result<(), MissionError> {
-        if self.city.client.now()? <= second {
-            self.city.client.warp_to(second + 1)?;
-        }
-        Ok(())
-    }
-
-    /// Enrols those who answer for the clerks, whom no session hears otherwise, and lets everybody become old enough to vote.
-    pub fn come_of_age(&mut self) -> Result<(), MissionError> {
-        let mut principals: Vec<Person> = Vec::new();
-        for clerk in &self.city.clerks {
-            let known = |one: &Person| one.address() == clerk.principal.address();
-            if !principals.iter().any(known) {
-                principals.push(clerk.principal.clone());
-            }
-        }
-        self.city.give_tokens(&principals)?;
-        self.city.enrol(&principals)?;
-        let age = u64::from(self.city.number(P::PrincipalAgeSecs)?);
-        let now = self.city.client.now()?;
-        self.outlast(now + age)
     }
 
     /// A session's deliberation.
@@ -192,17 +176,44 @@ impl Stage {
         Ok(opened.sessionId)
     }
 
+    /// A session for a node or a successor of a mission: no petition is needed.
+    pub fn convene(
+        &mut self,
+        kind: SessionKind,
+        mission: B256,
+        node: u16,
+    ) -> Result<B256, MissionError> {
+        let courier = self.sponsor.clone();
+        let open = assembly::openDerivedSessionCall {
+            kind,
+            missionId: mission,
+            node,
+        };
+        let opened = self.tell(&courier, Peer::Assembly, &open)?;
+        let opened: assembly::SessionOpened = said(&opened, "openDerivedSession")?;
+        Ok(opened.sessionId)
+    }
+
     /// The sponsor's agent proposes a plan in a session, and enough principals sponsor it.
     pub fn propose(&mut self, session: B256, plan: &Plan) -> Result<Bill, MissionError> {
         let mut plan = plan.clone();
-        let hash = keccak256(session);
-        plan.commit_to(MissionId::of_session(self.sponsor.address(), hash).word());
+        plan.commit_to(self.foretell(session));
+        let pages = encode::statute(&plan.drafts(), &plan.predicates)?;
+        self.propose_pages(session, plan, pages)
+    }
+
+    /// The same with these pages, whatever they are: only their hash is told.
+    pub fn propose_pages(
+        &mut self,
+        session: B256,
+        plan: Plan,
+        pages: Vec<Vec<u8>>,
+    ) -> Result<Bill, MissionError> {
         let mut bill = Bill {
             session,
             proposal: B256::ZERO,
-            pages: encode::statute(&plan.drafts(), &plan.predicates)?,
+            pages,
             plan,
-            charges: Vec::new(),
         };
         let call = assembly::proposeCall {
             sessionId: session,
@@ -211,21 +222,36 @@ impl Stage {
             domain: word(DOMAIN),
             amends: B256::ZERO,
         };
-        let by = self.proposer()?;
+        let by = self.proposer.clone();
         let proposed = self.tell(&by, Peer::Assembly, &call)?;
-        bill.charges.push(("propose", proposed.gas_used));
         bill.proposal = said::<assembly::Proposed>(&proposed, "propose")?.proposalId;
-        for voter in self.voters() {
-            let call = assembly::sponsorCall {
-                proposalId: bill.proposal,
+        // The first by itself, the others relayed by anybody.
+        let voters = self.voters();
+        let call = assembly::sponsorCall {
+            proposalId: bill.proposal,
+        };
+        let first = self.tell(&voters[0], Peer::Assembly, &call)?;
+        let needed = said::<assembly::Sponsored>(&first, "sponsor")?.needed as usize;
+        let mut call = assembly::sponsorForCall {
+            names: Vec::new(),
+            signatures: Vec::new(),
+        };
+        for voter in voters.iter().take(needed).skip(1) {
+            let name = signed::Sponsorship {
+                proposal_id: bill.proposal,
+                principal: voter.address(),
+                deadline: GOOD_UNTIL,
             };
-            let outcome = self.tell(&voter, Peer::Assembly, &call)?;
-            bill.charges.push(("sponsor", outcome.gas_used));
-            let sponsored: assembly::Sponsored = said(&outcome, "sponsor")?;
-            if sponsored.sponsors >= sponsored.needed {
-                break;
-            }
+            let signature = self.signs_for(voter, Peer::Assembly, &name.words());
+            call.signatures.push(signature);
+            call.names.push(assembly::Sponsorship {
+                proposalId: bill.proposal,
+                principal: voter.address(),
+                deadline: GOOD_UNTIL,
+            });
         }
+        let courier = self.sponsor.clone();
+        self.tell(&courier, Peer::Assembly, &call)?;
         Ok(bill)
     }
 
@@ -317,87 +343,126 @@ impl Stage {
         }
     }
 
-    /// Everybody votes with this ranking, sealed, then opened; the ballots are counted.
-    pub fn vote(&mut self, session: B256, ranking: u64) -> Result<(), MissionError> {
-        let courier = self.sponsor.clone();
-        let voters = self.voters();
-        let salt = |voter: &Person| word(format!("salt of {}", voter.name));
-        let mut call = assembly::commitBallotsCall {
-            commitments: Vec::new(),
-            signatures: Vec::new(),
-        };
-        for voter in &voters {
-            let words = ballot::sealed(&session, &voter.address(), ranking, &salt(voter));
-            let commitment = keccak256(words.concat());
-            let seal = signed::BallotCommitment {
-                session_id: session,
-                principal: voter.address(),
-                commitment,
-                deadline: GOOD_UNTIL,
-            };
-            call.signatures
-                .push(self.signs_for(voter, Peer::Assembly, &seal.words()));
-            call.commitments.push(assembly::BallotCommitment {
-                sessionId: session,
-                principal: voter.address(),
-                commitment,
-                deadline: GOOD_UNTIL,
-            });
-        }
-        self.tell(&courier, Peer::Assembly, &call)?;
+    /// These ballots are sealed, then opened, and counted.
+    pub fn vote(&mut self, session: B256, ballots: &[(Person, u64)]) -> Result<(), MissionError> {
+        self.commit(session, ballots)?;
         self.pass_step(session)?;
-        for voter in &voters {
-            let call = assembly::revealBallotCall {
-                sessionId: session,
-                principal: voter.address(),
-                ranking,
-                salt: salt(voter),
+        self.open(session, ballots)?;
+        self.pass_step(session)?;
+        self.count(session, ballots.len() as u32)
+    }
+
+    /// Sealed ballots, relayed by anybody.
+    pub fn commit(&mut self, session: B256, ballots: &[(Person, u64)]) -> Result<(), MissionError> {
+        let courier = self.sponsor.clone();
+        for part in ballots.chunks(BALLOTS_AT_ONCE) {
+            let mut call = assembly::commitBallotsCall {
+                commitments: Vec::new(),
+                signatures: Vec::new(),
             };
+            for (voter, ranking) in part {
+                let commitment = seal(session, voter, *ranking);
+                let words = signed::BallotCommitment {
+                    session_id: session,
+                    principal: voter.address(),
+                    commitment,
+                    deadline: GOOD_UNTIL,
+                };
+                let signature = self.signs_for(voter, Peer::Assembly, &words.words());
+                call.signatures.push(signature);
+                call.commitments.push(assembly::BallotCommitment {
+                    sessionId: session,
+                    principal: voter.address(),
+                    commitment,
+                    deadline: GOOD_UNTIL,
+                });
+            }
             self.tell(&courier, Peer::Assembly, &call)?;
         }
-        self.pass_step(session)?;
+        Ok(())
+    }
+
+    /// They are opened by anybody, who was told what they say.
+    pub fn open(&mut self, session: B256, ballots: &[(Person, u64)]) -> Result<(), MissionError> {
+        let courier = self.sponsor.clone();
+        for (voter, ranking) in ballots {
+            let call = opening(session, voter, *ranking);
+            self.tell(&courier, Peer::Assembly, &call)?;
+        }
+        Ok(())
+    }
+
+    /// Ballots are counted, so many in a call, until the election is decided.
+    pub fn count(&mut self, session: B256, ballots: u32) -> Result<(), MissionError> {
+        let courier = self.sponsor.clone();
         let tally = assembly::tallyCall {
             sessionId: session,
-            ballots: voters.len() as u32,
+            ballots,
         };
         while self.election(session)?.step == Deliberation::Tallying {
             self.tell(&courier, Peer::Assembly, &tally)?;
-            if self.election(session)?.step == Deliberation::Tallying {
+            let election = self.election(session)?;
+            if election.step == Deliberation::Tallying {
                 // Claims of collusion have their time before the result stands.
-                let until = self.election(session)?.expiresAt.to();
-                self.outlast(until)?;
+                self.outlast(election.expiresAt.to())?;
             }
         }
         Ok(())
     }
 
-    /// All of it: from a wish to an adopted proposal.
+    /// All of it: from a wish to an adopted proposal, with everybody's word and vote.
     pub fn deliberate(&mut self, plan: &Plan) -> Result<Bill, MissionError> {
         let session = self.petition(&plan.name)?;
         let bill = self.propose(session, plan)?;
         self.pass_step(session)?;
         self.debate(session)?;
-        self.vote(session, 0)?;
+        let ballots: Vec<_> = self.voters().into_iter().map(|voter| (voter, 0)).collect();
+        self.vote(session, &ballots)?;
         Ok(bill)
     }
 
-    /// The agent that proposes what the sponsor wants, registered when it is first needed.
-    fn proposer(&mut self) -> Result<Person, MissionError> {
-        use crate::city::life::{AgentType, Registration};
-        let agent = self.city.person("proposer")?;
-        let asked = agentcity_abi::IAgent::principalOfCall {
-            agent: agent.address(),
-        };
-        if self.asks(Peer::Agent, &asked)? == self.sponsor.address() {
-            return Ok(agent);
+    /// The same where nobody has anything to say, and no more vote than must: what a story begins with that is about something else.
+    pub fn adopt(&mut self, plan: &Plan) -> Result<Bill, MissionError> {
+        let session = self.petition(&plan.name)?;
+        let bill = self.propose(session, plan)?;
+        self.agree(session)?;
+        Ok(bill)
+    }
+
+    /// From the first sponsored proposal to a decision, in silence.
+    pub fn agree(&mut self, session: B256) -> Result<(), MissionError> {
+        self.pass_step(session)?;
+        self.pass_step(session)?;
+        let enrolled = self.election(session)?.enrolled;
+        let share = self.city.number(P::ParticipationQuorumPct)?;
+        let mut needed = 1;
+        while !is_quorum(needed, enrolled, share) {
+            needed += 1;
         }
-        self.city.give_tokens(std::slice::from_ref(&agent))?;
-        self.city.register(&[Registration {
-            agent: agent.clone(),
-            kind: AgentType::Producer,
-            principal: self.sponsor.clone(),
-        }])?;
-        Ok(agent)
+        let voters = self.voters().into_iter().take(needed as usize);
+        let ballots: Vec<_> = voters.map(|voter| (voter, 0)).collect();
+        self.vote(session, &ballots)
+    }
+}
+
+/// The salt of a voter's ballot.
+fn salt(voter: &Person) -> B256 {
+    word(format!("salt of {}", voter.name))
+}
+
+/// A voter's sealed ballot.
+pub(crate) fn seal(session: B256, voter: &Person, ranking: u64) -> B256 {
+    let words = ballot::sealed(&session, &voter.address(), ranking, &salt(voter));
+    keccak256(words.concat())
+}
+
+/// The call that opens it.
+pub(crate) fn opening(session: B256, voter: &Person, ranking: u64) -> assembly::revealBallotCall {
+    assembly::revealBallotCall {
+        sessionId: session,
+        principal: voter.address(),
+        ranking,
+        salt: salt(voter),
     }
 }
 

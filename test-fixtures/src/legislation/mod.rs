@@ -9,4 +9,4 @@ pub mod deliberation;
 pub mod session;
 
 pub use deliberation::Bill;
-pub use session::{TEMPLATE, charter};
+pub use session::TEMPLATE;

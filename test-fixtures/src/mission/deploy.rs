@@ -1,4 +1,4 @@
-//! From a plan to an active mission: what each party sends, in its order, and what it costs.
+//! From a law to an active mission: what each party sends, in its order, and what it costs.
 
 use super::{
     Plan, Written,
@@ -7,19 +7,11 @@ use super::{
 };
 use crate::{city::Person, sender::Outcome};
 use agentcity_abi::{ICollaboration, IEnactment, IStatute, ITreasury};
-use agentcity_domain::{id::MissionId, peer::Peer, statute::Seat};
+use agentcity_domain::{id::MissionId, peer::Peer};
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
     sol_types::{SolCall, SolEvent},
 };
-use std::collections::BTreeMap;
-
-/// The epoch of every law in a city that never amended.
-const EPOCH: u64 = 1;
-/// Fairness of every law in the stories.
-const FAIRNESS: u16 = 900;
-/// Calls that a double makes in one transaction.
-const AT_ONCE: usize = 40;
 
 /// What a transaction cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,18 +24,24 @@ pub struct Charge {
     pub hash: B256,
 }
 
-/// A law that the doubles stand by, and how far its mission is.
+/// A law, and how far its mission is.
 #[derive(Clone, Debug)]
 pub struct Law {
     /// Its session.
     pub session: B256,
-    /// Its pages.
+    /// What was legislated. Tasks that are proved commit to the mission.
+    pub plan: Plan,
+    /// Its pages, with the seats as they were awarded.
     pub written: Written,
+    /// How many bids its session took, from zero on.
+    pub bids: u32,
     /// As enactment answers.
     pub answer: IEnactment::Law,
     /// Its mission, once created; zero before.
     pub mission: B256,
-    /// What every transaction for it cost, in order.
+    /// What every transaction of its session cost, in order.
+    pub legislated: Vec<Charge>,
+    /// What every transaction for it cost since, in order.
     pub charges: Vec<Charge>,
 }
 
@@ -108,103 +106,11 @@ pub fn print(charges: &[Charge]) {
     }
 }
 
-/// The session in which a plan of this name is legislated.
-pub(super) fn session_of(plan: &str) -> B256 {
-    keccak256(format!("session {plan}"))
-}
-
 impl Stage {
-    /// The number that the mission of a plan of this name will have.
-    pub fn foretell(&self, plan: &str) -> B256 {
-        let hash = keccak256(session_of(plan));
+    /// The number that the mission of a session's law will have.
+    pub fn foretell(&self, session: B256) -> B256 {
+        let hash = keccak256(session);
         MissionId::of_session(self.sponsor.address(), hash).word()
-    }
-
-    /// A plan as a law of which nobody has heard yet.
-    pub fn draft(&mut self, plan: &Plan, stake: u128) -> Result<Law, MissionError> {
-        self.draft_with(plan, plan.seats(&self.executors, stake))
-    }
-
-    /// The same with seats of its own.
-    pub fn draft_with(&mut self, plan: &Plan, seats: Vec<Seat>) -> Result<Law, MissionError> {
-        let written = plan.write(seats)?;
-        let session = plan.session();
-        let deadline = self.city.client.now()? + self.life;
-        let answer = IEnactment::Law {
-            approved: true,
-            audited: plan.is_risky(),
-            kind: IEnactment::SessionKind::Mission,
-            statuteHash: written.statute_hash(),
-            assignmentsHash: written.assignments_hash(),
-            epoch: EPOCH,
-            nodes: written.nodes,
-            fairness: FAIRNESS,
-            fairnessWaived: false,
-            budget: written.budget,
-            missionDeadline: U256::from(deadline).to(),
-            missionId: B256::ZERO,
-            node: 0,
-            sponsor: self.sponsor.address(),
-            domain: keccak256("research"),
-        };
-        Ok(Law {
-            session,
-            written,
-            answer,
-            mission: B256::ZERO,
-            charges: Vec::new(),
-        })
-    }
-
-    /// Takes a plan through legislation: the winners' stakes are reserved, and enactment stands by the law.
-    pub fn legislate(&mut self, plan: &Plan, stake: u128) -> Result<Law, MissionError> {
-        self.legislate_with(plan, plan.seats(&self.executors, stake))
-    }
-
-    /// The same with these seats.
-    pub fn legislate_with(&mut self, plan: &Plan, seats: Vec<Seat>) -> Result<Law, MissionError> {
-        let law = self.draft_with(plan, seats)?;
-        self.adopt(&law)?;
-        Ok(law)
-    }
-
-    /// The stakes of a draft are reserved, and enactment stands by it.
-    pub fn adopt(&mut self, law: &Law) -> Result<(), MissionError> {
-        self.reserve(law.session, &law.written.seats)?;
-        self.stand_by(law)
-    }
-
-    /// Lets enactment's double answer for a law as it is written down.
-    pub fn stand_by(&mut self, law: &Law) -> Result<(), MissionError> {
-        let call = IEnactment::lawOfCall {
-            sessionId: law.session,
-        };
-        let enactment = self.city.double(Peer::Enactment);
-        enactment.answers_to(&mut self.city.client, &call, &law.answer)?;
-        Ok(())
-    }
-
-    /// Lets legislature's double reserve the stakes of all seats, one sum for each agent.
-    pub fn reserve(&mut self, session: B256, seats: &[Seat]) -> Result<(), MissionError> {
-        let mut sums: BTreeMap<(Address, B256), u128> = BTreeMap::new();
-        for seat in seats {
-            *sums.entry((seat.agent, seat.source)).or_default() += seat.stake;
-        }
-        let calls: Vec<ITreasury::reserveStakeCall> = sums
-            .into_iter()
-            .map(|((agent, source), amount)| ITreasury::reserveStakeCall {
-                sessionId: session,
-                source,
-                agent,
-                amount: U256::from(amount),
-            })
-            .collect();
-        let legislature = self.city.double(Peer::Legislature);
-        let treasury = self.city.address(Peer::Treasury);
-        for calls in calls.chunks(AT_ONCE) {
-            legislature.say_all(&mut self.city.client, treasury, calls)?;
-        }
-        Ok(())
     }
 
     /// Who spent the gas of a transaction: every call in it, in order.
@@ -354,7 +260,7 @@ impl Stage {
         Ok(law)
     }
 
-    /// A law that was adopted becomes an active mission.
+    /// A law becomes an active mission.
     pub fn make_law(&mut self, law: &mut Law) -> Result<(), MissionError> {
         let anybody = self.sponsor.clone();
         self.create(law)?;

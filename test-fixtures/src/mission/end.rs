@@ -167,6 +167,6 @@ impl Stage {
                 justificationHash: keccak256("all of it"),
             })
             .collect();
-        Ok(self.together(Peer::Adjudication, Peer::Treasury, &calls))
+        Ok(self.rules(Peer::Treasury, &calls))
     }
 }

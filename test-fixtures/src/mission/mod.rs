@@ -1,16 +1,15 @@
-//! A mission on the devnode: from what people mean to law, by transactions alone.
+//! A mission on the devnode: from what people mean to everybody's money, by transactions alone.
 //!
 //! Reading order: [`graph`] (which task waits for which, drawn by a seed), [`plan`] (tasks, their edges and terms, and the pages
-//! they become), [`stage`] (a city with real programs for the execution and doubles for who legislates and judges, and the
-//! people of a mission), [`deploy`] (reserves, law, mission, money, pages, seats, activation, and what each transaction cost),
-//! [`work`] (seats, routing, results, reviews, the gate), [`end`] (stakes, credits and funds, until nothing is left), [`result`] (what executors hand in, word by
-//! word), [`scene`] (short words for what happens then).
-//!
-//! Members that a double stands for answer what [`stage`] lets them answer; everything else is what the programs do.
+//! they become), [`stage`] (a city of real programs and the people of a mission), [`humans`] (who judges, for whom doubles stand),
+//! [`crate::legislation`] (how a plan becomes law), [`deploy`] (mission, money, pages, seats, activation, and what each transaction
+//! cost), [`work`] (seats, routing, results, reviews, the gate), [`end`] (stakes, credits and funds, until nothing is left), [`result`]
+//! (what executors hand in, word by word), [`scene`] (short words for what happens then).
 
 pub mod deploy;
 pub mod end;
 pub mod graph;
+pub mod humans;
 pub mod plan;
 pub mod result;
 pub mod scene;
@@ -20,7 +19,8 @@ pub mod work;
 pub use deploy::{Charge, Law, Share, created, print};
 pub use end::Books;
 pub use graph::Graph;
+pub use humans::charter;
 pub use plan::{Plan, Task, Written};
 pub use scene::{Scene, seconds, told};
-pub use stage::{Executor, MissionError, Stage, charter};
+pub use stage::{Executor, MissionError, Stage};
 pub use work::{Job, Signed, Step};

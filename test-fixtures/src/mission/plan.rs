@@ -14,6 +14,8 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 const EXECUTION_MS: u32 = 60_000;
 /// Time to review, in the stories: the least that the defaults allow.
 const REVIEW_MS: u32 = 300_000;
+/// How many times a stake is staked by risk: more than the constitution asks of whoever stakes enough at the lowest.
+const STAKES: [u128; 3] = [1, 5, 25];
 
 /// One task.
 #[derive(Clone, Debug)]
@@ -125,7 +127,7 @@ pub struct Written {
 }
 
 impl Plan {
-    /// Tasks of all tiers over a random graph: half of them proved, a third agreed on by two to five executors, the rest
+    /// Tasks of all tiers over a random graph: half of them proved, a third agreed on by three to five executors, the rest
     /// reviewed.
     pub fn random(name: &str, seed: u64, nodes: u16, edges: usize, budget: u128) -> Self {
         let graph = Graph::random(seed, nodes, edges);
@@ -137,7 +139,7 @@ impl Plan {
                 match rng.random_range(0..6) {
                     0..3 => Task::proved(&task, budget),
                     3..5 => {
-                        let redundancy = rng.random_range(2..=5);
+                        let redundancy = rng.random_range(3..=5);
                         let threshold = rng.random_range(redundancy / 2 + 1..=redundancy);
                         let mode = modes[rng.random_range(0..modes.len())];
                         Task::agreed(&task, budget, redundancy, threshold, mode)
@@ -177,14 +179,24 @@ impl Plan {
         self.tasks.iter().map(|task| task.node.budget).sum()
     }
 
+    /// LLM tokens of all tasks.
+    pub fn tokens(&self) -> u32 {
+        self.tasks.iter().map(|task| task.node.tokens).sum()
+    }
+
+    /// What is staked on a seat of a task, in base units, by whoever stakes `stake` where nothing is at risk.
+    pub fn stake(&self, task: u16, stake: u128) -> u128 {
+        stake * STAKES[usize::from(self.tasks[usize::from(task)].node.risk.min(2))]
+    }
+
     /// Whether some task is of high risk, so that the codification must be audited.
     pub fn is_risky(&self) -> bool {
         self.tasks.iter().any(|task| task.node.risk > 1)
     }
 
     /// Seats for all tasks: `executors` in turn, none twice at one task, each for its whole share, with `stake` base units of
-    /// its own. Executors of one principal are not neighbours in the list, so no principal sits twice either, as long as there
-    /// are as many principals as a task has seats.
+    /// its own, more where more is at risk. Executors of one principal are not neighbours in the list, so no principal sits twice
+    /// either, as long as there are as many principals as a task has seats.
     pub fn seats(&self, executors: &[Executor], stake: u128) -> Vec<Seat> {
         let mut turn = executors.iter().cycle();
         let mut seats = Vec::new();
@@ -197,7 +209,7 @@ impl Plan {
                     seat,
                     agent,
                     price: task.node.share(),
-                    stake,
+                    stake: self.stake(node, stake),
                     source: agent.into_word(),
                     service: executor.service,
                 });

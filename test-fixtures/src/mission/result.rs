@@ -24,7 +24,7 @@ pub fn trail() -> B256 {
     word("trail")
 }
 
-/// A proof of the first tier: what the commitment of [`provable`] opens to.
+/// A proof of the first tier: what the commitment of [`Plan::commit_to`] opens to.
 pub fn proof() -> Bytes {
     (word("input"), word("salt")).abi_encode().into()
 }
@@ -41,18 +41,19 @@ pub fn expected(mission: B256, node: u16) -> B256 {
     keccak256(preimage.abi_encode())
 }
 
-/// The same plan for a mission of this id: all tasks of tier 1 without a verifier can be proved by [`proof`].
-pub fn provable(mut plan: Plan, mission: B256) -> Plan {
-    for (task, node) in plan.tasks.iter_mut().zip(0u16..) {
-        if task.node.tier == 1 && task.terms.verifier.is_zero() {
-            let terms = NodeTerms {
-                expected: expected(mission, node),
-                ..task.terms.clone()
-            };
-            *task = task.clone().under(terms);
+impl Plan {
+    /// Commits every task that is proved without a verifier to what its executor will find in this mission.
+    pub fn commit_to(&mut self, mission: B256) {
+        for (task, node) in self.tasks.iter_mut().zip(0u16..) {
+            if task.node.tier == 1 && task.terms.verifier.is_zero() {
+                let terms = NodeTerms {
+                    expected: expected(mission, node),
+                    ..task.terms.clone()
+                };
+                *task = task.clone().under(terms);
+            }
         }
     }
-    plan
 }
 
 /// The call by which an executor hands in its result of tier 1 or 3.

@@ -2,7 +2,7 @@
 //! that is named; it panics otherwise, because the story cannot go on.
 
 use super::{
-    Law, MissionError, Plan, Stage,
+    Law, Plan, Stage,
     result::{self, Sealed},
 };
 use crate::{
@@ -11,14 +11,19 @@ use crate::{
     sender::Outcome,
 };
 use agentcity_abi::{
-    IAgent, ICollaboration as work, IGuardian as guardian, IRoster, IService, ISettlementToken,
-    IStatute, ITreasury,
+    IAgent, ICollaboration as work, IEnactment as enactment, IGuardian as guardian,
+    ILegislature as legislature,
+    IRoster::ProgramKind,
+    IService, ISettlementToken, IStatute, ITreasury,
     IVerification::{self as results, NodeResult},
 };
 use agentcity_domain::{
     parameter::ParameterId as P,
     peer::Peer,
-    signed::work::{MonitorReport, SeatAcceptance},
+    signed::{
+        identity::{PrincipalAcceptance, PrincipalRelease},
+        work::{MonitorReport, SeatAcceptance},
+    },
     statute::Seat,
 };
 use alloy::{
@@ -65,7 +70,7 @@ pub fn seconds(id: P) -> u64 {
 }
 
 impl Scene {
-    /// Raises a stage whose principals are of age, with its programs in the cache.
+    /// Raises a stage with its programs in the cache.
     #[track_caller]
     pub fn raise(charter: &Charter, principals: usize, agents_each: usize) -> Self {
         let stage = Stage::raise(charter, principals, agents_each);
@@ -73,9 +78,7 @@ impl Scene {
         gas::cache_city(&stage.city).unwrap_or_else(|e| panic!("{e}"));
         let stranger = stage.city.person("stranger");
         let stranger = stranger.unwrap_or_else(|e| panic!("{e}"));
-        let mut scene = Self { stage, stranger };
-        scene.pass(seconds(P::PrincipalAgeSecs) + 1);
-        scene
+        Self { stage, stranger }
     }
 
     /// Somebody new, with coins, and tokens where the city pays in them.
@@ -156,26 +159,34 @@ impl Scene {
         answer.unwrap_or_else(|e| panic!("{e}"))
     }
 
-    /// A member for which a double stands calls another: the panel rules, enactment reassigns.
-    #[track_caller]
-    pub fn speak<C: SolCall>(&mut self, who: Peer, at: Peer, call: &C) -> Outcome {
-        let (double, to) = (self.stage.city.double(who), self.at(at));
-        let said = double.say(&mut self.stage.city.client, to, call);
-        said.unwrap_or_else(|e| panic!("{e}"))
-    }
-
     /// The panel rules.
     #[track_caller]
     pub fn rule<C: SolCall>(&mut self, at: Peer, call: &C) -> Outcome {
-        self.speak(Peer::Adjudication, at, call)
+        let ruled = self.stage.rule(at, call);
+        ruled.unwrap_or_else(|e| panic!("{e}"))
     }
 
-    /// A member for which a double stands answers this very call so from now on.
+    /// The panel rules, and is refused with exactly this.
     #[track_caller]
-    pub fn answers<C: SolCall>(&mut self, who: Peer, call: &C, answer: &C::Return) {
-        let double = self.stage.city.double(who);
-        let told = double.answers_to(&mut self.stage.city.client, call, answer);
-        told.unwrap_or_else(|e| panic!("{e}"));
+    pub fn overruled<C: SolCall, E: SolError + Debug>(&mut self, at: Peer, call: &C, expected: &E) {
+        let Err(error) = self.stage.rule(at, call) else {
+            panic!("{} by the panel passed", C::SIGNATURE);
+        };
+        assert_eq!(said(&error), expected.abi_encode(), "{expected:?} expected");
+    }
+
+    /// The panel approves a program as it is.
+    #[track_caller]
+    pub fn approve(&mut self, program: Address, kind: ProgramKind) -> B256 {
+        let approved = self.stage.approve(program, kind);
+        approved.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// The panel approves this code of a program; none if it is zero.
+    #[track_caller]
+    pub fn approve_code(&mut self, program: Address, kind: ProgramKind, codehash: B256) {
+        let approved = self.stage.approve_code(program, kind, codehash);
+        approved.unwrap_or_else(|e| panic!("{e}"));
     }
 
     /// Creates a contract of the fixtures.
@@ -234,30 +245,34 @@ impl Scene {
 
     // ------------------------------------------------------------------ missions
 
-    /// Takes a plan to an active mission in which every task of tier 1 can be proved.
+    /// Takes a plan through its session.
     #[track_caller]
-    pub fn enact(&mut self, plan: &Plan, stake: u128) -> Law {
-        let plan = self.provable(plan);
-        let law = self.stage.enact(&plan, stake);
+    pub fn legislate(&mut self, plan: &Plan, stake: u128) -> Law {
+        let law = self.stage.legislate(plan, stake);
         law.unwrap_or_else(|e| panic!("{e}"))
     }
 
-    /// The same with seats of its own.
+    /// The same with these bids.
     #[track_caller]
-    pub fn enact_with(&mut self, plan: &Plan, seats: &[Seat]) -> Law {
-        let law = self.adopted(plan, seats);
-        let mut law = law.unwrap_or_else(|e| panic!("{e}"));
+    pub fn legislate_with(&mut self, plan: &Plan, bids: &[Seat]) -> Law {
+        let law = self.stage.legislate_with(plan, bids);
+        law.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// Takes a plan to an active mission.
+    #[track_caller]
+    pub fn enact(&mut self, plan: &Plan, stake: u128) -> Law {
+        let law = self.stage.enact(plan, stake);
+        law.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// The same with these bids.
+    #[track_caller]
+    pub fn enact_with(&mut self, plan: &Plan, bids: &[Seat]) -> Law {
+        let mut law = self.legislate_with(plan, bids);
         let made = self.stage.make_law(&mut law);
         made.unwrap_or_else(|e| panic!("{e}"));
         law
-    }
-
-    /// A law with seats of its own that nobody created the mission of.
-    pub fn adopted(&mut self, plan: &Plan, seats: &[Seat]) -> Result<Law, MissionError> {
-        let plan = self.provable(plan);
-        let law = self.stage.draft_with(&plan, seats.to_vec())?;
-        self.stage.adopt(&law)?;
-        Ok(law)
     }
 
     /// Seats of single executors: for each task one of the stage's, by number.
@@ -271,17 +286,12 @@ impl Scene {
                 seat: 0,
                 agent,
                 price: task.node.share(),
-                stake,
+                stake: plan.stake(node, stake),
                 source: agent.into_word(),
                 service: executor.service,
             }
         });
         seats.collect()
-    }
-
-    /// The plan with commitments that can be opened.
-    pub fn provable(&self, plan: &Plan) -> Plan {
-        result::provable(plan.clone(), self.stage.foretell(&plan.name))
     }
 
     /// Where a mission stands.
@@ -352,8 +362,8 @@ impl Scene {
 
     /// An executor hands in its result of a node of tier 1 or 3, which holds.
     #[track_caller]
-    pub fn submit(&mut self, law: &Law, plan: &Plan, node: u16, executor: usize) -> Outcome {
-        let terms = &plan.tasks[usize::from(node)].terms;
+    pub fn submit(&mut self, law: &Law, node: u16, executor: usize) -> Outcome {
+        let terms = &law.plan.tasks[usize::from(node)].terms;
         let call = result::submission(law.mission, node, terms, result::proof());
         let agent = self.agent(executor);
         self.send(&agent, Peer::Verification, &call)
@@ -387,24 +397,14 @@ impl Scene {
         monitor
     }
 
-    /// Lets the roster know a monitor and who answers for it.
+    /// The roster knows a monitor and who answers for it.
     #[track_caller]
     pub fn knows_monitor(&mut self, monitor: &Person, principal: Address) {
-        let known = IRoster::Monitor {
-            standing: IRoster::Standing::Active,
-            principal,
-            scorerId: keccak256(&monitor.name),
-            bond: 1,
-            falsePositives: 0,
-            suspendedUntil: U256::ZERO.to(),
-        };
-        let call = IRoster::monitorCall {
-            account: monitor.address(),
-        };
-        self.answers(Peer::Roster, &call, &known);
+        let known = self.stage.know_monitor(monitor, principal);
+        known.unwrap_or_else(|e| panic!("{e}"));
     }
 
-    /// A failed node of one seat goes to another executor, as a session of its own approved it.
+    /// A failed node of one seat goes to another executor, by a session of its own.
     #[track_caller]
     pub fn reassign(
         &mut self,
@@ -424,23 +424,56 @@ impl Scene {
             source: agent.into_word(),
             service: executor.service,
         };
-        let session = keccak256([&law.mission[..], &agent[..]].concat());
-        let reserved = self.stage.reserve(session, &[seat]);
-        reserved.unwrap_or_else(|e| panic!("{e}"));
-        let reassign = work::reassignNodeCall {
-            missionId: law.mission,
-            node,
-            sessionId: session,
-            seats: vec![work::Seat {
-                agent,
-                serviceId: seat.service,
-                price,
-                stake,
-                source: seat.source,
-            }],
+        let session = self.stage.legislate_anew(law, node, &[seat]);
+        let call = enactment::applyReassignmentCall {
+            sessionId: session.unwrap_or_else(|e| panic!("{e}")),
         };
-        self.speak(Peer::Enactment, Peer::Collaboration, &reassign);
+        let stranger = self.stranger.clone();
+        self.send(&stranger, Peer::Enactment, &call);
         seat
+    }
+
+    /// An agent that is bound to nothing passes to another principal, as both agree.
+    #[track_caller]
+    pub fn passes_to(&mut self, agent: &Person, from: &Person, to: &Person) {
+        let account = agent.address();
+        let record = self.ask(Peer::Agent, &IAgent::agentRecordCall { agent: account });
+        let nonce = |scene: &mut Self, signer: &Person| {
+            let principal = signer.address();
+            let call = IAgent::principalRecordCall { principal };
+            let own = u64::from(scene.ask(Peer::Agent, &call).nonce);
+            let [registrations, changes] = [record.registrations, record.changes].map(u64::from);
+            own << 48 | registrations << 32 | changes << 16 | u64::from(record.releases)
+        };
+        let release = PrincipalRelease {
+            agent: account,
+            from: from.address(),
+            to: to.address(),
+            nonce: nonce(self, from),
+            deadline: GOOD_UNTIL,
+        };
+        let call = IAgent::proposePrincipalCall {
+            agent: account,
+            to: to.address(),
+            deadline: GOOD_UNTIL,
+            consent: self.signature(from, Peer::Agent, &release.words()),
+        };
+        self.send(agent, Peer::Agent, &call);
+        let acceptance = PrincipalAcceptance {
+            agent: account,
+            from: from.address(),
+            to: to.address(),
+            max_sub_agents: 0,
+            nonce: nonce(self, to),
+            deadline: GOOD_UNTIL,
+        };
+        let call = IAgent::acceptPrincipalCall {
+            agent: account,
+            maxSubAgents: 0,
+            deadline: GOOD_UNTIL,
+            consent: self.signature(to, Peer::Agent, &acceptance.words()),
+        };
+        self.send(agent, Peer::Agent, &call);
     }
 
     // ------------------------------------------------------------------ what is signed
@@ -608,8 +641,8 @@ impl Scene {
         parts
     }
 
-    /// Whoever comes along clears an ended mission away: stakes once they may go, obligations, the rest of the escrow. Nothing of it is
-    /// left.
+    /// Whoever comes along clears an ended mission away: stakes once they may go, obligations, the rest of the escrow, and what is
+    /// reserved for seats that were never brought. Nothing of it is left.
     #[track_caller]
     pub fn clear(&mut self, law: &Law) {
         let call = ITreasury::escrowCall {
@@ -645,6 +678,29 @@ impl Scene {
         let escrow = self.ask(Peer::Treasury, &call);
         assert_eq!(escrow.state, ITreasury::EscrowState::Closed);
         assert_eq!(escrow.deposited, escrow.settled + escrow.refunded);
+        self.free_bids(law);
+    }
+
+    /// Whoever comes along frees what a session's bids still reserve.
+    #[track_caller]
+    pub fn free_bids(&mut self, law: &Law) {
+        let mut reserved = false;
+        for seat in &law.written.seats {
+            let call = ITreasury::reservedStakeCall {
+                sessionId: law.session,
+                source: seat.source,
+                agent: seat.agent,
+            };
+            reserved |= !self.ask(Peer::Treasury, &call).is_zero();
+        }
+        if reserved {
+            let call = legislature::releaseBidsCall {
+                sessionId: law.session,
+                bids: (0..law.bids).collect(),
+            };
+            let stranger = self.stranger.clone();
+            self.send(&stranger, Peer::Legislature, &call);
+        }
     }
 
     /// Somebody takes what it is owed; how much that was. What it holds grows by exactly that, beside what the transaction costs.

@@ -1,15 +1,17 @@
-//! A city in which missions can run: real programs for the execution and its foundations, doubles for who legislates and judges.
+//! A city in which laws are made and missions run: real programs for all of that, and doubles for nobody but who judges ([`super::humans`]).
 
+use super::Charge;
 use crate::city::{
     CallError, Charter, City, Person, RaiseError,
     life::{AgentType, Registration},
 };
-use agentcity_abi::{IRoster, IService, ITreasury};
-use agentcity_domain::{peer::Peer, statute::encode::Unfit};
+use agentcity_abi::{IService, ITreasury};
+use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::encode::Unfit};
 use alloy::{
-    primitives::{B256, U256},
+    primitives::{Address, B256, U256},
     sol_types::{SolCall, SolEvent},
 };
+use std::collections::BTreeMap;
 
 /// What every executor deposits for its stakes, in base units.
 pub const DEPOSIT: u128 = 5_000_000_000_000_000_000;
@@ -74,31 +76,26 @@ pub struct Executor {
 pub struct Stage {
     /// The city.
     pub city: City,
-    /// Who commissions missions: an enrolled principal without agents.
+    /// Who commissions missions: an enrolled principal whose one agent proposes them and executes nothing.
     pub sponsor: Person,
+    /// That agent.
+    pub proposer: Person,
     /// Who executes; neighbours in this list answer to different principals.
     pub executors: Vec<Executor>,
-    /// How long missions may take, in seconds.
+    /// Executors that are contracts, `Turncoat` of the fixtures: by account, with its owner in the place of the agent.
+    pub contracts: BTreeMap<Address, Executor>,
+    /// Voters who neither sponsor nor execute anything.
+    pub electorate: Vec<Person>,
+    /// How long missions may take at most, in seconds; they end at whole hours.
     pub life: u64,
-}
-
-/// The charter of such a city: doubles for legislature, assembly, enactment, adjudication and roster, programs for the rest.
-pub fn charter() -> Charter {
-    Charter {
-        doubles: vec![
-            Peer::Legislature,
-            Peer::Adjudication,
-            Peer::Assembly,
-            Peer::Enactment,
-            Peer::Roster,
-        ],
-        ..Charter::default()
-    }
+    /// What sessions cost since somebody looked last.
+    pub(crate) session: Vec<Charge>,
 }
 
 impl Stage {
     /// Raises the city of `charter` with its clerks in office, and brings in a sponsor and `principals` owners with
-    /// `agents_each` executors each, every one with a service and money for its stakes.
+    /// `agents_each` executors each, every one with a service and money for its stakes. All principals are old enough to vote, and
+    /// those of the clerks are enrolled, whom no session hears otherwise.
     pub fn raise(
         charter: &Charter,
         principals: usize,
@@ -110,17 +107,28 @@ impl Stage {
         let sponsor = city.person("sponsor")?;
         let owners = city.people("owner", principals)?;
         let agents = city.people("executor", principals * agents_each)?;
-        let everybody = [vec![sponsor.clone()], owners.clone(), agents.clone()].concat();
-        city.give_tokens(&everybody)?;
-        city.enrol(&[vec![sponsor.clone()], owners.clone()].concat())?;
+        let proposer = city.person("proposer")?;
+        let mut enrolling = vec![sponsor.clone()];
+        enrolling.extend(owners.iter().cloned());
+        for clerk in &city.clerks {
+            let known = |one: &Person| one.address() == clerk.principal.address();
+            if !enrolling.iter().any(known) {
+                enrolling.push(clerk.principal.clone());
+            }
+        }
+        let everybody = [enrolling.clone(), agents.clone(), vec![proposer.clone()]];
+        city.give_tokens(&everybody.concat())?;
+        city.enrol(&enrolling)?;
         let pairs = agents.iter().zip(owners.iter().cycle());
-        let registrations: Vec<Registration> = pairs
-            .map(|(agent, principal)| Registration {
-                agent: agent.clone(),
-                kind: AgentType::Producer,
-                principal: principal.clone(),
-            })
+        let producer = |agent: &Person, principal: &Person| Registration {
+            agent: agent.clone(),
+            kind: AgentType::Producer,
+            principal: principal.clone(),
+        };
+        let mut registrations: Vec<Registration> = pairs
+            .map(|(agent, principal)| producer(agent, principal))
             .collect();
+        registrations.push(producer(&proposer, &sponsor));
         city.register(&registrations)?;
         let published = city.publish(&agents)?;
         let services = published.iter().map(|outcome| {
@@ -148,12 +156,44 @@ impl Stage {
         let mut stage = Self {
             city,
             sponsor,
+            proposer,
             executors,
+            contracts: BTreeMap::new(),
+            electorate: Vec::new(),
             life: LIFE_SECS,
+            session: Vec::new(),
         };
         stage.deposit()?;
         stage.seat_roster()?;
+        stage.come_of_age()?;
         Ok(stage)
+    }
+
+    /// Brings in voters, each answering for an agent that does nothing, and lets them become old enough.
+    pub fn bring_voters(&mut self, office: &str, count: usize) -> Result<(), MissionError> {
+        let voters = self.city.people(office, count)?;
+        let agents = self.city.people(&format!("agent of a {office}"), count)?;
+        self.city.give_tokens(&voters)?;
+        self.city.give_tokens(&agents)?;
+        self.city.enrol(&voters)?;
+        let pairs = agents.into_iter().zip(voters.iter().cloned());
+        let registrations: Vec<Registration> = pairs
+            .map(|(agent, principal)| Registration {
+                agent,
+                kind: AgentType::Producer,
+                principal,
+            })
+            .collect();
+        self.city.register(&registrations)?;
+        self.electorate.extend(voters);
+        self.come_of_age()
+    }
+
+    /// Whoever enrolled becomes old enough to vote.
+    fn come_of_age(&mut self) -> Result<(), MissionError> {
+        let age = u64::from(self.city.number(P::PrincipalAgeSecs)?);
+        let now = self.city.client.now()?;
+        self.outlast(now + age)
     }
 
     /// Every executor deposits what its stakes will be taken from.
@@ -177,31 +217,11 @@ impl Stage {
         Ok(())
     }
 
-    /// What the roster's double answers: all genesis adjudicators are active, nothing is frozen, no program is approved yet.
-    fn seat_roster(&mut self) -> Result<(), MissionError> {
-        let roster = self.city.double(Peer::Roster);
-        let active = self.city.adjudicators.len() as u8;
-        let client = &mut self.city.client;
-        roster.answers::<IRoster::activeAdjudicatorsCall>(client, &active)?;
-        let never = U256::ZERO.to();
-        roster.answers::<IRoster::haltedUntilCall>(client, &never)?;
-        roster.answers::<IRoster::approvedCodeCall>(client, &B256::ZERO)?;
+    /// Lets time pass until this second is over.
+    pub fn outlast(&mut self, second: u64) -> Result<(), MissionError> {
+        if self.city.client.now()? <= second {
+            self.city.client.warp_to(second + 1)?;
+        }
         Ok(())
-    }
-
-    /// Lets the roster's double approve a program with the code that it has.
-    pub fn approve(
-        &mut self,
-        program: alloy::primitives::Address,
-        kind: IRoster::ProgramKind,
-    ) -> Result<B256, MissionError> {
-        let codehash = self.city.client.codehash(program)?;
-        let call = IRoster::approvedCodeCall {
-            account: program,
-            kind,
-        };
-        let roster = self.city.double(Peer::Roster);
-        roster.answers_to(&mut self.city.client, &call, &codehash)?;
-        Ok(codehash)
     }
 }

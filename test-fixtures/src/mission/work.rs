@@ -1,20 +1,20 @@
 //! A mission at work: what executors, reviewers and monitors send until its last node is done, each by a transaction of its own
 //! or many results relayed in one (RULINGS R4).
 //!
-//! What an executor finds follows from the task's number, so nothing has to be remembered: inputs, outputs, salts and trails
-//! are hashes of their names, the values of a consensus differ as much as their mode allows.
+//! What an executor finds follows from the task's number, so nothing has to be remembered: salts and trails are hashes of their
+//! names, the values of a consensus differ as much as their mode allows, everything else is as in [`result`].
 
-use super::{Executor, Law, MissionError, Plan, Stage, Task};
+use super::{Executor, Law, MissionError, Stage, Task, result};
 use crate::{
     city::{
-        Person,
+        Double, Person,
         double::IDouble,
         life::{GOOD_UNTIL, service_of},
     },
     sender::Outcome,
 };
 use agentcity_abi::{
-    ICollaboration as work, IGuardian as guardian, IRoster as roster, IStatute as statute,
+    ICollaboration as work, IGuardian as guardian, IStatute as statute,
     IVerification::{self as results, NodeResult, NodeTerms, ResultKind},
 };
 use agentcity_domain::{
@@ -74,33 +74,6 @@ pub struct Job {
     pub executors: Vec<Executor>,
 }
 
-/// Input, output and salt of a task that is proved.
-fn evidence(node: u16) -> [B256; 3] {
-    ["input", "output", "salt"].map(|part| keccak256(format!("{part} of task {node}")))
-}
-
-impl Plan {
-    /// The session of this plan's law.
-    pub fn session(&self) -> B256 {
-        super::deploy::session_of(&self.name)
-    }
-
-    /// Commits every task that is proved to what its executor will find in this mission.
-    pub fn commit_to(&mut self, mission: B256) {
-        for (task, node) in self.tasks.iter_mut().zip(0u16..) {
-            if task.node.tier == 1 {
-                let [input, output, salt] = evidence(node);
-                let words = (mission, U256::from(node), input, output, salt);
-                let terms = NodeTerms {
-                    expected: keccak256(words.abi_encode()),
-                    ..task.terms.clone()
-                };
-                *task = task.clone().under(terms);
-            }
-        }
-    }
-}
-
 impl Job {
     /// The executor of a seat.
     pub fn agent(&self, seat: u8) -> &Person {
@@ -122,7 +95,7 @@ impl Job {
 
     /// The hash of what is handed in, where it is not agreed on.
     pub fn output(&self) -> B256 {
-        evidence(self.node)[1]
+        result::output()
     }
 
     /// Root of an executor's trail.
@@ -139,11 +112,10 @@ impl Job {
 
     /// Tier 1: input hash and salt. Tier 3: where the output is.
     pub fn proof(&self) -> Bytes {
-        let [input, _, salt] = evidence(self.node);
         if self.task.node.tier == 3 {
             return format!("content of task {}", self.node).into_bytes().into();
         }
-        (input, salt).abi_encode().into()
+        result::proof()
     }
 
     /// The value that a seat finds: near those of all others, and where the mode lets it, not the same.
@@ -195,7 +167,7 @@ impl Job {
 
 impl Stage {
     /// A node with those whom the law seats at it, in its first attempt.
-    pub fn job(&self, law: &Law, plan: &Plan, node: u16) -> Job {
+    pub fn job(&self, law: &Law, node: u16) -> Job {
         let seats = &law.written.seats;
         let first = seats.partition_point(|seat| seat.node < node);
         let seated = seats[first..].iter().take_while(|seat| seat.node == node);
@@ -208,7 +180,7 @@ impl Stage {
             mission: law.mission,
             node,
             attempt: 0,
-            task: plan.tasks[usize::from(node)].clone(),
+            task: law.plan.tasks[usize::from(node)].clone(),
             executors: executors.collect(),
         }
     }
@@ -225,18 +197,27 @@ impl Stage {
         }
     }
 
-    /// Calls that somebody lets an account make for it, in one transaction. A double makes them here; whatever anyone may do,
-    /// anyone's own contract may.
-    pub fn together<C: SolCall>(&self, by: Peer, to: Peer, calls: &[C]) -> Step {
-        let double = self.city.double(by);
+    /// A contract that makes several calls for its owner, as anybody may have one.
+    pub fn contract_of(&mut self, owner: &Person) -> Result<Double, MissionError> {
+        // Of the fixtures' contracts the double does that; this one stands for nobody.
+        let code =
+            crate::city::double::creation(Address::ZERO).map_err(crate::city::RaiseError::from)?;
+        Ok(Double {
+            address: self.city.client.create(owner, code)?,
+            operator: owner.clone(),
+        })
+    }
+
+    /// Calls that somebody lets its contract make, in one transaction.
+    pub fn together<C: SolCall>(&self, by: &Double, to: Peer, calls: &[C]) -> Step {
         let input = IDouble::forwardAllCall {
             targets: vec![self.city.address(to); calls.len()],
             calls: calls.iter().map(|call| call.abi_encode().into()).collect(),
         };
         Step {
             what: format!("{} × {} by a contract", name_of::<C>(), calls.len()),
-            by: double.operator,
-            to: double.address,
+            by: by.operator.clone(),
+            to: by.address,
             input: input.abi_encode().into(),
         }
     }
@@ -435,24 +416,6 @@ impl Stage {
         }
     }
 
-    /// Lets the roster's double know somebody as an active monitor of its own principal and scorer.
-    pub fn know_monitor(&mut self, monitor: &Person) -> Result<(), MissionError> {
-        let known = roster::Monitor {
-            standing: roster::Standing::Active,
-            principal: monitor.address(),
-            scorerId: keccak256(format!("scorer of {}", monitor.name)),
-            bond: 1,
-            falsePositives: 0,
-            suspendedUntil: U256::ZERO.to(),
-        };
-        let asked = roster::monitorCall {
-            account: monitor.address(),
-        };
-        let double = self.city.double(Peer::Roster);
-        double.answers_to(&mut self.city.client, &asked, &known)?;
-        Ok(())
-    }
-
     /// A monitor reports that the executor of a node's first seat called more tools than it may: that freezes the node. `sequence`
     /// counts what this monitor reports of this attempt, from one.
     pub fn accuses(&self, monitor: &Person, job: &Job, sequence: u64) -> Step {
@@ -509,6 +472,6 @@ impl Stage {
 }
 
 /// The function's name, as it is charged.
-fn name_of<C: SolCall>() -> &'static str {
+pub(crate) fn name_of<C: SolCall>() -> &'static str {
     C::SIGNATURE.split('(').next().unwrap_or(C::SIGNATURE)
 }

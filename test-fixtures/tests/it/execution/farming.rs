@@ -2,16 +2,21 @@
 //! A7).
 
 use agentcity_abi::{
-    IAgent, ICollaboration as work, ICollaboration::Reason, IEnactment as enactment,
-    IGuardian as guardian, IStatute as statute, ITreasury as treasury,
+    IAgent, ICollaboration as work, ICollaboration::Reason, IGuardian as guardian,
+    ILegislature as legislature, IStatute as statute, ITreasury as treasury,
 };
-use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Mode};
+use agentcity_domain::{
+    legislation::bid::Rule, parameter::ParameterId as P, peer::Peer, statute::Mode,
+};
 use agentcity_test_fixtures::{
     city::life::{AgentType, Registration},
-    mission::{Executor, Law, Plan, Scene, Task, charter, seconds, told},
+    mission::{Executor, Law, MissionError, Plan, Scene, Task, charter, seconds, told},
     sender::Outcome,
 };
-use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::{
+    primitives::{Address, B256, U256, keccak256},
+    sol_types::SolError,
+};
 
 /// Base units of a unit.
 const UNIT: u128 = 1_000_000_000_000;
@@ -31,13 +36,12 @@ fn tasks(name: &str, count: u16, budget: u128) -> Plan {
 /// An executor does all tasks of a plan; what was settled.
 #[track_caller]
 fn all_by(scene: &mut Scene, plan: &Plan, executor: usize) -> (Law, Vec<treasury::Settled>) {
-    let plan = scene.provable(plan);
-    let seats = scene.seats(&plan, &vec![executor; plan.tasks.len()], STAKE);
-    let law = scene.enact_with(&plan, &seats);
+    let seats = scene.seats(plan, &vec![executor; plan.tasks.len()], STAKE);
+    let law = scene.enact_with(plan, &seats);
     let mut settled = Vec::new();
     for node in 0..law.written.nodes {
         scene.route(&law, node, &[executor]);
-        let done = scene.submit(&law, &plan, node, executor);
+        let done = scene.submit(&law, node, executor);
         settled.extend(told::<treasury::Settled>(&done));
     }
     assert_eq!(settled.len(), plan.tasks.len());
@@ -94,7 +98,7 @@ fn release(scene: &mut Scene, law: &Law, monitor: &agentcity_test_fixtures::city
 
 #[test]
 fn a2_r20_a_sponsor_cannot_hire_an_agent_of_its_own() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&charter(), 3, 1);
     let sponsor = scene.stage.sponsor.clone();
     let own = scene.person("an agent of the sponsor");
     let city = &mut scene.stage.city;
@@ -113,8 +117,26 @@ fn a2_r20_a_sponsor_cannot_hire_an_agent_of_its_own() {
         service: service[0].service,
     });
     let plan = tasks("self-dealing", 1, 300 * UNIT);
-    let seats = scene.seats(&plan, &[2], STAKE);
-    let mut law = scene.adopted(&plan, &seats).unwrap();
+    // Its bid is refused for whose it is.
+    let own_seat = scene.seats(&plan, &[3], STAKE);
+    let bid = scene.stage.legislate_with(&plan, &own_seat).unwrap_err();
+    let refused = legislature::BidRefused {
+        node: 0,
+        rule: Rule::Sponsor as u8,
+        need: U256::ZERO,
+        have: U256::from(1),
+    };
+    let MissionError::Call(bid) = bid else {
+        panic!("{bid}");
+    };
+    let said = bid.refusal().map(|refusal| refusal.0.to_vec());
+    assert_eq!(said, Some(refused.abi_encode()));
+
+    // Nor by another way round: one that won as somebody else's agent, and passes to the sponsor before its seat is brought.
+    let seats = scene.seats(&plan, &[0], STAKE);
+    let mut law = scene.legislate_with(&plan, &seats);
+    let bought = scene.stage.executors[0].clone();
+    scene.passes_to(&bought.agent, &bought.principal, &sponsor);
     let stage = &mut scene.stage;
     stage.create(&mut law).unwrap();
     stage.fund(&mut law).unwrap();
@@ -127,7 +149,7 @@ fn a2_r20_a_sponsor_cannot_hire_an_agent_of_its_own() {
     };
     let refused = treasury::SelfDealing {
         missionId: law.mission,
-        agent: own.address(),
+        agent: bought.agent.address(),
     };
     scene.refused(&sponsor, Peer::Statute, &bring, &refused);
     // The mission ends at its deadline, the money is the sponsor's, the agent's stake its own again.
@@ -137,26 +159,21 @@ fn a2_r20_a_sponsor_cannot_hire_an_agent_of_its_own() {
     let deadline = law.answer.missionDeadline.to();
     scene.out_after(deadline, Peer::Collaboration, &over);
     scene.clear(&law);
-    let reserve = treasury::releaseReserveCall {
-        sessionId: law.session,
-        source: own.address().into_word(),
-        agent: own.address(),
-        amount: U256::from(STAKE),
-    };
-    scene.speak(Peer::Legislature, Peer::Treasury, &reserve);
     let (taken, funds) = scene.leave(&[]);
-    let deposits = 2 * agentcity_test_fixtures::mission::stage::DEPOSIT + 10 * STAKE;
+    let deposits = 3 * agentcity_test_fixtures::mission::stage::DEPOSIT + 10 * STAKE;
     assert_eq!(taken + funds, deposits + law.written.budget);
 }
 
 #[test]
 fn a3_a_silent_winner_pays_and_the_runner_up_takes_its_seat_without_an_iteration() {
     let mut scene = Scene::raise(&charter(), 3, 1);
-    let plan = scene.provable(&tasks("a silent winner", 1, 300 * UNIT));
-    let law = scene.enact(&plan, STAKE);
+    let plan = tasks("a silent winner", 1, 300 * UNIT);
+    // The earlier of two equal bids wins, the other stands behind it.
+    let bids = [0, 1].map(|executor| scene.seats(&plan, &[executor], STAKE)[0]);
+    let law = scene.enact_with(&plan, &bids);
     let (silent, next) = (scene.agent(0), scene.stage.executors[1].clone());
+    assert_eq!(law.written.seats, bids[..1]);
     let before = scene.reputation(silent.address());
-    runner_up(&mut scene, &law, 0, &next);
     let substitute = work::substituteRunnerUpCall {
         missionId: law.mission,
         node: 0,
@@ -176,39 +193,15 @@ fn a3_a_silent_winner_pays_and_the_runner_up_takes_its_seat_without_an_iteration
     let (node, mission) = (scene.node(&law, 0), scene.mission(&law));
     assert_eq!((node.attempt, mission.refinements), (0, 0));
     scene.route(&law, 0, &[1]);
-    let done = scene.submit(&law, &plan, 0, 1);
+    let done = scene.submit(&law, 0, 1);
     let settled = told::<treasury::Settled>(&done);
     assert_eq!(settled[0].agent, next.agent.address());
     let monitor = scene.monitor("monitor");
     release(&mut scene, &law, &monitor);
     let mut cleared = law.clone();
-    let seats = scene.seats(&plan, &[1], STAKE);
-    cleared.written.seats.extend(seats);
+    cleared.written.seats.push(bids[1]);
     scene.clear(&cleared);
     scene.leave(&[]);
-}
-
-/// The bid that stands behind the winners of a node.
-#[track_caller]
-fn runner_up(scene: &mut Scene, law: &Law, node: u16, executor: &Executor) {
-    let agent = executor.agent.address();
-    let seats = scene.stage.executors.iter();
-    let place = seats.clone().position(|e| e.agent.address() == agent);
-    let plan = tasks("", 1, 300 * UNIT);
-    let seat = scene.seats(&plan, &[place.expect("an executor")], STAKE);
-    scene.stage.reserve(law.session, &seat).unwrap();
-    let asked = enactment::runnerUpCall {
-        sessionId: law.session,
-        node,
-    };
-    let answer = enactment::AwardedSeat {
-        agent,
-        serviceId: executor.service,
-        price: seat[0].price,
-        stake: STAKE,
-        source: agent.into_word(),
-    };
-    scene.answers(Peer::Enactment, &asked, &answer);
 }
 
 fn taken(outcome: &Outcome) -> Vec<(Address, u128)> {
@@ -302,18 +295,12 @@ fn a7_one_principals_monitors_freeze_whatever_they_like_and_stop_nothing() {
         missionId: law.mission,
         evidenceHash: keccak256("again"),
     };
-    let (double, to) = (
-        scene.stage.city.double(Peer::Adjudication),
-        scene.at(Peer::Guardian),
-    );
-    let again = double.say(&mut scene.stage.city.client, to, &stop);
     let lasts = guardian::Halted {
         missionId: law.mission,
         halt: guardian::Halt::EmergencyStop,
         until,
     };
-    let said = again.unwrap_err().refusal().map(|r| r.0.to_vec());
-    assert_eq!(said, Some(alloy::sol_types::SolError::abi_encode(&lasts)));
+    scene.overruled(Peer::Guardian, &stop, &lasts);
     // When it is over, anyone ends the mission without fault, and the money goes home.
     let over = work::expireMissionCall {
         missionId: law.mission,

@@ -44,22 +44,20 @@ fn one(name: &str, predicates: Vec<Predicate>) -> Plan {
 /// An approved program as a predicate.
 #[track_caller]
 fn approved(scene: &mut Scene, target: Address, hard: bool) -> Predicate {
-    let codehash = scene.stage.approve(target, ProgramKind::Predicate);
     Predicate {
         human: false,
         hard,
         target,
-        codehash: codehash.unwrap_or_else(|e| panic!("{e}")),
+        codehash: scene.approve(target, ProgramKind::Predicate),
     }
 }
 
 /// A mission whose one task is done.
 #[track_caller]
 fn done(scene: &mut Scene, plan: &Plan) -> Law {
-    let plan = scene.provable(plan);
-    let law = scene.enact(&plan, STAKE);
+    let law = scene.enact(plan, STAKE);
     scene.route(&law, 0, &[0]);
-    scene.submit(&law, &plan, 0, 0);
+    scene.submit(&law, 0, 0);
     assert_eq!(scene.state(&law), MissionState::Verification);
     law
 }
@@ -270,11 +268,7 @@ fn p05_a_predicate_that_changes_after_its_approval_is_asked_once_or_not_at_all()
     let revoked = scene.create(&author, "YesPredicate", &[]);
     let predicate = approved(&mut scene, revoked, true);
     let law_of_revoked = done(&mut scene, &one("revoked", vec![predicate]));
-    let approval = agentcity_abi::IRoster::approvedCodeCall {
-        account: revoked,
-        kind: ProgramKind::Predicate,
-    };
-    scene.answers(Peer::Roster, &approval, &B256::ZERO);
+    scene.approve_code(revoked, ProgramKind::Predicate, B256::ZERO);
     let asked = scene.send(&stranger, Peer::Guardian, &filter(&law_of_revoked));
     assert!(!told::<guardian::PredicateEvaluated>(&asked)[0].passed);
 
@@ -303,11 +297,7 @@ fn a6_a_predicate_that_vanished_before_the_law_was_made_is_no_law() {
     let target = act.create2(salt, keccak256(code.creation_code().unwrap()));
     // The panel approved the code that was shown to it; it is created and gone in one transaction.
     let codehash = keccak256(code.deployed_code().unwrap());
-    let approval = agentcity_abi::IRoster::approvedCodeCall {
-        account: target,
-        kind: ProgramKind::Predicate,
-    };
-    scene.answers(Peer::Roster, &approval, &codehash);
+    scene.approve_code(target, ProgramKind::Predicate, codehash);
     let perform = IHostile::performCall { salt };
     scene
         .stage

@@ -1,12 +1,12 @@
 //! Attacks on the law itself: the accounts that hold it (RULINGS A6). Their code begins with the byte that stops, so nothing that anybody
 //! sends or calls changes them.
 
-use agentcity_abi::{ICollaboration as work, IStatute as statute, IStatute::IStatuteErrors};
-use agentcity_domain::peer::Peer;
-use agentcity_test_fixtures::{
-    city::{Double, double},
-    mission::{Plan, Scene, Task, charter, deploy::cut},
+use agentcity_abi::{
+    ICollaboration as work, IEnactment as enactment, ILegislature as legislature,
+    IStatute as statute,
 };
+use agentcity_domain::peer::Peer;
+use agentcity_test_fixtures::mission::{Plan, Scene, Task, charter, deploy::cut};
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
     sol_types::{SolCall, SolValue},
@@ -39,9 +39,8 @@ fn code(scene: &mut Scene, of: Address) -> Bytes {
 fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
     let mut scene = Scene::raise(&charter(), 2, 1);
     let mallory = scene.person("mallory");
-    let plan = scene.provable(&plan("a law under attack"));
+    let mut law = scene.legislate(&plan("a law under attack"), STAKE);
     let stage = &mut scene.stage;
-    let mut law = stage.legislate(&plan, STAKE).unwrap();
     stage.create(&mut law).unwrap();
     stage.fund(&mut law).unwrap();
 
@@ -124,7 +123,7 @@ fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
     }
     for node in 0..2 {
         scene.route(&law, node, &[usize::from(node)]);
-        scene.submit(&law, &plan, node, node.into());
+        scene.submit(&law, node, node.into());
     }
     assert_eq!(scene.state(&law), work::MissionState::Verification);
 }
@@ -133,18 +132,12 @@ fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
 fn a6_deploying_finalising_and_destroying_in_one_transaction_leaves_the_law_there() {
     let mut scene = Scene::raise(&charter(), 2, 1);
     let mallory = scene.person("mallory");
-    let plan = scene.provable(&plan("all in one transaction"));
+    let mut law = scene.legislate(&plan("all in one transaction"), STAKE);
     let stage = &mut scene.stage;
-    let mut law = stage.legislate(&plan, STAKE).unwrap();
     stage.create(&mut law).unwrap();
     stage.fund(&mut law).unwrap();
     // A contract of mallory's that calls whatever it is told, in one transaction.
-    let made = double::creation(Address::ZERO).unwrap();
-    let address = scene.stage.city.client.create(&mallory, made).unwrap();
-    let act = Double {
-        address,
-        operator: mallory.clone(),
-    };
+    let act = scene.stage.contract_of(&mallory).unwrap();
     let statute_at = scene.at(Peer::Statute);
     let client = &mut scene.stage.city.client;
     let nonce = client
@@ -183,39 +176,64 @@ fn a6_deploying_finalising_and_destroying_in_one_transaction_leaves_the_law_ther
     assert_eq!(code(&mut scene, page)[..], held[..]);
     for node in 0..2 {
         scene.route(&law, node, &[usize::from(node)]);
-        scene.submit(&law, &plan, node, node.into());
+        scene.submit(&law, node, node.into());
     }
     assert_eq!(scene.state(&law), work::MissionState::Verification);
 }
 
+/// That the statute refuses such a page although it was approved is tried in process (`contracts/statute/tests/it`): here it comes to no
+/// approval.
 #[test]
-fn a6_a_page_that_would_run_is_not_what_was_approved_and_an_approved_one_does_not_run() {
+fn a6_a_page_that_would_run_is_adopted_and_bid_on_and_becomes_no_law() {
     let mut scene = Scene::raise(&charter(), 2, 1);
-    let mallory = scene.person("mallory");
-    // Approved, whoever by: bytes that destroy whoever runs them, in the place of a page.
-    let destroys = vec![0x32, 0xff];
-    let stage = &mut scene.stage;
-    let mut law = stage.draft(&plan("a page that would run"), STAKE).unwrap();
-    law.answer.statuteHash =
-        agentcity_test_fixtures::mission::plan::hash(std::slice::from_ref(&destroys));
-    stage.stand_by(&law).unwrap();
-    stage.create(&mut law).unwrap();
-    let deploy = statute::deployTrancheCall {
-        missionId: law.mission,
-        tranche: 0,
-        pages: vec![destroys.into()],
-        rest: B256::ZERO,
+    // Voters see a hash. Behind it are bytes that destroy whoever runs them, in the place of a page.
+    let destroys = vec![vec![0x32, 0xff]];
+    let plan = Plan {
+        tasks: vec![Task::proved("a page that would run", PRICE)],
+        edges: Vec::new(),
+        ..plan("a page that would run")
     };
-    let statute_at = scene.at(Peer::Statute);
-    let sent = scene.stage.city.client.send(&mallory, statute_at, &deploy);
-    let said = sent.unwrap_err();
-    let said = said.refusal().and_then(|refusal| refusal.typed());
-    // Too short to be a page, at its first byte.
-    assert!(
-        matches!(
-            said,
-            Some(IStatuteErrors::StatuteRefused(ref error)) if error.page == 0 && error.offset == 0
-        ),
-        "{said:?}"
-    );
+    let stage = &mut scene.stage;
+    let bids = plan.seats(&stage.executors, STAKE);
+    let session = stage.petition(&plan.name).unwrap();
+    let bill = stage
+        .propose_pages(session, plan, destroys.clone())
+        .unwrap();
+    stage.agree(session).unwrap();
+    stage.identify(session, &bids).unwrap();
+    stage.publish_bill(&bill).unwrap();
+    stage.place_bids(&bill, &bids).unwrap();
+    stage.close_bidding(session).unwrap();
+    // Whoever awards its seats has to show it, and it is no page.
+    let award = enactment::awardCall {
+        sessionId: session,
+        seatPages: 1,
+        pages: destroys.into_iter().map(Bytes::from).collect(),
+        rest: B256::ZERO,
+        earlier: Vec::new(),
+    };
+    let stranger = scene.stranger.clone();
+    let malformed = enactment::MalformedCall {};
+    scene.refused(&stranger, Peer::Enactment, &award, &malformed);
+    // So the session fails by silence, nobody creates its mission, and what was reserved is free.
+    let until = scene.stage.session(session).unwrap().expiresAt.to();
+    let expire = legislature::expireSessionCall { sessionId: session };
+    scene.out_after(until, Peer::Legislature, &expire);
+    let create = work::createMissionCall {
+        sessionId: session,
+        deadline: U256::from(until + 1_000).to(),
+    };
+    let sponsor = scene.stage.sponsor.clone();
+    let refused = work::NotApproved {
+        missionId: session,
+        expected: bill.statute_hash(),
+        found: B256::ZERO,
+    };
+    scene.refused(&sponsor, Peer::Collaboration, &create, &refused);
+    let free = legislature::releaseBidsCall {
+        sessionId: session,
+        bids: vec![0],
+    };
+    scene.send(&stranger, Peer::Legislature, &free);
+    scene.leave(&[]);
 }

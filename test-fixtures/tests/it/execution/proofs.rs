@@ -33,11 +33,11 @@ const FAILED: u128 = 100_000_000_000_000;
 /// A task that an approved verifier judges.
 #[track_caller]
 fn judged(scene: &mut Scene, name: &str, verifier: Address) -> Task {
-    let pinned = scene.stage.approve(verifier, ProgramKind::Verifier);
+    let pinned = scene.approve(verifier, ProgramKind::Verifier);
     let task = Task::proved(name, PRICE);
     let terms = results::NodeTerms {
         verifier,
-        verifierCodehash: pinned.unwrap_or_else(|e| panic!("{e}")),
+        verifierCodehash: pinned,
         ..task.terms.clone()
     };
     task.under(terms)
@@ -205,11 +205,7 @@ fn p05_a_verifier_behind_a_proxy_judges_by_what_is_behind_it_and_a_changed_one_i
     // Revoked by the panel: not asked, nothing fails, and an approval of other code is none of this.
     let other: Person = scene.agent(1);
     for approved in [B256::ZERO, B256::repeat_byte(1)] {
-        let call = agentcity_abi::IRoster::approvedCodeCall {
-            account: direct,
-            kind: ProgramKind::Verifier,
-        };
-        scene.answers(Peer::Roster, &call, &approved);
+        scene.approve_code(direct, ProgramKind::Verifier, approved);
         let refused = results::VerifierChanged {
             verifier: direct,
             expected: plan.tasks[1].terms.verifierCodehash,
@@ -224,7 +220,7 @@ fn p05_a_verifier_behind_a_proxy_judges_by_what_is_behind_it_and_a_changed_one_i
     }
     assert_eq!(scene.node(&law, 1).state, work::NodeState::Executing);
     // Approved again, it judges.
-    scene.stage.approve(direct, ProgramKind::Verifier).unwrap();
+    scene.approve(direct, ProgramKind::Verifier);
     scene.send(&other, Peer::Verification, &handed(&law, &plan, 1));
     assert_eq!(scene.node(&law, 1).state, work::NodeState::Completed);
 }

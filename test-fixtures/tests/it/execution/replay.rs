@@ -53,7 +53,6 @@ fn first(reason: &impl SolError) -> results::ResultRefused {
 /// Two missions of one executor, whose two nodes both run.
 struct Two {
     scene: Scene,
-    plan: Plan,
     law: Law,
     other: Law,
     agent: Person,
@@ -62,22 +61,23 @@ struct Two {
 impl Two {
     fn new() -> Self {
         let mut scene = Scene::raise(&charter(), 2, 1);
-        let mut made = Vec::new();
-        for name in ["here", "elsewhere"] {
-            let plan = scene.provable(&two(name));
+        // Both are law before the first begins: a session lasts longer than any task.
+        let mut laws = ["here", "elsewhere"].map(|name| {
+            let plan = two(name);
             let seats = scene.seats(&plan, &[0, 0], STAKE);
-            let law = scene.enact_with(&plan, &seats);
+            scene.legislate_with(&plan, &seats)
+        });
+        for law in &mut laws {
+            let made = scene.stage.make_law(law);
+            made.unwrap_or_else(|e| panic!("{e}"));
             for node in 0..2 {
-                scene.route(&law, node, &[0]);
+                scene.route(law, node, &[0]);
             }
-            made.push((plan, law));
         }
-        let (_, other) = made.pop().unwrap();
-        let (plan, law) = made.pop().unwrap();
+        let [law, other] = laws;
         let agent = scene.agent(0);
         Self {
             scene,
-            plan,
             law,
             other,
             agent,
@@ -87,7 +87,7 @@ impl Two {
     /// A stranger relays a result under a signature, and is refused for this reason.
     #[track_caller]
     fn refused(&mut self, result: NodeResult, signature: &Bytes, reason: &impl SolError) {
-        let terms = self.plan.tasks[usize::from(result.node)].terms.clone();
+        let terms = self.law.plan.tasks[usize::from(result.node)].terms.clone();
         let call = batch(result, &terms, signature.clone());
         let stranger = self.scene.stranger.clone();
         let refusal = first(reason);
@@ -151,7 +151,7 @@ fn a10_a_signed_result_is_good_for_its_mission_node_attempt_and_chain_and_once()
     two.scene.pass(2);
     two.refused(short, &signed, &results::DeadlinePassed { deadline: now });
     // Once.
-    let terms = two.plan.tasks[0].terms.clone();
+    let terms = two.law.plan.tasks[0].terms.clone();
     let call = batch(result.clone(), &terms, signature.clone());
     two.scene.send(&stranger, Peer::Verification, &call);
     assert_eq!(
@@ -243,7 +243,7 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
 #[test]
 fn a10_a_signed_seal_of_a_failed_attempt_is_refused_at_the_next() {
     let mut scene = Scene::raise(&charter(), 3, 1);
-    let plan = scene.provable(&two("a later attempt"));
+    let plan = two("a later attempt");
     let seats = scene.seats(&plan, &[0, 1], STAKE);
     let law = scene.enact_with(&plan, &seats);
     scene.route(&law, 0, &[0]);
@@ -269,7 +269,7 @@ fn a10_a_signed_seal_of_a_failed_attempt_is_refused_at_the_next() {
         found: 2,
         given: 0,
     };
-    let call = batch(result, &plan.tasks[0].terms, signature);
+    let call = batch(result, &law.plan.tasks[0].terms, signature);
     scene.refused(&stranger, Peer::Verification, &call, &first(&wrong));
 }
 
@@ -278,7 +278,7 @@ fn a10_a_signed_acceptance_takes_one_seat_of_one_attempt_until_its_deadline() {
     let mut scene = Scene::raise(&charter(), 2, 1);
     let mut laws = Vec::new();
     for name in ["one mission", "another"] {
-        let plan = scene.provable(&two(name));
+        let plan = two(name);
         let seats = scene.seats(&plan, &[0, 0], STAKE);
         laws.push(scene.enact_with(&plan, &seats));
     }

@@ -34,7 +34,7 @@ const PRINCIPALS: usize = 12;
 const AGENTS_EACH: usize = 2;
 /// A node's budget, which no number of seats divides, and a seat's stake, in base units.
 const BUDGET: u128 = 30_000_000_000_059;
-const STAKE: u128 = 200_000_000_000;
+const STAKE: u128 = 200_000_000_000_000;
 /// What each executor deposited, in base units.
 const DEPOSIT: u128 = 5_000_000_000_000_000_000;
 /// Nodes that are worked on at a time: far fewer than their time to execute leaves room for.
@@ -52,7 +52,6 @@ const STATES: u16 = 32;
 struct Work {
     stage: Stage,
     law: Law,
-    plan: Plan,
     rng: StdRng,
     /// Who relays, begins and finds out.
     courier: Person,
@@ -63,10 +62,10 @@ struct Work {
 }
 
 impl Work {
-    fn new(stage: Stage, law: Law, plan: Plan, seed: u64, courier: Person) -> Self {
-        let nodes = plan.tasks.len();
+    fn new(stage: Stage, law: Law, seed: u64, courier: Person) -> Self {
+        let nodes = law.plan.tasks.len();
         let (mut awaits, mut after) = (vec![0; nodes], vec![Vec::new(); nodes]);
-        for (from, to) in &plan.edges {
+        for (from, to) in &law.plan.edges {
             awaits[usize::from(*to)] += 1;
             after[usize::from(*from)].push(*to);
         }
@@ -74,7 +73,6 @@ impl Work {
         Self {
             stage,
             law,
-            plan,
             rng: StdRng::seed_from_u64(seed),
             courier,
             ready: roots.collect(),
@@ -95,7 +93,7 @@ impl Work {
         let jobs: Vec<(Job, bool)> = nodes
             .iter()
             .map(|node| {
-                let job = self.stage.job(&self.law, &self.plan, *node);
+                let job = self.stage.job(&self.law, *node);
                 (job, self.rng.random_ratio(1, 4))
             })
             .collect();
@@ -157,7 +155,7 @@ impl Work {
         let rulings: Vec<_> = reviewed.map(|(job, _)| Stage::approval(job)).collect();
         let rulings: Vec<Step> = rulings
             .chunks(RULINGS)
-            .map(|calls| stage.together(Peer::Adjudication, Peer::Verification, calls))
+            .map(|calls| stage.rules(Peer::Verification, calls))
             .collect();
 
         for steps in [seats, begun, handed_in, opened, rulings] {
@@ -184,7 +182,7 @@ impl Work {
     }
 
     fn require_all_completed(&mut self) {
-        let nodes = self.plan.tasks.len() as u16;
+        let nodes = self.law.written.nodes;
         let to = self.stage.city.address(Peer::Collaboration);
         for word in 0..nodes.div_ceil(STATES) {
             let call = work::nodeStatesCall {
@@ -274,15 +272,15 @@ fn a_random_graph_of_all_tiers_is_worked_off_settled_and_withdrawn() {
     let mut stage =
         Stage::raise(&charter(), PRINCIPALS, AGENTS_EACH).unwrap_or_else(|e| panic!("{e}"));
     gas::cache_city(&stage.city).unwrap();
-    let age = Duration::from_secs(u64::from(P::PrincipalAgeSecs.row().default) + 1);
-    stage.city.client.warp(age).unwrap();
     let edges = usize::from(nodes) * 6 / 5;
-    let mut plan = Plan::random("work for many", seed, nodes, edges, BUDGET);
-    let mission = stage.foretell(&plan.name);
-    plan.commit_to(mission);
+    let plan = Plan::random("work for many", seed, nodes, edges, BUDGET);
     let raised = start.elapsed();
-    let law = stage.enact(&plan, STAKE).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(law.mission, mission, "its number was foretold");
+    let law = stage.legislate(&plan, STAKE);
+    let mut law = law.unwrap_or_else(|e| panic!("{e}"));
+    let legislated = start.elapsed();
+    stage.make_law(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    let foretold = stage.foretell(law.session);
+    assert_eq!(law.mission, foretold, "its number was foretold");
     let deployed = start.elapsed();
     let tiers = [1, 2, 3].map(|tier| plan.tasks.iter().filter(|t| t.node.tier == tier).count());
     println!(
@@ -308,7 +306,7 @@ fn a_random_graph_of_all_tiers_is_worked_off_settled_and_withdrawn() {
     assert_eq!(books.parts.escrows, U256::from(law.written.budget));
 
     let courier = stage.city.person("courier").unwrap();
-    let mut all = Work::new(stage, law, plan, seed, courier);
+    let mut all = Work::new(stage, law, seed, courier);
     let mut waves = 0;
     while !all.ready.is_empty() {
         all.wave();
@@ -320,7 +318,8 @@ fn a_random_graph_of_all_tiers_is_worked_off_settled_and_withdrawn() {
     assert_eq!((after.completed, after.failed), (nodes, 0));
     assert_eq!(after.state, MissionState::Verification);
     let monitor = all.stage.city.person("monitor").unwrap();
-    all.stage.know_monitor(&monitor).unwrap();
+    let principal = monitor.address();
+    all.stage.know_monitor(&monitor, principal).unwrap();
     let gate = all.stage.opens_gate(&all.law, &monitor);
     all.perform(gate);
     assert_eq!(all.mission().state, MissionState::Completed);
@@ -346,13 +345,16 @@ fn a_random_graph_of_all_tiers_is_worked_off_settled_and_withdrawn() {
     );
     assert_eq!(books.booked, books.parts.subsidyBudget);
 
+    print_tally(&all.law.legislated);
     print_tally(&all.law.charges);
-    let most = all.law.charges.iter().map(|charge| charge.gas).max();
+    let every = all.law.legislated.iter().chain(&all.law.charges);
+    let most = every.map(|charge| charge.gas).max();
     assert!(most < Some(stage::GAS), "{most:?}");
     println!("{} gas: the largest tranche", largest.unwrap_or_default());
     println!(
-        "{waves} waves; raised in {raised:.1?}, deployed in {:.1?}, worked off in {:.1?}, withdrawn in {:.1?}",
-        deployed - raised,
+        "{waves} waves; raised in {raised:.1?}, legislated in {:.1?}, deployed in {:.1?}, worked off in {:.1?}, withdrawn in {:.1?}",
+        legislated - raised,
+        deployed - legislated,
         worked - deployed,
         start.elapsed() - worked
     );

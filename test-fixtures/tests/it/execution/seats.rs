@@ -7,7 +7,8 @@ use agentcity_abi::{
     IService as services, IStatute as statute, ITreasury as treasury,
 };
 use agentcity_domain::{
-    parameter::ParameterId as P, peer::Peer, signed::identity::PrincipalConsent, statute::Mode,
+    mission::seat::CONFLICT, parameter::ParameterId as P, peer::Peer,
+    signed::identity::PrincipalConsent, statute::Mode,
 };
 use agentcity_test_fixtures::{
     city::{
@@ -136,15 +137,42 @@ fn r28_two_of_three_begin_without_the_one_whose_service_ended_and_it_alone_pays(
 #[test]
 fn r28_a_service_that_ends_on_the_way_ends_nothing_that_began() {
     let mut scene = Scene::raise(&charter(), 2, 1);
-    let plan = scene.provable(&one("on the way", Task::proved("on the way", PRICE)));
-    let law = scene.enact(&plan, STAKE);
+    let law = scene.enact(&one("on the way", Task::proved("on the way", PRICE)), STAKE);
     scene.route(&law, 0, &[0]);
     deprecate(&mut scene, 0);
-    let done = scene.submit(&law, &plan, 0, 0);
+    let done = scene.submit(&law, 0, 0);
     let settled = told::<treasury::Settled>(&done);
     assert_eq!(settled[0].agent, scene.agent(0).address());
     assert!(told::<work::FaultSignal>(&done).is_empty());
     assert_eq!(scene.state(&law), work::MissionState::Verification);
+}
+
+#[test]
+fn r7_an_agent_that_passed_to_a_neighbours_principal_does_not_begin_beside_it() {
+    let mut scene = Scene::raise(&charter(), 4, 1);
+    let task = Task::agreed("two of one", 3 * PRICE, 3, 2, Mode::Exact);
+    let mut law = scene.legislate(&one("two of one", task), STAKE);
+    // Three principals won three seats; then one takes another's agent over, while nothing binds it yet.
+    let [first, second] = [0, 1].map(|place| scene.stage.executors[place].clone());
+    scene.passes_to(&second.agent, &second.principal, &first.principal);
+    scene
+        .stage
+        .make_law(&mut law)
+        .unwrap_or_else(|e| panic!("{e}"));
+    for executor in 0..3 {
+        scene.accept(&law, 0, executor);
+    }
+    let routing = scene.routing(&law, 0, &[0, 1, 2]);
+    let (to, stranger) = (scene.at(Peer::Collaboration), scene.stranger.clone());
+    let sent = scene.stage.city.client.send(&stranger, to, &routing);
+    let said = sent.unwrap_err();
+    let typed = said.refusal().and_then(|refusal| refusal.typed());
+    let Some(work::ICollaborationErrors::AgentRefused(refused)) = typed else {
+        panic!("{said}");
+    };
+    assert_eq!(refused.agent, second.agent.address());
+    assert_eq!(refused.rule & CONFLICT, CONFLICT);
+    assert_eq!(scene.node(&law, 0).state, work::NodeState::Eligible);
 }
 
 // ------------------------------------------------------------------ a contract as executor
@@ -200,12 +228,15 @@ fn contract_executor(scene: &mut Scene) -> (Person, Address) {
         amount: U256::from(10 * STAKE),
     };
     scene.pay(&owner, Peer::Treasury, 10 * STAKE, &deposit);
-    // It sits where the first executor sat; the name is its owner's, who signs for nobody.
-    scene.stage.executors[0] = Executor {
+    // It sits where the first executor sat, who goes on voting; the name is its owner's, who signs for nobody.
+    let executor = Executor {
         agent: owner.clone(),
         principal,
         service: published[0].service,
     };
+    scene.stage.contracts.insert(account, executor.clone());
+    let former = std::mem::replace(&mut scene.stage.executors[0], executor);
+    scene.stage.electorate.push(former.principal);
     (owner, account)
 }
 
@@ -231,7 +262,7 @@ fn act<C: SolCall>(
 fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_taken_before() {
     let mut scene = Scene::raise(&charter(), 3, 1);
     let (owner, account) = contract_executor(&mut scene);
-    let plan = scene.provable(&one("a turncoat", Task::proved("a turncoat", PRICE)));
+    let plan = one("a turncoat", Task::proved("a turncoat", PRICE));
     let mut seats = scene.seats(&plan, &[0], STAKE);
     (seats[0].agent, seats[0].source) = (account, account.into_word());
     let law = scene.enact_with(&plan, &seats);
@@ -280,7 +311,7 @@ fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_t
     let digest = scene.stage.city.digest(Peer::Verification, &words);
     let batch = agentcity_abi::IVerification::submitBatchCall {
         results: vec![result],
-        terms: vec![plan.tasks[0].terms.clone()],
+        terms: vec![law.plan.tasks[0].terms.clone()],
         signatures: vec![Bytes::new()],
     };
     let not_its =

@@ -5,11 +5,10 @@
 //! One city, one mission for each state, one after another.
 
 use agentcity_abi::{
+    IAssembly::SessionKind,
     ICollaboration::{self as work, MissionState, NodeState, Reason},
-    IConstitution as constitution,
-    IEnactment::SessionKind,
-    IGuardian as guardian, IRoster as roster, IStatute as statute, ITreasury as treasury,
-    IVerification as results,
+    IConstitution as constitution, IGuardian as guardian, IStatute as statute,
+    ITreasury as treasury, IVerification as results,
 };
 use agentcity_domain::{
     parameter::ParameterId as P,
@@ -124,19 +123,17 @@ impl Silence {
     }
 
     /// A mission whose one proof is under way.
-    fn executing(&mut self, name: &str) -> (Law, Plan) {
-        let plan = self.scene.provable(&proved(name));
-        let law = self.active(&plan);
+    fn executing(&mut self, name: &str) -> Law {
+        let law = self.active(&proved(name));
         self.scene.route(&law, 0, &[0]);
-        (law, plan)
+        law
     }
 
     /// A mission at the gate.
     fn at_the_gate(&mut self, plan: &Plan) -> Law {
-        let plan = self.scene.provable(plan);
-        let law = self.active(&plan);
+        let law = self.active(plan);
         self.scene.route(&law, 0, &[0]);
-        self.scene.submit(&law, &plan, 0, 0);
+        self.scene.submit(&law, 0, 0);
         assert_eq!(self.scene.state(&law), MissionState::Verification);
         law
     }
@@ -186,8 +183,8 @@ impl Silence {
 
     fn pending(&mut self) -> Law {
         let plan = proved("a deployment that nobody finishes");
+        let mut law = self.scene.legislate(&plan, STAKE);
         let stage = &mut self.scene.stage;
-        let mut law = stage.legislate(&plan, STAKE).unwrap();
         let anybody = stage.sponsor.clone();
         stage.create(&mut law).unwrap();
         stage.fund(&mut law).unwrap();
@@ -208,8 +205,8 @@ impl Silence {
         let (norm, domain) = (keccak256("a norm"), keccak256("research"));
         let enact = constitution::enactNormCall { id: norm, domain };
         self.scene.rule(Peer::Constitution, &enact);
+        let mut law = self.scene.legislate(&plan, STAKE);
         let stage = &mut self.scene.stage;
-        let mut law = stage.legislate(&plan, STAKE).unwrap();
         let anybody = stage.sponsor.clone();
         stage.create(&mut law).unwrap();
         stage.fund(&mut law).unwrap();
@@ -240,7 +237,7 @@ impl Silence {
     }
 
     fn degraded(&mut self) -> Law {
-        let (law, _) = self.executing("a mission behind an outage");
+        let law = self.executing("a mission behind an outage");
         let from = self.scene.mission(&law).since.to::<u64>();
         self.scene.pass(seconds(P::DegradedModeThresholdMs) + 60);
         let until = self.scene.now();
@@ -281,7 +278,7 @@ impl Silence {
     }
 
     fn stopped(&mut self) -> Law {
-        let (law, _) = self.executing("a mission that was stopped");
+        let law = self.executing("a mission that was stopped");
         let stop = guardian::triggerStopCall {
             missionId: law.mission,
             evidenceHash: keccak256("evidence"),
@@ -295,7 +292,7 @@ impl Silence {
     }
 
     fn paused(&mut self) -> Law {
-        let (law, _) = self.executing("a mission that was paused");
+        let law = self.executing("a mission that was paused");
         let monitor = self.monitors[0].clone();
         let before = self.scene.credit(monitor.address());
         let diverge = guardian::reportDivergenceCall {
@@ -319,11 +316,9 @@ impl Silence {
     fn under_the_watchdog(&mut self) -> Law {
         let law = self.active(&proved("a mission under the watchdog's freeze"));
         let until = self.scene.now() + 72 * 3_600;
-        let asked = roster::haltedUntilCall {};
-        self.scene
-            .answers(Peer::Roster, &asked, &U256::from(until).to());
+        self.scene.stage.freeze_city(until).unwrap();
         self.halted_until(&law, until, MissionState::Active);
-        self.scene.answers(Peer::Roster, &asked, &U256::ZERO.to());
+        self.scene.stage.freeze_city(0).unwrap();
         law
     }
 
@@ -422,9 +417,9 @@ impl Silence {
     }
 
     fn working(&mut self) -> Law {
-        let (law, plan) = self.executing("a proof that is not handed in");
+        let law = self.executing("a proof that is not handed in");
         let node = self.scene.node(&law, 0);
-        let timeout = u64::from(plan.tasks[0].node.timeout_ms) / 1_000;
+        let timeout = u64::from(law.plan.tasks[0].node.timeout_ms) / 1_000;
         let until = self.scene.now()
             + timeout
             + seconds(P::FinalizationGraceMs)
@@ -483,10 +478,9 @@ impl Silence {
     }
 
     fn reviewed(&mut self) -> Law {
-        let plan = one("a review", Task::reviewed("a review", PRICE));
-        let law = self.active(&plan);
+        let law = self.active(&one("a review", Task::reviewed("a review", PRICE)));
         self.scene.route(&law, 0, &[0]);
-        self.scene.submit(&law, &plan, 0, 0);
+        self.scene.submit(&law, 0, 0);
         let node = self.scene.node(&law, 0);
         assert_eq!(node.state, NodeState::PendingReview);
         let review = seconds(P::MaxHumanReviewTimeoutMs);
@@ -545,7 +539,7 @@ impl Silence {
     }
 
     fn frozen(&mut self) -> Law {
-        let (law, _) = self.executing("a freeze that nobody decides");
+        let law = self.executing("a freeze that nobody decides");
         let (monitor, agent) = (self.monitors[0].clone(), self.agent(0));
         let report = self.scene.counters(&law, (0, agent), &monitor, (1, 41));
         self.scene.relay(&[(&report, &monitor)]);
@@ -560,7 +554,7 @@ impl Silence {
     }
 
     fn exhausted(&mut self) -> Law {
-        let (mut law, _) = self.executing("a node that is given anew until nobody may");
+        let mut law = self.executing("a node that is given anew until nobody may");
         let most = P::MaxRefinementIterations.row().default as usize;
         for round in 0..=most {
             let scene = &mut self.scene;
@@ -588,13 +582,17 @@ impl Silence {
     fn childless(&mut self) -> Law {
         let law = self.active(&proved("a task whose child nobody deploys"));
         let plan = proved("a child that nobody deploys");
+        let parents = self.scene.mission(&law).deadline.to::<u64>();
         let stage = &mut self.scene.stage;
-        let mut child = stage.draft(&plan, STAKE).unwrap();
-        child.answer.kind = SessionKind::Child;
-        child.answer.missionId = law.mission;
+        let session = stage.convene(SessionKind::Child, law.mission, 0).unwrap();
+        let bill = stage.propose(session, &plan).unwrap();
+        stage.agree(session).unwrap();
         // Earlier than its parent's, so that the parent's node is what fails first.
-        child.answer.missionDeadline -= U256::from(3_600).to::<alloy::primitives::aliases::U40>();
-        stage.stand_by(&child).unwrap();
+        let day = stage.life;
+        stage.life = parents - 3_600 - stage.city.client.now().unwrap();
+        let bids = plan.seats(&stage.executors, STAKE);
+        let mut child = stage.carry(&bill, &bids).unwrap();
+        stage.life = day;
         stage.create(&mut child).unwrap();
         let open = work::openChildCall {
             missionId: law.mission,
@@ -619,8 +617,7 @@ impl Silence {
         };
         let over = scene.send(&stranger, Peer::Collaboration, &close);
         failed(&over, Reason::ChildFailed, &[]);
-        // Seats of the child were never brought.
-        child.written.seats.clear();
+        // Seats of the child were never brought: what was reserved for them is freed.
         self.scene.clear(&child);
         self.deadline_and_recovery(&law, MissionState::Executing);
         law

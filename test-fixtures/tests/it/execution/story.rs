@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use agentcity_abi::{
     ICollaboration::{self as work, MissionState, NodeState},
-    IGuardian as guardian, IRoster as roster, IService as services, IStatute as statute,
-    ITreasury as treasury,
-    IVerification::{self as results, NodeTerms, ResultKind},
+    IGuardian as guardian, IService as services, IStatute as statute, ITreasury as treasury,
+    IVerification::{self as results, ResultKind},
 };
 use agentcity_domain::{
     parameter::ParameterId as P,
@@ -23,7 +22,7 @@ use agentcity_test_fixtures::{
     mission::{Charge, Law, Plan, Stage, Task, charter},
 };
 use alloy::{
-    primitives::{Address, B256, U256, keccak256},
+    primitives::{B256, U256, keccak256},
     sol_types::{SolCall, SolValue},
 };
 
@@ -69,12 +68,9 @@ impl Story {
     }
 
     fn rule<C: SolCall>(&mut self, at: Peer, call: &C) -> u64 {
-        let (double, to) = (
-            self.stage.city.double(Peer::Adjudication),
-            self.stage.city.address(at),
-        );
-        let said = double.say(&mut self.stage.city.client, to, call);
-        said.unwrap_or_else(|e| panic!("{}: {e}", C::SIGNATURE))
+        let ruled = self.stage.rule(at, call);
+        ruled
+            .unwrap_or_else(|e| panic!("{}: {e}", C::SIGNATURE))
             .gas_used
     }
 
@@ -123,7 +119,8 @@ impl Story {
         assert_eq!(self.node(node).state, NodeState::Executing);
     }
 
-    fn submit(&mut self, node: u16, executor: usize, terms: &NodeTerms) {
+    fn submit(&mut self, node: u16, executor: usize) {
+        let terms = &self.law.plan.tasks[usize::from(node)].terms;
         let call = results::submitResultCall {
             missionId: self.law.mission,
             node,
@@ -291,46 +288,17 @@ impl Story {
     }
 }
 
-/// What a proof of a task commits to.
-fn proof_terms(mission: B256, node: u16) -> NodeTerms {
-    let expected = (
-        mission,
-        U256::from(node),
-        word("input"),
-        word("output"),
-        word("salt"),
-    );
-    NodeTerms {
-        inputSchemaHash: word("input schema"),
-        outputSchemaHash: word("output schema"),
-        labelHash: B256::ZERO,
-        rubricHash: B256::ZERO,
-        verifier: Address::ZERO,
-        verifierCodehash: B256::ZERO,
-        expected: keccak256(expected.abi_encode()),
-    }
-}
-
 #[test]
 fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     let mut stage = Stage::raise(&charter(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
     gas::cache_city(&stage.city).unwrap();
-    let age = Duration::from_secs(u64::from(P::PrincipalAgeSecs.row().default) + 1);
-    stage
-        .city
-        .client
-        .warp(age)
-        .unwrap_or_else(|e| panic!("{e}"));
-
-    let mission = stage.foretell("three tasks");
-    let (terms, again) = (proof_terms(mission, 0), proof_terms(mission, 3));
     let plan = Plan {
         name: "three tasks".to_owned(),
         tasks: vec![
-            Task::proved("fetch and parse", PRICE).under(terms.clone()),
+            Task::proved("fetch and parse", PRICE),
             Task::agreed("classify", 3 * PRICE, 3, 2, Mode::Exact),
             Task::reviewed("report", PRICE),
-            Task::proved("fetch and parse again", PRICE).under(again.clone()),
+            Task::proved("fetch and parse again", PRICE),
             Task::agreed("classify again", 3 * PRICE, 3, 2, Mode::Exact),
             Task::agreed("classify in batches", 3 * PRICE, 3, 2, Mode::Exact),
         ],
@@ -338,7 +306,12 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
         predicates: Vec::new(),
     };
     let law = stage.enact(&plan, STAKE).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(law.mission, mission, "its number was foretold");
+    let mission = law.mission;
+    assert_eq!(
+        mission,
+        stage.foretell(law.session),
+        "its number was foretold"
+    );
     let mut story = Story {
         stage,
         law,
@@ -348,7 +321,7 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     assert_eq!(story.state(), MissionState::Active);
 
     story.route(0, &[0]);
-    story.submit(0, 0, &terms);
+    story.submit(0, 0);
     assert_eq!(story.node(0).state, NodeState::Completed);
 
     story.route(1, &[1, 2, 3]);
@@ -360,7 +333,7 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     );
 
     story.route(2, &[4]);
-    story.submit(2, 4, &plan.tasks[2].terms);
+    story.submit(2, 4);
     assert_eq!(story.node(2).state, NodeState::PendingReview);
     let decision = results::decideReviewCall {
         missionId: mission,
@@ -372,7 +345,7 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     };
     story.rule(Peer::Verification, &decision);
     story.route(3, &[0]);
-    story.submit(3, 0, &again);
+    story.submit(3, 0);
     story.route(4, &[1, 2, 3]);
     story.agree(4, &[1, 2, 3]);
     let relay = story.stage.city.person("relay").unwrap();
@@ -381,21 +354,8 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
 
     // A monitor that the roster knows compares its log with the chain, and the gate opens.
     let monitor = story.stage.city.person("monitor").unwrap();
-    let known = roster::Monitor {
-        standing: roster::Standing::Active,
-        principal: monitor.address(),
-        scorerId: word("scorer"),
-        bond: STAKE,
-        falsePositives: 0,
-        suspendedUntil: U256::ZERO.to(),
-    };
-    let double = story.stage.city.double(Peer::Roster);
-    let asked = roster::monitorCall {
-        account: monitor.address(),
-    };
-    double
-        .answers_to(&mut story.stage.city.client, &asked, &known)
-        .unwrap_or_else(|e| panic!("{e}"));
+    let known = story.stage.know_monitor(&monitor, monitor.address());
+    known.unwrap_or_else(|e| panic!("{e}"));
     let reconcile = guardian::reconcileCall {
         missionId: mission,
         logRoot: word("log"),
@@ -407,7 +367,9 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
 
     story.warp(P::SanctionWindowSecs);
     let mut paid_out = 0;
-    for (executor, stake) in [3 * STAKE, 3 * STAKE, 2 * STAKE, 2 * STAKE, 2 * STAKE]
+    // Who reviews stakes more.
+    let review = story.law.plan.stake(2, STAKE);
+    for (executor, stake) in [3 * STAKE, 3 * STAKE, 2 * STAKE, 2 * STAKE, review + STAKE]
         .into_iter()
         .enumerate()
     {

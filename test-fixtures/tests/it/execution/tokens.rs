@@ -77,9 +77,8 @@ fn a_mission_paid_in_tokens_goes_from_a_permit_to_everybodys_last_unit() {
     let client = &mut scene.stage.city.client;
     client.send(&sponsor, token, &revoke).unwrap();
 
-    let plan = scene.provable(&plan());
+    let mut law = scene.legislate(&plan(), STAKE);
     let stage = &mut scene.stage;
-    let mut law = stage.legislate(&plan, STAKE).unwrap();
     stage.create(&mut law).unwrap();
     let budget = law.written.budget;
     let (v, r, s) = permit(&mut scene, &sponsor, budget, GOOD_UNTIL);
@@ -143,7 +142,7 @@ fn a_mission_paid_in_tokens_goes_from_a_permit_to_everybodys_last_unit() {
     assert_eq!(parts.lockedStakes, U256::from(4 * STAKE));
 
     scene.route(&law, 0, &[0]);
-    scene.submit(&law, &plan, 0, 0);
+    scene.submit(&law, 0, 0);
     scene.route(&law, 1, &[1, 2, 3]);
     let sealed: Vec<_> = (1..4).map(|e| scene.seal(&law, 1, e, "label")).collect();
     for sealed in &sealed {

@@ -10,8 +10,7 @@ use agentcity_abi::{
 use agentcity_domain::{peer::Peer, statute::encode};
 use agentcity_test_fixtures::{
     gas::missions::ten,
-    legislation::charter,
-    mission::{Law, Plan, Stage, plan},
+    mission::{Law, Plan, Stage, charter, plan},
 };
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
@@ -20,13 +19,9 @@ use alloy::{
 
 /// What each executor stakes on a seat, in base units.
 const STAKE: u128 = 200_000_000_000_000;
-/// How many times that is staked by risk: more than the constitution asks.
-const STAKES: [u128; 3] = [1, 5, 25];
 
 fn stage() -> Stage {
-    let mut stage = Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
-    stage.come_of_age().unwrap_or_else(|e| panic!("{e}"));
-    stage
+    Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// A plan as people legislate it: what it became, and its law.
@@ -35,11 +30,7 @@ fn legislated(stage: &mut Stage, plan: &Plan) -> (Plan, Law) {
     let election = stage.election(bill.session).unwrap();
     assert_eq!(election.step, Deliberation::Decided);
     assert_eq!(election.winner, bill.proposal);
-    let mut bids = bill.plan.seats(&stage.executors, STAKE);
-    for bid in &mut bids {
-        let risk = bill.plan.tasks[usize::from(bid.node)].node.risk;
-        bid.stake *= STAKES[usize::from(risk)];
-    }
+    let bids = bill.plan.seats(&stage.executors, STAKE);
     let law = stage.carry(&bill, &bids).unwrap_or_else(|e| panic!("{e}"));
     let session = stage.session(bill.session).unwrap();
     assert_eq!(session.state, SessionState::Deployed);
@@ -70,7 +61,7 @@ fn a_wish_becomes_a_law_and_the_law_a_mission_whose_first_task_is_done() {
     };
     let found = ask(&mut stage, Peer::Collaboration, &mission);
     assert_eq!(found.state, MissionState::Active);
-    let job = stage.job(&law, &plan, 0);
+    let job = stage.job(&law, 0);
     let steps = vec![stage.routes(&job, job.agent(0)), stage.submits(&job)];
     stage
         .perform(&mut law, steps)

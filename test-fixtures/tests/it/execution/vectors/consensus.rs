@@ -86,7 +86,7 @@ fn agree(stage: &mut Stage, vector: &Vector) {
     let task = Task::agreed("agree", budget, seats, threshold, mode);
     let plan = plan(vector, vec![task], Vec::new());
     let mut law = done(stage.enact(&plan, STAKE), vector);
-    let job = stage.job(&law, &plan, 0);
+    let job = stage.job(&law, 0);
     let mut steps: Vec<_> = job
         .seats()
         .skip(1)

@@ -1,7 +1,7 @@
 //! Freezes of one agent at the instants of a vector, reported by monitors of two principals in turn to the deployed guardian, until it stops
 //! the mission, or does not.
 
-use agentcity_abi::{IAgent as agents, IGuardian as guardian, IRoster as roster};
+use agentcity_abi::{IAgent as agents, IGuardian as guardian};
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Seat};
 use agentcity_test_fixtures::{
     city::Person,
@@ -38,16 +38,8 @@ pub(super) fn is_of_another_city(vector: &Vector) -> Option<Unreachable> {
 pub(super) fn replay(stage: &mut Stage, vectors: &[&Vector]) {
     let monitors = stage.city.people("monitor", 2).unwrap();
     for monitor in &monitors {
-        stage.know_monitor(monitor).unwrap();
+        stage.know_monitor(monitor, monitor.address()).unwrap();
     }
-    // Who reported what was false is charged; the double takes note of nothing.
-    let double = stage.city.double(Peer::Roster);
-    double
-        .answers::<roster::chargeMonitorCall>(
-            &mut stage.city.client,
-            &roster::chargeMonitorReturn {},
-        )
-        .unwrap();
     for vector in vectors {
         set_reputation(stage, vector.number("rho") as i64);
         let tasks = (0..FREEZES_MAX).map(|node| Task::proved(&format!("task {node}"), PRICE));
@@ -56,7 +48,6 @@ pub(super) fn replay(stage: &mut Stage, vectors: &[&Vector]) {
         let mut watch = Guarded {
             stage,
             law,
-            plan,
             vector,
             monitors: &monitors,
             frozen: 0,
@@ -86,8 +77,9 @@ fn set_reputation(stage: &mut Stage, points: i64) {
             evidence: keccak256("a ruling"),
         });
     }
-    let double = stage.city.double(Peer::Adjudication);
-    double.say_all(&mut stage.city.client, to, &calls).unwrap();
+    for call in &calls {
+        stage.rule(Peer::Agent, call).unwrap();
+    }
     assert_eq!(score(stage), points);
 }
 
@@ -104,13 +96,9 @@ fn enact(stage: &mut Stage, plan: &Plan, vector: &Vector) -> Law {
         source: agent.into_word(),
         service: executor.service,
     });
-    let mut law = done(stage.legislate_with(plan, seats.collect()), vector);
-    let anybody = stage.sponsor.clone();
-    done(stage.create(&mut law), vector);
-    done(stage.fund(&mut law), vector);
-    done(stage.deploy(&mut law, &anybody, 1), vector);
-    done(stage.seat(&mut law, &anybody, 1), vector);
-    done(stage.finalise(&mut law, &anybody), vector);
+    let bids: Vec<Seat> = seats.collect();
+    let mut law = done(stage.legislate_with(plan, &bids), vector);
+    done(stage.make_law(&mut law), vector);
     law
 }
 
@@ -118,7 +106,6 @@ fn enact(stage: &mut Stage, plan: &Plan, vector: &Vector) -> Law {
 struct Guarded<'a> {
     stage: &'a mut Stage,
     law: Law,
-    plan: Plan,
     vector: &'a Vector,
     monitors: &'a [Person],
     frozen: u16,
@@ -136,15 +123,13 @@ impl Guarded<'_> {
 
     fn order<C: SolCall>(&mut self, call: C, time: Option<u64>) {
         self.at(time);
-        let step = self
-            .stage
-            .together(Peer::Adjudication, Peer::Guardian, &[call]);
+        let step = self.stage.rules(Peer::Guardian, &[call]);
         done(self.stage.perform(&mut self.law, vec![step]), self.vector);
     }
 
     /// Begins the next node, and has it frozen in the same second; by its number in the log.
     fn freeze(&mut self, time: Option<u64>) -> guardian::NodeFrozen {
-        let job: Job = self.stage.job(&self.law, &self.plan, self.frozen);
+        let job: Job = self.stage.job(&self.law, self.frozen);
         let monitor = &self.monitors[usize::from(self.frozen) % self.monitors.len()];
         self.frozen += 1;
         let steps = [

@@ -4,16 +4,21 @@ use std::{collections::BTreeMap, time::Duration};
 
 use agentcity_abi::{
     ICollaboration::{self as work, MissionState, NodeState},
+    IEnactment as enactment,
     IGuardian::{self as guardian, UnfreezeKind},
-    ITreasury as treasury, IVerification as results,
+    IVerification as results,
 };
-use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Mode};
+use agentcity_domain::{
+    parameter::ParameterId as P,
+    peer::Peer,
+    statute::{Mode, Seat},
+};
 use agentcity_test_fixtures::{
     city::Person,
-    mission::{Job, Law, MissionError, Plan, Stage, Step, Task},
+    mission::{Job, Law, MissionError, Stage, Step, Task},
 };
 use alloy::{
-    primitives::{B256, U256, keccak256},
+    primitives::{B256, keccak256},
     sol_types::{SolCall, SolEvent},
 };
 use serde_json::Value;
@@ -32,7 +37,7 @@ const WORK: [P; 3] = [
 
 pub(super) fn replay(stage: &mut Stage, vectors: &[&Vector]) {
     let monitor = stage.city.person("monitor of traces").unwrap();
-    stage.know_monitor(&monitor).unwrap();
+    stage.know_monitor(&monitor, monitor.address()).unwrap();
     for vector in vectors {
         Trace::begin(stage, vector, monitor.clone()).run();
     }
@@ -44,7 +49,6 @@ struct Trace<'a> {
     vector: &'a Vector,
     monitor: Person,
     law: Law,
-    plan: Plan,
     /// The last freeze's number.
     frozen: Option<u64>,
     /// Who sits at nodes whose seats were given anew, by place among the executors.
@@ -100,9 +104,7 @@ impl<'a> Trace<'a> {
         let place = |name: &Value| number_of(vector, name);
         let edges = vector.list("edges").iter();
         let edges = edges.map(|edge| (place(&edge[0]), place(&edge[1])));
-        let mut plan = plan(vector, tasks.collect(), edges.collect());
-        let mission = stage.foretell(&plan.name);
-        plan.commit_to(mission);
+        let plan = plan(vector, tasks.collect(), edges.collect());
         let mut law = done(stage.legislate(&plan, STAKE), vector);
         let anybody = stage.sponsor.clone();
         done(stage.create(&mut law), vector);
@@ -114,7 +116,6 @@ impl<'a> Trace<'a> {
             vector,
             monitor,
             law,
-            plan,
             frozen: None,
             reassigned: BTreeMap::new(),
         }
@@ -146,7 +147,7 @@ impl<'a> Trace<'a> {
 
     fn job(&mut self, event: &Value) -> Job {
         let node = number_of(self.vector, &event[1]);
-        let mut job = self.stage.job(&self.law, &self.plan, node);
+        let mut job = self.stage.job(&self.law, node);
         let call = work::nodeCall {
             missionId: self.law.mission,
             index: node,
@@ -166,33 +167,18 @@ impl<'a> Trace<'a> {
         let place = self.reassigned.get(&job.node).copied().unwrap_or_default() + 1;
         let executor = self.stage.executors[place].clone();
         let agent = executor.agent.address();
-        let session = keccak256(format!("{} for {agent}", self.plan.name));
-        let reserve = treasury::reserveStakeCall {
-            sessionId: session,
-            source: agent.into_word(),
-            agent,
-            amount: U256::from(STAKE),
-        };
-        let seats = vec![work::Seat {
-            agent,
-            serviceId: executor.service,
-            price: PRICE,
-            stake: STAKE,
-            source: agent.into_word(),
-        }];
-        let call = work::reassignNodeCall {
-            missionId: job.mission,
+        let seat = Seat {
             node: job.node,
-            sessionId: session,
-            seats,
+            seat: 0,
+            agent,
+            price: PRICE,
+            stake: self.law.plan.stake(job.node, STAKE),
+            source: agent.into_word(),
+            service: executor.service,
         };
-        let steps = [
-            self.stage
-                .together(Peer::Legislature, Peer::Treasury, &[reserve]),
-            self.stage
-                .together(Peer::Enactment, Peer::Collaboration, &[call]),
-        ];
-        self.send(steps.into())?;
+        let session = self.stage.legislate_anew(&self.law, job.node, &[seat])?;
+        let call = enactment::applyReassignmentCall { sessionId: session };
+        self.anybody(Peer::Enactment, &call)?;
         self.reassigned.insert(job.node, place);
         Ok(())
     }
@@ -206,7 +192,7 @@ impl<'a> Trace<'a> {
     }
 
     fn rule<C: SolCall>(&mut self, to: Peer, call: C) -> Result<(), MissionError> {
-        let step = self.stage.together(Peer::Adjudication, to, &[call]);
+        let step = self.stage.rules(to, &[call]);
         self.send(vec![step])
     }
 
