@@ -1,5 +1,10 @@
 //! Laws on a strict devnode, made by transactions alone with the compiled programs: no double legislates here.
 
+mod city;
+mod crowd;
+mod nobodies;
+mod silence;
+
 use agentcity_abi::{
     IAssembly::Deliberation,
     ICollaboration::{self as work, MissionState, NodeState},
