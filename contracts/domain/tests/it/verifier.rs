@@ -69,6 +69,11 @@ fn what_is_no_whole_number_of_elements_is_no_proof() {
         permutation::Proof::read(&[long, vec![1; 2]].concat()).is_none(),
         "too many"
     );
+    let wide = |elements: usize| [vec![2], vec![0; 4 * elements]].concat();
+    let most = wide(permutation::ELEMENTS_MAX);
+    let proof = permutation::Proof::read(&most).expect("as many as there may be");
+    assert_eq!(proof.count(), permutation::ELEMENTS_MAX);
+    assert!(permutation::Proof::read(&wide(permutation::ELEMENTS_MAX + 1)).is_none());
 }
 
 proptest! {

@@ -202,6 +202,15 @@ fn a_freeze_of_several_principals_counts_once_and_for_all_of_them() {
 }
 
 #[test]
+fn so_many_freezes_are_looked_at_and_no_more() {
+    let mut counted = Count::new(agent(1), Seconds::new(100), 0, 1_000);
+    for looked_at in 1..LOOKED_AT_MAX {
+        assert!(counted.note(agent(2), 1_000, false, &[]), "{looked_at}");
+    }
+    assert!(!counted.note(agent(2), 1_000, false, &[]), "the last one");
+}
+
+#[test]
 fn tags_are_the_ends_of_addresses_and_never_nobodys() {
     assert_eq!(
         tag(address!("0x00112233445566778899aabbccddeeff01020304")),

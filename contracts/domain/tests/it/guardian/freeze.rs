@@ -65,6 +65,7 @@ fn a_freeze_names_the_attempt_that_runs() {
 fn it_begins_open_and_says_when_it_ends() {
     let begun = freeze(Cause::ToolLimit);
     assert!(begun.is_open() && begun.counts());
+    assert!(!begun.confirm().unwrap().is_open(), "decided");
     assert_eq!(begun.expires_at(), 1_100);
     let endless = Freeze {
         secs: u64::MAX,

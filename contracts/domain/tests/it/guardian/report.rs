@@ -184,6 +184,7 @@ fn a_monitors_new_word_takes_the_place_of_its_old_one_then_of_a_dead_one() {
 
 #[test]
 fn a_full_list_gives_up_what_says_the_same_or_else_the_oldest() {
+    const { assert!(KEPT_MAX < ACCUSERS_MAX, "the last word joins those kept") };
     let mut kept: Vec<_> = (1..=KEPT_MAX as u8)
         .map(|n| Some(accuser(n, 1, n, 100 - u64::from(n))))
         .collect();

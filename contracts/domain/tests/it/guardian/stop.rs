@@ -100,6 +100,17 @@ fn a_cleared_stop_counts_moves_deadlines_and_leaves_the_pause() {
     );
     // People may still clear one that lasted longer than it may (R9).
     assert!(stopped.clear(halt, &FREE, NOW + 2 * MOST).is_ok());
+    // As long as the longest time that deadlines move by, and a second and more beyond it.
+    let most = u64::from(u32::MAX);
+    for (secs, moved) in [
+        (most - 1, most - 1),
+        (most, most),
+        (most + 1, most),
+        (most + 9, most),
+    ] {
+        let (_, cleared) = stopped.clear(halt, &FREE, NOW + secs).unwrap();
+        assert_eq!(cleared.secs, moved, "{secs}");
+    }
 }
 
 #[test]

@@ -126,6 +126,12 @@ fn reasons_against_work_are_the_missions_own_limits_and_conflicts() {
     let bars =
         |standing: Standing, age| standing.bars_for_work((100, age), SPONSOR, &others, 1_500);
     assert_eq!(bars(good, Some(500)), 0);
+    let passed_on = Standing {
+        previous: Address::repeat_byte(4),
+        ..good
+    };
+    assert_eq!(bars(passed_on, None), 0, "by somebody who is nobody here");
+    assert_eq!(CONFLICT, 128, "a bit that none of the agent's reasons has");
     for (standing, age, expected) in [
         (Standing { bars: 5, ..good }, None, 5),
         (
@@ -188,6 +194,11 @@ fn a_silent_seat_passes_on_after_the_window_and_a_taken_one_never() {
         (node.taken(), node.replaced(), node.since(), node.moved()),
         (1, 2, 51, 3)
     );
+    assert_eq!(
+        why(seat::substitute(&mut node, &windows, 1, (52, 3))),
+        Ok(())
+    );
+    assert_eq!(node.replaced(), 2, "twice is replaced, too");
 }
 
 #[test]

@@ -225,6 +225,16 @@ fn an_agents_seats_of_a_page_are_one_stake_for_each_source() {
     // Nothing is at stake, but something may be lost.
     let four = free.agent;
     assert_eq!(stakes(&[free]), [stake(four, four.into_word(), 0, 1)]);
+    // Nor does a price of nothing free a stake.
+    let unpaid = Seat {
+        price: 0,
+        ..seat(0, 0, 4)
+    };
+    let at_stake = unpaid.stake;
+    assert_eq!(
+        stakes(&[unpaid]),
+        [stake(four, four.into_word(), at_stake, 0)]
+    );
     let idle = Seat { price: 0, ..free };
     assert_eq!(stakes(&[idle]), []);
     assert_eq!(stakes(&[]), []);

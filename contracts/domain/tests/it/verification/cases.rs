@@ -88,6 +88,12 @@ proptest! {
 }
 
 #[test]
+fn there_is_no_seat_beyond_the_seventh() {
+    let has: Vec<bool> = (5..9).map(|seat| Seats::of(u8::MAX).has(seat)).collect();
+    assert_eq!(has, [true, true, false, false]);
+}
+
+#[test]
 fn an_empty_word_is_an_untouched_record() {
     assert_eq!(Record::unpack(&[0; 32]), Record::default());
     assert_eq!(Record::default().pack(), [0; 32]);

@@ -43,6 +43,18 @@ fn number() -> impl Strategy<Value = i128> {
     ]
 }
 
+#[test]
+fn the_printed_rule_compares_deviation_and_mean_as_percent() {
+    // Mean 100, deviation 10.
+    assert_eq!(
+        numbers_agree_as_printed(&[90, 110], 10),
+        Some(false),
+        "below"
+    );
+    assert_eq!(numbers_agree_as_printed(&[90, 110], 11), Some(true));
+    assert_eq!(numbers_agree_as_printed(&[i64::MAX; 2], 50), None);
+}
+
 proptest! {
     #[test]
     fn numbers_agree_as_a_model_of_512_bits_says(left in number(), right in number(), distance in 0..=50u8) {
