@@ -187,12 +187,8 @@ impl<'t> Reader<'t> {
                             let wanted = format!("at most {EDGES_MAX} edges into a node");
                             self.tell_edge(&edge, found, wanted);
                         }
-                        let mut before = true;
                         for links in part.iter_mut() {
-                            links.retain(|link| {
-                                before &= link.edge.index != edge.index;
-                                before || link.to != to
-                            });
+                            links.retain(|link| link.to != to);
                         }
                     }
                     TooMany::Predicates => {

@@ -249,6 +249,32 @@ fn large_graphs_are_judged() {
     );
 }
 
+/// What is too much counts over all pages, and one thing too much hides no other.
+#[test]
+fn too_many_edges_are_counted_over_pages() {
+    let names: Vec<String> = (0..140).map(|n| format!("n{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let into = |from: std::ops::Range<usize>| from.map(|from| (names[from], names[139]));
+    let sixteen: Vec<(&str, &str)> = into(0..8).chain(into(128..136)).collect();
+    parsed(&graph(&names, &sixteen));
+    let more: Vec<(&str, &str)> = into(0..8).chain(into(128..138)).collect();
+    let told = problems(&graph(&names, &more));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].ends_with(
+            "$.dagEdges[16]: found edge 17 into `n139`, wanted at most 16 edges into a node"
+        ),
+        "{told:?}"
+    );
+    let out = (20..37).map(|to| (names[0], names[to]));
+    let into = (1..17).map(|from| (names[from], names[20]));
+    let both: Vec<(&str, &str)> = out.chain(into).collect();
+    let told = problems(&graph(&names, &both));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("$.dagEdges[16]: found 17 edges out of `n0`"));
+    assert!(told[1].contains("$.dagEdges[32]: found edge 17 into `n20`"));
+}
+
 #[test]
 fn five_thousand_nodes_are_read_written_and_packed() {
     let nodes: Vec<String> = (0..5_000)
