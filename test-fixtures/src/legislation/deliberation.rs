@@ -7,7 +7,7 @@ use crate::{
 };
 use agentcity_abi::{
     IAssembly::{self as assembly, Deliberation, SessionKind},
-    document::{self, Preimages},
+    document::{self, ContentAddress, Preimages},
 };
 use agentcity_domain::{
     legislation::ballot,
@@ -46,17 +46,18 @@ impl Bill {
         plan::hash(&self.pages)
     }
 
-    /// Where the statute's document is found: its pages, with the terms of all tasks.
-    ///
-    /// Errors: pages that could be law under no parameters.
-    pub fn content_address(&self) -> Result<B256, MissionError> {
+    /// Where the statute's document is found: its pages, with the terms of all tasks. Pages that no document says, since they could
+    /// be law under no parameters, are found as they are: whoever proposes them has nothing better to hand out.
+    pub fn content_address(&self) -> B256 {
         let mut known = Preimages::default();
         for task in &self.plan.tasks {
             known.add_terms(task.terms.clone());
         }
-        Ok(document::decode(&self.pages, &known)?
-            .content_address()
-            .word())
+        match document::decode(&self.pages, &known) {
+            Ok(document) => document.content_address(),
+            Err(_) => ContentAddress::of(self.pages.concat()),
+        }
+        .word()
     }
 }
 
@@ -218,7 +219,7 @@ impl Stage {
         let call = assembly::proposeCall {
             sessionId: session,
             statuteHash: bill.statute_hash(),
-            contentAddress: bill.content_address()?,
+            contentAddress: bill.content_address(),
             domain: word(DOMAIN),
             amends: B256::ZERO,
         };

@@ -181,7 +181,7 @@ impl Stage {
             session_id: bill.session,
             proposal_id: bill.proposal,
             statute_hash: bill.statute_hash(),
-            content_address: bill.content_address()?,
+            content_address: bill.content_address(),
             rationale_hash: word("rationale"),
             nodes,
             token_budget: tokens,

@@ -35,9 +35,6 @@ pub enum MissionError {
     /// The plan has no encoding.
     #[error("the plan has no encoding: {0:?}")]
     Unfit(Unfit),
-    /// The pages could be law under no parameters.
-    #[error(transparent)]
-    Unreadable(#[from] agentcity_abi::document::Unreadable),
     /// The statute is not what the constitution or its template allows.
     #[error("node {node} breaks rule {rule} of docs/statute.md")]
     Invalid {
