@@ -197,6 +197,37 @@ fn a_principal_bids_once_on_a_node_in_a_round_with_whatever_agent() {
     city.law(city.bidding(&[(1, bid)])).unwrap();
 }
 
+/// What somebody signed for one round is no bid in the next, where others may bid and time is shorter.
+#[test]
+fn a_bid_of_an_earlier_round_is_not_good_again() {
+    let (city, case) = proposed();
+    let open = city.bid(&case, 0, 0, 5);
+    let sealed = city.sealing(1, &city.bid(&case, 1, 1, 5), salt());
+    city.law(city.bidding(&[(0, open.clone())])).unwrap();
+    city.law(sealed.clone()).unwrap();
+    city.close(&case);
+    for i in 0..2 {
+        let mut message = city.decision(&case);
+        message.repropose = true;
+        city.enact(city.deciding(i, message)).unwrap();
+    }
+    let mut message = city.proposal(&case);
+    message.deadline -= 1;
+    city.law(city.proposing(message)).unwrap();
+    let used = wire::AlreadyUsed {
+        digest: city.digest(Peer::Legislature, &open),
+    };
+    let again = city.bidding(&[(0, open.clone())]);
+    city.refuses(Peer::Legislature, again, used);
+    let used = wire::AlreadyUsed {
+        digest: city.digest(Peer::Legislature, &sealed.message),
+    };
+    city.refuses(Peer::Legislature, sealed, used);
+    let mut signed_anew = open;
+    signed_anew.deadline -= 1;
+    city.law(city.bidding(&[(0, signed_anew)])).unwrap();
+}
+
 #[test]
 fn many_bids_are_placed_at_once_or_none_of_them() {
     let (city, case) = proposed();
