@@ -13,6 +13,7 @@ mod golden_costs;
 mod hostile_rpc;
 mod legislation;
 mod persistence;
+mod public_vectors;
 mod reorg_and_outage;
 mod signatures;
 mod strict;

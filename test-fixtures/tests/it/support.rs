@@ -15,6 +15,16 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// The node under test and its rival. A claim about the dialect that anvil does not fulfil is no claim about the dialect.
 pub const DIALECT: [Kind; 2] = [Kind::Anvil, Kind::Devnode];
 
+/// A number that the environment may set.
+///
+/// Panics when it is none: a run with another than asked for would mislead.
+pub fn setting<T: std::str::FromStr>(name: &str, default: T) -> T {
+    std::env::var(name).map_or(default, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is no number"))
+    })
+}
+
 /// Runs one scenario against a lenient node of each kind, the rival first.
 pub async fn on_both<F>(settings: Settings, scenario: impl Fn(Node) -> F)
 where

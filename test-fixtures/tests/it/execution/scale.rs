@@ -23,7 +23,7 @@ use agentcity_test_fixtures::{
 use alloy::primitives::U256;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use super::setting;
+use crate::support::setting;
 
 /// Tasks of the quick run.
 const NODES: u16 = 500;

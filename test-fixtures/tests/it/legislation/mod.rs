@@ -4,6 +4,7 @@ mod city;
 mod crowd;
 mod nobodies;
 mod silence;
+mod vectors;
 
 use agentcity_abi::{
     IAssembly::Deliberation,
