@@ -30,6 +30,8 @@ const SCALE: u128 = 3_000_000;
 const AMPLE: u128 = 1_000_000;
 /// Points that one ruling may add or take.
 const ADJUST_LIMIT: i64 = 100;
+/// Clerks of the seal, one in each office.
+const OFFICES: usize = 4;
 /// Regulators of the largest vector.
 const REGULATORS: usize = 5;
 /// The whole of a permille.
@@ -158,8 +160,9 @@ pub(super) fn fairness(scene: &mut Scene, vector: &Vector) {
     }
 }
 
-/// Brings more regulators into office beside the first, with its envelope, each of a principal of its own.
-fn appoint(scene: &mut Scene, count: usize) -> Vec<ClerkPair> {
+/// Brings as many regulators into office as the largest vector has, the first of them with its envelope, each of a principal of its own.
+pub(super) fn appoint(scene: &mut Scene) -> Vec<ClerkPair> {
+    let count = REGULATORS - 1;
     let city = &mut scene.stage.city;
     let people = |done: Result<Vec<Person>, _>| done.unwrap_or_else(|e| panic!("{e}"));
     let agents = people(city.people("regulator", count));
@@ -194,39 +197,36 @@ fn appoint(scene: &mut Scene, count: usize) -> Vec<ClerkPair> {
 }
 
 /// As many regulators as a vector has attest, and decide for an award one after the other until it is decided.
-pub(super) fn regulators(scene: &mut Scene, vectors: &[&Vector]) {
-    let others = appoint(scene, REGULATORS - 1);
-    let first = scene.stage.city.clerks.clone();
-    for vector in vectors {
-        let present = vector.number("R") as usize;
-        let clerks = first.iter().chain(&others[..present - 1]);
-        scene.stage.city.clerks = clerks.cloned().collect();
-        let tasks = vec![Task::proved(&vector.id, PRICE)];
-        let bids = [offer(scene, 0, 0, PRICE)];
-        let bill = bidding(scene, vector, &plan(&vector.id, tasks), &bids);
-        done(scene.stage.place_bids(&bill, &bids), vector);
-        done(scene.stage.close_bidding(bill.session), vector);
-        let award = done(scene.stage.award(&bill), vector);
-        let regulator = scene.stage.clerk(ClerkRole::Regulator);
-        let rest = others[..present - 1].iter().map(|pair| &pair.agent);
-        let all: Vec<Person> = [&regulator].into_iter().chain(rest).cloned().collect();
-        let mut decided = 0;
-        while state(scene, vector, bill.session) == SessionState::RegulatoryReview {
-            let call = decision(scene, bill.session, award, &all[decided]);
-            let stranger = scene.stranger.clone();
-            let said = scene.send(&stranger, Peer::Enactment, &call);
-            decided += 1;
-            let said = &told::<enactment::RegulatoryDecided>(&said)[0];
-            assert_eq!(usize::from(said.approvals), decided, "{}", vector.id);
-            let needed = u64::from(said.needed);
-            assert_eq!(needed, vector.expects_number("resolved"), "{}", vector.id);
-        }
-        let state = state(scene, vector, bill.session);
-        assert_eq!(state, SessionState::Codification, "{}", vector.id);
-        let needed = vector.expects_number("resolved") as usize;
-        assert_eq!(decided, needed, "{}", vector.id);
+pub(super) fn regulators(scene: &mut Scene, others: &[ClerkPair], vector: &Vector) {
+    let others = &others[..vector.number("R") as usize - 1];
+    // Whoever is among the clerks attests.
+    scene.stage.city.clerks.truncate(OFFICES);
+    scene.stage.city.clerks.extend_from_slice(others);
+    let tasks = vec![Task::proved(&vector.id, PRICE)];
+    let bids = [offer(scene, 0, 0, PRICE)];
+    let bill = bidding(scene, vector, &plan(&vector.id, tasks), &bids);
+    done(scene.stage.place_bids(&bill, &bids), vector);
+    done(scene.stage.close_bidding(bill.session), vector);
+    let award = done(scene.stage.award(&bill), vector);
+    let first = scene.stage.clerk(ClerkRole::Regulator);
+    let rest = others.iter().map(|pair| pair.agent.clone());
+    let mut regulators = std::iter::once(first).chain(rest);
+    let (stranger, needed) = (scene.stranger.clone(), vector.expects_number("resolved"));
+    let mut decided = 0;
+    while state(scene, vector, bill.session) == SessionState::RegulatoryReview {
+        let regulator = regulators.next();
+        let regulator = regulator.unwrap_or_else(|| panic!("{}: all decided", vector.id));
+        let call = decision(scene, bill.session, award, &regulator);
+        let said = scene.send(&stranger, Peer::Enactment, &call);
+        let said = &told::<enactment::RegulatoryDecided>(&said)[0];
+        decided += 1;
+        assert_eq!(u64::from(said.approvals), decided, "{}", vector.id);
+        assert_eq!(u64::from(said.needed), needed, "{}: needed", vector.id);
     }
-    scene.stage.city.clerks = first;
+    let state = state(scene, vector, bill.session);
+    assert_eq!(state, SessionState::Codification, "{}", vector.id);
+    assert_eq!(decided, needed, "{}: decided", vector.id);
+    scene.stage.city.clerks.truncate(OFFICES);
 }
 
 /// Brings an agent to so many points.

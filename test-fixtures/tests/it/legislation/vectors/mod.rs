@@ -76,7 +76,10 @@ fn the_contracts_of_legislation_agree_with_the_public_vectors() {
     for vector in drawn.kind("fairness") {
         award::fairness(&mut scene, vector);
     }
-    award::regulators(&mut scene, drawn.kind("multisig_reg"));
+    let others = award::appoint(&mut scene);
+    for vector in drawn.kind("multisig_reg") {
+        award::regulators(&mut scene, &others, vector);
+    }
     award::scores(&mut scene, drawn.kind("bid_score"));
     let replayed = drawn.print(|_| false);
     println!("{replayed} of {} replayed; a tenth is asked for", all.len());
