@@ -232,7 +232,9 @@ pub(super) fn regulators(scene: &mut Scene, others: &[ClerkPair], vector: &Vecto
 /// Brings an agent to so many points.
 fn set_reputation(scene: &mut Scene, executor: usize, points: i64) {
     let agent = scene.agent(executor).address();
-    let mut at = i64::from(scene.reputation(agent));
+    let call = agents::getReputationScoreCall { agent };
+    let score = |scene: &mut Scene| i64::from(scene.ask(Peer::Agent, &call));
+    let mut at = score(scene);
     while at != points {
         let delta = (points - at).clamp(-ADJUST_LIMIT, ADJUST_LIMIT);
         at += delta;
@@ -243,7 +245,7 @@ fn set_reputation(scene: &mut Scene, executor: usize, points: i64) {
         };
         scene.rule(Peer::Agent, &call);
     }
-    assert_eq!(i64::from(scene.reputation(agent)), points);
+    assert_eq!(score(scene), points);
 }
 
 /// A bid that says how well its service matches.
