@@ -287,13 +287,27 @@ fn lives(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
     page.line("commands", LIVES_CITIES * LIVES_COMMANDS);
     page.line("cities", LIVES_CITIES);
     page.line("seed of the first, the others follow", seed);
-    for city in 0..LIVES_CITIES {
+    let harness = Harness::build(ws, "contracts/missions")?;
+    let live = |city: u64| {
         let variables = [
             ("AGENTCITY_COMMANDS", LIVES_COMMANDS.to_string()),
             (SEED_VARIABLE, seed.wrapping_add(city).to_string()),
         ];
-        let test = (LIVES_TEST, &["--exact"][..]);
-        tell(ws, page, "contracts/missions", test, &variables)?;
+        harness.run((LIVES_TEST, &["--exact"]), &variables)
+    };
+    // All at once: each is one thread, and there are few.
+    let told = std::thread::scope(|scope| {
+        let live = &live;
+        let cities: Vec<_> = (0..LIVES_CITIES)
+            .map(|city| scope.spawn(move || live(city)))
+            .collect();
+        cities
+            .into_iter()
+            .map(|city| city.join().unwrap_or_else(|_| bail!("a city panicked")))
+            .collect::<eyre::Result<Vec<_>>>()
+    })?;
+    for said in told {
+        page.block(&words_of(&said));
     }
     Ok(())
 }
