@@ -133,4 +133,7 @@ fn the_canonical_text_of_the_example_stands() {
         "lines for people say the same"
     );
     assert!(document.pretty().lines().count() > 100);
+    // What is nothing is left out.
+    let people = r#"{"isHard":false,"isHumanAssisted":true}"#;
+    assert!(parsed(SMALL).canonical().contains(people));
 }
