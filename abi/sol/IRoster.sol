@@ -130,7 +130,8 @@ interface IRoster {
     /// confirms the alert names them; the others speak of the window.
     event WatchdogAlert(address indexed adjudicator, AlertKind kind, uint32 actions, uint32 approvals, uint16 run);
 
-    /// @notice The watchdog froze the city: no finalising, no routing, until `until` at the latest.
+    /// @notice The watchdog froze the city: no finalising, no routing, until the panel releases it; after `until` anyone may abort
+    /// what lies under it.
     event WatchdogFreeze(address indexed adjudicator, uint40 until);
 
     /// @notice The watchdog's freeze ended.
@@ -326,7 +327,7 @@ interface IRoster {
     /// alert. Only for adjudication.
     function confirmAlert(address account, uint32 actions) external;
 
-    /// @notice Ends the watchdog's freeze that would end at `until`. Only for adjudication; not while everybody is flagged.
+    /// @notice Ends the watchdog's freeze that would end at `until`. Only for adjudication, which takes no flagged signer.
     function releaseWatchdog(uint40 until) external;
 
     /// @notice Counts a decision for its signers, and looks for patterns. Only for adjudication.
@@ -350,7 +351,8 @@ interface IRoster {
     /// @notice Closes a case that lapsed. Anyone.
     function expireImpeachment(uint64 caseId) external;
 
-    /// @notice Ends a freeze of the city by the watchdog whose maximum has passed (RULINGS R9). Anyone.
+    /// @notice Ends a freeze of the city by the watchdog whose maximum has passed, where no adjudicator is left who may release
+    /// it. Anyone; while there is one, `NotAdjudicator(0)`: nothing resumes without the panel (RULINGS R9).
     function expireWatchdog() external;
 
     // ------------------------------------------------------------------ anchors

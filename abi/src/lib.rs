@@ -31,6 +31,14 @@ macro_rules! interfaces {
         }
 
         $(pub use bindings::$name;)*
+
+        /// Every interface by its name, with its ABI as the Solidity compiler exports it.
+        pub const JSON: &[(&str, &str)] =
+            &[$((stringify!($name), include_str!(concat!("../json/", stringify!($name), ".json"))),)*];
+
+        /// Every interface by its name, as it is written: the names of its enums stand nowhere else.
+        pub const SOURCES: &[(&str, &str)] =
+            &[$((stringify!($name), include_str!(concat!("../", $path))),)*];
     };
 }
 

@@ -134,9 +134,8 @@ contract SecondTimePredicate {
     }
 }
 
-/// @notice Passes calls on to whatever its owner chooses: its own code never changes, so the pinned hash stays true. What is
-/// behind it has to be looked at when the panel approves; a gate cannot know it.
-contract ProxyPredicate {
+/// @notice Something stands behind it that its owner may exchange, while its own code never changes: the pinned hash stays true.
+abstract contract Fronting {
     address public immutable owner = msg.sender;
     address public implementation;
 
@@ -150,6 +149,11 @@ contract ProxyPredicate {
         require(msg.sender == owner, NotOwner(msg.sender));
         implementation = implementation_;
     }
+}
+
+/// @notice Runs other code as its own, whose approval the roster refuses.
+contract ProxyPredicate is Fronting {
+    constructor(address implementation_) Fronting(implementation_) {}
 
     fallback() external {
         address to = implementation;
@@ -157,6 +161,24 @@ contract ProxyPredicate {
             let at := mload(0x40)
             calldatacopy(at, 0, calldatasize())
             let ok := delegatecall(gas(), to, at, calldatasize(), 0, 0)
+            returndatacopy(at, 0, returndatasize())
+            switch ok
+            case 0 { revert(at, returndatasize()) }
+            default { return(at, returndatasize()) }
+        }
+    }
+}
+
+/// @notice Asks others and says what they say. What they are has to be looked at when the panel approves it; a gate cannot know it.
+contract AskingPredicate is Fronting {
+    constructor(address implementation_) Fronting(implementation_) {}
+
+    fallback() external {
+        address to = implementation;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            calldatacopy(at, 0, calldatasize())
+            let ok := staticcall(gas(), to, at, calldatasize(), 0, 0)
             returndatacopy(at, 0, returndatasize())
             switch ok
             case 0 { revert(at, returndatasize()) }

@@ -3,21 +3,17 @@
 //! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its rival anvil with the same settings,
 //! [`http`] is the client that hides nothing, [`sender`] signs over it, [`actor`] names the funded accounts, [`evm`] assembles
 //! small contracts, [`contracts`] holds those that several tests use, [`program`]
-//! deploys compiled ones, `city` raises a whole city, `legislation` makes laws in one, and `mission` is what runs there (feature `doubles`).
+//! deploys compiled ones, `city` raises a whole city, `legislation` makes laws in one, and `mission` is what runs there.
 //! The scenarios are in `tests/it`, the comparison with the rival in [`mod@bench`], gas in `gas`.
 
 pub mod actor;
 pub mod bench;
-#[cfg(feature = "doubles")]
 pub mod city;
 pub mod contracts;
 pub mod evm;
-#[cfg(feature = "doubles")]
 pub mod gas;
 pub mod http;
-#[cfg(feature = "doubles")]
 pub mod legislation;
-#[cfg(feature = "doubles")]
 pub mod mission;
 pub mod node;
 pub mod program;

@@ -346,7 +346,7 @@ fn cargo_stylus(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()
 /// Nodes of the largest law; the quick run deploys 500.
 const MISSION_NODES: u32 = 5_000;
 
-/// Programs and doubles: what the scenarios on a devnode run, beside what is built with them.
+/// Programs and Solidity: what the scenarios on a devnode run, beside what is built with them.
 fn ground(ws: &Workspace) -> eyre::Result<()> {
     let tools = setup::run(ws, Need::Everything)?;
     programs::build(ws, &tools, None)?;

@@ -17,12 +17,11 @@ pub(crate) struct Options {
     /// Leave the committed numbers alone, and fail when one differs.
     #[arg(long)]
     check: bool,
-    /// Only these sets: `foundations`, `missions`, `legislation`.
+    /// Only these sets: `foundations`, `missions`, `legislation`, `adjudication`.
     sets: Vec<String>,
 }
 
-/// Builds programs and workspace and runs `agentcity-gas`; its exit code is ours. The build has debug assertions, because
-/// doubles stand for the members that do not exist yet; gas is the same in every build.
+/// Builds programs and workspace and runs `agentcity-gas`; its exit code is ours. Gas is the same in every build.
 pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
     let tools = setup::run(ws, Need::Everything)?;
     let reports = programs::build(ws, &tools, None)?;

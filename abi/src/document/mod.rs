@@ -38,7 +38,7 @@ pub use pages::{Unreadable, limits};
 pub use problem::{PROBLEMS_MAX, Problem, Problems};
 pub use read::Source;
 pub use terms::{Known, Preimages, Said, Terms, digest};
-pub use text::{DOCUMENT_BYTES_MAX, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX};
+pub use text::{DOCUMENT_BYTES_MAX, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX, canonical_schema};
 
 use agentcity_domain::statute::{Limits, Node, Page, Predicate, Progress, fold::fold};
 use alloy_primitives::{B256, keccak256};

@@ -522,6 +522,18 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// The canonical text of a schema that stands alone: what a service's schema hash is the keccak256 of, as a task's is.
+///
+/// Errors: everything that is wrong with it; one problem alone if it is no JSON.
+pub fn canonical_schema(bytes: &[u8]) -> Result<String, Problems> {
+    let (mut reader, root) = Reader::open(bytes)?;
+    let schema = reader.schema(root, &Path::Root, &super::keys::INPUT_SCHEMA);
+    match schema.filter(|_| reader.findings.is_empty()) {
+        Some(schema) => Ok(schema),
+        None => Err(reader.findings.of(reader.text)),
+    }
+}
+
 /// A number in decimal digits, without a sign and without a zero before others.
 fn decimal(text: &str) -> Option<u128> {
     let digits = text.bytes().all(|c| c.is_ascii_digit());

@@ -1,6 +1,7 @@
 //! The bindings and the exported JSON say the same, signature by signature, for every interface.
 
 mod document;
+mod properties;
 mod roles;
 mod stubs;
 

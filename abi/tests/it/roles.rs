@@ -20,7 +20,7 @@ fn names(contract: &str, kind: &str) -> BTreeMap<String, usize> {
 }
 
 /// Whether a function of the interface only reads.
-fn views(contract: &str) -> BTreeSet<String> {
+pub(crate) fn views(contract: &str) -> BTreeSet<String> {
     entries(&format!("I{contract}"), "function")
         .into_iter()
         .filter(|entry| matches!(entry["stateMutability"].as_str(), Some("view" | "pure")))

@@ -63,11 +63,16 @@ const LAW_FAIRNESS: usize = 7;
 const ASSIGNMENT_BACKUP: usize = 9;
 
 impl Adjudication {
-    /// What the panel acts by, if it matters to this action.
+    /// What the panel acts by, if it matters to this action on these terms.
     #[inline(never)]
-    pub(crate) fn limits(&self, action: Action) -> Result<Limits, Vec<u8>> {
+    pub(crate) fn limits(&self, action: Action, terms: &Terms) -> Result<Limits, Vec<u8>> {
         let (signers, delay, class) = action.demands().ok_or_else(malformed)?;
-        let plain = class == RotationClass::None && delay == Delay::None;
+        let waits = match delay {
+            Delay::None => false,
+            Delay::ByTier | Delay::Senior => terms.delay_secs > 0,
+            Delay::Disburse => true,
+        };
+        let plain = class == RotationClass::None && !waits;
         if plain && signers != Signers::ClearStop {
             return Ok(Limits::default());
         }

@@ -52,8 +52,8 @@ impl Adjudication {
         let opened = &Opened::read(self.vm(), input)?;
         self.require_fresh(opened)?;
         let signers = &self.signers(opened.digest, input)?;
-        let limits = &self.limits(opened.action)?;
         let terms = self.terms(opened)?;
+        let limits = &self.limits(opened.action, &terms)?;
         let demand = self.entitled(opened, signers, &terms, limits)?;
         self.unchanged(opened)?;
         self.rotate(opened, demand.class, signers, limits)?;

@@ -57,7 +57,8 @@ impl Adjudication {
     pub(crate) fn requirement_of(&self, input: &mut Input<'_>) -> Answer {
         let opened = Opened::read(self.vm(), input)?;
         let panel = self.examine(&[])?.panel;
-        let (limits, terms) = (self.limits(opened.action)?, self.terms(&opened)?);
+        let terms = self.terms(&opened)?;
+        let limits = self.limits(opened.action, &terms)?;
         let demand = self.demand(&opened, &panel, &terms, &limits)?;
         let alternative = match opened.action.demands().map(|(signers, ..)| signers) {
             None | Some(Signers::One | Signers::Two) => 0,

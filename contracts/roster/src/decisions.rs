@@ -190,7 +190,7 @@ impl Roster {
         Ok(Vec::new())
     }
 
-    /// Errors: `Unauthorized`, `ValueChanged`, `NotDue`.
+    /// Errors: `Unauthorized`, `ValueChanged`.
     /// Events: `WatchdogReleased`.
     pub(crate) fn release_watchdog(&mut self, input: &mut Reader<'_>) -> Answer {
         let until = input.seconds();
@@ -199,7 +199,7 @@ impl Roster {
         self.release(&city, true)
     }
 
-    /// Errors: `NoCase`, `NotDue`.
+    /// Errors: `NoCase`, `NotDue`, `NotAdjudicator`.
     /// Events: `WatchdogReleased`.
     pub(crate) fn expire_watchdog(&mut self) -> Answer {
         let city = self.city().thawed(self.now()).about(NOBODY)?;

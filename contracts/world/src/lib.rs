@@ -6,12 +6,18 @@
 //!
 //! Other accounts (wallets, tokens, hostile receivers) are closures over a [`Frame`], see [`World::install`] and
 //! [`token`] and [`predicate`].
+//!
+//! What all contracts are held to stands here too: [`Alone`] says what every router keeps to, [`roles`] tries each function by each
+//! caller of its role table, and [`commands`] draws, runs and counts random commands.
 
+pub mod act;
 mod activation;
 mod alone;
+pub mod commands;
 mod frame;
 pub mod key;
 pub mod predicate;
+pub mod roles;
 pub mod token;
 
 use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
@@ -24,6 +30,7 @@ use stylus_sdk::{
     prelude::{StorageType, TopLevelStorage, ValueDenier},
 };
 
+pub use act::Act;
 pub use activation::Activation;
 pub use alone::Alone;
 pub use frame::Frame;

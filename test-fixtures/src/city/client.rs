@@ -24,6 +24,9 @@ use std::{
 /// Gas limit of transactions here: above what all but the largest need, below the block's.
 pub const GAS: u64 = 15_000_000;
 
+/// Coins of an account that is spoken for, in wei: gas of one transaction.
+const PURSE: u128 = 1_000_000_000_000_000_000;
+
 /// Why something in a city did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -246,6 +249,43 @@ impl Client {
         self.pay(by.signer(), to, U256::ZERO, call.abi_encode().into(), what)
     }
 
+    /// Sends as an account whose key nobody has: a cheat, which strict nodes refuse.
+    pub fn send_as<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: &C,
+    ) -> Result<Outcome, CallError> {
+        let what = format!("{} by {from}", C::SIGNATURE);
+        let input: Bytes = call.abi_encode().into();
+        let request = json!([{
+            "from": from,
+            "to": to,
+            "input": input,
+            "gas": format!("{:#x}", self.gas),
+        }]);
+        let cheat = |rpc: &mut Rpc| {
+            rpc.call("anvil_setBalance", json!([from, U256::from(PURSE)]))?;
+            rpc.call("anvil_impersonateAccount", json!([from]))?;
+            let hash = rpc.call("eth_sendTransaction", request)?;
+            serde_json::from_value(hash.clone()).map_err(|_| RpcError::Malformed {
+                method: "eth_sendTransaction".into(),
+                body: hash.to_string(),
+            })
+        };
+        match cheat(&mut self.rpc) {
+            Ok(hash) => self.land(Sent {
+                hash,
+                what,
+                from,
+                to,
+                value: U256::ZERO,
+                input,
+            }),
+            Err(source) => Err(CallError::Node { what, source }),
+        }
+    }
+
     /// Creates a contract.
     pub fn create(&mut self, by: &Person, initcode: Bytes) -> Result<Address, CallError> {
         self.create_as(by.signer(), U256::ZERO, initcode, &by.name)
@@ -306,6 +346,35 @@ impl Client {
             answer,
             source: Box::new(source),
         })
+    }
+
+    /// The same as it was answered at the end of a block.
+    pub fn ask_at<C: SolCall>(
+        &mut self,
+        to: Address,
+        call: &C,
+        block: u64,
+    ) -> Result<C::Return, CallError> {
+        let what = C::SIGNATURE.to_owned();
+        let (nobody, at) = (Address::ZERO, format!("{block:#x}"));
+        let input = call.abi_encode();
+        let answer = match self.call_at(nobody, to, U256::ZERO, &input, &at) {
+            Ok(answer) => answer,
+            Err(source) => return Err(CallError::Node { what, source }),
+        };
+        C::abi_decode_returns(&answer).map_err(|source| CallError::Answer {
+            what,
+            answer,
+            source: Box::new(source),
+        })
+    }
+
+    /// Coins of an account at the end of a block, in wei.
+    pub fn balance_at(&mut self, account: Address, block: u64) -> Result<U256, RpcError> {
+        let at = format!("{block:#x}");
+        self.rpc
+            .quantity("eth_getBalance", json!([account, at]))
+            .map(U256::from)
     }
 
     /// Coins of an account, in wei.

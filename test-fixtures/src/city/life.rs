@@ -75,8 +75,8 @@ impl City {
         let Some(token) = self.genesis.asset else {
             return Ok(());
         };
-        let spenders = [Peer::Agent, Peer::Treasury].map(|peer| self.address(peer));
-        let mut sent = Vec::with_capacity(3 * people.len());
+        let spenders = [Peer::Agent, Peer::Treasury, Peer::Roster].map(|peer| self.address(peer));
+        let mut sent = Vec::with_capacity((1 + spenders.len()) * people.len());
         for person in people {
             let mint = ISettlementToken::mintCall {
                 to: person.address(),
@@ -87,11 +87,9 @@ impl City {
                 value: U256::MAX,
             });
             let minter: &Actor = minter();
-            for (by, input) in [
-                (&minter.signer, mint.abi_encode()),
-                (person.signer(), approve[0].abi_encode()),
-                (person.signer(), approve[1].abi_encode()),
-            ] {
+            let minted = std::iter::once((&minter.signer, mint.abi_encode()));
+            let approved = approve.map(|call| (person.signer(), call.abi_encode()));
+            for (by, input) in minted.chain(approved) {
                 let what = format!("tokens for {}", person.name);
                 sent.push(
                     self.client

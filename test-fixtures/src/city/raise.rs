@@ -2,13 +2,14 @@
 
 use super::{
     client::{CallError, Client},
-    double::{self, Double},
     life::GOOD_UNTIL,
+    panel::Turns,
     person::{self, Person},
 };
 use crate::{
     Actor, Node, RpcError, Settings,
     program::{self, ProgramError},
+    sender::Outcome,
 };
 use agentcity_abi::IConstitution::GenesisManifest;
 use agentcity_deploy::{
@@ -23,6 +24,7 @@ use agentcity_domain::{clerk::ClerkRole, peer::Peer};
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256, utils::parse_ether},
     providers::DynProvider,
+    sol_types::SolCall,
 };
 use std::collections::BTreeMap;
 use tokio::runtime::Runtime;
@@ -56,32 +58,18 @@ pub struct Charter {
     pub adjudicators: usize,
     /// Values that differ from the defaults, by parameter id.
     pub parameters: BTreeMap<u8, B256>,
-    /// Members that a double stands for.
-    pub doubles: Vec<Peer>,
     /// The node below.
     pub settings: Settings,
 }
 
 impl Default for Charter {
-    /// The smallest genesis that is supported (RULINGS R14), with doubles for every member above the foundations.
+    /// The smallest genesis that is supported (RULINGS R14).
     fn default() -> Self {
         Self {
             seed: person::seed(),
             asset: Asset::Native,
             adjudicators: 7,
             parameters: BTreeMap::new(),
-            doubles: vec![
-                Peer::Legislature,
-                Peer::Collaboration,
-                Peer::Treasury,
-                Peer::Adjudication,
-                Peer::Verification,
-                Peer::Guardian,
-                Peer::Assembly,
-                Peer::Statute,
-                Peer::Enactment,
-                Peer::Roster,
-            ],
             settings: Settings::default(),
         }
     }
@@ -96,9 +84,9 @@ pub enum RaiseError {
     /// A plan was refused.
     #[error(transparent)]
     Plan(#[from] agentcity_deploy::PlanError),
-    /// A double is not compiled.
+    /// A contract of the fixtures is not compiled.
     #[error(transparent)]
-    Double(#[from] agentcity_solidity::LoadError),
+    Fixture(#[from] agentcity_solidity::LoadError),
     /// A step of the founding failed. Boxed: it carries a whole contract error.
     #[error(transparent)]
     City(#[from] Box<CityError>),
@@ -158,7 +146,10 @@ pub struct City {
     pub adjudicators: Vec<Person>,
     /// By role.
     pub clerks: Vec<ClerkPair>,
-    doubles: BTreeMap<Peer, Double>,
+    /// Who relays what adjudicators sign: nobody in particular.
+    pub(super) courier: Person,
+    /// Whose turn it is to sign.
+    pub(super) turns: Turns,
     /// Last, so that the node outlives everything that speaks to it.
     pub node: Node,
 }
@@ -186,7 +177,7 @@ pub struct Site {
     pub adjudicators: Vec<Person>,
     seed: u64,
     clerks: Vec<ClerkPair>,
-    doubles: BTreeMap<Peer, Double>,
+    courier: Person,
     founding: Vec<(Step, u64)>,
     provider: DynProvider,
     runtime: Runtime,
@@ -211,12 +202,12 @@ impl Site {
 
         let adjudicators = Person::many(seed, "adjudicator", charter.adjudicators);
         let clerks = clerks(seed);
-        let operator = Person::new(seed, "operator of the doubles");
+        let courier = Person::new(seed, "courier of the panel");
         let everybody: Vec<&Person> = adjudicators
             .iter()
             .chain(clerks.iter().map(|clerk| &clerk.agent))
             .chain(clerks[..CLERK_PRINCIPALS].iter().map(|c| &c.principal))
-            .chain([&operator])
+            .chain([&courier])
             .collect();
         fund(&mut client, &everybody)?;
 
@@ -258,15 +249,8 @@ impl Site {
             signing_window_secs: DEFAULT_SIGNING_WINDOW_SECS,
         };
 
-        let mut doubles = BTreeMap::new();
         let wasm = program::load(&program_name(Peer::Constitution))?;
         let plan = CityPlan::new::<RaiseError>(&genesis, &wasm, DEFAULT_SALT, |peer, home| {
-            if charter.doubles.contains(&peer) {
-                let address = client.create(&operator, double::creation(home)?)?;
-                let operator = operator.clone();
-                doubles.insert(peer, Double { address, operator });
-                return Ok(Member::Given(address));
-            }
             let wasm = program::load(&program_name(peer))?;
             let plan = city::plan::member(home, &wasm, salt(peer))?;
             Ok(Member::Program(Box::new(plan)))
@@ -283,7 +267,7 @@ impl Site {
             adjudicators,
             seed,
             clerks,
-            doubles,
+            courier,
             founding,
             provider,
             runtime,
@@ -365,7 +349,8 @@ impl City {
             founding: site.founding,
             adjudicators: site.adjudicators,
             clerks: site.clerks,
-            doubles: site.doubles,
+            courier: site.courier,
+            turns: Turns::default(),
             node: site.node,
         })
     }
@@ -375,19 +360,16 @@ impl City {
         self.plan.address(peer)
     }
 
-    /// The double that stands for `peer`.
-    ///
-    /// Panics when the charter named none: the test asks for what it did not order.
-    pub fn double(&self, peer: Peer) -> Double {
-        self.doubles
-            .get(&peer)
-            .unwrap_or_else(|| panic!("the charter has no double for {}", peer.name()))
-            .clone()
-    }
-
-    /// Whether a double stands for `peer`.
-    pub fn has_double(&self, peer: Peer) -> bool {
-        self.doubles.contains_key(&peer)
+    /// What a member says to another, as if its program made the call: for inputs that no city comes to. Only a node that is not strict
+    /// lets anybody do that.
+    pub fn speak_as<C: SolCall>(
+        &mut self,
+        member: Peer,
+        to: Peer,
+        call: &C,
+    ) -> Result<Outcome, CallError> {
+        let (from, to) = (self.address(member), self.address(to));
+        self.client.send_as(from, to, call)
     }
 
     /// A new person of the city with coins.

@@ -13,7 +13,7 @@ use crate::{
     Settings,
     city::{Charter, City, Person, person::DEFAULT_SEED},
     legislation::deliberation::{opening, seal},
-    mission::{Charge, MissionError, Plan, Stage, Task, charter},
+    mission::{Charge, MissionError, Plan, Stage, Task},
 };
 use agentcity_abi::IAssembly as assembly;
 use agentcity_domain::peer::Peer;
@@ -112,7 +112,7 @@ fn raise(executors: usize, is_cached: bool) -> Result<Stage, GasError> {
             balance: BANK_ETHER,
             ..Settings::default()
         },
-        ..charter()
+        ..Charter::default()
     };
     let stage = Stage::raise(&charter, executors, 1)?;
     if is_cached {

@@ -10,9 +10,11 @@
 use super::{GasError, Taken};
 use crate::{
     city::{Charter, City, Person},
-    mission::{Job, Law, MissionError, Plan, Stage, Step, Task, charter},
+    mission::{Job, Law, MissionError, Plan, Stage, Step, Task},
 };
-use agentcity_abi::{IGuardian as guardian, ITreasury as treasury, IVerification::ResultKind};
+use agentcity_abi::{
+    IAgent, IGuardian as guardian, ITreasury as treasury, IVerification::ResultKind,
+};
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Mode};
 use alloy::{primitives::U256, sol_types::SolCall};
 use std::time::Duration;
@@ -34,7 +36,7 @@ fn raise(is_cached: bool) -> Result<Stage, GasError> {
     let stage = Stage::raise(
         &Charter {
             seed: crate::city::person::DEFAULT_SEED,
-            ..charter()
+            ..Charter::default()
         },
         EXECUTORS,
         1,
@@ -177,6 +179,23 @@ impl<'a> Watched<'a> {
         self.spent()
     }
 
+    /// What a settlement spends on one outcome more: *agent*'s share of the last one in the latest transaction that settled several.
+    fn one_outcome_more(&mut self) -> Result<u64, MissionError> {
+        let agents = self.stage.city.address(Peer::Agent);
+        for charge in self.law.charges.clone().iter().rev() {
+            let shares = self.stage.breakdown(charge)?;
+            let mut outcomes = shares.iter().filter(|share| {
+                let selector = IAgent::updateReputationCall::SELECTOR;
+                share.contract == agents && share.selector == selector
+            });
+            if let (Some(_), Some(last)) = (outcomes.next(), outcomes.next_back()) {
+                return Ok(last.all);
+            }
+        }
+        let what = "settlement of several outcomes";
+        Err(MissionError::Silent { what })
+    }
+
     /// Some nodes of tier 1 or 2 whose executors only sign: seats, results and values in one transaction each, and the nodes begun by
     /// a contract, as anybody may.
     fn relayed(&mut self, nodes: &[u16], by: &Person) -> Result<u64, MissionError> {
@@ -221,15 +240,14 @@ impl<'a> Watched<'a> {
     /// The panel approves what waits for review.
     fn approve(&mut self, node: u16) -> Result<u64, MissionError> {
         let call = Stage::approval(&self.job(node));
-        let step = self.stage.rules(Peer::Verification, &[call]);
+        let step = self.stage.ruling(Peer::Verification, &call)?;
         self.perform(vec![step])?;
         self.spent()
     }
 
     /// What completes a mission whose nodes are done.
     fn open_gate(&mut self) -> Result<u64, MissionError> {
-        let monitor = self.stage.city.person("monitor")?;
-        self.stage.know_monitor(&monitor, monitor.address())?;
+        let monitor = self.stage.bring_monitor("monitor")?;
         let steps = self.stage.opens_gate(&self.law, &monitor);
         self.perform(steps)?;
         self.spent()
@@ -264,6 +282,7 @@ fn tiers(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
     taken.push(("tier3.first", handed_in + ruled));
     taken.push(("tier1", all.alone(3)?));
     taken.push(("tier2", all.alone(4)?));
+    taken.push(("updateReputation.marginal", all.one_outcome_more()?));
     let (handed_in, ruled) = (all.alone(5)?, all.approve(5)?);
     taken.push(("tier3", handed_in + ruled));
     taken.push(("tier3.ruling", ruled));
@@ -276,8 +295,7 @@ fn tiers(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
 
 /// Two nodes at work are frozen: by a monitor's report of counters beyond their limits, and by the panel.
 fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
-    let monitor = all.stage.city.person("monitor")?;
-    all.stage.know_monitor(&monitor, monitor.address())?;
+    let monitor = all.stage.bring_monitor("monitor")?;
     let (reported, named) = (all.job(9), all.job(11));
     let begun = [&reported, &named].map(|job| all.stage.routes(job, job.agent(0)));
     all.perform(begun.into())?;
@@ -293,7 +311,7 @@ fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
         attempt: 0,
         agent: named.agent(0).address(),
     };
-    let step = all.stage.rules(Peer::Guardian, &[call]);
+    let step = all.stage.ruling(Peer::Guardian, &call)?;
     all.perform(vec![step])?;
     taken.push(("freeze.panel", all.spent()?));
     Ok(())

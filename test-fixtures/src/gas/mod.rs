@@ -5,6 +5,7 @@
 
 pub mod legislation;
 pub mod missions;
+pub mod panel;
 pub mod story;
 pub mod table;
 
@@ -63,7 +64,7 @@ pub enum GasError {
 }
 
 /// Ceilings of the table in DESIGN §3: L2 gas, native coin, programs in the cache.
-const CEILINGS: [(&str, u64); 19] = [
+const CEILINGS: [(&str, u64); 21] = [
     ("native.register", 115_000),
     ("native.registerService", 80_000),
     ("native.updateReputation.marginal", 12_000),
@@ -79,7 +80,9 @@ const CEILINGS: [(&str, u64); 19] = [
     ("native.mission8.batched.first", 600_000),
     ("native.mission8.batched", 600_000),
     ("native.freeze.report", 80_000),
-    ("native.freeze.panel", 80_000),
+    ("native.override.panel", 140_000),
+    ("native.override.amend.panel", 140_000),
+    ("native.freeze.panel", 100_000),
     ("native.ballot.first", 110_000),
     ("native.ballot", 110_000),
     ("native.tally.100x10", 500_000),
@@ -102,7 +105,7 @@ pub struct Set {
 
 impl Set {
     /// Everything that is measured.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self {
             name: "foundations",
             measure: foundations,
@@ -114,6 +117,10 @@ impl Set {
         Self {
             name: "legislation",
             measure: laws,
+        },
+        Self {
+            name: "adjudication",
+            measure: rulings,
         },
     ];
 }
@@ -142,6 +149,18 @@ fn laws(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
     let (uncached, _) = legislation::measure(false)?;
     say("laws, programs cached");
     let (cached, city) = legislation::measure(true)?;
+    let mut snapshot = Snapshot::default();
+    snapshot.programs.extend(inits(&city)?);
+    snapshot.add("native", &join("native", &cached, &uncached)?);
+    Ok(snapshot)
+}
+
+/// The Override Panel.
+fn rulings(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
+    say("rulings, programs not cached");
+    let (uncached, _) = panel::measure(false)?;
+    say("rulings, programs cached");
+    let (cached, city) = panel::measure(true)?;
     let mut snapshot = Snapshot::default();
     snapshot.programs.extend(inits(&city)?);
     snapshot.add("native", &join("native", &cached, &uncached)?);
@@ -207,7 +226,6 @@ fn join(
 fn programs(city: &City) -> Vec<(String, Address)> {
     let members = Peer::ALL
         .into_iter()
-        .filter(|peer| !city.has_double(*peer))
         .map(|peer| (crate::city::raise::program_name(peer), city.address(peer)));
     let token = city
         .genesis

@@ -5,35 +5,26 @@ use super::{GasError, Taken};
 use crate::{
     city::{
         City, Person,
-        life::{AgentType, Registration, outcome_for},
+        life::{AgentType, Registration},
         raise::Step,
     },
     sender::Outcome,
 };
-use agentcity_abi::{IAgent, IConstitution, IManagement, IService};
-use agentcity_domain::{
-    clerk::Operation,
-    parameter::{ParameterId, word},
-    peer::Peer,
-};
-use alloy::primitives::{B256, keccak256};
+use agentcity_abi::{IAgent, IConstitution, IService};
+use agentcity_domain::peer::Peer;
 use std::time::Duration;
 
 /// Parameters read in one batch.
 const BATCH: u8 = 20;
-/// Longer than any delay of an amendment, and than the cooldown of a deregistration.
+/// Longer than the cooldown of a deregistration.
 const LONG: Duration = Duration::from_secs(9 * 86_400);
-
-/// Gas of a call of an account that the transaction has touched already.
-const WARM_CALL: u64 = 100;
 
 /// Gas of each operation.
 pub fn measure(city: &mut City) -> Result<Taken, GasError> {
     let mut taken = founding(city);
     let cast = people(city, &mut taken)?;
     services(city, &cast, &mut taken)?;
-    reputation(city, &cast, &mut taken)?;
-    law(city, &mut taken)?;
+    questions(city, &cast, &mut taken)?;
     farewell(city, &cast, &mut taken)?;
     Ok(taken)
 }
@@ -116,118 +107,24 @@ fn services(city: &mut City, cast: &Cast, taken: &mut Taken) -> Result<(), GasEr
     Ok(())
 }
 
-/// Outcomes, alone and among others. The margin is a transaction with two, less one whose second goes to an account without
-/// code: what a settlement spends on one more, which it makes up in memory. `second` is the same less a transaction with one
-/// only: it holds the calldata too, that carries the second through the double.
-fn reputation(city: &mut City, cast: &Cast, taken: &mut Taken) -> Result<(), GasError> {
+/// What contracts spend on questions that others ask them all the time.
+fn questions(city: &mut City, cast: &Cast, taken: &mut Taken) -> Result<(), GasError> {
+    let asker = city.person("asker")?;
+    let relay = city.relay_of(&asker)?;
     let agents = city.address(Peer::Agent);
-    let collaboration = city.double(Peer::Collaboration);
-    let nobody = collaboration.operator.address();
-    let sponsor = cast.principals[0].address();
-    let update = |index: usize| outcome_for(cast.producers[index].address(), 1_000, sponsor);
-    let client = &mut city.client;
-    let one = collaboration.say_all(client, agents, &[update(1)])?;
-    let two = collaboration.say_all(client, agents, &[update(2), update(3)])?;
-    let base = collaboration.say_each(client, &[(agents, &update(4)), (nobody, &update(5))])?;
-    taken.push(("updateReputation.alone", gas(&one)));
-    taken.push(("updateReputation.second", gas(&two) - gas(&one)));
-    // The sender of the transaction is as warm as the agent contract after the first call, so both calls cost the same.
-    taken.push((
-        "updateReputation.marginal",
-        gas(&two) - gas(&base) + WARM_CALL,
-    ));
-    let call = collaboration.measure(&mut city.client, agents, &update(5))?;
-    taken.push(("updateReputation.call", call));
-    let agent = cast.producers[1].address();
-    let opened = collaboration.say(
-        &mut city.client,
-        agents,
-        &IAgent::openObligationsCall {
-            agents: vec![agent],
-        },
-    )?;
-    taken.push(("openObligation", gas(&opened)));
-    let closed = collaboration.say(
-        &mut city.client,
-        agents,
-        &IAgent::completeObligationCall { agent },
-    )?;
-    taken.push(("completeObligation", gas(&closed)));
-    let standing = IAgent::standingCall { agent };
-    let call = collaboration.measure(&mut city.client, agents, &standing)?;
+    let standing = IAgent::standingCall {
+        agent: cast.producers[1].address(),
+    };
+    let call = relay.measure(&mut city.client, agents, &standing)?;
     taken.push(("standing.call", call));
-    let adjudication = city.double(Peer::Adjudication);
-    let adjusted = adjudication.say(
-        &mut city.client,
-        agents,
-        &IAgent::adjustReputationCall {
-            agent,
-            delta: -20,
-            evidence: keccak256("a ruling"),
-        },
-    )?;
-    taken.push(("adjustReputation", gas(&adjusted)));
-    Ok(())
-}
-
-fn law(city: &mut City, taken: &mut Taken) -> Result<(), GasError> {
     let constitution = city.address(Peer::Constitution);
-    let adjudication = city.double(Peer::Adjudication);
-    let read = IConstitution::readCurrentCall {
-        ids: (0..BATCH).collect::<Vec<u8>>().into(),
-    };
-    let call = adjudication.measure(&mut city.client, constitution, &read)?;
-    taken.push(("readCurrent.20", call));
-    let one = IConstitution::readCurrentCall {
-        ids: vec![0].into(),
-    };
-    let call = adjudication.measure(&mut city.client, constitution, &one)?;
-    taken.push(("readCurrent.1", call));
-
-    city.client.warp(LONG)?;
-    let queued_at = city.client.now()? - LONG.as_secs();
-    let id = ParameterId::NumericTolerancePct;
-    let default = id.row().default;
-    let mut amend = |from: u32, to: u32| {
-        let amend = IConstitution::amendCall {
-            id: id.place() as u8,
-            oldValue: word(from),
-            newValue: word(to),
-            queuedAt: queued_at,
+    for (id, count) in [("readCurrent.20", BATCH), ("readCurrent.1", 1)] {
+        let read = IConstitution::readCurrentCall {
+            ids: (0..count).collect::<Vec<u8>>().into(),
         };
-        adjudication.say(&mut city.client, constitution, &amend)
-    };
-    let amended = amend(default, default + 1)?;
-    taken.push(("amend", gas(&amended)));
-    let norm = |name: &str| -> B256 { keccak256(name) };
-    let enacted = adjudication.say(
-        &mut city.client,
-        constitution,
-        &IConstitution::enactNormCall {
-            id: norm("norm"),
-            domain: norm("domain"),
-        },
-    )?;
-    taken.push(("enactNorm", gas(&enacted)));
-    let struck = adjudication.say(
-        &mut city.client,
-        constitution,
-        &IConstitution::strikeNormCall { id: norm("norm") },
-    )?;
-    taken.push(("strikeNorm", gas(&struck)));
-
-    let management = city.address(Peer::Management);
-    let legislature = city.double(Peer::Legislature);
-    let validate = IManagement::validateOperationCall {
-        clerk: city.clerks[1].agent.address(),
-        operation: Operation::PublishProposal.number(),
-        subject: norm("a session"),
-    };
-    let call = legislature.measure(&mut city.client, management, &validate)?;
-    taken.push(("validateOperation.call.first", call));
-    legislature.say(&mut city.client, management, &validate)?;
-    let call = legislature.measure(&mut city.client, management, &validate)?;
-    taken.push(("validateOperation.call", call));
+        let call = relay.measure(&mut city.client, constitution, &read)?;
+        taken.push((id, call));
+    }
     Ok(())
 }
 

@@ -150,8 +150,8 @@ impl Stage {
         self.step(by, Peer::Treasury, &call, "")
     }
 
-    /// The panel pays everything in treasury and insurance to somebody.
-    pub fn pays_out(&mut self, heir: &Person) -> Result<Step, MissionError> {
+    /// The panel pays everything in treasury and insurance to somebody, who takes it.
+    pub fn pays_out(&mut self, law: &mut Law, heir: &Person) -> Result<(), MissionError> {
         let to = self.city.address(Peer::Treasury);
         let parts = self.city.client.ask(to, &treasury::partsCall {})?;
         let funds = [
@@ -159,14 +159,18 @@ impl Stage {
             (Disbursement::Insurance, parts.insurance),
         ];
         let full = funds.into_iter().filter(|(_, amount)| !amount.is_zero());
-        let calls: Vec<_> = full
-            .map(|(kind, amount)| treasury::disburseCall {
+        for (kind, amount) in full {
+            let call = treasury::disburseCall {
                 kind,
                 recipient: heir.address(),
                 amount,
                 justificationHash: keccak256("all of it"),
-            })
-            .collect();
-        Ok(self.rules(Peer::Treasury, &calls))
+            };
+            let paid = self.rule(Peer::Treasury, &call)?;
+            law.charge("disburse by the panel", &paid);
+        }
+        let takes = self.withdraws(heir);
+        self.perform(law, vec![takes])?;
+        Ok(())
     }
 }

@@ -43,7 +43,7 @@ pub struct Scene {
 
 /// What a refused call says.
 #[track_caller]
-fn said(error: &CallError) -> Bytes {
+pub(super) fn said(error: &CallError) -> Bytes {
     match error.refusal() {
         Some(refusal) => refusal.0.clone(),
         None => panic!("{error}"),
@@ -182,11 +182,11 @@ impl Scene {
         approved.unwrap_or_else(|e| panic!("{e}"))
     }
 
-    /// The panel approves this code of a program; none if it is zero.
+    /// The panel takes back what it approved.
     #[track_caller]
-    pub fn approve_code(&mut self, program: Address, kind: ProgramKind, codehash: B256) {
-        let approved = self.stage.approve_code(program, kind, codehash);
-        approved.unwrap_or_else(|e| panic!("{e}"));
+    pub fn revoke(&mut self, program: Address, kind: ProgramKind) {
+        let revoked = self.stage.revoke(program, kind);
+        revoked.unwrap_or_else(|e| panic!("{e}"));
     }
 
     /// Creates a contract of the fixtures.
@@ -388,20 +388,18 @@ impl Scene {
         self.send(&by, Peer::Verification, &call)
     }
 
-    /// Somebody whom the roster knows as a monitor of its own, with another scorer than everybody else's.
+    /// A monitor with a principal and a scorer of its own.
     #[track_caller]
     pub fn monitor(&mut self, name: &str) -> Person {
-        let monitor = self.person(name);
-        let principal = monitor.address();
-        self.knows_monitor(&monitor, principal);
-        monitor
+        let monitor = self.stage.bring_monitor(name);
+        monitor.unwrap_or_else(|e| panic!("{e}"))
     }
 
-    /// The roster knows a monitor and who answers for it.
+    /// A monitor of this principal, with a scorer of its own.
     #[track_caller]
-    pub fn knows_monitor(&mut self, monitor: &Person, principal: Address) {
-        let known = self.stage.know_monitor(monitor, principal);
-        known.unwrap_or_else(|e| panic!("{e}"));
+    pub fn monitor_of(&mut self, name: &str, principal: &Person) -> Person {
+        let monitor = self.stage.bring_monitor_of(name, principal);
+        monitor.unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// A failed node of one seat goes to another executor, by a session of its own.
@@ -728,15 +726,19 @@ impl Scene {
         owed
     }
 
-    /// The executors, the sponsor and whoever else is named take what they are owed, and nothing is left in the treasury but its funds.
-    /// How much they took, and how much the funds hold.
+    /// The executors, the sponsor, the monitors and whoever else is named take what they are owed, and nothing is left in the treasury
+    /// but its funds. How much they took beyond the bonds that monitors had put up, and how much the funds hold.
     #[track_caller]
     pub fn leave(&mut self, others: &[&Person]) -> (u128, u128) {
+        let watchers = self.stage.watchers.clone();
+        let bonds = self.stage.release_monitors();
+        let bonds: u128 = bonds.unwrap_or_else(|e| panic!("{e}")).to();
         let agents = self.stage.executors.iter();
         let mut people: Vec<Person> = agents.map(|executor| executor.agent.clone()).collect();
         people.push(self.stage.sponsor.clone());
+        people.extend(watchers.into_iter().map(|watcher| watcher.monitor));
         people.extend(others.iter().map(|person| (*person).clone()));
-        let taken = people.iter().map(|person| self.withdraw(person)).sum();
+        let taken: u128 = people.iter().map(|person| self.withdraw(person)).sum();
         let parts = self.books();
         let nobodys = [
             parts.escrows,
@@ -748,7 +750,7 @@ impl Scene {
         ];
         assert_eq!(nobodys, [U256::ZERO; 6], "nothing is left but the funds");
         let funds = parts.treasury + parts.subsidyBudget + parts.insurance;
-        (taken, funds.to())
+        (taken - bonds, funds.to())
     }
 }
 

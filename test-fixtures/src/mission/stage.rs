@@ -1,6 +1,6 @@
-//! A city in which laws are made and missions run: real programs for all of that, and doubles for nobody but who judges ([`super::humans`]).
+//! A city in which laws are made and missions run, its panel seated.
 
-use super::Charge;
+use super::{Charge, Watcher};
 use crate::city::{
     CallError, Charter, City, Person, RaiseError,
     life::{AgentType, Registration},
@@ -81,6 +81,8 @@ pub struct Stage {
     pub executors: Vec<Executor>,
     /// Executors that are contracts, `Turncoat` of the fixtures: by account, with its owner in the place of the agent.
     pub contracts: BTreeMap<Address, Executor>,
+    /// Monitors who put up a bond.
+    pub watchers: Vec<Watcher>,
     /// Voters who neither sponsor nor execute anything.
     pub electorate: Vec<Person>,
     /// How long missions may take at most, in seconds; they end at whole hours.
@@ -90,7 +92,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Raises the city of `charter` with its clerks in office, and brings in a sponsor and `principals` owners with
+    /// Raises the city of `charter` with its clerks in office and its panel seated, and brings in a sponsor and `principals` owners with
     /// `agents_each` executors each, every one with a service and money for its stakes. All principals are old enough to vote, and
     /// those of the clerks are enrolled, whom no session hears otherwise.
     pub fn raise(
@@ -101,6 +103,7 @@ impl Stage {
         let mut city = City::raise(charter)?;
         city.client.allow_gas(GAS);
         city.install_clerks()?;
+        city.seat_panel()?;
         let sponsor = city.person("sponsor")?;
         let owners = city.people("owner", principals)?;
         let agents = city.people("executor", principals * agents_each)?;
@@ -156,12 +159,12 @@ impl Stage {
             proposer,
             executors,
             contracts: BTreeMap::new(),
+            watchers: Vec::new(),
             electorate: Vec::new(),
             life: LIFE_SECS,
             session: Vec::new(),
         };
         stage.deposit()?;
-        stage.seat_roster()?;
         stage.come_of_age()?;
         Ok(stage)
     }

@@ -7,9 +7,9 @@
 use super::{Executor, Law, MissionError, Stage, Task, result};
 use crate::{
     city::{
-        Double, Person,
-        double::IDouble,
+        Person,
         life::{GOOD_UNTIL, service_of},
+        relay::{IRelay, Relay},
     },
     sender::Outcome,
 };
@@ -198,25 +198,19 @@ impl Stage {
     }
 
     /// A contract that makes several calls for its owner, as anybody may have one.
-    pub fn contract_of(&mut self, owner: &Person) -> Result<Double, MissionError> {
-        // Of the fixtures' contracts the double does that; this one stands for nobody.
-        let code =
-            crate::city::double::creation(Address::ZERO).map_err(crate::city::RaiseError::from)?;
-        Ok(Double {
-            address: self.city.client.create(owner, code)?,
-            operator: owner.clone(),
-        })
+    pub fn contract_of(&mut self, owner: &Person) -> Result<Relay, MissionError> {
+        Ok(self.city.relay_of(owner)?)
     }
 
     /// Calls that somebody lets its contract make, in one transaction.
-    pub fn together<C: SolCall>(&self, by: &Double, to: Peer, calls: &[C]) -> Step {
-        let input = IDouble::forwardAllCall {
+    pub fn together<C: SolCall>(&self, by: &Relay, to: Peer, calls: &[C]) -> Step {
+        let input = IRelay::forwardAllCall {
             targets: vec![self.city.address(to); calls.len()],
             calls: calls.iter().map(|call| call.abi_encode().into()).collect(),
         };
         Step {
             what: format!("{} × {} by a contract", name_of::<C>(), calls.len()),
-            by: by.operator.clone(),
+            by: by.owner.clone(),
             to: by.address,
             input: input.abi_encode().into(),
         }

@@ -3,6 +3,7 @@
 // A test binary exports nothing: `pub` says what a module offers to its siblings.
 #![allow(unreachable_pub)]
 
+mod adjudication;
 mod clients_alloy;
 mod clients_cast;
 mod differential;

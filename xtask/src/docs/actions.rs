@@ -12,7 +12,7 @@ Everything that people can do to a city once it is sealed (T5), as the rows of o
 the number of active adjudicators when the case opened. Each emits `OverrideAction`, and what is named here.
 
 The matter is what the first field names: a mission, whose sponsor and seats must be of none of the signers' principals; a session, whose sponsor
-must not, nor whoever gains by the award that is chosen; or the agent, principal or recipient whom the action is about.
+must not, nor whoever gains by the award that is chosen; or the agent, principal, recipient or flagged adjudicator whom the action is about.
 
 An action with a delay is queued, may be withdrawn by its signers, and is carried out by anyone when it is due; signers and old
 values are checked again then, and whoever is no adjudicator any more does not count. It lapses `overrideExpirySecs` after it was due.

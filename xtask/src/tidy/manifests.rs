@@ -12,7 +12,8 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("agentcity-domain", &[]),
     ("agentcity-abi", &["agentcity-domain"]),
     ("agentcity-shell", &["agentcity-domain"]),
-    ("agentcity-world", &[]),
+    // The role tables by which it tries every contract.
+    ("agentcity-world", &["agentcity-abi", "agentcity-domain"]),
     // Runs programs natively, as tests of one contract do; nothing depends on it.
     (
         "agentcity-missions",

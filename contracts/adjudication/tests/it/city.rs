@@ -24,6 +24,7 @@ use agentcity_domain::{
     peer::Peer,
     time::Timestamp,
 };
+pub(crate) use agentcity_world::Act;
 use agentcity_world::{Answer, Frame, Key, World};
 use alloy_primitives::{
     Address, B256, Bytes, U256, address,
@@ -512,7 +513,7 @@ impl City {
 
     /// The digest that adjudicators sign, by EIP-712 and not by our code.
     pub(crate) fn digest(&self, act: &Act) -> B256 {
-        digest_at(self.world.chain_id(), here(), act)
+        act.digest(self.world.chain_id(), here())
     }
 
     /// Signatures of adjudicators by their places, in this order.
@@ -620,54 +621,32 @@ impl Look {
     }
 }
 
-/// An action with its words.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Act {
-    pub(crate) action: Action,
-    pub(crate) words: Vec<B256>,
+/// Actions that fit the city.
+pub(crate) trait Fitting {
+    /// One whose fields all have a value that fits the city, good for a day.
+    fn of(action: Action) -> Self;
+    /// The same with another justification: another digest.
+    fn again(self, number: u64) -> Self;
+    /// The mission it acts in, or zero.
+    fn mission(&self) -> B256;
+    /// A call that takes action and payload first, with the number of any action.
+    fn call(
+        &self,
+        selector: [u8; 4],
+        encode: impl FnOnce(Bytes, wire::Action) -> Vec<u8>,
+    ) -> Vec<u8>;
 }
 
-impl Act {
-    /// One whose fields all have a value that fits the city, good for a day.
-    pub(crate) fn of(action: Action) -> Self {
-        let fields = action.signed().unwrap().entry().fields();
-        let words = fields.map(|(ty, name)| sample(action, ty, name)).collect();
-        Self { action, words }
+impl Fitting for Act {
+    fn of(action: Action) -> Self {
+        Self::with_fields(action, |(ty, name)| sample(action, ty, name))
     }
 
-    /// The same with another value of a field.
-    pub(crate) fn with(mut self, name: &str, value: B256) -> Self {
-        let place = self.place(name);
-        self.words[place] = value;
-        self
-    }
-
-    /// The same in another mission or of another matter.
-    pub(crate) fn about(mut self, matter: B256) -> Self {
-        self.words[0] = matter;
-        self
-    }
-
-    /// The same with another justification: another digest.
-    pub(crate) fn again(self, number: u64) -> Self {
+    fn again(self, number: u64) -> Self {
         self.with("justificationHash", self::number(0x1000 + number))
     }
 
-    pub(crate) fn place(&self, name: &str) -> usize {
-        let mut fields = self.action.signed().unwrap().entry().fields();
-        fields.position(|(_, field)| field == name).unwrap()
-    }
-
-    pub(crate) fn get(&self, name: &str) -> B256 {
-        self.words[self.place(name)]
-    }
-
-    pub(crate) fn payload(&self) -> Bytes {
-        self.words.concat().into()
-    }
-
-    /// The mission it acts in, or zero.
-    pub(crate) fn mission(&self) -> B256 {
+    fn mission(&self) -> B256 {
         let fields = self.action.signed().unwrap().entry().fields().next();
         if fields == Some(("bytes32", "missionId")) {
             self.words[0]
@@ -676,8 +655,7 @@ impl Act {
         }
     }
 
-    /// A call that takes action and payload first, with the number of any action.
-    pub(crate) fn call(
+    fn call(
         &self,
         selector: [u8; 4],
         encode: impl FnOnce(Bytes, wire::Action) -> Vec<u8>,
@@ -724,22 +702,6 @@ fn sample(action: Action, ty: &str, name: &str) -> B256 {
             }
         }
     }
-}
-
-pub(crate) fn digest_at(chain_id: u64, contract: Address, act: &Act) -> B256 {
-    let domain = (
-        keccak256(
-            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
-        ),
-        keccak256("AgentCity"),
-        keccak256("1"),
-        U256::from(chain_id),
-        contract,
-    );
-    let separator = keccak256(domain.abi_encode());
-    let type_hash = act.action.signed().unwrap().type_hash();
-    let hash = keccak256([type_hash.as_slice(), &act.payload()].concat());
-    keccak256([&[0x19, 0x01], separator.as_slice(), hash.as_slice()].concat())
 }
 
 /// Claims that a call was refused so, and that nothing of ours changed.

@@ -1,97 +1,69 @@
 //! Random commands against a naive model of the panel: rotation, interests, the queue, the senior, and what signers saw.
-//!
-//! Quick here; `AGENTCITY_RUNS` asks for more runs, each of as many commands.
 
 mod model;
 
-use std::cell::Cell;
-
 use agentcity_abi::IAdjudication as wire;
 use agentcity_domain::{act::Action, parameter::ParameterId};
+use agentcity_world::commands::{self, Plan, Tally};
 use alloy_primitives::{B256, U256};
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
-};
+use proptest::prelude::*;
 
 use self::model::*;
 use crate::city::*;
 
-const SEED: [u8; 32] = *b"the many decide, and take turns.";
-const RUNS: u32 = 12;
-const LENGTH: usize = 260;
-
-const SUBMITS: [(&str, Kind); 10] = [
-    ("confirm", Kind::Confirm),
-    ("release", Kind::Release),
-    ("review", Kind::Review),
-    ("stop", Kind::Stop),
-    ("clear", Kind::Clear),
-    ("disburse", Kind::Disburse),
-    ("weaken", Kind::Weaken),
-    ("tighten", Kind::Tighten),
-    ("appoint", Kind::Appoint),
-    ("close", Kind::Close),
-];
-const OTHERS: [&str; 5] = ["execute", "withdraw", "expire", "alone", "replay"];
-/// What happens around the panel.
-const AROUND: [&str; 5] = ["warp", "seat", "interest", "value", "backup"];
-const COUNTED: usize = SUBMITS.len() + OTHERS.len();
-const ALL: usize = COUNTED + AROUND.len();
-
-/// What some run has to reach.
-const REACHED: [&str; 12] = [
-    "carried out at once",
-    "queued",
-    "carried out when due",
-    "withdrawn",
-    "lapsed",
-    "refused for its turn",
-    "lifted after its wait",
-    "lifted by a backup period",
-    "a second stop by two",
-    "a stale value",
-    "an audit",
-    "carried out without one who left",
-];
-
-fn name(kind: usize) -> &'static str {
-    let submits = SUBMITS.iter().map(|(name, _)| name);
-    submits.chain(&OTHERS).chain(&AROUND).nth(kind).unwrap()
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Command {
-    kind: usize,
-    numbers: [usize; 4],
-    aims: bool,
-}
-
-fn command() -> impl Strategy<Value = Command> {
-    let weights = [
+const PLAN: Plan = Plan {
+    seed: *b"the many decide, and take turns.",
+    runs: 12,
+    length: 260,
+    kinds: &[
+        "confirm", "release", "review", "stop", "clear", "disburse", "weaken", "tighten",
+        "appoint", "close", "execute", "withdraw", "expire", "alone", "replay",
+    ],
+    never: &["replay"],
+    around: &["warp", "seat", "interest", "value", "backup"],
+    weights: &[
         10, 8, 12, 9, 6, 9, 6, 4, 4, 9, // handed in
         14, 5, 9, 14, 3, // others
         14, 5, 12, 4, 4, // around
-    ];
-    assert_eq!(weights.len(), ALL);
-    let kinds: Vec<usize> = (0..ALL)
-        .flat_map(|kind| vec![kind; weights[kind]])
-        .collect();
-    let kind = prop::sample::select(kinds);
-    (kind, any::<[u16; 4]>(), prop::bool::weighted(0.85)).prop_map(|(kind, numbers, aims)| {
-        Command {
-            kind,
-            numbers: numbers.map(usize::from),
-            aims,
-        }
-    })
-}
+    ],
+    aims: 0.85,
+    reach: &[
+        "carried out at once",
+        "queued",
+        "carried out when due",
+        "withdrawn",
+        "lapsed",
+        "refused for its turn",
+        "lifted after its wait",
+        "lifted by a backup period",
+        "a second stop by two",
+        "a stale value",
+        "an audit",
+        "carried out without one who left",
+    ],
+};
+
+/// What the kinds that hand something in hand in, in their order.
+const SUBMITS: [Kind; 10] = [
+    Kind::Confirm,
+    Kind::Release,
+    Kind::Review,
+    Kind::Stop,
+    Kind::Clear,
+    Kind::Disburse,
+    Kind::Weaken,
+    Kind::Tighten,
+    Kind::Appoint,
+    Kind::Close,
+];
+
+type Command = commands::Command<4>;
 
 struct Run<'a> {
     city: City,
     model: Model,
     next_tag: u64,
-    reached: &'a Cell<[u32; REACHED.len()]>,
+    tally: &'a Tally,
 }
 
 /// An action of the model as adjudicators sign it.
@@ -140,65 +112,21 @@ thread_local! {
 
 #[test]
 fn random_commands_keep_to_the_model() {
-    let runs = std::env::var("AGENTCITY_RUNS").map_or(RUNS, |runs| runs.parse().unwrap());
-    println!("seed: {}, runs: {runs}", String::from_utf8_lossy(&SEED));
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
-    let config = Config {
-        cases: runs,
-        failure_persistence: None,
-        max_shrink_iters: 200,
-        ..Config::default()
-    };
-    let (tried, succeeded) = (Cell::new([0u32; ALL]), Cell::new([0u32; ALL]));
-    let reached = Cell::new([0u32; REACHED.len()]);
-    TestRunner::new_with_rng(config, rng)
-        .run(&prop::collection::vec(command(), LENGTH), |commands| {
-            let mut run = Run::begin(&reached);
-            for command in commands {
-                let (answered, expected) = run.apply(command);
-                prop_assert_eq!(answered, expected, "{} {:?}", name(command.kind), command);
-                for (cell, counts) in [(&tried, true), (&succeeded, answered)] {
-                    let mut all = cell.get();
-                    all[command.kind] += u32::from(counts);
-                    cell.set(all);
-                }
-                run.compare()?;
-            }
-            Ok(())
-        })
-        .unwrap();
-    report(tried.get(), succeeded.get(), reached.get());
-}
-
-/// Prints what was done and reached, and claims that it was enough.
-fn report(tried: [u32; ALL], succeeded: [u32; ALL], reached: [u32; REACHED.len()]) {
-    for kind in 0..ALL {
-        println!("{}: {} of {}", name(kind), succeeded[kind], tried[kind]);
-    }
-    let sum = |counts: &[u32]| counts.iter().take(COUNTED).sum::<u32>();
-    let (all, done) = (sum(&tried), sum(&succeeded));
-    let share = f64::from(done) * 100.0 / f64::from(all);
-    println!("all: {done} of {all}, {share:.1} %");
-    for (name, times) in REACHED.iter().zip(reached) {
-        println!("{name}: {times}");
-    }
-    let replay = SUBMITS.len() + 4;
-    for (kind, succeeded) in succeeded.iter().enumerate().take(COUNTED) {
-        if kind == replay {
-            assert_eq!(*succeeded, 0, "a replay is never taken");
-            assert!(tried[kind] >= 20);
-        } else {
-            assert!(*succeeded >= 20, "{} succeeds too rarely", name(kind));
+    PLAN.run(Just(()), |tally, (), commands| {
+        let mut run = Run::begin(tally);
+        for command in commands {
+            let (answered, expected) = run.apply(command);
+            let name = PLAN.name(command.kind);
+            prop_assert_eq!(answered, expected, "{} {:?}", name, command);
+            tally.count(command.kind, answered);
+            run.compare()?;
         }
-    }
-    assert!(done * 100 >= all * 40);
-    for (name, times) in REACHED.iter().zip(reached) {
-        assert!(times > 0, "{name}: never");
-    }
+        Ok(())
+    });
 }
 
 impl<'a> Run<'a> {
-    fn begin(reached: &'a Cell<[u32; REACHED.len()]>) -> Self {
+    fn begin(tally: &'a Tally) -> Self {
         let city = City::new();
         let model = Model {
             now: city.world.now(),
@@ -224,15 +152,12 @@ impl<'a> Run<'a> {
             city,
             model,
             next_tag: 0,
-            reached,
+            tally,
         }
     }
 
     fn note(&self, what: &str) {
-        let at = REACHED.iter().position(|name| *name == what).unwrap();
-        let mut reached = self.reached.get();
-        reached[at] += 1;
-        self.reached.set(reached);
+        self.tally.reach(what);
     }
 
     /// Signers: enough that may if it aims, in an order that the number chooses; any otherwise.
@@ -356,13 +281,13 @@ impl<'a> Run<'a> {
             numbers,
             aims,
         } = command;
-        if let Some((_, kind)) = SUBMITS.get(kind) {
+        if let Some(kind) = SUBMITS.get(kind) {
             return self.hand_in(*kind, numbers, aims);
         }
         let now = self.model.now;
         let [first, second, third, _] = numbers;
         let queued = |handed: &Handed| handed.state == State::Queued;
-        match name(kind) {
+        match PLAN.name(kind) {
             "execute" => {
                 let soon = |handed: &Handed| queued(handed) && now <= handed.lapses;
                 let Some(at) = self.pick(first, aims, soon) else {

@@ -115,8 +115,9 @@ fn nobody_signs_what_is_about_his_own() {
         for whose in whose {
             let city = City::new();
             let places = enough(&city, &act);
-            city.seat(1, |seat| seat.interests.push(whose));
-            let no = conflict(&city, 1, &act);
+            let last = *places.last().unwrap();
+            city.seat(last, |seat| seat.interests.push(whose));
+            let no = conflict(&city, last, &act);
             refused(&city, |city| city.submit(&act, &places), no);
         }
         // Of which he is the person himself.
@@ -126,11 +127,31 @@ fn nobody_signs_what_is_about_his_own() {
             _ => 0,
         };
         let mut own = act.clone();
-        own.words[place] = city.keys[1].address.into_word();
-        let no = conflict(&city, 1, &own);
         let places = enough(&city, &own);
+        let last = *places.last().unwrap();
+        own.words[place] = city.keys[last].address.into_word();
+        let no = conflict(&city, last, &own);
         refused(&city, |city| city.submit(&own, &places), no);
     }
+}
+
+/// RULINGS A7, D-21: a second pair of eyes is another's. Who was flagged would otherwise halt the city alone, and so would an
+/// adjudicator with two hands: an agent's key for which the flagged one answers.
+#[test]
+fn who_was_flagged_does_not_confirm_it_himself() {
+    let city = City::new();
+    city.seat(2, |seat| seat.flagged = true);
+    let flagged = city.keys[2].address;
+    let act = Act::of(Action::ConfirmAlert).with("adjudicator", flagged.into_word());
+    let no = conflict(&city, 2, &act);
+    refused(&city, |city| city.submit(&act, &[2]), no);
+    city.seat(3, |seat| seat.interests.push(flagged));
+    let no = conflict(&city, 3, &act);
+    refused(&city, |city| city.submit(&act, &[3]), no);
+    // Nor does it help that another signs beside him.
+    let no = conflict(&city, 2, &act);
+    refused(&city, |city| city.submit(&act, &[1, 2]), no);
+    city.submit(&act, &[1]).expect("somebody else confirms");
 }
 
 fn turn(city: &City, place: usize, act: &Act, class: RotationClass) -> wire::RotationRequired {

@@ -84,7 +84,7 @@ fn every_struct_is_good_once_here_and_as_it_was_signed() {
         let no = strangers(&city, digest, &elsewhere);
         refused_with(&city, hand_in(elsewhere), &no);
         tried.note("other chain");
-        let foreign = digest_at(CHAIN_ID, member(crate::city::other()), &act);
+        let foreign = act.digest(CHAIN_ID, member(crate::city::other()));
         let foreign: Vec<Bytes> = places
             .iter()
             .map(|place| city.keys[*place].sign(foreign).into())

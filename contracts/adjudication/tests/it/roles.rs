@@ -1,31 +1,30 @@
-//! Each function × each role: allowed, or the right refusal, as `abi/roles/Adjudication.toml` says.
+//! The panel as its role table (`abi/roles/Adjudication.toml`) says it.
 
 use std::{cell::Cell, rc::Rc};
 
 use agentcity_abi::{
-    IAdjudication as wire, IRoster as roster,
-    roles::{Caller, table},
+    IAdjudication as wire,
+    IAdjudication::{IAdjudicationCalls, IAdjudicationEvents},
+    IRoster as roster,
+    roles::Caller,
 };
 use agentcity_domain::{act::Action, peer::Peer};
+use agentcity_world::{
+    World,
+    roles::{self, Prepared, Roles, Signature},
+};
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolError, SolInterface, SolValue};
+use alloy_sol_types::{SolCall, SolError, SolValue};
 
 use crate::city::*;
 
 const DUE: u64 = 2 * DAY;
 
-/// A call of a function that succeeds if its caller may make it, in a city where it does.
-struct Prepared {
-    city: City,
-    input: Vec<u8>,
-}
-
-fn prepared(function: &str) -> Prepared {
+fn prepared(function: &str) -> Prepared<City> {
     if function == "wire" {
         let city = City::constructed();
         city.given.borrow_mut().is_sealed = true;
-        let input = wire::wireCall {}.abi_encode();
-        return Prepared { city, input };
+        return Prepared::new(city, wire::wireCall {}.abi_encode());
     }
     let city = City::new();
     let act = Act::of(Action::Disburse);
@@ -76,76 +75,54 @@ fn prepared(function: &str) -> Prepared {
         "senior" => wire::seniorCall {}.abi_encode(),
         other => panic!("no call of {other} here"),
     };
-    city.look();
-    Prepared { city, input }
+    let signer = city.keys[0].address;
+    Prepared::new(city, input).of([signer])
 }
 
-/// Everybody who might call: people, and the members.
-fn callers(city: &City) -> Vec<(&'static str, Address)> {
-    let mut callers = vec![
-        ("signer", city.keys[0].address),
-        ("adjudicator", city.keys[6].address),
-        ("stranger", STRANGER),
+struct Panel;
+
+impl Roles for Panel {
+    const CONTRACT: &'static str = "Adjudication";
+    const FUNCTION: Signature<4> = IAdjudicationCalls::signature_by_selector;
+    const EVENT: Signature<32> = IAdjudicationEvents::signature_by_selector;
+    const FUNCTIONS: usize = IAdjudicationCalls::VARIANT_NAMES.len();
+    const ELSEWHERE: &'static [(&'static str, &'static str)] = &[
+        ("submit", "OverrideAction"),
+        ("submit", "RotationLifted"),
+        ("submit", "AuditClosed"),
     ];
-    let members = Peer::ALL
-        .into_iter()
-        .filter(|peer| *peer != Peer::Adjudication);
-    callers.extend(members.map(|peer| (peer.name(), member(peer))));
-    callers
+    type City = City;
+
+    fn world(city: &City) -> &World {
+        &city.world
+    }
+
+    fn member(peer: Peer) -> Address {
+        member(peer)
+    }
+
+    fn people() -> Vec<(&'static str, Address)> {
+        let city = City::new();
+        vec![
+            ("signer", city.keys[0].address),
+            ("adjudicator", city.keys[6].address),
+            ("stranger", STRANGER),
+        ]
+    }
+
+    fn prepared(function: &str, _by: Option<Caller>) -> Prepared<City> {
+        prepared(function)
+    }
 }
 
 #[test]
 fn each_function_answers_each_role_as_the_table_says() {
-    let table = table("Adjudication").functions;
-    assert_eq!(table.len(), wire::IAdjudicationCalls::COUNT);
-    let (mut allowed, mut refused) = (0, 0);
-    for (function, row) in &table {
-        for (name, caller) in callers(&City::new()) {
-            let Prepared { city, input } = prepared(function);
-            let may = row.callers == [Caller::Anyone] || name == "signer";
-            let before = city.world.storage(here());
-            let answer = city.world.transact(caller, here(), U256::ZERO, &input);
-            if may {
-                assert!(answer.is_ok(), "{function} refuses {name}: {answer:02x?}");
-                allowed += 1;
-                continue;
-            }
-            assert_eq!(row.callers, [Caller::Own]);
-            let expected = wire::Unauthorized { caller }.abi_encode();
-            assert_eq!(answer, Err(expected), "{function} by {name}");
-            assert_eq!(city.world.storage(here()), before);
-            refused += 1;
-        }
-    }
-    println!("{allowed} pairs of function and role allowed, {refused} refused");
-    assert!(refused > 0);
+    roles::each_caller::<Panel>();
 }
 
 #[test]
-fn a_view_changes_nothing_and_all_else_does() {
-    for (function, row) in table("Adjudication").functions {
-        let Prepared { city, input } = prepared(&function);
-        let caller = city.keys[0].address;
-        city.world.install(caller, B256::ZERO, move |frame, _| {
-            frame.call(here(), U256::ZERO, &input, true, u64::MAX)
-        });
-        let answer = city.world.transact(STRANGER, caller, U256::ZERO, &[]);
-        assert_eq!(answer.is_ok(), row.emits.is_empty(), "{function}");
-    }
-}
-
-#[test]
-fn what_emits_says_something_and_what_does_not_is_silent() {
-    for (function, row) in table("Adjudication").functions {
-        let Prepared { city, input } = prepared(&function);
-        let caller = city.keys[0].address;
-        city.world
-            .transact(caller, here(), U256::ZERO, &input)
-            .unwrap();
-        let said = city.look().count();
-        assert_eq!(said > 0, !row.emits.is_empty(), "{function}");
-        assert!(said <= row.emits.len(), "{function}");
-    }
+fn what_changes_something_says_so_and_what_says_nothing_changes_nothing() {
+    roles::each_change_is_said::<Panel>();
 }
 
 /// Puts one who calls back with `again` at every neighbour that is told something, and counts how often it was refused so.

@@ -3,21 +3,57 @@
 mod compare;
 mod model;
 
-use std::cell::Cell;
-
 use agentcity_abi::IAgent as wire;
 use agentcity_domain::peer::Peer;
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
-};
+use agentcity_world::commands::{self, Plan, pick};
+use proptest::prelude::*;
 
 use self::{compare::*, model::*};
 use crate::city::*;
 
-const SEED: [u8; 32] = *b"who answers for whom, for what? ";
-const RUNS: u32 = 80;
-const LENGTH: usize = 130;
+const PLAN: Plan = Plan {
+    seed: *b"who answers for whom, for what? ",
+    runs: 80,
+    length: 130,
+    kinds: &[
+        "enrol",
+        "requestLeave",
+        "completeLeave",
+        "register",
+        "registerSub",
+        "requestDeregistration",
+        "completeDeregistration",
+        "propose",
+        "withdrawRelease",
+        "accept",
+        "banAgent",
+        "ban",
+        "lift",
+        "freeze",
+        "unfreeze",
+        "forfeit",
+        "forfeitPrincipal",
+        "outcome",
+        "penalty",
+        "ruling",
+        "open",
+        "close",
+        "complete",
+        "withdraw",
+        "skim",
+        "remit",
+        "revoke",
+    ],
+    never: &[],
+    around: &["warp"],
+    weights: &[
+        6, 3, 4, 10, 5, 5, 6, 5, 2, 5, 2, 2, 2, 2, 2, 5, 4, 5, 2, 2, 6, 4, 4, 4, 1, 2, 1, 9,
+    ],
+    aims: 0.85,
+    reach: &STATES,
+};
+
+type Command = commands::Command<3>;
 
 const PRINCIPALS: usize = 6;
 const AGENTS: usize = 8;
@@ -25,129 +61,27 @@ const SPONSORS: u8 = 3;
 const DAY: u64 = 86_400;
 const CAP: u8 = 3;
 
-const KINDS: [&str; 27] = [
-    "enrol",
-    "requestLeave",
-    "completeLeave",
-    "register",
-    "registerSub",
-    "requestDeregistration",
-    "completeDeregistration",
-    "propose",
-    "withdrawRelease",
-    "accept",
-    "banAgent",
-    "ban",
-    "lift",
-    "freeze",
-    "unfreeze",
-    "forfeit",
-    "forfeitPrincipal",
-    "outcome",
-    "penalty",
-    "ruling",
-    "open",
-    "close",
-    "complete",
-    "withdraw",
-    "skim",
-    "remit",
-    "revoke",
-];
-const WARP: usize = KINDS.len();
-
-/// What to do, by its place in [`KINDS`]; three numbers for whatever it needs; and whether to look for somebody with whom it
-/// may succeed.
-#[derive(Clone, Copy, Debug)]
-struct Command {
-    kind: usize,
-    numbers: [usize; 3],
-    aims: bool,
-}
-
-fn command() -> impl Strategy<Value = Command> {
-    let weights = [
-        6, 3, 4, 10, 5, 5, 6, 5, 2, 5, 2, 2, 2, 2, 2, 5, 4, 5, 2, 2, 6, 4, 4, 4, 1, 2, 1, 9,
-    ];
-    let kinds: Vec<usize> = (0..=WARP)
-        .flat_map(|kind| vec![kind; weights[kind]])
-        .collect();
-    let kind = prop::sample::select(kinds);
-    (kind, any::<[u16; 3]>(), prop::bool::weighted(0.85)).prop_map(|(kind, numbers, aims)| {
-        Command {
-            kind,
-            numbers: numbers.map(usize::from),
-            aims,
-        }
-    })
-}
-
-/// One of the first `count` numbers: one that is good if it aims and any is.
-fn pick(count: usize, number: usize, aims: bool, good: impl Fn(usize) -> bool) -> usize {
-    let fit: Vec<usize> = (0..count).filter(|candidate| good(*candidate)).collect();
-    match fit.get(number % fit.len().max(1)) {
-        Some(chosen) if aims => *chosen,
-        _ => number % count,
-    }
-}
-
 #[test]
 fn random_commands_keep_to_the_model_and_the_books_to_their_parts() {
-    println!("seed: {}", String::from_utf8_lossy(&SEED));
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
-    let config = Config {
-        cases: RUNS,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let (tried, succeeded) = (Cell::new([0u32; WARP + 1]), Cell::new([0u32; WARP + 1]));
-    let reached = Cell::new([0u32; STATES.len()]);
-    let commands = prop::collection::vec(command(), LENGTH);
-    TestRunner::new_with_rng(config, rng)
-        .run(&commands, |commands| {
-            let city = City::new();
-            let mut model = Model::new();
-            for account in accounts() {
-                city.fund(account);
-            }
-            for command in commands {
-                let done = apply(&city, &mut model, command)?;
-                let count = |cell: &Cell<[u32; WARP + 1]>| {
-                    let mut counts = cell.get();
-                    counts[command.kind] += 1;
-                    cell.set(counts);
-                };
-                count(&tried);
-                if done {
-                    count(&succeeded);
-                }
-                // INV-AGENT-01, INV-AGENT-07: after every command.
-                prop_assert_eq!(city.booked(), model.booked(), "{:?}", command);
-                prop_assert!(city.balance(here()) >= city.booked());
-                prop_assert_eq!(city.dues(), (model.treasury, model.insurance));
-                let voters = (0..PRINCIPALS).filter(|who| model.is_voter(*who)).count();
-                prop_assert_eq!(city.voters() as usize, voters, "{:?}", command);
-                note(&model, city.world.now(), &reached);
-            }
-            compare(&city, &model)
-        })
-        .unwrap();
-    let (tried, succeeded) = (tried.get(), succeeded.get());
-    for (kind, name) in KINDS.iter().chain(&["warp"]).enumerate() {
-        println!("{name}: {} of {}", succeeded[kind], tried[kind]);
-    }
-    let (all, done) = (tried.iter().sum::<u32>(), succeeded.iter().sum::<u32>());
-    println!("all: {done} of {all}");
-    for (name, times) in STATES.iter().zip(reached.get()) {
-        println!("{name}: {times}");
-    }
-    for (kind, name) in KINDS.iter().enumerate() {
-        assert!(succeeded[kind] >= 20, "{name} succeeds too rarely");
-    }
-    assert!(done * 100 >= all * 40);
-    for (name, times) in STATES.iter().zip(reached.get()) {
-        assert!(times > 0, "nobody was ever {name}");
-    }
+    PLAN.run(Just(()), |tally, (), commands| {
+        let city = City::new();
+        let mut model = Model::new();
+        for account in accounts() {
+            city.fund(account);
+        }
+        for command in commands {
+            let done = apply(&city, &mut model, command)?;
+            tally.count(command.kind, done);
+            // INV-AGENT-01, INV-AGENT-07: after every command.
+            prop_assert_eq!(city.booked(), model.booked(), "{:?}", command);
+            prop_assert!(city.balance(here()) >= city.booked());
+            prop_assert_eq!(city.dues(), (model.treasury, model.insurance));
+            let voters = (0..PRINCIPALS).filter(|who| model.is_voter(*who)).count();
+            prop_assert_eq!(city.voters() as usize, voters, "{:?}", command);
+            note(&model, city.world.now(), tally);
+        }
+        compare(&city, &model)
+    });
 }
 
 /// Whether the command succeeded, on the chain and in the model alike.
@@ -163,7 +97,7 @@ fn apply(city: &City, model: &mut Model, command: Command) -> Result<bool, TestC
     let who = |good: &dyn Fn(usize) -> bool| pick(PRINCIPALS, first, aims, good);
     let agent_of = |good: &dyn Fn(usize) -> bool| pick(AGENTS, first, aims, good);
     let known = |model: &Model, agent: usize| model.workers[agent].life != Life::Unknown;
-    let name = KINDS.get(kind).copied().unwrap_or("warp");
+    let name = PLAN.name(kind);
     let (answered, expected) = match name {
         "enrol" => {
             let good = |who: usize| !model.people[who].enrolled && !model.banned(who);

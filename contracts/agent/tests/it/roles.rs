@@ -1,47 +1,25 @@
-//! Each function × each role: allowed, or the right refusal, as `abi/roles/Agent.toml` says.
+//! Agents and principals as their role table (`abi/roles/Agent.toml`) says it.
 
 use agentcity_abi::{
     IAgent as wire,
-    roles::{Caller, table},
+    IAgent::{IAgentCalls, IAgentEvents},
+    roles::Caller,
 };
 use agentcity_domain::peer::Peer;
-use agentcity_world::{Key, World};
-use alloy_primitives::{Address, B256, U256};
+use agentcity_world::{
+    Key, World,
+    roles::{self, Prepared, Roles, Signature},
+};
+use alloy_primitives::Address;
 use alloy_sol_types::{SolCall, SolError};
 
 use crate::city::*;
 
-/// A call of a function that succeeds if its caller may make it, with the coins that go with it, in a city where it does.
-struct Prepared {
-    city: City,
-    input: Vec<u8>,
-    coins: u128,
-}
-
-/// Whose things those functions act on that are anybody's for what is their own.
-fn owners(function: &str) -> Vec<Address> {
-    let of = |names: &[&str]| names.iter().map(|name| Key::of(name).address).collect();
-    match function {
-        "requestLeave" => of(&["lone"]),
-        "register" | "registerSubAgent" => of(&["newcomer"]),
-        "requestDeregistration" => of(&["worker", "ann"]),
-        "withdraw" | "withdrawTo" => of(&["gone"]),
-        // Everybody may void what it signed itself.
-        "revokeConsents" => callers().into_iter().map(|(_, who, _)| who).collect(),
-        other => panic!("{other} acts on nobody's own"),
-    }
-}
-
-fn prepared(function: &str) -> Prepared {
+fn prepared(function: &str) -> Prepared<City> {
     if function == "wire" {
         let city = City::constructed(Address::ZERO);
         city.is_sealed.replace(true);
-        let input = wire::wireCall {}.abi_encode();
-        return Prepared {
-            city,
-            input,
-            coins: 0,
-        };
+        return Prepared::new(city, wire::wireCall {}.abi_encode());
     }
     let city = City::new();
     let (ann, bob, lone) = (
@@ -65,9 +43,6 @@ fn prepared(function: &str) -> Prepared {
     city.call(STRANGER, end).unwrap();
     let (agent, principal) = (worker.address, ann.address);
     let newcomer = Key::of("newcomer");
-    for (_, who, _) in callers() {
-        city.fund(who);
-    }
     city.fund(newcomer.address);
     let panel = member(Peer::Adjudication);
     let reason = REASON;
@@ -192,49 +167,17 @@ fn prepared(function: &str) -> Prepared {
         other => panic!("no call of {other} here"),
     };
     city.world.take_logs();
-    Prepared { city, input, coins }
-}
-
-/// Everybody who might call: people, and the members by their names in the table.
-fn callers() -> Vec<(String, Address, Option<Caller>)> {
-    let people = [
-        "worker",
-        "ann",
-        "lone",
-        "gone",
-        "newcomer",
-        "banned",
-        "registrar",
-    ];
-    let mut callers: Vec<_> = people
-        .into_iter()
-        .map(|name| (name.to_owned(), Key::of(name).address, None))
-        .collect();
-    callers.push(("stranger".to_owned(), STRANGER, None));
-    for (peer, caller) in [
-        (Peer::Constitution, Caller::Constitution),
-        (Peer::Management, Caller::Management),
-        (Peer::Service, Caller::Service),
-        (Peer::Legislature, Caller::Legislature),
-        (Peer::Collaboration, Caller::Collaboration),
-        (Peer::Treasury, Caller::Treasury),
-        (Peer::Adjudication, Caller::Adjudication),
-        (Peer::Verification, Caller::Verification),
-        (Peer::Guardian, Caller::Guardian),
-        (Peer::Assembly, Caller::Assembly),
-        (Peer::Statute, Caller::Statute),
-        (Peer::Enactment, Caller::Enactment),
-        (Peer::Roster, Caller::Roster),
-    ] {
-        assert_eq!(peer.name(), caller.name());
-        callers.push((peer.name().to_owned(), member(peer), Some(caller)));
+    let prepared = Prepared::new(city, input).with_coins(coins);
+    let of = |name| Key::of(name).address;
+    match function {
+        "requestLeave" => prepared.of([of("lone")]),
+        "register" | "registerSubAgent" => prepared.of([of("newcomer")]),
+        "requestDeregistration" => prepared.of([of("worker"), of("ann")]),
+        "withdraw" | "withdrawTo" => prepared.of([of("gone")]),
+        // Everybody may void what it signed itself.
+        "revokeConsents" => prepared.of_everybody(),
+        _ => prepared,
     }
-    assert_eq!(
-        callers.len(),
-        people.len() + Peer::COUNT,
-        "every member but this one"
-    );
-    callers
 }
 
 /// How a function that acts on the caller's own things refuses somebody who has none.
@@ -264,51 +207,53 @@ fn refusal(function: &str, caller: Address) -> Vec<u8> {
     }
 }
 
-#[test]
-fn each_function_answers_each_role_as_the_table_says() {
-    let table = table("Agent").functions;
-    assert_eq!(table.len(), crate::wire::selectors().len());
-    let (mut allowed, mut refused) = (0, 0);
-    for (function, row) in &table {
-        for (name, caller, role) in callers() {
-            let Prepared { city, input, coins } = prepared(function);
-            let may = row.callers.contains(&Caller::Anyone)
-                || role.is_some_and(|role| row.callers.contains(&role))
-                || row.callers.contains(&Caller::Own) && owners(function).contains(&caller);
-            let before = city.world.storage(here());
-            let answer = city
-                .world
-                .transact(caller, here(), U256::from(coins), &input);
-            if may {
-                assert!(answer.is_ok(), "{function} refuses {name}: {answer:02x?}");
-                // What the table says is emitted, here of those events that are this contract's.
-                let logs = city.world.take_logs();
-                assert_eq!(logs.len(), row.emits.len(), "{function} by {name}");
-                allowed += 1;
-            } else {
-                let expected = refusal(function, caller);
-                assert_eq!(answer, Err(expected), "{function} by {name}");
-                assert_eq!(city.world.storage(here()), before);
-                refused += 1;
-            }
-        }
+struct Members;
+
+impl Roles for Members {
+    const CONTRACT: &'static str = "Agent";
+    const FUNCTION: Signature<4> = IAgentCalls::signature_by_selector;
+    const EVENT: Signature<32> = IAgentEvents::signature_by_selector;
+    const FUNCTIONS: usize = IAgentCalls::VARIANT_NAMES.len();
+    type City = City;
+
+    fn world(city: &City) -> &World {
+        &city.world
     }
-    println!("{allowed} pairs of function and role allowed, {refused} refused");
-    assert_eq!(allowed + refused, table.len() * callers().len());
+
+    fn member(peer: Peer) -> Address {
+        member(peer)
+    }
+
+    fn people() -> Vec<(&'static str, Address)> {
+        let people = [
+            "worker",
+            "ann",
+            "lone",
+            "gone",
+            "newcomer",
+            "banned",
+            "registrar",
+        ];
+        let mut people = people.map(|name| (name, Key::of(name).address)).to_vec();
+        people.push(("stranger", STRANGER));
+        people
+    }
+
+    fn prepared(function: &str, _by: Option<Caller>) -> Prepared<City> {
+        prepared(function)
+    }
+
+    fn not_own(_city: &City, function: &str, caller: Address, _input: &[u8]) -> Vec<u8> {
+        refusal(function, caller)
+    }
 }
 
 #[test]
-fn a_view_changes_nothing_and_all_else_does() {
-    let as_view = |world: &World, input: Vec<u8>| {
-        let viewer = Address::repeat_byte(0x5e);
-        world.install(viewer, B256::ZERO, move |frame, _| {
-            frame.call(here(), U256::ZERO, &input, true, u64::MAX)
-        });
-        world.transact(STRANGER, viewer, U256::ZERO, &[])
-    };
-    for (function, row) in table("Agent").functions {
-        let Prepared { city, input, .. } = prepared(&function);
-        let answer = as_view(&city.world, input);
-        assert_eq!(answer.is_ok(), row.emits.is_empty(), "{function}");
-    }
+fn each_function_answers_each_role_as_the_table_says() {
+    roles::each_caller::<Members>();
+}
+
+#[test]
+fn what_changes_something_says_so_and_what_says_nothing_changes_nothing() {
+    roles::each_change_is_said::<Members>();
 }

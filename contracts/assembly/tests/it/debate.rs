@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 
 use crate::city::*;
 
-fn drawing(session: B256) -> wire::drawSpeakingOrderCall {
+pub(crate) fn drawing(session: B256) -> wire::drawSpeakingOrderCall {
     wire::drawSpeakingOrderCall { sessionId: session }
 }
 
@@ -23,7 +23,7 @@ fn speaker(city: &City, session: B256, place: u16) -> Address {
 }
 
 /// A debate whose order of these straw voters is drawn.
-fn drawn(city: &City, voters: &[usize]) -> B256 {
+pub(crate) fn drawn(city: &City, voters: &[usize]) -> B256 {
     let session = city.debating(2);
     city.inform(session);
     for (i, voter) in voters.iter().enumerate() {

@@ -19,7 +19,7 @@ const OWN_LAW: B256 = B256::repeat_byte(0x1a);
 const OWN_SESSION: B256 = B256::repeat_byte(0x5e);
 
 /// A city with a mission in this state and a node in that.
-fn city(mission_state: MissionState, node: NodeState) -> City {
+pub(crate) fn city(mission_state: MissionState, node: NodeState) -> City {
     let city = City::new();
     {
         let mut affairs = city.affairs.borrow_mut();
@@ -31,7 +31,7 @@ fn city(mission_state: MissionState, node: NodeState) -> City {
     city
 }
 
-fn opening(kind: Kind) -> wire::openDerivedSessionCall {
+pub(crate) fn opening(kind: Kind) -> wire::openDerivedSessionCall {
     wire::openDerivedSessionCall {
         kind,
         missionId: mission(),

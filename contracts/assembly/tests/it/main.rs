@@ -8,5 +8,6 @@ mod debate;
 mod derived;
 mod proposals;
 mod replay;
+mod roles;
 mod silence;
 mod wire;

@@ -153,6 +153,14 @@ fn value(peers: &Peers, id: u8) -> B256 {
 impl City {
     /// Wired, with seven agents of as many principals.
     pub(crate) fn new() -> Self {
+        let city = Self::constructed();
+        city.call(STRANGER, wire::wireCall {}).expect("wired");
+        city.world.take_logs();
+        city
+    }
+
+    /// The same, not wired.
+    pub(crate) fn constructed() -> Self {
         let city = Self {
             world: World::new(),
             peers: Rc::default(),
@@ -205,8 +213,6 @@ impl City {
         city.world
             .transact(STRANGER, here(), U256::ZERO, &input)
             .expect("constructed");
-        city.call(STRANGER, wire::wireCall {}).expect("wired");
-        city.world.take_logs();
         city
     }
 
@@ -316,32 +322,49 @@ impl City {
         (pages.len() as u16, first)
     }
 
-    /// Writes the pages of a plan and admits them.
-    pub(crate) fn admit(&self, mission: B256, plan: &Plan) {
-        let nodes = plan.nodes.len() as u16;
-        let seats = encode::seats(nodes, &plan.seats).expect("seats");
+    /// Writes the statute of a plan, and says how it is admitted.
+    pub(crate) fn tranche(&self, mission: B256, plan: &Plan) -> wire::admitTrancheCall {
         let ((pages, first), degrees) = self.pages(plan);
         let mut progress = Pages::default();
         progress.set_first_page(first);
-        let statute = wire::admitTrancheCall {
+        wire::admitTrancheCall {
             missionId: mission,
             progress: progress.0,
             firstPage: 0,
             pages,
             firstOrdinal: first,
             degrees,
-        };
-        self.call(member(Peer::Statute), statute).expect("admitted");
+        }
+    }
+
+    /// Writes the seats of a plan whose statute has come so far, and says how they are admitted.
+    pub(crate) fn seating(
+        &self,
+        mission: B256,
+        plan: &Plan,
+        progress: B256,
+    ) -> wire::admitSeatsCall {
+        let nodes = plan.nodes.len() as u16;
+        let seats = encode::seats(nodes, &plan.seats).expect("seats");
         let (pages, first) = self.write(&seats);
+        let mut progress = Pages(progress);
         progress.set_first_seats(first);
-        let seats = wire::admitSeatsCall {
+        wire::admitSeatsCall {
             missionId: mission,
             progress: progress.0,
             firstPage: 0,
             pages,
             firstOrdinal: first,
             agents: plan.seats.iter().map(|seat| seat.agent).collect(),
-        };
+        }
+    }
+
+    /// Writes the pages of a plan and admits them.
+    pub(crate) fn admit(&self, mission: B256, plan: &Plan) {
+        let statute = self.tranche(mission, plan);
+        let progress = statute.progress;
+        self.call(member(Peer::Statute), statute).expect("admitted");
+        let seats = self.seating(mission, plan, progress);
         self.call(member(Peer::Statute), seats).expect("seated");
         let mut peers = self.peers.borrow_mut();
         for seat in &plan.seats {

@@ -8,6 +8,7 @@ mod histories;
 mod peers;
 mod recursion;
 mod revival;
+mod roles;
 mod seats;
 mod traces;
 mod wire;

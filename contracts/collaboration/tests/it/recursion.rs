@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, aliases::U40, keccak256};
 
 use crate::city::*;
 
-fn child_law(city: &City, parent: B256, node: u16) -> Law {
+pub(crate) fn child_law(city: &City, parent: B256, node: u16) -> Law {
     Law {
         kind: CHILD,
         other: parent,
@@ -17,7 +17,7 @@ fn child_law(city: &City, parent: B256, node: u16) -> Law {
     }
 }
 
-fn open(mission: B256, child: B256) -> wire::openChildCall {
+pub(crate) fn open(mission: B256, child: B256) -> wire::openChildCall {
     wire::openChildCall {
         missionId: mission,
         node: 0,
@@ -25,12 +25,12 @@ fn open(mission: B256, child: B256) -> wire::openChildCall {
     }
 }
 
-fn close(child: B256) -> wire::closeChildCall {
+pub(crate) fn close(child: B256) -> wire::closeChildCall {
     wire::closeChildCall { child }
 }
 
 /// A parent of two nodes, the first of which runs as a child that is deployed.
-fn family() -> (City, B256, B256) {
+pub(crate) fn family() -> (City, B256, B256) {
     let city = City::new();
     let mission = city.active(&Plan::of(&[1, 1], &[(0, 1)]));
     let child = city
@@ -309,7 +309,7 @@ fn missions_nest_four_deep_and_whoever_descends_from_what_ended_may_be_aborted()
 }
 
 /// A failed mission with its first node done, and a successor that takes that one over and waits for its deployment.
-fn succession() -> (City, B256, B256) {
+pub(crate) fn succession() -> (City, B256, B256) {
     let city = City::new();
     let mission = city.active(&Plan::of(&[1, 1], &[(0, 1)]));
     city.route(mission, 0, agent(1)).expect("routed");
@@ -327,7 +327,11 @@ fn succession() -> (City, B256, B256) {
     (city, mission, next)
 }
 
-fn replace(mission: B256, successor: B256, imported: Vec<[u16; 2]>) -> wire::relegislateCall {
+pub(crate) fn replace(
+    mission: B256,
+    successor: B256,
+    imported: Vec<[u16; 2]>,
+) -> wire::relegislateCall {
     wire::relegislateCall {
         missionId: mission,
         successor,

@@ -1,25 +1,19 @@
-//! Each function × each role: allowed, or refused, as `abi/roles/Constitution.toml` says.
+//! The constitution as its role table (`abi/roles/Constitution.toml`) says it.
 
 use agentcity_abi::{
     IConstitution as wire,
-    roles::{Caller, table},
+    IConstitution::{IConstitutionCalls, IConstitutionEvents},
+    roles::Caller,
 };
 use agentcity_domain::{parameter::ParameterId, peer::Peer};
-use agentcity_world::World;
+use agentcity_world::{
+    World,
+    roles::{self, Prepared, Roles, Signature},
+};
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolError, SolInterface};
+use alloy_sol_types::SolCall;
 
-use crate::city::{City, DEPLOYER, NEEDED, STRANGER, THIS, member};
-
-/// Everybody there is: people first, then the members.
-fn callers(city: &City) -> Vec<(Option<Peer>, Address)> {
-    let people = [DEPLOYER, STRANGER, Address::ZERO, city.founders[0].address];
-    let clerk = Address::repeat_byte(0xa0);
-    let mut callers: Vec<_> = people.into_iter().map(|who| (None, who)).collect();
-    callers.push((None, clerk));
-    callers.extend(Peer::ALL.map(|peer| (Some(peer), member(peer))));
-    callers
-}
+use crate::city::{City, DEPLOYER, NEEDED, STRANGER, member};
 
 /// A call of each function that succeeds when its caller may make it, and the city in which it does.
 fn prepared(function: &str) -> (City, Vec<u8>) {
@@ -84,56 +78,45 @@ fn prepared(function: &str) -> (City, Vec<u8>) {
     (city, input)
 }
 
-#[test]
-fn each_function_answers_each_role_as_the_table_says() {
-    let table = table("Constitution");
-    assert_eq!(
-        table.functions.len(),
-        wire::IConstitutionCalls::COUNT,
-        "every function has its roles"
-    );
-    let (mut allowed, mut refused) = (0, 0);
-    for (function, role) in &table.functions {
-        for (index, _) in callers(&City::founded()).iter().enumerate() {
-            let (city, input) = prepared(function);
-            let (peer, caller) = callers(&city)[index];
-            let may = role.callers.iter().any(|who| match who {
-                Caller::Anyone => true,
-                who => peer.is_some_and(|peer| peer.name() == who.name()),
-            });
-            let before = city.world.storage(THIS);
-            city.world.take_logs();
-            let answer = city.world.transact(caller, THIS, U256::ZERO, &input);
-            if may {
-                allowed += 1;
-                answer.unwrap_or_else(|e| panic!("{function} by {caller}: {e:x?}"));
-                let emitted = city.world.take_logs().len();
-                assert_eq!(emitted, role.emits.len(), "{function}");
-            } else {
-                refused += 1;
-                let refusal = wire::Unauthorized { caller }.abi_encode();
-                assert_eq!(answer, Err(refusal), "{function}");
-                assert_eq!(city.world.storage(THIS), before);
-            }
-        }
+struct Law;
+
+impl Roles for Law {
+    const CONTRACT: &'static str = "Constitution";
+    const FUNCTION: Signature<4> = IConstitutionCalls::signature_by_selector;
+    const EVENT: Signature<32> = IConstitutionEvents::signature_by_selector;
+    const FUNCTIONS: usize = IConstitutionCalls::VARIANT_NAMES.len();
+    type City = City;
+
+    fn world(city: &City) -> &World {
+        &city.world
     }
-    println!("{allowed} allowed, {refused} refused");
-    // The four functions of adjudication refuse everybody else.
-    assert_eq!(refused, 4 * (callers(&City::founded()).len() - 1));
+
+    fn member(peer: Peer) -> Address {
+        member(peer)
+    }
+
+    fn people() -> Vec<(&'static str, Address)> {
+        vec![
+            ("deployer", DEPLOYER),
+            ("stranger", STRANGER),
+            ("nobody", Address::ZERO),
+            ("founder", City::founded().founders[0].address),
+            ("clerk", Address::repeat_byte(0xa0)),
+        ]
+    }
+
+    fn prepared(function: &str, _by: Option<Caller>) -> Prepared<City> {
+        let (city, input) = prepared(function);
+        Prepared::new(city, input)
+    }
 }
 
 #[test]
-fn a_view_changes_nothing() {
-    let as_view = |world: &World, input: Vec<u8>| {
-        let viewer = Address::repeat_byte(0x5e);
-        world.install(viewer, B256::ZERO, move |frame, _| {
-            frame.call(THIS, U256::ZERO, &input, true, u64::MAX)
-        });
-        world.transact(STRANGER, viewer, U256::ZERO, &[])
-    };
-    for (function, role) in table("Constitution").functions {
-        let (city, input) = prepared(&function);
-        let answer = as_view(&city.world, input);
-        assert_eq!(answer.is_ok(), role.emits.is_empty(), "{function}");
-    }
+fn each_function_answers_each_role_as_the_table_says() {
+    roles::each_caller::<Law>();
+}
+
+#[test]
+fn what_changes_something_says_so_and_what_says_nothing_changes_nothing() {
+    roles::each_change_is_said::<Law>();
 }

@@ -72,7 +72,8 @@ impl Action {
             Self::BanPrincipal
             | Self::LiftBan
             | Self::FreezePrincipal
-            | Self::UnfreezePrincipal => Parties::Person(0),
+            | Self::UnfreezePrincipal
+            | Self::ConfirmAlert => Parties::Person(0),
             Self::Disburse => Parties::Person(1),
             Self::FreezeNode
             | Self::UnfreezeNode

@@ -267,7 +267,7 @@ impl Halt {
             Self::Pause => "`liftPause`, two adjudicators",
             Self::CityHalt => "`clearStop` for the city, the panel",
             Self::WatchdogFreeze => {
-                "`ReleaseWatchdog`, all adjudicators not flagged; after the maximum two thirds of them, or anyone by `expireWatchdog`"
+                "`ReleaseWatchdog`, all adjudicators not flagged; after the maximum two thirds of them; where all are flagged, anyone by `expireWatchdog`"
             }
             Self::Degraded => "`exitDegraded`, two adjudicators",
             Self::NormStruck => "`restoreNorm`, the panel",

@@ -192,13 +192,19 @@ pub(crate) const NODE: &[Exit] = {
 pub(crate) const SESSION: &[Exit] = {
     use SessionState as S;
     const STAKES: &str = "reserved stakes are free again";
+    // Sessions that give single nodes anew keep to windows of their own; all else is the same.
+    const PARTIAL_BIDS: Deadline = Deadline::After(&[Term::Parameter(P::PartialRelegBiddingTimeoutMs)]);
+    const PARTIAL_REVIEW: Deadline = Deadline::After(&[Term::Parameter(P::ExpeditedRegulatoryWindowMs)]);
     &[
         anyone(S::SessionInit as u8, Halts::ALWAYS, Deadline::After(&[Term::Field("the windows of its election"), Term::Parameter(P::SessionOpeningTimeoutMs)]), C::FailDeliberation, S::Failed as u8, "no proposal won, or the registrar is silent", "L-09"),
         anyone(S::IdentityVerification as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::IdentityTimeoutMs)]), C::ExpireSession, S::Failed as u8, "a required role is missing", "L-09"),
         anyone(S::ProposalOpen as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::LegislativeProposalTimeoutMs)]), C::ExpireSession, S::Failed as u8, "the speaker is silent", "L2146"),
         anyone(S::BiddingOpen as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BiddingWindowMs)]), C::CloseBidding, S::RegulatoryReview as u8, "every node is covered", "L2148, L-10"),
         anyone(S::BiddingOpen as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::BiddingWindowMs)]), C::CloseBidding, S::Failed as u8, STAKES, "L2151"),
+        anyone(S::BiddingOpen as u8, Halts::ALWAYS, PARTIAL_BIDS, C::CloseBidding, S::RegulatoryReview as u8, "a partial session: its node is covered", "L-10, Table 19"),
+        anyone(S::BiddingOpen as u8, Halts::ALWAYS, PARTIAL_BIDS, C::CloseBidding, S::Failed as u8, "a partial session: reserved stakes are free again", "L2151, Table 19"),
         anyone(S::RegulatoryReview as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::RegulatoryApprovalTimeoutMs)]), C::ExpireSession, S::Failed as u8, STAKES, "L-09"),
+        anyone(S::RegulatoryReview as u8, Halts::ALWAYS, PARTIAL_REVIEW, C::ExpireSession, S::Failed as u8, "a partial session: reserved stakes are free again", "L-09, L2856"),
         anyone(S::Codification as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::CodificationTimeoutMs)]), C::ExpireSession, S::Failed as u8, STAKES, "L-09"),
         anyone(S::AwaitingApproval as u8, Halts::ALWAYS, Deadline::After(&[Term::Parameter(P::ApprovalTimeoutMs)]), C::ExpireSession, S::Failed as u8, STAKES, "L2162"),
     ]
@@ -299,7 +305,7 @@ pub(crate) const HALT: &[Exit] = {
         passes(S::Raised as u8, Deadline::After(&[Term::Field("the halt's maximum, see above")]), S::Overdue as u8, "from now on anyone may abort the missions under it", "R9"),
         anyone(S::Overdue as u8, Halts::ALWAYS, Deadline::When("a mission lies under it"), C::AbortHalted, S::Ended as u8, "a stop or pause ends with its mission; one of the city stays", "R9"),
         by(Who::Panel, S::Overdue as u8, C::ClearStop, S::Lifted as u8, "nothing resumes without the panel", "R9"),
-        anyone(S::Overdue as u8, Halts::ALWAYS, Deadline::When("it is the watchdog's freeze"), C::ExpireCity, S::Lifted as u8, "the city goes on; who was flagged stays flagged", "D-22"),
+        anyone(S::Overdue as u8, Halts::ALWAYS, Deadline::When("it is the watchdog's freeze and all adjudicators are flagged"), C::ExpireCity, S::Lifted as u8, "no release could be signed; who was flagged stays flagged", "R9, D-22"),
     ]
 };
 

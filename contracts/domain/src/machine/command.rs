@@ -87,7 +87,7 @@ commands! {
     LiftPause = "liftPause" at Guardian, "The panel lifts a pause.";
     FreezeCity = "recordDecision" at Roster, "The watchdog freezes the city.";
     ReleaseCity = "releaseWatchdog" at Roster, "The panel lifts the watchdog's freeze of the city.";
-    ExpireCity = "expireWatchdog" at Roster, "Ends the watchdog's freeze of the city after its maximum.";
+    ExpireCity = "expireWatchdog" at Roster, "Ends the watchdog's freeze of the city after its maximum, where all adjudicators are flagged.";
     StrikeNorm = "strikeNorm" at Constitution, "Strikes a norm: nothing is finalised in its domain.";
     RestoreNorm = "restoreNorm" at Constitution, "Puts a struck norm back in force.";
     // Money.

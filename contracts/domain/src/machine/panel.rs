@@ -114,7 +114,7 @@ machine! {
     }
     extensions {
         Raised => Overdue by [] "maximum", "time alone: nothing is stored", "R9";
-        Overdue => Lifted by [ClearStop, LiftPause, ExitDegraded, ReleaseCity, ExpireCity] "clear", "the panel; of the watchdog's freeze also anyone", "R9, D-22";
+        Overdue => Lifted by [ClearStop, LiftPause, ExitDegraded, ReleaseCity, ExpireCity] "clear", "the panel; of the watchdog's freeze anyone, where all adjudicators are flagged", "R9, D-22";
         Overdue => Ended by [AbortHalted, AbortDegraded, AbortMission] "mission aborted", "by anyone", "R9";
     }
     exits: crate::exit::HALT;

@@ -1,7 +1,8 @@
 //! How many sit on the panel, and the watchdog's freeze of the city.
 //!
 //! INV-ROSTER-04. A freeze has one end, set when it begins, which nothing moves: no second pattern prolongs it. Until then all
-//! whom the watchdog did not flag release it; from then on two thirds of them do, or anyone ends it (RESOLUTIONS D-22).
+//! whom the watchdog did not flag release it; from then on two thirds of them do (RESOLUTIONS D-22), and anyone may abort what lies
+//! under it. Nothing resumes without the panel (RULINGS R9); where it has nobody left who may release, anyone ends the freeze.
 
 use super::{Refused, after, due};
 use crate::parameter::ParameterId;
@@ -78,9 +79,10 @@ impl City {
         self
     }
 
-    /// Released by the panel, who signed for a freeze that ends at `until`. Where everybody is flagged nobody can.
+    /// Released by the panel, who signed for a freeze that ends at `until`. That none of them was flagged when they signed is
+    /// asked before (`domain::act`): by now this very decision may have flagged the last of them, which takes nothing back.
     ///
-    /// Errors: `Changed`; `NotDue` if nobody is unflagged.
+    /// Errors: `Changed`.
     pub const fn released(mut self, until: u64) -> Result<Self, Refused> {
         if !self.is_frozen() || until != self.frozen_until {
             return Err(Refused::Changed {
@@ -88,22 +90,22 @@ impl City {
                 found: self.frozen_until,
             });
         }
-        if self.unflagged == 0 {
-            return Err(Refused::NotDue(after(until, 1)));
-        }
         self.frozen_until = 0;
         Ok(self)
     }
 
-    /// Ended by anyone.
+    /// Ended by anyone, where all adjudicators are flagged or none is left: no release could ever be signed.
     ///
-    /// Errors: `NoCase` if nothing is frozen; `NotDue`.
+    /// Errors: `NoCase` if nothing is frozen; `NotDue`; `NotAdjudicator` while somebody of the panel may release.
     pub const fn thawed(mut self, now: u64) -> Result<Self, Refused> {
         if !self.is_frozen() {
             return Err(Refused::NoCase);
         }
         if let Err(early) = due(after(self.frozen_until, 1), now) {
             return Err(early);
+        }
+        if self.unflagged > 0 {
+            return Err(Refused::NotAdjudicator);
         }
         self.frozen_until = 0;
         Ok(self)

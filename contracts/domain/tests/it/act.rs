@@ -228,7 +228,7 @@ fn interests_are_those_of_the_matter() {
             (_, "missionId") => Parties::Mission,
             (_, "sessionId") => Parties::Session,
             ("AdjustReputation" | "BanAgent", _) => Parties::Agent,
-            (_, "principal") => Parties::Person(0),
+            (_, "principal") | ("ConfirmAlert", _) => Parties::Person(0),
             ("Disburse", _) => Parties::Person(1),
             _ => Parties::Nobody,
         };

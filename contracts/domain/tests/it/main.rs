@@ -9,6 +9,8 @@ mod analysis;
 mod clerk;
 mod constitution;
 mod derived;
+#[cfg(feature = "analysis")]
+mod economy;
 mod exits;
 mod gate;
 mod guardian;

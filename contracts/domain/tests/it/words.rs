@@ -364,7 +364,7 @@ fn exits_and_halts_are_written_as_they_are() {
             ("the panel", "`clearStop` for the city, the panel"),
             (
                 "the watchdog: rubber stamps and weakened parameters together",
-                "`ReleaseWatchdog`, all adjudicators not flagged; after the maximum two thirds of them, or anyone by `expireWatchdog`"
+                "`ReleaseWatchdog`, all adjudicators not flagged; after the maximum two thirds of them; where all are flagged, anyone by `expireWatchdog`"
             ),
             (
                 "an uptime feed, or two bonded monitors of different principals",

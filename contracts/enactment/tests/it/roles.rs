@@ -1,16 +1,21 @@
-//! Each function × each role: allowed, or the right refusal, as `abi/roles/Enactment.toml` says.
+//! The enactment as its role table (`abi/roles/Enactment.toml`) says it.
 
 use agentcity_abi::{
     IEnactment as wire,
-    roles::{Caller, table},
+    IEnactment::{IEnactmentCalls, IEnactmentEvents},
+    roles::Caller,
 };
 use agentcity_domain::{clerk::ClerkRole, peer::Peer};
 use agentcity_sessions::{
     City, Kind, SPONSOR, STRANGER, agent, clerk, member,
     steps::{Case, GOOD, SHARE, TEMPLATE, node},
 };
-use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolError, SolInterface};
+use agentcity_world::{
+    World,
+    roles::{self, Prepared, Roles, Signature},
+};
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall;
 
 fn in_review(city: &City) -> Case {
     let case = city.decided("role", &[node(1)]);
@@ -151,61 +156,52 @@ fn prepared(function: &str) -> (City, Vec<u8>) {
     (city, input)
 }
 
-/// Everybody who might call: people, and the members by their names in the table.
-fn callers() -> Vec<(String, Address, Option<Caller>)> {
-    let mut callers: Vec<_> = [
-        ("stranger", STRANGER),
-        ("sponsor", SPONSOR),
-        ("bidder", agent(0).address),
-        ("regulator", clerk(ClerkRole::Regulator, 0).address),
-        ("codifier", clerk(ClerkRole::Codifier, 0).address),
-    ]
-    .into_iter()
-    .map(|(name, address)| (name.to_owned(), address, None))
-    .collect();
-    for (peer, caller) in [
-        (Peer::Constitution, Caller::Constitution),
-        (Peer::Agent, Caller::Agent),
-        (Peer::Management, Caller::Management),
-        (Peer::Service, Caller::Service),
-        (Peer::Legislature, Caller::Legislature),
-        (Peer::Collaboration, Caller::Collaboration),
-        (Peer::Treasury, Caller::Treasury),
-        (Peer::Adjudication, Caller::Adjudication),
-        (Peer::Verification, Caller::Verification),
-        (Peer::Guardian, Caller::Guardian),
-        (Peer::Assembly, Caller::Assembly),
-        (Peer::Statute, Caller::Statute),
-        (Peer::Roster, Caller::Roster),
-    ] {
-        assert_eq!(peer.name(), caller.name());
-        callers.push((peer.name().to_owned(), member(peer), Some(caller)));
+struct Laws;
+
+impl Roles for Laws {
+    const CONTRACT: &'static str = "Enactment";
+    const FUNCTION: Signature<4> = IEnactmentCalls::signature_by_selector;
+    const EVENT: Signature<32> = IEnactmentEvents::signature_by_selector;
+    const FUNCTIONS: usize = IEnactmentCalls::VARIANT_NAMES.len();
+    const ELSEWHERE: &'static [(&'static str, &'static str)] = &[
+        ("approve", "LawEnacted"),
+        ("decideRegulatory", "BidRejected"),
+        ("decideRegulatory", "ComplianceFlagged"),
+        ("decideRegulatory", "ReproposalRequested"),
+        ("validate", "ValidationFailed"),
+    ];
+    type City = City;
+
+    fn world(city: &City) -> &World {
+        &city.world
     }
-    callers
+
+    fn member(peer: Peer) -> Address {
+        member(peer)
+    }
+
+    fn people() -> Vec<(&'static str, Address)> {
+        vec![
+            ("stranger", STRANGER),
+            ("sponsor", SPONSOR),
+            ("bidder", agent(0).address),
+            ("regulator", clerk(ClerkRole::Regulator, 0).address),
+            ("codifier", clerk(ClerkRole::Codifier, 0).address),
+        ]
+    }
+
+    fn prepared(function: &str, _by: Option<Caller>) -> Prepared<City> {
+        let (city, input) = prepared(function);
+        Prepared::new(city, input)
+    }
 }
 
 #[test]
 fn each_function_answers_each_role_as_the_table_says() {
-    let table = table("Enactment").functions;
-    assert_eq!(table.len(), wire::IEnactmentCalls::COUNT);
-    let (mut allowed, mut refused) = (0, 0);
-    for (function, row) in &table {
-        for (name, caller, role) in callers() {
-            let (city, input) = prepared(function);
-            let to = member(Peer::Enactment);
-            let answer = city.world.transact(caller, to, U256::ZERO, &input);
-            let may = row.callers.contains(&Caller::Anyone)
-                || role.is_some_and(|role| row.callers.contains(&role));
-            if may {
-                assert!(answer.is_ok(), "{function} refuses {name}: {answer:02x?}");
-                allowed += 1;
-            } else {
-                let expected = wire::Unauthorized { caller }.abi_encode();
-                assert_eq!(answer, Err(expected), "{function} by {name}");
-                refused += 1;
-            }
-        }
-    }
-    println!("{allowed} pairs of function and role allowed, {refused} refused");
-    assert_eq!(allowed + refused, table.len() * callers().len());
+    roles::each_caller::<Laws>();
+}
+
+#[test]
+fn what_changes_something_says_so_and_what_says_nothing_changes_nothing() {
+    roles::each_change_is_said::<Laws>();
 }

@@ -1,25 +1,22 @@
 //! Random commands against a naive model of missions, freezes and halts.
-//!
-//! Quick here; `AGENTCITY_RUNS` asks for more runs, each of as many commands.
 
 mod compare;
 mod model;
 mod monitors;
-
-use std::cell::Cell;
 
 use agentcity_abi::IGuardian as wire;
 use agentcity_domain::{
     machine::{MissionState, NodeState},
     peer::Peer,
 };
-use agentcity_world::{Key, predicate::Manners};
+use agentcity_world::{
+    Key,
+    commands::{self, Plan, Tally, pick},
+    predicate::Manners,
+};
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
-};
+use proptest::prelude::*;
 
 use self::model::*;
 use crate::{
@@ -28,88 +25,66 @@ use crate::{
     halts,
 };
 
-const SEED: [u8; 32] = *b"who watches, and who watches him";
-const RUNS: u32 = 30;
-const LENGTH: usize = 450;
-
-const KINDS: [&str; 22] = [
-    "counters",
-    "deviation",
-    "substitution",
-    "freezeNode",
-    "liftFalse",
-    "liftWarning",
-    "confirm",
-    "classify",
-    "stop",
-    "clear",
-    "haltCity",
-    "resumeCity",
-    "diverge",
-    "liftPause",
-    "releaseBond",
-    "enterDegraded",
-    "exitDegraded",
-    "reconcile",
-    "filter",
-    "clearPredicate",
-    "veto",
-    "release",
-];
-
-/// What happens around the guardian: time, and what collaboration and the roster do by themselves.
-const AROUND: [&str; 6] = ["warp", "reassign", "finish", "abort", "renew", "standing"];
-const ALL: usize = KINDS.len() + AROUND.len();
-
-/// States that some run has to reach.
-const STATES: [&str; 19] = [
-    "stopped by the panel",
-    "stopped by escalation",
-    "paused",
-    "stopped over a pause",
-    "stopped under the city's halt",
-    "city halted",
-    "degraded",
-    "frozen by one",
-    "frozen by two",
-    "frozen by hand",
-    "lifted as false",
-    "lifted with a warning",
-    "upheld",
-    "charged",
-    "waits at the gate",
-    "failed at the gate",
-    "released",
-    "released unreconciled",
-    "released by the panel",
-];
-
-#[derive(Clone, Copy, Debug)]
-struct Command {
-    kind: usize,
-    numbers: [usize; 4],
-    aims: bool,
-}
-
-fn command() -> impl Strategy<Value = Command> {
-    let weights = [
+const PLAN: Plan = Plan {
+    seed: *b"who watches, and who watches him",
+    runs: 30,
+    length: 450,
+    kinds: &[
+        "counters",
+        "deviation",
+        "substitution",
+        "freezeNode",
+        "liftFalse",
+        "liftWarning",
+        "confirm",
+        "classify",
+        "stop",
+        "clear",
+        "haltCity",
+        "resumeCity",
+        "diverge",
+        "liftPause",
+        "releaseBond",
+        "enterDegraded",
+        "exitDegraded",
+        "reconcile",
+        "filter",
+        "clearPredicate",
+        "veto",
+        "release",
+    ],
+    never: &[],
+    around: &["warp", "reassign", "finish", "abort", "renew", "standing"],
+    weights: &[
         34, 24, 12, 2, 5, 8, 3, 4, 2, 9, 1, 5, 5, 6, 4, 6, 7, 8, 12, 9, 2,
         5, // what is counted
         7, 40, 12, 2, 7, 2,
-    ];
-    assert_eq!(weights.len(), ALL);
-    let kinds: Vec<usize> = (0..ALL)
-        .flat_map(|kind| vec![kind; weights[kind]])
-        .collect();
-    let kind = prop::sample::select(kinds);
-    (kind, any::<[u16; 4]>(), prop::bool::weighted(0.85)).prop_map(|(kind, numbers, aims)| {
-        Command {
-            kind,
-            numbers: numbers.map(usize::from),
-            aims,
-        }
-    })
-}
+    ],
+    aims: 0.85,
+    reach: &[
+        "stopped by the panel",
+        "stopped by escalation",
+        "paused",
+        "stopped over a pause",
+        "stopped under the city's halt",
+        "city halted",
+        "degraded",
+        "frozen by one",
+        "frozen by two",
+        "frozen by hand",
+        "lifted as false",
+        "lifted with a warning",
+        "upheld",
+        "charged",
+        "waits at the gate",
+        "failed at the gate",
+        "released",
+        "released unreconciled",
+        "released by the panel",
+    ],
+};
+
+type Command = commands::Command<4>;
 
 fn questions() -> impl Strategy<Value = Vec<Question>> {
     let question = (0..8u8).prop_map(|n| Question {
@@ -120,15 +95,6 @@ fn questions() -> impl Strategy<Value = Vec<Question>> {
     prop::collection::vec(question, 0..5)
 }
 
-/// One of the first `count` numbers: one that is good if it aims and any is.
-fn pick(count: usize, number: usize, aims: bool, good: impl Fn(usize) -> bool) -> usize {
-    let fit: Vec<usize> = (0..count).filter(|candidate| good(*candidate)).collect();
-    match fit.get(number % fit.len().max(1)) {
-        Some(chosen) if aims => *chosen,
-        _ => number % count,
-    }
-}
-
 fn monitor_key(number: usize) -> Key {
     Key::of(&format!("monitor {number}"))
 }
@@ -137,7 +103,7 @@ fn monitor_key(number: usize) -> Key {
 struct Run<'a> {
     city: City,
     model: Model,
-    reached: &'a Cell<[u32; STATES.len()]>,
+    tally: &'a Tally,
 }
 
 fn begin(questions: &[Question]) -> City {
@@ -174,80 +140,24 @@ fn begin(questions: &[Question]) -> City {
 
 #[test]
 fn random_commands_keep_to_the_model() {
-    let runs = std::env::var("AGENTCITY_RUNS").map_or(RUNS, |runs| runs.parse().unwrap());
-    println!("seed: {}, runs: {runs}", String::from_utf8_lossy(&SEED));
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
-    let config = Config {
-        cases: runs,
-        failure_persistence: None,
-        max_shrink_iters: 400,
-        ..Config::default()
-    };
-    let (tried, succeeded) = (Cell::new([0u32; ALL]), Cell::new([0u32; ALL]));
-    let reached = Cell::new([0u32; STATES.len()]);
-    let commands = (questions(), prop::collection::vec(command(), LENGTH));
-    TestRunner::new_with_rng(config, rng)
-        .run(&commands, |(questions, commands)| {
-            let city = begin(&questions);
-            let model = Model::new(city.world.now(), questions);
-            let mut run = Run {
-                city,
-                model,
-                reached: &reached,
-            };
-            for command in commands {
-                let (answered, expected) = run.apply(command);
-                prop_assert_eq!(answered, expected, "{} {:?}", name(command.kind), command);
-                let count = |cell: &Cell<[u32; ALL]>| {
-                    let mut counts = cell.get();
-                    counts[command.kind] += 1;
-                    cell.set(counts);
-                };
-                count(&tried);
-                if answered {
-                    count(&succeeded);
-                }
-                run.compare(command)?;
-            }
-            Ok(())
-        })
-        .unwrap();
-    report(tried.get(), succeeded.get(), reached.get());
-}
-
-fn name(kind: usize) -> &'static str {
-    KINDS.iter().chain(&AROUND).nth(kind).unwrap()
-}
-
-/// Prints what was done and reached, and claims that it was enough.
-fn report(tried: [u32; ALL], succeeded: [u32; ALL], reached: [u32; STATES.len()]) {
-    for kind in 0..ALL {
-        println!("{}: {} of {}", name(kind), succeeded[kind], tried[kind]);
-    }
-    let sum = |counts: &[u32]| counts.iter().take(KINDS.len()).sum::<u32>();
-    let (all, done) = (sum(&tried), sum(&succeeded));
-    println!(
-        "all: {done} of {all}, {:.1} %",
-        f64::from(done) * 100.0 / f64::from(all)
-    );
-    for (name, times) in STATES.iter().zip(reached) {
-        println!("{name}: {times}");
-    }
-    for (kind, name) in KINDS.iter().enumerate() {
-        assert!(succeeded[kind] >= 20, "{name} succeeds too rarely");
-    }
-    assert!(done * 100 >= all * 40);
-    for (name, times) in STATES.iter().zip(reached) {
-        assert!(times > 0, "nothing was ever {name}");
-    }
+    PLAN.run(questions(), |tally, questions, commands| {
+        let city = begin(&questions);
+        let model = Model::new(city.world.now(), questions);
+        let mut run = Run { city, model, tally };
+        for command in commands {
+            let (answered, expected) = run.apply(command);
+            let name = PLAN.name(command.kind);
+            prop_assert_eq!(answered, expected, "{} {:?}", name, command);
+            tally.count(command.kind, answered);
+            run.compare(command)?;
+        }
+        Ok(())
+    });
 }
 
 impl Run<'_> {
     fn note(&self, state: &str) {
-        let at = STATES.iter().position(|name| *name == state).unwrap();
-        let mut reached = self.reached.get();
-        reached[at] += 1;
-        self.reached.set(reached);
+        self.tally.reach(state);
     }
 
     fn ok<C: SolCall>(&self, from: alloy_primitives::Address, call: C) -> bool {
@@ -273,7 +183,7 @@ impl Run<'_> {
         let [first, second, third, fourth] = numbers;
         let now = self.city.world.now();
         let count = self.model.missions.len();
-        let kind = name(kind);
+        let kind = PLAN.name(kind);
         let model = &self.model;
         let of = |good: &dyn Fn(usize) -> bool| pick(count, first, aims, good);
         match kind {

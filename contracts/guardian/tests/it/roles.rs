@@ -1,13 +1,18 @@
-//! Each function × each role: allowed, or the right refusal, as `abi/roles/Guardian.toml` says.
+//! The guardian as its role table (`abi/roles/Guardian.toml`) says it.
 
 use agentcity_abi::{
     IGuardian as wire,
-    roles::{Caller, table},
+    IGuardian::{IGuardianCalls, IGuardianEvents},
+    roles::Caller,
 };
 use agentcity_domain::{machine::MissionState, peer::Peer};
-use agentcity_world::predicate::Manners;
-use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolError, SolInterface};
+use agentcity_world::{
+    World,
+    predicate::Manners,
+    roles::{self, Prepared, Roles, Signature},
+};
+use alloy_primitives::Address;
+use alloy_sol_types::{SolCall, SolError};
 
 use crate::{
     city::*,
@@ -16,18 +21,11 @@ use crate::{
     halts::{clear, diverge, lift, reconcile, release_bond, stop},
 };
 
-/// A call of a function that succeeds if its caller may make it, in a city where it does.
-struct Prepared {
-    city: City,
-    input: Vec<u8>,
-}
-
-fn prepared(function: &str) -> Prepared {
+fn prepared(function: &str) -> Prepared<City> {
     if function == "wire" {
         let city = City::constructed();
         city.given.borrow_mut().is_sealed = true;
-        let input = wire::wireCall {}.abi_encode();
-        return Prepared { city, input };
+        return Prepared::new(city, wire::wireCall {}.abi_encode());
     }
     let city = match function {
         "filterOutput" | "clearPredicate" | "vetoOutput" | "releaseOutput" => {
@@ -122,111 +120,51 @@ fn prepared(function: &str) -> Prepared {
         .abi_encode(),
         other => panic!("no call of {other} here"),
     };
-    city.world.take_logs();
-    Prepared { city, input }
+    Prepared::new(city, input).of([keys[0].address])
 }
 
-/// Everybody who might call: people, and the members by their names in the table.
-fn callers() -> Vec<(&'static str, Address, Option<Caller>)> {
-    let monitor = agentcity_world::Key::of("mon a").address;
-    let mut callers = vec![
-        ("monitor", monitor, None),
-        ("executor", seated(0), None),
-        ("stranger", STRANGER, None),
+struct Watchers;
+
+impl Roles for Watchers {
+    const CONTRACT: &'static str = "Guardian";
+    const FUNCTION: Signature<4> = IGuardianCalls::signature_by_selector;
+    const EVENT: Signature<32> = IGuardianEvents::signature_by_selector;
+    const FUNCTIONS: usize = IGuardianCalls::VARIANT_NAMES.len();
+    const ELSEWHERE: &'static [(&'static str, &'static str)] = &[
+        ("clearStop", "MissionHalted"),
+        ("filterOutput", "ReconciliationMissed"),
+        ("filterOutput", "OutputReleased"),
+        ("report", "MissionHalted"),
     ];
-    let people = callers.len();
-    for (peer, caller) in [
-        (Peer::Constitution, Caller::Constitution),
-        (Peer::Agent, Caller::Agent),
-        (Peer::Management, Caller::Management),
-        (Peer::Service, Caller::Service),
-        (Peer::Legislature, Caller::Legislature),
-        (Peer::Collaboration, Caller::Collaboration),
-        (Peer::Treasury, Caller::Treasury),
-        (Peer::Adjudication, Caller::Adjudication),
-        (Peer::Verification, Caller::Verification),
-        (Peer::Assembly, Caller::Assembly),
-        (Peer::Statute, Caller::Statute),
-        (Peer::Enactment, Caller::Enactment),
-        (Peer::Roster, Caller::Roster),
-    ] {
-        callers.push((peer.name(), member(peer), Some(caller)));
+    type City = City;
+
+    fn world(city: &City) -> &World {
+        &city.world
     }
-    assert_eq!(
-        callers.len(),
-        people + Peer::COUNT - 1,
-        "every member but this one"
-    );
-    callers
+
+    fn member(peer: Peer) -> Address {
+        member(peer)
+    }
+
+    fn people() -> Vec<(&'static str, Address)> {
+        vec![("executor", seated(0)), ("stranger", STRANGER)]
+    }
+
+    fn prepared(function: &str, _by: Option<Caller>) -> Prepared<City> {
+        prepared(function)
+    }
+
+    fn not_own(_city: &City, _function: &str, caller: Address, _input: &[u8]) -> Vec<u8> {
+        wire::MonitorRefused { monitor: caller }.abi_encode()
+    }
 }
 
 #[test]
 fn each_function_answers_each_role_as_the_table_says() {
-    let table = table("Guardian").functions;
-    assert_eq!(table.len(), wire::IGuardianCalls::COUNT);
-    let (mut allowed, mut refused) = (0, 0);
-    for (function, row) in &table {
-        for (name, caller, role) in callers() {
-            let Prepared { city, input } = prepared(function);
-            let own = row.callers.contains(&Caller::Own);
-            let may = row.callers.contains(&Caller::Anyone)
-                || role.is_some_and(|role| row.callers.contains(&role))
-                || own && name == "monitor";
-            let before = city.world.storage(here());
-            let answer = city.world.transact(caller, here(), U256::ZERO, &input);
-            if may {
-                assert!(answer.is_ok(), "{function} refuses {name}: {answer:02x?}");
-                allowed += 1;
-                continue;
-            }
-            let expected = if own {
-                wire::MonitorRefused { monitor: caller }.abi_encode()
-            } else {
-                wire::Unauthorized { caller }.abi_encode()
-            };
-            assert_eq!(answer, Err(expected), "{function} by {name}");
-            assert_eq!(city.world.storage(here()), before);
-            refused += 1;
-        }
-    }
-    println!("{allowed} pairs of function and role allowed, {refused} refused");
-    assert_eq!(allowed + refused, table.len() * callers().len());
+    roles::each_caller::<Watchers>();
 }
 
 #[test]
-fn a_view_changes_nothing_and_all_else_does() {
-    for (function, row) in table("Guardian").functions {
-        let Prepared { city, input } = prepared(&function);
-        let viewer = Address::repeat_byte(0x5e);
-        // As whoever may call it.
-        let caller = match row.callers.first() {
-            Some(Caller::Adjudication) => member(Peer::Adjudication),
-            Some(Caller::Own) => agentcity_world::Key::of("mon a").address,
-            _ => viewer,
-        };
-        city.world.install(caller, B256::ZERO, move |frame, _| {
-            frame.call(here(), U256::ZERO, &input, true, u64::MAX)
-        });
-        let answer = city.world.transact(STRANGER, caller, U256::ZERO, &[]);
-        assert_eq!(answer.is_ok(), row.emits.is_empty(), "{function}");
-    }
-}
-
-#[test]
-fn what_emits_says_something_and_what_does_not_is_silent() {
-    for (function, row) in table("Guardian").functions {
-        let Prepared { city, input } = prepared(&function);
-        let caller = match row.callers.first() {
-            Some(Caller::Adjudication) => member(Peer::Adjudication),
-            Some(Caller::Own) => agentcity_world::Key::of("mon a").address,
-            _ => STRANGER,
-        };
-        city.world
-            .transact(caller, here(), U256::ZERO, &input)
-            .unwrap();
-        let logs = city.world.take_logs();
-        let own = logs.iter().filter(|log| log.address == here()).count();
-        assert_eq!(own > 0, !row.emits.is_empty(), "{function}");
-        assert!(own <= row.emits.len(), "{function}");
-    }
+fn what_changes_something_says_so_and_what_says_nothing_changes_nothing() {
+    roles::each_change_is_said::<Watchers>();
 }

@@ -1,15 +1,20 @@
-//! Each function × each role: allowed, or the right refusal, as `abi/roles/Legislature.toml` says.
+//! The legislature as its role table (`abi/roles/Legislature.toml`) says it.
 
 use agentcity_abi::{
     ILegislature as wire,
-    roles::{Caller, table},
+    ILegislature::{ILegislatureCalls, ILegislatureEvents},
+    roles::Caller,
 };
 use agentcity_domain::{clerk::ClerkRole, peer::Peer};
 use agentcity_sessions::{
     City, IDENTITY, SPONSOR, STRANGER, State, agent, clerk, member, steps::node,
 };
-use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolError, SolInterface};
+use agentcity_world::{
+    World,
+    roles::{self, Prepared, Roles, Signature},
+};
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall;
 
 /// A city in which a function can succeed once, and the call of it.
 fn prepared(function: &str) -> (City, Vec<u8>) {
@@ -108,63 +113,49 @@ fn prepared(function: &str) -> (City, Vec<u8>) {
     (city, input)
 }
 
-/// Everybody who might call: people, and the members by their names in the table.
-fn callers() -> Vec<(String, Address, Option<Caller>)> {
-    let mut callers: Vec<_> = [
-        ("stranger", STRANGER),
-        ("sponsor", SPONSOR),
-        ("bidder", agent(0).address),
-        ("registrar", clerk(ClerkRole::Registrar, 0).address),
-        ("speaker", clerk(ClerkRole::Speaker, 0).address),
-    ]
-    .into_iter()
-    .map(|(name, address)| (name.to_owned(), address, None))
-    .collect();
-    for (peer, caller) in [
-        (Peer::Constitution, Caller::Constitution),
-        (Peer::Agent, Caller::Agent),
-        (Peer::Management, Caller::Management),
-        (Peer::Service, Caller::Service),
-        (Peer::Collaboration, Caller::Collaboration),
-        (Peer::Treasury, Caller::Treasury),
-        (Peer::Adjudication, Caller::Adjudication),
-        (Peer::Verification, Caller::Verification),
-        (Peer::Guardian, Caller::Guardian),
-        (Peer::Assembly, Caller::Assembly),
-        (Peer::Statute, Caller::Statute),
-        (Peer::Enactment, Caller::Enactment),
-        (Peer::Roster, Caller::Roster),
-    ] {
-        assert_eq!(peer.name(), caller.name());
-        callers.push((peer.name().to_owned(), member(peer), Some(caller)));
+struct Messages;
+
+impl Roles for Messages {
+    const CONTRACT: &'static str = "Legislature";
+    const FUNCTION: Signature<4> = ILegislatureCalls::signature_by_selector;
+    const EVENT: Signature<32> = ILegislatureEvents::signature_by_selector;
+    const FUNCTIONS: usize = ILegislatureCalls::VARIANT_NAMES.len();
+    const ELSEWHERE: &'static [(&'static str, &'static str)] =
+        &[("attestIdentity", "AgentDropped")];
+    type City = City;
+
+    fn world(city: &City) -> &World {
+        &city.world
     }
-    callers
+
+    fn member(peer: Peer) -> Address {
+        member(peer)
+    }
+
+    fn people() -> Vec<(&'static str, Address)> {
+        vec![
+            ("stranger", STRANGER),
+            ("sponsor", SPONSOR),
+            ("bidder", agent(0).address),
+            ("registrar", clerk(ClerkRole::Registrar, 0).address),
+            ("speaker", clerk(ClerkRole::Speaker, 0).address),
+        ]
+    }
+
+    fn prepared(function: &str, _by: Option<Caller>) -> Prepared<City> {
+        let (city, input) = prepared(function);
+        Prepared::new(city, input)
+    }
 }
 
 #[test]
 fn each_function_answers_each_role_as_the_table_says() {
-    let table = table("Legislature").functions;
-    assert_eq!(table.len(), wire::ILegislatureCalls::COUNT);
-    let (mut allowed, mut refused) = (0, 0);
-    for (function, row) in &table {
-        for (name, caller, role) in callers() {
-            let (city, input) = prepared(function);
-            let to = member(Peer::Legislature);
-            let answer = city.world.transact(caller, to, U256::ZERO, &input);
-            let may = row.callers.contains(&Caller::Anyone)
-                || role.is_some_and(|role| row.callers.contains(&role));
-            if may {
-                assert!(answer.is_ok(), "{function} refuses {name}: {answer:02x?}");
-                allowed += 1;
-            } else {
-                let expected = wire::Unauthorized { caller }.abi_encode();
-                assert_eq!(answer, Err(expected), "{function} by {name}");
-                refused += 1;
-            }
-        }
-    }
-    println!("{allowed} pairs of function and role allowed, {refused} refused");
-    assert_eq!(allowed + refused, table.len() * callers().len());
+    roles::each_caller::<Messages>();
+}
+
+#[test]
+fn what_changes_something_says_so_and_what_says_nothing_changes_nothing() {
+    roles::each_change_is_said::<Messages>();
 }
 
 /// The enactment moves what it decides, along the machine's edges, and nothing else: what time ends, anybody says.

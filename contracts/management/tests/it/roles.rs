@@ -1,19 +1,23 @@
-//! Each function × each role: allowed, or the right refusal, as `abi/roles/Management.toml` says.
+//! The clerks' offices as their role table (`abi/roles/Management.toml`) says it.
 
 use agentcity_abi::{
     IManagement as wire,
-    roles::{Caller, table},
+    IManagement::{IManagementCalls, IManagementEvents},
+    roles::Caller,
 };
 use agentcity_domain::{
     clerk::{ClerkRole, Operation},
     peer::Peer,
 };
-use agentcity_world::Key;
-use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolError};
+use agentcity_world::{
+    Key, World,
+    roles::{self, Prepared, Roles, Signature},
+};
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall;
 
 use crate::{
-    city::{City, STRANGER, SUBJECT, WAIT, admission, bits, key, member, offices, validation},
+    city::{City, STRANGER, SUBJECT, WAIT, admission, bits, key, member, validation},
     delegations::digest,
 };
 
@@ -145,59 +149,44 @@ fn prepared(function: &str, role: Option<Caller>) -> (City, Vec<u8>) {
     (city, input)
 }
 
-/// Everybody who might call: people, and the members by their names in the table.
-fn callers() -> Vec<(String, Address, Option<Caller>)> {
-    let mut callers: Vec<_> = [
-        ("stranger", STRANGER),
-        ("registrar", key(ClerkRole::Registrar, 0).address),
-        ("speaker", key(ClerkRole::Speaker, 0).address),
-        ("service owner", Key::of("owner").address),
-    ]
-    .into_iter()
-    .map(|(name, address)| (name.to_owned(), address, None))
-    .collect();
-    for (peer, caller) in [
-        (Peer::Constitution, Caller::Constitution),
-        (Peer::Agent, Caller::Agent),
-        (Peer::Service, Caller::Service),
-        (Peer::Legislature, Caller::Legislature),
-        (Peer::Collaboration, Caller::Collaboration),
-        (Peer::Treasury, Caller::Treasury),
-        (Peer::Adjudication, Caller::Adjudication),
-        (Peer::Verification, Caller::Verification),
-        (Peer::Guardian, Caller::Guardian),
-        (Peer::Assembly, Caller::Assembly),
-        (Peer::Statute, Caller::Statute),
-        (Peer::Enactment, Caller::Enactment),
-        (Peer::Roster, Caller::Roster),
-    ] {
-        assert_eq!(peer.name(), caller.name());
-        callers.push((peer.name().to_owned(), member(peer), Some(caller)));
+struct Offices;
+
+impl Roles for Offices {
+    const CONTRACT: &'static str = "Management";
+    const FUNCTION: Signature<4> = IManagementCalls::signature_by_selector;
+    const EVENT: Signature<32> = IManagementEvents::signature_by_selector;
+    const FUNCTIONS: usize = IManagementCalls::VARIANT_NAMES.len();
+    type City = City;
+
+    fn world(city: &City) -> &World {
+        &city.world
     }
-    callers
+
+    fn member(peer: Peer) -> Address {
+        member(peer)
+    }
+
+    fn people() -> Vec<(&'static str, Address)> {
+        vec![
+            ("stranger", STRANGER),
+            ("registrar", key(ClerkRole::Registrar, 0).address),
+            ("speaker", key(ClerkRole::Speaker, 0).address),
+            ("service owner", Key::of("owner").address),
+        ]
+    }
+
+    fn prepared(function: &str, by: Option<Caller>) -> Prepared<City> {
+        let (city, input) = prepared(function, by);
+        Prepared::new(city, input)
+    }
 }
 
 #[test]
 fn each_function_answers_each_role_as_the_table_says() {
-    let table = table("Management").functions;
-    assert_eq!(table.len(), crate::wire::selectors().len());
-    let (mut allowed, mut refused) = (0, 0);
-    for (function, row) in &table {
-        for (name, caller, role) in callers() {
-            let (city, input) = prepared(function, role);
-            let answer = city.world.transact(caller, offices(), U256::ZERO, &input);
-            let may = row.callers.contains(&Caller::Anyone)
-                || role.is_some_and(|role| row.callers.contains(&role));
-            if may {
-                assert!(answer.is_ok(), "{function} refuses {name}: {answer:02x?}");
-                allowed += 1;
-            } else {
-                let expected = wire::Unauthorized { caller }.abi_encode();
-                assert_eq!(answer, Err(expected), "{function} by {name}");
-                refused += 1;
-            }
-        }
-    }
-    println!("{allowed} pairs of function and role allowed, {refused} refused");
-    assert_eq!(allowed + refused, table.len() * callers().len());
+    roles::each_caller::<Offices>();
+}
+
+#[test]
+fn what_changes_something_says_so_and_what_says_nothing_changes_nothing() {
+    roles::each_change_is_said::<Offices>();
 }

@@ -2,6 +2,7 @@
 
 use agentcity_abi::IRoster as wire;
 use agentcity_domain::parameter::ParameterId;
+use alloy_primitives::Address;
 
 use crate::city::*;
 
@@ -29,6 +30,19 @@ fn frozen() -> (City, u64) {
     let city = City::seated();
     city.decide(judge(3), &"Y".repeat(20));
     city.decide(judge(3), "WWWW");
+    let until = city.halted_until();
+    (city, until)
+}
+
+/// A city frozen by a confirmed alert in which everybody let too much pass.
+pub(crate) fn stamped() -> (City, u64) {
+    let city = City::seated();
+    let all: Vec<_> = (0..7).map(judge).collect();
+    for _ in 0..20 {
+        city.rule(decision(&all, 'Y')).unwrap();
+    }
+    assert_eq!(city.panel(&[]).unflagged, 0);
+    city.rule(confirm(3, 20)).unwrap();
     let until = city.halted_until();
     (city, until)
 }
@@ -166,9 +180,9 @@ fn the_panel_releases_the_freeze_that_it_signed_for() {
     assert!(city.seat(judge(3)).flagged, "who was flagged stays flagged");
 }
 
-/// RULINGS R9: an exit for anyone once the maximum passed.
+/// RULINGS R9: once the maximum passed, anyone may abort what lies under it; nothing resumes without the panel.
 #[test]
-fn anyone_ends_a_freeze_that_is_overdue() {
+fn a_freeze_that_is_overdue_waits_for_the_panel() {
     let (city, until) = frozen();
     city.world.warp(FREEZE);
     let early = wire::NotDue {
@@ -178,8 +192,15 @@ fn anyone_ends_a_freeze_that_is_overdue() {
     assert!(!city.panel(&[]).overdue);
     city.world.warp(1);
     assert!(city.panel(&[]).overdue);
-    city.call(STRANGER, wire::expireWatchdogCall {}).unwrap();
-    assert!(!city.events::<wire::WatchdogReleased>()[0].byPanel);
+    let panels = wire::NotAdjudicator {
+        signer: Address::ZERO,
+    };
+    for _ in 0..2 {
+        city.refused(STRANGER, wire::expireWatchdogCall {}, panels.clone());
+        city.world.warp(FREEZE);
+    }
+    assert_eq!(city.halted_until(), until);
+    city.rule(until_call(until)).unwrap();
     assert_eq!(city.halted_until(), 0);
     assert!(!city.panel(&[]).overdue);
     city.refused(
@@ -194,28 +215,44 @@ fn anyone_ends_a_freeze_that_is_overdue() {
     assert_eq!(city.halted_until(), city.world.now() + FREEZE);
 }
 
-/// All of nobody would be no signature at all.
+/// All of nobody would be no signature at all: none of them is taken by *adjudication*, so that time alone ends it.
 #[test]
-fn where_everybody_is_flagged_only_time_ends_a_freeze() {
-    let city = City::seated();
+fn where_everybody_is_flagged_anyone_ends_a_freeze_that_is_overdue() {
+    let (city, until) = stamped();
     let all: Vec<_> = (0..7).map(judge).collect();
-    for _ in 0..20 {
-        city.rule(decision(&all, 'Y')).unwrap();
-    }
-    assert_eq!(city.panel(&[]).unflagged, 0);
-    city.rule(confirm(3, 20)).unwrap();
-    let until = city.halted_until();
-    let early = || wire::NotDue {
+    let early = wire::NotDue {
         dueAt: u40(until + 1),
     };
-    city.rule_refused(until_call(until), early());
+    city.refused(STRANGER, wire::expireWatchdogCall {}, early);
+    // Nobody signs himself free meanwhile.
     city.rule(decision(&all, 'N')).unwrap();
     city.rule(decision(&all, 'N')).unwrap();
-    city.rule_refused(until_call(until), early());
+    assert_eq!(city.panel(&[]).unflagged, 0);
     city.world.warp(FREEZE + 1);
     city.call(STRANGER, wire::expireWatchdogCall {}).unwrap();
+    assert!(!city.events::<wire::WatchdogReleased>()[0].byPanel);
     city.rule(decision(&all, 'N')).unwrap();
     assert_eq!(city.panel(&[]).unflagged, 7);
+}
+
+/// *Adjudication* records a decision before it carries it out. Nothing that is recorded moves the end of a freeze, and that a
+/// release makes too many yes of whoever signed it does not undo the release.
+#[test]
+fn a_release_that_flags_its_last_signer_releases() {
+    let city = City::seated();
+    for stamper in 0..6 {
+        city.decide(judge(stamper), &"Y".repeat(20));
+    }
+    city.rule(confirm(3, 20)).unwrap();
+    let until = city.halted_until();
+    // The last who may release has let eighteen pass of nineteen; this one is too many.
+    city.decide(judge(6), &"Y".repeat(19));
+    assert_eq!(city.panel(&[]).unflagged, 1);
+    city.rule(decision(&[judge(6)], 'Y')).unwrap();
+    assert_eq!(city.panel(&[]).unflagged, 0);
+    assert_eq!(city.halted_until(), until, "its end does not move");
+    city.rule(until_call(until)).unwrap();
+    assert_eq!(city.halted_until(), 0);
 }
 
 #[test]
@@ -228,8 +265,7 @@ fn a_confirmed_alert_freezes_once() {
     city.rule(confirm(3, 21)).unwrap();
     assert_eq!(city.halted_until(), city.world.now() + FREEZE);
     city.rule_refused(confirm(3, 21), done());
-    city.world.warp(FREEZE + 1);
-    city.call(STRANGER, wire::expireWatchdogCall {}).unwrap();
+    city.rule(until_call(city.halted_until())).unwrap();
     city.rule_refused(confirm(3, 21), done());
     city.call(judge(3), wire::resignCall {}).unwrap();
     let gone = wire::WrongStanding {

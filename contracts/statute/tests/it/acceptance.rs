@@ -10,7 +10,7 @@ use crate::city::*;
 
 const MISSION: B256 = B256::repeat_byte(7);
 
-fn acceptance(city: &City, executor: Address) -> wire::SeatAcceptance {
+pub(crate) fn acceptance(city: &City, executor: Address) -> wire::SeatAcceptance {
     wire::SeatAcceptance {
         missionId: MISSION,
         node: 3,
@@ -21,7 +21,7 @@ fn acceptance(city: &City, executor: Address) -> wire::SeatAcceptance {
 }
 
 /// What is signed, by EIP-712 and not by our code.
-fn digest(of: &wire::SeatAcceptance, chain: u64, contract: Address) -> B256 {
+pub(crate) fn digest(of: &wire::SeatAcceptance, chain: u64, contract: Address) -> B256 {
     let domain = (
         keccak256(
             "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
@@ -44,7 +44,7 @@ fn digest(of: &wire::SeatAcceptance, chain: u64, contract: Address) -> B256 {
     keccak256([&[0x19, 0x01], domain.as_slice(), hash.as_slice()].concat())
 }
 
-fn relay(
+pub(crate) fn relay(
     acceptances: Vec<wire::SeatAcceptance>,
     signatures: Vec<Vec<u8>>,
 ) -> wire::acceptSeatsCall {

@@ -7,5 +7,6 @@ mod city;
 mod commands;
 mod deploying;
 mod finalising;
+mod roles;
 mod seating;
 mod wire;

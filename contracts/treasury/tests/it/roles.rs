@@ -1,50 +1,66 @@
-//! Each function × each role: allowed, or the right refusal, as `abi/roles/Treasury.toml` says.
+//! The treasury as its role table (`abi/roles/Treasury.toml`) says it.
 
 use agentcity_abi::{
     ICollaboration::MissionState,
     ITreasury as wire,
-    roles::{Caller, table},
+    ITreasury::{ITreasuryCalls, ITreasuryEvents},
+    roles::Caller,
 };
 use agentcity_domain::peer::Peer;
-use agentcity_world::World;
+use agentcity_world::{
+    World,
+    roles::{self, Prepared, Roles, Signature},
+    token::Manners,
+};
 use alloy_primitives::{Address, B256, U256, aliases::U40};
 use alloy_sol_types::{SolCall, SolError};
 
 use crate::city::*;
 
-/// A call of a function that succeeds if its caller may make it, with the coins that go with it, in a city where it does.
-struct Prepared {
-    city: City,
-    input: Vec<u8>,
-    coins: u128,
+fn people() -> Vec<(&'static str, Address)> {
+    let people = ["rich", "ann", "bob", "sponsor", "manager", "pat"];
+    let mut people = people.map(|name| (name, who(name))).to_vec();
+    people.push(("stranger", STRANGER));
+    people
+}
+
+/// Those of the people who have something.
+fn those(has: impl Fn(Address) -> bool) -> Vec<Address> {
+    let all = people().into_iter().map(|(_, who)| who);
+    all.filter(|who| has(*who)).collect()
 }
 
 /// Whose things those functions act on that are anybody's for what is their own.
-fn owners(function: &str) -> Vec<Address> {
-    match function {
-        "withdraw" | "withdrawTo" | "fundMissionFromCredit" | "joinPool" => vec![who("rich")],
+fn owned(prepared: Prepared<City>, function: &str) -> Prepared<City> {
+    let owners = match function {
+        "withdraw" => those(|who| prepared.city.credit(who) > 0),
+        "withdrawTo" | "fundMissionFromCredit" | "joinPool" => {
+            those(|who| prepared.city.credit(who) >= 10)
+        }
+        "depositWithPermit" | "fundMissionWithPermit" => {
+            those(|who| prepared.city.balance(who) >= 10)
+        }
         "requestLeavePool" | "leavePool" => vec![who("pat")],
         "bindPool" => vec![who("manager")],
         // Everybody may found a pool.
-        "createPool" => callers().into_iter().map(|(_, who, _)| who).collect(),
-        // With coins there are no permits; with tokens everybody's own is its own.
-        "depositWithPermit" | "fundMissionWithPermit" => vec![],
-        other => panic!("{other} acts on nobody's own"),
-    }
+        "createPool" => return prepared.of_everybody(),
+        _ => return prepared,
+    };
+    prepared.of(owners)
 }
 
-fn prepared(function: &str) -> Prepared {
+fn prepared(function: &str) -> Prepared<City> {
     if function == "wire" {
         let city = City::constructed(Address::ZERO);
         city.is_sealed.replace(true);
-        let input = wire::wireCall {}.abi_encode();
-        return Prepared {
-            city,
-            input,
-            coins: 0,
-        };
+        return Prepared::new(city, wire::wireCall {}.abi_encode());
     }
-    let city = City::new();
+    // With coins there are no permits.
+    let city = if function.ends_with("WithPermit") {
+        City::with_token(Manners::Honest)
+    } else {
+        City::new()
+    };
     let rich = city.rich("rich", 500);
     let agent = city.agent("ann", "bob", 1_000);
     let own = agent.into_word();
@@ -53,9 +69,6 @@ fn prepared(function: &str) -> Prepared {
     let pool = city.pool_for(agent, 100, 50);
     city.stake(mission, agent, 100);
     city.tell(Peer::Legislature, reserve(1, own, agent, 100));
-    for (_, who, _) in callers() {
-        city.fund(who);
-    }
     for fund in [wire::Fund::Treasury, wire::Fund::Insurance] {
         city.pay(rich, 100_000, contribute(fund, 100_000)).unwrap();
     }
@@ -195,41 +208,7 @@ fn prepared(function: &str) -> Prepared {
         "solvency" => wire::solvencyCall {}.abi_encode(),
         other => panic!("no call of {other} here"),
     };
-    city.world.take_logs();
-    Prepared { city, input, coins }
-}
-
-/// Everybody who might call: people, and the members by their names in the table.
-fn callers() -> Vec<(String, Address, Option<Caller>)> {
-    let mut callers: Vec<_> = ["rich", "ann", "bob", "sponsor", "manager", "pat"]
-        .into_iter()
-        .map(|name| (name.to_owned(), who(name), None))
-        .collect();
-    callers.push(("stranger".to_owned(), STRANGER, None));
-    for (peer, caller) in [
-        (Peer::Constitution, Caller::Constitution),
-        (Peer::Agent, Caller::Agent),
-        (Peer::Management, Caller::Management),
-        (Peer::Service, Caller::Service),
-        (Peer::Legislature, Caller::Legislature),
-        (Peer::Collaboration, Caller::Collaboration),
-        (Peer::Adjudication, Caller::Adjudication),
-        (Peer::Verification, Caller::Verification),
-        (Peer::Guardian, Caller::Guardian),
-        (Peer::Assembly, Caller::Assembly),
-        (Peer::Statute, Caller::Statute),
-        (Peer::Enactment, Caller::Enactment),
-        (Peer::Roster, Caller::Roster),
-    ] {
-        assert_eq!(peer.name(), caller.name());
-        callers.push((peer.name().to_owned(), member(peer), Some(caller)));
-    }
-    assert_eq!(
-        callers.len(),
-        7 + Peer::COUNT - 1,
-        "every member but this one"
-    );
-    callers
+    owned(Prepared::new(city, input).with_coins(coins), function)
 }
 
 /// How a function that acts on the caller's own things refuses somebody who has none, or too little.
@@ -246,9 +225,9 @@ fn refusal(city: &City, function: &str, caller: Address, input: &[u8]) -> Vec<u8
     match function {
         "withdraw" => wire::InvalidAmount { amount: U256::ZERO }.abi_encode(),
         "withdrawTo" | "fundMissionFromCredit" | "joinPool" => lacks(10),
-        "depositWithPermit" | "fundMissionWithPermit" => wire::AmountMismatch {
-            expected: wide(10),
-            received: U256::ZERO,
+        "depositWithPermit" | "fundMissionWithPermit" => wire::PaymentFailed {
+            to: here(),
+            amount: wide(10),
         }
         .abi_encode(),
         "requestLeavePool" | "leavePool" => wire::InsufficientShares {
@@ -262,59 +241,42 @@ fn refusal(city: &City, function: &str, caller: Address, input: &[u8]) -> Vec<u8
     }
 }
 
-#[test]
-fn each_function_answers_each_role_as_the_table_says() {
-    let table = table("Treasury").functions;
-    assert_eq!(table.len(), crate::wire::selectors().len());
-    let (mut allowed, mut refused) = (0, 0);
-    for (function, row) in &table {
-        for (name, caller, role) in callers() {
-            let Prepared { city, input, coins } = prepared(function);
-            let own = row.callers.contains(&Caller::Own);
-            // Some have a credit, too, by what the city was prepared with.
-            let has = match function.as_str() {
-                "withdraw" => city.credit(caller) > 0,
-                "withdrawTo" | "fundMissionFromCredit" | "joinPool" => city.credit(caller) >= 10,
-                "requestLeavePool" | "leavePool" => name == "pat",
-                _ => false,
-            };
-            let may = row.callers.contains(&Caller::Anyone)
-                || role.is_some_and(|role| row.callers.contains(&role))
-                || own && (has || owners(function).contains(&caller));
-            let before = city.world.storage(here());
-            let expected = refusal(&city, function, caller, &input);
-            let answer = city
-                .world
-                .transact(caller, here(), U256::from(coins), &input);
-            if may {
-                assert!(answer.is_ok(), "{function} refuses {name}: {answer:02x?}");
-                // What the table says is emitted, here of those events that are this contract's.
-                let logs = city.world.take_logs();
-                assert_eq!(logs.len(), row.emits.len(), "{function} by {name}");
-                allowed += 1;
-            } else {
-                assert_eq!(answer, Err(expected), "{function} by {name}");
-                assert_eq!(city.world.storage(here()), before);
-                refused += 1;
-            }
-        }
+struct Money;
+
+impl Roles for Money {
+    const CONTRACT: &'static str = "Treasury";
+    const FUNCTION: Signature<4> = ITreasuryCalls::signature_by_selector;
+    const EVENT: Signature<32> = ITreasuryEvents::signature_by_selector;
+    const FUNCTIONS: usize = ITreasuryCalls::VARIANT_NAMES.len();
+    type City = City;
+
+    fn world(city: &City) -> &World {
+        &city.world
     }
-    println!("{allowed} pairs of function and role allowed, {refused} refused");
-    assert_eq!(allowed + refused, table.len() * callers().len());
+
+    fn member(peer: Peer) -> Address {
+        member(peer)
+    }
+
+    fn people() -> Vec<(&'static str, Address)> {
+        people()
+    }
+
+    fn prepared(function: &str, _by: Option<Caller>) -> Prepared<City> {
+        prepared(function)
+    }
+
+    fn not_own(city: &City, function: &str, caller: Address, input: &[u8]) -> Vec<u8> {
+        refusal(city, function, caller, input)
+    }
 }
 
 #[test]
-fn a_view_changes_nothing_and_all_else_does() {
-    let as_view = |world: &World, input: Vec<u8>| {
-        let viewer = Address::repeat_byte(0x5e);
-        world.install(viewer, B256::ZERO, move |frame, _| {
-            frame.call(here(), U256::ZERO, &input, true, u64::MAX)
-        });
-        world.transact(STRANGER, viewer, U256::ZERO, &[])
-    };
-    for (function, row) in table("Treasury").functions {
-        let Prepared { city, input, .. } = prepared(&function);
-        let answer = as_view(&city.world, input);
-        assert_eq!(answer.is_ok(), row.emits.is_empty(), "{function}");
-    }
+fn each_function_answers_each_role_as_the_table_says() {
+    roles::each_caller::<Money>();
+}
+
+#[test]
+fn what_changes_something_says_so_and_what_says_nothing_changes_nothing() {
+    roles::each_change_is_said::<Money>();
 }

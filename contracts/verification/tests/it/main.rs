@@ -8,4 +8,5 @@ mod commands;
 mod consensus;
 mod proofs;
 mod reviews;
+mod roles;
 mod wire;

@@ -6,7 +6,7 @@ use alloy_primitives::{B256, keccak256};
 
 use crate::{city::*, consensus::set};
 
-fn deciding(node: u16, approved: bool, score: u16, seat: u8) -> wire::decideReviewCall {
+pub(crate) fn deciding(node: u16, approved: bool, score: u16, seat: u8) -> wire::decideReviewCall {
     wire::decideReviewCall {
         missionId: mission(),
         node,
@@ -22,7 +22,7 @@ fn panel() -> alloy_primitives::Address {
 }
 
 /// A node whose three seats revealed these values, disputed by a seat.
-fn disputed(values: [u8; 3], by: u8) -> City {
+pub(crate) fn disputed(values: [u8; 3], by: u8) -> City {
     let city = City::new();
     city.route(0, 1, law(2, 3, 2, 0));
     let values = values.map(value);

@@ -65,23 +65,6 @@ fn wiring_says_whom_it_learned() {
     );
 }
 
-#[test]
-fn people_decide_and_exclude_through_adjudication_alone() {
-    let city = City::new();
-    city.route(0, 1, law(2, 3, 2, 0));
-    for peer in Peer::ALL {
-        if peer == Peer::Adjudication {
-            continue;
-        }
-        let from = member(peer);
-        city.refused(from, deciding(0, true), wire::Unauthorized { caller: from });
-        city.refused(from, excluding(0, 0), wire::Unauthorized { caller: from });
-    }
-    let from = STRANGER;
-    city.refused(from, deciding(0, true), wire::Unauthorized { caller: from });
-    city.refused(from, excluding(0, 0), wire::Unauthorized { caller: from });
-}
-
 fn deciding(node: u16, approved: bool) -> wire::decideReviewCall {
     wire::decideReviewCall {
         missionId: mission(),
@@ -93,7 +76,7 @@ fn deciding(node: u16, approved: bool) -> wire::decideReviewCall {
     }
 }
 
-fn excluding(node: u16, seat: u8) -> wire::disqualifyCall {
+pub(crate) fn excluding(node: u16, seat: u8) -> wire::disqualifyCall {
     wire::disqualifyCall {
         missionId: mission(),
         node,

@@ -6,7 +6,7 @@ use agentcity_test_fixtures::{
     city::CallError,
     gas::{self, missions::ten},
     mission::{
-        Law, Plan, Scene, Stage, charter,
+        Charter, Law, Plan, Scene, Stage,
         deploy::{PAGES_AT_ONCE, SEAT_PAGES_AT_ONCE},
         plan::hash,
         print, stage,
@@ -44,7 +44,7 @@ fn refusal(error: &CallError) -> IStatute::IStatuteErrors {
 
 #[test]
 fn ten_tasks_become_law_by_transactions_alone() {
-    let mut stage = Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
+    let mut stage = Stage::raise(&Charter::default(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
     gas::cache_city(&stage.city).unwrap();
     let plan = ten();
     let mut law = stage
@@ -135,7 +135,7 @@ fn tell(stage: &mut Stage, law: &Law, which: &str) {
 
 #[test]
 fn ten_tasks_become_law_in_one_transaction_once_they_are_paid_for() {
-    let mut stage = Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
+    let mut stage = Stage::raise(&Charter::default(), 4, 2).unwrap_or_else(|e| panic!("{e}"));
     gas::cache_city(&stage.city).unwrap();
     let mut law = stage
         .legislate(&ten(), STAKE)
@@ -178,7 +178,7 @@ fn ten_tasks_become_law_in_one_transaction_once_they_are_paid_for() {
 
 #[test]
 fn strangers_bring_other_pages_and_the_honest_ones_arrive_all_the_same() {
-    let mut stage = Stage::raise(&charter(), 8, 1).unwrap_or_else(|e| panic!("{e}"));
+    let mut stage = Stage::raise(&Charter::default(), 8, 1).unwrap_or_else(|e| panic!("{e}"));
     let plan = Plan::random("two hundred tasks", 5, 200, 240, BUDGET);
     let mut law = stage
         .legislate(&plan, STAKE)
@@ -284,7 +284,7 @@ fn said<T: std::fmt::Debug>(
 /// (`contracts/statute/tests/it`): the programs never do, and that is what is claimed here.
 #[test]
 fn nothing_is_a_mission_before_its_last_approval_and_no_approval_goes_afterwards() {
-    let mut scene = Scene::raise(&charter(), 4, 1);
+    let mut scene = Scene::raise(&Charter::default(), 4, 1);
     let stage = &mut scene.stage;
     let bill = stage.adopt(&ten()).unwrap_or_else(|e| panic!("{e}"));
     let bids = bill.plan.seats(&stage.executors, STAKE);
@@ -366,7 +366,7 @@ fn a_random_graph_of_all_tiers_fits_ten_tranches() {
     let nodes = std::env::var("AGENTCITY_MISSION_NODES")
         .map_or(500, |nodes| nodes.parse().expect("a number"));
     let edges = usize::from(nodes) * 6 / 5;
-    let mut stage = Stage::raise(&charter(), 12, 4).unwrap_or_else(|e| panic!("{e}"));
+    let mut stage = Stage::raise(&Charter::default(), 12, 4).unwrap_or_else(|e| panic!("{e}"));
     gas::cache_city(&stage.city).unwrap();
     let seed = stage.city.seed;
     println!("graph of seed {seed}");

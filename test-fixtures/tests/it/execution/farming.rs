@@ -10,7 +10,7 @@ use agentcity_domain::{
 };
 use agentcity_test_fixtures::{
     city::life::{AgentType, Registration},
-    mission::{Executor, Law, MissionError, Plan, Scene, Task, charter, seconds, told},
+    mission::{Charter, Executor, Law, MissionError, Plan, Scene, Task, seconds, told},
     sender::Outcome,
 };
 use alloy::{
@@ -50,7 +50,7 @@ fn all_by(scene: &mut Scene, plan: &Plan, executor: usize) -> (Law, Vec<treasury
 
 #[test]
 fn a2_dust_raises_no_reputation_and_a_pair_raises_it_eight_times_in_a_window() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let agent = scene.agent(0).address();
     let start = scene.reputation(agent);
     assert_eq!(start, 500_000);
@@ -98,7 +98,7 @@ fn release(scene: &mut Scene, law: &Law, monitor: &agentcity_test_fixtures::city
 
 #[test]
 fn a2_r20_a_sponsor_cannot_hire_an_agent_of_its_own() {
-    let mut scene = Scene::raise(&charter(), 3, 1);
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
     let sponsor = scene.stage.sponsor.clone();
     let own = scene.person("an agent of the sponsor");
     let city = &mut scene.stage.city;
@@ -166,7 +166,7 @@ fn a2_r20_a_sponsor_cannot_hire_an_agent_of_its_own() {
 
 #[test]
 fn a3_a_silent_winner_pays_and_the_runner_up_takes_its_seat_without_an_iteration() {
-    let mut scene = Scene::raise(&charter(), 3, 1);
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
     let plan = tasks("a silent winner", 1, 300 * UNIT);
     // The earlier of two equal bids wins, the other stands behind it.
     let bids = [0, 1].map(|executor| scene.seats(&plan, &[executor], STAKE)[0]);
@@ -211,7 +211,7 @@ fn taken(outcome: &Outcome) -> Vec<(Address, u128)> {
 
 #[test]
 fn a3_who_seals_and_does_not_open_pays_for_a_failed_node_and_the_others_are_paid() {
-    let mut scene = Scene::raise(&charter(), 3, 1);
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
     let plan = Plan {
         tasks: vec![Task::agreed("withheld", 900 * UNIT, 3, 2, Mode::Exact)],
         ..tasks("withheld", 0, 0)
@@ -260,14 +260,14 @@ fn a3_who_seals_and_does_not_open_pays_for_a_failed_node_and_the_others_are_paid
 // INV-GUARD-05.
 #[test]
 fn a7_one_principals_monitors_freeze_whatever_they_like_and_stop_nothing() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let plan = tasks("crying wolf", 10, 300 * UNIT);
     let seats = scene.seats(&plan, &[0; 10], STAKE);
     let law = scene.enact_with(&plan, &seats);
     let agent = scene.agent(0).address();
-    let wolf = scene.monitor("wolf");
-    let friend = scene.person("the wolf's other monitor");
-    scene.knows_monitor(&friend, wolf.address());
+    let owner = scene.person("the wolves' owner");
+    let [wolf, friend] =
+        ["wolf", "the owner's other wolf"].map(|name| scene.monitor_of(name, &owner));
     let liars = [&wolf, &friend];
     // Nine freezes of one agent in one window: four would stop for its score of 500, nine for anybody's, if others said so, too.
     for node in 0..9u16 {

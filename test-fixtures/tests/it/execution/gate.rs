@@ -4,13 +4,13 @@
 use agentcity_abi::{
     ICollaboration::{self as work, MissionState, Reason},
     IGuardian as guardian,
-    IRoster::ProgramKind,
+    IRoster::{self as roster, ProgramKind},
     IStatute as statute,
 };
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Predicate};
 use agentcity_test_fixtures::{
     city::{Person, Refusal},
-    mission::{Law, Plan, Scene, Task, charter, seconds, stage::GAS, told},
+    mission::{Charter, Law, Plan, Scene, Task, seconds, stage::GAS, told},
 };
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
@@ -52,6 +52,26 @@ fn approved(scene: &mut Scene, target: Address, hard: bool) -> Predicate {
     }
 }
 
+/// The roster does not take a program with the code that it has, whoever signed that.
+#[track_caller]
+fn not_approved(scene: &mut Scene, program: Address) {
+    let codehash = scene.stage.city.client.codehash(program).unwrap();
+    not_approved_with(scene, program, codehash, codehash);
+}
+
+/// The same with this code, while it has another or none.
+#[track_caller]
+fn not_approved_with(scene: &mut Scene, program: Address, codehash: B256, found: B256) {
+    let call = roster::approvePredicateCall { program, codehash };
+    let wrong = roster::WrongProgram {
+        account: program,
+        expected: codehash,
+        found,
+        needed: seconds(P::ProgramLifeMinSecs),
+    };
+    scene.overruled(Peer::Roster, &call, &wrong);
+}
+
 /// A mission whose one task is done.
 #[track_caller]
 fn done(scene: &mut Scene, plan: &Plan) -> Law {
@@ -88,7 +108,7 @@ fn ends(scene: &mut Scene, laws: &[&Law]) {
 
 #[test]
 fn a10_p04_burners_writers_and_babblers_have_refused_and_the_panel_overrules_them() {
-    let mut scene = Scene::raise(&charter(), 5, 1);
+    let mut scene = Scene::raise(&Charter::default(), 5, 1);
     let author = scene.person("author");
     let hostile = [
         ("BurningPredicate", vec![]),
@@ -161,7 +181,7 @@ fn a10_p04_burners_writers_and_babblers_have_refused_and_the_panel_overrules_the
 
 #[test]
 fn r24_who_sends_little_gas_makes_no_predicate_fail() {
-    let mut scene = Scene::raise(&charter(), 5, 1);
+    let mut scene = Scene::raise(&Charter::default(), 5, 1);
     let author = scene.person("author");
     let hungry = scene.create(&author, "SecondTimePredicate", &[]);
     let predicate = approved(&mut scene, hungry, true);
@@ -199,7 +219,7 @@ fn r24_who_sends_little_gas_makes_no_predicate_fail() {
 
 #[test]
 fn p05_a_predicate_that_changes_after_its_approval_is_asked_once_or_not_at_all() {
-    let mut scene = Scene::raise(&charter(), 5, 1);
+    let mut scene = Scene::raise(&Charter::default(), 5, 1);
     let author = scene.person("author");
     let client = |scene: &mut Scene, by: &Person, to: Address, call: Vec<u8>| {
         let client = &mut scene.stage.city.client;
@@ -208,23 +228,26 @@ fn p05_a_predicate_that_changes_after_its_approval_is_asked_once_or_not_at_all()
             .pay(by.signer(), to, value, call.into(), "a call")
             .unwrap();
     };
-    // Behind a proxy of constant code: what is behind it when the gate opens answers, once. Its change of mind is not heard.
+    // One that runs other code as its own is not approved (P-05).
     let yes = scene.create(&author, "YesPredicate", &[]);
-    let no = scene.create(&author, "GarbagePredicate", &U256::from(1).abi_encode());
     let proxy = scene.create(&author, "ProxyPredicate", &yes.abi_encode());
-    let predicate = approved(&mut scene, proxy, true);
+    not_approved(&mut scene, proxy);
+    // One that asks another: whoever stands behind it when the gate opens answers, once. Its change of mind is not heard.
+    let no = scene.create(&author, "GarbagePredicate", &U256::from(1).abi_encode());
+    let asking = scene.create(&author, "AskingPredicate", &yes.abi_encode());
+    let predicate = approved(&mut scene, asking, true);
     let soft = Predicate {
         hard: false,
         ..predicate
     };
-    let law = done(&mut scene, &one("a proxy", vec![soft]));
+    let law = done(&mut scene, &one("one that asks", vec![soft]));
     let upgrade = |to| IHostile::upgradeCall { implementation: to }.abi_encode();
-    client(&mut scene, &author, proxy, upgrade(no));
+    client(&mut scene, &author, asking, upgrade(no));
     let stranger = scene.stranger.clone();
     let asked = scene.send(&stranger, Peer::Guardian, &filter(&law));
     let said = told::<guardian::PredicateEvaluated>(&asked);
-    assert_eq!((said[0].target, said[0].passed), (proxy, false));
-    client(&mut scene, &author, proxy, upgrade(yes));
+    assert_eq!((said[0].target, said[0].passed), (asking, false));
+    client(&mut scene, &author, asking, upgrade(yes));
     let waits = guardian::AwaitsPanel {
         missionId: law.mission,
         waiting: 1,
@@ -268,7 +291,7 @@ fn p05_a_predicate_that_changes_after_its_approval_is_asked_once_or_not_at_all()
     let revoked = scene.create(&author, "YesPredicate", &[]);
     let predicate = approved(&mut scene, revoked, true);
     let law_of_revoked = done(&mut scene, &one("revoked", vec![predicate]));
-    scene.approve_code(revoked, ProgramKind::Predicate, B256::ZERO);
+    scene.revoke(revoked, ProgramKind::Predicate);
     let asked = scene.send(&stranger, Peer::Guardian, &filter(&law_of_revoked));
     assert!(!told::<guardian::PredicateEvaluated>(&asked)[0].passed);
 
@@ -288,16 +311,17 @@ fn p05_a_predicate_that_changes_after_its_approval_is_asked_once_or_not_at_all()
 }
 
 #[test]
-fn a6_a_predicate_that_vanished_before_the_law_was_made_is_no_law() {
-    let mut scene = Scene::raise(&charter(), 5, 1);
+fn a6_a_predicate_that_vanished_is_not_approved_and_no_law() {
+    let mut scene = Scene::raise(&Charter::default(), 5, 1);
     let author = scene.person("author");
     let act = scene.create(&author, "VanishingAct", &[]);
     let salt = keccak256("salt");
     let code = agentcity_solidity::load("VanishingPredicate").unwrap();
     let target = act.create2(salt, keccak256(code.creation_code().unwrap()));
-    // The panel approved the code that was shown to it; it is created and gone in one transaction.
+    // The panel would approve the code that was shown to it, which is created and gone in one transaction: there is none to be seen,
+    // neither before nor behind it.
     let codehash = keccak256(code.deployed_code().unwrap());
-    scene.approve_code(target, ProgramKind::Predicate, codehash);
+    not_approved_with(&mut scene, target, codehash, B256::ZERO);
     let perform = IHostile::performCall { salt };
     scene
         .stage
@@ -305,6 +329,7 @@ fn a6_a_predicate_that_vanished_before_the_law_was_made_is_no_law() {
         .client
         .send(&author, act, &perform)
         .unwrap();
+    not_approved_with(&mut scene, target, codehash, B256::ZERO);
     let predicate = Predicate {
         human: false,
         hard: false,
@@ -336,7 +361,7 @@ fn a6_a_predicate_that_vanished_before_the_law_was_made_is_no_law() {
 
 #[test]
 fn a_predicate_that_has_the_gate_asked_again_gets_a_refusal_and_one_answer() {
-    let mut scene = Scene::raise(&charter(), 5, 1);
+    let mut scene = Scene::raise(&Charter::default(), 5, 1);
     let author = scene.person("author");
     let again = scene.create(&author, "ReenteringPredicate", &[]);
     let predicate = approved(&mut scene, again, true);

@@ -8,11 +8,11 @@ use agentcity_domain::peer::Peer;
 use agentcity_test_fixtures::{
     Actor, Sender,
     city::{Asset, Charter, City, Person, raise::minter},
-    mission::{Plan, Scene, Task, charter, stage::DEPOSIT, told},
+    mission::{Plan, Scene, Task, stage::DEPOSIT, told},
     program::activate,
 };
 use alloy::{
-    primitives::{Address, B256, Bytes, U256, keccak256},
+    primitives::{Address, Bytes, U256, keccak256},
     sol,
     sol_types::{SolCall, SolError, SolValue},
 };
@@ -53,7 +53,7 @@ struct Owed {
 
 impl Owed {
     fn new() -> Self {
-        let mut scene = Scene::raise(&charter(), 2, 1);
+        let mut scene = Scene::raise(&Charter::default(), 2, 1);
         let owner = scene.person("owner of a contract");
         let account = scene.create(&owner, "Turncoat", &[]);
         let mut owed = Self {
@@ -185,7 +185,7 @@ fn a_receiver_that_re_enters_is_paid_once_and_finds_every_entry_locked() {
 
 #[test]
 fn r17_coins_that_are_forced_upon_the_treasury_move_no_book_until_anyone_skims_them() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let (treasury_at, before) = (scene.at(Peer::Treasury), scene.books());
     let giver = scene.person("giver");
     let code = agentcity_solidity::load("ForcedCoin").unwrap();
@@ -226,7 +226,7 @@ fn r17_coins_that_are_forced_upon_the_treasury_move_no_book_until_anyone_skims_t
 
 #[test]
 fn a8_after_a_year_the_money_sleeps_until_a_stranger_wakes_the_program_and_all_of_it_is_there() {
-    let mut scene = Scene::raise(&charter(), 3, 1);
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
     let plan = Plan {
         name: "a mission before the long night".to_owned(),
         tasks: vec![Task::proved("a task", 300_000_000_000_000)],
@@ -257,7 +257,12 @@ fn a8_after_a_year_the_money_sleeps_until_a_stranger_wakes_the_program_and_all_o
     let owed = scene.credit(agent.address());
     assert_eq!(scene.withdraw(&agent), owed);
     // The rest of the city is woken the same way; then the mission ends by its deadline, and everybody has his money.
-    for peer in [Peer::Collaboration, Peer::Constitution, Peer::Agent] {
+    for peer in [
+        Peer::Collaboration,
+        Peer::Constitution,
+        Peer::Agent,
+        Peer::Roster,
+    ] {
         activate(&mut mallory, scene.at(peer)).unwrap();
     }
     let stranger = scene.stranger.clone();
@@ -276,43 +281,24 @@ fn a8_after_a_year_the_money_sleeps_until_a_stranger_wakes_the_program_and_all_o
 
 // ------------------------------------------------------------------ tokens
 
-/// A city whose treasury is the program, in a token of the fixtures, and whoever has all of that.
+/// A city that pays in a token of the fixtures, and whoever has all of that.
 struct Evil {
     city: City,
     token: Address,
-    mission: B256,
 }
 
 const SUPPLY: u128 = 1_000_000;
 
 impl Evil {
     fn new(artifact: &'static str, arguments: &'static [u128]) -> Self {
-        let real = [Peer::Constitution, Peer::Treasury];
-        let doubles = Peer::ALL.into_iter().filter(|peer| !real.contains(peer));
-        let doubles = doubles.collect();
         let charter = Charter {
             asset: Asset::Foreign(artifact, arguments),
-            doubles,
             ..Charter::default()
         };
-        let mut city = City::raise(&charter).unwrap_or_else(|e| panic!("{e}"));
+        let city = City::raise(&charter).unwrap_or_else(|e| panic!("{e}"));
         let token = city.genesis.asset.expect("a token");
-        let mission = keccak256(artifact);
-        let open = treasury::openEscrowCall {
-            missionId: mission,
-            sponsor: minter().address(),
-            epoch: 1,
-        };
-        let (work, to) = (
-            city.double(Peer::Collaboration),
-            city.address(Peer::Treasury),
-        );
-        work.say(&mut city.client, to, &open).unwrap();
-        let mut evil = Self {
-            city,
-            token,
-            mission,
-        };
+        let to = city.address(Peer::Treasury);
+        let mut evil = Self { city, token };
         let approve = tokens::approveCall {
             spender: to,
             value: U256::MAX,
@@ -334,9 +320,10 @@ impl Evil {
             .pay(by, to, U256::ZERO, input.into(), "a call by the minter")
     }
 
-    fn fund(&self, amount: u128) -> Vec<u8> {
-        treasury::fundMissionCall {
-            missionId: self.mission,
+    /// The minter pays to its own credit.
+    fn deposit(amount: u128) -> Vec<u8> {
+        treasury::depositCall {
+            account: minter().address(),
             amount: U256::from(amount),
         }
         .abi_encode()
@@ -372,11 +359,11 @@ fn a9_a_token_that_takes_a_fee_is_refused_with_what_it_delivered() {
             expected: U256::from(amount),
             received: U256::from(amount - amount / 100),
         };
-        evil.refused(evil.fund(amount), &short);
+        evil.refused(Evil::deposit(amount), &short);
     }
     // So small that it takes no fee, it delivers, and is booked.
     let to = evil.city.address(Peer::Treasury);
-    evil.call(to, evil.fund(99)).unwrap();
+    evil.call(to, Evil::deposit(99)).unwrap();
     assert_eq!(evil.books(), (U256::from(99), U256::from(99)));
 }
 
@@ -388,8 +375,8 @@ fn a9_a_token_that_says_false_or_reverts_is_named_as_what_did_not_pay() {
         to,
         amount: U256::from(SUPPLY + 1),
     };
-    evil.refused(evil.fund(SUPPLY + 1), &failed);
-    evil.call(to, evil.fund(SUPPLY)).unwrap();
+    evil.refused(Evil::deposit(SUPPLY + 1), &failed);
+    evil.call(to, Evil::deposit(SUPPLY)).unwrap();
     assert_eq!(evil.books(), (U256::from(SUPPLY), U256::from(SUPPLY)));
 
     let mut evil = Evil::new("BlocklistToken", &[SUPPLY]);
@@ -404,14 +391,14 @@ fn a9_a_token_that_says_false_or_reverts_is_named_as_what_did_not_pay() {
         to,
         amount: U256::from(10),
     };
-    evil.refused(evil.fund(10), &failed);
+    evil.refused(Evil::deposit(10), &failed);
 }
 
 #[test]
 fn a9_a_token_that_says_nothing_as_old_ones_do_is_taken_at_its_deeds() {
     let mut evil = Evil::new("SilentToken", &[SUPPLY]);
     let to = evil.city.address(Peer::Treasury);
-    evil.call(to, evil.fund(10)).unwrap();
+    evil.call(to, Evil::deposit(10)).unwrap();
     assert_eq!(evil.books(), (U256::from(10), U256::from(10)));
 }
 
@@ -426,7 +413,11 @@ fn a9_a_hook_that_deposits_again_does_not_make_one_transfer_count_twice() {
             amount: U256::from(100),
         }
         .abi_encode(),
-        evil.fund(100),
+        treasury::fundMissionCall {
+            missionId: keccak256("a mission"),
+            amount: U256::from(100),
+        }
+        .abi_encode(),
         treasury::skimCall {}.abi_encode(),
         treasury::withdrawCall {}.abi_encode(),
     ];
@@ -437,7 +428,7 @@ fn a9_a_hook_that_deposits_again_does_not_make_one_transfer_count_twice() {
             payload: entry.into(),
         };
         evil.call(token, arm.abi_encode()).unwrap();
-        evil.call(to, evil.fund(100)).unwrap();
+        evil.call(to, Evil::deposit(100)).unwrap();
         booked += U256::from(100);
         let reentered = evil.city.client.ask(token, &IEvil::reenteredCall {});
         assert!(!reentered.unwrap(), "the entry from within passed");

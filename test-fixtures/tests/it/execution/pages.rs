@@ -6,7 +6,7 @@ use agentcity_abi::{
     IStatute as statute,
 };
 use agentcity_domain::peer::Peer;
-use agentcity_test_fixtures::mission::{Plan, Scene, Task, charter, deploy::cut};
+use agentcity_test_fixtures::mission::{Charter, Plan, Scene, Task, deploy::cut};
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
     sol_types::{SolCall, SolValue},
@@ -37,7 +37,7 @@ fn code(scene: &mut Scene, of: Address) -> Bytes {
 
 #[test]
 fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let mallory = scene.person("mallory");
     let mut law = scene.legislate(&plan("a law under attack"), STAKE);
     let stage = &mut scene.stage;
@@ -130,7 +130,7 @@ fn a6_no_call_and_no_coin_changes_a_page_before_or_after_it_is_law() {
 
 #[test]
 fn a6_deploying_finalising_and_destroying_in_one_transaction_leaves_the_law_there() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let mallory = scene.person("mallory");
     let mut law = scene.legislate(&plan("all in one transaction"), STAKE);
     let stage = &mut scene.stage;
@@ -185,7 +185,7 @@ fn a6_deploying_finalising_and_destroying_in_one_transaction_leaves_the_law_ther
 /// approval.
 #[test]
 fn a6_a_page_that_would_run_is_adopted_and_bid_on_and_becomes_no_law() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     // Voters see a hash. Behind it are bytes that destroy whoever runs them, in the place of a page.
     let destroys = vec![vec![0x32, 0xff]];
     let plan = Plan {

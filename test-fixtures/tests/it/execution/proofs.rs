@@ -2,13 +2,15 @@
 
 use agentcity_abi::{
     ICollaboration::{self as work, Reason},
-    IRoster::ProgramKind,
+    IRoster::{self as roster, ProgramKind},
     ITreasury as treasury, IVerification as results,
 };
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use agentcity_test_fixtures::{
     city::{Person, Refusal, life::GOOD_UNTIL},
-    mission::{Law, Plan, Scene, Task, charter, result, scene::result_of, stage::GAS, told},
+    mission::{
+        Charter, Law, Plan, Scene, Task, result, scene::result_of, seconds, stage::GAS, told,
+    },
 };
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
@@ -82,7 +84,7 @@ fn arm(scene: &mut Scene, author: &Person, verifier: Address, law: &Law, plan: &
 
 #[test]
 fn r24_verifiers_that_burn_and_babble_fail_their_own_nodes_and_nothing_else() {
-    let mut scene = Scene::raise(&charter(), 5, 2);
+    let mut scene = Scene::raise(&Charter::default(), 5, 2);
     let author = scene.person("author");
     let two = U256::from(1).abi_encode();
     let babble = U256::from(4).abi_encode();
@@ -145,7 +147,7 @@ fn r24_verifiers_that_burn_and_babble_fail_their_own_nodes_and_nothing_else() {
 
 #[test]
 fn r24_who_hands_in_with_little_gas_fails_nothing() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let author = scene.person("author");
     let honest = scene.create(&author, "PreimageVerifier", &[]);
     let task = judged(&mut scene, "honest", honest);
@@ -172,28 +174,42 @@ fn r24_who_hands_in_with_little_gas_fails_nothing() {
 }
 
 #[test]
-fn p05_a_verifier_behind_a_proxy_judges_by_what_is_behind_it_and_a_changed_one_is_not_asked() {
-    let mut scene = Scene::raise(&charter(), 3, 1);
+fn p05_a_verifier_judges_by_whom_it_asks_none_that_delegates_is_approved_and_a_revoked_one_is_not_asked()
+ {
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
     let author = scene.person("author");
     let honest = scene.create(&author, "PreimageVerifier", &[]);
     let yes = scene.create(&author, "YesVerifier", &[]);
     let proxy = scene.create(&author, "ProxyPredicate", &honest.abi_encode());
+    let codehash = scene.stage.city.client.codehash(proxy).unwrap();
+    let call = roster::approveVerifierCall {
+        program: proxy,
+        codehash,
+    };
+    let wrong = roster::WrongProgram {
+        account: proxy,
+        expected: codehash,
+        found: codehash,
+        needed: seconds(P::ProgramLifeMinSecs),
+    };
+    scene.overruled(Peer::Roster, &call, &wrong);
+    let asking = scene.create(&author, "AskingPredicate", &honest.abi_encode());
     let direct = scene.create(&author, "PreimageVerifier", &[]);
     let tasks = vec![
-        judged(&mut scene, "behind a proxy", proxy),
+        judged(&mut scene, "one that asks", asking),
         judged(&mut scene, "revoked", direct),
     ];
     let plan = plan(tasks);
     let law = scene.enact(&plan, STAKE);
     scene.route(&law, 0, &[0]);
     scene.route(&law, 1, &[1]);
-    // What the panel approved is the proxy's own code, which does not change; whoever upgrades it decides. That is why code that
-    // delegates is not for approval: here a proof of nothing passes.
+    // What the panel approved is its own code, which does not change; whoever says whom it asks decides. That is why signers look at
+    // what approved code calls: here a proof of nothing passes.
     let upgrade = IHostile::upgradeCall {
         implementation: yes,
     };
     let client = &mut scene.stage.city.client;
-    client.send(&author, proxy, &upgrade).unwrap();
+    client.send(&author, asking, &upgrade).unwrap();
     let nothing = results::submitResultCall {
         proof: Bytes::from_static(b"nothing"),
         ..handed(&law, &plan, 0)
@@ -202,22 +218,20 @@ fn p05_a_verifier_behind_a_proxy_judges_by_what_is_behind_it_and_a_changed_one_i
     scene.send(&agent, Peer::Verification, &nothing);
     assert_eq!(scene.node(&law, 0).state, work::NodeState::Completed);
 
-    // Revoked by the panel: not asked, nothing fails, and an approval of other code is none of this.
+    // Revoked by the panel: not asked, and nothing fails.
     let other: Person = scene.agent(1);
-    for approved in [B256::ZERO, B256::repeat_byte(1)] {
-        scene.approve_code(direct, ProgramKind::Verifier, approved);
-        let refused = results::VerifierChanged {
-            verifier: direct,
-            expected: plan.tasks[1].terms.verifierCodehash,
-            found: approved,
-        };
-        scene.refused(
-            &other,
-            Peer::Verification,
-            &handed(&law, &plan, 1),
-            &refused,
-        );
-    }
+    scene.revoke(direct, ProgramKind::Verifier);
+    let refused = results::VerifierChanged {
+        verifier: direct,
+        expected: plan.tasks[1].terms.verifierCodehash,
+        found: B256::ZERO,
+    };
+    scene.refused(
+        &other,
+        Peer::Verification,
+        &handed(&law, &plan, 1),
+        &refused,
+    );
     assert_eq!(scene.node(&law, 1).state, work::NodeState::Executing);
     // Approved again, it judges.
     scene.approve(direct, ProgramKind::Verifier);

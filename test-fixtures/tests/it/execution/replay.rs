@@ -8,7 +8,7 @@ use agentcity_domain::{peer::Peer, statute::Mode, verification::consensus};
 use agentcity_test_fixtures::{
     city::{Person, life::GOOD_UNTIL},
     mission::{
-        Law, Plan, Scene, Task, charter,
+        Charter, Law, Plan, Scene, Task,
         result::{self, Sealed},
         scene::result_of,
     },
@@ -60,7 +60,7 @@ struct Two {
 
 impl Two {
     fn new() -> Self {
-        let mut scene = Scene::raise(&charter(), 2, 1);
+        let mut scene = Scene::raise(&Charter::default(), 2, 1);
         // Both are law before the first begins: a session lasts longer than any task.
         let mut laws = ["here", "elsewhere"].map(|name| {
             let plan = two(name);
@@ -170,7 +170,7 @@ fn a10_a_signed_result_is_good_for_its_mission_node_attempt_and_chain_and_once()
 
 #[test]
 fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
-    let mut scene = Scene::raise(&charter(), 4, 1);
+    let mut scene = Scene::raise(&Charter::default(), 4, 1);
     let plan = Plan {
         tasks: vec![Task::agreed("sealed", 3 * PRICE, 3, 2, Mode::Exact)],
         ..two("sealed")
@@ -242,7 +242,7 @@ fn a10_a_signed_seal_is_not_carried_into_the_next_attempt() {
 
 #[test]
 fn a10_a_signed_seal_of_a_failed_attempt_is_refused_at_the_next() {
-    let mut scene = Scene::raise(&charter(), 3, 1);
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
     let plan = two("a later attempt");
     let seats = scene.seats(&plan, &[0, 1], STAKE);
     let law = scene.enact_with(&plan, &seats);
@@ -275,7 +275,7 @@ fn a10_a_signed_seal_of_a_failed_attempt_is_refused_at_the_next() {
 
 #[test]
 fn a10_a_signed_acceptance_takes_one_seat_of_one_attempt_until_its_deadline() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let mut laws = Vec::new();
     for name in ["one mission", "another"] {
         let plan = two(name);

@@ -18,7 +18,7 @@ use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use agentcity_test_fixtures::{
     city::Person,
     gas,
-    mission::{Charge, Job, Law, Plan, Signed, Stage, Step, charter, stage},
+    mission::{Charge, Charter, Job, Law, Plan, Signed, Stage, Step, stage},
 };
 use alloy::primitives::U256;
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -41,8 +41,6 @@ const DEPOSIT: u128 = 5_000_000_000_000_000_000;
 const AT_ONCE: usize = 48;
 /// Results, and acceptances, of one relayed transaction.
 const BATCH: usize = 64;
-/// Rulings of one transaction.
-const RULINGS: usize = 32;
 /// Tranches in which the largest statutes of the specification must fit.
 const TRANCHES: usize = 10;
 /// States of nodes in one word.
@@ -152,11 +150,11 @@ impl Work {
         opened.extend(batches(signed.collect()));
 
         let reviewed = jobs.iter().filter(|(job, _)| job.task.node.tier == 3);
-        let rulings: Vec<_> = reviewed.map(|(job, _)| Stage::approval(job)).collect();
-        let rulings: Vec<Step> = rulings
-            .chunks(RULINGS)
-            .map(|calls| stage.rules(Peer::Verification, calls))
-            .collect();
+        let approvals: Vec<_> = reviewed.map(|(job, _)| Stage::approval(job)).collect();
+        let rulings = approvals
+            .iter()
+            .map(|call| self.stage.ruling(Peer::Verification, call).unwrap());
+        let rulings: Vec<Step> = rulings.collect();
 
         for steps in [seats, begun, handed_in, opened, rulings] {
             self.perform(steps);
@@ -215,9 +213,14 @@ impl Work {
         steps.extend(everybody.iter().map(|agent| stage.withdraws(agent)));
         steps.push(stage.withdraws(&sponsor));
         self.perform(steps);
-        let funds = self.stage.pays_out(&heir).unwrap_or_else(|e| panic!("{e}"));
-        let heirs = self.stage.withdraws(&heir);
-        self.perform(vec![funds, heirs]);
+        let watchers = self.stage.watchers.clone();
+        self.stage.release_monitors().unwrap();
+        let takes = watchers.iter();
+        let takes = takes.map(|watcher| self.stage.withdraws(&watcher.monitor));
+        let takes = takes.collect();
+        self.perform(takes);
+        let paid = self.stage.pays_out(&mut self.law, &heir);
+        paid.unwrap_or_else(|e| panic!("{e}"));
 
         let to = self.stage.city.address(Peer::Treasury);
         let client = &mut self.stage.city.client;
@@ -269,8 +272,8 @@ fn a_random_graph_of_all_tiers_is_worked_off_settled_and_withdrawn() {
     let nodes = setting("AGENTCITY_MISSION_NODES", NODES);
     let seed = setting("AGENTCITY_SEED", SEED);
     println!("AGENTCITY_SEED={seed} AGENTCITY_MISSION_NODES={nodes}");
-    let mut stage =
-        Stage::raise(&charter(), PRINCIPALS, AGENTS_EACH).unwrap_or_else(|e| panic!("{e}"));
+    let mut stage = Stage::raise(&Charter::default(), PRINCIPALS, AGENTS_EACH)
+        .unwrap_or_else(|e| panic!("{e}"));
     gas::cache_city(&stage.city).unwrap();
     let edges = usize::from(nodes) * 6 / 5;
     let plan = Plan::random("work for many", seed, nodes, edges, BUDGET);
@@ -317,9 +320,8 @@ fn a_random_graph_of_all_tiers_is_worked_off_settled_and_withdrawn() {
     let after = all.mission();
     assert_eq!((after.completed, after.failed), (nodes, 0));
     assert_eq!(after.state, MissionState::Verification);
-    let monitor = all.stage.city.person("monitor").unwrap();
-    let principal = monitor.address();
-    all.stage.know_monitor(&monitor, principal).unwrap();
+    let monitor = all.stage.bring_monitor("monitor").unwrap();
+    let bond = all.stage.watchers[0].bond;
     let gate = all.stage.opens_gate(&all.law, &monitor);
     all.perform(gate);
     assert_eq!(all.mission().state, MissionState::Completed);
@@ -336,7 +338,7 @@ fn a_random_graph_of_all_tiers_is_worked_off_settled_and_withdrawn() {
         "every seat was paid"
     );
     let executors = all.stage.executors.len() as u128;
-    assert_eq!(books.deposited, U256::from(executors * DEPOSIT));
+    assert_eq!(books.deposited, U256::from(executors * DEPOSIT) + bond);
     assert_eq!(books.funded, U256::from(all.law.written.budget));
     assert_eq!(
         books.deposited + books.funded,

@@ -15,7 +15,7 @@ use agentcity_test_fixtures::{
         Person,
         life::{GOOD_UNTIL, service_of},
     },
-    mission::{Executor, Law, Plan, Scene, Task, charter, seconds, told},
+    mission::{Charter, Executor, Law, Plan, Scene, Task, seconds, told},
 };
 use alloy::{
     primitives::{Address, Bytes, U256, keccak256},
@@ -76,7 +76,7 @@ fn expire(law: &Law) -> work::expireNodeCall {
 
 #[test]
 fn r28_a_service_that_ends_before_routing_bars_its_seat_at_its_owners_fault() {
-    let mut scene = Scene::raise(&charter(), 4, 1);
+    let mut scene = Scene::raise(&Charter::default(), 4, 1);
     let law = scene.enact(&one("alone", Task::proved("alone", PRICE)), STAKE);
     let activated = scene.now();
     scene.accept(&law, 0, 0);
@@ -104,7 +104,7 @@ fn r28_a_service_that_ends_before_routing_bars_its_seat_at_its_owners_fault() {
 
 #[test]
 fn r28_two_of_three_begin_without_the_one_whose_service_ended_and_it_alone_pays() {
-    let mut scene = Scene::raise(&charter(), 4, 1);
+    let mut scene = Scene::raise(&Charter::default(), 4, 1);
     let task = Task::agreed("three", 3 * PRICE, 3, 2, Mode::Exact);
     let law = scene.enact(&one("three", task), STAKE);
     let closes = scene.now() + seconds(P::AcceptanceWindowMs) + seconds(P::TimeoutGraceMs);
@@ -136,7 +136,7 @@ fn r28_two_of_three_begin_without_the_one_whose_service_ended_and_it_alone_pays(
 
 #[test]
 fn r28_a_service_that_ends_on_the_way_ends_nothing_that_began() {
-    let mut scene = Scene::raise(&charter(), 2, 1);
+    let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let law = scene.enact(&one("on the way", Task::proved("on the way", PRICE)), STAKE);
     scene.route(&law, 0, &[0]);
     deprecate(&mut scene, 0);
@@ -149,7 +149,7 @@ fn r28_a_service_that_ends_on_the_way_ends_nothing_that_began() {
 
 #[test]
 fn r7_an_agent_that_passed_to_a_neighbours_principal_does_not_begin_beside_it() {
-    let mut scene = Scene::raise(&charter(), 4, 1);
+    let mut scene = Scene::raise(&Charter::default(), 4, 1);
     let task = Task::agreed("two of one", 3 * PRICE, 3, 2, Mode::Exact);
     let mut law = scene.legislate(&one("two of one", task), STAKE);
     // Three principals won three seats; then one takes another's agent over, while nothing binds it yet.
@@ -260,7 +260,7 @@ fn act<C: SolCall>(
 
 #[test]
 fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_taken_before() {
-    let mut scene = Scene::raise(&charter(), 3, 1);
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
     let (owner, account) = contract_executor(&mut scene);
     let plan = one("a turncoat", Task::proved("a turncoat", PRICE));
     let mut seats = scene.seats(&plan, &[0], STAKE);
@@ -340,7 +340,7 @@ fn r22_an_executor_contract_that_takes_its_signature_back_is_bound_by_what_was_t
 
 #[test]
 fn r22_an_executor_contract_that_is_silent_afterwards_pays_like_any_other() {
-    let mut scene = Scene::raise(&charter(), 3, 1);
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
     let (owner, account) = contract_executor(&mut scene);
     let plan = one(
         "a silent contract",

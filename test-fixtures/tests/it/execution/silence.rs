@@ -7,7 +7,7 @@
 use agentcity_abi::{
     IAssembly::SessionKind,
     ICollaboration::{self as work, MissionState, NodeState, Reason},
-    IConstitution as constitution, IGuardian as guardian, IStatute as statute,
+    IConstitution as constitution, IGuardian as guardian, IRoster as roster, IStatute as statute,
     ITreasury as treasury, IVerification as results,
 };
 use agentcity_domain::{
@@ -18,7 +18,7 @@ use agentcity_domain::{
 };
 use agentcity_test_fixtures::{
     city::{Person, life::GOOD_UNTIL},
-    mission::{Law, Plan, Scene, Task, charter, seconds, stage::DEPOSIT, told},
+    mission::{Charter, Law, Plan, Scene, Task, seconds, stage::DEPOSIT, told},
     sender::Outcome,
 };
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -315,10 +315,16 @@ impl Silence {
 
     fn under_the_watchdog(&mut self) -> Law {
         let law = self.active(&proved("a mission under the watchdog's freeze"));
-        let until = self.scene.now() + 72 * 3_600;
-        self.scene.stage.freeze_city(until).unwrap();
+        let until = self.scene.stage.city.provoke_watchdog().unwrap();
+        let hours = u64::from(P::WatchdogMaxFreezeDuration.row().default);
+        assert_eq!(until, self.scene.now() + hours * 3_600);
         self.halted_until(&law, until, MissionState::Active);
-        self.scene.stage.freeze_city(0).unwrap();
+        // The freeze itself anyone may end then (R9).
+        let stranger = self.scene.stranger.clone();
+        let ended = self
+            .scene
+            .send(&stranger, Peer::Roster, &roster::expireWatchdogCall {});
+        assert!(!told::<roster::WatchdogReleased>(&ended)[0].byPanel);
         law
     }
 
@@ -626,7 +632,7 @@ impl Silence {
 
 #[test]
 fn wherever_everybody_falls_silent_a_stranger_ends_it_and_everybody_is_paid_out() {
-    let mut scene = Scene::raise(&charter(), 5, 1);
+    let mut scene = Scene::raise(&Charter::default(), 5, 1);
     let monitors = ["monitor", "other monitor"].map(|name| scene.monitor(name));
     for monitor in &monitors {
         scene.deposit(monitor, DEPOSIT);
@@ -672,8 +678,11 @@ fn wherever_everybody_falls_silent_a_stranger_ends_it_and_everybody_is_paid_out(
             );
             silence.scene.clear(&law);
             let parts = silence.scene.books();
-            let held = [parts.escrows, parts.lockedStakes, parts.bonds];
-            assert_eq!(held, [U256::ZERO; 3], "{name}");
+            let held = [parts.escrows, parts.lockedStakes];
+            assert_eq!(held, [U256::ZERO; 2], "{name}");
+            let watchers = silence.scene.stage.watchers.iter();
+            let bonds: U256 = watchers.map(|watcher| watcher.bond).sum();
+            assert_eq!(parts.bonds, bonds, "{name}");
         }
     }
     let monitors = silence.monitors.clone();

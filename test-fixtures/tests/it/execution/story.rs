@@ -19,7 +19,7 @@ use agentcity_domain::{
 use agentcity_test_fixtures::{
     city::Person,
     gas,
-    mission::{Charge, Law, Plan, Stage, Task, charter},
+    mission::{Charge, Charter, Law, Plan, Stage, Task},
 };
 use alloy::{
     primitives::{B256, U256, keccak256},
@@ -290,7 +290,7 @@ impl Story {
 
 #[test]
 fn three_tasks_are_legislated_done_paid_and_withdrawn() {
-    let mut stage = Stage::raise(&charter(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
+    let mut stage = Stage::raise(&Charter::default(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
     gas::cache_city(&stage.city).unwrap();
     let plan = Plan {
         name: "three tasks".to_owned(),
@@ -352,10 +352,9 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     story.relay(5, &[4, 0, 1], &relay);
     assert_eq!(story.state(), MissionState::Verification);
 
-    // A monitor that the roster knows compares its log with the chain, and the gate opens.
-    let monitor = story.stage.city.person("monitor").unwrap();
-    let known = story.stage.know_monitor(&monitor, monitor.address());
-    known.unwrap_or_else(|e| panic!("{e}"));
+    // A monitor compares its log with the chain, and the gate opens.
+    let monitor = story.stage.bring_monitor("monitor");
+    let monitor = monitor.unwrap_or_else(|e| panic!("{e}"));
     let reconcile = guardian::reconcileCall {
         missionId: mission,
         logRoot: word("log"),
@@ -397,6 +396,7 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
         (parts.escrows, parts.lockedStakes),
         (U256::ZERO, U256::ZERO)
     );
+    assert_eq!(parts.bonds, story.stage.watchers[0].bond);
     // What the sponsor paid is with the executors, beside what they had deposited, and with the funds.
     let kept = (parts.treasury + parts.subsidyBudget + parts.insurance).to::<u128>();
     assert_eq!(paid_out + kept, 5 * DEPOSIT + 12 * PRICE);
@@ -409,8 +409,8 @@ fn three_tasks_are_legislated_done_paid_and_withdrawn() {
     let rest = story.ask(Peer::Treasury, &treasury::creditsCall { account: sponsor });
     assert_eq!(
         booked,
-        U256::from(kept) + rest,
-        "nothing is left but the funds"
+        U256::from(kept) + rest + parts.bonds,
+        "nothing is left but the funds and the monitor's bond"
     );
 
     for (spent, ceiling, what) in [

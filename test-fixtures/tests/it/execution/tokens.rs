@@ -7,7 +7,7 @@ use agentcity_abi::{
 use agentcity_domain::{peer::Peer, statute::Mode};
 use agentcity_test_fixtures::{
     city::{Asset, Charter, Person, life::GOOD_UNTIL},
-    mission::{Plan, Scene, Task, charter, stage::DEPOSIT, told},
+    mission::{Plan, Scene, Task, stage::DEPOSIT, told},
 };
 use alloy::{
     primitives::{B256, U256, keccak256},
@@ -64,7 +64,7 @@ fn permit(scene: &mut Scene, owner: &Person, amount: u128, deadline: u64) -> (u8
 fn a_mission_paid_in_tokens_goes_from_a_permit_to_everybodys_last_unit() {
     let tokens = Charter {
         asset: Asset::Token,
-        ..charter()
+        ..Charter::default()
     };
     let mut scene = Scene::raise(&tokens, 4, 1);
     let token = scene.stage.city.genesis.asset.expect("a token");

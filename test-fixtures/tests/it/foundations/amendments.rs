@@ -1,4 +1,4 @@
-//! Parameters change by rulings alone: here a double speaks for the adjudication contract.
+//! Parameters change by rulings alone.
 
 use agentcity_abi::IConstitution::{self, IConstitutionErrors as Refusal};
 use agentcity_domain::{
@@ -64,7 +64,6 @@ fn refusal(error: &CallError) -> Refusal {
 /// One amendment of each tier, each refused a second too early and taken in time; the old epoch stays readable.
 pub fn change_by_ruling(city: &mut City) {
     let constitution = city.address(Peer::Constitution);
-    let adjudication = city.double(Peer::Adjudication);
     let mut amended = 0;
     for (id, to, tier) in [
         (ParameterId::NumericTolerancePct, 6, Tier::Low),
@@ -82,8 +81,8 @@ pub fn change_by_ruling(city: &mut City) {
             assert!(matches!(said, Refusal::TooEarly(_)), "{said:?}");
         }
         let call = amendment(city, id, word(to), now - LONG_QUEUED_SECS);
-        adjudication
-            .say(&mut city.client, constitution, &call)
+        // What weakens waits in the panel's queue until its tier's delay is over.
+        city.rule(Peer::Constitution, &call)
             .unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(epoch(city), before.0 + 1);
         assert_eq!(value(city, id), word(to));
@@ -111,9 +110,9 @@ pub fn change_by_ruling(city: &mut City) {
     let beyond = amendment(city, id, word(row.default + quarter + 1), now);
     let said = refusal(&would(city, &beyond).unwrap_err());
     assert!(matches!(said, Refusal::TooEarly(_)), "{said:?}");
-    adjudication
-        .say(&mut city.client, constitution, &within)
+    city.rule(Peer::Constitution, &within)
         .unwrap_or_else(|e| panic!("{e}"));
+    let now = city.client.now().unwrap();
     let more = amendment(city, id, word(row.default + quarter + 1), now);
     let said = refusal(&would(city, &more).unwrap_err());
     assert!(matches!(said, Refusal::TooEarly(_)), "{said:?}");

@@ -20,6 +20,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn a_city_is_raised_peopled_amended_and_defended() {
     let mut city = City::raise(&Charter::default()).unwrap_or_else(|e| panic!("{e}"));
     city.install_clerks().unwrap_or_else(|e| panic!("{e}"));
+    city.seat_panel().unwrap_or_else(|e| panic!("{e}"));
     let agents = city.address(Peer::Agent);
 
     // Twenty-five principals, and the owners of seven monitors.

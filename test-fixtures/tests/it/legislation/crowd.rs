@@ -14,7 +14,7 @@ use agentcity_test_fixtures::{
         life::{AgentType, Registration},
     },
     legislation::{Ballot, deliberation::DOMAIN, ranking},
-    mission::{Scene, charter, seconds, stage, told},
+    mission::{Charter, Scene, seconds, stage, told},
     sender::Outcome,
 };
 use alloy::{
@@ -99,7 +99,7 @@ impl Crowd {
 
     /// Principals enrol with their stakes, which a courier brings, and each has an agent.
     fn raise(count: usize) -> Self {
-        let scene = Scene::raise(&charter(), 5, 1);
+        let scene = Scene::raise(&Charter::default(), 5, 1);
         let seed = scene.stage.city.seed;
         let mut crowd = Self {
             scene,

@@ -1,4 +1,4 @@
-//! Laws on a strict devnode, made by transactions alone with the compiled programs: no double legislates here.
+//! Laws on a strict devnode, made by transactions alone with the compiled programs.
 
 mod city;
 mod crowd;
@@ -16,7 +16,7 @@ use agentcity_abi::{
 use agentcity_domain::{peer::Peer, statute::encode};
 use agentcity_test_fixtures::{
     gas::missions::ten,
-    mission::{Law, Plan, Stage, charter, plan},
+    mission::{Charter, Law, Plan, Stage, plan},
 };
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
@@ -27,7 +27,7 @@ use alloy::{
 const STAKE: u128 = 200_000_000_000_000;
 
 fn stage() -> Stage {
-    Stage::raise(&charter(), 4, 2).unwrap_or_else(|e| panic!("{e}"))
+    Stage::raise(&Charter::default(), 4, 2).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// A plan as people legislate it: what it became, and its law.

@@ -20,7 +20,7 @@ use agentcity_test_fixtures::{
         life::{AgentType, PrincipalClass, Registration},
     },
     legislation::{Ballot, Bill},
-    mission::{Executor, Plan, Scene, Stage, Task, charter, seconds, stage::DEPOSIT, told},
+    mission::{Charter, Executor, Plan, Scene, Stage, Task, seconds, stage::DEPOSIT, told},
 };
 use alloy::primitives::{B256, U256, keccak256};
 
@@ -98,7 +98,7 @@ impl Attack {
     }
 
     fn raise() -> Self {
-        let mut scene = Scene::raise(&charter(), OWNERS, 1);
+        let mut scene = Scene::raise(&Charter::default(), OWNERS, 1);
         let [leaver, landlord, banned, frozen, many] =
             ["leaver", "landlord", "banned", "frozen", "many"].map(|name| scene.person(name));
         let old = [&leaver, &landlord, &banned, &frozen, &many].map(Person::clone);

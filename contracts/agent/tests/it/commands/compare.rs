@@ -1,8 +1,7 @@
 //! What the model and the chain say of the same people.
 
-use std::cell::Cell;
-
 use agentcity_abi::{IAgent as wire, IAgent::Status};
+use agentcity_world::commands::Tally;
 use alloy_primitives::Address;
 use proptest::prelude::*;
 
@@ -28,9 +27,8 @@ pub(super) const STATES: [&str; 16] = [
     "a clerk of somebody unknown",
 ];
 
-pub(super) fn note(model: &Model, now: u64, reached: &Cell<[u32; STATES.len()]>) {
-    let mut counts = reached.get();
-    let mut see = |state: usize, holds: bool| counts[state] += u32::from(holds);
+pub(super) fn note(model: &Model, now: u64, tally: &Tally) {
+    let see = |state: usize, holds: bool| tally.see(state, holds);
     for (who, person) in model.people.iter().enumerate() {
         see(0, !person.enrolled);
         see(1, person.enrolled);
@@ -52,7 +50,6 @@ pub(super) fn note(model: &Model, now: u64, reached: &Cell<[u32; STATES.len()]>)
         let clerk = model.registered(agent) && worker.kind == 2;
         see(15, clerk && !model.people[worker.principal].enrolled);
     }
-    reached.set(counts);
 }
 
 pub(super) fn accounts() -> Vec<Address> {

@@ -1,9 +1,12 @@
 //! INV-SESSION-01: how a session moves, over every pair of states.
 
+use std::collections::BTreeSet;
+
 use agentcity_domain::{
     clerk::ClerkRole,
+    exit::{Deadline, EXITS, Term},
     legislation::session::{Kind, OFFICES, Refused, SILENT, Session, Terms, states, window},
-    machine::SessionState as S,
+    machine::{Machine, SessionState as S},
     parameter::ParameterId as P,
 };
 use alloy_primitives::B256;
@@ -136,6 +139,28 @@ fn no_state_waits_for_ever() {
         Some(P::ExpeditedRegulatoryWindowMs)
     );
     assert_eq!(window(S::BiddingOpen, 1), Some(P::BiddingWindowMs));
+}
+
+/// What docs/exits.md promises is what the programs keep to, for every kind of session.
+#[test]
+fn the_table_of_exits_names_the_windows_of_every_kind() {
+    for state in all() {
+        let kept: BTreeSet<P> = [Kind::Mission, Kind::Child, Kind::Partial, Kind::Full]
+            .into_iter()
+            .filter_map(|kind| window(state, kind as u8))
+            .collect();
+        let promised: BTreeSet<P> = EXITS[Machine::Session as usize]
+            .1
+            .iter()
+            .filter(|exit| exit.from == state.number())
+            .filter_map(|exit| match exit.deadline {
+                Deadline::After([Term::Parameter(id)]) => Some(*id),
+                // The opening counts from windows of its election.
+                _ => None,
+            })
+            .collect();
+        assert_eq!(promised, kept, "{state:?}");
+    }
 }
 
 #[test]

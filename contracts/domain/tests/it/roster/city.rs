@@ -50,12 +50,18 @@ fn inv_roster_04_a_freeze_has_one_end_that_nothing_moves() {
     assert!(!city(7).is_overdue(u64::MAX));
 }
 
+/// RULINGS R9: nothing resumes without the panel, however long it is silent.
 #[test]
-fn anyone_ends_a_freeze_after_its_maximum_and_not_before() {
-    let frozen = city(7).frozen(72, NOW);
+fn nobody_outside_the_panel_ends_a_freeze_while_one_of_it_may() {
+    let frozen = City {
+        unflagged: 1,
+        ..city(7).frozen(72, NOW)
+    };
     let until = frozen.frozen_until;
     assert_eq!(frozen.thawed(until), Err(Refused::NotDue(until + 1)));
-    assert_eq!(frozen.thawed(until + 1), Ok(city(7)));
+    for now in [until + 1, u64::MAX] {
+        assert_eq!(frozen.thawed(now), Err(Refused::NotAdjudicator));
+    }
     assert_eq!(city(7).thawed(NOW), Err(Refused::NoCase));
 }
 
@@ -76,16 +82,22 @@ fn the_panel_releases_the_freeze_that_it_signed_for() {
     );
 }
 
-/// All of nobody is nobody: their signatures would be none.
+/// All of nobody is nobody: no release could be signed, so that after the maximum anyone ends it.
 #[test]
-fn where_everybody_is_flagged_nobody_releases_and_time_does() {
-    let frozen = City {
-        unflagged: 0,
-        ..city(7).frozen(1, NOW)
-    };
-    let until = frozen.frozen_until;
-    assert_eq!(frozen.released(until), Err(Refused::NotDue(until + 1)));
-    assert!(frozen.thawed(until + 1).is_ok());
+fn where_everybody_is_flagged_or_gone_time_ends_a_freeze() {
+    for active in [7, 0] {
+        let frozen = City {
+            active,
+            unflagged: 0,
+            ..city(7).frozen(1, NOW)
+        };
+        let until = frozen.frozen_until;
+        assert_eq!(frozen.thawed(until), Err(Refused::NotDue(until + 1)));
+        let thawed = frozen.thawed(until + 1).unwrap();
+        assert!(!thawed.is_frozen());
+        // Whoever signed a release was not flagged then; that its decision flags the last of them takes nothing back.
+        assert_eq!(frozen.released(until), Ok(thawed));
+    }
 }
 
 #[test]

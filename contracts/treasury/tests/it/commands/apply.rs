@@ -2,28 +2,25 @@
 
 use agentcity_abi::{ICollaboration::MissionState, ITreasury as wire};
 use agentcity_domain::peer::Peer;
+use agentcity_world::commands;
 use alloy_primitives::{Address, B256, aliases::U40};
 use proptest::prelude::*;
 
 use super::{
-    Command, KINDS,
+    Command, PLAN,
     backing::{bonds, pools, stakes},
     model::*,
 };
 use crate::city::*;
 
-/// One of the first `count` numbers: one that is good if it aims and any is; none of none.
+/// One of the first `count` numbers, as all plans pick; none of none.
 pub(super) fn pick(
     count: usize,
     number: usize,
     aims: bool,
     good: impl Fn(usize) -> bool,
 ) -> Option<usize> {
-    let fit: Vec<usize> = (0..count).filter(|candidate| good(*candidate)).collect();
-    match fit.get(number % fit.len().max(1)) {
-        Some(chosen) if aims => Some(*chosen),
-        _ => (count > 0).then(|| number % count),
-    }
+    (count > 0).then(|| commands::pick(count, number, aims, good))
 }
 
 /// An amount up to `most` if it aims and there is any, else any small one.
@@ -141,7 +138,7 @@ pub(super) fn apply(
     model: &mut Model,
     command: Command,
 ) -> Result<bool, TestCaseError> {
-    let name = KINDS.get(command.kind).copied().unwrap_or("warp");
+    let name = PLAN.name(command.kind);
     let (answered, expected) = match name {
         "deposit" | "deposit in excess" | "withdraw" | "withdrawTo" | "contribute" | "skim"
         | "insurance" | "disburse" | "compensate" => money(city, model, command, name)?,

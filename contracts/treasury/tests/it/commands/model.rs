@@ -1,16 +1,13 @@
 //! Everything as maps that are searched.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use agentcity_abi::{ICollaboration::MissionState, ITreasury as wire};
 use agentcity_domain::parameter::ParameterId;
+use agentcity_world::commands::Tally;
 use alloy_primitives::{Address, B256, U256};
 use proptest::prelude::*;
 
-use super::STATES;
 use crate::city::*;
 
 pub(super) const PEOPLE: [&str; 8] = [
@@ -346,9 +343,8 @@ impl Model {
     }
 }
 
-pub(super) fn note(model: &Model, now: u64, reached: &Cell<[u32; STATES.len()]>) {
-    let mut counts = reached.get();
-    let mut see = |state: usize, holds: bool| counts[state] += u32::from(holds);
+pub(super) fn note(model: &Model, now: u64, tally: &Tally) {
+    let see = |state: usize, holds: bool| tally.see(state, holds);
     for mission in &model.missions {
         see(0, mission.state == State::Open);
         see(1, mission.state == State::Closing);
@@ -382,7 +378,6 @@ pub(super) fn note(model: &Model, now: u64, reached: &Cell<[u32; STATES.len()]>)
     }
     see(17, !model.compensated.is_empty());
     see(18, model.subsidy > 0);
-    reached.set(counts);
 }
 
 /// The chain says what the model says.

@@ -36,10 +36,7 @@ pub(super) fn is_of_another_city(vector: &Vector) -> Option<Unreachable> {
 }
 
 pub(super) fn replay(stage: &mut Stage, vectors: &[&Vector]) {
-    let monitors = stage.city.people("monitor", 2).unwrap();
-    for monitor in &monitors {
-        stage.know_monitor(monitor, monitor.address()).unwrap();
-    }
+    let monitors = ["monitor", "other monitor"].map(|name| stage.bring_monitor(name).unwrap());
     for vector in vectors {
         set_reputation(stage, vector.number("rho") as i64);
         let tasks = (0..FREEZES_MAX).map(|node| Task::proved(&format!("task {node}"), PRICE));
@@ -123,7 +120,7 @@ impl Guarded<'_> {
 
     fn order<C: SolCall>(&mut self, call: C, time: Option<u64>) {
         self.at(time);
-        let step = self.stage.rules(Peer::Guardian, &[call]);
+        let step = self.stage.ruling(Peer::Guardian, &call).unwrap();
         done(self.stage.perform(&mut self.law, vec![step]), self.vector);
     }
 

@@ -15,7 +15,7 @@ use agentcity_domain::{
 };
 use agentcity_test_fixtures::{
     gas,
-    mission::{Law, MissionError, Plan, Stage, Task, charter},
+    mission::{Charter, Law, MissionError, Plan, Stage, Task},
     sender::Outcome,
 };
 use alloy::sol_types::{SolError, SolEvent};
@@ -31,11 +31,18 @@ pub(super) const STAKE: u128 = 200_000_000_000_000;
 /// Executors of whom two may agree.
 const TWO: u32 = 2;
 
-/// A city in which the least reputation may work, and two may agree without a third.
+/// A city in which the least reputation may work, two may agree without a third, and a false alarm costs a monitor nothing.
 pub(super) fn raise() -> Stage {
-    let mut charter = charter();
+    let mut charter = Charter::default();
     charter.parameters.insert(P::ReputationFloor as u8, word(0));
     charter.parameters.insert(P::RedundancyLow as u8, word(TWO));
+    // The same monitors report whatever of them was false before.
+    charter
+        .parameters
+        .insert(P::MonitorSuspensionSecs as u8, word(0));
+    charter
+        .parameters
+        .insert(P::FalsePositiveSlashBps as u8, word(0));
     let stage = Stage::raise(&charter, PRINCIPALS, 2).unwrap_or_else(|e| panic!("{e}"));
     gas::cache_city(&stage.city).unwrap();
     stage

@@ -36,8 +36,7 @@ const WORK: [P; 3] = [
 ];
 
 pub(super) fn replay(stage: &mut Stage, vectors: &[&Vector]) {
-    let monitor = stage.city.person("monitor of traces").unwrap();
-    stage.know_monitor(&monitor, monitor.address()).unwrap();
+    let monitor = stage.bring_monitor("monitor of traces").unwrap();
     for vector in vectors {
         Trace::begin(stage, vector, monitor.clone()).run();
     }
@@ -192,7 +191,7 @@ impl<'a> Trace<'a> {
     }
 
     fn rule<C: SolCall>(&mut self, to: Peer, call: C) -> Result<(), MissionError> {
-        let step = self.stage.rules(to, &[call]);
+        let step = self.stage.ruling(to, &call)?;
         self.send(vec![step])
     }
 

@@ -1,6 +1,6 @@
 //! A city of twenty-five principals and forty agents: what it wishes, quarrels about, decides, gets wrong twice, and pays.
 //!
-//! One story in chapters. Everybody acts by transactions of their own; the panel and the roster alone are doubles. At the end every unit
+//! One story in chapters. Everybody acts by transactions of their own. At the end every unit
 //! that was ever paid in is out again, and after each chapter the books are exact.
 
 mod decision;
@@ -29,7 +29,7 @@ use agentcity_test_fixtures::{
     },
     legislation::{Ballot, Bill, ranking},
     mission::{
-        Executor, Job, Law, MissionError, Plan, Scene, Stage, Step, Task, charter, seconds,
+        Charter, Executor, Job, Law, MissionError, Plan, Scene, Stage, Step, Task, seconds,
         stage::DEPOSIT, told,
     },
 };
@@ -133,6 +133,8 @@ fn reprint(law: &Law) -> Plan {
 struct Story {
     scene: Scene,
     monitor: Person,
+    /// Who answers for it.
+    watches: Person,
     claimant: Person,
     /// Seats that nodes were given anew.
     later: Vec<Seat>,
@@ -146,7 +148,7 @@ impl Story {
     // ------------------------------------------------------------------ who is there
 
     fn raise() -> Self {
-        let mut scene = Scene::raise(&charter(), OWNERS, 1);
+        let mut scene = Scene::raise(&Charter::default(), OWNERS, 1);
         let owners = scene.stage.executors.iter().take(SECOND_AGENTS);
         let owners: Vec<Person> = owners.map(|one| one.principal.clone()).collect();
         let city = &mut scene.stage.city;
@@ -176,11 +178,13 @@ impl Story {
         assert_eq!(scene.stage.executors.len(), 40);
         scene.stage.life = LIFE;
         let monitor = scene.monitor("monitor");
+        let watches = scene.stage.watchers[0].principal.clone();
         let claimant = scene.person("claimant");
         scene.deposit(&claimant, CLAIMANTS_PURSE);
         Self {
             scene,
             monitor,
+            watches,
             claimant,
             later: Vec::new(),
             sessions: Vec::new(),

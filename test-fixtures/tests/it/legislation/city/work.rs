@@ -15,7 +15,8 @@ impl Story {
             }
             3 => {
                 steps.push(stage.submits(job));
-                steps.push(stage.rules(Peer::Verification, &[Stage::approval(job)]));
+                let approval = Stage::approval(job);
+                steps.push(ok(stage.ruling(Peer::Verification, &approval)));
             }
             _ => steps.push(stage.submits(job)),
         }

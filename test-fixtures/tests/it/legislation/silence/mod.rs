@@ -30,7 +30,7 @@ use agentcity_domain::{
 use agentcity_test_fixtures::{
     city::Person,
     legislation::{Ballot, Bill, deliberation::DOMAIN, ranking},
-    mission::{Law, Plan, Scene, Stage, Task, charter, seconds, stage::DEPOSIT, told},
+    mission::{Charter, Law, Plan, Scene, Stage, Task, seconds, stage::DEPOSIT, told},
     sender::Outcome,
 };
 use alloy::{
@@ -45,8 +45,6 @@ const PRICE: u128 = 300_000_000_000_000;
 const STAKE: u128 = 200_000_000_000_000;
 /// Proposals without which nobody claims a clique.
 const MANY: u8 = 8;
-/// A year: what a city that is frozen here waits for.
-const LONG: u64 = 365 * 86_400;
 
 /// The contracts whose ways out are told.
 const BODIES: [Peer; 3] = [Peer::Assembly, Peer::Legislature, Peer::Enactment];
@@ -74,8 +72,6 @@ struct Left {
     fails: bool,
     /// Bids whose stakes are still reserved.
     bids: Vec<u32>,
-    /// Whether a node is given anew, for which some windows are others.
-    partial: bool,
 }
 
 impl Left {
@@ -87,7 +83,6 @@ impl Left {
             more: 0,
             fails: false,
             bids: Vec::new(),
-            partial: false,
         }
     }
 
@@ -103,8 +98,18 @@ impl Left {
     }
 }
 
-/// Which row a story is of: machine, state, command, target, and what the row waits for, if it waits for something else to end.
-type Row = (Machine, u8, Option<Command>, Target, Option<Machine>);
+/// Which row a story is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Row {
+    machine: Machine,
+    from: u8,
+    command: Option<Command>,
+    to: Target,
+    /// What it waits for, if it waits for something else to end.
+    ended: Option<Machine>,
+    /// Whether its window is one that sessions alone have which give a node anew.
+    is_partial: bool,
+}
 
 /// A story: its row, its name, and how it comes to be left alone.
 type Silent = (Row, &'static str, fn(&mut Silence, &str) -> Left);
@@ -114,7 +119,19 @@ fn row_of(machine: Machine, exit: &Exit) -> Row {
         Deadline::Ended(machine) => Some(machine),
         _ => None,
     };
-    (machine, exit.from, exit.command, exit.to, ended)
+    Row {
+        machine,
+        from: exit.from,
+        command: exit.command,
+        to: exit.to,
+        ended,
+        is_partial: matches!(
+            exit.deadline,
+            Deadline::After([Term::Parameter(
+                P::PartialRelegBiddingTimeoutMs | P::ExpeditedRegulatoryWindowMs
+            )])
+        ),
+    }
 }
 
 /// Whether a way out is told here.
@@ -220,25 +237,31 @@ impl Silence {
         let (bill, _) = self.convenes();
         ok(self.stage().identify(bill.session, &[]));
         ok(self.stage().publish_bill(&bill));
-        Left {
-            partial: true,
-            ..self.alone(&bill, 0)
-        }
+        self.alone(&bill, 0)
     }
 
-    /// Somebody bids on it, and no regulator decides.
-    fn skipped_unregulated(&mut self, _: &str) -> Left {
+    /// Somebody bids on it.
+    fn bids_on_node(&mut self) -> Bill {
         let (bill, node) = self.convenes();
         let bids = bill.plan.seats(&self.scene.stage.executors[2..], STAKE);
         let bids: Vec<_> = bids.into_iter().filter(|bid| bid.node == node).collect();
         ok(self.stage().identify(bill.session, &bids));
         ok(self.stage().publish_bill(&bill));
         ok(self.stage().place_bids(&bill, &bids));
+        bill
+    }
+
+    /// Nobody bids besides.
+    fn skipped_covered(&mut self, _: &str) -> Left {
+        let bill = self.bids_on_node();
+        self.alone(&bill, 1)
+    }
+
+    /// No regulator decides.
+    fn skipped_unregulated(&mut self, _: &str) -> Left {
+        let bill = self.bids_on_node();
         ok(self.stage().close_bidding(bill.session));
-        Left {
-            partial: true,
-            ..self.alone(&bill, 1)
-        }
+        self.alone(&bill, 1)
     }
 
     /// The city is stopped and frozen, and the norm of every law here is struck.
@@ -253,8 +276,7 @@ impl Silence {
             evidenceHash: keccak256("evidence"),
         };
         self.scene.rule(Peer::Guardian, &stop);
-        let until = self.scene.now() + LONG;
-        ok(self.stage().freeze_city(until));
+        ok(self.stage().city.provoke_watchdog());
         let failed = self.mission.clone().expect("failed before");
         let until = self.scene.mission(&failed).haltedUntil.to::<u64>();
         assert!(until > self.scene.now(), "the stop lies on it, too");
@@ -267,7 +289,7 @@ impl Silence {
             missionId: B256::ZERO,
         };
         self.scene.rule(Peer::Guardian, &clear);
-        ok(self.stage().freeze_city(0));
+        ok(self.stage().city.release_watchdog());
         let restore = constitution::restoreNormCall {
             id: keccak256("a norm"),
         };
@@ -369,13 +391,8 @@ impl Silence {
 
     /// When the table opens a way out, where it counts from the beginning of a state.
     fn due(&mut self, machine: Machine, exit: &Exit, left: &Left) -> Option<u64> {
-        let window = |id| match id {
-            P::BiddingWindowMs if left.partial => P::PartialRelegBiddingTimeoutMs,
-            P::RegulatoryApprovalTimeoutMs if left.partial => P::ExpeditedRegulatoryWindowMs,
-            _ => id,
-        };
         let part = |term: &Term| match *term {
-            Term::Parameter(id) => seconds(window(id)),
+            Term::Parameter(id) => seconds(id),
             Term::Product(count, each) => u64::from(count.row().default) * seconds(each),
             Term::Longer(one, other) => seconds(one).max(seconds(other)),
             // What the record says is in the story's `more`.
@@ -460,7 +477,7 @@ impl Silence {
 
     /// One story to its end.
     fn tell(&mut self, exit: &Exit, (row, name, begins): &Silent) {
-        let machine = row.0;
+        let machine = row.machine;
         let title = format!("{name}{}", if self.halted { ", halted" } else { "" });
         println!("{title}");
         let left = begins(self, &title);
@@ -558,7 +575,7 @@ fn whichever_legislator_falls_silent_a_stranger_goes_on_and_everybody_is_paid_ou
         assert_eq!((exit.who, exit.when), (Who::Anyone, Halts::ALWAYS));
     }
     let mut silence = Silence {
-        scene: Scene::raise(&charter(), OWNERS, 1),
+        scene: Scene::raise(&Charter::default(), OWNERS, 1),
         halted: false,
         mission: None,
     };

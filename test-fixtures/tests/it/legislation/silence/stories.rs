@@ -9,21 +9,32 @@ pub(super) fn stories() -> Vec<Silent> {
     use Machine as M;
     use Session as S;
     use Silence as N;
-    let state = |machine, from: u8, command, to: u8| {
-        (machine, from, Some(command), Target::State(to), None)
+    let state = |machine, from: u8, command, to: u8| Row {
+        machine,
+        from,
+        command: Some(command),
+        to: Target::State(to),
+        ended: None,
+        is_partial: false,
+    };
+    let partial = |row: Row| Row {
+        is_partial: true,
+        ..row
     };
     let election = |from: E, command, to: E| state(M::Election, from as u8, command, to as u8);
     let session = |from: S, command, to: S| state(M::Session, from as u8, command, to as u8);
-    let ends = |machine, from: u8, with| (machine, from, None, Target::Subsumed, Some(with));
+    let ends = |machine, from: u8, with| Row {
+        command: None,
+        to: Target::Subsumed,
+        ended: Some(with),
+        ..state(machine, from, C::ExpireSession, from)
+    };
     let freed = |with| {
         let (from, to) = (StakeState::Reserved as u8, StakeState::Released as u8);
-        (
-            M::Stake,
-            from,
-            Some(C::ReleaseReserve),
-            Target::State(to),
-            Some(with),
-        )
+        Row {
+            ended: Some(with),
+            ..state(M::Stake, from, C::ReleaseReserve, to)
+        }
     };
     let petition = {
         let (from, to) = (PetitionState::Gathering as u8, PetitionState::Expired as u8);
@@ -111,18 +122,23 @@ pub(super) fn stories() -> Vec<Silent> {
         (speaker, "a bill that was sent back", N::sent_back),
         (uncovered, "a bill that nobody bids on", N::uncovered),
         (
-            uncovered,
+            partial(uncovered),
             "a node given anew that nobody bids on",
             N::skipped_uncovered,
         ),
         (covered, "bids that nobody adds to", N::covered),
+        (
+            partial(covered),
+            "bids on a node given anew that nobody adds to",
+            N::skipped_covered,
+        ),
         (
             review,
             "an award that no regulator decides on",
             N::unregulated,
         ),
         (
-            review,
+            partial(review),
             "a node given anew that no regulator decides on",
             N::skipped_unregulated,
         ),

@@ -14,7 +14,7 @@ use crate::{
     support::setting,
 };
 use agentcity_domain::parameter::{ParameterId as P, word};
-use agentcity_test_fixtures::mission::{Scene, charter};
+use agentcity_test_fixtures::mission::{Charter, Scene};
 
 /// A tenth of all must be replayed (RULINGS W).
 const TENTH: usize = 10;
@@ -61,7 +61,7 @@ fn the_contracts_of_legislation_agree_with_the_public_vectors() {
     println!("AGENTCITY_SEED={seed} AGENTCITY_VECTORS_PCT={share}");
     let all = read("vectors-legislation.json");
     let drawn = Drawn::of(&all, seed, share, unreachable);
-    let mut charter = charter();
+    let mut charter = Charter::default();
     for (parameter, value) in ballots::BOUNDS {
         charter.parameters.insert(parameter as u8, word(value));
     }

@@ -1,0 +1,115 @@
+//! Monitors: agents of principals of their own, bonded out of their credit with the treasury and approved by the panel.
+
+use super::{MissionError, Stage};
+use crate::city::{
+    Person,
+    life::{AgentType, PrincipalClass, Registration},
+};
+use agentcity_abi::{IAgent as agents, IRoster as roster, ITreasury as treasury};
+use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
+use alloy::{
+    primitives::{U256, keccak256},
+    sol_types::SolCall,
+};
+
+/// A monitor, who answers for it, and what it put up.
+#[derive(Clone, Debug)]
+pub struct Watcher {
+    /// Who watches.
+    pub monitor: Person,
+    /// Who answers for it.
+    pub principal: Person,
+    /// In base units.
+    pub bond: U256,
+}
+
+impl Stage {
+    /// A monitor of this name with a scorer and a principal of its own; the same one again if it is there.
+    pub fn bring_monitor(&mut self, name: &str) -> Result<Person, MissionError> {
+        let principal = self.city.person(&format!("principal of {name}"))?;
+        self.bring_monitor_of(name, &principal)
+    }
+
+    /// The same of this principal, who enrols if nobody knows it yet.
+    pub fn bring_monitor_of(
+        &mut self,
+        name: &str,
+        principal: &Person,
+    ) -> Result<Person, MissionError> {
+        let mut known = self.watchers.iter();
+        if let Some(known) = known.find(|known| known.monitor.name == name) {
+            return Ok(known.monitor.clone());
+        }
+        let monitor = self.city.person(name)?;
+        let both = [monitor.clone(), principal.clone()];
+        self.city.give_tokens(&both)?;
+        let record = agents::principalRecordCall {
+            principal: principal.address(),
+        };
+        let to = self.city.address(Peer::Agent);
+        let record = self.city.client.ask(to, &record)?;
+        if record.class == PrincipalClass::None {
+            self.city.enrol(std::slice::from_ref(principal))?;
+        }
+        self.city.register(&[Registration {
+            agent: monitor.clone(),
+            kind: AgentType::Monitor,
+            principal: principal.clone(),
+        }])?;
+        let units = self.city.number(P::MonitorBond)?;
+        let bond = self.city.base_units(units);
+        let deposit = treasury::depositCall {
+            account: monitor.address(),
+            amount: bond,
+        };
+        let (to, value) = (self.city.address(Peer::Treasury), self.city.value_of(bond));
+        let input = deposit.abi_encode().into();
+        let what = format!("the bond of {name}");
+        self.city
+            .client
+            .pay(monitor.signer(), to, value, input, what)?;
+        let scorer = keccak256(format!("scorer of {name}"));
+        let to = self.city.address(Peer::Roster);
+        let put_up = roster::bondMonitorCall { scorerId: scorer };
+        self.city.client.send(&monitor, to, &put_up)?;
+        let approve = roster::approveMonitorCall {
+            account: monitor.address(),
+            scorerId: scorer,
+        };
+        self.rule(Peer::Roster, &approve)?;
+        self.watchers.push(Watcher {
+            monitor: monitor.clone(),
+            principal: principal.clone(),
+            bond,
+        });
+        Ok(monitor)
+    }
+
+    /// All monitors retire, and have back what is left of their bonds after the appeal window. How much they had put up.
+    pub fn release_monitors(&mut self) -> Result<U256, MissionError> {
+        let to = self.city.address(Peer::Roster);
+        let watchers = std::mem::take(&mut self.watchers);
+        let mut retired = Vec::with_capacity(watchers.len());
+        for watcher in &watchers {
+            let account = watcher.monitor.address();
+            let known = self.city.client.ask(to, &roster::monitorCall { account })?;
+            if known.standing == roster::Standing::Active {
+                let call = roster::retireMonitorCall {};
+                self.city.client.send(&watcher.monitor, to, &call)?;
+                retired.push(watcher);
+            }
+        }
+        if !retired.is_empty() {
+            let window = u64::from(self.city.number(P::AppealWindowSecs)?);
+            let now = self.city.client.now()?;
+            self.outlast(now + window)?;
+        }
+        for watcher in retired {
+            let release = roster::releaseMonitorCall {
+                monitor: watcher.monitor.address(),
+            };
+            self.city.client.send(&watcher.monitor, to, &release)?;
+        }
+        Ok(watchers.iter().map(|watcher| watcher.bond).sum())
+    }
+}
