@@ -1,18 +1,38 @@
 //! `agentcity`: everything a person does with the city.
 //!
-//! Results go to stdout, as text or (with `--json`) in a versioned envelope; everything else goes to stderr. The exit code is
-//! 0 when it was done, 1 when not, 2 when the command line was not understood.
+//! Results go to stdout, as text or (with `--json`) in a versioned envelope; everything else goes to stderr. The exit code says
+//! what kind of end it was: [`failure::Class`].
 
+mod artifact;
+mod ask;
 mod cmd;
+mod events;
+mod failure;
+mod instant;
+mod merkle;
+mod money;
+mod opts;
 mod output;
+mod revert;
+mod saying;
+mod send;
+mod signed;
+mod values;
+mod views;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// What exit codes mean, at the end of the help.
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 the chain refused, nothing changed; 2 the command line is not understood; 3 a file, value or key is not
+what it must be, nothing was sent; 4 the node cannot be reached or answers wrongly; 5 it was looked at and does not hold; 6 it
+was sent, and what became of it is not known.";
+
 /// Command line of AgentCity.
 #[derive(Debug, Parser)]
-#[command(name = "agentcity", version)]
+#[command(name = "agentcity", version, after_help = EXIT_CODES)]
 struct Args {
     #[command(subcommand)]
     noun: Noun,
@@ -23,16 +43,112 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Noun {
+    /// Agents: consent, register, show, release to others, leave.
+    #[command(subcommand)]
+    Agent(cmd::agent::Verb),
+    /// The four offices: admissions, envelopes, delegations.
+    #[command(subcommand)]
+    Clerk(cmd::clerk::Verb),
+    /// What contracts owe people: show, deposit, withdraw.
+    #[command(subcommand)]
+    Credits(cmd::credits::Verb),
+    /// Missions: create, fund, watch, leave by the ways out, refund.
+    #[command(subcommand)]
+    Mission(cmd::mission::Verb),
+    /// Nodes: seats, routing, results of every tier, disputes.
+    #[command(subcommand)]
+    Node(cmd::node::Verb),
+    /// Stake pools: create, join, bind, leave.
+    #[command(subcommand)]
+    Pool(cmd::pool::Verb),
+    /// Who answers for agents: consent, attestation, enrolment, leaving.
+    #[command(subcommand)]
+    Principal(cmd::principal::Verb),
+    /// The programs of the checkout that you are in.
+    #[command(after_help = "Example: agentcity build --no-solidity")]
+    Build(cmd::build::Options),
+    /// A whole city: plan, apply, verify, keep alive.
+    #[command(subcommand)]
+    Deploy(cmd::deploy::Verb),
+    /// The local chain, with its own flags.
+    #[command(after_help = "Example: agentcity devnode --port 0")]
+    Devnode(cmd::devnode::Options),
+    /// What founders do: decide, sign, seal, come into office.
+    #[command(subcommand)]
+    Genesis(cmd::genesis::Verb),
+    /// Books and wiring of a city, looked through.
+    #[command(subcommand)]
+    Audit(cmd::audit::Verb),
+    /// The script that completes commands in a shell.
+    Completions(cmd::manual::Completions),
+    /// Legislation: documents, petitions, proposals, ballots, bids, approvals, deployment.
+    #[command(subcommand)]
+    Law(cmd::law::Verb),
+    /// Events of a city, and proofs about anchored logs: query, prove, verify.
+    #[command(subcommand)]
+    Log(cmd::log::Verb),
+    /// The manual.
+    #[command(subcommand, hide = true)]
+    Manual(cmd::manual::Manual),
+    /// Human powers: prepare, explain, simulate, sign, merge, submit, queue, execute, withdraw, expire, status.
+    #[command(subcommand)]
+    Override(cmd::panel::Verb),
     /// Stylus programs: check, deploy, look at, keep alive.
     #[command(subcommand)]
     Program(cmd::program::Verb),
+    /// Parameters, epochs and norms: list, get, history, diff, set, norms, enact, strike, restore.
+    #[command(subcommand)]
+    Rules(cmd::rules::Verb),
+    /// Software that producers offer: publish, verify, show, deprecate.
+    #[command(subcommand)]
+    Service(cmd::service::Verb),
+    /// The city's money: balances, stakes, solvency.
+    #[command(subcommand)]
+    Treasury(cmd::treasury::Verb),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return misunderstood(error),
+    };
     let done = match args.noun {
+        Noun::Agent(verb) => cmd::agent::run(verb).await,
+        Noun::Clerk(verb) => cmd::clerk::run(verb).await,
+        Noun::Credits(verb) => cmd::credits::run(verb).await,
+        Noun::Mission(verb) => cmd::mission::run(verb, args.json).await,
+        Noun::Node(verb) => cmd::node::run(verb).await,
+        Noun::Pool(verb) => cmd::pool::run(verb).await,
+        Noun::Principal(verb) => cmd::principal::run(verb).await,
+        Noun::Build(options) => cmd::build::run(&options),
+        Noun::Deploy(verb) => cmd::deploy::run(verb).await,
+        Noun::Devnode(options) => cmd::devnode::run(&options),
+        Noun::Genesis(verb) => cmd::genesis::run(verb).await,
+        Noun::Audit(verb) => cmd::audit::run(verb).await,
+        Noun::Completions(options) => Ok(cmd::manual::completions(&options)),
+        Noun::Law(verb) => cmd::law::run(verb).await,
+        Noun::Log(verb) => cmd::log::run(verb).await,
+        Noun::Manual(form) => cmd::manual::manual(form),
+        Noun::Override(verb) => cmd::panel::run(verb).await,
         Noun::Program(verb) => cmd::program::run(verb).await,
+        Noun::Rules(verb) => cmd::rules::run(verb).await,
+        Noun::Service(verb) => cmd::service::run(verb).await,
+        Noun::Treasury(verb) => cmd::treasury::run(verb).await,
     };
     output::finish(done, args.json)
+}
+
+/// Help and versions are printed as they are; what is not understood becomes an error like any other.
+fn misunderstood(error: clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::{
+        DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
+    };
+    match error.kind() {
+        DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
+        _ => {
+            let as_json = std::env::args_os().any(|argument| argument == "--json");
+            output::finish(Err(error.into()), as_json)
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Executes a plan: asks what is there, sends what is missing, checks the outcome.
 
 use agentcity_abi::{
-    ARB_WASM,
     IArbWasm::{self, IArbWasmErrors as ArbWasmError},
     IStylusDeployer, STYLUS_DEPLOYER,
 };
@@ -14,14 +13,10 @@ use alloy::{
 };
 
 use crate::{
-    chain::{self, Activation, RECEIPT_LIMIT},
+    chain::{self, Activation, Traits},
     plan::{Found, Plan, Step},
     verify::{self, Verified, VerifyError},
 };
-
-/// Part of the quoted data fee that is sent on top, in percent: the fee may rise until the transaction is mined. What is not
-/// needed comes back.
-const FEE_MARGIN_PERCENT: u64 = 20;
 
 /// Value of the call that asks for the fee; the chain answers with the fee when this covers it, and it always does.
 const QUOTE_VALUE_ETHER: &str = "1";
@@ -118,11 +113,7 @@ pub async fn apply<P: Provider>(
     plan: &Plan,
     sender: Address,
 ) -> Result<Applied, ApplyError> {
-    if provider.get_code_at(STYLUS_DEPLOYER).await?.is_empty() {
-        return Err(ApplyError::NoDeployer {
-            chain_id: provider.get_chain_id().await?,
-        });
-    }
+    has_deployer(provider).await?;
     let found = find(provider, plan).await?;
     let mut sent = Vec::new();
     for step in plan.steps(found) {
@@ -137,6 +128,18 @@ pub async fn apply<P: Provider>(
         sent,
         verified: verify::verify(provider, plan).await?,
     })
+}
+
+/// Whether the chain has the factory.
+///
+/// Errors: [`ApplyError::NoDeployer`].
+pub async fn has_deployer<P: Provider>(provider: &P) -> Result<(), ApplyError> {
+    let chain_id = provider.get_chain_id().await?;
+    let deployer = Traits::of(chain_id).deployer;
+    if provider.get_code_at(deployer).await?.is_empty() {
+        return Err(ApplyError::NoDeployer { chain_id });
+    }
+    Ok(())
 }
 
 /// What is at the plan's address.
@@ -163,7 +166,8 @@ pub async fn quote<P: Provider>(
     }
     // Nor need the money be there yet.
     overrides.entry(sender).or_default().balance = Some(U256::MAX >> 1);
-    let wasm = IArbWasm::new(ARB_WASM, provider);
+    let traits = Traits::ask(provider).await?;
+    let wasm = IArbWasm::new(traits.arb_wasm, provider);
     let call = wasm
         .activateProgram(program)
         .from(sender)
@@ -193,7 +197,8 @@ pub async fn keepalive<P: Provider>(
     codehash: B256,
     sender: Address,
 ) -> Result<TransactionReceipt, ApplyError> {
-    let wasm = IArbWasm::new(ARB_WASM, provider);
+    let traits = Traits::ask(provider).await?;
+    let wasm = IArbWasm::new(traits.arb_wasm, provider);
     // Without value the chain says what it wants.
     let fee = match wasm.codehashKeepalive(codehash).from(sender).call().await {
         Ok(_) => U256::ZERO,
@@ -212,7 +217,7 @@ pub async fn keepalive<P: Provider>(
             }
         },
     };
-    let value = with_margin(fee);
+    let value = traits.with_margin(fee);
     afford(provider, sender, value).await?;
     let pending = wasm
         .codehashKeepalive(codehash)
@@ -220,11 +225,11 @@ pub async fn keepalive<P: Provider>(
         .value(value)
         .send()
         .await;
-    confirm(pending.map_err(|source| ApplyError::Call {
+    let pending = pending.map_err(|source| ApplyError::Call {
         what: "the keepalive",
         source,
-    })?)
-    .await
+    })?;
+    confirm(&traits, pending).await
 }
 
 async fn deploy<P: Provider>(
@@ -233,14 +238,10 @@ async fn deploy<P: Provider>(
     sender: Address,
     activates: bool,
 ) -> Result<TransactionReceipt, ApplyError> {
-    let fee = if activates {
-        with_margin(quote(provider, plan.address, Some(&plan.code), sender).await?)
-    } else {
-        U256::ZERO
-    };
-    let value = fee.saturating_add(plan.init_value);
+    let traits = Traits::ask(provider).await?;
+    let value = deployment_value(provider, plan, sender, activates).await?;
     afford(provider, sender, value).await?;
-    let deployer = IStylusDeployer::new(STYLUS_DEPLOYER, provider);
+    let deployer = IStylusDeployer::new(traits.deployer, provider);
     let call = deployer.deploy_call(
         plan.initcode.clone(),
         plan.init_data.clone(),
@@ -248,11 +249,30 @@ async fn deploy<P: Provider>(
         plan.salt,
     );
     let pending = call.from(sender).value(value).send().await;
-    confirm(pending.map_err(|source| ApplyError::Call {
-        what: "deployment",
-        source,
-    })?)
+    confirm(
+        &traits,
+        pending.map_err(|source| ApplyError::Call {
+            what: "deployment",
+            source,
+        })?,
+    )
     .await
+}
+
+/// What a deployment must carry, in wei: the constructor's coins, and the data fee with its margin if it activates.
+pub(crate) async fn deployment_value<P: Provider>(
+    provider: &P,
+    plan: &Plan,
+    sender: Address,
+    activates: bool,
+) -> Result<U256, ApplyError> {
+    let fee = if activates {
+        let fee = quote(provider, plan.address, Some(&plan.code), sender).await?;
+        Traits::ask(provider).await?.with_margin(fee)
+    } else {
+        U256::ZERO
+    };
+    Ok(fee.saturating_add(plan.init_value))
 }
 
 /// Activates the program at an address, or activates it again after it expired. Anyone may.
@@ -261,27 +281,30 @@ pub async fn activate<P: Provider>(
     program: Address,
     sender: Address,
 ) -> Result<TransactionReceipt, ApplyError> {
-    let value = with_margin(quote(provider, program, None, sender).await?);
+    let traits = Traits::ask(provider).await?;
+    let value = traits.with_margin(quote(provider, program, None, sender).await?);
     afford(provider, sender, value).await?;
-    let wasm = IArbWasm::new(ARB_WASM, provider);
+    let wasm = IArbWasm::new(traits.arb_wasm, provider);
     let pending = wasm
         .activateProgram(program)
         .from(sender)
         .value(value)
         .send()
         .await;
-    confirm(pending.map_err(|source| refused_activation(program, source))?).await
+    let pending = pending.map_err(|source| refused_activation(program, source))?;
+    confirm(&traits, pending).await
 }
 
 async fn activation<P: Provider>(provider: &P, codehash: B256) -> Result<Activation, ApplyError> {
-    let asked = chain::activation(provider, codehash).await;
+    let traits = Traits::ask(provider).await?;
+    let asked = chain::activation(provider, &traits, codehash).await;
     asked.map_err(|source| ApplyError::Call {
         what: "the version of the code",
         source,
     })
 }
 
-async fn afford<P: Provider>(
+pub(crate) async fn afford<P: Provider>(
     provider: &P,
     sender: Address,
     needed: U256,
@@ -299,11 +322,13 @@ async fn afford<P: Provider>(
 }
 
 async fn confirm(
+    traits: &Traits,
     pending: alloy::providers::PendingTransactionBuilder<Ethereum>,
 ) -> Result<TransactionReceipt, ApplyError> {
     let hash = *pending.tx_hash();
     let receipt = pending
-        .with_timeout(Some(RECEIPT_LIMIT))
+        .with_required_confirmations(traits.confirmations)
+        .with_timeout(Some(traits.receipt_limit))
         .get_receipt()
         .await
         .map_err(|source| ApplyError::Unconfirmed { hash, source })?;
@@ -314,22 +339,5 @@ async fn confirm(
             hash,
             block: receipt.block_number(),
         })
-    }
-}
-
-/// The fee and what is sent on top of it.
-fn with_margin(fee: U256) -> U256 {
-    fee.saturating_add(fee / U256::from(100) * U256::from(FEE_MARGIN_PERCENT) + U256::ONE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_margin_is_a_fifth_and_never_nothing() {
-        assert_eq!(with_margin(U256::from(1000)), U256::from(1201));
-        assert!(with_margin(U256::ZERO) > U256::ZERO);
-        assert_eq!(with_margin(U256::MAX), U256::MAX);
     }
 }

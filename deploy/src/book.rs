@@ -16,7 +16,21 @@ pub struct Book {
     /// The chain.
     pub chain_id: u64,
     /// Programs by name.
+    #[serde(default)]
     pub programs: BTreeMap<String, Entry>,
+    /// Cities by name.
+    #[serde(default)]
+    pub cities: BTreeMap<String, CityEntry>,
+}
+
+/// One city.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CityEntry {
+    /// Its address.
+    pub constitution: Address,
+    /// All its contracts, by their names.
+    pub members: BTreeMap<String, Entry>,
 }
 
 /// One program.
@@ -72,6 +86,7 @@ impl Book {
                 return Ok(Self {
                     chain_id,
                     programs: BTreeMap::new(),
+                    cities: BTreeMap::new(),
                 });
             }
             Err(source) => return Err(BookError::File { path, source }),
@@ -90,24 +105,37 @@ impl Book {
     /// Writes it, whole or not at all.
     pub fn save(&self, dir: &Path) -> Result<PathBuf, BookError> {
         let path = Self::file(dir, self.chain_id);
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| BookError::File { path, source }
-        };
-        fs::create_dir_all(dir).map_err(at(dir))?;
-        let text = serde_json::to_string_pretty(self).map_err(|source| BookError::Damaged {
-            path: path.clone(),
-            source,
-        })?;
-        let draft = path.with_extension("json.draft");
-        fs::write(&draft, text + "\n").map_err(at(&draft))?;
-        fs::rename(&draft, &path).map_err(at(&path))?;
+        write(&path, self)?;
         Ok(path)
     }
 
     fn file(dir: &Path, chain_id: u64) -> PathBuf {
         dir.join(format!("{chain_id}.json"))
     }
+}
+
+/// Writes a value as JSON, whole or not at all, and its folder where that is missing.
+pub fn write(path: &Path, value: &impl Serialize) -> Result<(), BookError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BookError::File { path, source }
+    };
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(at(dir))?;
+    }
+    let text = serde_json::to_string_pretty(value).map_err(|source| BookError::Damaged {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".draft");
+    let draft = PathBuf::from(draft);
+    let mut file = fs::File::create(&draft).map_err(at(&draft))?;
+    // On the disk before it takes the place of the old: a power cut leaves one of the two.
+    io::Write::write_all(&mut file, (text + "\n").as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(at(&draft))?;
+    fs::rename(&draft, path).map_err(at(path))
 }
 
 #[cfg(test)]
@@ -122,6 +150,13 @@ mod tests {
         };
         Book {
             chain_id: 412_346,
+            cities: BTreeMap::from([(
+                "first".to_owned(),
+                CityEntry {
+                    constitution: Address::repeat_byte(8),
+                    members: BTreeMap::from([("agent".to_owned(), entry.clone())]),
+                },
+            )]),
             programs: BTreeMap::from([("agentcity-token".to_owned(), entry)]),
         }
     }

@@ -1,15 +1,106 @@
-//! What the chain is asked: ArbWasm and the StylusDeployer.
+//! What differs from chain to chain, in one place, and what a chain is asked.
 
 use std::time::Duration;
 
 use agentcity_abi::{
     ARB_WASM,
     IArbWasm::{self, IArbWasmErrors as ArbWasmError},
+    STYLUS_DEPLOYER,
 };
-use alloy::{primitives::B256, providers::Provider};
+use alloy::{
+    primitives::{Address, B256, U256},
+    providers::Provider,
+    transports::{RpcError, TransportErrorKind},
+};
 
-/// Longest wait for a transaction: a hundred times what an Arbitrum chain takes, so that only a lost one is given up.
-pub const RECEIPT_LIMIT: Duration = Duration::from_secs(60);
+/// What of a chain the rest of this crate must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traits {
+    /// What people call it.
+    pub name: &'static str,
+    /// Where ArbWasm is.
+    pub arb_wasm: Address,
+    /// Where the StylusDeployer is: the factory by which addresses are known beforehand.
+    pub deployer: Address,
+    /// Blocks, its own included, after which a transaction counts as done.
+    pub confirmations: u64,
+    /// Longest wait for a transaction: a hundred times what the chain takes, so that only a lost one is given up.
+    pub receipt_limit: Duration,
+    /// Sent on top of a quoted data fee, in percent: the fee may rise until the transaction is mined. The rest comes back.
+    pub data_fee_margin_percent: u64,
+    /// Sent on top of estimated gas, in percent: what a step meets may have grown since. The rest comes back.
+    pub gas_margin_percent: u64,
+    /// How many times the present gas price a transaction offers at most. Arbitrum takes the base fee and no tip.
+    pub price_headroom: u128,
+}
+
+/// An Arbitrum chain that we know nothing special of.
+const ARBITRUM: Traits = Traits {
+    name: "an Arbitrum chain",
+    arb_wasm: ARB_WASM,
+    deployer: STYLUS_DEPLOYER,
+    confirmations: 1,
+    receipt_limit: Duration::from_secs(60),
+    data_fee_margin_percent: 20,
+    gas_margin_percent: 20,
+    price_headroom: 2,
+};
+
+/// Those we know, by their ids. The sequencer's word is final for as long as it lives; on a chain whose money is real a few
+/// blocks more cost nothing.
+const KNOWN: [(u64, Traits); 4] = [
+    (
+        42_161,
+        Traits {
+            name: "Arbitrum One",
+            confirmations: 4,
+            ..ARBITRUM
+        },
+    ),
+    (
+        42_170,
+        Traits {
+            name: "Arbitrum Nova",
+            confirmations: 4,
+            ..ARBITRUM
+        },
+    ),
+    (
+        421_614,
+        Traits {
+            name: "Arbitrum Sepolia",
+            ..ARBITRUM
+        },
+    ),
+    (
+        412_346,
+        Traits {
+            name: "a development chain",
+            ..ARBITRUM
+        },
+    ),
+];
+
+impl Traits {
+    /// Those of a chain; of an unknown one, those of an Arbitrum chain.
+    pub fn of(chain_id: u64) -> Self {
+        KNOWN
+            .iter()
+            .find(|(id, _)| *id == chain_id)
+            .map_or(ARBITRUM, |(_, traits)| *traits)
+    }
+
+    /// Those of the chain that answers.
+    pub async fn ask<P: Provider>(provider: &P) -> Result<Self, RpcError<TransportErrorKind>> {
+        Ok(Self::of(provider.get_chain_id().await?))
+    }
+
+    /// A data fee with what is sent on top.
+    pub fn with_margin(&self, fee: U256) -> U256 {
+        let margin = fee / U256::from(100) * U256::from(self.data_fee_margin_percent);
+        fee.saturating_add(margin + U256::ONE)
+    }
+}
 
 /// Whether code of a hash may be called, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +136,10 @@ impl Activation {
 /// The activation of code with this hash.
 pub async fn activation<P: Provider>(
     provider: &P,
+    traits: &Traits,
     codehash: B256,
 ) -> Result<Activation, alloy::contract::Error> {
-    match IArbWasm::new(ARB_WASM, provider)
+    match IArbWasm::new(traits.arb_wasm, provider)
         .codehashVersion(codehash)
         .call()
         .await
@@ -64,5 +156,27 @@ pub async fn activation<P: Provider>(
             }),
             _ => Err(error),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_margin_is_a_fifth_and_never_nothing() {
+        let traits = Traits::of(412_346);
+        assert_eq!(traits.with_margin(U256::from(1000)), U256::from(1201));
+        assert!(traits.with_margin(U256::ZERO) > U256::ZERO);
+        assert_eq!(traits.with_margin(U256::MAX), U256::MAX);
+    }
+
+    #[test]
+    fn an_unknown_chain_is_taken_for_an_arbitrum_chain() {
+        assert_eq!(Traits::of(1), ARBITRUM);
+        assert_eq!(Traits::of(42_161).name, "Arbitrum One");
+        for (_, traits) in KNOWN {
+            assert_eq!(traits.deployer, STYLUS_DEPLOYER, "addresses would differ");
+        }
     }
 }

@@ -15,6 +15,7 @@ pub mod apply;
 pub mod book;
 pub mod chain;
 pub mod city;
+pub mod outbox;
 pub mod plan;
 pub mod verify;
 

@@ -1,6 +1,6 @@
 //! Compares the chain with a plan, or tells what a program at an address is.
 
-use agentcity_abi::{ARB_WASM, IArbWasm};
+use agentcity_abi::IArbWasm;
 use alloy::{
     primitives::{Address, B256, keccak256},
     providers::Provider,
@@ -9,7 +9,7 @@ use alloy::{
 use serde::Serialize;
 
 use crate::{
-    chain::{self, Activation},
+    chain::{self, Activation, Traits},
     plan::Plan,
 };
 
@@ -95,7 +95,8 @@ pub async fn status<P: Provider>(provider: &P, address: Address) -> Result<Verif
     }
     let codehash = keccak256(&code);
     let refused = |source| VerifyError::Call { address, source };
-    let activation = chain::activation(provider, codehash)
+    let traits = Traits::ask(provider).await?;
+    let activation = chain::activation(provider, &traits, codehash)
         .await
         .map_err(refused)?;
     let Activation::Active { version } = activation else {
@@ -104,7 +105,7 @@ pub async fn status<P: Provider>(provider: &P, address: Address) -> Result<Verif
             activation,
         });
     };
-    let wasm = IArbWasm::new(ARB_WASM, provider);
+    let wasm = IArbWasm::new(traits.arb_wasm, provider);
     let init = wasm.programInitGas(address).call().await.map_err(refused)?;
     Ok(Verified {
         address,

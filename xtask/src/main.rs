@@ -7,7 +7,7 @@
 //! | `sizes` | the table of the last build |
 //! | `vectors` | runs a vector file through `agentcity_domain` |
 //! | `docs` | prints the documents that come from the domain's tables, or compares them |
-//! | `up`, `down` | a devnode with the first program on it, and its end |
+//! | `up`, `down` | a devnode with a sealed city on it, and its end |
 //! | `test`, `tidy`, `deep` | what CI runs, its textual part, and what takes too long for CI |
 //! | `bench` | comparisons with rivals |
 //! | `gas` | what operations cost, against ceilings and committed numbers |
@@ -56,7 +56,7 @@ enum Verb {
     Vectors(vectors::Options),
     /// Print the documents that come from the tables of the domain.
     Docs(docs::Options),
-    /// Start a devnode in the background and deploy the first program to it.
+    /// Start a devnode in the background and found a city on it.
     Up(up::Options),
     /// Stop the devnode that `up` started.
     Down,

@@ -1,4 +1,7 @@
-//! `cargo xtask up` and `down`: a devnode in the background with the first program on it.
+//! `cargo xtask up` and `down`: a devnode in the background with a sealed city on it, whose people are in office.
+//!
+//! Everything is done by the command line client, as a person would: decisions into a file, programs onto the chain, the
+//! manifest to those who sign it, the seal, the people into office. The keys are the devnode's own, which everyone knows.
 
 use std::{
     fs::{self, File},
@@ -15,7 +18,7 @@ use serde_json::{Value, json};
 use crate::{
     process::{self, step},
     programs, rpc,
-    setup::{self, Need, Tools},
+    setup::{self, Need},
     workspace::Workspace,
 };
 
@@ -31,9 +34,23 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// Pause between two looks at a starting or stopping node.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The first program, and a view that answers without arguments.
-const PROGRAM: &str = "agentcity-token";
-const VIEW: &str = "symbol()(string)";
+/// What the city of the devnode is for.
+const MANDATE: &str = "Agents legislate, software executes, humans adjudicate.";
+/// Its name in the address book.
+const CITY: &str = "devnode";
+/// Accounts that the devnode funds: who founds, seven adjudicators, four clerks and their two principals, and some to play with.
+const ACCOUNTS: usize = 20;
+/// Who of them founds, as nobody in particular.
+const FOUNDER: usize = 0;
+/// Who of them adjudicates.
+const ADJUDICATORS: std::ops::Range<usize> = 1..8;
+/// Clerks and who answers for each.
+const CLERKS: [(&str, usize, usize); 4] = [
+    ("registrar", 8, 12),
+    ("speaker", 9, 13),
+    ("regulator", 10, 12),
+    ("codifier", 11, 13),
+];
 
 /// What `up` is asked for.
 #[derive(Debug, clap::Args)]
@@ -73,9 +90,10 @@ pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
         process::run(&mut command)
     })?;
     let node = step("devnode", || ensure_node(ws, options.port))?;
-    let key = first_key(ws)?;
-    let deployed = step("deploy", || deploy(ws, &node, &key))?;
-    report(ws, &tools, &node, &deployed)?;
+    let city = City::of(ws, &node)?;
+    step("city", || city.found())?;
+    let left = step("people", || city.people())?;
+    city.report(&left)?;
     eprintln!(
         "up in {}; `cargo xtask down` stops the node",
         process::seconds(start.elapsed())
@@ -123,6 +141,10 @@ fn log_file(ws: &Workspace) -> PathBuf {
     dir(ws).join("devnode.log")
 }
 
+fn deployments(ws: &Workspace) -> PathBuf {
+    dir(ws).join("deployments")
+}
+
 fn recorded(ws: &Workspace) -> Option<Running> {
     serde_json::from_slice(&fs::read(state_file(ws)).ok()?).ok()
 }
@@ -167,6 +189,8 @@ fn ensure_node(ws: &Workspace, port: u16) -> eyre::Result<Running> {
 
 fn start_node(ws: &Workspace, port: u16) -> eyre::Result<Running> {
     fs::create_dir_all(dir(ws))?;
+    // What was written of the chain before is nothing to the new one.
+    let _ = fs::remove_dir_all(deployments(ws));
     // Port 0 lets the system choose; the node says which one it got.
     let port = if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
         port
@@ -179,6 +203,7 @@ fn start_node(ws: &Workspace, port: u16) -> eyre::Result<Running> {
     let mut command = Command::new(ws.cargo_debug().join("agentcity-devnode"));
     command
         .args(["--host", "127.0.0.1", "--port", &port.to_string()])
+        .args(["--accounts", &ACCOUNTS.to_string()])
         .stdin(Stdio::null())
         .stderr(out.try_clone()?)
         .stdout(out)
@@ -234,70 +259,224 @@ fn banner<'a>(log: &'a str, heading: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// The first funded key, as the banner shows it: development money, known to everyone.
-fn first_key(ws: &Workspace) -> eyre::Result<String> {
-    let log = fs::read_to_string(log_file(ws))
-        .wrap_err("the devnode's log is gone: `cargo xtask down`, then `up`")?;
-    let keys = banner(&log, "Private Keys");
-    let key = keys
-        .first()
-        .and_then(|line| line.split_whitespace().last())
-        .ok_or_eyre("the devnode's banner shows no keys")?;
-    Ok(key.to_owned())
+/// The city that `up` founds, and how the client is called for it.
+struct City<'a> {
+    ws: &'a Workspace,
+    url: String,
+    /// Of each funded account, address and key: development money, known to everyone.
+    accounts: Vec<(String, String)>,
 }
 
-/// Deploys and activates through the command line client; it finds out itself what is already there.
-fn deploy(ws: &Workspace, node: &Running, key: &str) -> eyre::Result<Value> {
-    let mut command = Command::new(ws.cargo_debug().join("agentcity"));
-    command
-        .args([
-            "program",
-            "deploy",
-            "--json",
-            "--rpc-url",
-            &format!("http://{}", node.address),
-        ])
-        .args([
-            "--wasm",
-            &ws.programs()
-                .join(format!("{PROGRAM}.wasm"))
-                .to_string_lossy(),
-        ])
-        .args(["--book", &dir(ws).join("deployments").to_string_lossy()])
-        .args(["--name", PROGRAM])
-        .args(programs::constructor_arguments(ws, PROGRAM)?)
+impl<'a> City<'a> {
+    fn of(ws: &'a Workspace, node: &Running) -> eyre::Result<Self> {
+        let log = fs::read_to_string(log_file(ws))
+            .wrap_err("the devnode's log is gone: `cargo xtask down`, then `up`")?;
+        let word = |line: &&str| line.split_whitespace().nth(1).map(str::to_owned);
+        let addresses = banner(&log, "Available Accounts");
+        let keys = banner(&log, "Private Keys");
+        let accounts: Vec<(String, String)> = addresses
+            .iter()
+            .filter_map(word)
+            .zip(keys.iter().filter_map(word))
+            .collect();
+        if accounts.len() < ACCOUNTS {
+            bail!(
+                "the devnode funds {} accounts, a city takes {ACCOUNTS}: `cargo xtask down`, then `up`",
+                accounts.len()
+            );
+        }
+        Ok(Self {
+            ws,
+            url: format!("http://{}", node.address),
+            accounts,
+        })
+    }
+
+    fn genesis(&self) -> PathBuf {
+        dir(self.ws).join("genesis.toml")
+    }
+
+    /// The client in the name of an account.
+    fn client(&self, account: usize) -> Command {
+        let mut command = Command::new(self.ws.cargo_debug().join("agentcity"));
         // In the environment, not among the arguments: those are visible to every user of the machine.
-        .env("AGENTCITY_PRIVATE_KEY", key)
-        .current_dir(&ws.root);
-    let text = process::stdout(&mut command)?;
-    let answer: Value = serde_json::from_str(&text)
-        .wrap_err("`agentcity program deploy --json` did not answer in JSON")?;
-    Ok(answer["result"].clone())
+        command
+            .env("AGENTCITY_PRIVATE_KEY", &self.accounts[account].1)
+            .current_dir(&self.ws.root);
+        command
+    }
+
+    /// A path as people type it in the root of the workspace.
+    fn typed(&self, path: &Path) -> String {
+        let short = path.strip_prefix(&self.ws.root).unwrap_or(path);
+        short.display().to_string()
+    }
+
+    /// What the verbs over genesis file and programs take.
+    fn plot(&self) -> Vec<String> {
+        let words = [
+            "--genesis",
+            &self.typed(&self.genesis()),
+            "--programs",
+            &self.typed(&self.ws.programs()),
+            "--rpc-url",
+            &self.url,
+        ];
+        words.map(str::to_owned).to_vec()
+    }
+
+    /// Decisions, contracts, signatures, seal, wires; what is done already is left alone.
+    fn found(&self) -> eyre::Result<()> {
+        self.decide()?;
+        let answer = self.apply(&[])?;
+        if answer["standing"] != "unsigned" {
+            return Ok(());
+        }
+        let manifest = answer["manifest"]
+            .as_str()
+            .ok_or_eyre("`agentcity deploy apply` names no manifest")?;
+        let needed = answer["signaturesNeeded"].as_u64().unwrap_or_default();
+        let mut signatures = Vec::new();
+        for account in ADJUDICATORS.take(needed as usize) {
+            let file = deployments(self.ws).join(format!("signature.{account}.json"));
+            let mut command = self.client(account);
+            command.args(["genesis", "sign", manifest]);
+            command.args(["--genesis", &self.typed(&self.genesis())]);
+            command.args(["--programs", &self.typed(&self.ws.programs())]);
+            command.arg("--out").arg(&file);
+            process::quietly(&mut command)?;
+            signatures.push(file);
+        }
+        let answer = self.apply(&signatures)?;
+        if answer["standing"] != "founded" {
+            bail!("the city is not founded: {answer}");
+        }
+        Ok(())
+    }
+
+    /// Writes the genesis file where there is none; it may be changed by hand before the next chain.
+    fn decide(&self) -> eyre::Result<()> {
+        let file = self.genesis();
+        if file.is_file() {
+            return Ok(());
+        }
+        let address = |account: usize| self.accounts[account].0.as_str();
+        let mut command = self.client(FOUNDER);
+        command.args(["genesis", "new", "--mandate", MANDATE]);
+        for account in ADJUDICATORS {
+            command.args(["--adjudicator", address(account)]);
+        }
+        for (office, agent, principal) in CLERKS {
+            let clerk = format!("{office}={}:{}", address(agent), address(principal));
+            command.args(["--clerk", &clerk]);
+        }
+        command.arg("--out").arg(&file);
+        process::quietly(&mut command)
+    }
+
+    fn apply(&self, signatures: &[PathBuf]) -> eyre::Result<Value> {
+        let mut command = self.client(FOUNDER);
+        command.args(["deploy", "apply", "--json", "--name", CITY]);
+        command.args(self.plot());
+        command.args(["--deployments", &self.typed(&deployments(self.ws))]);
+        for file in signatures {
+            command.arg("--signature").arg(file);
+        }
+        let text = process::stdout(&mut command)?;
+        let answer: Value = serde_json::from_str(&text)
+            .wrap_err("`agentcity deploy apply --json` did not answer in JSON")?;
+        Ok(answer["result"].clone())
+    }
+
+    /// Brings clerks and adjudicators into office, as far as the constitution lets them. Returns what is left to do.
+    fn people(&self) -> eyre::Result<Vec<String>> {
+        let file = dir(self.ws).join("people.keys");
+        let mut text = String::from(
+            "# Keys of the devnode's people. Everyone knows them: use them nowhere else.\n",
+        );
+        for (address, key) in &self.accounts {
+            text += &format!("# {address}\n{key}\n");
+        }
+        fs::write(&file, text).wrap_err_with(|| format!("cannot write {}", file.display()))?;
+        let mut command = self.client(FOUNDER);
+        command
+            .args(["genesis", "people", "--json"])
+            .args(self.plot());
+        command.args(["--keys", &self.typed(&file)]);
+        let text = process::stdout(&mut command)?;
+        let answer: Value = serde_json::from_str(&text)
+            .wrap_err("`agentcity genesis people --json` did not answer in JSON")?;
+        let acts = answer["result"]["acts"].as_array().into_iter().flatten();
+        let left = acts.filter(|act| act["state"] == "left to do");
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(left
+            .map(|act| format!("{} ({})", word(&act["what"]), word(&act["by"])))
+            .collect())
+    }
+
+    /// The commands that are worth a try, each without the client's own name.
+    fn tries(&self) -> [Vec<String>; 3] {
+        let words = |words: &[&str]| {
+            words
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let book = self.typed(&deployments(self.ws));
+        [
+            [words(&["deploy", "verify"]), self.plot()].concat(),
+            [words(&["genesis", "status"]), self.plot()].concat(),
+            words(&[
+                "rules",
+                "list",
+                "--rpc-url",
+                &self.url,
+                "--deployments",
+                &book,
+            ]),
+        ]
+    }
+
+    /// Says what is there and what to try; tries it first.
+    fn report(&self, left: &[String]) -> eyre::Result<()> {
+        println!("devnode    {}", self.url);
+        println!("genesis    {}", self.typed(&self.genesis()));
+        println!("addresses  {}", self.typed(&deployments(self.ws)));
+        println!(
+            "accounts   keys in {}",
+            self.typed(&dir(self.ws).join("people.keys"))
+        );
+        for (index, (address, _)) in self.accounts.iter().enumerate() {
+            println!("  {address}  {}", part_of(index));
+        }
+        for act in left {
+            println!("left       {act}");
+        }
+        let client = self.typed(&self.ws.cargo_debug().join("agentcity"));
+        for words in self.tries() {
+            let mut command = self.client(FOUNDER);
+            process::quietly(command.args(&words)).wrap_err("the city does not answer")?;
+            println!("try        {client} {}", words.join(" "));
+        }
+        Ok(())
+    }
 }
 
-fn report(ws: &Workspace, tools: &Tools, node: &Running, deployed: &Value) -> eyre::Result<()> {
-    let log = fs::read_to_string(log_file(ws)).unwrap_or_default();
-    let address = deployed["address"]
-        .as_str()
-        .ok_or_eyre("the deployment has no address")?;
-    let url = format!("http://{}", node.address);
-    println!("devnode    {url}");
-    println!(
-        "program    {PROGRAM} at {address}, activated as version {}",
-        deployed["version"]
-    );
-    println!("accounts");
-    for line in banner(&log, "Available Accounts") {
-        println!("  {line}");
+/// What an account is in the city.
+fn part_of(account: usize) -> String {
+    for (office, agent, principal) in CLERKS {
+        if account == agent {
+            return office.to_owned();
+        }
+        if account == principal {
+            return "principal of clerks".to_owned();
+        }
     }
-    println!("try        cast call --rpc-url {url} {address} '{VIEW}'");
-    if let Some(cast) = &tools.cast {
-        let mut command = Command::new(cast);
-        command.args(["call", "--rpc-url", &url, address, VIEW]);
-        let answer = process::stdout(&mut command).wrap_err("the program does not answer")?;
-        println!("answer     {}", answer.trim());
+    match account {
+        FOUNDER => "deployed it; has no power".to_owned(),
+        _ if ADJUDICATORS.contains(&account) => "adjudicator".to_owned(),
+        _ => "free".to_owned(),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -312,6 +491,20 @@ mod tests {
         assert_eq!(banner(LOG, "Private Keys"), ["(0) 0xac09", "(1) 0x59c6"]);
         assert_eq!(banner(LOG, "Available Accounts").len(), 2);
         assert_eq!(listening_on("nothing yet\n"), None);
+    }
+
+    #[test]
+    fn nobody_has_two_parts_but_those_who_answer_for_two_clerks() {
+        let clerks = CLERKS.iter().flat_map(|(_, agent, _)| [*agent]);
+        let mut parts: Vec<usize> = ADJUDICATORS
+            .chain(clerks)
+            .chain([FOUNDER, 12, 13])
+            .collect();
+        parts.sort_unstable();
+        assert!(parts.windows(2).all(|pair| pair[0] < pair[1]), "{parts:?}");
+        assert!(parts.iter().all(|account| *account < ACCOUNTS));
+        assert_eq!(part_of(12), "principal of clerks");
+        assert_eq!(part_of(19), "free");
     }
 
     #[test]

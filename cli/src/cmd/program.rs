@@ -8,29 +8,45 @@ use agentcity_deploy::{
 use alloy::{
     dyn_abi::{DynSolValue, JsonAbiExt, Specifier},
     json_abi::Constructor,
-    network::EthereumWallet,
     primitives::{Address, B256, U256},
-    providers::{Provider, ProviderBuilder},
-    signers::local::PrivateKeySigner,
+    providers::{DynProvider, Provider},
 };
 use clap::Subcommand;
-use eyre::{Context, bail};
 use serde_json::json;
 
-use crate::output::Answer;
+use crate::{
+    failure::{Code, Failure},
+    opts::{Endpoint, Key},
+    output::Answer,
+};
 
 /// What to do with a program.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Check a module against the rules of activation, without a chain.
+    #[command(
+        after_help = "Example: agentcity program check --wasm target/programs/agentcity-token.wasm"
+    )]
     Check(Module),
     /// Create, activate and construct it; what is there already is left alone.
+    #[command(
+        after_help = "Example: agentcity program deploy --wasm target/programs/agentcity-token.wasm --book deployments --name agentcity-token"
+    )]
     Deploy(Deploy),
     /// Tell what program is at an address.
+    #[command(
+        after_help = "Example: agentcity program status 0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+    )]
     Status(Status),
     /// Make a program callable, or callable again after it expired; anyone may.
+    #[command(
+        after_help = "Example: agentcity program activate 0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+    )]
     Activate(At),
     /// Extend an activation by a year; anyone may.
+    #[command(
+        after_help = "Example: agentcity program keepalive 0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+    )]
     Keepalive(At),
 }
 
@@ -63,9 +79,9 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     module: Module,
     #[command(flatten)]
-    chain: Chain,
+    endpoint: Endpoint,
     #[command(flatten)]
-    signer: Signer,
+    key: Key,
     /// Folder of address books; the one of the chain is written there.
     #[arg(long, requires = "name")]
     book: Option<PathBuf>,
@@ -79,7 +95,7 @@ pub(crate) struct Status {
     /// The program.
     address: Address,
     #[command(flatten)]
-    chain: Chain,
+    endpoint: Endpoint,
 }
 
 /// A program on a chain, and who pays.
@@ -88,35 +104,12 @@ pub(crate) struct At {
     /// The program.
     address: Address,
     #[command(flatten)]
-    chain: Chain,
+    endpoint: Endpoint,
     #[command(flatten)]
-    signer: Signer,
+    key: Key,
 }
 
-/// Which chain.
-#[derive(Debug, clap::Args)]
-struct Chain {
-    /// Address of its JSON-RPC over HTTP.
-    #[arg(long, env = "AGENTCITY_RPC_URL")]
-    rpc_url: String,
-}
-
-/// Who signs.
-#[derive(clap::Args)]
-struct Signer {
-    /// Private key in hex. Set the variable instead: arguments are visible to every user of the machine.
-    #[arg(long, env = "AGENTCITY_PRIVATE_KEY", hide_env_values = true)]
-    private_key: String,
-}
-
-/// A key must not reach a log through `{:?}`.
-impl std::fmt::Debug for Signer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Signer(..)")
-    }
-}
-
-pub(crate) async fn run(verb: Verb) -> eyre::Result<Answer> {
+pub(crate) async fn run(verb: Verb) -> Result<Answer, Failure> {
     match verb {
         Verb::Check(module) => check(&module),
         Verb::Deploy(options) => deploy(options).await,
@@ -126,7 +119,7 @@ pub(crate) async fn run(verb: Verb) -> eyre::Result<Answer> {
     }
 }
 
-fn check(module: &Module) -> eyre::Result<Answer> {
+fn check(module: &Module) -> Result<Answer, Failure> {
     let plan = module.plan()?;
     let f = &plan.facts;
     let value = json!({
@@ -134,9 +127,9 @@ fn check(module: &Module) -> eyre::Result<Answer> {
         "dataBytes": f.data_bytes, "functions": f.functions, "memoryPages": f.memory_pages,
         "initGas": f.init_gas, "cachedInitGas": f.cached_init_gas,
     });
-    Answer::new(
+    Ok(Answer::facts(
         value,
-        vec![
+        &[
             ("valid", "yes".into()),
             (
                 "wasm",
@@ -149,12 +142,12 @@ fn check(module: &Module) -> eyre::Result<Answer> {
             ("codehash", plan.codehash.to_string()),
             ("address", plan.address.to_string()),
         ],
-    )
+    ))
 }
 
-async fn deploy(options: Deploy) -> eyre::Result<Answer> {
+async fn deploy(options: Deploy) -> Result<Answer, Failure> {
     let plan = options.module.plan()?;
-    let (provider, sender) = options.chain.connect_as(&options.signer)?;
+    let (provider, sender) = options.connect().await?;
     let Applied { sent, verified } = apply(&provider, &plan, sender).await?;
     if let (Some(dir), Some(name)) = (&options.book, &options.name) {
         let mut book = Book::load(dir, provider.get_chain_id().await?)?;
@@ -177,20 +170,21 @@ async fn deploy(options: Deploy) -> eyre::Result<Answer> {
     } else {
         format!("{} transactions, {gas} gas", sent.len())
     };
-    Answer::new(
+    Ok(Answer::facts(
         json!({ "address": verified.address, "codehash": verified.codehash, "version": verified.version, "gasUsed": gas, "transactions": hashes }),
-        vec![
+        &[
             ("address", verified.address.to_string()),
             ("codehash", verified.codehash.to_string()),
             ("version", verified.version.to_string()),
             ("done", done),
         ],
-    )
+    ))
 }
 
-async fn status(options: Status) -> eyre::Result<Answer> {
-    let found = verify::status(&options.chain.connect()?, options.address).await?;
-    let lines = vec![
+async fn status(options: Status) -> Result<Answer, Failure> {
+    let found =
+        verify::status(&options.endpoint.connect().await?.provider, options.address).await?;
+    let facts = [
         ("address", found.address.to_string()),
         ("codehash", found.codehash.to_string()),
         ("version", found.version.to_string()),
@@ -201,38 +195,37 @@ async fn status(options: Status) -> eyre::Result<Answer> {
         ("pages", found.memory_pages.to_string()),
         ("active for", format!("{} s more", found.time_left_secs)),
     ];
-    Answer::new(found, lines)
+    Ok(Answer::facts(&found, &facts))
 }
 
-async fn reactivate(options: At) -> eyre::Result<Answer> {
-    let (provider, sender) = options.chain.connect_as(&options.signer)?;
+async fn reactivate(options: At) -> Result<Answer, Failure> {
+    let (provider, sender) = options.connect().await?;
     let receipt = activate(&provider, options.address, sender).await?;
-    Answer::new(
+    Ok(Answer::facts(
         json!({ "address": options.address, "transaction": receipt.transaction_hash, "gasUsed": receipt.gas_used }),
-        vec![
+        &[
             ("activated", options.address.to_string()),
             ("transaction", receipt.transaction_hash.to_string()),
         ],
-    )
+    ))
 }
 
-async fn keep(options: At) -> eyre::Result<Answer> {
-    let (provider, sender) = options.chain.connect_as(&options.signer)?;
+async fn keep(options: At) -> Result<Answer, Failure> {
+    let (provider, sender) = options.connect().await?;
     let found = verify::status(&provider, options.address).await?;
     let receipt = keepalive(&provider, found.codehash, sender).await?;
-    Answer::new(
+    Ok(Answer::facts(
         json!({ "address": options.address, "transaction": receipt.transaction_hash, "gasUsed": receipt.gas_used }),
-        vec![
+        &[
             ("kept alive", options.address.to_string()),
             ("transaction", receipt.transaction_hash.to_string()),
         ],
-    )
+    ))
 }
 
 impl Module {
-    fn plan(&self) -> eyre::Result<Plan> {
-        let wasm = std::fs::read(&self.wasm)
-            .wrap_err_with(|| format!("cannot read {}", self.wasm.display()))?;
+    fn plan(&self) -> Result<Plan, Failure> {
+        let wasm = std::fs::read(&self.wasm).map_err(|error| Failure::file(&self.wasm, &error))?;
         let arguments = self
             .constructor
             .as_deref()
@@ -248,59 +241,51 @@ impl Module {
 }
 
 /// ABI encoding of constructor arguments given as text.
-fn encode(signature: &str, texts: &[String]) -> eyre::Result<Vec<u8>> {
-    let constructor = Constructor::parse(signature).wrap_err_with(|| {
-        format!("`{signature}` is no signature such as `constructor(string,uint8)`")
+fn encode(signature: &str, texts: &[String]) -> Result<Vec<u8>, Failure> {
+    let value = |message: String| Failure::new(Code::Value, message);
+    let constructor = Constructor::parse(signature).map_err(|error| {
+        value(format!("`{signature}` is no signature ({error})"))
+            .hint("give it as `constructor(string,uint8)`")
     })?;
     if constructor.inputs.len() != texts.len() {
-        bail!(
-            "`{signature}` takes {} arguments, {} given: repeat --argument for each",
+        return Err(value(format!(
+            "`{signature}` takes {} arguments, {} given",
             constructor.inputs.len(),
             texts.len()
-        );
+        ))
+        .hint("repeat --argument for each"));
     }
     let mut values: Vec<DynSolValue> = Vec::with_capacity(texts.len());
     for (input, text) in constructor.inputs.iter().zip(texts) {
         let ty = input
             .resolve()
-            .wrap_err_with(|| format!("`{}` is no type", input.ty))?;
+            .map_err(|error| value(format!("`{}` is no type ({error})", input.ty)))?;
         values.push(
             ty.coerce_str(text)
-                .wrap_err_with(|| format!("`{text}` is no {}", input.ty))?,
+                .map_err(|error| value(format!("`{text}` is no {} ({error})", input.ty)))?,
         );
     }
-    Ok(constructor.abi_encode_input_raw(&values)?)
+    constructor
+        .abi_encode_input_raw(&values)
+        .map_err(|error| value(error.to_string()))
 }
 
-impl Chain {
-    fn connect(&self) -> eyre::Result<impl Provider + use<>> {
-        Ok(ProviderBuilder::new().connect_http(self.url()?))
+impl At {
+    async fn connect(&self) -> Result<(DynProvider, Address), Failure> {
+        connect(&self.endpoint, &self.key).await
     }
+}
 
-    fn connect_as(&self, signer: &Signer) -> eyre::Result<(impl Provider + use<>, Address)> {
-        // The parse error is dropped with intent: it may quote the key.
-        let Ok(key) = signer.private_key.trim().parse::<PrivateKeySigner>() else {
-            bail!("the private key is not 32 bytes of hex");
-        };
-        let sender = key.address();
-        Ok((
-            ProviderBuilder::new()
-                .wallet(EthereumWallet::from(key))
-                .connect_http(self.url()?),
-            sender,
-        ))
+impl Deploy {
+    async fn connect(&self) -> Result<(DynProvider, Address), Failure> {
+        connect(&self.endpoint, &self.key).await
     }
+}
 
-    fn url<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
-        &self,
-    ) -> eyre::Result<T> {
-        self.rpc_url.parse().wrap_err_with(|| {
-            format!(
-                "`{}` is no URL: give it as http://127.0.0.1:8545",
-                self.rpc_url
-            )
-        })
-    }
+async fn connect(endpoint: &Endpoint, key: &Key) -> Result<(DynProvider, Address), Failure> {
+    let key = key.open()?;
+    let sender = key.address();
+    Ok((endpoint.connect_as(key).await?.provider, sender))
 }
 
 #[cfg(test)]
@@ -327,25 +312,10 @@ mod tests {
     #[test]
     fn a_wrong_argument_is_named() {
         let error = |signature: &str, list: &[&str]| {
-            format!("{:#}", encode(signature, &texts(list)).unwrap_err())
+            encode(signature, &texts(list)).unwrap_err().to_string()
         };
         assert!(error("constructor(uint8)", &["300"]).contains("`300` is no uint8"));
         assert!(error("constructor(uint8)", &[]).contains("takes 1 arguments, 0 given"));
         assert!(error("function f(", &[]).contains("is no signature"));
-    }
-
-    #[test]
-    fn a_key_is_never_shown() {
-        let signer = Signer {
-            private_key: "0xsecret".into(),
-        };
-        assert_eq!(format!("{signer:?}"), "Signer(..)");
-        let chain = Chain {
-            rpc_url: "http://127.0.0.1:1".into(),
-        };
-        let Err(error) = chain.connect_as(&signer) else {
-            panic!("no key")
-        };
-        assert!(!format!("{error:#}").contains("secret"));
     }
 }

@@ -1,3 +1,18 @@
 //! The command line as a person meets it: whole outputs.
 
+// A test binary exports nothing: `pub` says what a module offers to its siblings.
+#![allow(unreachable_pub)]
+
+mod bad_input;
+mod deploy;
+mod foundations;
+mod founding;
+mod lapse;
+mod law;
+mod manual;
+mod missions;
+mod money;
+mod panel;
 mod program;
+mod shell;
+mod support;

@@ -82,7 +82,7 @@ fn a_module_the_chain_would_refuse_is_refused_with_the_rule() {
         file.to_str().unwrap(),
         "--json",
     ]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(3));
     assert!(
         stderr(&output).contains("breaks a rule of activation")
             && stderr(&output).contains("user_entrypoint"),
@@ -96,21 +96,14 @@ fn a_module_the_chain_would_refuse_is_refused_with_the_rule() {
 #[test]
 fn what_is_missing_is_named() {
     let output = agentcity(&["program", "check", "--wasm", "nowhere.wasm"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(3));
     assert_data_eq!(
         stderr(&output),
         str![[r#"
-error: cannot read nowhere.wasm: No such file or directory (os error 2)
+error: nowhere.wasm: No such file or directory (os error 2): check the path, and who may read and write there
 
 "#]]
     );
-    let output = agentcity(&[
-        "program",
-        "status",
-        "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
-    ]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("--rpc-url"), "{}", stderr(&output));
 }
 
 #[test]
@@ -123,9 +116,9 @@ fn a_node_that_is_not_there_is_an_error_not_a_hang() {
         "--rpc-url",
         "http://127.0.0.1:9",
     ]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(4));
     assert!(
-        stderr(&output).contains("asking the node failed"),
+        stderr(&output).contains("the node does not answer"),
         "{}",
         stderr(&output)
     );

@@ -13,6 +13,7 @@ use alloy::{
     sol_types::{Eip712Domain, SolStruct},
     transports::{RpcError, TransportErrorKind},
 };
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 use super::{
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     apply::{ApplyError, apply},
-    chain::RECEIPT_LIMIT,
+    chain::Traits,
 };
 
 sol! {
@@ -39,10 +40,7 @@ sol! {
     }
 }
 
-/// Name in the EIP-712 domain of every contract of a city.
-pub const DOMAIN_NAME: &str = "AgentCity";
-/// Version in the EIP-712 domain of every contract of a city.
-pub const DOMAIN_VERSION: &str = "1";
+pub use agentcity_domain::signed::{DOMAIN_NAME, DOMAIN_VERSION};
 
 /// Why a city is not founded. Going on is safe: nothing is done twice.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +106,8 @@ pub enum CityError {
 }
 
 /// A signature over the manifest and who gave it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Signed {
     /// The genesis adjudicator.
     pub signer: Address,
@@ -238,28 +237,38 @@ pub async fn wire<P: Provider>(
         let Member::Program(plan) = member else {
             continue;
         };
-        match Wired::new(plan.address, provider)
-            .wire()
-            .from(sender)
-            .send()
-            .await
-        {
-            Ok(pending) => sent.push((*peer, confirm("wiring", pending).await?)),
-            Err(source) if is_wired(&source) => {}
-            Err(source) => return Err(said("wiring", source)),
+        if is_wired(provider, plan.address).await? {
+            continue;
         }
+        let call = Wired::new(plan.address, provider);
+        let pending = call.wire().from(sender).send().await;
+        let pending = pending.map_err(|source| said("wiring", source))?;
+        sent.push((*peer, confirm("wiring", pending).await?));
     }
     Ok(sent)
 }
 
-fn is_wired(error: &alloy::contract::Error) -> bool {
-    matches!(
-        error.as_decoded_interface_error::<Wired::WiredErrors>(),
-        Some(Wired::WiredErrors::AlreadyWired(_))
-    )
+/// Whether a member knows its peers: it refuses to learn them again.
+pub async fn is_wired<P: Provider>(
+    provider: &P,
+    member: Address,
+) -> Result<bool, RpcError<TransportErrorKind>> {
+    match Wired::new(member, provider).wire().call().await {
+        Err(error) => {
+            let refusal = error.as_decoded_interface_error::<Wired::WiredErrors>();
+            match error {
+                _ if matches!(refusal, Some(Wired::WiredErrors::AlreadyWired(_))) => Ok(true),
+                alloy::contract::Error::TransportError(error @ RpcError::Transport(_)) => {
+                    Err(error)
+                }
+                _ => Ok(false),
+            }
+        }
+        Ok(_) => Ok(false),
+    }
 }
 
-async fn check_digest<P: Provider>(
+pub(super) async fn check_digest<P: Provider>(
     contract: &IConstitutionInstance<&P>,
     manifest: &GenesisManifest,
 ) -> Result<(), CityError> {
@@ -303,8 +312,10 @@ async fn confirm(
     pending: alloy::providers::PendingTransactionBuilder<alloy::network::Ethereum>,
 ) -> Result<TransactionReceipt, CityError> {
     let hash = *pending.tx_hash();
+    let traits = Traits::ask(pending.provider()).await?;
     let receipt = pending
-        .with_timeout(Some(RECEIPT_LIMIT))
+        .with_required_confirmations(traits.confirmations)
+        .with_timeout(Some(traits.receipt_limit))
         .get_receipt()
         .await
         .ok()

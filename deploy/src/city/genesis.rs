@@ -14,13 +14,31 @@
 //! role = "registrar"             # registrar, speaker, regulator, codifier
 //! agent = "0x…"
 //! principal = "0x…"
+//!
+//! [codehashes]                   # code that the founders agreed on, by member; a build with other code is refused
+//! agent = "0x…"
 //! ```
+//!
+//! A file is judged whole and without a chain, by the functions with which the constitution judges it; all that is left to the
+//! chain is whether the asset has code.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
-use agentcity_abi::IConstitution::{Clerk as WireClerk, ParameterValue};
-use alloy::primitives::{Address, B256, U256};
-use serde::{Deserialize, Serialize};
+use agentcity_abi::IConstitution::{Clerk as WireClerk, GenesisManifest, ParameterValue};
+use agentcity_domain::{
+    constitution::seal::{self, Founding, Refused},
+    parameter::{self, Kind, ParameterId, page, relation},
+    peer::Peer,
+};
+use alloy::{
+    primitives::{Address, B256, U256, keccak256},
+    sol_types::SolValue,
+};
+use serde::Deserialize;
+use toml::Spanned;
 
 use super::names;
 
@@ -59,17 +77,106 @@ pub struct Clerk {
     pub principal: Address,
 }
 
-/// Why a file does not found a city.
-#[derive(Debug, thiserror::Error)]
-pub enum GenesisError {
+/// A genesis file: the decisions, and the code that the founders agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenesisFile {
+    /// What the city is founded on.
+    pub genesis: Genesis,
+    /// Hashes of the code of members, where the file names them.
+    pub codehashes: BTreeMap<Peer, B256>,
+}
+
+/// A place in a file, counted from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+/// Why a file does not found a city, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {}, column {}: {problem}", place.line, place.column)]
+pub struct GenesisError {
+    /// Where it stands.
+    pub place: Place,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with a genesis file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
     /// No TOML of this shape.
-    #[error("the genesis file is not understood: {0}")]
-    Syntax(#[from] toml::de::Error),
+    #[error("{0}")]
+    Syntax(String),
     /// Not a number of base units.
-    #[error("unit_scale = {given:?} is no whole number")]
+    #[error("unit_scale = {given:?} is no whole number of base units")]
     UnitScale {
         /// What stands there.
         given: String,
+    },
+    /// Base units in a unit of stake out of range.
+    #[error(
+        "a unit of stake is 1 to {} base units, not {given}",
+        seal::UNIT_SCALE_MAX
+    )]
+    UnitScaleOutOfRange {
+        /// What stands there.
+        given: U256,
+    },
+    /// Not 20 bytes.
+    #[error("{given:?} is no address: 0x and 40 hex digits")]
+    Address {
+        /// What stands there.
+        given: String,
+    },
+    /// Mistyped.
+    #[error(
+        "the capitals of {given} do not check: one of its digits is wrong, or write all in lower case"
+    )]
+    Checksum {
+        /// What stands there.
+        given: String,
+    },
+    /// Not 32 bytes.
+    #[error("{given:?} is no hash: 0x and 64 hex digits")]
+    Hash {
+        /// What stands there.
+        given: String,
+    },
+    /// A city is for something.
+    #[error("the mandate must not be zero: hash the text that says what the city is for")]
+    MandateMissing,
+    /// Nobody can sign in time.
+    #[error("signing_window_secs must not be zero: nobody could sign in time")]
+    NoWindow,
+    /// Too few or too many.
+    #[error("{count} genesis adjudicators; a city has {least} to {most}")]
+    AdjudicatorCount {
+        /// How many there are.
+        count: usize,
+        /// The least number.
+        least: usize,
+        /// The greatest.
+        most: usize,
+    },
+    /// Zero, or there before.
+    #[error("adjudicator {adjudicator} is {}", if adjudicator.is_zero() { "nobody" } else { "listed before" })]
+    Adjudicator {
+        /// Who.
+        adjudicator: Address,
+    },
+    /// The parameter demands more than there are.
+    #[error(
+        "adjudicatorQuorum = {quorum} demands more adjudicators than the {adjudicators} listed"
+    )]
+    BelowQuorum {
+        /// How many there are.
+        adjudicators: usize,
+        /// How many are demanded.
+        quorum: u64,
     },
     /// No such parameter.
     #[error("there is no parameter `{name}`: docs/parameters.md lists them")]
@@ -87,79 +194,433 @@ pub enum GenesisError {
         /// What stands there.
         given: String,
     },
+    /// Out of range, malformed, or a constant.
+    #[error("{0}")]
+    Parameter(parameter::Refused),
+    /// Two values contradict each other.
+    #[error("{0}")]
+    Relation(relation::Broken),
     /// No such office.
     #[error("there is no clerk `{role}`: there are {}", names::clerks().collect::<Vec<_>>().join(", "))]
     UnknownRole {
         /// What stands there.
         role: String,
     },
+    /// An office without a holder.
+    #[error("no clerk is {role}: every office needs one")]
+    ClerkMissing {
+        /// The office.
+        role: String,
+    },
+    /// More than there is room for.
+    #[error("{count} clerks; a city has at most {}", seal::CLERKS_MAX)]
+    TooManyClerks {
+        /// How many there are.
+        count: usize,
+    },
+    /// A clerk that cannot be.
+    #[error(
+        "clerk {agent} of {principal}: neither may be zero, an agent is not its own principal and holds one office"
+    )]
+    Clerk {
+        /// The agent.
+        agent: Address,
+        /// Its principal.
+        principal: Address,
+    },
+    /// One person would check themselves.
+    #[error("all clerks answer to {principal}: two principals at least must check each other")]
+    OnePrincipal {
+        /// Who.
+        principal: Address,
+    },
+    /// No such member.
+    #[error("a city has no member `{name}`: there are {}", Peer::ALL.map(Peer::name).join(", "))]
+    UnknownMember {
+        /// What stands there.
+        name: String,
+    },
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    mandate: B256,
-    asset: Option<Address>,
-    unit_scale: Option<String>,
-    signing_window_secs: Option<u64>,
-    adjudicators: Vec<Address>,
+    mandate: Spanned<String>,
+    asset: Option<Spanned<String>>,
+    unit_scale: Option<Spanned<String>>,
+    signing_window_secs: Option<Spanned<u64>>,
+    adjudicators: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
-    parameters: BTreeMap<String, toml::Value>,
-    clerks: Vec<FileClerk>,
+    parameters: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    #[serde(default)]
+    codehashes: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    clerks: Vec<Spanned<FileClerk>>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileClerk {
-    role: String,
-    agent: Address,
-    principal: Address,
+    role: Spanned<String>,
+    agent: Spanned<String>,
+    principal: Spanned<String>,
+}
+
+/// What was found wrong so far, by its place in the text.
+struct Judge<'a> {
+    text: &'a str,
+    found: Vec<(usize, Problem)>,
+}
+
+impl Judge<'_> {
+    fn note(&mut self, span: &Range<usize>, problem: Problem) {
+        self.found.push((span.start, problem));
+    }
+
+    fn address(&mut self, given: &Spanned<String>) -> Option<Address> {
+        let text = given.get_ref();
+        let Some(address) = text.strip_prefix("0x").and_then(|_| text.parse().ok()) else {
+            let given_text = text.clone();
+            self.note(&given.span(), Problem::Address { given: given_text });
+            return None;
+        };
+        let digits = &text[2..];
+        let is_mixed = digits.contains(|c: char| c.is_ascii_lowercase())
+            && digits.contains(|c: char| c.is_ascii_uppercase());
+        if is_mixed && Address::parse_checksummed(text, None).is_err() {
+            let given_text = text.clone();
+            self.note(&given.span(), Problem::Checksum { given: given_text });
+            return None;
+        }
+        Some(address)
+    }
+
+    fn hash(&mut self, given: &Spanned<String>) -> Option<B256> {
+        let text = given.get_ref();
+        let hash = text.strip_prefix("0x").and_then(|_| text.parse().ok());
+        if hash.is_none() {
+            let text = text.clone();
+            self.note(&given.span(), Problem::Hash { given: text });
+        }
+        hash
+    }
+
+    fn place(&self, offset: usize) -> Place {
+        let before = &self.text[..offset.min(self.text.len())];
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Place {
+            line: before.matches('\n').count() + 1,
+            column: before[start..].chars().count() + 1,
+        }
+    }
+
+    /// All that was found, in the order of the text.
+    fn verdict(mut self) -> Result<(), Vec<GenesisError>> {
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        self.found.sort_by_key(|(offset, _)| *offset);
+        let found = std::mem::take(&mut self.found);
+        Err(found
+            .into_iter()
+            .map(|(offset, problem)| GenesisError {
+                place: self.place(offset),
+                problem,
+            })
+            .collect())
+    }
+}
+
+impl GenesisFile {
+    /// Reads and judges a genesis file.
+    ///
+    /// Errors: all that is wrong, in the order of the file; never an empty list.
+    pub fn parse(text: &str) -> Result<Self, Vec<GenesisError>> {
+        let mut judge = Judge {
+            text,
+            found: Vec::new(),
+        };
+        let file: File = match toml::from_str(text) {
+            Ok(file) => file,
+            Err(error) => {
+                // A message of several lines would be no pointed error.
+                let message = error.message().replace('\n', ", ");
+                let span = error.span().unwrap_or_default();
+                judge.note(&span, Problem::Syntax(message));
+                return Err(judge.verdict().err().unwrap_or_default());
+            }
+        };
+        let mandate = judge.hash(&file.mandate);
+        if mandate == Some(B256::ZERO) {
+            judge.note(&file.mandate.span(), Problem::MandateMissing);
+        }
+        let asset = file.asset.as_ref().map(|asset| judge.address(asset));
+        let unit_scale = unit_scale(&mut judge, file.unit_scale.as_ref());
+        let window = match &file.signing_window_secs {
+            Some(window) => {
+                if *window.get_ref() == 0 {
+                    judge.note(&window.span(), Problem::NoWindow);
+                }
+                *window.get_ref()
+            }
+            None => DEFAULT_SIGNING_WINDOW_SECS,
+        };
+        let adjudicators = adjudicators(&mut judge, &file.adjudicators);
+        let parameters = parameters(&mut judge, &file);
+        let clerks = clerks(&mut judge, &file);
+        let codehashes = codehashes(&mut judge, &file);
+        judge.verdict()?;
+        Ok(Self {
+            genesis: Genesis {
+                mandate: mandate.unwrap_or_default(),
+                asset: asset.flatten(),
+                unit_scale,
+                adjudicators,
+                parameters,
+                clerks,
+                signing_window_secs: window,
+            },
+            codehashes,
+        })
+    }
+}
+
+fn unit_scale(judge: &mut Judge<'_>, given: Option<&Spanned<String>>) -> U256 {
+    let Some(given) = given else {
+        return U256::from(DEFAULT_UNIT_SCALE);
+    };
+    let text = given.get_ref();
+    match U256::from_str_radix(text, 10) {
+        Ok(scale) if !text.is_empty() => {
+            if scale.is_zero() || scale > U256::from(seal::UNIT_SCALE_MAX) {
+                judge.note(&given.span(), Problem::UnitScaleOutOfRange { given: scale });
+            }
+            scale
+        }
+        _ => {
+            let text = text.clone();
+            judge.note(&given.span(), Problem::UnitScale { given: text });
+            U256::ZERO
+        }
+    }
+}
+
+fn adjudicators(judge: &mut Judge<'_>, file: &Spanned<Vec<Spanned<String>>>) -> Vec<Address> {
+    let mut spans = Vec::new();
+    let mut list = Vec::new();
+    for given in file.get_ref() {
+        if let Some(address) = judge.address(given) {
+            spans.push(given.span());
+            list.push(address);
+        }
+    }
+    // What was no address is told already, and would only be told again as too few.
+    if list.len() < file.get_ref().len() {
+        return list;
+    }
+    let founding = Founding {
+        mandate: B256::with_last_byte(1),
+        asset: Address::ZERO,
+        unit_scale: U256::ONE,
+        adjudicators: &list,
+    };
+    let quorum = ParameterId::AdjudicatorQuorum.row().default;
+    match seal::found(founding, true, quorum.into()) {
+        Err(Refused::AdjudicatorCountOutOfRange { count, least, most }) => {
+            judge.note(
+                &file.span(),
+                Problem::AdjudicatorCount { count, least, most },
+            );
+        }
+        Err(Refused::InvalidAdjudicator { index, adjudicator }) => {
+            let span = spans.get(index).cloned().unwrap_or_else(|| file.span());
+            judge.note(&span, Problem::Adjudicator { adjudicator });
+        }
+        _ => {}
+    }
+    list
+}
+
+fn parameters(judge: &mut Judge<'_>, file: &File) -> BTreeMap<u8, B256> {
+    let mut values = BTreeMap::new();
+    let mut spans: BTreeMap<ParameterId, Range<usize>> = BTreeMap::new();
+    for (name, value) in &file.parameters {
+        let Some(id) = ParameterId::named(name.get_ref()) else {
+            let unknown = name.get_ref().clone();
+            judge.note(&name.span(), Problem::UnknownParameter { name: unknown });
+            continue;
+        };
+        let Some(word) = word(value.get_ref()) else {
+            let problem = Problem::Value {
+                name: name.get_ref().clone(),
+                given: value.get_ref().to_string(),
+            };
+            judge.note(&value.span(), problem);
+            continue;
+        };
+        let fits = if id.row().kind == Kind::Constant {
+            Err(parameter::Refused::Constant { id })
+        } else {
+            parameter::check(id, word)
+        };
+        match fits {
+            Ok(()) => {
+                spans.insert(id, value.span());
+                values.insert(id.place() as u8, word);
+            }
+            Err(refused) => judge.note(&value.span(), Problem::Parameter(refused)),
+        }
+    }
+    let page = page_of(&values);
+    // Where the relation is broken: at the value that the file gives, of two the later.
+    if let Err(broken) = relation::check(|id| page::read_number(&page, id)) {
+        let named = [broken.relation.lesser, broken.relation.greater];
+        let span = named.iter().filter_map(|id| spans.get(id));
+        let span = span.max_by_key(|span| span.start).cloned();
+        judge.note(&span.unwrap_or_default(), Problem::Relation(broken));
+    }
+    let quorum = page::read_number(&page, ParameterId::AdjudicatorQuorum);
+    let listed = file.adjudicators.get_ref().len();
+    if let (
+        Err(Refused::BelowQuorum {
+            adjudicators,
+            quorum,
+        }),
+        Some(span),
+    ) = (
+        seal::has_quorum(listed, quorum.into()),
+        spans.get(&ParameterId::AdjudicatorQuorum),
+    ) {
+        let problem = Problem::BelowQuorum {
+            adjudicators,
+            quorum,
+        };
+        judge.note(&span.clone(), problem);
+    }
+    values
+}
+
+fn clerks(judge: &mut Judge<'_>, file: &File) -> Vec<Clerk> {
+    let mut list: Vec<(Clerk, Range<usize>)> = Vec::new();
+    for given in &file.clerks {
+        let clerk = given.get_ref();
+        let role = names::clerk(clerk.role.get_ref());
+        if role.is_none() {
+            let role = clerk.role.get_ref().clone();
+            judge.note(&clerk.role.span(), Problem::UnknownRole { role });
+        }
+        let (agent, principal) = (judge.address(&clerk.agent), judge.address(&clerk.principal));
+        if let (Some(role), Some(agent), Some(principal)) = (role, agent, principal) {
+            let clerk = Clerk {
+                role,
+                agent,
+                principal,
+            };
+            list.push((clerk, given.span()));
+        }
+    }
+    list.sort_by_key(|(clerk, _)| *clerk);
+    let clerks: Vec<Clerk> = list.iter().map(|(clerk, _)| *clerk).collect();
+    if list.len() < file.clerks.len() {
+        return clerks;
+    }
+    let listed: Vec<seal::Clerk> = clerks
+        .iter()
+        .map(|clerk| seal::Clerk {
+            role: clerk.role,
+            agent: clerk.agent,
+            principal: clerk.principal,
+        })
+        .collect();
+    let last = list.iter().map(|(_, span)| span.clone());
+    let last = last.max_by_key(|span| span.start).unwrap_or_default();
+    match seal::clerks(&listed) {
+        Err(Refused::TooManyClerks { count }) => {
+            judge.note(&last, Problem::TooManyClerks { count });
+        }
+        Err(Refused::ClerkMissing { role }) => {
+            let role = names::clerks().nth(role.into()).unwrap_or_default();
+            judge.note(&last, Problem::ClerkMissing { role });
+        }
+        Err(Refused::InvalidClerk {
+            index,
+            agent,
+            principal,
+        }) => {
+            let span = list.get(index).map_or(&last, |(_, span)| span).clone();
+            judge.note(&span, Problem::Clerk { agent, principal });
+        }
+        Err(Refused::ClerksShareOnePrincipal { principal }) => {
+            judge.note(&last, Problem::OnePrincipal { principal });
+        }
+        _ => {}
+    }
+    clerks
+}
+
+fn codehashes(judge: &mut Judge<'_>, file: &File) -> BTreeMap<Peer, B256> {
+    let mut hashes = BTreeMap::new();
+    for (name, given) in &file.codehashes {
+        let peer = Peer::ALL.into_iter().find(|p| p.name() == name.get_ref());
+        match (peer, judge.hash(given)) {
+            (Some(peer), Some(hash)) => {
+                hashes.insert(peer, hash);
+            }
+            (None, _) => {
+                let unknown = name.get_ref().clone();
+                judge.note(&name.span(), Problem::UnknownMember { name: unknown });
+            }
+            (Some(_), None) => {}
+        }
+    }
+    hashes
+}
+
+/// The first epoch's page: defaults, but for what was decided.
+fn page_of(values: &BTreeMap<u8, B256>) -> [u8; page::LEN] {
+    let mut page = page::defaults();
+    for (id, value) in values {
+        if let Ok(id) = ParameterId::at(*id) {
+            page::write(&mut page, id, *value);
+        }
+    }
+    page
 }
 
 impl Genesis {
-    /// Reads a genesis file. What the constitution itself judges (ranges, numbers, distinctness) is left to it.
-    pub fn parse(text: &str) -> Result<Self, GenesisError> {
-        let file: File = toml::from_str(text)?;
-        let unit_scale = match file.unit_scale {
-            None => U256::from(DEFAULT_UNIT_SCALE),
-            Some(given) => given
-                .parse()
-                .map_err(|_| GenesisError::UnitScale { given })?,
+    /// The value of every parameter in the first epoch.
+    pub fn first_epoch(&self) -> Vec<(ParameterId, B256)> {
+        let page = page_of(&self.parameters);
+        ParameterId::ALL
+            .iter()
+            .map(|id| (*id, page::read(&page, *id)))
+            .collect()
+    }
+
+    /// A hash of every decision: two files that found the same city on the same chain have the same.
+    pub fn digest(&self) -> B256 {
+        let manifest = GenesisManifest {
+            mandate: self.mandate,
+            asset: self.asset.unwrap_or_default(),
+            unitScale: self.unit_scale,
+            members: Vec::new(),
+            parameters: self.parameter_values(),
+            clerks: self.clerk_values(),
+            adjudicators: self.adjudicators.clone(),
+            deadline: self.signing_window_secs,
         };
-        let mut parameters = BTreeMap::new();
-        for (name, value) in file.parameters {
-            let Some(id) = names::parameter(&name) else {
-                return Err(GenesisError::UnknownParameter { name });
-            };
-            let Some(word) = word(&value) else {
-                let given = value.to_string();
-                return Err(GenesisError::Value { name, given });
-            };
-            parameters.insert(id, word);
-        }
-        let mut clerks = Vec::new();
-        for clerk in file.clerks {
-            let Some(role) = names::clerk(&clerk.role) else {
-                return Err(GenesisError::UnknownRole { role: clerk.role });
-            };
-            clerks.push(Clerk {
-                role,
-                agent: clerk.agent,
-                principal: clerk.principal,
-            });
-        }
-        clerks.sort_unstable();
-        Ok(Self {
-            mandate: file.mandate,
-            asset: file.asset,
-            unit_scale,
-            adjudicators: file.adjudicators,
-            parameters,
-            clerks,
-            signing_window_secs: file
-                .signing_window_secs
-                .unwrap_or(DEFAULT_SIGNING_WINDOW_SECS),
-        })
+        keccak256(manifest.abi_encode())
+    }
+
+    /// How many signatures of genesis adjudicators the seal needs.
+    pub fn signatures_needed(&self) -> usize {
+        seal::signatures_needed(self.adjudicators.len())
+    }
+
+    /// Everybody the file names, each once: adjudicators, clerks and their principals.
+    pub fn people(&self) -> BTreeSet<Address> {
+        let clerks = self.clerks.iter().flat_map(|c| [c.agent, c.principal]);
+        self.adjudicators.iter().copied().chain(clerks).collect()
     }
 
     pub(super) fn parameter_values(&self) -> Vec<ParameterValue> {
@@ -209,81 +670,9 @@ fn word(value: &toml::Value) -> Option<B256> {
 #[cfg(test)]
 impl Genesis {
     pub(crate) fn example() -> Self {
-        Self::parse(tests::EXAMPLE).unwrap()
+        GenesisFile::parse(&tests::example()).unwrap().genesis
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    pub(super) const EXAMPLE: &str = r#"
-mandate = "0x1111111111111111111111111111111111111111111111111111111111111111"
-adjudicators = ["0x00000000000000000000000000000000000000a1", "0x00000000000000000000000000000000000000a2"]
-
-[parameters]
-reputationFloor = 150
-adjudicatorQuorum = "5"
-
-[[clerks]]
-role = "codifier"
-agent = "0x00000000000000000000000000000000000000c4"
-principal = "0x00000000000000000000000000000000000000d1"
-
-[[clerks]]
-role = "registrar"
-agent = "0x00000000000000000000000000000000000000c1"
-principal = "0x00000000000000000000000000000000000000d1"
-"#;
-
-    #[test]
-    fn what_is_absent_has_its_default_and_clerks_come_by_role() {
-        let genesis = Genesis::example();
-        assert_eq!(genesis.asset, None);
-        assert_eq!(genesis.unit_scale, U256::from(DEFAULT_UNIT_SCALE));
-        assert_eq!(genesis.signing_window_secs, DEFAULT_SIGNING_WINDOW_SECS);
-        let roles: Vec<u8> = genesis.clerk_values().iter().map(|c| c.role).collect();
-        assert_eq!(roles, [0, 3]);
-        let values = genesis.parameter_values();
-        assert!(values.is_sorted_by_key(|v| v.id));
-        assert_eq!(
-            values
-                .iter()
-                .map(|v| U256::from_be_bytes(v.value.0))
-                .sum::<U256>(),
-            U256::from(155)
-        );
-    }
-
-    #[test]
-    fn what_is_not_understood_is_named() {
-        let refused = |from: &str, to: &str| {
-            let text = EXAMPLE.replacen(from, to, 1);
-            assert_ne!(text, EXAMPLE);
-            Genesis::parse(&text).unwrap_err().to_string()
-        };
-        assert!(refused("reputationFloor", "reputationFlor").contains("`reputationFlor`"));
-        assert!(refused("150", "1.5").contains("reputationFloor"));
-        assert!(refused("150", "-1").contains("reputationFloor"));
-        assert!(refused("\"codifier\"", "\"mayor\"").contains("registrar, speaker"));
-        assert!(refused("mandate", "mandat").contains("mandat"));
-        let scaled = EXAMPLE.replacen("adjudicators", "unit_scale = \"x\"\nadjudicators", 1);
-        assert!(matches!(
-            Genesis::parse(&scaled),
-            Err(GenesisError::UnitScale { .. })
-        ));
-    }
-
-    #[test]
-    fn values_are_words_however_they_are_written() {
-        let of = |text: &str| word(&text.parse::<toml::Value>().unwrap());
-        assert_eq!(of("7"), Some(B256::with_last_byte(7)));
-        assert_eq!(of("\"7\""), Some(B256::with_last_byte(7)));
-        assert_eq!(of("true"), Some(B256::with_last_byte(1)));
-        let address = Address::repeat_byte(0xab);
-        assert_eq!(of(&format!("\"{address}\"")), Some(address.into_word()));
-        let all = B256::repeat_byte(0xcd);
-        assert_eq!(of(&format!("\"{all}\"")), Some(all));
-        assert_eq!(of("\"seven\""), None);
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
 //! Names in a genesis file and their numbers on the wire.
 
-use agentcity_domain::{clerk::ClerkRole, parameter::ParameterId};
+use agentcity_domain::clerk::ClerkRole;
 
 /// Offices of clerks, in the order of their numbers, as a genesis file spells them: in lower case.
-pub(super) fn clerks() -> impl Iterator<Item = String> {
+pub fn clerks() -> impl Iterator<Item = String> {
     ClerkRole::ALL.iter().map(|role| role.name().to_lowercase())
 }
 
@@ -13,9 +13,4 @@ pub(super) fn clerk(name: &str) -> Option<u8> {
         .iter()
         .find(|role| role.name().to_lowercase() == name)
         .map(|role| role.number())
-}
-
-/// The id of a parameter.
-pub(super) fn parameter(name: &str) -> Option<u8> {
-    u8::try_from(ParameterId::named(name)?.place()).ok()
 }

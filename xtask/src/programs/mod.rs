@@ -3,10 +3,11 @@
 mod compile;
 mod finish;
 mod order;
+mod provenance;
 mod report;
 mod reproduce;
 
-use std::{collections::BTreeMap, fs, process::ExitCode, time::Instant};
+use std::{fs, process::ExitCode, time::Instant};
 
 use eyre::{Context, bail};
 
@@ -101,34 +102,10 @@ pub(crate) fn build(
         );
         reports.push(report);
     }
-    Ok(reports)
-}
-
-/// Arguments of `agentcity program deploy` for the constructor, from `deploy/config/devnode.toml`; none when the program is not
-/// listed there, which means it has no constructor.
-pub(crate) fn constructor_arguments(ws: &Workspace, name: &str) -> eyre::Result<Vec<String>> {
-    let file = ws.root.join("deploy/config/devnode.toml");
-    let text =
-        fs::read_to_string(&file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
-    let config: BTreeMap<String, Constructor> =
-        toml::from_str(&text).wrap_err_with(|| format!("{} is not understood", file.display()))?;
-    let Some(constructor) = config.get(name) else {
-        return Ok(Vec::new());
-    };
-    let mut arguments = vec!["--constructor".to_owned(), constructor.constructor.clone()];
-    for argument in &constructor.arguments {
-        arguments.extend(["--argument".to_owned(), argument.clone()]);
+    if only.is_none() {
+        provenance::write(ws, &out, tools)?;
     }
-    Ok(arguments)
-}
-
-/// How a program is constructed on the devnode.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Constructor {
-    constructor: String,
-    #[serde(default)]
-    arguments: Vec<String>,
+    Ok(reports)
 }
 
 fn verdict(reports: &[Report]) -> ExitCode {

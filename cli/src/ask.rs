@@ -1,0 +1,183 @@
+//! Questions that several verbs ask a city.
+
+use agentcity_abi::IConstitution;
+use agentcity_domain::{
+    machine::Machine,
+    parameter::{self, ParameterId},
+    peer::Peer,
+};
+use alloy::{
+    primitives::{Address, B256, Log},
+    providers::Provider,
+    rpc::types::{BlockNumberOrTag, Filter},
+    sol_types::SolEvent,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    failure::{Code, Failure},
+    opts::City,
+    send::{self, Told},
+};
+
+/// Blocks that one question for events covers: what public nodes answer.
+const BLOCKS_PER_QUESTION: u64 = 10_000;
+
+/// The name of a machine's state by its number, as documents and vectors spell it.
+pub(crate) fn state(machine: Machine, number: u8) -> String {
+    let state = machine.graph().state(number);
+    state.map_or_else(|| "NONE".to_owned(), |state| state.name.to_owned())
+}
+
+/// Time of the newest block, in unix seconds.
+pub(crate) async fn now(city: &City) -> Result<u64, Failure> {
+    Ok(head(city).await?.1)
+}
+
+/// Number and time of the newest block.
+pub(crate) async fn head(city: &City) -> Result<(u64, u64), Failure> {
+    let block = city
+        .chain
+        .provider
+        .get_block_by_number(BlockNumberOrTag::Latest)
+        .await?;
+    let block = block.ok_or_else(|| {
+        Failure::new(Code::Answer, "the node knows no newest block")
+            .hint("ask another node with --rpc-url")
+    })?;
+    Ok((block.header.number, block.header.timestamp))
+}
+
+/// Numbers of parameters, in an epoch or, without one, in that which is in force.
+pub(crate) async fn numbers<const N: usize>(
+    city: &City,
+    epoch: Option<u64>,
+    ids: [ParameterId; N],
+) -> Result<[u32; N], Failure> {
+    let contract = IConstitution::new(city.at(Peer::Constitution), &city.chain.provider);
+    let places: Vec<u8> = ids.iter().map(|id| id.place() as u8).collect();
+    let words = match epoch {
+        Some(epoch) => contract.read(epoch, places.into()).call().await?,
+        None => contract.readCurrent(places.into()).call().await?.values,
+    };
+    let mut numbers = [0; N];
+    for (number, word) in numbers.iter_mut().zip(&words) {
+        *number = parameter::number(*word).unwrap_or_default();
+    }
+    if words.len() == N {
+        return Ok(numbers);
+    }
+    Err(Failure::new(
+        Code::Answer,
+        format!("{N} parameters were asked for, and {} came", words.len()),
+    )
+    .hint("is this a city of this version?"))
+}
+
+/// An event, told, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// What it says.
+    pub(crate) told: Told,
+    /// In which block.
+    pub(crate) block: u64,
+    /// In which transaction.
+    pub(crate) transaction: B256,
+}
+
+impl Seen {
+    /// As JSON.
+    pub(crate) fn json(&self) -> Value {
+        let mut value = self.told.json();
+        value["block"] = json!(self.block);
+        value["transaction"] = json!(self.transaction);
+        value
+    }
+
+    /// A field's text.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        let field = self.told.fields.iter().find(|(of, _)| of == name);
+        field.map_or("", |(_, value)| value)
+    }
+}
+
+fn foreign() -> Failure {
+    Failure::new(
+        Code::Answer,
+        "the node answers with events that are none of the city's",
+    )
+    .hint("ask another node with --rpc-url")
+}
+
+/// What contracts said, oldest first, in blocks `from` to `to`.
+pub(crate) async fn seen(
+    city: &City,
+    filter: Filter,
+    from: u64,
+    to: u64,
+) -> Result<Vec<Seen>, Failure> {
+    let logs = logs(city, filter, from, to).await?;
+    Ok(logs.into_iter().map(|(_, seen)| seen).collect())
+}
+
+async fn logs(
+    city: &City,
+    filter: Filter,
+    from: u64,
+    to: u64,
+) -> Result<Vec<(Log, Seen)>, Failure> {
+    let mut all = Vec::new();
+    let mut first = from;
+    while first <= to {
+        let last = to.min(first.saturating_add(BLOCKS_PER_QUESTION - 1));
+        let question = filter.clone().from_block(first).to_block(last);
+        for log in city.chain.provider.get_logs(&question).await? {
+            let seen = Seen {
+                told: send::tell(&log.inner).ok_or_else(foreign)?,
+                block: log.block_number.unwrap_or_default(),
+                transaction: log.transaction_hash.unwrap_or_default(),
+            };
+            all.push((log.inner, seen));
+        }
+        first = last + 1;
+    }
+    Ok(all)
+}
+
+/// Events of one kind as the interface has them, oldest first, from the filter's first block to `to`.
+pub(crate) async fn typed<E: SolEvent>(
+    city: &City,
+    filter: Filter,
+    to: u64,
+) -> Result<Vec<(E, Seen)>, Failure> {
+    let from = filter.get_from_block().unwrap_or_default();
+    let mut all = Vec::new();
+    for (log, seen) in logs(city, filter, from, to).await? {
+        let event = E::decode_log(&log).map_err(|_| foreign())?;
+        all.push((event.data, seen));
+    }
+    Ok(all)
+}
+
+/// Events of one kind by a member, all of them.
+pub(crate) async fn all<E: SolEvent>(
+    city: &City,
+    peer: Peer,
+    topic: Option<B256>,
+    from: u64,
+) -> Result<Vec<Seen>, Failure> {
+    let mut filter = Filter::new()
+        .address(city.at(peer))
+        .event_signature(E::SIGNATURE_HASH);
+    if let Some(topic) = topic {
+        filter = filter.topic1(topic);
+    }
+    let (newest, _) = head(city).await?;
+    seen(city, filter, from, newest).await
+}
+
+/// The member at an address, if it is one.
+pub(crate) fn member(city: &City, address: Address) -> Option<&'static str> {
+    let mut peers = Peer::ALL.into_iter();
+    peers.find(|peer| city.at(*peer) == address).map(Peer::name)
+}

@@ -1,0 +1,256 @@
+//! `agentcity completions` and the hidden `agentcity manual`: what shells and readers want of the help tree, made of the help tree.
+
+use std::{fmt::Write as _, path::PathBuf};
+
+use clap::{Command, CommandFactory, Subcommand};
+use serde_json::json;
+
+use crate::{
+    Args,
+    failure::{Code, Failure},
+    output::Answer,
+};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: agentcity completions bash > ~/.local/share/bash-completion/completions/agentcity"
+)]
+pub(crate) struct Completions {
+    /// The shell.
+    shell: clap_complete::Shell,
+}
+
+/// The manual in its forms.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Manual {
+    /// Pages for `man`, one for each command.
+    #[command(after_help = "Example: agentcity manual man ~/.local/share/man/man1")]
+    Man(Man),
+    /// `docs/cli.md`.
+    #[command(after_help = "Example: agentcity manual markdown > docs/cli.md")]
+    Markdown,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Man {
+    /// Folder to write to.
+    folder: PathBuf,
+}
+
+/// The script that completes commands in a shell.
+pub(crate) fn completions(options: &Completions) -> Answer {
+    let mut script = Vec::new();
+    clap_complete::generate(
+        options.shell,
+        &mut Args::command(),
+        "agentcity",
+        &mut script,
+    );
+    let script = String::from_utf8_lossy(&script).into_owned();
+    Answer::new(
+        json!({ "shell": options.shell.to_string(), "script": script }),
+        script,
+    )
+}
+
+/// Writes the manual, or prints it.
+///
+/// Errors: `input/file`.
+pub(crate) fn manual(form: Manual) -> Result<Answer, Failure> {
+    let Manual::Man(options) = form else {
+        let text = markdown();
+        return Ok(Answer::new(json!({ "markdown": text }), text));
+    };
+    let folder = &options.folder;
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+    clap_mangen::generate_to(Args::command(), folder)
+        .map_err(|error| Failure::file(folder, &error))?;
+    Ok(Answer::facts(
+        json!({ "folder": folder }),
+        &[("pages", folder.display().to_string())],
+    ))
+}
+
+/// A text in a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+/// The rows of a command's verbs, and of theirs.
+fn rows(command: &Command, before: &str, text: &mut String) {
+    let verbs = command.get_subcommands();
+    for verb in verbs.filter(|verb| !verb.is_hide_set() && verb.get_name() != "help") {
+        let name = format!("{before} {}", verb.get_name());
+        if verb.has_subcommands() {
+            rows(verb, &name, text);
+            continue;
+        }
+        let mut usage = name.clone();
+        for argument in verb.get_positionals() {
+            let value = argument.get_id().as_str().to_uppercase();
+            let value = match argument.get_value_names() {
+                Some([name, ..]) => name.to_string(),
+                _ => value,
+            };
+            let _ = match argument.is_required_set() {
+                true => write!(usage, " <{value}>"),
+                false => write!(usage, " [{value}]"),
+            };
+        }
+        for flag in verb.get_arguments().filter(|flag| flag.is_required_set()) {
+            if let Some(long) = flag.get_long() {
+                let _ = write!(usage, " --{long} …");
+            }
+        }
+        let about = verb
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let example = verb
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let example = example
+            .trim_start_matches("Example: ")
+            .trim_start_matches("agentcity ");
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | `{}` |",
+            cell(usage.trim_start()),
+            cell(&about),
+            cell(example)
+        );
+    }
+}
+
+/// The help tree as a document.
+pub(crate) fn markdown() -> String {
+    let mut command = Args::command();
+    command.build();
+    let mut text = "\
+<!-- Printed by `agentcity manual markdown` from the help tree; edit cli/src. -->
+
+# Command line
+
+`agentcity` does for people what the constitution lets people do. `--help` after any command tells all its flags; this page
+lists the commands. Results go to stdout, everything else to stderr; `--json` answers with the same facts in an envelope of version 1.
+Every verb that sends knows `--dry-run`. Identifiers are given by their place, everything else by a flag; instants are unix
+seconds, lengths of time seconds, amounts base units unless the flag says otherwise.
+
+"
+    .to_owned();
+    for noun in command.get_subcommands().filter(|noun| !noun.is_hide_set()) {
+        if noun.get_name() == "help" {
+            continue;
+        }
+        let about = noun
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let _ = write!(text, "## {}\n\n{about}\n\n", noun.get_name());
+        text += "| command | does | example |\n|---|---|---|\n";
+        match noun.has_subcommands() {
+            true => rows(noun, noun.get_name(), &mut text),
+            false => {
+                let only = Command::new("agentcity").subcommand(noun.clone());
+                rows(&only, "", &mut text);
+            }
+        }
+        text += "\n";
+    }
+    text += "## Exit codes\n\n| code | means |\n|---|---|\n";
+    for (code, means) in [
+        (0, "done"),
+        (1, "the chain refused, nothing changed"),
+        (2, "the command line is not understood"),
+        (
+            3,
+            "a file, value or key is not what it must be, nothing was sent",
+        ),
+        (4, "the node cannot be reached or answers wrongly"),
+        (5, "it was looked at and does not hold"),
+        (6, "it was sent, and what became of it is not known"),
+    ] {
+        let _ = writeln!(text, "| {code} | {means} |");
+    }
+    text += "\n## Error codes\n\n`error.code` in JSON; the texts never change their meaning.\n\n\
+        | code | exit | means |\n|---|---|---|\n";
+    let mut codes: Vec<Code> = Code::ALL.to_vec();
+    codes.sort_by_key(|code| code.text());
+    for code in codes {
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            code.text(),
+            code.class().exit(),
+            code.says().trim()
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_page_is_the_help_tree() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
+        let found = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            found == markdown(),
+            "run `cargo run -p agentcity -- manual markdown > docs/cli.md`, and commit it"
+        );
+    }
+
+    #[test]
+    fn every_verb_says_what_it_does_and_gives_an_example() {
+        fn look(command: &Command, path: &str) {
+            for verb in command
+                .get_subcommands()
+                .filter(|verb| verb.get_name() != "help")
+            {
+                let path = format!("{path} {}", verb.get_name());
+                assert!(verb.get_about().is_some(), "{path} says nothing");
+                if verb.has_subcommands() {
+                    look(verb, &path);
+                    continue;
+                }
+                let example = verb.get_after_help().map(ToString::to_string);
+                let example = example.unwrap_or_default();
+                let example = example.strip_prefix("Example: agentcity ");
+                assert!(example.is_some(), "{path} has no example");
+            }
+        }
+        let mut command = Args::command();
+        command.build();
+        command.clone().debug_assert();
+        look(&command, "agentcity");
+    }
+
+    #[test]
+    fn every_example_is_a_command_line_that_is_understood() {
+        fn look(command: &Command, path: &str) {
+            for verb in command
+                .get_subcommands()
+                .filter(|verb| verb.get_name() != "help")
+            {
+                let path = format!("{path} {}", verb.get_name());
+                look(verb, &path);
+                let Some(example) = verb.get_after_help().map(ToString::to_string) else {
+                    continue;
+                };
+                let Some(line) = example.strip_prefix("Example: ") else {
+                    continue;
+                };
+                assert!(line.starts_with(&path), "{path}: {line}");
+                let words = line.lines().next().unwrap_or_default().split(" > ").next();
+                let words = words.unwrap_or_default().split_whitespace();
+                if let Err(error) = Args::command().try_get_matches_from(words) {
+                    panic!("{line}\n{error}");
+                }
+            }
+        }
+        look(&Args::command(), "agentcity");
+    }
+}

@@ -1,0 +1,147 @@
+//! The programs of a city as a build leaves them, and how that build was made.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use agentcity_domain::peer::Peer;
+use alloy::primitives::hex;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// File of a folder of programs that says how they were built.
+pub const PROVENANCE_FILE: &str = "build.json";
+
+/// The module of every member.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    modules: Vec<Vec<u8>>,
+    /// How they were built, as far as the folder says.
+    pub provenance: Provenance,
+}
+
+/// What bytes depend on besides the sources' text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The compiler, as it names itself.
+    pub toolchain: Option<String>,
+    /// The commit of the sources.
+    pub commit: Option<String>,
+    /// Whether the sources differed from that commit.
+    #[serde(default)]
+    pub modified: bool,
+    /// What optimised the modules, with its flags.
+    pub optimiser: Option<String>,
+}
+
+/// Why programs cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramsError {
+    /// A file is missing or cannot be read.
+    #[error("{}: {source}: build the programs with `agentcity build`, or name their folder with --programs", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The note of the build is not understood.
+    #[error("{} is no note of a build ({source}): build the programs again", path.display())]
+    Provenance {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        source: serde_json::Error,
+    },
+}
+
+/// The file of a member's program.
+pub fn file_name(peer: Peer) -> String {
+    format!("agentcity-{}.wasm", peer.name())
+}
+
+impl Programs {
+    /// Those of a folder, as `cargo xtask build` leaves them and releases carry them.
+    pub fn load(dir: &Path) -> Result<Self, ProgramsError> {
+        let modules = Peer::ALL
+            .iter()
+            .map(|peer| {
+                let path = dir.join(file_name(*peer));
+                fs::read(&path).map_err(|source| ProgramsError::File { path, source })
+            })
+            .collect::<Result<_, _>>()?;
+        let path = dir.join(PROVENANCE_FILE);
+        let provenance = match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map_err(|source| ProgramsError::Provenance { path, source })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Provenance::default(),
+            Err(source) => return Err(ProgramsError::File { path, source }),
+        };
+        Ok(Self {
+            modules,
+            provenance,
+        })
+    }
+
+    /// Modules in the order of their peers.
+    pub fn new(modules: [Vec<u8>; Peer::COUNT], provenance: Provenance) -> Self {
+        Self {
+            modules: modules.into(),
+            provenance,
+        }
+    }
+
+    /// The module of a member.
+    pub fn module(&self, peer: Peer) -> &[u8] {
+        &self.modules[peer.place()]
+    }
+
+    /// SHA-256 of every module by its member's name, as `sha256sum` prints it.
+    pub fn sha256(&self) -> BTreeMap<&'static str, String> {
+        Peer::ALL
+            .iter()
+            .map(|peer| (peer.name(), hex::encode(Sha256::digest(self.module(*peer)))))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_program_says_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = Programs::load(dir.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("agentcity-constitution.wasm") && error.contains("agentcity build"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_folder_may_say_how_it_was_built() {
+        let dir = tempfile::tempdir().unwrap();
+        for peer in Peer::ALL {
+            fs::write(dir.path().join(file_name(peer)), peer.name()).unwrap();
+        }
+        let silent = Programs::load(dir.path()).unwrap();
+        assert_eq!(silent.provenance, Provenance::default());
+        assert_eq!(silent.module(Peer::Roster), b"roster");
+        assert_eq!(silent.sha256()["agent"].len(), 64);
+        fs::write(
+            dir.path().join(PROVENANCE_FILE),
+            r#"{"toolchain":"rustc 1.95.0"}"#,
+        )
+        .unwrap();
+        let told = Programs::load(dir.path()).unwrap().provenance;
+        assert_eq!(told.toolchain.as_deref(), Some("rustc 1.95.0"));
+        fs::write(dir.path().join(PROVENANCE_FILE), "{").unwrap();
+        assert!(matches!(
+            Programs::load(dir.path()),
+            Err(ProgramsError::Provenance { .. })
+        ));
+    }
+}
