@@ -7,15 +7,14 @@ use std::{
 };
 
 use agentcity_abi::{
-    ARB_WASM, IConstitution as founding, IEnactment as enactment, IManagement as clerks,
-    IRoster as roster, IService as services,
+    ARB_WASM, IEnactment as enactment, IManagement as clerks, IService as services,
 };
-use agentcity_domain::{parameter::ParameterId, peer::Peer};
-use agentcity_world::{Answer, Frame, World};
-use alloy_primitives::{Address, B256, U256, keccak256};
-use alloy_sol_types::{SolInterface, SolValue};
+use agentcity_domain::peer::Peer;
+use agentcity_world::{Answer, World};
+use alloy_primitives::{B256, U256, keccak256};
+use alloy_sol_types::{SolCall, SolInterface, SolValue};
 
-use crate::city::{SCALE, member};
+use crate::city::member;
 
 /// When a deprecated service was deprecated.
 pub const DEPRECATED: u64 = 1;
@@ -23,24 +22,10 @@ pub const DEPRECATED: u64 = 1;
 /// What a test has set.
 #[derive(Debug, Default)]
 pub struct Answers {
-    /// Parameters that differ from the defaults.
-    pub values: BTreeMap<u8, u64>,
     /// Laws by session.
     pub laws: BTreeMap<B256, enactment::Law>,
     /// Runners-up by session and node.
     pub runners_up: BTreeMap<(B256, u16), enactment::AwardedSeat>,
-    /// Until when the watchdog freezes the city.
-    pub watchdog: u64,
-    /// Active adjudicators.
-    pub adjudicators: u8,
-    /// Monitors: principal and scorer.
-    pub monitors: BTreeMap<Address, (Address, B256)>,
-    /// How often each monitor was charged.
-    pub charges: BTreeMap<Address, u32>,
-    /// Approved predicates and verifiers.
-    pub approved: BTreeMap<(Address, u8), B256>,
-    /// Domains with a struck norm.
-    pub struck: BTreeSet<B256>,
     /// Services that were deprecated.
     pub deprecated: BTreeSet<B256>,
 }
@@ -61,56 +46,46 @@ pub fn code_of(service: B256) -> B256 {
 /// What tests share with the doubles.
 pub(crate) type Shared = Rc<RefCell<Answers>>;
 
+/// Members that are doubles.
+pub(crate) const DOUBLES: [Peer; 5] = [
+    Peer::Management,
+    Peer::Service,
+    Peer::Legislature,
+    Peer::Assembly,
+    Peer::Enactment,
+];
+/// The name that their code hashes are of.
+pub(crate) const DOUBLE: &str = "double";
+
 /// Puts the doubles in their places.
-pub(crate) fn install(world: &World, answers: &Shared, asset: Address) {
-    let put = |peer, body: fn(&Shared, Address, &Frame, &[u8]) -> Answer| {
+pub(crate) fn install(world: &World, answers: &Shared) {
+    for peer in DOUBLES {
         let answers = answers.clone();
-        world.install(member(peer), keccak256("double"), move |frame, input| {
-            body(&answers, asset, frame, input)
+        world.install(member(peer), keccak256(DOUBLE), move |_, input| {
+            // Whoever seals a city asks every member whose it is.
+            if input == enactment::constitutionCall::SELECTOR {
+                return Ok(member(Peer::Constitution).abi_encode());
+            }
+            match peer {
+                Peer::Management => management(input),
+                Peer::Service => service(&answers, input),
+                Peer::Enactment => enactment_answers(&answers, input),
+                other => panic!("{} is asked {input:02x?}", other.name()),
+            }
         });
-    };
-    put(Peer::Constitution, constitution);
-    put(Peer::Management, management);
-    put(Peer::Service, service);
-    put(Peer::Enactment, enactment_answers);
-    put(Peer::Roster, roster_answers);
+    }
     // Programs were activated lately.
     world.install(ARB_WASM, keccak256("ArbWasm"), |_, _| {
         Ok(U256::from(PROGRAM_LIFE).abi_encode())
     });
 }
 
-fn values_of(answers: &Answers, ids: &[u8]) -> Vec<B256> {
-    let value = |id: &u8| {
-        let own = answers.values.get(id).copied();
-        own.map_or(ParameterId::ALL[usize::from(*id)].default_word(), |value| {
-            B256::from(U256::from(value))
-        })
-    };
-    ids.iter().map(value).collect()
-}
-
-fn constitution(answers: &Shared, asset: Address, _: &Frame, input: &[u8]) -> Answer {
-    use founding::IConstitutionCalls as C;
-    let answers = answers.borrow();
-    Ok(match C::abi_decode_validate(input).expect("a call") {
-        C::members(_) => Peer::ALL.map(member).abi_encode(),
-        C::asset(_) => asset.abi_encode(),
-        C::unitScale(_) => U256::from(SCALE).abi_encode(),
-        C::epoch(_) => U256::from(1).abi_encode(),
-        C::read(call) => values_of(&answers, &call.ids).abi_encode(),
-        C::readCurrent(call) => (U256::from(1), values_of(&answers, &call.ids)).abi_encode_params(),
-        C::isHalted(call) => answers.struck.contains(&call.domain).abi_encode(),
-        other => panic!("the constitution is asked {:02x?}", other.selector()),
-    })
-}
-
-fn management(_: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
+fn management(input: &[u8]) -> Answer {
     clerks::IManagementCalls::abi_decode_validate(input).expect("a call");
     Ok(U256::ZERO.abi_encode())
 }
 
-fn service(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
+fn service(answers: &Shared, input: &[u8]) -> Answer {
     use services::IServiceCalls as C;
     match C::abi_decode_validate(input).expect("a call") {
         C::standings(call) => {
@@ -130,7 +105,7 @@ fn service(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
     }
 }
 
-fn enactment_answers(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
+fn enactment_answers(answers: &Shared, input: &[u8]) -> Answer {
     use enactment::IEnactmentCalls as C;
     let answers = answers.borrow();
     Ok(match C::abi_decode_validate(input).expect("a call") {
@@ -143,46 +118,5 @@ fn enactment_answers(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> A
             .get(&(call.sessionId, call.node))
             .map_or_else(|| vec![0; 32 * 5], SolValue::abi_encode),
         other => panic!("enactment is asked {:02x?}", other.selector()),
-    })
-}
-
-fn roster_answers(answers: &Shared, _: Address, _: &Frame, input: &[u8]) -> Answer {
-    use roster::IRosterCalls as C;
-    let mut answers = answers.borrow_mut();
-    Ok(match C::abi_decode_validate(input).expect("a call") {
-        C::haltedUntil(_) => U256::from(answers.watchdog).abi_encode(),
-        C::activeAdjudicators(_) => U256::from(answers.adjudicators).abi_encode(),
-        C::approvedCode(call) => {
-            let key = (call.account, call.kind as u8);
-            answers
-                .approved
-                .get(&key)
-                .copied()
-                .unwrap_or_default()
-                .abi_encode()
-        }
-        C::monitor(call) => {
-            let found = answers.monitors.get(&call.account).copied();
-            let (principal, scorer) = found.unwrap_or_default();
-            let standing = if found.is_some() {
-                roster::Standing::Active
-            } else {
-                roster::Standing::None
-            };
-            let monitor = roster::Monitor {
-                standing,
-                principal,
-                scorerId: scorer,
-                bond: u128::from(u64::MAX),
-                falsePositives: 0,
-                suspendedUntil: alloy_primitives::aliases::U40::ZERO,
-            };
-            monitor.abi_encode()
-        }
-        C::chargeMonitor(call) => {
-            *answers.charges.entry(call.account).or_default() += 1;
-            Vec::new()
-        }
-        other => panic!("roster is asked {:02x?}", other.selector()),
     })
 }

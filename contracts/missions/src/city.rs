@@ -1,19 +1,23 @@
 //! The city.
 
-use std::{
-    cell::{Ref, RefCell, RefMut},
-    rc::Rc,
-};
+use std::cell::{Ref, RefMut};
 
-use agentcity_abi::{IAgent, ICollaboration, IGuardian, IStatute, ITreasury, IVerification};
-use agentcity_domain::peer::Peer;
-use agentcity_world::{World, token};
-use alloy_primitives::{Address, B256, U256, address, keccak256};
-use alloy_sol_types::{SolCall, SolValue};
+use agentcity_abi::{
+    IAdjudication, IAgent, ICollaboration,
+    IConstitution::{self, Clerk, GenesisManifest, Member, ParameterValue},
+    IGuardian, IRoster, IStatute, ITreasury, IVerification,
+};
+use agentcity_domain::{
+    parameter::{self, ParameterId},
+    peer::Peer,
+};
+use agentcity_world::{Key, World, token};
+use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
+use alloy_sol_types::{SolCall, SolStruct, SolValue, eip712_domain};
 use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
 
 use crate::{
-    answers::{self, Answers, Shared},
+    answers::{self, Answers, DOUBLE, DOUBLES, Shared},
     people::Folk,
 };
 
@@ -25,6 +29,9 @@ pub(crate) const PURSE: u128 = 1 << 80;
 pub const TOKEN: Address = address!("0x70ce000000000000000000000000000000000001");
 /// Who has nothing to do with anything.
 pub const STRANGER: Address = address!("0xd000000000000000000000000000000000000004");
+
+/// What the city is for.
+const MANDATE: B256 = B256::repeat_byte(0x11);
 
 /// The address of a member.
 pub fn member(peer: Peer) -> Address {
@@ -46,28 +53,40 @@ pub struct City {
 impl City {
     /// Settles in coins, with so many producers, each under a principal of its own.
     pub fn of(producers: usize) -> Self {
-        Self::settling_in(Address::ZERO, producers)
+        Self::founded(producers, &[])
+    }
+
+    /// The same, with parameters that do not begin at their defaults.
+    pub fn founded(producers: usize, values: &[(ParameterId, u32)]) -> Self {
+        Self::raise(Address::ZERO, producers, values, |_| ())
     }
 
     /// The same, settling in a token.
     pub fn with_token(manners: token::Manners, producers: usize) -> Self {
-        Self::raise(TOKEN, producers, |world| {
+        Self::raise(TOKEN, producers, &[], |world| {
             token::install(world, TOKEN, manners)
         })
     }
 
-    fn settling_in(asset: Address, producers: usize) -> Self {
-        Self::raise(asset, producers, |_| ())
-    }
-
-    fn raise(asset: Address, producers: usize, before: impl FnOnce(&World)) -> Self {
+    fn raise(
+        asset: Address,
+        producers: usize,
+        values: &[(ParameterId, u32)],
+        before: impl FnOnce(&World),
+    ) -> Self {
         let world = World::new();
         before(&world);
-        let answers: Shared = Rc::new(RefCell::new(Answers {
-            adjudicators: 7,
-            ..Answers::default()
-        }));
-        answers::install(&world, &answers, asset);
+        let answers = Shared::default();
+        answers::install(&world, &answers);
+        world.program::<agentcity_constitution::storage::Constitution>(
+            member(Peer::Constitution),
+            "constitution",
+        );
+        world.program::<agentcity_adjudication::storage::Adjudication>(
+            member(Peer::Adjudication),
+            "adjudication",
+        );
+        world.program::<agentcity_roster::storage::Roster>(member(Peer::Roster), "roster");
         world.program::<agentcity_agent::storage::Agents>(member(Peer::Agent), "agent");
         world.program::<agentcity_statute::storage::Statutes>(member(Peer::Statute), "statute");
         world.program::<agentcity_collaboration::storage::Missions>(
@@ -86,20 +105,11 @@ impl City {
             asset,
             answers,
         };
-        for peer in [
-            Peer::Agent,
-            Peer::Statute,
-            Peer::Collaboration,
-            Peer::Verification,
-            Peer::Guardian,
-            Peer::Treasury,
-        ] {
-            let mut input = CONSTRUCTOR_SELECTOR.to_be_bytes().to_vec();
-            input.extend(member(Peer::Constitution).abi_encode());
-            city.world
-                .transact(STRANGER, member(peer), U256::ZERO, &input)
-                .expect("constructed");
-        }
+        city.folk.judges = Folk::panel();
+        city.construct();
+        city.seal(values);
+        city.tell(STRANGER, IAdjudication::wireCall {});
+        city.tell(STRANGER, IRoster::wireCall {});
         city.tell(STRANGER, IAgent::wireCall {});
         city.tell(STRANGER, IStatute::wireCall {});
         city.tell(STRANGER, ICollaboration::wireCall {});
@@ -109,6 +119,73 @@ impl City {
         city.folk = Folk::settle(&city, producers);
         city.world.take_logs();
         city
+    }
+
+    fn construct(&self) {
+        let judges: Vec<Address> = self.folk.judges.iter().map(|key| key.address).collect();
+        let founding = (MANDATE, self.asset, U256::from(SCALE), judges).abi_encode_params();
+        let own = member(Peer::Constitution).abi_encode();
+        for peer in Peer::ALL.into_iter().filter(|peer| !DOUBLES.contains(peer)) {
+            let mut input = CONSTRUCTOR_SELECTOR.to_be_bytes().to_vec();
+            input.extend(if peer == Peer::Constitution {
+                &founding
+            } else {
+                &own
+            });
+            self.world
+                .transact(STRANGER, member(peer), U256::ZERO, &input)
+                .expect("constructed");
+        }
+    }
+
+    /// Seals the city, with all its genesis adjudicators' signatures.
+    fn seal(&self, values: &[(ParameterId, u32)]) {
+        let mut parameters: Vec<_> = values
+            .iter()
+            .map(|(id, value)| ParameterValue {
+                id: *id as u8,
+                value: parameter::word(*value),
+            })
+            .collect();
+        parameters.sort_by_key(|value| value.id);
+        let of = |peer: &Peer| Member {
+            peer: *peer as u8,
+            account: member(*peer),
+            codehash: keccak256(if DOUBLES.contains(peer) {
+                DOUBLE
+            } else {
+                peer.name()
+            }),
+        };
+        let clerk = |role: u8| Clerk {
+            role,
+            agent: Address::repeat_byte(0xa0 + role),
+            principal: Address::repeat_byte(0x70 + role % 2),
+        };
+        let manifest = GenesisManifest {
+            mandate: MANDATE,
+            asset: self.asset,
+            unitScale: U256::from(SCALE),
+            members: Peer::ALL[1..].iter().map(of).collect(),
+            parameters,
+            clerks: (0..4).map(clerk).collect(),
+            adjudicators: self.folk.judges.iter().map(|key| key.address).collect(),
+            deadline: self.world.now() + 3_600,
+        };
+        let domain = eip712_domain! {
+            name: "AgentCity",
+            version: "1",
+            chain_id: self.world.chain_id(),
+            verifying_contract: member(Peer::Constitution),
+        };
+        let digest = manifest.eip712_signing_hash(&domain);
+        let sign = |key: &Key| -> Bytes { key.sign(digest).into() };
+        let signatures = self.folk.judges.iter().map(sign).collect();
+        let seal = IConstitution::sealCall {
+            manifest,
+            signatures,
+        };
+        self.tell(STRANGER, seal);
     }
 
     /// What the doubles answer.
@@ -205,6 +282,12 @@ macro_rules! addressed {
 }
 
 addressed! {
+    Constitution IConstitution: sealCall epochCall parameterCall readCurrentCall;
+    Adjudication IAdjudication: wireCall submitCall executeCall withdrawSignatureCall expireActionCall requirementOfCall
+        actionStateCall digestOfCall;
+    Roster IRoster: wireCall stakeCall resignCall releaseStakeCall withdrawCall bondMonitorCall retireMonitorCall releaseMonitorCall
+        claimCompensationCall initiateImpeachmentCall voteImpeachmentCall expireImpeachmentCall expireWatchdogCall adjudicatorCall
+        activeAdjudicatorsCall monitorCall haltedUntilCall impeachmentCall examineCall bookedCall partsCall skimCall;
     Agent IAgent: wireCall enrolPrincipalCall registerCall principalRecordCall agentRecordCall principalOfCall standingCall;
     Statute IStatute: wireCall acceptSeatsCall deployTrancheCall deploySeatsCall finaliseDeploymentCall deploymentCall pageCall seatPageCall predicatesCall;
     Collaboration ICollaboration: wireCall createMissionCall acceptSeatCall substituteRunnerUpCall routeTaskCall
@@ -215,14 +298,14 @@ addressed! {
         closeVerificationCall disputeCall decideReviewCall disqualifyCall releaseBondCall recordOfCall commitmentOfCall;
     Guardian IGuardian: wireCall reportCall freezeNodeCall unfreezeNodeCall confirmFreezeCall classifyFalsePositiveCall
         triggerStopCall clearStopCall liftPauseCall enterDegradedCall exitDegradedCall reconcileCall reportDivergenceCall
-        releaseBondCall filterOutputCall clearPredicateCall vetoOutputCall releaseOutputCall freezeOfCall countersCall gateOfCall;
+        releaseBondCall filterOutputCall clearPredicateCall vetoOutputCall releaseOutputCall freezeOfCall countersCall gateOfCall watchOfCall;
     Treasury ITreasury: wireCall depositCall withdrawCall withdrawToCall creditsCall fundMissionCall fundMissionFromCreditCall
         closeEscrowCall escrowCall reserveStakeCall releaseReserveCall reservedStakeCall lockedStakeCall bondCall createPoolCall
         joinPoolCall requestLeavePoolCall leavePoolCall bindPoolCall poolCall poolSharesCall poolBindingCall contributeCall skimCall
         payInsuranceCall disburseCall payCompensationCall bookedCall partsCall solvencyCall;
 }
 
-/// A refusal's name, if an interface of the five has it; its bytes if not.
+/// A refusal's name, if an interface of the nine has it; its bytes if not.
 pub fn name_of(refusal: &[u8]) -> String {
     let Some(selector) = refusal.first_chunk::<4>() else {
         return "nothing".to_owned();
@@ -234,6 +317,9 @@ pub fn name_of(refusal: &[u8]) -> String {
         IGuardian::IGuardianErrors::name_by_selector(*selector),
         ITreasury::ITreasuryErrors::name_by_selector(*selector),
         IAgent::IAgentErrors::name_by_selector(*selector),
+        IAdjudication::IAdjudicationErrors::name_by_selector(*selector),
+        IRoster::IRosterErrors::name_by_selector(*selector),
+        IConstitution::IConstitutionErrors::name_by_selector(*selector),
     ];
     let name = known.into_iter().flatten().next().unwrap_or("?");
     format!(

@@ -1,18 +1,25 @@
-//! The people of a city: a sponsor, producers with a principal each, monitors.
+//! The people of a city: sponsors, producers with a principal each, monitors with theirs, adjudicators.
 
-use agentcity_abi::IAgent as wire;
+use agentcity_abi::{IAgent as wire, IRoster as roster, ITreasury as treasury};
 use agentcity_domain::{
+    act::Action,
     parameter::ParameterId,
     peer::Peer,
     signed::identity::{EnrolmentAttestation, PrincipalConsent, PrincipalEnrolment},
 };
 use agentcity_world::Key;
-use alloy_primitives::{Address, keccak256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 
 use crate::city::{City, SCALE};
 
 /// Type of an agent that produces.
 const PRODUCER: u8 = 1;
+/// Type of an agent that watches.
+const MONITOR: u8 = 3;
+/// Who attests principals.
+const REGISTRAR: &str = "registrar";
+/// Adjudicators of a city: two more than a city needs, so that some can be revoked.
+const JUDGES: usize = 9;
 
 /// Who lives there.
 #[derive(Clone, Debug, Default)]
@@ -23,14 +30,25 @@ pub struct Folk {
     pub producers: Vec<Key>,
     /// Who answers for each.
     pub principals: Vec<Key>,
-    /// Monitors; their principals are those of the roster's double.
+    /// Monitors, each under a principal of its own.
     pub monitors: Vec<Key>,
+    /// Adjudicators, ascending by address.
+    pub judges: Vec<Key>,
 }
 
 impl Folk {
-    /// Enrols and registers everybody, and lets them come of age.
+    /// The genesis adjudicators.
+    pub(crate) fn panel() -> Vec<Key> {
+        let mut judges: Vec<Key> = (0..JUDGES)
+            .map(|i| Key::of(&format!("judge {i}")))
+            .collect();
+        judges.sort_by_key(|key| key.address);
+        judges
+    }
+
+    /// Enrols and registers everybody, has those stake who judge and watch, and lets them come of age.
     pub(crate) fn settle(city: &City, producers: usize) -> Self {
-        let registrar = Key::of("registrar");
+        let registrar = Key::of(REGISTRAR);
         let folk = Self {
             sponsors: (0..2).map(|i| Key::of(&format!("sponsor {i}"))).collect(),
             producers: (0..producers)
@@ -40,6 +58,7 @@ impl Folk {
                 .map(|i| Key::of(&format!("principal {i}")))
                 .collect(),
             monitors: (0..3).map(|i| Key::of(&format!("monitor {i}"))).collect(),
+            judges: Self::panel(),
         };
         for principal in folk.sponsors.iter().chain(&folk.principals) {
             city.fund(principal.address);
@@ -47,18 +66,15 @@ impl Folk {
         }
         for (agent, principal) in folk.producers.iter().zip(&folk.principals) {
             city.fund(agent.address);
-            register(city, agent, principal);
+            register(city, agent, principal, PRODUCER);
         }
-        let mut answers = city.set();
-        for (number, monitor) in folk.monitors.iter().enumerate() {
-            city.fund(monitor.address);
-            let principal = Key::of(&format!("watch {number}")).address;
-            let scorer = keccak256(format!("scorer {number}"));
-            answers
-                .monitors
-                .insert(monitor.address, (principal, scorer));
+        for judge in &folk.judges {
+            take_seat(city, judge);
         }
-        drop(answers);
+        for monitor in &folk.monitors {
+            stand_watch(city, monitor);
+            city.rule(Action::ApproveMonitor, &approval(monitor));
+        }
         city.world
             .warp(u64::from(default(ParameterId::PrincipalAgeSecs)) + 1);
         folk
@@ -108,7 +124,51 @@ fn enrol(city: &City, who: &Key, registrar: &Key) {
     city.pay(principal, stake, call);
 }
 
-fn register(city: &City, agent: &Key, principal: &Key) {
+/// An adjudicator puts up its stake.
+pub(crate) fn take_seat(city: &City, judge: &Key) {
+    city.fund(judge.address);
+    let stake = u128::from(default(ParameterId::AdjudicatorStake)) * SCALE;
+    let call = roster::stakeCall {
+        amount: U256::from(stake),
+    };
+    city.pay(judge.address, stake, call);
+}
+
+/// The scorer of a monitor: one of its own, so that any two are independent.
+fn scorer(monitor: &Key) -> B256 {
+    keccak256(monitor.address)
+}
+
+/// What approves a monitor.
+pub fn approval(monitor: &Key) -> [(&'static str, B256); 2] {
+    [
+        ("monitor", monitor.address.into_word()),
+        ("scorerId", scorer(monitor)),
+    ]
+}
+
+/// A monitor is registered under a principal of its own, and puts up its bond.
+pub(crate) fn stand_watch(city: &City, monitor: &Key) {
+    let principal = Key::of(&format!("principal of {}", monitor.address));
+    city.fund(principal.address);
+    enrol(city, &principal, &Key::of(REGISTRAR));
+    city.fund(monitor.address);
+    register(city, monitor, &principal, MONITOR);
+    let bond = u128::from(default(ParameterId::MonitorBond)) * SCALE;
+    let deposit = treasury::depositCall {
+        account: monitor.address,
+        amount: U256::from(bond),
+    };
+    city.pay(monitor.address, bond, deposit);
+    city.tell(
+        monitor.address,
+        roster::bondMonitorCall {
+            scorerId: scorer(monitor),
+        },
+    );
+}
+
+fn register(city: &City, agent: &Key, principal: &Key, agent_type: u8) {
     let did = format!(
         "did:pkh:eip155:{}:{:#x}",
         city.world.chain_id(),
@@ -121,7 +181,7 @@ fn register(city: &City, agent: &Key, principal: &Key) {
     let consent = PrincipalConsent {
         agent: agent.address,
         did_hash: keccak256(&did),
-        agent_type: PRODUCER,
+        agent_type,
         principal: principal.address,
         max_sub_agents: 0,
         nonce: u64::from(record.nonce) << 16,
@@ -129,7 +189,7 @@ fn register(city: &City, agent: &Key, principal: &Key) {
     };
     let call = wire::registerCall {
         did,
-        agentType: PRODUCER,
+        agentType: agent_type,
         principal: principal.address,
         maxSubAgents: 0,
         deadline,

@@ -1,7 +1,8 @@
 //! A mission, from its law to its end, step by step.
 
 use agentcity_abi::{
-    ICollaboration as work, IEnactment as enactment, IStatute as statute, ITreasury as treasury,
+    ICollaboration as work, IConstitution as founding, IEnactment as enactment,
+    IStatute as statute, ITreasury as treasury,
     IVerification::{self as results, NodeTerms},
 };
 use agentcity_domain::{id::MissionId, peer::Peer};
@@ -55,22 +56,21 @@ impl Mission {
             statute,
             sponsor,
         };
-        city.set()
-            .laws
-            .insert(mission.session, mission.law(deadline));
+        let law = mission.law(city, deadline);
+        city.set().laws.insert(mission.session, law);
         mission.reserve(city);
         mission
     }
 
-    /// The law that its statute makes.
-    pub fn law(&self, deadline: u64) -> enactment::Law {
+    /// The law that its statute makes, in the city's present epoch.
+    pub fn law(&self, city: &City, deadline: u64) -> enactment::Law {
         enactment::Law {
             approved: true,
             audited: true,
             kind: enactment::SessionKind::Mission,
             statuteHash: rests(&self.statute.pages())[0],
             assignmentsHash: rests(&self.statute.seat_pages())[0],
-            epoch: 1,
+            epoch: city.ask(founding::epochCall {}),
             nodes: self.statute.nodes.len() as u16,
             fairness: 1_000,
             fairnessWaived: false,

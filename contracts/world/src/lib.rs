@@ -61,6 +61,8 @@ struct Account {
     nonce: u64,
     code: Option<Code>,
     storage: BTreeMap<U256, B256>,
+    /// How often anything of it was changed.
+    changes: u64,
 }
 
 impl Account {
@@ -271,6 +273,12 @@ impl World {
         self.read(address, |account| account.storage.clone())
     }
 
+    /// How often balance, nonce, code or storage of `address` were written, what was undone counted too. As long as this stays the same,
+    /// whatever an account answers out of its storage alone stays the same.
+    pub fn changes(&self, address: Address) -> u64 {
+        self.read(address, |account| account.changes)
+    }
+
     /// The logs since the last look, those of other events too.
     pub fn take_logs(&self) -> Vec<Log> {
         std::mem::take(&mut self.state.borrow_mut().logs)
@@ -293,7 +301,9 @@ impl World {
     /// Changes an account; `change` says how it was.
     fn change(&self, address: Address, change: impl FnOnce(&mut Account) -> Undo) {
         let mut state = self.state.borrow_mut();
-        let undo = change(state.accounts.entry(address).or_default());
+        let account = state.accounts.entry(address).or_default();
+        account.changes += 1;
+        let undo = change(account);
         if state.depth > 0 {
             state.journal.push(undo);
         }
@@ -355,6 +365,7 @@ impl World {
             | Undo::Code(address, _)
             | Undo::Slot(address, ..)) = undo;
             let account = state.accounts.entry(address).or_default();
+            account.changes += 1;
             match undo {
                 Undo::Balance(_, balance) => account.balance = balance,
                 Undo::Nonce(_, nonce) => account.nonce = nonce,
@@ -412,6 +423,26 @@ mod tests {
                 .transact(ME, A, U256::from(7), word.as_slice())
                 .is_err()
         );
+    }
+
+    #[test]
+    fn whatever_writes_is_counted_and_what_only_reads_is_not() {
+        let world = World::new();
+        world.install(A, B256::ZERO, cell);
+        world.install(B, B256::ZERO, |frame, _| Ok(frame.load(1).to_vec()));
+        let word = B256::repeat_byte(5);
+        let bad = [word.as_slice(), &[1]].concat();
+        for (to, input, value, counts) in [
+            (A, word.as_slice(), 0, true),
+            (A, &bad, 0, true),
+            (B, &[], 0, false),
+            (B, &[], 3, true),
+        ] {
+            world.mint(ME, value);
+            let before = world.changes(to);
+            let _ = world.transact(ME, to, U256::from(value), input);
+            assert_eq!(world.changes(to) > before, counts, "{to} {value}");
+        }
     }
 
     #[test]

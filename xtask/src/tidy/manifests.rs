@@ -19,10 +19,13 @@ const ARROWS: [(&str, &[&str]); 16] = [
         "agentcity-missions",
         &[
             "agentcity-abi",
+            "agentcity-adjudication",
             "agentcity-agent",
             "agentcity-collaboration",
+            "agentcity-constitution",
             "agentcity-domain",
             "agentcity-guardian",
+            "agentcity-roster",
             "agentcity-statute",
             "agentcity-treasury",
             "agentcity-verification",

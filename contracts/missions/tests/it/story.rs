@@ -2,11 +2,11 @@
 
 use agentcity_abi::{
     ICollaboration::{MissionState, NodeState, releaseAgentCall},
-    IGuardian as guardian, ITreasury as treasury, IVerification as results,
+    IGuardian as guardian, ITreasury as treasury,
 };
-use agentcity_domain::peer::Peer;
+use agentcity_domain::act::Action;
 use agentcity_missions::{
-    Books, City, Mission, NodeSpec, STRANGER, SeatSpec, Statute, member, output_of, service_of,
+    Books, City, Mission, NodeSpec, STRANGER, SeatSpec, Statute, number, output_of, service_of,
     terms,
 };
 use alloy_primitives::{Address, B256};
@@ -68,6 +68,9 @@ fn three_tasks_are_done_and_everybody_gets_what_is_theirs() {
     let deadline = city.world.now() + 86_400;
     let mission = Mission::legislated(&city, sponsor, 1, statute, deadline);
     let mut books = Books::default();
+    // A monitor's bond has the monitor's name.
+    let bonds = city.folk.monitors.iter().map(|key| key.address.into_word());
+    books.bonds.extend(bonds);
     books
         .accounts
         .extend(agents.iter().copied().chain([sponsor]));
@@ -116,15 +119,14 @@ fn three_tasks_are_done_and_everybody_gets_what_is_theirs() {
         .submit(&city, 2, agents[4], true)
         .expect("handed in");
     assert_eq!(mission.node(&city, 2).state, NodeState::PendingReview);
-    let decision = results::decideReviewCall {
-        missionId: mission.id,
-        node: 2,
-        attempt: mission.node(&city, 2).attempt,
-        approved: true,
-        score: 900,
-        seat: 0,
-    };
-    city.tell(member(Peer::Adjudication), decision);
+    let decision = [
+        ("missionId", mission.id),
+        ("node", number(2u8)),
+        ("attempt", number(mission.node(&city, 2).attempt)),
+        ("approved", number(1u8)),
+        ("score", number(900u16)),
+    ];
+    city.rule(Action::DecideReview, &decision);
     assert_eq!(mission.state(&city), MissionState::Verification);
     books.check(&city);
 

@@ -1,7 +1,6 @@
 //! The commands. Each picks a mission and a node that suit it, mostly; what does not suit is refused, and is part of the run.
 
 use agentcity_abi::ICollaboration::{self as work, MissionState as M, NodeState as N};
-use agentcity_domain::mission::record::States;
 use agentcity_missions::{Addressed, Mission, STRANGER};
 use alloy_primitives::{Address, B256};
 
@@ -22,6 +21,9 @@ pub(super) type Outcome = Result<(), Vec<u8>>;
 /// A kind of command, and how often it is chosen.
 type Row = (&'static str, u64, fn(&mut Run) -> Option<Outcome>);
 
+/// The kind that never succeeds.
+const REPLAY: &str = "replay";
+
 const ROWS: &[Row] = &[
     ("legislate", 60, Run::legislate),
     ("fund", 3, Run::fund),
@@ -29,42 +31,42 @@ const ROWS: &[Row] = &[
     ("deploy seats", 30, Run::deploy_seats),
     ("finalise", 24, Run::finalise),
     ("accept", 300, Run::accept),
-    ("substitute", 10, Run::substitute),
+    ("substitute", 8, Run::substitute),
     ("route", 240, Run::route),
     ("announce", 30, Run::announce),
     ("submit", 160, Run::submit),
     ("commit", 400, Run::commit),
     ("reveal", 300, Run::reveal),
-    ("close", 60, Run::close),
+    ("close", 50, Run::close),
     ("dispute", 1200, Run::dispute),
     ("decide", 100, Run::decide),
-    ("disqualify", 40, Run::disqualify),
+    ("disqualify", 25, Run::disqualify),
     ("report", 6, Run::report),
     ("freeze", 3, Run::freeze),
     ("unfreeze", 24, Run::unfreeze),
-    ("confirm", 12, Run::confirm),
+    ("confirm", 16, Run::confirm),
     ("false positive", 14, Run::false_positive),
     ("stop", 1, Run::stop),
     ("clear stop", 60, Run::clear_stop),
-    ("reconcile", 120, Run::reconcile),
+    ("reconcile", 150, Run::reconcile),
     ("diverge", 4, Run::diverge),
     ("lift pause", 4, Run::lift_pause),
-    ("degrade", 1, Run::degrade),
+    ("degrade", 3, Run::degrade),
     ("exit degraded", 60, Run::exit_degraded),
-    ("filter", 160, Run::filter),
-    ("clear predicate", 240, Run::clear_predicate),
-    ("veto", 60, Run::veto),
-    ("release", 120, Run::release),
+    ("filter", 180, Run::filter),
+    ("clear predicate", 400, Run::clear_predicate),
+    ("veto", 90, Run::veto),
+    ("release", 170, Run::release),
     ("expire node", 12, Run::expire_node),
     ("expire mission", 6, Run::expire_mission),
     ("abort", 1, Run::abort),
     ("abort for fault", 1, Run::abort_for_fault),
     ("reassign", 10, Run::reassign),
     ("open child", 4, Run::open_child),
-    ("close child", 20, Run::close_child),
-    ("release agent", 20, Run::release_agent),
-    ("close escrow", 5, Run::close_escrow),
-    ("release bond", 100, Run::release_bond),
+    ("close child", 24, Run::close_child),
+    ("release agent", 45, Run::release_agent),
+    ("close escrow", 8, Run::close_escrow),
+    ("release bond", 120, Run::release_bond),
     ("withdraw", 4, Run::withdraw),
     ("deposit", 2, Run::deposit),
     ("create pool", 3, Run::create_pool),
@@ -76,17 +78,35 @@ const ROWS: &[Row] = &[
     ("skim", 1, Run::skim),
     ("insure", 2, Run::insure),
     ("disburse", 1, Run::disburse),
+    ("amend", 4, Run::amend),
+    ("execute", 40, Run::execute),
+    ("withdraw signature", 6, Run::withdraw_signature),
+    ("expire action", 30, Run::expire_action),
+    (REPLAY, 8, Run::replay),
+    ("confirm alert", 3, Run::confirm_alert),
+    ("release watchdog", 400, Run::release_watchdog),
+    ("accuse", 3, Run::accuse),
+    ("vote", 30, Run::vote),
+    ("expire case", 9, Run::expire_case),
+    ("seat judge", 60, Run::seat_judge),
+    ("seat monitor", 60, Run::seat_monitor),
+    ("retire monitor", 1, Run::retire_monitor),
+    ("release monitor", 3, Run::release_monitor),
+    ("compensate", 20, Run::compensate),
+    ("skim roster", 10, Run::skim_roster),
     ("wait", 6, Run::wait),
 ];
+
+/// Every kind of command that may succeed.
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    let kinds = ROWS.iter().map(|(kind, ..)| *kind);
+    kinds.filter(|kind| *kind != REPLAY)
+}
 
 impl Run {
     /// One command.
     pub(super) fn step(&mut self) {
-        if self.lives.is_empty() {
-            self.install_predicates();
-        }
         let sum: u64 = ROWS.iter().map(|(_, weight, _)| weight).sum();
-        self.see();
         // What nobody is there for is not a command.
         loop {
             let mut ticket = self.rng.between(0, sum - 1);
@@ -107,28 +127,6 @@ impl Run {
         self.city.try_to(from, call).map(|_| ())
     }
 
-    /// Looks at every mission that is not closed.
-    fn see(&mut self) {
-        self.seen = self
-            .lives
-            .iter()
-            .map(|live| {
-                if live.is_closed {
-                    return (M::None, Vec::new());
-                }
-                let id = live.mission.id;
-                let nodes = live.mission.statute.nodes.len() as u16;
-                let word = self.city.ask(work::nodeStatesCall {
-                    missionId: id,
-                    word: 0,
-                });
-                let word = States(word);
-                let states = (0..nodes).map(|node| N::try_from(word.of(node)).expect("a state"));
-                (live.mission.state(&self.city), states.collect())
-            })
-            .collect();
-    }
-
     pub(super) fn state(&self, live: usize) -> M {
         self.lives[live].mission.state(&self.city)
     }
@@ -144,7 +142,7 @@ impl Run {
         let suits: Vec<usize> = open
             .into_iter()
             .filter(|index| {
-                let seen = self.seen.get(*index);
+                let seen = self.watch.seen().get(*index);
                 seen.is_some_and(|(state, _)| states.contains(state))
             })
             .collect();
@@ -159,7 +157,7 @@ impl Run {
     pub(super) fn node_where(&mut self, missions: &[M], states: &[N]) -> Option<(usize, u16)> {
         let careless = self.rng.chance(CARELESS_PCT);
         let mut suits = Vec::new();
-        for (index, (mission, nodes)) in self.seen.iter().enumerate() {
+        for (index, (mission, nodes)) in self.watch.seen().iter().enumerate() {
             if !missions.contains(mission) {
                 continue;
             }

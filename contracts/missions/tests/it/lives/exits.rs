@@ -1,7 +1,7 @@
 //! Ends and new beginnings.
 
 use agentcity_abi::ICollaboration::{self as work, MissionState as M, NodeState as N};
-use agentcity_domain::peer::Peer;
+use agentcity_domain::{act::Action, peer::Peer};
 use agentcity_missions::{STRANGER, member};
 use alloy_primitives::keccak256;
 
@@ -66,22 +66,15 @@ impl Run {
 
     pub(super) fn abort(&mut self) -> Option<Outcome> {
         let live = self.mission_in(&[M::Active, M::Executing, M::Failed, M::Degraded])?;
-        let call = work::abortMissionCall {
-            missionId: self.id(live),
-            justificationHash: keccak256("why"),
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let mission = self.id(live);
+        Some(self.ruling(Action::AbortMission, &[("missionId", mission)]))
     }
 
     pub(super) fn abort_for_fault(&mut self) -> Option<Outcome> {
         let live = self.mission_in(&[M::Active, M::Executing, M::Failed])?;
         let agent = self.one_seated((live, 0))?;
-        let call = work::abortForFaultCall {
-            missionId: self.id(live),
-            agents: vec![agent],
-            justificationHash: keccak256("why"),
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [("missionId", self.id(live)), ("first", agent.into_word())];
+        Some(self.ruling(Action::AbortForFault, &fields))
     }
 
     pub(super) fn reassign(&mut self) -> Option<Outcome> {
@@ -105,12 +98,19 @@ impl Run {
                 source: seat.source,
             });
         }
+        let set_aside: Vec<_> = seats.iter().map(|seat| (seat.agent, seat.stake)).collect();
         let call = work::reassignNodeCall {
             missionId: self.id(live),
             node,
             sessionId: session,
             seats,
         };
-        Some(self.tell(member(Peer::Enactment), call))
+        let outcome = self.tell(member(Peer::Enactment), call);
+        if outcome.is_err() {
+            for (agent, stake) in set_aside {
+                self.give_back(session, agent, stake);
+            }
+        }
+        Some(outcome)
     }
 }

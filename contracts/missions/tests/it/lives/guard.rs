@@ -2,15 +2,16 @@
 
 use agentcity_abi::{
     ICollaboration::{self as work, MissionState as M, NodeState as N},
-    IGuardian as guardian, ITreasury as treasury,
+    IGuardian as guardian,
 };
 use agentcity_domain::{
+    act::Action,
     peer::Peer,
     signed::work::{MonitorReport, OutageReport},
 };
-use agentcity_missions::{Addressed, STRANGER, member};
+use agentcity_missions::{STRANGER, number};
 use agentcity_world::Key;
-use alloy_primitives::{Address, B256, U256, aliases::U40, keccak256};
+use alloy_primitives::{B256, aliases::U40, keccak256};
 use alloy_sol_types::SolEvent;
 
 use super::{
@@ -73,12 +74,12 @@ impl Run {
             reports,
             signatures,
         };
-        Some(self.freezing(at.0, STRANGER, call))
+        let outcome = self.tell(STRANGER, call);
+        Some(self.freezing(at.0, outcome))
     }
 
     /// Remembers the freezes that a call brings.
-    fn freezing<C: Addressed>(&mut self, live: usize, from: Address, call: C) -> Outcome {
-        let outcome = self.tell(from, call);
+    fn freezing(&mut self, live: usize, outcome: Outcome) -> Outcome {
         let logs = self.city.world.take_logs();
         for log in &logs {
             if log.topics().first() == Some(&guardian::NodeFrozen::SIGNATURE_HASH) {
@@ -94,14 +95,14 @@ impl Run {
         let at = self.node_in(&[N::Eligible, N::Executing])?;
         let agent = self.one_seated(at)?;
         let attempt = self.lives[at.0].mission.node(&self.city, at.1).attempt;
-        let mission_id = self.id(at.0);
-        let call = guardian::freezeNodeCall {
-            missionId: mission_id,
-            node: at.1,
-            attempt,
-            agent,
-        };
-        Some(self.freezing(at.0, member(Peer::Adjudication), call))
+        let fields = [
+            ("missionId", self.id(at.0)),
+            ("node", number(at.1)),
+            ("attempt", number(attempt)),
+            ("agent", agent.into_word()),
+        ];
+        let outcome = self.ruling(Action::FreezeNode, &fields);
+        Some(self.freezing(at.0, outcome))
     }
 
     /// A freeze, mostly one that waits for a decision: mission, node, number.
@@ -142,42 +143,42 @@ impl Run {
         } else {
             guardian::UnfreezeKind::Warning
         };
-        let call = guardian::unfreezeNodeCall {
-            missionId: mission_id,
-            node,
-            freezeId: freeze_id,
-            kind,
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [
+            ("missionId", mission_id),
+            ("node", number(node)),
+            ("freezeId", number(freeze_id)),
+            ("kind", number(kind as u8)),
+        ];
+        Some(self.ruling(Action::UnfreezeNode, &fields))
     }
 
     pub(super) fn confirm(&mut self) -> Option<Outcome> {
         let (mission_id, node, freeze_id) = self.a_freeze()?;
-        let call = guardian::confirmFreezeCall {
-            missionId: mission_id,
-            node,
-            freezeId: freeze_id,
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [
+            ("missionId", mission_id),
+            ("node", number(node)),
+            ("freezeId", number(freeze_id)),
+        ];
+        Some(self.ruling(Action::ConfirmFreeze, &fields))
     }
 
     pub(super) fn false_positive(&mut self) -> Option<Outcome> {
         let (mission_id, node, freeze_id) = self.a_freeze()?;
-        let call = guardian::classifyFalsePositiveCall {
-            missionId: mission_id,
-            node,
-            freezeId: freeze_id,
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [
+            ("missionId", mission_id),
+            ("node", number(node)),
+            ("freezeId", number(freeze_id)),
+        ];
+        Some(self.ruling(Action::ClassifyFalsePositive, &fields))
     }
 
     pub(super) fn stop(&mut self) -> Option<Outcome> {
         let live = self.mission_in(&[M::Active, M::Executing, M::Verification])?;
-        let call = guardian::triggerStopCall {
-            missionId: self.id(live),
-            evidenceHash: keccak256("evidence"),
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [
+            ("missionId", self.id(live)),
+            ("evidenceHash", keccak256("evidence")),
+        ];
+        Some(self.ruling(Action::TriggerStop, &fields))
     }
 
     /// A mission under this halt, mostly.
@@ -205,12 +206,12 @@ impl Run {
         let mission_id = self
             .halted(work::Halt::EmergencyStop)
             .map(|live| self.id(live))?;
-        Some(self.tell(
-            member(Peer::Adjudication),
-            guardian::clearStopCall {
-                missionId: mission_id,
-            },
-        ))
+        let until = self.watched(mission_id).stoppedUntil;
+        let fields = [
+            ("missionId", mission_id),
+            ("haltedUntil", number(until.to::<u64>())),
+        ];
+        Some(self.ruling(Action::ClearStop, &fields))
     }
 
     pub(super) fn reconcile(&mut self) -> Option<Outcome> {
@@ -225,13 +226,9 @@ impl Run {
 
     pub(super) fn diverge(&mut self) -> Option<Outcome> {
         let live = self.mission_in(&[M::Active, M::Executing, M::Verification])?;
-        let monitor = self.city.folk.monitors[self.rng.below(3)].address;
-        let amount = 600_000;
-        let deposit = treasury::depositCall {
-            account: monitor,
-            amount: U256::from(amount),
-        };
-        self.city.pay(monitor, amount, deposit);
+        let key = self.city.folk.monitors[self.rng.below(3)].clone();
+        self.purse(&key);
+        let monitor = key.address;
         let call = guardian::reportDivergenceCall {
             missionId: self.id(live),
             evidenceHash: keccak256("difference"),
@@ -253,11 +250,13 @@ impl Run {
         let live = self.halted(work::Halt::Divergence)?;
         let mission_id = self.id(live);
         let forfeit = self.rng.chance(50);
-        let call = guardian::liftPauseCall {
-            missionId: mission_id,
-            forfeit,
-        };
-        let outcome = self.tell(member(Peer::Adjudication), call);
+        let until = self.watched(mission_id).pausedUntil;
+        let fields = [
+            ("missionId", mission_id),
+            ("haltedUntil", number(until.to::<u64>())),
+            ("forfeit", number(u8::from(forfeit))),
+        ];
+        let outcome = self.ruling(Action::LiftPause, &fields);
         self.lives[live].has_bond &= outcome.is_err();
         Some(outcome)
     }
@@ -301,12 +300,7 @@ impl Run {
     pub(super) fn exit_degraded(&mut self) -> Option<Outcome> {
         let live = self.mission_in(&[M::Degraded])?;
         let mission_id = self.id(live);
-        Some(self.tell(
-            member(Peer::Adjudication),
-            guardian::exitDegradedCall {
-                missionId: mission_id,
-            },
-        ))
+        Some(self.ruling(Action::ExitDegraded, &[("missionId", mission_id)]))
     }
 
     pub(super) fn filter(&mut self) -> Option<Outcome> {
@@ -339,30 +333,33 @@ impl Run {
             return None;
         }
         let index = self.rng.of(&humans).unwrap_or(7) as u8;
-        let call = guardian::clearPredicateCall {
-            missionId: self.id(live),
-            index,
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let [mission, digest] = self.output(live);
+        let fields = [mission, digest, ("index", number(index))];
+        Some(self.ruling(Action::ClearPredicate, &fields))
     }
 
     pub(super) fn veto(&mut self) -> Option<Outcome> {
         let live = self.mission_in(&[M::Verification])?;
-        let call = guardian::vetoOutputCall {
-            missionId: self.id(live),
-            justificationHash: keccak256("why"),
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = self.output(live);
+        Some(self.ruling(Action::VetoOutput, &fields))
     }
 
     pub(super) fn release(&mut self) -> Option<Outcome> {
         let live = self.mission_in(&[M::Verification])?;
-        let mission_id = self.id(live);
-        Some(self.tell(
-            member(Peer::Adjudication),
-            guardian::releaseOutputCall {
-                missionId: mission_id,
-            },
-        ))
+        let fields = self.output(live);
+        Some(self.ruling(Action::ReleaseOutput, &fields))
+    }
+
+    /// The output of a mission, as a ruling names it.
+    fn output(&self, live: usize) -> [(&'static str, B256); 2] {
+        let mission = self.id(live);
+        let digest = self
+            .city
+            .ask(work::completionDigestCall { missionId: mission });
+        [("missionId", mission), ("completionDigest", digest)]
+    }
+
+    fn watched(&self, mission: B256) -> guardian::Watch {
+        self.city.ask(guardian::watchOfCall { missionId: mission })
     }
 }

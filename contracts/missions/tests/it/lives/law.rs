@@ -30,10 +30,19 @@ impl Run {
         let mission =
             Mission::legislated(&self.city, sponsor, self.counters[which], statute, deadline);
         let at_once = self.rng.chance(65);
+        mission.create(&self.city);
+        let mut outcome = Ok(());
         if at_once {
-            mission.begin(&self.city);
-        } else {
-            mission.create(&self.city);
+            mission.fund(&self.city, mission.statute.budget());
+            mission.deploy(&self.city);
+            let mission_id = mission.id;
+            // Not while the watchdog freezes the city, and not without a quorum.
+            outcome = self.tell(
+                STRANGER,
+                statute::finaliseDeploymentCall {
+                    missionId: mission_id,
+                },
+            );
         }
         self.book(&mission);
         self.lives.push(Live {
@@ -47,7 +56,7 @@ impl Run {
             parent: None,
             is_closed: false,
         });
-        Some(Ok(()))
+        Some(outcome)
     }
 
     pub(super) fn fund(&mut self) -> Option<Outcome> {
@@ -160,7 +169,7 @@ impl Run {
             missionId: parent.id,
             node,
             sponsor: Address::ZERO,
-            ..child.law(deadline)
+            ..child.law(&self.city, deadline)
         };
         self.city.set().laws.insert(session, law);
         child.reserve(&self.city);

@@ -8,6 +8,7 @@ mod exits;
 mod guard;
 mod law;
 mod money;
+mod panel;
 mod plan;
 mod rng;
 mod silence;
@@ -16,23 +17,24 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agentcity_abi::ICollaboration::{MissionState, NodeState};
-use agentcity_domain::parameter::ParameterId as P;
-use agentcity_missions::{Books, City, Mission, STRANGER, name_of};
+use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
+use agentcity_missions::{Books, City, Mission, STRANGER, member, name_of};
+use agentcity_world::Key;
 use alloy_primitives::{Address, B256};
 
 use self::rng::Rng;
 
 /// Commands of the quick run.
-const COMMANDS: u64 = 14_000;
+const COMMANDS: u64 = 18_000;
 /// The seed of the quick run.
 const SEED: u64 = 20_260_407;
 /// Least share of commands that succeed, in percent.
 const SUCCESS_PCT: u64 = 40;
 /// Least successes of each kind.
 const EACH: u64 = 20;
-/// Points that faults cost here.
-const PENALTIES: [(P, u64); 3] = [
+/// Points that faults cost here, and how many weakened parameters the watchdog lets pass.
+const FOUNDED: [(P, u32); 4] = [
+    (P::WatchdogWeakeningLimit, 1),
     (P::RepTimeout, 2),
     (P::RepNodeFailure, 4),
     (P::RepMissionAbort, 10),
@@ -74,20 +76,29 @@ struct Run {
     sessions: u64,
     pools: Vec<B256>,
     sequences: BTreeMap<Address, u64>,
+    /// Rulings so far.
+    rulings: u64,
+    /// How often one was handed in again.
+    replays: u64,
+    /// Who put up a stake to judge, or a bond to watch, since the city began.
+    candidates: u64,
+    /// Rulings that wait.
+    queue: Vec<panel::Queued>,
+    /// Monitors that retired and have not got their bonds back.
+    retired: Vec<Key>,
+    /// Cases against adjudicators.
+    cases: Vec<u64>,
     tallies: BTreeMap<&'static str, Tally>,
     refusals: BTreeMap<String, u64>,
     watch: watch::Watch,
-    /// States of missions and their nodes when the present command was drawn.
-    seen: Vec<(MissionState, Vec<NodeState>)>,
+    /// How often *treasury* and *roster* had been written to when their books were last checked.
+    checked: [u64; 2],
 }
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let city = City::of(PRODUCERS);
-        // So many faults as here would end every career: each costs less than by default.
-        for (parameter, points) in PENALTIES {
-            city.set().values.insert(parameter as u8, points);
-        }
+        // So many faults as here would end every career: each costs less than by default. The watchdog alerts sooner.
+        let city = City::founded(PRODUCERS, &FOUNDED);
         let mut books = Books::default();
         let folk = &city.folk;
         let everybody = folk
@@ -95,11 +106,15 @@ impl Run {
             .iter()
             .chain(&folk.principals)
             .chain(&folk.sponsors)
-            .chain(&folk.monitors);
+            .chain(&folk.monitors)
+            .chain(&folk.judges);
         books.accounts.extend(everybody.map(|key| key.address));
         books.accounts.insert(STRANGER);
+        // A monitor's bond has the monitor's name.
+        let bonds = folk.monitors.iter().map(|key| key.address.into_word());
+        books.bonds.extend(bonds);
         city.fund(STRANGER);
-        Self {
+        let mut run = Self {
             city,
             rng: Rng::new(seed),
             books,
@@ -108,10 +123,34 @@ impl Run {
             sessions: 0,
             pools: Vec::new(),
             sequences: BTreeMap::new(),
+            rulings: 0,
+            replays: 0,
+            candidates: 0,
+            queue: Vec::new(),
+            retired: Vec::new(),
+            cases: Vec::new(),
             tallies: BTreeMap::new(),
             refusals: BTreeMap::new(),
             watch: watch::Watch::default(),
-            seen: Vec::new(),
+            checked: [0; 2],
+        };
+        run.install_predicates();
+        run
+    }
+
+    /// Looks at everything after a command: states and how they came about, the books of the treasury and the roster. Books are read
+    /// out of storage alone: where a command neither wrote to a book nor paid its keeper, it is as it was when it was last checked.
+    fn look(&mut self, number: u64) {
+        self.watch.look(&self.city, &self.lives, number);
+        self.books.bonds.extend(self.watch.take_bonds());
+        let keepers = [Peer::Treasury, Peer::Roster];
+        let changes = keepers.map(|keeper| self.city.world.changes(member(keeper)));
+        let [treasury, roster] = std::mem::replace(&mut self.checked, changes);
+        if treasury != changes[0] {
+            self.books.check(&self.city);
+        }
+        if roster != changes[1] {
+            self.check_roster();
         }
     }
 
@@ -148,8 +187,7 @@ fn whatever_happens_the_books_are_exact_and_every_step_is_legal() {
     let mut run = Run::new(seed);
     for number in 0..commands {
         run.step();
-        run.watch.look(&run.city, &run.lives, number);
-        run.books.check(&run.city);
+        run.look(number);
     }
     let (mut done, mut tried) = (0, 0);
     for (kind, tally) in &run.tallies {
@@ -170,9 +208,11 @@ fn whatever_happens_the_books_are_exact_and_every_step_is_legal() {
         "too few commands succeed"
     );
     if commands >= COMMANDS {
-        for (kind, tally) in &run.tallies {
-            assert!(tally.done >= EACH, "{kind} succeeded {} times", tally.done);
+        for kind in commands::kinds() {
+            let done = run.tallies.get(kind).map_or(0, |tally| tally.done);
+            assert!(done >= EACH, "{kind} succeeded {done} times");
         }
+        assert!(run.replays >= EACH, "{} rulings came again", run.replays);
         run.watch.require_all();
     }
 }

@@ -4,8 +4,9 @@ use agentcity_abi::{
     ICollaboration::{self as work, MissionState as M},
     IGuardian as guardian, ITreasury as treasury, IVerification as results,
 };
-use agentcity_domain::peer::Peer;
-use agentcity_missions::{STRANGER, member};
+use agentcity_domain::{act::Action, peer::Peer};
+use agentcity_missions::{STRANGER, member, number};
+use agentcity_world::Key;
 use alloy_primitives::{Address, B256, U256, keccak256};
 
 use super::{
@@ -123,6 +124,16 @@ impl Run {
         let amount = U256::from(self.rng.between(1, 1_000_000));
         let to = self.somebody();
         Some(self.tell(who, treasury::withdrawToCall { to, amount }))
+    }
+
+    /// Gives somebody enough credit for a bond.
+    pub(super) fn purse(&mut self, who: &Key) {
+        let amount = 600_000;
+        let deposit = treasury::depositCall {
+            account: who.address,
+            amount: U256::from(amount),
+        };
+        self.city.pay(who.address, amount, deposit);
     }
 
     pub(super) fn deposit(&mut self) -> Option<Outcome> {
@@ -245,24 +256,23 @@ impl Run {
     pub(super) fn insure(&mut self) -> Option<Outcome> {
         let live = self.mission_in(&[M::Completed, M::Aborted])?;
         let agent = self.one_seated((live, 0))?;
-        let call = treasury::payInsuranceCall {
-            missionId: self.id(live),
-            agent,
-            amount: U256::from(self.rng.between(1, 1_000_000)),
-            evidenceHash: keccak256("loss"),
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [
+            ("missionId", self.id(live)),
+            ("agent", agent.into_word()),
+            ("amount", number(self.rng.between(1, 1_000_000))),
+            ("evidenceHash", keccak256("loss")),
+        ];
+        Some(self.ruling(Action::PayInsurance, &fields))
     }
 
     pub(super) fn disburse(&mut self) -> Option<Outcome> {
         let recipient = self.somebody();
-        let call = treasury::disburseCall {
-            kind: treasury::Disbursement::GasSubsidy,
-            recipient,
-            amount: U256::from(self.rng.between(1, 2_000_000)),
-            justificationHash: keccak256("gas"),
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [
+            ("purpose", number(treasury::Disbursement::GasSubsidy as u8)),
+            ("recipient", recipient.into_word()),
+            ("amount", number(self.rng.between(1, 2_000_000))),
+        ];
+        Some(self.ruling(Action::Disburse, &fields))
     }
 
     pub(super) fn wait(&mut self) -> Option<Outcome> {

@@ -1,5 +1,6 @@
 //! Random statutes.
 
+use agentcity_domain::act::Action;
 use agentcity_missions::{
     NodeSpec, PredicateSpec, STRANGER, SeatSpec, Statute, code_of, service_of, terms,
 };
@@ -31,7 +32,8 @@ impl Run {
             self.city
                 .world
                 .install(at, codehash, move |_, _| Ok(answer.abi_encode()));
-            self.city.set().approved.insert((at, 1), codehash);
+            let fields = [("program", at.into_word()), ("codehash", codehash)];
+            self.city.rule(Action::ApprovePredicate, &fields);
         }
     }
 
@@ -111,7 +113,7 @@ impl Run {
         }
         let mut predicates = Vec::new();
         for _ in 0..self.rng.below(4) {
-            let human = self.rng.chance(50);
+            let human = self.rng.chance(65);
             let answer = self.rng.chance(75);
             predicates.push(PredicateSpec {
                 human,

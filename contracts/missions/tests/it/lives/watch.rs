@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agentcity_abi::ICollaboration as work;
+use agentcity_abi::{
+    ICollaboration::{self as work, MissionState as M, NodeState as N},
+    ITreasury as treasury,
+};
 use agentcity_domain::{
     machine::{MissionState, NodeState},
     mission::record::{NODES_PER_STATES, States},
+    peer::Peer,
 };
-use agentcity_missions::City;
+use agentcity_missions::{City, member};
 use alloy_primitives::{B256, Log};
 use alloy_sol_types::SolEvent;
 
@@ -28,6 +32,12 @@ pub(crate) struct Watch {
     steps: BTreeSet<(u8, u8)>,
     /// Logs that a command looked at itself.
     heard: Vec<Log>,
+    /// Bonds that were posted.
+    bonds: Vec<B256>,
+    /// Every mission that is not closed, as it was last found, and its nodes.
+    seen: Vec<(M, Vec<N>)>,
+    /// How often *collaboration* had been written to by then.
+    changes: u64,
 }
 
 /// Whether `to` can be reached from `from` in so many legal steps.
@@ -45,11 +55,25 @@ impl Watch {
         self.heard.extend_from_slice(logs);
     }
 
-    /// Looks at every mission.
+    /// Bonds that were posted since this was last asked.
+    pub(crate) fn take_bonds(&mut self) -> Vec<B256> {
+        std::mem::take(&mut self.bonds)
+    }
+
+    /// Every mission as it was last found, and its nodes; nothing of one that is closed.
+    pub(crate) fn seen(&self) -> &[(M, Vec<N>)] {
+        &self.seen
+    }
+
+    /// Looks at every mission. What *collaboration* answers about them comes out of its storage alone: where a command wrote nothing
+    /// there, nothing is asked again.
     pub(crate) fn look(&mut self, city: &City, lives: &[Live], command: u64) {
         let logs = city.world.take_logs();
         self.heard.extend(logs);
         for log in std::mem::take(&mut self.heard) {
+            if log.topics().first() == Some(&treasury::BondPosted::SIGNATURE_HASH) {
+                self.bonds.push(log.topics()[1]);
+            }
             if log.topics().first() != Some(&work::MissionStateChanged::SIGNATURE_HASH) {
                 continue;
             }
@@ -68,46 +92,70 @@ impl Watch {
             );
             self.steps.insert((from as u8, to as u8));
         }
-        for live in lives.iter().filter(|live| !live.is_closed) {
-            let id = live.mission.id;
-            let mission = city.ask(work::missionCall { missionId: id });
-            self.mission_states.insert(mission.state as u8);
-            let told = self.missions.get(&id).copied();
-            assert_eq!(
-                told.unwrap_or(MissionState::Pending as u8),
-                mission.state as u8,
-                "command {command}: what is told is what is"
-            );
-            let (mut completed, mut failed) = (0, 0);
-            for node in 0..live.mission.statute.nodes.len() as u16 {
-                let word = city.ask(work::nodeStatesCall {
+        let changes = city.world.changes(member(Peer::Collaboration));
+        if changes != self.changes {
+            self.changes = changes;
+            self.seen = lives
+                .iter()
+                .map(|live| self.find(city, live, command))
+                .collect();
+        }
+        for (live, seen) in lives.iter().zip(&mut self.seen) {
+            if live.is_closed {
+                *seen = (M::None, Vec::new());
+            }
+        }
+    }
+
+    /// Looks at a mission, if it is not closed.
+    fn find(&mut self, city: &City, live: &Live, command: u64) -> (M, Vec<N>) {
+        let mut states = Vec::new();
+        if live.is_closed {
+            return (M::None, states);
+        }
+        let id = live.mission.id;
+        let mission = city.ask(work::missionCall { missionId: id });
+        self.mission_states.insert(mission.state as u8);
+        let told = self.missions.get(&id).copied();
+        assert_eq!(
+            told.unwrap_or(MissionState::Pending as u8),
+            mission.state as u8,
+            "command {command}: what is told is what is"
+        );
+        let (mut completed, mut failed) = (0, 0);
+        let mut word = States(B256::ZERO);
+        for node in 0..live.mission.statute.nodes.len() as u16 {
+            if node % NODES_PER_STATES == 0 {
+                word = States(city.ask(work::nodeStatesCall {
                     missionId: id,
                     word: node / NODES_PER_STATES,
-                });
-                let state = States(word).of(node);
-                let Some(now) = NodeState::from_u8(state) else {
-                    // Its deployment waits, or never came.
-                    let undeployed = matches!(
-                        mission.state,
-                        work::MissionState::Pending | work::MissionState::Aborted
-                    );
-                    assert!(undeployed, "command {command}: {:?}", mission.state);
-                    continue;
-                };
-                completed += u16::from(now == NodeState::Completed);
-                failed += u16::from(now == NodeState::Failed);
-                self.node_states.insert(state);
-                let before = self.nodes.insert((id, node), state);
-                let before = before.and_then(NodeState::from_u8);
-                let legal = before.is_none_or(|before| within(before, now, STEPS_AT_ONCE));
-                assert!(
-                    legal,
-                    "command {command}: node {node} from {before:?} to {now:?}"
-                );
+                }));
             }
-            assert_eq!(mission.completed, completed, "command {command}: completed");
-            assert_eq!(mission.failed, failed, "command {command}: failed");
+            let state = word.of(node);
+            states.push(N::try_from(state).expect("a state"));
+            let Some(now) = NodeState::from_u8(state) else {
+                // Its deployment waits, or never came.
+                let undeployed = matches!(
+                    mission.state,
+                    work::MissionState::Pending | work::MissionState::Aborted
+                );
+                assert!(undeployed, "command {command}: {:?}", mission.state);
+                continue;
+            };
+            completed += u16::from(now == NodeState::Completed);
+            failed += u16::from(now == NodeState::Failed);
+            self.node_states.insert(state);
+            let before = self.nodes.insert((id, node), state);
+            let before = before.and_then(NodeState::from_u8);
+            let legal = before.is_none_or(|before| within(before, now, STEPS_AT_ONCE));
+            assert!(
+                legal,
+                "command {command}: node {node} from {before:?} to {now:?}"
+            );
         }
+        assert_eq!(mission.completed, completed, "command {command}: completed");
+        assert_eq!(mission.failed, failed, "command {command}: failed");
+        (mission.state, states)
     }
 
     /// Says what was reached.

@@ -4,8 +4,8 @@ use agentcity_abi::{
     ICollaboration::{self as work, NodeState as N},
     IEnactment as enactment, ITreasury as treasury, IVerification as results,
 };
-use agentcity_domain::peer::Peer;
-use agentcity_missions::{STRANGER, member, output_of, service_of};
+use agentcity_domain::{act::Action, peer::Peer};
+use agentcity_missions::{STRANGER, member, number, output_of, service_of};
 use alloy_primitives::{Address, B256, U256, keccak256};
 
 use super::{
@@ -56,7 +56,11 @@ impl Run {
             node,
             seat,
         };
-        Some(self.tell(STRANGER, call))
+        let outcome = self.tell(STRANGER, call);
+        if outcome.is_err() {
+            self.give_back(mission.session, agent, 1_000);
+        }
+        Some(outcome)
     }
 
     /// Sets stake of an agent aside in a session.
@@ -76,6 +80,26 @@ impl Run {
         self.books
             .reserves
             .insert((session, agent.into_word(), agent));
+    }
+
+    /// Frees what was set aside for nothing.
+    pub(super) fn give_back(&mut self, session: B256, agent: Address, amount: u128) {
+        let source = agent.into_word();
+        let call = treasury::releaseReserveCall {
+            sessionId: session,
+            source,
+            agent,
+            amount: U256::from(amount),
+        };
+        self.city.tell(member(Peer::Legislature), call);
+        let left = treasury::reservedStakeCall {
+            sessionId: session,
+            source,
+            agent,
+        };
+        if self.city.ask(left).is_zero() {
+            self.books.reserves.remove(&(session, source, agent));
+        }
     }
 
     pub(super) fn route(&mut self) -> Option<Outcome> {
@@ -138,7 +162,7 @@ impl Run {
         if self.lives[at.0].sealed.contains_key(&key) && !self.rng.chance(CARELESS_PCT) {
             return None;
         }
-        let value = if self.rng.chance(62) {
+        let value = if self.rng.chance(50) {
             output_of(at.1)
         } else {
             keccak256([self.rng.below(3) as u8])
@@ -240,15 +264,15 @@ impl Run {
         let most = if approved { 1_000 } else { 0 };
         let score = self.rng.between(0, most) as u16;
         let mission_id = self.id(live);
-        let call = results::decideReviewCall {
-            missionId: mission_id,
-            node,
-            attempt,
-            approved,
-            score,
-            seat,
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [
+            ("missionId", mission_id),
+            ("node", number(node)),
+            ("attempt", number(attempt)),
+            ("approved", number(u8::from(approved))),
+            ("score", number(score)),
+            ("seat", number(seat)),
+        ];
+        Some(self.ruling(Action::DecideReview, &fields))
     }
 
     pub(super) fn disqualify(&mut self) -> Option<Outcome> {
@@ -256,12 +280,12 @@ impl Run {
         let executor = self.one_seated((live, node))?;
         let attempt = self.lives[live].mission.node(&self.city, node).attempt;
         let mission_id = self.id(live);
-        let call = results::disqualifyCall {
-            missionId: mission_id,
-            node,
-            attempt,
-            executor,
-        };
-        Some(self.tell(member(Peer::Adjudication), call))
+        let fields = [
+            ("missionId", mission_id),
+            ("node", number(node)),
+            ("attempt", number(attempt)),
+            ("executor", executor.into_word()),
+        ];
+        Some(self.ruling(Action::Disqualify, &fields))
     }
 }
