@@ -319,12 +319,16 @@ impl Silence {
         let hours = u64::from(P::WatchdogMaxFreezeDuration.row().default);
         assert_eq!(until, self.scene.now() + hours * 3_600);
         self.halted_until(&law, until, MissionState::Active);
-        // The freeze itself anyone may end then (R9).
+        // The freeze itself stays: nothing resumes without the panel (R9) while somebody of it could release it.
         let stranger = self.scene.stranger.clone();
-        let ended = self
-            .scene
-            .send(&stranger, Peer::Roster, &roster::expireWatchdogCall {});
-        assert!(!told::<roster::WatchdogReleased>(&ended)[0].byPanel);
+        let expire = roster::expireWatchdogCall {};
+        let panels = roster::NotAdjudicator {
+            signer: Address::ZERO,
+        };
+        self.scene
+            .refused(&stranger, Peer::Roster, &expire, &panels);
+        let ended = self.scene.stage.city.release_watchdog().unwrap();
+        assert!(told::<roster::WatchdogReleased>(&ended)[0].byPanel);
         law
     }
 
