@@ -7,16 +7,16 @@ use agentcity_domain::{
     peer::Peer,
 };
 use alloy::{
-    primitives::{Address, B256, Log},
+    primitives::{self, Address, B256},
     providers::Provider,
-    rpc::types::{BlockNumberOrTag, Filter},
+    rpc::types::{BlockNumberOrTag, Filter, Log},
     sol_types::SolEvent,
 };
 use serde_json::{Value, json};
 
 use crate::{
     failure::{Code, Failure},
-    opts::City,
+    opts::{Chain, City},
     send::{self, Told},
 };
 
@@ -125,23 +125,46 @@ async fn logs(
     filter: Filter,
     from: u64,
     to: u64,
-) -> Result<Vec<(Log, Seen)>, Failure> {
-    let mut all = Vec::new();
-    let mut first = from;
-    while first <= to {
-        let last = to.min(first.saturating_add(BLOCKS_PER_QUESTION - 1));
-        let question = filter.clone().from_block(first).to_block(last);
-        for log in city.chain.provider.get_logs(&question).await? {
-            let seen = Seen {
-                told: send::tell(&log.inner).ok_or_else(foreign)?,
-                block: log.block_number.unwrap_or_default(),
-                transaction: log.transaction_hash.unwrap_or_default(),
-            };
-            all.push((log.inner, seen));
-        }
-        first = last + 1;
+) -> Result<Vec<(primitives::Log, Seen)>, Failure> {
+    let found = between(&city.chain, &filter, from, to).await?;
+    let told = found.into_iter().map(|log| {
+        let seen = Seen {
+            told: send::tell(&log.inner).ok_or_else(foreign)?,
+            block: log.block_number.unwrap_or_default(),
+            transaction: log.transaction_hash.unwrap_or_default(),
+        };
+        Ok((log.inner, seen))
+    });
+    told.collect()
+}
+
+/// The logs of a filter from a block to another, or to the newest, in their order.
+pub(crate) async fn scan(
+    chain: &Chain,
+    filter: &Filter,
+    from: u64,
+    to: Option<u64>,
+) -> Result<Vec<Log>, Failure> {
+    let newest = chain.provider.get_block_number().await?;
+    let last = to.map_or(newest, |to| to.min(newest));
+    between(chain, filter, from, last).await
+}
+
+/// The same of blocks that are there, in as many questions as a node answers.
+async fn between(
+    chain: &Chain,
+    filter: &Filter,
+    mut first: u64,
+    last: u64,
+) -> Result<Vec<Log>, Failure> {
+    let mut logs = Vec::new();
+    while first <= last {
+        let end = last.min(first.saturating_add(BLOCKS_PER_QUESTION - 1));
+        let question = filter.clone().from_block(first).to_block(end);
+        logs.extend(chain.provider.get_logs(&question).await?);
+        first = end + 1;
     }
-    Ok(all)
+    Ok(logs)
 }
 
 /// Events of one kind as the interface has them, oldest first, from the filter's first block to `to`.

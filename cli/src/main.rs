@@ -6,7 +6,6 @@
 mod artifact;
 mod ask;
 mod cmd;
-mod events;
 mod failure;
 mod instant;
 mod merkle;

@@ -6,7 +6,7 @@ use alloy::{
     dyn_abi::{DynSolType, DynSolValue, JsonAbiExt as _},
     json_abi::Param,
     primitives::{Address, B256, Bytes, U256, keccak256},
-    signers::{SignerSync, local::PrivateKeySigner},
+    signers::local::PrivateKeySigner,
 };
 
 use crate::{
@@ -182,11 +182,7 @@ impl Speaker {
         let statement = statement.with("deadline", number(self.deadline));
         let to = self.city.at(statement.entry.contract);
         let digest = statement.digest(self.city.chain.id, to);
-        let signature = self
-            .key
-            .sign_hash_sync(&digest)
-            .map_err(|error| Failure::new(Code::KeyMalformed, error))?;
-        let data = statement.call(&Bytes::copy_from_slice(&signature.as_bytes()))?;
+        let data = statement.call(&signed::sign(&self.key, digest)?)?;
         let call = Call::encoded(what, to, data);
         let sent = send::perform(&self.city.chain, self.address, call, self.dry_run).await?;
         Ok(sent.answer())

@@ -91,6 +91,18 @@ pub(crate) fn digest(chain: u64, contract: Address, words: &[B256]) -> B256 {
     keccak256([&[0x19, 0x01], separator.as_slice(), signed.as_slice()].concat())
 }
 
+/// Signs a digest: r, s, v.
+pub(crate) fn sign(key: &PrivateKeySigner, digest: B256) -> Result<Bytes, Failure> {
+    // The key is in this process: only a fault of the library could keep it from signing.
+    let signature = key.sign_hash_sync(&digest).map_err(|error| {
+        Failure::new(
+            Code::KeyMalformed,
+            format!("the key does not sign ({error})"),
+        )
+    })?;
+    Ok(Bytes::copy_from_slice(&signature.as_bytes()))
+}
+
 /// Signs words for a member of a city: r, s, v.
 pub(crate) fn seal(
     city: &City,
@@ -98,11 +110,7 @@ pub(crate) fn seal(
     words: &[B256],
     key: &PrivateKeySigner,
 ) -> Result<Bytes, Failure> {
-    let digest = digest(city.chain.id, city.at(peer), words);
-    let signature = key
-        .sign_hash_sync(&digest)
-        .map_err(|_| Failure::new(Code::KeyMalformed, "the key does not sign"))?;
-    Ok(signature.as_bytes().to_vec().into())
+    sign(key, digest(city.chain.id, city.at(peer), words))
 }
 
 impl Statement {

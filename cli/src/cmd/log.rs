@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::panel::document::{read, save};
 use crate::{
-    events,
+    ask,
     failure::{Code, Failure},
     merkle,
     opts::Town,
@@ -202,16 +202,13 @@ async fn query(options: Query) -> Result<Answer, Failure> {
     if !signatures.is_empty() {
         filter = filter.event_signature(signatures);
     }
-    let logs = events::scan(&city.chain, &filter, options.from_block, options.to_block).await?;
+    let logs = ask::scan(&city.chain, &filter, options.from_block, options.to_block).await?;
     let (mut rows, mut all) = (Vec::new(), Vec::new());
     for log in &logs {
         let Some(event) = send::tell(&log.inner).filter(|event| concerns(&options, event)) else {
             continue;
         };
-        let emitter = Peer::ALL
-            .into_iter()
-            .find(|peer| city.at(*peer) == event.emitter);
-        let emitter = emitter.map_or("", Peer::name);
+        let emitter = ask::member(&city, event.emitter).unwrap_or_default();
         let block = log.block_number.unwrap_or_default();
         rows.push(vec![block.to_string(), emitter.to_owned(), event.text()]);
         let mut value = event.json();

@@ -192,6 +192,7 @@ seconds, lengths of time seconds, amounts base units unless the flag says otherw
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Arg;
 
     #[test]
     fn the_committed_page_is_the_help_tree() {
@@ -252,5 +253,77 @@ mod tests {
             }
         }
         look(&Args::command(), "agentcity");
+    }
+
+    /// Sources below a folder of the workspace.
+    fn sources(folder: &std::path::Path, all: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, all);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                all.push(path);
+            }
+        }
+    }
+
+    /// What is wrong with words behind the program's name: a verb, or a flag. Values may stand for anything.
+    fn unknown(args: &Command, words: &str) -> Option<String> {
+        let (mut command, mut inside) = (args, true);
+        for word in words.split_whitespace() {
+            let word = word.trim_end_matches([',', ';', ':', '.']);
+            if let Some(flag) = word.strip_prefix("--") {
+                let takes = |one: &Arg| {
+                    // What belongs to another program is its own matter.
+                    one.get_long() == Some(flag) || one.is_trailing_var_arg_set()
+                };
+                if !command.get_arguments().any(takes) {
+                    return Some(format!("{} has no --{flag}", command.get_name()));
+                }
+            } else if let Some(verb) = command.find_subcommand(word).filter(|_| inside) {
+                command = verb;
+                continue;
+            } else if command.has_subcommands()
+                && word.starts_with(|letter: char| letter.is_ascii_lowercase())
+            {
+                return Some(format!("{} has no {word}", command.get_name()));
+            }
+            inside = false;
+        }
+        None
+    }
+
+    #[test]
+    fn every_command_that_a_text_names_is_a_command() {
+        let (mut files, mut count) = (Vec::new(), 0);
+        let mut args = Args::command();
+        args.build();
+        for folder in ["src", "../deploy/src", "../keeper/src"] {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            sources(&folder, &mut files);
+        }
+        for file in files {
+            let source = std::fs::read_to_string(&file).unwrap();
+            for (at, _) in source.match_indices("agentcity ") {
+                // Where a text or a quotation begins: everything else speaks of the program, and calls it none.
+                if !source[..at].ends_with(['`', '"']) && !source[..at].ends_with("Example: ") {
+                    continue;
+                }
+                let line = source[at..].split(['`', '"', '\n', '>']).next();
+                let line = line.unwrap_or_default().split("; ").next();
+                let words = line.unwrap_or_default().trim_start_matches("agentcity ");
+                assert_eq!(unknown(&args, words), None, "{}: {words:?}", file.display());
+                count += 1;
+            }
+        }
+        assert!(count > 150, "{count} commands are named");
+        assert_eq!(
+            unknown(&args, "mission vanish"),
+            Some("mission has no vanish".into())
+        );
+        assert_eq!(
+            unknown(&args, "node show {} --mission"),
+            Some("show has no --mission".into())
+        );
     }
 }

@@ -15,8 +15,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::{
+    ask,
     cmd::panel::prepare::{self, Prepare},
-    events,
     failure::{Code, Failure},
     instant,
     opts::{City, Town},
@@ -333,7 +333,7 @@ async fn history(options: History) -> Result<Answer, Failure> {
         filter = filter.topic1(U256::from(id.place()));
     }
     let (mut rows, mut amendments) = (Vec::new(), Vec::new());
-    for log in events::scan(&city.chain, &filter, options.from_block, None).await? {
+    for log in ask::scan(&city.chain, &filter, options.from_block, None).await? {
         let Ok(event) = IConstitution::ParameterAmended::decode_log(&log.inner) else {
             return Err(Failure::new(
                 Code::Answer,
@@ -477,7 +477,7 @@ async fn norms(options: Norms) -> Result<Answer, Failure> {
         .address(city.at(Peer::Constitution))
         .event_signature(IConstitution::NormEnacted::SIGNATURE_HASH);
     let (mut rows, mut all) = (Vec::new(), Vec::new());
-    for log in events::scan(&city.chain, &filter, options.from_block, None).await? {
+    for log in ask::scan(&city.chain, &filter, options.from_block, None).await? {
         let Some(id) = log.topics().get(1).copied() else {
             continue;
         };

@@ -135,6 +135,10 @@ fn people_enrol_agents_register_services_are_published() {
     t.run(&format!("service verify {service} --code worker.py"));
     t.write("worker.py", "print('other work')\n");
     t.run(&format!("service verify {service} --code worker.py"));
+    let link = "service publish --schema schema.json --link https://elsewhere.example/run --code-hash 0x6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
+    assert_eq!(t.by(&worker, link).code, 0);
+    let package = format!("{publish} --package worker.py --json");
+    assert_eq!(t.by(&worker, &package).code, 0);
     t.by(&helper, &format!("service deprecate {service}"));
     t.by(&worker, &format!("service deprecate {service}"));
     t.by(&worker, &format!("service deprecate {service}"));

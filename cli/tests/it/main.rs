@@ -16,3 +16,4 @@ mod panel;
 mod program;
 mod shell;
 mod support;
+mod three_tasks;

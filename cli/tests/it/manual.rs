@@ -1,10 +1,9 @@
 //! What shells and readers want of the help tree.
 
-use snapbox::cmd::Command;
+use crate::support;
 
 fn agentcity(args: &[&str]) -> String {
-    let command = Command::new(snapbox::cmd::cargo_bin!("agentcity"));
-    let output = command.args(args).output().unwrap();
+    let output = support::agentcity().args(args).output().unwrap();
     assert!(output.status.success(), "{args:?}");
     String::from_utf8(output.stdout).unwrap()
 }

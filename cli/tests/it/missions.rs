@@ -6,16 +6,17 @@ use agentcity_abi::{ICollaboration, IGuardian, IVerification::NodeTerms};
 use agentcity_domain::{peer::Peer, statute::Mode};
 use agentcity_test_fixtures::{
     city::{Charter, Person, life::GOOD_UNTIL},
-    mission::{Plan, Stage, Task},
+    mission::{Plan, Stage, Task, stage::DEPOSIT},
 };
 use alloy::primitives::{B256, keccak256};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A seat's price and stake, in base units.
 const PRICE: u128 = 300_000_000_000_000;
-const STAKE: u128 = 200_000_000_000_000;
+pub const STAKE: u128 = 200_000_000_000_000;
 
-fn plan() -> Plan {
+/// One task of each tier, each behind the one before it.
+pub fn plan() -> Plan {
     Plan {
         name: "three tasks".to_owned(),
         tasks: vec![
@@ -28,13 +29,13 @@ fn plan() -> Plan {
     }
 }
 
-fn terms(terms: &NodeTerms) -> String {
+/// What a digest commits to, as verbs take it.
+pub fn terms(terms: &NodeTerms) -> Value {
     json!({
         "inputSchemaHash": terms.inputSchemaHash, "outputSchemaHash": terms.outputSchemaHash, "labelHash": terms.labelHash,
         "rubricHash": terms.rubricHash, "verifier": terms.verifier, "verifierCodehash": terms.verifierCodehash,
         "expected": terms.expected,
     })
-    .to_string()
 }
 
 /// The second from which on something may be done, as a node or mission says it.
@@ -49,7 +50,7 @@ fn expiry(stage: &mut Stage, mission: B256, index: u16) -> u64 {
 }
 
 #[track_caller]
-fn done(said: &Said) {
+pub fn done(said: &Said) {
     assert_eq!(said.code, 0, "{}", said.stderr);
 }
 
@@ -102,8 +103,8 @@ fn a_mission_is_worked_off_and_cleared() {
     t.chapter("Tier 1: a proof");
     let first = &workers[0];
     let (salt, commitment) = (keccak256("salt"), keccak256("nothing"));
-    t.write("fetch.json", terms(&law.plan.tasks[0].terms));
-    t.write("report.json", terms(&law.plan.tasks[2].terms));
+    t.write("fetch.json", terms(&law.plan.tasks[0].terms).to_string());
+    t.write("report.json", terms(&law.plan.tasks[2].terms).to_string());
     t.by(&stranger, &format!("node accept {m} 0"));
     t.by(first, &format!("node route {m} 0 --live {commitment}"));
     t.by(
@@ -305,4 +306,62 @@ fn a_mission_is_worked_off_and_cleared() {
         assert!(!t.said(&salt[2..]), "the salt of {file} was told");
     }
     t.compare(snapbox::file!["transcripts/missions.txt"]);
+}
+
+#[test]
+fn a_mission_that_a_monitor_halts_is_left() {
+    let mut stage = Stage::raise(&Charter::default(), 4, 1).unwrap_or_else(|e| panic!("{e}"));
+    let mut law = stage
+        .legislate(&plan(), STAKE)
+        .unwrap_or_else(|e| panic!("{e}"));
+    stage.make_law(&mut law).unwrap_or_else(|e| panic!("{e}"));
+    let monitor = stage
+        .bring_monitor("monitor")
+        .unwrap_or_else(|e| panic!("{e}"));
+    let m = law.mission;
+    let workers: Vec<Person> = stage
+        .executors
+        .iter()
+        .map(|one| one.agent.clone())
+        .collect();
+    let (first, sponsor) = (&workers[0], stage.sponsor.clone());
+    let mut t = Terminal::at(&mut stage.city);
+    for person in workers.iter().chain([&sponsor, &monitor]) {
+        t.know(person);
+    }
+    t.call(m.to_string(), "mission");
+
+    t.chapter("A monitor counts what an executor does");
+    done(&t.by(first, &format!("node route {m} 0 --as-registered")));
+    let report = format!(
+        "node report {m} 0 --agent {} --kind counters --evidence text:trace",
+        first.address()
+    );
+    t.by(first, &format!("{report} --tool-invocations 41"));
+    done(&t.by(&monitor, &format!("{report} --tool-invocations 41")));
+    t.by(&monitor, &format!("{report} --tool-invocations 40"));
+    done(&t.by(
+        &monitor,
+        &format!("{report} --tool-invocations 42 --message-volume 7 --json"),
+    ));
+
+    t.chapter("The log and the chain differ, and nobody decides");
+    t.by(&monitor, &format!("mission reconcile {m} --root text:log"));
+    t.by(first, &format!("mission diverges {m} --evidence text:log"));
+    done(&t.by(&monitor, &format!("credits deposit {DEPOSIT}")));
+    done(&t.by(
+        &monitor,
+        &format!("mission diverges {m} --evidence text:log"),
+    ));
+    t.by(&sponsor, &format!("mission release-bond {m}"));
+    t.by(&sponsor, &format!("mission expire {m}"));
+    let shown = t.ask(None, &format!("mission exits {m}"));
+    let until = shown["halts"][0]["overdueAfter"].as_u64().expect("a halt");
+    stage.outlast(until).unwrap_or_else(|e| panic!("{e}"));
+    t.run(&format!("mission exits {m} --open"));
+    done(&t.by(&sponsor, &format!("mission expire {m}")));
+    done(&t.by(&sponsor, &format!("mission release-bond {m}")));
+    t.by(&sponsor, &format!("mission release-bond {m}"));
+    t.run(&format!("mission show {m}"));
+    t.compare(snapbox::file!["transcripts/halted.txt"]);
 }

@@ -2,16 +2,12 @@
 
 use std::{path::PathBuf, process::Output};
 
-use snapbox::{assert_data_eq, cmd::Command, str};
+use snapbox::{assert_data_eq, str};
+
+use crate::support;
 
 fn agentcity(args: &[&str]) -> Output {
-    let command = Command::new(snapbox::cmd::cargo_bin!("agentcity"));
-    command
-        .env_remove("AGENTCITY_RPC_URL")
-        .env_remove("AGENTCITY_PRIVATE_KEY")
-        .args(args)
-        .output()
-        .unwrap()
+    support::agentcity().args(args).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf, process::Output};
 use agentcity_domain::peer::Peer;
 use agentcity_test_fixtures::city::{City, Person};
 use alloy::primitives::{Address, hex};
-use snapbox::cmd::Command;
+
+use crate::support::agentcity;
 
 /// A folder in which the program runs, and the city that it speaks to.
 pub(crate) struct Shell {
@@ -47,11 +48,7 @@ impl Shell {
 
     /// Runs the program, with a key if somebody is named.
     pub(crate) fn run_as(&self, by: Option<&Person>, args: &[&str]) -> Said {
-        let mut command = Command::new(snapbox::cmd::cargo_bin!("agentcity"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AGENTCITY_")) {
-            command = command.env_remove(name);
-        }
-        command = command
+        let mut command = agentcity()
             .current_dir(self.dir.path())
             .env("AGENTCITY_RPC_URL", &self.url)
             .env("AGENTCITY_CITY", self.constitution.to_string());

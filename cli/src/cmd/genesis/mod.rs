@@ -17,7 +17,6 @@ use alloy::{
     hex,
     primitives::{Address, B256, U256, keccak256},
     providers::Provider,
-    signers::SignerSync,
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -29,6 +28,7 @@ use crate::{
     opts::{Endpoint, Key, Sending},
     output::{self, Answer},
     send::{Call, perform},
+    signed,
 };
 
 /// What founders do.
@@ -472,12 +472,9 @@ fn sign(options: &Sign) -> Result<Answer, Failure> {
         return Err(city::SigningError::NotAdjudicator { signer }.into());
     }
     let digest = file.digest();
-    let signature = key.sign_hash_sync(&digest).map_err(|error| {
-        Failure::new(Code::KeyLocked, format!("the key does not sign ({error})"))
-    })?;
     let signed = file.check(&Signed {
         signer,
-        signature: signature.as_bytes().to_vec().into(),
+        signature: signed::sign(&key, digest)?,
     })?;
     let file = SignatureFile {
         digest,

@@ -10,7 +10,6 @@ use agentcity_abi::{
     IAgent::{self, AgentType, PrincipalClass},
     IManagement, IRoster,
 };
-use agentcity_deploy::city::apply::eip712_domain;
 use agentcity_domain::{
     parameter::{self, ParameterId},
     peer::Peer,
@@ -20,7 +19,7 @@ use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256, Bytes, U256, keccak256},
     providers::Provider,
-    signers::{SignerSync, local::PrivateKeySigner},
+    signers::local::PrivateKeySigner,
 };
 use serde_json::{Value, json};
 
@@ -31,6 +30,7 @@ use crate::{
     opts::{Chain, Endpoint},
     output::{self, Answer},
     send::{Call, perform},
+    signed,
 };
 
 /// Seconds for which what is signed here is good: it is used at once.
@@ -207,15 +207,10 @@ impl Office<'_> {
     }
 
     fn sign(&self, signer: Address, words: &[B256]) -> Result<Bytes, Failure> {
-        let domain = eip712_domain(self.chain.id, self.at(Peer::Agent)).separator();
-        let signed = keccak256(words.concat());
-        let digest = keccak256([&[0x19, 0x01], domain.as_slice(), signed.as_slice()].concat());
         let missing = || Failure::new(Code::KeyMissing, format!("the key of {signer} is not here"));
         let key = self.keys.get(&signer).ok_or_else(missing)?;
-        let signature = key.sign_hash_sync(&digest).map_err(|error| {
-            Failure::new(Code::KeyLocked, format!("the key does not sign ({error})"))
-        })?;
-        Ok(signature.as_bytes().to_vec().into())
+        let digest = signed::digest(self.chain.id, self.at(Peer::Agent), words);
+        signed::sign(key, digest)
     }
 
     /// Base units of a stake that the table names in units.

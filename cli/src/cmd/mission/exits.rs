@@ -71,7 +71,7 @@ impl Taking {
         Self {
             peer,
             data: call.abi_encode().into(),
-            run: format!("agentcity {run}"),
+            run,
         }
     }
 }
@@ -274,12 +274,12 @@ impl Scene<'_> {
         let expire = Taking::new(
             Peer::Collaboration,
             &ICollaboration::expireMissionCall { missionId: self.id },
-            format!("mission expire {}", self.id),
+            format!("agentcity mission expire {}", self.id),
         );
         let filter = Taking::new(
             Peer::Guardian,
             &IGuardian::filterOutputCall { missionId: self.id },
-            format!("mission filter {}", self.id),
+            format!("agentcity mission filter {}", self.id),
         );
         let (expired, filtered) = (self.ask(&expire).await?, self.ask(&filter).await?);
         let is_overdue = overdue.is_some_and(|until| self.now > until);
@@ -398,7 +398,7 @@ impl Scene<'_> {
                     missionId: self.id,
                     node: index,
                 },
-                format!("node expire {} {index}", self.id),
+                format!("agentcity node expire {} {index}", self.id),
             );
             let close = Taking::new(
                 Peer::Verification,
@@ -407,7 +407,7 @@ impl Scene<'_> {
                     node: index,
                     elements: Vec::new(),
                 },
-                format!("node close {} {index}", self.id),
+                format!("agentcity node close {} {index}", self.id),
             );
             let is_child = state == NodeState::Executing as u8 && node.tier == 0;
             for (exit, to) in rows {
@@ -473,7 +473,7 @@ impl Scene<'_> {
         let refund = Taking::new(
             Peer::Treasury,
             &ITreasury::closeEscrowCall { missionId: self.id },
-            format!("mission refund {}", self.id),
+            format!("agentcity mission refund {}", self.id),
         );
         let mut ways = Vec::new();
         for (exit, to) in self.rows(Machine::Escrow, escrow.state as u8) {
@@ -513,7 +513,7 @@ impl Scene<'_> {
                     missionId: self.id,
                     agent,
                 },
-                format!("mission release {} {agent}", self.id),
+                format!("agentcity mission release {} {agent}", self.id),
             );
             let open = self.ask(&taking).await?;
             for (exit, to) in self.rows(Machine::Stake, state) {

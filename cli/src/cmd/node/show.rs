@@ -157,7 +157,7 @@ pub(super) async fn review(options: Show) -> Result<Answer, Failure> {
         "a result"
     }; // structural: tier 2 comes to review by dispute
     let decide = format!(
-        "agentcity override prepare decide-review --mission {} --node {} --attempt {}",
+        "agentcity override prepare decide-review {} {} --attempt {} --approved true|false --justification FILE",
         place.mission, place.node, law.attempt
     );
     Ok(Answer::facts(

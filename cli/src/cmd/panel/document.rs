@@ -3,17 +3,19 @@
 
 use std::{fs, path::Path};
 
-use agentcity_deploy::city::apply::eip712_domain;
 use agentcity_domain::{
     act::Action,
     signed::{self, Entry},
 };
-use alloy::primitives::{Address, B256, Bytes, I256, Signature, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, I256, Signature, U256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{fields::known, table};
-use crate::failure::{Code, Failure};
+use crate::{
+    failure::{Code, Failure},
+    signed as statement,
+};
 
 /// Version of what stands under `override`.
 const VERSION: u32 = 1;
@@ -163,10 +165,8 @@ impl Payload {
 
     /// What is signed for a panel.
     pub(crate) fn digest(&self, chain_id: u64, panel: Address) -> B256 {
-        let hash = self.action.type_hash();
-        let signed = keccak256([hash.as_slice(), &self.encoded()].concat());
-        let separator = eip712_domain(chain_id, panel).separator();
-        keccak256([&[0x19, 0x01], separator.as_slice(), signed.as_slice()].concat())
+        let words = [&[self.action.type_hash()], &self.words[..]].concat();
+        statement::digest(chain_id, panel, &words)
     }
 
     fn message(&self) -> Map<String, Value> {

@@ -25,8 +25,8 @@ use super::{
     table::{self, Source},
 };
 use crate::{
+    ask,
     cmd::rules,
-    events,
     failure::Failure,
     opts::City,
     revert,
@@ -140,7 +140,7 @@ pub(crate) async fn adjudicators(city: &City) -> Result<Vec<Address>, Failure> {
     let filter = Filter::new()
         .address(city.at(Peer::Roster))
         .event_signature(IRoster::StandingChanged::SIGNATURE_HASH);
-    for log in events::scan(&city.chain, &filter, 0, None).await? {
+    for log in ask::scan(&city.chain, &filter, 0, None).await? {
         if let Ok(event) = IRoster::StandingChanged::decode_log(&log.inner) {
             all.insert(event.adjudicator);
         }
@@ -254,7 +254,7 @@ pub(crate) async fn of(city: &City, document: &Document) -> Result<Outlook, Fail
         });
     }
     Ok(Outlook {
-        now: crate::ask::now(city).await?,
+        now: ask::now(city).await?,
         state,
         active: active.len() as u8,
         demand,

@@ -17,7 +17,7 @@ use super::{
     outlook,
 };
 use crate::{
-    ask, events,
+    ask,
     failure::{Code, Failure},
     instant,
     opts::{City, Sending, Town},
@@ -128,7 +128,7 @@ async fn history(
     if let Some(digest) = digest {
         filter = filter.topic1(digest);
     }
-    let logs = events::scan(&city.chain, &filter, from_block, None).await?;
+    let logs = ask::scan(&city.chain, &filter, from_block, None).await?;
     Ok(logs.iter().filter_map(logged).collect())
 }
 

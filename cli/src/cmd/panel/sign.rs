@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use alloy::{
-    primitives::{Address, Bytes},
-    signers::SignerSync,
-};
+use alloy::primitives::{Address, Bytes};
 use serde_json::json;
 
 use super::document::{self, Document, SignatureFile, Signed, verb};
@@ -14,6 +11,7 @@ use crate::{
     instant,
     opts::Key,
     output::Answer,
+    signed,
 };
 
 #[derive(Debug, clap::Args)]
@@ -46,14 +44,9 @@ pub(crate) fn sign(options: Sign) -> Result<Answer, Failure> {
     let document = Document::load(&options.file)?;
     let key = options.key.open()?;
     let digest = document.digest();
-    // The key is in this process: only a fault of the library could keep it from signing.
-    let signature = key
-        .sign_hash_sync(&digest)
-        .map_err(|error| Failure::new(Code::KeyMalformed, error))?;
-    let signature = Bytes::copy_from_slice(&signature.as_bytes());
     let signed = Signed {
         signer: options.contract.unwrap_or(key.address()),
-        signature,
+        signature: signed::sign(&key, digest)?,
         contract: options.contract.is_some(),
     };
     let path = match options.out {

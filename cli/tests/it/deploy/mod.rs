@@ -7,9 +7,8 @@ mod story;
 use std::{path::Path, process::Output};
 
 use agentcity_test_fixtures::Actor;
-use snapbox::cmd::Command;
 
-use crate::founding::programs_dir;
+use crate::{founding::programs_dir, support::agentcity};
 
 /// The client in a folder of its own.
 struct Desk {
@@ -26,20 +25,10 @@ impl Desk {
     }
 
     fn run_as(&self, actor: Option<&Actor>, args: &[&str]) -> Output {
-        let mut command = Command::new(snapbox::cmd::cargo_bin!("agentcity"))
+        let mut command = agentcity()
             .current_dir(self.dir.path())
             .env("AGENTCITY_RPC_URL", &self.url)
             .env("AGENTCITY_PROGRAMS", programs_dir());
-        for name in [
-            "PRIVATE_KEY",
-            "KEYSTORE",
-            "PASSWORD_FILE",
-            "CITY",
-            "GENESIS",
-            "DEPLOYMENTS",
-        ] {
-            command = command.env_remove(format!("AGENTCITY_{name}"));
-        }
         if let Some(actor) = actor {
             let key = alloy::hex::encode(actor.signer.to_bytes());
             command = command.env("AGENTCITY_PRIVATE_KEY", key);
