@@ -2,9 +2,9 @@
 
 use agentcity_domain::{
     legislation::award::{
-        Bidder, Candidate, Deviation, Offer, PassedOver, Terms, Unawarded, award, score_floor,
+        Bidder, Candidate, Deviation, Offer, PassedOver, Run, Terms, Unawarded, award, score_floor,
     },
-    statute::Node,
+    statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Node},
 };
 use alloy_primitives::{Address, B256};
 use proptest::prelude::*;
@@ -290,4 +290,35 @@ proptest! {
         prop_assert!(of(price.min(less), fit.max(more)) >= of(price.max(less), fit.min(more)));
         prop_assert!(of(price, fit) <= 1_000);
     }
+}
+
+#[test]
+fn a_run_goes_through_pages_of_nodes_by_pages_of_seats() {
+    let mut run = Run::default();
+    assert_eq!(run.place(), (0, 0));
+    run.set_node(2 * NODES_PER_PAGE + 5);
+    assert_eq!(run.place(), (2, 5));
+    // A whole page of seats, then what is left, then nothing.
+    let last = run.node() + NODES_PER_SEAT_PAGE;
+    assert_eq!(run.step(last + 1), NODES_PER_SEAT_PAGE);
+    assert_eq!(run.step(last - 3), NODES_PER_SEAT_PAGE - 3);
+    assert_eq!(run.step(run.node()), 0);
+    assert_eq!(run.step(0), 0);
+}
+
+#[test]
+fn the_spread_of_a_run_leaves_the_rest_of_it_as_it_is() {
+    let mut run = Run::default();
+    run.set_node(7);
+    run.set_fairness(900);
+    let mut spread = run.spread();
+    assert_eq!(spread.seats(), 0);
+    spread.count_bidder();
+    spread.seat(0);
+    spread.seat(1);
+    run.set_spread(spread);
+    let read = run.spread();
+    let counted = (read.seats(), read.bidders(), read.squares());
+    assert_eq!(counted, (2, 1, 4), "two seats of one principal");
+    assert_eq!((run.node(), run.fairness()), (7, 900));
 }

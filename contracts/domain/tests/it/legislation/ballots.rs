@@ -128,6 +128,14 @@ fn a_word_is_a_seal_or_the_number_of_an_opening_and_never_both() {
         assert_eq!(cast(&B256::ZERO, &opened(index)), Err(Refused::NoSeal));
     }
     assert_eq!(cast(&B256::ZERO, &B256::ZERO), Err(Refused::NoSeal));
+    // Wherever a bit stands before the last eight bytes, and also where the same bits stand twice.
+    for bytes in [&[0usize][..], &[8], &[16], &[0, 8], &[8, 16], &[0, 16]] {
+        let mut seal = B256::ZERO;
+        for byte in bytes {
+            seal[*byte] = 1;
+        }
+        assert_eq!(cast(&B256::ZERO, &seal), Ok(()), "{bytes:?}");
+    }
     assert_eq!(cast(&B256::ZERO, &seal), Ok(()));
     assert_eq!(cast(&seal, &seal), Err(Refused::Done));
     assert_eq!(cast(&opened(0), &seal), Err(Refused::Done));
