@@ -2,6 +2,7 @@
 
 mod award;
 mod ballots;
+mod bid;
 mod collusion;
 mod debate;
 mod elections;
