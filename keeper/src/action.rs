@@ -1,11 +1,17 @@
 //! What the keeper can do about an event: a closed set.
 
-use alloy::primitives::Address;
+use agentcity_domain::time::Timestamp;
+use alloy::primitives::{Address, B256, keccak256};
+use serde::{Deserialize, Serialize};
 
-/// Something the keeper does. Alerts name what changed; they are not repeated while nothing changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use crate::{event::whole_seconds, journal::ActionKey};
+
+/// Something the keeper does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Action {
-    /// Tell a human that a program's level changed.
+    /// Tell a human that a program's level changed. It is not repeated while nothing changes. What was told just when the process died
+    /// is told again: nobody can be asked whether he heard it.
     Alert {
         /// Which program.
         program: Address,
@@ -15,11 +21,61 @@ pub enum Action {
         before: Option<Level>,
         /// What is known, and what to do.
         text: String,
+        /// The alert's place among those of its machine.
+        number: u64,
+    },
+    /// Extend a program's life. Whether that happened can be asked of the chain: the program expires later then than `expires`.
+    Keepalive {
+        /// Which program.
+        program: Address,
+        /// When it expires as it is.
+        #[serde(with = "whole_seconds")]
+        expires: Timestamp,
+        /// Which try, counted from nought: one that the chain refused is not the same action as the next.
+        attempt: u32,
+    },
+}
+
+impl Action {
+    /// The idempotency key: two actions with one key are one action.
+    pub fn key(&self) -> ActionKey {
+        ActionKey(keccak256(match self {
+            Self::Alert {
+                program, number, ..
+            } => format!("alert/{program:#x}/{number}"),
+            Self::Keepalive {
+                program,
+                expires,
+                attempt,
+            } => format!("keepalive/{program:#x}/{}/{attempt}", expires.get()),
+        }))
+    }
+}
+
+/// How an action ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Outcome {
+    /// A human was told.
+    Told,
+    /// A transaction did it.
+    Done {
+        /// Which.
+        hash: B256,
+        /// In which block.
+        block: u64,
+    },
+    /// The chain says that it is done already, by whomever.
+    Satisfied,
+    /// The chain refuses it, before or in a transaction.
+    Refused {
+        /// What it says.
+        cause: String,
     },
 }
 
 /// How a program fares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// More life left than the notice asks for.
     Fine,

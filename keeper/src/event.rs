@@ -1,10 +1,18 @@
 //! What can happen to the keeper: a closed set, so that a machine must say what it does about each.
 
-use agentcity_domain::time::Seconds;
-use alloy::primitives::Address;
+use agentcity_domain::time::{Seconds, Timestamp};
+use alloy::primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    action::{Action, Outcome},
+    clock::Moment,
+    journal::Identity,
+};
 
 /// Something the keeper learnt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Event {
     /// The chain answered about a program.
     Observed {
@@ -12,6 +20,8 @@ pub enum Event {
         program: Address,
         /// What the chain said.
         life: Life,
+        /// As of which block.
+        at: Head,
     },
     /// The chain did not answer, or not in a way that can be understood. The life is unknown, not fine.
     Unreachable {
@@ -19,15 +29,54 @@ pub enum Event {
         program: Address,
         /// The cause, for the operator.
         cause: String,
+        /// When it was asked, by this machine's clock.
+        asked: Moment,
+    },
+    /// An action of this machine ended.
+    Ended {
+        /// Which.
+        action: Action,
+        /// How.
+        outcome: Outcome,
     },
 }
 
+impl Event {
+    /// What makes it the same event: it is recorded, and taken by its machine, once.
+    pub fn identity(&self) -> Identity {
+        Identity::Once(match self {
+            Self::Observed { program, at, .. } => {
+                format!("observed/{program:#x}/{:#x}", at.hash)
+            }
+            Self::Unreachable { program, asked, .. } => {
+                format!("unreachable/{program:#x}/{}", asked.get())
+            }
+            Self::Ended { action, .. } => format!("ended/{}", action.key()),
+        })
+    }
+}
+
+/// A block, as far as an answer depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Its number.
+    pub number: u64,
+    /// Its hash.
+    pub hash: B256,
+    /// Its time.
+    #[serde(with = "whole_seconds")]
+    pub time: Timestamp,
+}
+
 /// The activation of a program, as ArbWasm tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Life {
     /// Callable, for `left` more.
     Active {
         /// Until it expires.
+        #[serde(with = "whole_seconds")]
         left: Seconds,
     },
     /// Lay unrenewed for too long: every call fails until somebody activates it again.
@@ -36,4 +85,47 @@ pub enum Life {
     Outdated,
     /// Never activated, or there is no program at the address.
     NotActivated,
+}
+
+/// The domain's instants and durations as numbers of seconds: the domain itself knows no formats.
+pub(crate) mod whole_seconds {
+    use agentcity_domain::time::{Seconds, Timestamp};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// What is a number of seconds.
+    pub(crate) trait Whole: Copy {
+        fn get(self) -> u64;
+        fn new(seconds: u64) -> Self;
+    }
+
+    impl Whole for Seconds {
+        fn get(self) -> u64 {
+            Self::get(self)
+        }
+        fn new(seconds: u64) -> Self {
+            Self::new(seconds)
+        }
+    }
+
+    impl Whole for Timestamp {
+        fn get(self) -> u64 {
+            Self::get(self)
+        }
+        fn new(seconds: u64) -> Self {
+            Self::new(seconds)
+        }
+    }
+
+    pub(crate) fn serialize<T: Whole, S: Serializer>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(value.get())
+    }
+
+    pub(crate) fn deserialize<'de, T: Whole, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        u64::deserialize(deserializer).map(T::new)
+    }
 }

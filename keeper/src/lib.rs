@@ -1,11 +1,18 @@
 //! What a machine does beside the executors.
 //!
-//! Source → machine → action: events come from [`source`], synchronous machines in [`machine`] decide, and the closed
-//! sets [`event::Event`] and [`action::Action`] are all that passes between them. There is no privileged keeper:
-//! whatever it does, anyone may do (RULINGS R10).
+//! Source → journal → machine → journal → executor → journal: events come from [`source`], are written into the [`journal`], and
+//! are taken by synchronous machines in [`machine`]; what these want done is written down before an [`executor`] does it, and how
+//! that ended afterwards. The closed sets [`event::Event`] and [`action::Action`] are all that passes between them, and
+//! [`runtime::Stream`] is the one owner of a machine's state. There is no privileged keeper: whatever it does, anyone may do
+//! (RULINGS R10).
 
 pub mod action;
+pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod event;
+pub mod executor;
+pub mod journal;
 pub mod machine;
+pub mod runtime;
 pub mod source;

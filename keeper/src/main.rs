@@ -3,26 +3,36 @@
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use agentcity_keeper::{
-    action::{Action, Level},
+    action::Level,
+    clock::{Clock, SystemClock},
     config::Config,
-    machine::program_life::ProgramLife,
-    source::programs::observe,
+    daemon::{ANSWER_WITHIN, Keeper, KeeperError, Standing},
+    journal::{Journal, SqliteJournal},
 };
-use alloy::providers::{Provider, ProviderBuilder};
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::B256,
+    providers::{Provider, ProviderBuilder},
+};
 use clap::Parser;
-use eyre::WrapErr;
-use tokio::signal::unix::{SignalKind, signal};
+use eyre::{OptionExt, WrapErr, bail};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::{Instant, timeout},
+};
 
-/// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Pause between two looks at leases and open transactions: several within the term of a lease, few for an endpoint.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long a stop waits for open transactions. What is open then is recorded, and goes on with the next start.
+const DRAIN: Duration = Duration::from_secs(20);
 
-/// Watches the activation life of Stylus programs and tells when one is about to expire.
+/// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay.
 ///
 /// Example: agentcity-keeper --config keeper.toml --once
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// TOML file: endpoint, programs; optional poll_secs, notice_days, urgent_days
+    /// TOML file: endpoint, journal, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// One round, then exit: 0 if every program is fine, 1 if not
@@ -38,61 +48,126 @@ async fn main() -> eyre::Result<ExitCode> {
     let options = Options::parse();
     log_to_stderr(options.json);
     let config = Config::read(&options.config)?;
+    let key = config.key()?;
     let provider = ProviderBuilder::new().connect_http(config.endpoint.clone());
-    let mut machine = ProgramLife::new(config.notice);
+    let (chain_id, genesis) = timeout(ANSWER_WITHIN, chain(&provider))
+        .await
+        .wrap_err_with(|| format!("{} does not answer", config.endpoint_redacted()))??;
+    let journal = SqliteJournal::open(&config.journal)
+        .wrap_err_with(|| format!("journal: {}", config.journal.display()))?;
     tracing::info!(
         endpoint = config.endpoint_redacted(),
+        chain_id,
         programs = config.programs.len(),
         "watching"
     );
+    let poll = config.poll;
+    let keeper = Keeper::new(journal, provider, config, key, chain_id, genesis)?;
+    if options.once {
+        once(keeper).await
+    } else {
+        watch(keeper, poll).await
+    }
+}
 
+async fn chain<P: Provider>(provider: &P) -> eyre::Result<(u64, B256)> {
+    let chain_id = provider.get_chain_id().await?;
+    let genesis = provider
+        .get_block(BlockNumberOrTag::Earliest.into())
+        .await?
+        .ok_or_eyre("the endpoint does not know its first block")?;
+    Ok((chain_id, genesis.header.hash))
+}
+
+async fn once<J: Journal, P: Provider + Clone>(mut keeper: Keeper<J, P>) -> eyre::Result<ExitCode> {
+    if let Standing::Waiting { holder, .. } = keeper.stand(&SystemClock)? {
+        bail!("keeper {holder} is at work on this journal: stop it, or name another journal");
+    }
+    keeper.observe(&SystemClock).await?;
+    keeper.act(&SystemClock, false).await?;
+    let fine = keeper
+        .machine()
+        .and_then(|machine| machine.worst())
+        .is_some_and(Level::is_fine);
+    keeper.leave(&SystemClock)?;
+    Ok(if fine {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn watch<J: Journal, P: Provider + Clone>(
+    mut keeper: Keeper<J, P>,
+    poll: Duration,
+) -> eyre::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate()).wrap_err("listening for SIGTERM")?;
+    let mut due = Instant::now();
+    let mut waited_for = None;
     loop {
-        round(&config, &provider, &mut machine).await;
-        if options.once {
-            let fine = machine.worst().is_some_and(Level::is_fine);
-            return Ok(if fine {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            });
-        }
-        tokio::select! {
-            () = tokio::time::sleep(config.poll) => {}
-            _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
-            _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
-        }
-    }
-}
-
-async fn round<P: Provider>(config: &Config, provider: &P, machine: &mut ProgramLife) {
-    for &program in &config.programs {
-        let event = match tokio::time::timeout(ANSWER_WITHIN, observe(provider, program)).await {
-            Ok(event) => event,
-            Err(_) => agentcity_keeper::event::Event::Unreachable {
-                program,
-                cause: format!("no answer within {} s", ANSWER_WITHIN.as_secs()),
-            },
-        };
-        machine.step(event).into_iter().for_each(perform);
-    }
-}
-
-fn perform(action: Action) {
-    match action {
-        Action::Alert {
-            program,
-            level,
-            before,
-            text,
-        } => {
-            if level.is_fine() {
-                tracing::info!(%program, ?level, ?before, "{text}");
-            } else {
-                tracing::warn!(%program, ?level, ?before, "{text}");
+        match keeper.stand(&SystemClock)? {
+            Standing::Working => {
+                waited_for = None;
+                if Instant::now() >= due {
+                    due = Instant::now() + poll;
+                    stand_by_if_fenced(keeper.observe(&SystemClock).await)?;
+                }
+                stand_by_if_fenced(keeper.act(&SystemClock, false).await.map(drop))?;
+            }
+            Standing::Waiting { holder, until } => {
+                let left_ms = until.since(SystemClock.now()).get();
+                if waited_for.as_ref() != Some(&holder) {
+                    tracing::info!(holder, left_ms, "another keeper is at work: standing by");
+                }
+                waited_for = Some(holder);
+                due = Instant::now();
             }
         }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = terminate.recv() => break,
+            _ = tokio::signal::ctrl_c() => break,
+        }
     }
+    drain(keeper).await
+}
+
+/// Another keeper took over: not a fault, and the next look tells who it is. All else ends the process, whose successor reads the
+/// journal.
+fn stand_by_if_fenced(result: Result<(), KeeperError>) -> Result<(), KeeperError> {
+    match result {
+        Err(error) if error.is_fenced() => {
+            tracing::warn!("{error}");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Ends what is open, begins nothing, and leaves.
+async fn drain<J: Journal, P: Provider + Clone>(
+    mut keeper: Keeper<J, P>,
+) -> eyre::Result<ExitCode> {
+    let end = Instant::now() + DRAIN;
+    while keeper.stand(&SystemClock)? == Standing::Working {
+        let open = match keeper.act(&SystemClock, true).await {
+            Err(error) if error.is_fenced() => break,
+            open => open?,
+        };
+        if open == 0 {
+            break;
+        }
+        if Instant::now() >= end {
+            tracing::warn!(
+                open,
+                "transactions are left open: the next start goes on with them"
+            );
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    keeper.leave(&SystemClock)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn log_to_stderr(json: bool) {

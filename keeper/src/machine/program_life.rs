@@ -12,16 +12,20 @@
 
 use std::collections::BTreeMap;
 
-use agentcity_domain::time::Seconds;
+use agentcity_domain::time::{Seconds, Timestamp};
 use alloy::primitives::Address;
+use serde::{Deserialize, Serialize};
 
+use super::Machine;
 use crate::{
-    action::{Action, Level},
-    event::{Event, Life},
+    action::{Action, Level, Outcome},
+    event::{Event, Head, Life, whole_seconds},
 };
 
 /// Seconds in a day.
 const DAY: u64 = 86_400;
+/// How often a keepalive is tried for one expiry: what the chain refused three times wants a human, who was told each time.
+const KEEPALIVES_MAX: u32 = 3;
 
 /// Below how much remaining life an operator is told. `urgent ≤ soon` by construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,53 +71,160 @@ impl Notice {
     }
 }
 
-/// The machine: the last level of every program it heard of.
+/// The machine: the last level of every program it heard of, and the keepalives it asked for.
 #[derive(Debug)]
 pub struct ProgramLife {
     notice: Notice,
+    keeps: bool,
+    state: State,
+}
+
+/// What a machine remembers, as its checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
     levels: BTreeMap<Address, Level>,
+    tries: BTreeMap<Address, Tries>,
+    alerts: u64,
+}
+
+/// Keepalives for one expiry of one program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tries {
+    #[serde(with = "whole_seconds")]
+    expires: Timestamp,
+    refused: u32,
 }
 
 impl ProgramLife {
-    /// Watches with these notices, knowing nothing yet.
-    pub fn new(notice: Notice) -> Self {
+    /// Watches with these notices, knowing nothing yet. `keeps`: whether it extends lives, or only tells.
+    pub fn new(notice: Notice, keeps: bool) -> Self {
         Self {
             notice,
-            levels: BTreeMap::new(),
+            keeps,
+            state: State::default(),
         }
     }
 
-    /// Takes an event. An alert is raised when a level changes, and at the first observation if it is not fine.
-    pub fn step(&mut self, event: Event) -> Vec<Action> {
-        let (program, level, text) = match event {
-            Event::Observed { program, life } => {
-                (program, self.notice.level(life), explain(program, life))
-            }
-            Event::Unreachable { program, cause } => (
-                program,
-                Level::Unknown,
-                format!("the chain could not be asked about {program}: {cause}"),
-            ),
-        };
-        let before = self.levels.insert(program, level);
-        let quiet = match before {
-            Some(before) => before == level,
-            None => level.is_fine(),
-        };
-        if quiet {
-            return Vec::new();
-        }
-        vec![Action::Alert {
-            program,
-            level,
-            before,
-            text,
-        }]
+    /// Goes on from a checkpoint. Notices may be others than before.
+    ///
+    /// Errors: the checkpoint is not one of this machine.
+    pub fn resume(notice: Notice, keeps: bool, state: &str) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            notice,
+            keeps,
+            state: serde_json::from_str(state)?,
+        })
     }
 
     /// The worst level of all, `None` before the first event.
     pub fn worst(&self) -> Option<Level> {
-        self.levels.values().copied().max()
+        self.state.levels.values().copied().max()
+    }
+
+    fn level(&mut self, program: Address, level: Level, text: String) -> Option<Action> {
+        let before = self.state.levels.insert(program, level);
+        let quiet = match before {
+            Some(before) => before == level,
+            None => level.is_fine(),
+        };
+        (!quiet).then(|| self.alert(program, level, before, text))
+    }
+
+    fn alert(
+        &mut self,
+        program: Address,
+        level: Level,
+        before: Option<Level>,
+        text: String,
+    ) -> Action {
+        let number = self.state.alerts;
+        self.state.alerts = number.saturating_add(1);
+        Action::Alert {
+            program,
+            level,
+            before,
+            text,
+            number,
+        }
+    }
+
+    /// Asked anew at every observation: it has the same key as long as the program expires at the same time, so it is one action.
+    fn keepalive(&mut self, program: Address, left: Seconds, at: Head) -> Option<Action> {
+        let expires = at.time.checked_add(left).ok()?;
+        let fresh = Tries {
+            expires,
+            refused: 0,
+        };
+        let tries = self.state.tries.entry(program).or_insert(fresh);
+        if tries.expires != expires {
+            *tries = fresh;
+        }
+        (tries.refused < KEEPALIVES_MAX).then_some(Action::Keepalive {
+            program,
+            expires,
+            attempt: tries.refused,
+        })
+    }
+
+    fn ended(&mut self, action: &Action, outcome: &Outcome) -> Option<Action> {
+        match (action, outcome) {
+            (
+                Action::Keepalive {
+                    program,
+                    expires,
+                    attempt,
+                },
+                Outcome::Refused { cause },
+            ) => {
+                let tries = self.state.tries.get_mut(program)?;
+                if tries.expires == *expires && tries.refused == *attempt {
+                    tries.refused = tries.refused.saturating_add(1);
+                }
+                let level = self.state.levels.get(program).copied();
+                let text = format!(
+                    "extending the life of {program} was refused: {cause}; anyone may extend it: agentcity program keepalive {program}"
+                );
+                let now = level.unwrap_or(Level::Unknown);
+                Some(self.alert(*program, now, level, text))
+            }
+            (
+                Action::Keepalive { .. },
+                Outcome::Done { .. } | Outcome::Satisfied | Outcome::Told,
+            )
+            | (Action::Alert { .. }, _) => None,
+        }
+    }
+}
+
+impl Machine for ProgramLife {
+    /// An alert is raised when a level changes, at the first observation if it is not fine, and when a keepalive was refused.
+    fn step(&mut self, event: &Event) -> Vec<Action> {
+        match event {
+            Event::Observed { program, life, at } => {
+                let level = self.notice.level(*life);
+                let alert = self.level(*program, level, explain(*program, *life));
+                let keepalive = match (life, level) {
+                    (Life::Active { left }, Level::Soon | Level::Urgent) if self.keeps => {
+                        self.keepalive(*program, *left, *at)
+                    }
+                    _ => None,
+                };
+                alert.into_iter().chain(keepalive).collect()
+            }
+            Event::Unreachable { program, cause, .. } => {
+                let text = format!("the chain could not be asked about {program}: {cause}");
+                self.level(*program, Level::Unknown, text)
+                    .into_iter()
+                    .collect()
+            }
+            Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
+        }
+    }
+
+    fn state(&self) -> String {
+        serde_json::to_string(&self.state).expect("a map of addresses is JSON")
     }
 }
 
@@ -140,12 +251,14 @@ fn explain(program: Address, life: Life) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Moment;
+    use alloy::primitives::B256;
 
     const PROGRAM: Address = Address::repeat_byte(0x11);
     const OTHER: Address = Address::repeat_byte(0x22);
 
     fn machine() -> ProgramLife {
-        ProgramLife::new(Notice::days(30, 7).expect("ordered"))
+        ProgramLife::new(Notice::days(30, 7).expect("ordered"), false)
     }
 
     fn days(days: u64) -> Life {
@@ -154,19 +267,37 @@ mod tests {
         }
     }
 
+    fn at(day: u64) -> Head {
+        Head {
+            number: day,
+            hash: B256::with_last_byte(day as u8),
+            time: Timestamp::new(day * DAY),
+        }
+    }
+
     fn observed(life: Life) -> Event {
         Event::Observed {
             program: PROGRAM,
             life,
+            at: at(0),
         }
     }
 
     fn alerts(machine: &mut ProgramLife, event: Event) -> Vec<(Option<Level>, Level)> {
         machine
-            .step(event)
+            .step(&event)
             .into_iter()
-            .map(|Action::Alert { before, level, .. }| (before, level))
+            .filter_map(|action| match action {
+                Action::Alert { before, level, .. } => Some((before, level)),
+                Action::Keepalive { .. } => None,
+            })
             .collect()
+    }
+
+    fn keepalives(machine: &mut ProgramLife, event: &Event) -> Vec<Action> {
+        let mut actions = machine.step(event);
+        actions.retain(|action| matches!(action, Action::Keepalive { .. }));
+        actions
     }
 
     #[test]
@@ -227,6 +358,7 @@ mod tests {
         let silent = Event::Unreachable {
             program: PROGRAM,
             cause: "connection refused".into(),
+            asked: Moment::new(1),
         };
         assert_eq!(
             alerts(&mut machine, silent),
@@ -239,12 +371,69 @@ mod tests {
     fn the_worst_of_all_programs_counts() {
         let mut machine = machine();
         assert_eq!(machine.worst(), None);
-        machine.step(observed(days(300)));
-        machine.step(Event::Observed {
+        machine.step(&observed(days(300)));
+        machine.step(&Event::Observed {
             program: OTHER,
             life: days(1),
+            at: at(0),
         });
         assert_eq!(machine.worst(), Some(Level::Urgent));
+    }
+
+    #[test]
+    fn one_expiry_is_one_keepalive_whenever_it_is_seen() {
+        let mut machine = ProgramLife::new(Notice::days(30, 7).expect("ordered"), true);
+        let seen = |day, left| Event::Observed {
+            program: PROGRAM,
+            life: days(left),
+            at: at(day),
+        };
+        assert_eq!(keepalives(&mut machine, &seen(0, 31)), []);
+        let first = keepalives(&mut machine, &seen(1, 30));
+        assert_eq!(first.len(), 1);
+        assert_eq!(keepalives(&mut machine, &seen(2, 29)), first);
+        assert_eq!(keepalives(&mut machine, &seen(30, 1)), first);
+        let next = keepalives(&mut machine, &seen(200, 30));
+        assert_ne!(next[0].key(), first[0].key());
+    }
+
+    #[test]
+    fn a_refused_keepalive_is_told_and_tried_three_times() {
+        let mut machine = ProgramLife::new(Notice::days(30, 7).expect("ordered"), true);
+        machine.step(&observed(days(20)));
+        for attempt in 0..KEEPALIVES_MAX {
+            let asked = keepalives(&mut machine, &observed(days(20)));
+            let [action @ Action::Keepalive { attempt: got, .. }] = &asked[..] else {
+                panic!("{asked:?}");
+            };
+            assert_eq!(*got, attempt);
+            let ended = Event::Ended {
+                action: action.clone(),
+                outcome: Outcome::Refused {
+                    cause: "paused".into(),
+                },
+            };
+            let told = alerts(&mut machine, ended);
+            assert_eq!(told, [(Some(Level::Soon), Level::Soon)]);
+        }
+        assert_eq!(keepalives(&mut machine, &observed(days(20))), []);
+    }
+
+    #[test]
+    fn a_machine_that_only_watches_asks_for_no_keepalive() {
+        assert_eq!(keepalives(&mut machine(), &observed(days(1))), []);
+    }
+
+    #[test]
+    fn a_checkpoint_is_the_whole_machine() {
+        let notice = Notice::days(30, 7).expect("ordered");
+        let mut machine = ProgramLife::new(notice, true);
+        machine.step(&observed(days(20)));
+        let mut again = ProgramLife::resume(notice, true, &machine.state()).expect("its own");
+        assert_eq!(again.state, machine.state);
+        let next = observed(Life::Expired);
+        assert_eq!(again.step(&next), machine.step(&next));
+        assert!(ProgramLife::resume(notice, true, "{}").is_err());
     }
 
     #[test]

@@ -4,45 +4,71 @@ use agentcity_abi::{
     ARB_WASM,
     IArbWasm::{self, IArbWasmErrors as ArbWasmError},
 };
-use agentcity_domain::time::Seconds;
+use agentcity_domain::time::{Seconds, Timestamp};
 use alloy::{
+    eips::{BlockId, BlockNumberOrTag},
     primitives::{Address, Bytes},
     providers::Provider,
     sol_types::SolInterface,
     transports::{RpcError, TransportErrorKind},
 };
 
-use crate::event::{Event, Life};
+use crate::{
+    clock::Moment,
+    event::{Event, Head, Life},
+};
 
-/// One question about one program. Never fails: an answer that cannot be had is an event too.
-pub async fn observe<P: Provider>(provider: &P, program: Address) -> Event {
+/// The newest block, to ask everything of one round as of it.
+///
+/// Errors: why there is none, for the operator.
+pub async fn head<P: Provider>(provider: &P) -> Result<Head, String> {
+    match provider.get_block(BlockNumberOrTag::Latest.into()).await {
+        Ok(Some(block)) => Ok(Head {
+            number: block.header.number,
+            hash: block.header.hash,
+            time: Timestamp::new(block.header.timestamp),
+        }),
+        Ok(None) => Err("the endpoint knows no newest block".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// One question about one program, as of `at`. Never fails: an answer that cannot be had is an event too.
+pub async fn observe<P: Provider>(
+    provider: &P,
+    program: Address,
+    at: Head,
+    asked: Moment,
+) -> Event {
     let arb_wasm = IArbWasm::new(ARB_WASM, provider);
-    match arb_wasm.programTimeLeft(program).call().await {
-        Ok(left) => Event::Observed {
+    let question = arb_wasm
+        .programTimeLeft(program)
+        .block(BlockId::hash(at.hash));
+    let life = match question.call().await {
+        Ok(left) => Ok(Life::Active {
+            left: Seconds::new(left),
+        }),
+        Err(alloy::contract::Error::TransportError(error)) => refused(&error),
+        Err(error) => Err(error.to_string()),
+    };
+    match life {
+        Ok(life) => Event::Observed { program, life, at },
+        Err(cause) => Event::Unreachable {
             program,
-            life: Life::Active {
-                left: Seconds::new(left),
-            },
-        },
-        Err(alloy::contract::Error::TransportError(error)) => refused(program, &error),
-        Err(error) => Event::Unreachable {
-            program,
-            cause: error.to_string(),
+            cause,
+            asked,
         },
     }
 }
 
-fn refused(program: Address, error: &RpcError<TransportErrorKind>) -> Event {
+fn refused(error: &RpcError<TransportErrorKind>) -> Result<Life, String> {
     let revert = error
         .as_error_resp()
         .and_then(|payload| payload.as_revert_data());
-    match revert.as_ref().and_then(decode) {
-        Some(life) => Event::Observed { program, life },
-        None => Event::Unreachable {
-            program,
-            cause: error.to_string(),
-        },
-    }
+    revert
+        .as_ref()
+        .and_then(decode)
+        .ok_or_else(|| error.to_string())
 }
 
 fn decode(revert: &Bytes) -> Option<Life> {

@@ -1,0 +1,5 @@
+//! Carries actions out: what leaves the process leaves it here.
+
+pub mod endpoint;
+pub mod keepalive;
+pub mod submit;

@@ -1,0 +1,6 @@
+//! The keeper against a running chain, against a naive model, and against its own death.
+
+mod crash;
+mod journal;
+mod keepalive;
+mod submit;
