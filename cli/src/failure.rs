@@ -22,6 +22,26 @@ pub(crate) enum Class {
     Unknown,
 }
 
+/// Exit codes and what they say, as the help and its page tell them.
+pub(crate) const EXITS: [(u8, &str); 7] = [
+    (0, "done"),
+    (Class::Refused.exit(), "the chain refused, nothing changed"),
+    (Class::Usage.exit(), "the command line is not understood"),
+    (
+        Class::Input.exit(),
+        "a file, value or key is not what it must be, nothing was sent",
+    ),
+    (
+        Class::Node.exit(),
+        "the node cannot be reached or answers wrongly",
+    ),
+    (Class::Unsound.exit(), "it was looked at and does not hold"),
+    (
+        Class::Unknown.exit(),
+        "it was sent, and what became of it is not known",
+    ),
+];
+
 impl Class {
     /// The exit code.
     pub(crate) const fn exit(self) -> u8 {

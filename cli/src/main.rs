@@ -23,15 +23,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What exit codes mean, at the end of the help.
-const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 the chain refused, nothing changed; 2 the command line is not understood; 3 a file, value or key is not
-what it must be, nothing was sent; 4 the node cannot be reached or answers wrongly; 5 it was looked at and does not hold; 6 it
-was sent, and what became of it is not known.";
-
 /// Command line of AgentCity.
 #[derive(Debug, Parser)]
-#[command(name = "agentcity", version, after_help = EXIT_CODES)]
+#[command(name = "agentcity", version, after_help = exit_codes())]
 struct Args {
     #[command(subcommand)]
     noun: Noun,
@@ -150,4 +144,10 @@ fn misunderstood(error: clap::Error) -> ExitCode {
             output::finish(Err(error.into()), as_json)
         }
     }
+}
+
+/// What exit codes mean, at the end of the help.
+fn exit_codes() -> String {
+    let told = failure::EXITS.map(|(code, means)| format!("{code} {means}"));
+    format!("Exit codes: {}.", told.join("; "))
 }

@@ -1,12 +1,16 @@
 //! Calls that bring money: coins go along, tokens are allowed first.
 
-use agentcity_abi::{IConstitution, ISettlementToken};
+use agentcity_abi::{IConstitution, ISettlementToken, ITreasury};
 use agentcity_domain::peer::Peer;
-use alloy::primitives::{Address, U256};
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, U256},
+    providers::Provider,
+};
 
 use crate::{
     failure::{Code, Failure},
-    opts::City,
+    opts::{Chain, City},
     send::{Call, Sender, Sent},
 };
 
@@ -42,6 +46,42 @@ impl Purse {
             format!("the token at {}", self.asset)
         }
     }
+}
+
+/// What an account holds of an asset at a block; the zero address is the native coin.
+pub(crate) async fn held(
+    chain: &Chain,
+    asset: Address,
+    account: Address,
+    at: BlockId,
+) -> Result<U256, Failure> {
+    if asset.is_zero() {
+        return Ok(chain.provider.get_balance(account).block_id(at).await?);
+    }
+    let token = ISettlementToken::new(asset, &chain.provider);
+    Ok(token.balanceOf(account).block(at).call().await?)
+}
+
+/// What the treasury's books say at a block: the total, and the parts that add up to it.
+pub(crate) async fn treasury_books(
+    city: &City,
+    at: BlockId,
+) -> Result<(U256, [(&'static str, U256); 9]), Failure> {
+    let treasury = ITreasury::new(city.at(Peer::Treasury), &city.chain.provider);
+    let parts = treasury.parts().block(at).call().await?;
+    let booked = treasury.booked().block(at).call().await?;
+    let named = [
+        ("escrows", parts.escrows),
+        ("reserved stakes", parts.reservedStakes),
+        ("locked stakes", parts.lockedStakes),
+        ("bonds", parts.bonds),
+        ("treasury", parts.treasury),
+        ("subsidy budget", parts.subsidyBudget),
+        ("insurance", parts.insurance),
+        ("pools", parts.pools),
+        ("credits", parts.credits),
+    ];
+    Ok((booked, named))
 }
 
 impl Sender {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use agentcity_abi::{
-    IAgent, ICollaboration, IRoster, ISettlementToken, IStatute, ITreasury,
+    IAgent, ICollaboration, IRoster, IStatute, ITreasury,
     document::{self, Preimages},
 };
 use agentcity_domain::peer::Peer;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     failure::{Code, Failure},
-    instant,
+    instant, money,
     opts::{City, Town},
     output::{self, Answer},
 };
@@ -95,30 +95,11 @@ async fn ledgers(city: &City, asset: Address, at: BlockId) -> Result<Vec<Ledger>
     let mut all = Vec::new();
     for peer in Peer::ALL {
         let account = city.at(peer);
-        let held = match asset {
-            Address::ZERO => provider.get_balance(account).block_id(at).await?,
-            token => {
-                let token = ISettlementToken::new(token, provider);
-                token.balanceOf(account).block(at).call().await?
-            }
-        };
+        let held = money::held(&city.chain, asset, account, at).await?;
         let (booked, parts) = match peer {
             Peer::Treasury => {
-                let treasury = ITreasury::new(account, provider);
-                let parts = treasury.parts().block(at).call().await?;
-                let booked = treasury.booked().block(at).call().await?;
-                let parts = vec![
-                    ("escrows", parts.escrows),
-                    ("reserved stakes", parts.reservedStakes),
-                    ("locked stakes", parts.lockedStakes),
-                    ("bonds", parts.bonds),
-                    ("treasury", parts.treasury),
-                    ("subsidy budget", parts.subsidyBudget),
-                    ("insurance", parts.insurance),
-                    ("pools", parts.pools),
-                    ("credits", parts.credits),
-                ];
-                (booked, parts)
+                let (booked, parts) = money::treasury_books(city, at).await?;
+                (booked, parts.to_vec())
             }
             Peer::Roster => {
                 let roster = IRoster::new(account, provider);

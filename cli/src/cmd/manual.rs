@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Args,
-    failure::{Code, Failure},
+    failure::{Code, EXITS, Failure},
     output::Answer,
 };
 
@@ -159,18 +159,7 @@ seconds, lengths of time seconds, amounts base units unless the flag says otherw
         text += "\n";
     }
     text += "## Exit codes\n\n| code | means |\n|---|---|\n";
-    for (code, means) in [
-        (0, "done"),
-        (1, "the chain refused, nothing changed"),
-        (2, "the command line is not understood"),
-        (
-            3,
-            "a file, value or key is not what it must be, nothing was sent",
-        ),
-        (4, "the node cannot be reached or answers wrongly"),
-        (5, "it was looked at and does not hold"),
-        (6, "it was sent, and what became of it is not known"),
-    ] {
+    for (code, means) in EXITS {
         let _ = writeln!(text, "| {code} | {means} |");
     }
     text += "\n## Error codes\n\n`error.code` in JSON; the texts never change their meaning.\n\n\

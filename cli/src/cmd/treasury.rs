@@ -1,6 +1,6 @@
 //! `agentcity treasury`: the city's money, what stakes deter, and whether the funds last.
 
-use agentcity_abi::{IAgent, IRoster, ISettlementToken, ITreasury};
+use agentcity_abi::{IAgent, IRoster, ITreasury};
 use agentcity_domain::{
     amount::{Amount, AmountError, Bps},
     analysis::economy::{self, Assumptions, Chance, Flows},
@@ -21,7 +21,7 @@ use crate::{
     ask,
     failure::{Code, Failure},
     instant,
-    money::Purse,
+    money::{self, Purse},
     opts::{City, Town},
     output::{self, Answer},
     send::{Act, Call},
@@ -205,34 +205,10 @@ async fn show(options: Show) -> Result<Answer, Failure> {
         Failure::new(Code::Unknown, format!("the chain has no block {number}"))
             .hint(format!("the newest is {newest}"))
     })?;
-    let contract = ITreasury::new(city.at(Peer::Treasury), provider);
     let purse = Purse::of(&city).await?;
-    let parts = contract.parts().block(block).call().await?;
-    let booked = contract.booked().block(block).call().await?;
-    let held = if purse.asset.is_zero() {
-        provider
-            .get_balance(city.at(Peer::Treasury))
-            .block_id(block)
-            .await?
-    } else {
-        let token = ISettlementToken::new(purse.asset, provider);
-        token
-            .balanceOf(city.at(Peer::Treasury))
-            .block(block)
-            .call()
-            .await?
-    };
-    let named = [
-        ("escrows", parts.escrows),
-        ("reserved stakes", parts.reservedStakes),
-        ("locked stakes", parts.lockedStakes),
-        ("bonds", parts.bonds),
-        ("treasury", parts.treasury),
-        ("subsidy budget", parts.subsidyBudget),
-        ("insurance", parts.insurance),
-        ("pools", parts.pools),
-        ("credits", parts.credits),
-    ];
+    let (booked, named) = money::treasury_books(&city, block).await?;
+    let treasury = city.at(Peer::Treasury);
+    let held = money::held(&city.chain, purse.asset, treasury, block).await?;
     let sum = named
         .iter()
         .try_fold(U256::ZERO, |sum, (_, part)| sum.checked_add(*part));
