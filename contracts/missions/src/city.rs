@@ -11,7 +11,7 @@ use agentcity_domain::{
     parameter::{self, ParameterId},
     peer::Peer,
 };
-use agentcity_world::{Key, World, token};
+use agentcity_world::{Key, World, digest_at, token};
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_sol_types::{SolCall, SolStruct, SolValue, eip712_domain};
 use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
@@ -254,18 +254,7 @@ impl City {
 
     /// The digest that is signed for a struct of `peer`, by EIP-712 and not by our code.
     pub fn digest(&self, peer: Peer, words: &[B256]) -> B256 {
-        let domain = (
-            keccak256(
-                "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
-            ),
-            keccak256("AgentCity"),
-            keccak256("1"),
-            U256::from(self.world.chain_id()),
-            member(peer),
-        );
-        let separator = keccak256(domain.abi_encode());
-        let hash = keccak256(words.concat());
-        keccak256([&[0x19, 0x01], separator.as_slice(), hash.as_slice()].concat())
+        digest_at(self.world.chain_id(), member(peer), words)
     }
 }
 

@@ -1,8 +1,9 @@
 //! A human action as adjudicators sign it: the words of its payload, and the digest, by EIP-712 and not by the contracts' code.
 
 use agentcity_domain::act::Action;
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::SolValue;
+use alloy_primitives::{Address, B256, Bytes};
+
+use crate::digest_at;
 
 /// An action with its words, in the order of its struct.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,18 +69,11 @@ impl Act {
 
     /// What is signed, for *adjudication* at `contract` on a chain.
     pub fn digest(&self, chain_id: u64, contract: Address) -> B256 {
-        let domain = (
-            keccak256(
-                "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
-            ),
-            keccak256("AgentCity"),
-            keccak256("1"),
-            U256::from(chain_id),
-            contract,
-        );
-        let separator = keccak256(domain.abi_encode());
         let type_hash = self.action.signed().expect("signed").type_hash();
-        let hash = keccak256([type_hash.as_slice(), &self.payload()].concat());
-        keccak256([&[0x19, 0x01], separator.as_slice(), hash.as_slice()].concat())
+        digest_at(
+            chain_id,
+            contract,
+            &[&[type_hash], &self.words[..]].concat(),
+        )
     }
 }

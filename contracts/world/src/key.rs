@@ -1,6 +1,7 @@
 //! Keys that sign, and the precompile that recovers.
 
 use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_sol_types::SolValue;
 use k256::ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey};
 
 /// The order of the curve.
@@ -43,6 +44,24 @@ impl Key {
         bytes[64] = 27 + 28 - bytes[64];
         bytes
     }
+}
+
+/// What is signed for a city's contract on a chain: by EIP-712, from its text and not by the contracts' code.
+///
+/// Shape: `words` are the type's hash and one word for each field.
+pub fn digest_at(chain_id: u64, contract: Address, words: &[B256]) -> B256 {
+    let domain = (
+        keccak256(
+            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
+        ),
+        keccak256("AgentCity"),
+        keccak256("1"),
+        U256::from(chain_id),
+        contract,
+    );
+    let separator = keccak256(domain.abi_encode());
+    let hash = keccak256(words.concat());
+    keccak256([&[0x19, 0x01], separator.as_slice(), hash.as_slice()].concat())
 }
 
 fn address_of(key: &VerifyingKey) -> Address {

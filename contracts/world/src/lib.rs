@@ -34,7 +34,7 @@ pub use act::Act;
 pub use activation::Activation;
 pub use alone::Alone;
 pub use frame::Frame;
-pub use key::Key;
+pub use key::{Key, digest_at};
 
 /// What a call answers: return data, or revert data.
 pub type Answer = Result<Vec<u8>, Vec<u8>>;

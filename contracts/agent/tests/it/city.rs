@@ -15,6 +15,7 @@ use agentcity_domain::{
         PrincipalRelease, SubAgentConsent,
     },
 };
+pub(crate) use agentcity_world::digest_at;
 use agentcity_world::{Answer, Frame, Key, World, token};
 use alloy_primitives::{Address, B256, Bytes, U256, address, b256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
@@ -453,22 +454,6 @@ pub(crate) fn base(units: u32) -> u128 {
 
 pub(crate) fn did(agent: Address) -> String {
     format!("did:pkh:eip155:412346:{agent:#x}")
-}
-
-/// EIP-712, from its text.
-pub(crate) fn digest_at(chain_id: u64, contract: Address, words: &[B256]) -> B256 {
-    let domain = (
-        keccak256(
-            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
-        ),
-        keccak256("AgentCity"),
-        keccak256("1"),
-        U256::from(chain_id),
-        contract,
-    );
-    let separator = keccak256(domain.abi_encode());
-    let hash = keccak256(words.concat());
-    keccak256([&[0x19, 0x01], separator.as_slice(), hash.as_slice()].concat())
 }
 
 /// A wallet that accepts, by ERC-1271, what one key signed.

@@ -17,6 +17,7 @@ use agentcity_domain::{
         StrawVote,
     },
 };
+pub(crate) use agentcity_world::digest_at;
 use agentcity_world::{Answer, Frame, Key, World};
 use alloy_primitives::{Address, B256, U256, address, aliases::U40, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
@@ -585,22 +586,6 @@ pub(crate) fn claiming(session: B256, ballots: &[u32]) -> wire::claimCollusionCa
 
 pub(crate) fn u40(seconds: u64) -> U40 {
     U40::from(seconds)
-}
-
-/// EIP-712, from its text.
-pub(crate) fn digest_at(chain_id: u64, contract: Address, words: &[B256]) -> B256 {
-    let domain = (
-        keccak256(
-            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
-        ),
-        keccak256("AgentCity"),
-        keccak256("1"),
-        U256::from(chain_id),
-        contract,
-    );
-    let separator = keccak256(domain.abi_encode());
-    let hash = keccak256(words.concat());
-    keccak256([&[0x19, 0x01], separator.as_slice(), hash.as_slice()].concat())
 }
 
 /// Where the contract keeps a word: its kind, and what tells it from others of that kind.

@@ -16,6 +16,7 @@ use agentcity_domain::{
     signed::work::{MonitorReport, OutageReport},
 };
 use agentcity_guardian::storage::Guardian;
+pub(crate) use agentcity_world::digest_at;
 use agentcity_world::{Activation, Answer, Frame, Key, World};
 use alloy_primitives::{Address, B256, U256, address, aliases::U40, b256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
@@ -660,21 +661,6 @@ impl City {
         )
         .unwrap()
     }
-}
-
-pub(crate) fn digest_at(chain_id: u64, contract: Address, words: &[B256]) -> B256 {
-    let domain = (
-        keccak256(
-            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
-        ),
-        keccak256("AgentCity"),
-        keccak256("1"),
-        U256::from(chain_id),
-        contract,
-    );
-    let separator = keccak256(domain.abi_encode());
-    let hash = keccak256(words.concat());
-    keccak256([&[0x19, 0x01], separator.as_slice(), hash.as_slice()].concat())
 }
 
 /// What a monitor says.
