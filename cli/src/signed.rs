@@ -405,6 +405,7 @@ mod tests {
                 id: 412_346,
             },
             members: std::array::from_fn(|place| Address::repeat_byte(place as u8 + 1)),
+            since: None,
         }
     }
 

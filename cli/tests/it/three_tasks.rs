@@ -231,6 +231,7 @@ fn book(city: &City) -> Book {
     };
     let entry = CityEntry {
         constitution: city.address(Peer::Constitution),
+        first_block: Some(1),
         members: Peer::ALL.into_iter().map(member).collect(),
     };
     Book {
