@@ -359,7 +359,7 @@ fn a_mission_that_a_monitor_halts_is_left() {
     let until = shown["halts"][0]["overdueAfter"].as_u64().expect("a halt");
     stage.outlast(until).unwrap_or_else(|e| panic!("{e}"));
     t.run(&format!("mission exits {m} --open"));
-    done(&t.by(&sponsor, &format!("mission expire {m}")));
+    done(&t.by(&sponsor, &format!("mission abort {m}")));
     done(&t.by(&sponsor, &format!("mission release-bond {m}")));
     t.by(&sponsor, &format!("mission release-bond {m}"));
     t.run(&format!("mission show {m}"));

@@ -9,7 +9,7 @@ use agentcity_test_fixtures::{
 use alloy::primitives::{U256, hex, keccak256};
 use snapbox::{assert_data_eq, str};
 
-use crate::shell::Shell;
+use crate::{shell::Shell, support::Liar};
 
 /// When stories begin, unix seconds: later than any founding.
 const BEGIN: u64 = 1_800_000_000;
@@ -302,6 +302,12 @@ epoch  parameter        from  to  law     block
 2      reputationFloor  100   80  weaker  [..]
 
 "#]]
+    );
+    // A node that answers for few blocks at once is asked more often.
+    let narrow = Liar::beside(town.city.node.address()).url("narrow");
+    assert_eq!(
+        town.run(&["rules", "history", "--rpc-url", &narrow]).done(),
+        town.run(&["rules", "history"]).done()
     );
     assert_data_eq!(
         town.run(&["override", "queue", "--all", "--json"]).done(),

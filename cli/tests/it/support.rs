@@ -309,6 +309,17 @@ impl Liar {
     }
 }
 
+/// Blocks of which a narrow node tells events at once.
+const NARROW: u64 = 7;
+
+/// How many blocks a question for events covers.
+fn blocks(request: &Value) -> u64 {
+    let filter = &request["params"][0];
+    let [from, to] = ["fromBlock", "toBlock"].map(|end| parse_quantity(&filter[end]));
+    let count = to.unwrap_or_default() - from.unwrap_or_default() + 1;
+    u64::try_from(count).expect("a few blocks")
+}
+
 /// Answers one request, and closes.
 fn lie(mut stream: TcpStream, honest: SocketAddr) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
@@ -377,6 +388,10 @@ fn lie(mut stream: TcpStream, honest: SocketAddr) -> std::io::Result<()> {
         }
         ("block-null", "eth_getBlockByNumber") => result(Value::Null),
         ("block-odd", "eth_getBlockByNumber") => result(json!({ "number": "0x1" })),
+        // An honest node with a bound on ranges, as many public ones have.
+        ("narrow", "eth_getLogs") if blocks(&request) > NARROW => refusal(
+            json!({ "code": -32602, "message": format!("at most {NARROW} blocks may be asked for") }),
+        ),
         ("logs-null", "eth_getLogs") => result(Value::Null),
         ("logs-odd", "eth_getLogs") => result(json!([{ "address": "0x1" }])),
         ("logs-foreign", "eth_getLogs") => result(json!([{
