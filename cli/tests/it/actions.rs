@@ -72,7 +72,7 @@ impl Hall {
     fn raise() -> Self {
         let mut stage = Stage::raise(&Charter::default(), 4, 1).unwrap();
         let courier = stage.city.person("courier").unwrap();
-        let mut t = Terminal::at(&mut stage.city);
+        let mut t = Terminal::at(&stage.city);
         for executor in &stage.executors {
             t.know(&executor.agent);
             t.know(&executor.principal);

@@ -71,7 +71,7 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     let claimant = ok(stage.city.person("claimant"));
     let stranger = ok(stage.city.person("stranger"));
     let regulator = stage.clerk(ClerkRole::Regulator);
-    let mut t = Terminal::at(&mut stage.city);
+    let mut t = Terminal::at(&stage.city);
     let workers: Vec<Person> = stage
         .executors
         .iter()

@@ -82,7 +82,7 @@ fn a_child_does_a_nodes_work_and_a_successor_takes_over_what_failed() {
         .iter()
         .map(|one| one.agent.clone())
         .collect();
-    let mut t = Terminal::at(&mut stage.city);
+    let mut t = Terminal::at(&stage.city);
     for person in workers.iter().chain([&sponsor, &stranger, &monitor]) {
         t.know(person);
     }

@@ -24,7 +24,7 @@ fn people_enrol_agents_register_services_are_published() {
     let registrar = city.clerks[0].agent.clone();
     let [owner, heir, worker, helper] = ["owner", "heir", "worker", "helper"]
         .map(|name| city.person(name).unwrap_or_else(|e| panic!("{e}")));
-    let mut t = Terminal::at(&mut city);
+    let mut t = Terminal::at(&city);
     for person in [&owner, &heir, &worker, &helper] {
         t.know(person);
     }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use agentcity_deploy::city::{
-    self, CityPlan, File, FoundError, Founded, Founding, GenesisFile, Point, Programs,
-    SignatureFile, Signed, Standing, Step, verify::Verdict,
+    self, CityPlan, FoundError, Founded, Founding, GenesisFile, Point, Programs, SignatureFile,
+    Signed, Standing, Step, found::File, verify::Verdict,
 };
 use agentcity_domain::{clerk::ClerkRole, peer::Peer};
 use agentcity_test_fixtures::{Actor, Node, Settings, node::Mining, program};
@@ -56,7 +56,10 @@ pub(crate) fn genesis_text() -> String {
             principal.address()
         );
     }
-    text
+    let [id, schema] = ["general", "{}"].map(|text| keccak256(text));
+    text + &format!(
+        "\n[[templates]]\nid = \"{id}\"\nversion = 1\nschema = \"{schema}\"\nnodes_max = 100\ntiers = [1, 2, 3]\nrisk = \"high\"\n"
+    )
 }
 
 struct Site {

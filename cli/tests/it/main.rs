@@ -17,6 +17,5 @@ mod missions;
 mod money;
 mod panel;
 mod program;
-mod shell;
 mod support;
 mod three_tasks;
