@@ -24,7 +24,7 @@ use crate::{
     output::{self, Answer},
     send::{Act, Call},
     signed::{Signing, Statement},
-    values::{self, Hashed, address, choice},
+    values::{Hashed, address, choice},
 };
 
 /// What to do with principals.

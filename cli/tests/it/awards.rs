@@ -1,8 +1,10 @@
 //! A session in which somebody claims collusion, a bid is sealed, and regulator and panel give a node to another than the best; then a
 //! mission whose silent seat goes to the runner-up, and which ends while a dispute is open.
 
-use agentcity_abi::ICollaboration;
-use agentcity_abi::document::{self, Preimages};
+use agentcity_abi::{
+    IAssembly, ICollaboration,
+    document::{self, Preimages},
+};
 use agentcity_domain::{
     clerk::ClerkRole,
     parameter::ParameterId as P,
@@ -11,10 +13,10 @@ use agentcity_domain::{
 };
 use agentcity_test_fixtures::{
     city::{Charter, Person, life::service_of},
-    mission::{Plan, Stage, Task, seconds, stage::DEPOSIT},
+    legislation::ranking,
+    mission::{Plan, Stage, Task, seconds, stage::DEPOSIT, told},
 };
-use alloy::primitives::keccak256;
-use serde_json::Value;
+use alloy::primitives::{B256, keccak256};
 
 use super::{
     missions::{STAKE, done},
@@ -40,6 +42,37 @@ fn plan() -> Plan {
         edges: Vec::new(),
         predicates: Vec::new(),
     }
+}
+
+/// As many candidates as there must be before rankings that are alike say anything (RULINGS R27).
+const CANDIDATES: usize = 8;
+
+/// Sponsors of each: as many as a proposal needs here.
+const SPONSORS: usize = 5;
+
+/// Proposals beside the bill, each with its sponsors: nobody votes for them.
+fn rivals(stage: &mut Stage, session: B256) {
+    let assembly = stage.city.address(Peer::Assembly);
+    let agents = ok(stage.city.people("agent of a citizen", CANDIDATES));
+    let sponsors: Vec<Person> = stage.electorate.iter().take(SPONSORS).cloned().collect();
+    let mut proposals = Vec::new();
+    for agent in &agents[1..] {
+        let call = IAssembly::proposeCall {
+            sessionId: session,
+            statuteHash: keccak256(format!("what {} would do", agent.name)),
+            contentAddress: keccak256(format!("where {} says it", agent.name)),
+            domain: B256::ZERO,
+            amends: B256::ZERO,
+        };
+        let sent = ok(stage.city.client.send(agent, assembly, &call));
+        proposals.push(told::<IAssembly::Proposed>(&sent)[0].proposalId);
+    }
+    let pairs = proposals
+        .iter()
+        .flat_map(|proposal| sponsors.iter().map(|sponsor| (*proposal, sponsor)));
+    let call = stage.sponsorships(&pairs.collect::<Vec<_>>());
+    let courier = stage.sponsor.clone();
+    ok(stage.city.client.send(&courier, assembly, &call));
 }
 
 /// A field of an event that was told in JSON.
@@ -83,9 +116,11 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     {
         t.know(person);
     }
+    ok(stage.bring_voters("citizen", CANDIDATES));
     let session = ok(stage.petition("a contested award"));
     t.call(session.to_string(), "session");
     let bill = ok(stage.propose(session, &plan()));
+    rivals(&mut stage, session);
     let pages =
         ok(encode::statute(&bill.plan.drafts(), &bill.plan.predicates)
             .map_err(|e| format!("{e:?}")));
@@ -102,7 +137,10 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     t.chapter("Somebody claims that ballots are too much alike");
     ok(stage.pass_step(session));
     ok(stage.pass_step(session));
-    let ballots: Vec<_> = stage.voters().into_iter().map(|voter| (voter, 0)).collect();
+    let order: Vec<u8> = (0..CANDIDATES as u8).collect();
+    let order = ranking(&order);
+    let voters = stage.voters().into_iter();
+    let ballots: Vec<_> = voters.map(|voter| (voter, order)).collect();
     ok(stage.commit(session, &ballots));
     ok(stage.pass_step(session));
     ok(stage.open(session, &ballots));
@@ -121,7 +159,9 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     t.by(&stranger, &format!("law tally {session}"));
 
     t.chapter("A bid is sealed, and opened when all are there");
-    let bids: Vec<Seat> = bill.plan.seats(&stage.executors, STAKE);
+    // All five executors, whom one plan of four seats does not name.
+    let mut bids: Vec<Seat> = bill.plan.seats(&stage.executors, STAKE);
+    bids.extend(bill.plan.seats(&stage.executors[1..], STAKE));
     ok(stage.identify(session, &bids));
     ok(stage.publish_bill(&bill));
     let (first, words) = offer(&stage, 1, 0, 90);
@@ -131,15 +171,15 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     t.by(&hidden, &format!("{bid} --dry-run"));
     let said = t.by(&hidden, &format!("{bid} --json"));
     let number = field(&said, "BidSealed", "bid");
-    let until = said.result()["until"].clone();
+    let until = said.result()["what"].as_str().map(|what| {
+        let (_, until) = what.rsplit_once(' ').expect("words");
+        until.to_owned()
+    });
+    let until = until.expect("what is done");
     for (executor, hundredths) in [(3, 90), (4, 90), (0, 90), (1, 95)] {
         let (person, words) = offer(&stage, executor, 1, hundredths);
         done(&t.silently(Some(&person), &format!("law bid {session} 1 {words}")));
     }
-    let until = match until {
-        Value::Number(until) => until.to_string(),
-        other => panic!("until: {other} {}", said.stdout),
-    };
     let open = format!(
         "law open-bid {session} 0 {number} --agent {} {sealed} --until {until} --salt salt.txt",
         hidden.address()
@@ -196,10 +236,10 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     let now = ok(stage.city.client.now());
     let window = seconds(P::AcceptanceWindowMs) + seconds(P::TimeoutGraceMs);
     ok(stage.outlast(now + window));
-    t.by(&silent, &format!("node accept {m} 1"));
     done(&t.by(&stranger, &substitute));
     t.by(&stranger, &substitute);
-    done(&t.by(&next, &format!("node accept {m} 1 --json")));
+    t.by(&silent, &format!("node accept {m} 1"));
+    t.by(&next, &format!("node accept {m} 1 --json"));
     done(&t.by(&stranger, &format!("node route {m} 1 --as-registered")));
 
     t.chapter("The mission ends while a dispute is open");

@@ -97,7 +97,9 @@ fn command(action: Action) -> Command {
         }
     }
     example += &examples;
+    // What all share has a description of its own, which is no action's.
     Shared::augment_args(command.args(flags))
+        .about(about)
         .after_help(format!("{example} --justification why.md"))
 }
 

@@ -4,7 +4,7 @@ mod journey;
 mod norms;
 mod refusals;
 
-use agentcity_domain::{parameter::ParameterId, peer::Peer};
+use agentcity_domain::parameter::ParameterId;
 use agentcity_test_fixtures::{
     Settings,
     city::{Charter, City, Person},
