@@ -236,7 +236,7 @@ impl Hall {
     }
 
     /// A mission of one proof is worked off, up to its gate.
-    fn to_the_gate(&mut self, name: &str, predicates: Vec<Predicate>) -> B256 {
+    fn worked_off(&mut self, name: &str, predicates: Vec<Predicate>) -> B256 {
         let (mission, plan) = self.mission(&plan(name, vec![proved(name)], predicates));
         let executor = self.route(mission, 0);
         self.t
@@ -402,16 +402,20 @@ impl Hall {
             target: Address::ZERO,
             codehash: B256::ZERO,
         };
-        let asked = self.to_the_gate("asked", vec![human]);
+        let asked = self.worked_off("asked", vec![human]);
         self.does("clear-predicate", &format!("{asked} 0"));
         self.does("release-output", &asked.to_string());
-        let vetoed = self.to_the_gate("vetoed", Vec::new());
+        let vetoed = self.worked_off("vetoed", Vec::new());
         self.does("veto-output", &vetoed.to_string());
     }
 
     fn sessions(&mut self, session: B256, mission: B256) {
-        self.refuses("waive-fairness", &session.to_string(), "");
-        self.refuses("countersign-award", &format!("{session} 0 --chosen 1"), "");
+        self.refuses("waive-fairness", &session.to_string(), "WrongSessionState");
+        self.refuses(
+            "countersign-award",
+            &format!("{session} 0 --chosen 1"),
+            "WrongSessionState",
+        );
         self.does("audit-codification", &session.to_string());
         self.does("declare-specification-fault", &format!("{mission} 2"));
     }

@@ -56,7 +56,7 @@ pub(crate) fn genesis_text() -> String {
             principal.address()
         );
     }
-    let [id, schema] = ["general", "{}"].map(|text| keccak256(text));
+    let [id, schema] = ["general", "{}"].map(keccak256);
     text + &format!(
         "\n[[templates]]\nid = \"{id}\"\nversion = 1\nschema = \"{schema}\"\nnodes_max = 100\ntiers = [1, 2, 3]\nrisk = \"high\"\n"
     )

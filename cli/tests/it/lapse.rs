@@ -22,8 +22,8 @@ fn what_lapsed_is_ended_by_anybody_and_the_senior_does_not_act_without_need() {
     assert_data_eq!(
         town.tell_as(Some(&panel[0]), &expire).refused(1),
         str![[r#"
-error: refused: NotDue (dueAt [INSTANT]): wait until the second it names
-exit 1
+error: refused: NotDue (dueAt [SECOND]): wait until the second it names
+(exit 1)
 
 "#]]
     );
@@ -35,7 +35,7 @@ exit 1
         town.tell(&["override", "queue"]).done(),
         str![[r#"
 digest                                                              action           state   signers  due                                   lapses
-[HASH]  amend-parameter  lapsed  5        [INSTANT]  [INSTANT]
+[WORD]  amend-parameter  lapsed  5        [SECOND]  [SECOND]
 
 "#]]
     );
@@ -43,30 +43,30 @@ digest                                                              action      
         town.tell_as(Some(&panel[0]), &["override", "execute", "floor.json"])
             .refused(1),
         str![[r#"
-error: refused: WrongActionState (digest [HASH], state Expired): what happened once does not happen again: `agentcity override status` tells more
-exit 1
+error: refused: WrongActionState (digest [WORD], state Expired): what happened once does not happen again: `agentcity override status` tells more
+(exit 1)
 
 "#]]
     );
     assert_data_eq!(
         town.tell_as(Some(&panel[0]), &expire).done(),
         str![[r#"
-done         end the lapsed action [HASH]
-transaction  [HASH]
+done         end the lapsed action [WORD]
+transaction  [WORD]
 block [..]
 gas [..]
-event        ActionEnded (digest [HASH], state Expired)
+event        ActionEnded (digest [WORD], state Expired)
 
 "#]]
     );
     assert_data_eq!(
         town.tell(&["override", "status", "floor.json"]).done(),
         str![[r#"
-digest  [HASH]
+digest  [WORD]
 state   Expired
 does    change parameter reputationFloor (13) from 100 points to 70 points
-due     [INSTANT]
-lapses  [INSTANT]
+due     [SECOND]
+lapses  [SECOND]
 queued  block [..], signed by [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4], [ADJUDICATOR 5], [ADJUDICATOR 6]
 
 "#]]
@@ -75,8 +75,8 @@ queued  block [..], signed by [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4],
         town.tell(&["override", "explain", "floor.json"]).done(),
         str![[r#"
 does       change parameter reputationFloor (13) from 100 points to 70 points
-digest     [HASH]
-because    bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei (keccak256 [HASH])
+digest     [WORD]
+because    bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei (keccak256 [WORD])
 touches    missions that are finalised afterwards; running ones keep their epoch
 risk       HIGH risk; weakens the law
 saw        oldValue 100 points: still so
@@ -86,7 +86,7 @@ interests  nobody is barred by an interest
 signed     [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4], [ADJUDICATOR 5], [ADJUDICATOR 6]
 missing    0
 may sign   [ADJUDICATOR 0], [ADJUDICATOR 1]
-deadline   [INSTANT], passed: prepare it again
+deadline   [SECOND], passed: prepare it again
 state      Expired: it cannot happen again
 
 "#]]
@@ -112,7 +112,7 @@ state      Expired: it cannot happen again
         town.tell(&["override", "simulate", "stop.json", "--json"])
             .done(),
         str![[r#"
-{"ok":true,"result":{"does":"stop mission [HASH] for the evidence [HASH]","taken":{"ok":false,"why":"refused: MalformedCall"},"takenForSigned":["[ADJUDICATOR 0]"]},"version":1}
+{"ok":true,"result":{"does":"stop mission [WORD] for the evidence [WORD]","taken":{"ok":false,"why":"refused: MalformedCall"},"takenForSigned":["[ADJUDICATOR 0]"]},"version":1}
 
 "#]]
     );
@@ -127,8 +127,8 @@ state      Expired: it cannot happen again
         )
         .refused(1),
         str![[r#"
-error: refused: InvalidSignature (signer [ADDRESS]): sign the same bytes again with the same key
-exit 1
+error: refused: InvalidSignature (signer 0x0000000000000000000000000000000000000000): sign the same bytes again with the same key
+(exit 1)
 
 "#]]
     );
@@ -138,7 +138,7 @@ exit 1
             .refused(1),
         str![[r#"
 error: refused: MalformedCall
-exit 1
+(exit 1)
 
 "#]]
     );
@@ -161,7 +161,7 @@ exit 1
             .refused(1),
         str![[r#"
 error: refused: InvalidSignature (signer [ADDRESS]): sign the same bytes again with the same key
-exit 1
+(exit 1)
 
 "#]]
     );

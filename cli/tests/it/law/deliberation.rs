@@ -52,17 +52,17 @@ pub(super) fn decides(forum: &mut Forum) -> (String, Plan) {
     forum.shell.write("statute.jsonld", &text);
     forum.shell.write(
         "broken.jsonld",
-        &text.replacen("\"timeoutMs\": ", "\"timeoutMs\": -", 2),
+        text.replacen("\"timeoutMs\": ", "\"timeoutMs\": -", 2),
     );
     forum.shell.write(
         "hasty.jsonld",
-        &text.replacen("\"timeoutMs\": ", "\"timeoutMs\": 1", 1),
+        text.replacen("\"timeoutMs\": ", "\"timeoutMs\": 1", 1),
     );
     assert_data_eq!(
         forum.run(&["law", "check", "statute.jsonld"]).done(),
         str![[r#"
 judged      may be law by epoch 1
-statute     [HASH]
+statute     [WORD]
 address     bafkreieerjmpazoy6eks3pig6a3tar6klqlikaubtip37rlowdse7vpuya
 nodes       3
 budget      5000000000000000 base units
@@ -78,7 +78,7 @@ pages       1 (170 bytes)
             .run(&["law", "check", "statute.jsonld", "--offline", "--json"])
             .done(),
         str![[r#"
-{"ok":true,"result":{"budget":"5000000000000000","contentAddress":"bafkreieerjmpazoy6eks3pig6a3tar6klqlikaubtip37rlowdse7vpuya","contentWord":"[HASH]","epoch":null,"nodes":3,"pageBytes":[170],"predicates":0,"statuteHash":"[HASH]","termsKnown":3,"tokens":"30"},"version":1}
+{"ok":true,"result":{"budget":"5000000000000000","contentAddress":"bafkreieerjmpazoy6eks3pig6a3tar6klqlikaubtip37rlowdse7vpuya","contentWord":"[WORD]","epoch":null,"nodes":3,"pageBytes":[170],"predicates":0,"statuteHash":"[WORD]","termsKnown":3,"tokens":"30"},"version":1}
 
 "#]]
     );
@@ -87,7 +87,7 @@ pages       1 (170 bytes)
         str![[r#"
 error: broken.jsonld:29:20 $.dagNodes[0].timeoutMs: found -60000, wanted a whole number of milliseconds from 0 to 4294967295
 broken.jsonld:45:20 $.dagNodes[1].timeoutMs: found -60000, wanted a whole number of milliseconds from 0 to 4294967295
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -99,7 +99,7 @@ exit 3
 {"error":{"code":"law/malformed","message":"broken.jsonld:29:20 $.dagNodes[0].timeoutMs: found -60000, wanted a whole number of milliseconds from 0 to 4294967295/nbroken.jsonld:45:20 $.dagNodes[1].timeoutMs: found -60000, wanted a whole number of milliseconds from 0 to 4294967295","problems":[{"column":20,"found":"-60000","line":29,"path":"$.dagNodes[0].timeoutMs","wanted":"a whole number of milliseconds from 0 to 4294967295"},{"column":20,"found":"-60000","line":45,"path":"$.dagNodes[1].timeoutMs","wanted":"a whole number of milliseconds from 0 to 4294967295"}]},"ok":false,"version":1}
 error: broken.jsonld:29:20 $.dagNodes[0].timeoutMs: found -60000, wanted a whole number of milliseconds from 0 to 4294967295
 broken.jsonld:45:20 $.dagNodes[1].timeoutMs: found -60000, wanted a whole number of milliseconds from 0 to 4294967295
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -107,7 +107,7 @@ exit 3
         forum.run(&["law", "check", "hasty.jsonld"]).refused(3),
         str![[r#"
 error: hasty.jsonld:29:20 $.dagNodes[0].timeoutMs: found 160000, wanted 1000 to 60000 milliseconds
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -138,15 +138,15 @@ deliberation failed            false
 deliberation kind              Mission
 deliberation epoch             1
 deliberation legislativeEpoch  1
-deliberation expiresAt         [INSTANT]
+deliberation expiresAt         [SECOND]
 deliberation enrolled          6
 deliberation commits           0
 deliberation reveals           0
 deliberation proposals         1
 deliberation candidates        1
-deliberation origin            [HASH]
+deliberation origin            [WORD]
 deliberation node              0
-deliberation winner            [HASH]
+deliberation winner            0x0000000000000000000000000000000000000000000000000000000000000000
 session                        not there yet
 law                            not there yet
 
@@ -160,11 +160,11 @@ law                            not there yet
         forum.does(&regulator, &["law", "evidence", session, "evidence.md"]),
         str![[r#"
 done         open the debate with evidence
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        OperationValidated (clerk [ADDRESS], operation 3, subject [HASH], used 1)
-event        EvidenceRecorded (sessionId [HASH], clerk [ADDRESS], evidenceHash [HASH], contentAddress [HASH])
+event        OperationValidated (clerk [regulator], operation 3, subject [WORD], used 1)
+event        EvidenceRecorded (sessionId [WORD], clerk [regulator], evidenceHash [WORD], contentAddress [WORD])
 
 "#]]
     );
@@ -172,10 +172,10 @@ event        EvidenceRecorded (sessionId [HASH], clerk [ADDRESS], evidenceHash [
         forum.does(&voters[0], &["law", "poll", session, "0"]),
         str![[r#"
 done         vote for proposal 0 in the straw poll
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        StrawVoted (sessionId [HASH], principal [OWNER 0], proposal 0)
+event        StrawVoted (sessionId [WORD], principal [OWNER 0], proposal 0)
 
 "#]]
     );
@@ -218,7 +218,7 @@ event        StrawVoted (sessionId [HASH], principal [OWNER 0], proposal 0)
             .refused(3),
         str![[r#"
 error: wrong.txt:2: `1` is no candidate of 1: name every candidate once, the best first, one a line: its number, or its proposal
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -242,12 +242,12 @@ exit 3
         forum.does(&sponsor, &["law", "tally", session]),
         str![[r#"
 done         count ballots
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        TallyAdvanced (sessionId [HASH], counted 6, reveals 6)
-event        BallotDecided (sessionId [HASH], proposalId [HASH], scores [HASH], stage Copeland)
-event        DeliberationChanged (sessionId [HASH], step Decided, expiresAt [INSTANT])
+event        TallyAdvanced (sessionId [WORD], counted 6, reveals 6)
+event        BallotDecided (sessionId [WORD], proposalId [WORD], scores 0x0000000000000000000000000000000000000000000000000000000000000000, stage Copeland)
+event        DeliberationChanged (sessionId [WORD], step Decided, expiresAt [SECOND])
 
 "#]]
     );

@@ -22,12 +22,12 @@ pub(super) fn are_proved(forum: &Forum) {
             ])
             .done(),
         str![[r#"
-proves  entry 2 is [HASH]
+proves  entry 2 is [WORD]
 size    5
-root    [HASH]
-path    [HASH]
-path    [HASH]
-path    [HASH]
+root    [WORD]
+path    [WORD]
+path    [WORD]
+path    [WORD]
 file    entry.json
 
 "#]]
@@ -35,9 +35,9 @@ file    entry.json
     assert_data_eq!(
         forum.run(&["log", "verify", "entry.json"]).done(),
         str![[r#"
-holds  entry 2 is [HASH]
+holds  entry 2 is [WORD]
 size   5
-root   [HASH]
+root   [WORD]
 
 "#]]
     );
@@ -57,7 +57,7 @@ root   [HASH]
             .run(&["log", "verify", "extends.json", "--json"])
             .done(),
         str![[r#"
-{"ok":true,"result":{"holds":true,"root":"[HASH]","size":5},"version":1}
+{"ok":true,"result":{"holds":true,"root":"[WORD]","size":5},"version":1}
 
 "#]]
     );
@@ -67,8 +67,8 @@ root   [HASH]
             .run(&["log", "verify", "entry.json", "--entry", "other.txt"])
             .refused(5),
         str![[r#"
-error: the proof does not show that entry 2 is [HASH]: get the proof, or the log, from its author again
-exit 5
+error: the proof does not show that entry 2 is [WORD]: get the proof, or the log, from its author again
+(exit 5)
 
 "#]]
     );
@@ -78,7 +78,7 @@ exit 5
             .refused(3),
         str![[r#"
 error: entry 5 is beyond the log's 5 entries: count entries from nought, and sizes from one
-exit 3
+(exit 3)
 
 "#]]
     );

@@ -15,23 +15,23 @@ pub(super) fn begins(forum: &mut Forum, session: &str) -> String {
     assert_data_eq!(
         forum.does(&sponsor, &deploy),
         str![[r#"
-mission      [HASH]
+mission      [WORD]
 waits        0 of 5000000000000000 base units that its nodes may cost are there
 next         agentcity mission fund, then the same again; or --fund here
-done         create mission [HASH]
-transaction  [HASH]
+done         create mission [WORD]
+transaction  [WORD]
 block [..]
 gas [..]
-event        MissionCreated (missionId [HASH], sponsor [SPONSOR], sessionId [HASH], statuteHash [HASH], nodes 3)
-event        EscrowOpened (missionId [HASH], sponsor [SPONSOR], epoch 1)
+event        MissionCreated (missionId [WORD], sponsor [SPONSOR], sessionId [WORD], statuteHash [WORD], nodes 3)
+event        EscrowOpened (missionId [WORD], sponsor [SPONSOR], epoch 1)
 
 "#]]
     );
     assert_data_eq!(
         forum.shell.tell_as(Some(&sponsor), &deploy).refused(3),
         str![[r#"
-error: mission [HASH] waits: 0 of 5000000000000000 base units that its nodes may cost are there: `agentcity mission fund`, or --fund here
-exit 3
+error: mission [WORD] waits: 0 of 5000000000000000 base units that its nodes may cost are there: `agentcity mission fund`, or --fund here
+(exit 3)
 
 "#]]
     );
@@ -41,41 +41,41 @@ exit 3
             &["law", "deploy", session, "statute.jsonld", "--fund"]
         ),
         str![[r#"
-mission      [HASH]
-done         pay 5000000000000000 base units for mission [HASH]
-transaction  [HASH]
+mission      [WORD]
+done         pay 5000000000000000 base units for mission [WORD]
+transaction  [WORD]
 block [..]
 gas [..]
-event        MissionFunded (missionId [HASH], payer [SPONSOR], amount 5000000000000000)
+event        MissionFunded (missionId [WORD], payer [SPONSOR], amount 5000000000000000)
 done         bring pages 0 to 0
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        TrancheDeployed (missionId [HASH], tranche 0, firstNode 0, nodes 3, pages [[ADDRESS]])
+event        TrancheDeployed (missionId [WORD], tranche 0, firstNode 0, nodes 3, pages [[ADDRESS]])
 done         bring pages of seats 0 to 0
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        SeatsDeployed (missionId [HASH], tranche 0, firstNode 0, pages [[ADDRESS]])
-event        StakeLocked (missionId [HASH], agent [EXECUTOR 0], source [HASH], amount 200000000000000)
-event        StakeLocked (missionId [HASH], agent [EXECUTOR 1], source [HASH], amount 200000000000000)
-event        StakeLocked (missionId [HASH], agent [EXECUTOR 2], source [HASH], amount 200000000000000)
-event        StakeLocked (missionId [HASH], agent [EXECUTOR 3], source [HASH], amount 200000000000000)
-event        StakeLocked (missionId [HASH], agent [EXECUTOR 4], source [HASH], amount 200000000000000)
+event        SeatsDeployed (missionId [WORD], tranche 0, firstNode 0, pages [[ADDRESS]])
+event        StakeLocked (missionId [WORD], agent [EXECUTOR 0], source [WORD], amount 200000000000000)
+event        StakeLocked (missionId [WORD], agent [EXECUTOR 1], source [WORD], amount 200000000000000)
+event        StakeLocked (missionId [WORD], agent [EXECUTOR 2], source [WORD], amount 200000000000000)
+event        StakeLocked (missionId [WORD], agent [EXECUTOR 3], source [WORD], amount 200000000000000)
+event        StakeLocked (missionId [WORD], agent [EXECUTOR 4], source [WORD], amount 200000000000000)
 event        ObligationOpened (agent [EXECUTOR 0], open 1)
 event        ObligationOpened (agent [EXECUTOR 1], open 1)
 event        ObligationOpened (agent [EXECUTOR 2], open 1)
 event        ObligationOpened (agent [EXECUTOR 3], open 1)
 event        ObligationOpened (agent [EXECUTOR 4], open 1)
-done         make mission [HASH] law
-transaction  [HASH]
+done         make mission [WORD] law
+transaction  [WORD]
 block [..]
 gas [..]
-event        DeploymentFinalised (missionId [HASH], statuteHash [HASH], assignmentsHash [HASH], epoch 1, deadline [INSTANT])
-event        BudgetAllocated (missionId [HASH], allocated 5000000000000000)
-event        MissionStateChanged (missionId [HASH], from PENDING, to ACTIVE, reason Succeeded)
-event        NodeEligible (missionId [HASH], node 0, attempt 0)
-event        NodeEligible (missionId [HASH], node 1, attempt 0)
+event        DeploymentFinalised (missionId [WORD], statuteHash [WORD], assignmentsHash [WORD], epoch 1, deadline [SECOND])
+event        BudgetAllocated (missionId [WORD], allocated 5000000000000000)
+event        MissionStateChanged (missionId [WORD], from PENDING, to ACTIVE, reason Succeeded)
+event        NodeEligible (missionId [WORD], node 0, attempt 0)
+event        NodeEligible (missionId [WORD], node 1, attempt 0)
 
 "#]]
     );
@@ -88,8 +88,8 @@ event        NodeEligible (missionId [HASH], node 1, attempt 0)
             )
             .refused(3),
         str![[r#"
-error: mission [HASH] is Active already: `agentcity mission show` tells more
-exit 3
+error: mission [WORD] is Active already: `agentcity mission show` tells more
+(exit 3)
 
 "#]]
     );
@@ -112,10 +112,10 @@ pub(super) fn is_looked_through(forum: &Forum, mission: &str) {
             .done(),
         str![[r#"
 block [..]
-[..]    collaboration  MissionCreated (missionId [HASH], sponsor [SPONSOR], sessionId [HASH], statuteHash [HASH], nodes 3)
-[..]    collaboration  MissionStateChanged (missionId [HASH], from PENDING, to ACTIVE, reason Succeeded)
-[..]    collaboration  NodeEligible (missionId [HASH], node 0, attempt 0)
-[..]    collaboration  NodeEligible (missionId [HASH], node 1, attempt 0)
+[BLOCK]    collaboration  MissionCreated (missionId [WORD], sponsor [SPONSOR], sessionId [WORD], statuteHash [WORD], nodes 3)
+[BLOCK]    collaboration  MissionStateChanged (missionId [WORD], from PENDING, to ACTIVE, reason Succeeded)
+[BLOCK]    collaboration  NodeEligible (missionId [WORD], node 0, attempt 0)
+[BLOCK]    collaboration  NodeEligible (missionId [WORD], node 1, attempt 0)
 
 "#]]
     );
@@ -124,7 +124,7 @@ block [..]
             .run(&["log", "query", "--event", "Sealed", "--json"])
             .done(),
         str![[r#"
-{"ok":true,"result":{"events":[{"block":0,"contract":"constitution","emitter":"[constitution]","event":"Sealed","fields":{"digest":"[HASH]","members":"[[constitution], [agent], [management], [service], [legislature], [collaboration], [treasury], [adjudication], [verification], [guardian], [assembly], [statute], [enactment], [roster]]","signers":"[[ADDRESS], [ADDRESS], [ADDRESS], [ADDRESS], [ADDRESS]]"},"logIndex":0,"transaction":"[HASH]"}]},"version":1}
+{"ok":true,"result":{"events":[{"block":[BLOCK],"contract":"constitution","emitter":"[constitution]","event":"Sealed","fields":{"digest":"[WORD]","members":"[[constitution], [agent], [management], [service], [legislature], [collaboration], [treasury], [adjudication], [verification], [guardian], [assembly], [statute], [enactment], [roster]]","signers":"[[adjudicator 3], [adjudicator 2], [adjudicator 0], [adjudicator 1], [adjudicator 4]]"},"logIndex":0,"transaction":"[WORD]"}]},"version":1}
 
 "#]]
     );
@@ -134,7 +134,7 @@ block [..]
             .refused(3),
         str![[r#"
 error: no interface has an event `NothingHappened`: events are past tense, as `NodeFrozen`: abi/sol declares them
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -154,7 +154,7 @@ exit 3
             ])
             .done(),
         str![[r#"
-mission     [HASH]
+mission     [WORD]
 bindings    17
 visible     17, I_h = 1.000
 own         3 of [OWNER 0]'s own, I_h = 0.176: what it could inspect without the chain
@@ -170,11 +170,11 @@ seat        node 1 to [EXECUTOR 1]
 seat        node 2 to [EXECUTOR 2]
 seat        node 2 to [EXECUTOR 3]
 seat        node 2 to [EXECUTOR 4]
-service     [EXECUTOR 2] to [HASH]
-service     [EXECUTOR 1] to [HASH]
-service     [EXECUTOR 0] to [HASH]
-service     [EXECUTOR 3] to [HASH]
-service     [EXECUTOR 4] to [HASH]
+service     [EXECUTOR 2] to [WORD]
+service     [EXECUTOR 1] to [WORD]
+service     [EXECUTOR 0] to [WORD]
+service     [EXECUTOR 3] to [WORD]
+service     [EXECUTOR 4] to [WORD]
 
 "#]]
     );

@@ -90,7 +90,7 @@ pub(super) fn makes_law(forum: &mut Forum, session: &str, plan: &Plan) {
             assert_data_eq!(
                 forum.does(&executor.agent, &sealed),
                 str![[r#"
-would  seal a bid for node 0, to be opened with --until [INSTANT]
+would  seal a bid for node 0, to be opened with --until [SECOND]
 from   [EXECUTOR 0]
 to     [legislature]
 value  0 wei
@@ -103,11 +103,11 @@ gas [..]
                 forum.does(&executor.agent, &bid),
                 str![[r#"
 done         bid for node 0
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        BidPlaced (sessionId [HASH], node 0, agent [EXECUTOR 0], bid 0, serviceId [HASH], price 1000000000000000, stake 200000000000000, latencyMs 1000, matchPermille 0, tierAcceptance 1)
-event        StakeReserved (sessionId [HASH], source [HASH], agent [EXECUTOR 0], amount 200000000000000)
+event        BidPlaced (sessionId [WORD], node 0, agent [EXECUTOR 0], bid 0, serviceId [WORD], price 1000000000000000, stake 200000000000000, latencyMs 1000, matchPermille 0, tierAcceptance 1)
+event        StakeReserved (sessionId [WORD], source [WORD], agent [EXECUTOR 0], amount 200000000000000)
 
 "#]]
             );
@@ -131,13 +131,13 @@ event        StakeReserved (sessionId [HASH], source [HASH], agent [EXECUTOR 0],
         forum.does(&sponsor, &["law", "award", session, "statute.jsonld"]),
         str![[r#"
 done         award nodes 0 to 2
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        NodeAwarded (sessionId [HASH], node 0, bids [0], scores [0], runnerUp 0)
-event        NodeAwarded (sessionId [HASH], node 1, bids [1], scores [0], runnerUp 0)
-event        NodeAwarded (sessionId [HASH], node 2, bids [2, 3, 4], scores [0, 0, 0], runnerUp 0)
-event        AwardCompleted (sessionId [HASH], assignmentsHash [HASH], fairness 1000, seats 5, bidders 5)
+event        NodeAwarded (sessionId [WORD], node 0, bids [0], scores [0], runnerUp 0)
+event        NodeAwarded (sessionId [WORD], node 1, bids [1], scores [0], runnerUp 0)
+event        NodeAwarded (sessionId [WORD], node 2, bids [2, 3, 4], scores [0, 0, 0], runnerUp 0)
+event        AwardCompleted (sessionId [WORD], assignmentsHash [WORD], fairness 1000, seats 5, bidders 5)
 
 "#]]
     );
@@ -145,12 +145,12 @@ event        AwardCompleted (sessionId [HASH], assignmentsHash [HASH], fairness 
         forum.does(&clerks[2].agent, &["law", "decide", session]),
         str![[r#"
 done         decide for the award, of fairness 1000 permille
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        OperationValidated (clerk [ADDRESS], operation 5, subject [HASH], used 2)
-event        RegulatoryDecided (sessionId [HASH], clerk [ADDRESS], assignmentsHash [HASH], fairness 1000, approvals 1, needed 1)
-event        SessionStateChanged (sessionId [HASH], from RegulatoryReview, to Codification, expiresAt [INSTANT])
+event        OperationValidated (clerk [regulator], operation 5, subject [WORD], used 2)
+event        RegulatoryDecided (sessionId [WORD], clerk [regulator], assignmentsHash [WORD], fairness 1000, approvals 1, needed 1)
+event        SessionStateChanged (sessionId [WORD], from RegulatoryReview, to Codification, expiresAt [SECOND])
 
 "#]]
     );
@@ -199,7 +199,7 @@ event        SessionStateChanged (sessionId [HASH], from RegulatoryReview, to Co
     assert_data_eq!(
         forum.run(&["law", "show", session, "--json"]).done(),
         str![[r#"
-{"ok":true,"result":{"deliberation":{"candidates":1,"commits":6,"enrolled":6,"epoch":1,"expiresAt":[INSTANT],"failed":false,"kind":"Mission","legislativeEpoch":1,"node":0,"origin":"[HASH]","proposals":1,"reveals":6,"step":"Decided","winner":"[HASH]"},"law":{"approved":true,"assignmentsHash":"[HASH]","audited":false,"budget":5000000000000000,"domain":"[HASH]","epoch":1,"fairness":1000,"fairnessWaived":false,"kind":"Mission","missionDeadline":[INSTANT],"missionId":"[HASH]","node":0,"nodes":3,"sponsor":"[SPONSOR]","statuteHash":"[HASH]"},"session":{"awardsFrom":0,"bids":5,"domain":"[HASH]","epoch":1,"expiresAt":0,"kind":"Mission","legislativeEpoch":1,"missionBudget":5000000000000000,"missionDeadline":[INSTANT],"missionId":"[HASH]","node":0,"nodes":3,"regulators":1,"reproposals":0,"roles":15,"sponsor":"[SPONSOR]","state":"Deployed","statuteHash":"[HASH]","tokenBudget":30,"winner":"[HASH]"}},"version":1}
+{"ok":true,"result":{"deliberation":{"candidates":1,"commits":6,"enrolled":6,"epoch":1,"expiresAt":[SECOND],"failed":false,"kind":"Mission","legislativeEpoch":1,"node":0,"origin":"[WORD]","proposals":1,"reveals":6,"step":"Decided","winner":"[WORD]"},"law":{"approved":true,"assignmentsHash":"[WORD]","audited":false,"budget":5000000000000000,"domain":"[WORD]","epoch":1,"fairness":1000,"fairnessWaived":false,"kind":"Mission","missionDeadline":[SECOND],"missionId":"0x0000000000000000000000000000000000000000000000000000000000000000","node":0,"nodes":3,"sponsor":"[SPONSOR]","statuteHash":"[WORD]"},"session":{"awardsFrom":0,"bids":5,"domain":"[WORD]","epoch":1,"expiresAt":0,"kind":"Mission","legislativeEpoch":1,"missionBudget":5000000000000000,"missionDeadline":[SECOND],"missionId":"0x0000000000000000000000000000000000000000000000000000000000000000","node":0,"nodes":3,"regulators":1,"reproposals":0,"roles":15,"sponsor":"[SPONSOR]","state":"Deployed","statuteHash":"[WORD]","tokenBudget":30,"winner":"[WORD]"}},"version":1}
 
 "#]]
     );

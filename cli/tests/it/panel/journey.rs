@@ -29,8 +29,8 @@ fn an_override_travels_from_a_file_to_the_history_of_rules() {
         str![[r#"
 file      floor.json
 does      change parameter reputationFloor (13) from 100 points to 80 points
-deadline  [INSTANT]
-digest    [HASH]
+deadline  [SECOND]
+digest    [WORD]
 risk      HIGH
 law       it weakens the law
 signers   5
@@ -43,8 +43,8 @@ next      agentcity override explain floor.json
         town.tell(&["override", "explain", "floor.json"]).done(),
         str![[r#"
 does       change parameter reputationFloor (13) from 100 points to 80 points
-digest     [HASH]
-because    bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei (keccak256 [HASH])
+digest     [WORD]
+because    bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei (keccak256 [WORD])
 touches    missions that are finalised afterwards; running ones keep their epoch
 risk       HIGH risk; weakens the law
 saw        oldValue 100 points: still so
@@ -54,10 +54,10 @@ interests  nobody is barred by an interest
 signed     nobody
 missing    5
 may sign   [ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4], [ADJUDICATOR 5], [ADJUDICATOR 6]
-deadline   [INSTANT], [LENGTH] left
+deadline   [SECOND], [LENGTH] left
 state      not handed in
 delay      86400 s (1 d)
-would be   queued, due [INSTANT], lapsed after [INSTANT], if it was handed in now
+would be   queued, due [SECOND], lapsed after [SECOND], if it was handed in now
 as if      [ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4] signed too
 effect     constitution.epoch: 1 becomes 2
 effect     constitution.parameter value: 100 becomes 80
@@ -68,7 +68,7 @@ effect     constitution.parameter value: 100 becomes 80
         town.tell(&["override", "explain", "floor.json", "--offline", "--json"])
             .done(),
         str![[r#"
-{"ok":true,"result":{"action":"amend-parameter","chainId":412346,"deadline":[INSTANT],"digest":"[HASH]","does":"change parameter reputationFloor (13) from 100 points to 80 points","justification":{"contentAddress":"bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei","hash":"[HASH]"},"needs":"LOW 1, MEDIUM 2, HIGH ⌈2q/3⌉ adjudicators; nobody is barred by an interest","panel":"[adjudication]","risk":"HIGH risk; weakens the law","signed":[],"touches":"missions that are finalised afterwards; running ones keep their epoch"},"version":1}
+{"ok":true,"result":{"action":"amend-parameter","chainId":412346,"deadline":[SECOND],"digest":"[WORD]","does":"change parameter reputationFloor (13) from 100 points to 80 points","justification":{"contentAddress":"bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei","hash":"[WORD]"},"needs":"LOW 1, MEDIUM 2, HIGH ⌈2q/3⌉ adjudicators; nobody is barred by an interest","panel":"[adjudication]","risk":"HIGH risk; weakens the law","signed":[],"touches":"missions that are finalised afterwards; running ones keep their epoch"},"version":1}
 
 "#]]
     );
@@ -96,9 +96,9 @@ effect  constitution.parameter value: 100 becomes 80
                 said,
                 str![[r#"
 signed    change parameter reputationFloor (13) from 100 points to 80 points
-digest    [HASH]
+digest    [WORD]
 by        [ADJUDICATOR 0]
-deadline  [INSTANT]
+deadline  [SECOND]
 file      signed-0.json
 
 "#]]
@@ -117,7 +117,7 @@ file      signed-0.json
         town.tell(&merge).done(),
         str![[r#"
 file     floor.json
-digest   [HASH]
+digest   [WORD]
 signers  4
 who      [ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3]
 
@@ -128,7 +128,7 @@ who      [ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3]
             .refused(1),
         str![[r#"
 error: refused: SignersMissing (have 4, need 5): more adjudicators must sign: `agentcity override explain` tells who may
-exit 1
+(exit 1)
 
 "#]]
     );
@@ -137,7 +137,7 @@ exit 1
             .refused(3),
         str![[r#"
 error: signed-1.json: [ADJUDICATOR 1] signed already: leave this file out: each signer counts once
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -147,7 +147,7 @@ exit 3
         town.tell(&["override", "explain", "floor.json", "--json"])
             .done(),
         str![[r#"
-{"ok":true,"result":{"action":"amend-parameter","active":7,"chainId":412346,"deadline":[INSTANT],"delaySecs":86400,"digest":"[HASH]","does":"change parameter reputationFloor (13) from 100 points to 80 points","effect":[{"after":"2","before":"1","view":"constitution.epoch"},{"after":"80","before":"100","view":"constitution.parameter value"}],"excluded":[],"interests":"nobody is barred by an interest","justification":{"contentAddress":"bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei","hash":"[HASH]"},"lands":{"ok":true},"maySign":["[ADJUDICATOR 5]","[ADJUDICATOR 6]"],"missing":0,"needed":5,"panel":"[adjudication]","risk":"HIGH risk; weakens the law","rotation":null,"saw":[{"field":"oldValue","now":"100 points","same":true,"signed":"100 points"}],"signed":["[ADJUDICATOR 0]","[ADJUDICATOR 1]","[ADJUDICATOR 2]","[ADJUDICATOR 3]","[ADJUDICATOR 4]"],"state":"None","taken":{"ok":true},"takenForSigned":[],"touches":"missions that are finalised afterwards; running ones keep their epoch","wouldBeDueAt":[INSTANT],"wouldLapseAt":[INSTANT]},"version":1}
+{"ok":true,"result":{"action":"amend-parameter","active":7,"chainId":412346,"deadline":[SECOND],"delaySecs":86400,"digest":"[WORD]","does":"change parameter reputationFloor (13) from 100 points to 80 points","effect":[{"after":"2","before":"1","view":"constitution.epoch"},{"after":"80","before":"100","view":"constitution.parameter value"}],"excluded":[],"interests":"nobody is barred by an interest","justification":{"contentAddress":"bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei","hash":"[WORD]"},"lands":{"ok":true},"maySign":["[ADJUDICATOR 5]","[ADJUDICATOR 6]"],"missing":0,"needed":5,"panel":"[adjudication]","risk":"HIGH risk; weakens the law","rotation":null,"saw":[{"field":"oldValue","now":"100 points","same":true,"signed":"100 points"}],"signed":["[ADJUDICATOR 0]","[ADJUDICATOR 1]","[ADJUDICATOR 2]","[ADJUDICATOR 3]","[ADJUDICATOR 4]"],"state":"None","taken":{"ok":true},"takenForSigned":[],"touches":"missions that are finalised afterwards; running ones keep their epoch","wouldBeDueAt":[SECOND],"wouldLapseAt":[SECOND]},"version":1}
 
 "#]]
     );
@@ -172,10 +172,10 @@ gas [..]
             .done(),
         str![[r#"
 done         hand in: change parameter reputationFloor (13) from 100 points to 80 points
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        ActionQueued (digest [HASH], action AmendParameter, payload [BYTES], signers [[ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4]], dueAt [INSTANT], expiresAt [INSTANT])
+event        ActionQueued (digest [WORD], action AmendParameter, payload [BYTES], signers [[ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4]], dueAt [SECOND], expiresAt [SECOND])
 
 "#]]
     );
@@ -185,8 +185,8 @@ event        ActionQueued (digest [HASH], action AmendParameter, payload [BYTES]
         town.tell_as(Some(&anybody), &["override", "submit", "floor.json"])
             .refused(1),
         str![[r#"
-error: refused: WrongActionState (digest [HASH], state Queued): what happened once does not happen again: `agentcity override status` tells more
-exit 1
+error: refused: WrongActionState (digest [WORD], state Queued): what happened once does not happen again: `agentcity override status` tells more
+(exit 1)
 
 "#]]
     );
@@ -194,18 +194,18 @@ exit 1
         town.tell(&["override", "queue"]).done(),
         str![[r#"
 digest                                                              action           state  signers  due                                   lapses
-[HASH]  amend-parameter  waits  5        [INSTANT]  [INSTANT]
+[WORD]  amend-parameter  waits  5        [SECOND]  [SECOND]
 
 "#]]
     );
     assert_data_eq!(
         town.tell(&["override", "status", "floor.json"]).done(),
         str![[r#"
-digest  [HASH]
+digest  [WORD]
 state   Queued
 does    change parameter reputationFloor (13) from 100 points to 80 points
-due     [INSTANT]
-lapses  [INSTANT]
+due     [SECOND]
+lapses  [SECOND]
 queued  block [..], signed by [ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4]
 
 "#]]
@@ -214,8 +214,8 @@ queued  block [..], signed by [ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2],
         town.tell_as(Some(&anybody), &["override", "execute", "floor.json"])
             .refused(1),
         str![[r#"
-error: refused: NotDue (dueAt [INSTANT]): wait until the second it names
-exit 1
+error: refused: NotDue (dueAt [SECOND]): wait until the second it names
+(exit 1)
 
 "#]]
     );
@@ -230,11 +230,11 @@ exit 1
             .done(),
         str![[r#"
 done         carry out: change parameter reputationFloor (13) from 100 points to 80 points
-transaction  [HASH]
+transaction  [WORD]
 block [..]
 gas [..]
-event        OverrideAction (digest [HASH], action AmendParameter, mission [HASH], payload [BYTES], signers [[ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4]], unilateral false)
-event        ParameterAmended (id 13, oldValue [HASH], newValue [HASH], epoch 2, queuedAt [INSTANT], direction 2)
+event        OverrideAction (digest [WORD], action AmendParameter, mission 0x0000000000000000000000000000000000000000000000000000000000000000, payload [BYTES], signers [[ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4]], unilateral false)
+event        ParameterAmended (id 13, oldValue [WORD], newValue [WORD], epoch 2, queuedAt [SECOND], direction 2)
 event        EpochOpened (epoch 2, page [ADDRESS])
 
 "#]]
@@ -257,7 +257,7 @@ epoch  parameter        from  to  law     block
     assert_data_eq!(
         town.tell(&["override", "queue", "--all", "--json"]).done(),
         str![[r#"
-{"ok":true,"result":{"actions":[{"action":"amend-parameter","block":0,"digest":"[HASH]","does":"change parameter reputationFloor (13) from 100 points to 80 points","dueAt":[INSTANT],"lapsesAt":[INSTANT],"signers":5,"state":"Executed"}],"now":[INSTANT]},"version":1}
+{"ok":true,"result":{"actions":[{"action":"amend-parameter","block":[BLOCK],"digest":"[WORD]","does":"change parameter reputationFloor (13) from 100 points to 80 points","dueAt":[SECOND],"lapsesAt":[SECOND],"signers":5,"state":"Executed"}],"now":[SECOND]},"version":1}
 
 "#]]
     );
@@ -265,7 +265,7 @@ epoch  parameter        from  to  law     block
         town.tell(&["override", "status", "floor.json", "--json"])
             .done(),
         str![[r#"
-{"ok":true,"result":{"action":"amend-parameter","digest":"[HASH]","does":"change parameter reputationFloor (13) from 100 points to 80 points","dueAt":[INSTANT],"lapsesAt":[INSTANT],"log":[{"block":0,"signers":["[ADJUDICATOR 0]","[ADJUDICATOR 1]","[ADJUDICATOR 2]","[ADJUDICATOR 3]","[ADJUDICATOR 4]"],"step":"queued","unilateral":false},{"block":0,"signers":["[ADJUDICATOR 0]","[ADJUDICATOR 1]","[ADJUDICATOR 2]","[ADJUDICATOR 3]","[ADJUDICATOR 4]"],"step":"carried out","unilateral":false}],"signers":5,"state":"Executed"},"version":1}
+{"ok":true,"result":{"action":"amend-parameter","digest":"[WORD]","does":"change parameter reputationFloor (13) from 100 points to 80 points","dueAt":[SECOND],"lapsesAt":[SECOND],"log":[{"block":[BLOCK],"signers":["[ADJUDICATOR 0]","[ADJUDICATOR 1]","[ADJUDICATOR 2]","[ADJUDICATOR 3]","[ADJUDICATOR 4]"],"step":"queued","unilateral":false},{"block":[BLOCK],"signers":["[ADJUDICATOR 0]","[ADJUDICATOR 1]","[ADJUDICATOR 2]","[ADJUDICATOR 3]","[ADJUDICATOR 4]"],"step":"carried out","unilateral":false}],"signers":5,"state":"Executed"},"version":1}
 
 "#]]
     );
@@ -291,7 +291,7 @@ all               35000000000000000  35000000000000000  0
         books.refused(3),
         str![[r#"
 error: the chain has no block [..] yet: leave --block out for the newest
-exit 3
+(exit 3)
 
 "#]]
     );

@@ -26,9 +26,9 @@ fn norms_are_put_in_force_and_struck_through_the_panel() {
         town.tell(&enact).done(),
         str![[r#"
 file      norm.json
-does      put norm [HASH] in force in domain [HASH]
-deadline  [INSTANT]
-digest    [HASH]
+does      put norm [WORD] in force in domain [WORD]
+deadline  [SECOND]
+digest    [WORD]
 next      agentcity override explain norm.json
 
 "#]]
@@ -38,7 +38,7 @@ next      agentcity override explain norm.json
         town.tell(&["rules", "norms"]).done(),
         str![[r#"
 norm                                                                domain                                                              status    since
-[HASH]  [HASH]  in force  [INSTANT]
+[WORD]  [WORD]  in force  [SECOND]
 
 "#]]
     );
@@ -60,16 +60,16 @@ norm                                                                domain      
     assert_data_eq!(
         town.tell(&strike).done(),
         str![[r#"
-{"ok":true,"result":{"action":"strike-norm","deadline":[INSTANT],"digest":"[HASH]","does":"strike norm [HASH], whose domain then halts finalising","file":"strike.json"},"version":1}
+{"ok":true,"result":{"action":"strike-norm","deadline":[SECOND],"digest":"[WORD]","does":"strike norm [WORD], whose domain then halts finalising","file":"strike.json"},"version":1}
 
 "#]]
     );
     assert_data_eq!(
         town.tell(&["override", "explain", "strike.json"]).done(),
         str![[r#"
-does       strike norm [HASH], whose domain then halts finalising
-digest     [HASH]
-because    bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei (keccak256 [HASH])
+does       strike norm [WORD], whose domain then halts finalising
+digest     [WORD]
+because    bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei (keccak256 [WORD])
 touches    missions of the norm's domain that are not finalised yet
 needs      4 of 7 adjudicators (⌈q/2⌉)
 rotation   none
@@ -77,13 +77,13 @@ interests  nobody is barred by an interest
 signed     nobody
 missing    4
 may sign   [ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4], [ADJUDICATOR 5], [ADJUDICATOR 6]
-deadline   [INSTANT], [LENGTH] left
+deadline   [SECOND], [LENGTH] left
 state      not handed in
 delay      none
 would be   carried out at once when it is handed in
 as if      [ADJUDICATOR 0], [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3] signed too
 effect     constitution.norm status: 1 becomes 2
-effect     constitution.norm since: [INSTANT] becomes [INSTANT]
+effect     constitution.norm since: [SECOND] becomes [SECOND]
 
 "#]]
     );
@@ -91,7 +91,7 @@ effect     constitution.norm since: [INSTANT] becomes [INSTANT]
     assert_data_eq!(
         town.tell(&["rules", "norms", "--json"]).done(),
         str![[r#"
-{"ok":true,"result":{"norms":[{"domain":"[HASH]","norm":"[HASH]","since":[INSTANT],"status":"struck"}]},"version":1}
+{"ok":true,"result":{"norms":[{"domain":"[WORD]","norm":"[WORD]","since":[SECOND],"status":"struck"}]},"version":1}
 
 "#]]
     );
@@ -113,8 +113,8 @@ effect     constitution.norm since: [INSTANT] becomes [INSTANT]
         town.tell(&["override", "explain", "ban.json"]).done(),
         str![[r#"
 does       ban principal [ADJUDICATOR 0] and all its agents
-digest     [HASH]
-because    bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei (keccak256 [HASH])
+digest     [WORD]
+because    bafkreidppv37yn7anbekvymqvkxzpemxtwx5byqlbzjm6c22rejlnmykei (keccak256 [WORD])
 touches    every mission in which an agent of the principal has a seat
 needs      4 of 7 adjudicators (⌈q/2⌉)
 rotation   none
@@ -123,12 +123,12 @@ signed     nobody
 missing    4
 may sign   [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4], [ADJUDICATOR 5], [ADJUDICATOR 6]
 excluded   [ADJUDICATOR 0]: has an interest in the matter
-deadline   [INSTANT], [LENGTH] left
+deadline   [SECOND], [LENGTH] left
 state      not handed in
 delay      none
 would be   carried out at once when it is handed in
 as if      [ADJUDICATOR 1], [ADJUDICATOR 2], [ADJUDICATOR 3], [ADJUDICATOR 4] signed too
-effect     agent.principalRecord appealUntil: never becomes [INSTANT]
+effect     agent.principalRecord appealUntil: never becomes [SECOND]
 
 "#]]
     );
@@ -150,12 +150,12 @@ effect     agent.principalRecord appealUntil: never becomes [INSTANT]
         town.tell_as(Some(&panel[2]), &["override", "withdraw", "floor.json"])
             .done(),
         str![[r#"
-done         withdraw the signature of [ADJUDICATOR 2] from [HASH]
-transaction  [HASH]
+done         withdraw the signature of [ADJUDICATOR 2] from [WORD]
+transaction  [WORD]
 block [..]
 gas [..]
-event        SignatureWithdrawn (digest [HASH], signer [ADJUDICATOR 2], left 4)
-event        ActionEnded (digest [HASH], state Withdrawn)
+event        SignatureWithdrawn (digest [WORD], signer [ADJUDICATOR 2], left 4)
+event        ActionEnded (digest [WORD], state Withdrawn)
 
 "#]]
     );

@@ -43,7 +43,7 @@ fn what_does_not_hold_is_refused_before_it_is_sent() {
             .refused(3),
         str![[r#"
 error: changed.json: the file contradicts itself: its message is not its payload: do not sign it; prepare it again, or get it from who prepared it
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -63,8 +63,8 @@ exit 3
         town.tell(&["override", "merge", "other.json", "one.json"])
             .refused(3),
         str![[r#"
-error: one.json: the signature is not [ADJUDICATOR 0]'s over [HASH]: sign this very file with `agentcity override sign`
-exit 3
+error: one.json: the signature is not [ADJUDICATOR 0]'s over [WORD]: sign this very file with `agentcity override sign`
+(exit 3)
 
 "#]]
     );
@@ -81,7 +81,7 @@ exit 3
             .refused(3),
         str![[r#"
 error: high.txt: the signature has the upper form of s, which no contract takes: sign again with a wallet that makes the lower form
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -91,7 +91,7 @@ exit 3
             .refused(3),
         str![[r#"
 error: short.txt: a signature by a key has 65 bytes, the last of them 27 or 28; this one has 2: sign again with `agentcity override sign`, or name a contract with --for
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -116,7 +116,7 @@ exit 3
         town.tell(&["override", "explain", "chain.json"]).refused(3),
         str![[r#"
 error: chain.json: the file contradicts itself: its digest is not its message's: do not sign it; prepare it again, or get it from who prepared it
-exit 3
+(exit 3)
 
 "#]]
     );
@@ -126,7 +126,7 @@ exit 3
             &["rules", "set", "reputationFloor", "501"][..],
             str![[r#"
 error: 501 is not within 0..=500, the range of reputationFloor: `agentcity rules get reputationFloor` tells its range
-exit 3
+(exit 3)
 
 "#]],
         ),
@@ -134,7 +134,7 @@ exit 3
             &["rules", "set", "reputationFlor", "80"],
             str![[r#"
 error: there is no parameter `reputationFlor`: `agentcity rules list` names them all
-exit 3
+(exit 3)
 
 "#]],
         ),
@@ -147,7 +147,7 @@ exit 3
             ],
             str![[r#"
 error: the senior adjudicator is no parameter that is amended: `agentcity override prepare appoint-senior`
-exit 3
+(exit 3)
 
 "#]],
         ),
@@ -155,7 +155,7 @@ exit 3
             &["override", "prepare", "ban-principal", "0x12"],
             str![[r#"
 error: `0x12` is no principal (20 bytes of hex are needed): give it as: The principal
-exit 3
+(exit 3)
 
 "#]],
         ),
@@ -171,7 +171,7 @@ exit 3
             ],
             str![[r#"
 error: `70000` is too great for node
-exit 3
+(exit 3)
 
 "#]],
         ),
@@ -189,7 +189,7 @@ exit 3
             ],
             str![[r#"
 error: `gifts` is no purpose (one of insurance, gas-subsidy is needed): give it as: What for: `insurance` or `gas-subsidy`
-exit 3
+(exit 3)
 
 "#]],
         ),
@@ -203,7 +203,7 @@ exit 3
             ],
             str![[r#"
 error: nothing.txt: No such file or directory (os error 2): check the path, and who may read and write there
-exit 3
+(exit 3)
 
 "#]],
         ),
@@ -243,8 +243,8 @@ exit 3
         town.tell_as(Some(&panel[0]), &["override", "submit", "late.json"])
             .refused(1),
         str![[r#"
-error: refused: DeadlinePassed (deadline [INSTANT]): prepare it again with a later deadline, and sign that
-exit 1
+error: refused: DeadlinePassed (deadline [SECOND]): prepare it again with a later deadline, and sign that
+(exit 1)
 
 "#]]
     );
