@@ -200,7 +200,6 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     t.by(&stranger, &deviate);
     done(&t.by(&stranger, &format!("law award {session} statute.jsonld")));
     done(&t.by(&regulator, &deviate));
-    t.by(&regulator, &deviate);
     done(&t.run(&format!(
         "law countersign {session} 0 --chosen 0 --justification why.md --out award.json"
     )));
