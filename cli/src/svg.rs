@@ -281,7 +281,24 @@ mod tests {
             line("node 2", "<x>", true),
             line("node 1", "<x>", true),
         ];
-        assert_data_eq!(draw("a & b", &lines), str![]);
+        assert_data_eq!(draw("a & b", &lines), str![[r##"
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 670 146" width="670" height="146" font-family="monospace" font-size="11">
+<title>a &amp; b</title>
+<defs><marker id="end" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,0 L8,4 L0,8 z"/></marker></defs>
+<rect width="100%" height="100%" fill="white"/>
+<path d="M170,53 C215,53 215,73 260,73" fill="none" stroke="#555" marker-end="url(#end)"><title>dependency: node 0 to node 2</title></path>
+<path d="M170,93 C215,93 215,73 260,73" fill="none" stroke="#555" marker-end="url(#end)"><title>dependency: node 1 to node 2</title></path>
+<path d="M170,53 C215,53 215,33 260,33" fill="none" stroke="#555" stroke-dasharray="5 3" marker-end="url(#end)"><title>seat: node 0 to 0x00000000000000000000000000000000000000aa</title></path>
+<path d="M410,73 C455,73 455,73 500,73" fill="none" stroke="#555" stroke-dasharray="5 3" marker-end="url(#end)"><title>seat: node 2 to &lt;x&gt;</title></path>
+<path d="M170,93 C215,93 215,113 260,113L410,113 C455,113 455,73 500,73" fill="none" stroke="#555" stroke-dasharray="5 3" marker-end="url(#end)"><title>seat: node 1 to &lt;x&gt;</title></path>
+<g><title>0x00000000000000000000000000000000000000aa</title><rect x="260" y="20" width="150" height="26" rx="4" fill="#f4f4f4" stroke="#222"/><text x="335" y="37" text-anchor="middle">0x00000000…0000000aa</text></g>
+<g><title>&lt;x&gt;</title><rect x="500" y="60" width="150" height="26" rx="4" fill="#f4f4f4" stroke="#222"/><text x="575" y="77" text-anchor="middle">&lt;x&gt;</text></g>
+<g><title>node 0</title><rect x="20" y="40" width="150" height="26" rx="4" fill="#f4f4f4" stroke="#222"/><text x="95" y="57" text-anchor="middle">node 0</text></g>
+<g><title>node 1</title><rect x="20" y="80" width="150" height="26" rx="4" fill="#f4f4f4" stroke="#222"/><text x="95" y="97" text-anchor="middle">node 1</text></g>
+<g><title>node 2</title><rect x="260" y="60" width="150" height="26" rx="4" fill="#f4f4f4" stroke="#222"/><text x="335" y="77" text-anchor="middle">node 2</text></g>
+</svg>
+
+"##]]);
     }
 
     #[test]
