@@ -16,6 +16,7 @@ mod revert;
 mod saying;
 mod send;
 mod signed;
+mod svg;
 mod values;
 mod views;
 

@@ -61,9 +61,9 @@ pub(crate) struct Query {
     /// Only events that name this account: an agent, a principal, an adjudicator.
     #[arg(long)]
     agent: Option<Address>,
-    /// First block.
-    #[arg(long, default_value_t = 0)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     /// Last block; the newest when absent.
     #[arg(long)]
     to_block: Option<u64>,
@@ -202,7 +202,7 @@ async fn query(options: Query) -> Result<Answer, Failure> {
     if !signatures.is_empty() {
         filter = filter.event_signature(signatures);
     }
-    let logs = ask::scan(&city.chain, &filter, options.from_block, options.to_block).await?;
+    let logs = ask::scan(&city, &filter, options.from_block, options.to_block).await?;
     let (mut rows, mut all) = (Vec::new(), Vec::new());
     for log in &logs {
         let Some(event) = send::tell(&log.inner).filter(|event| concerns(&options, event)) else {

@@ -3,8 +3,11 @@
 // A test binary exports nothing: `pub` says what a module offers to its siblings.
 #![allow(unreachable_pub)]
 
+mod actions;
+mod awards;
 mod bad_input;
 mod deploy;
+mod derived;
 mod foundations;
 mod founding;
 mod lapse;
@@ -14,6 +17,5 @@ mod missions;
 mod money;
 mod panel;
 mod program;
-mod shell;
 mod support;
 mod three_tasks;
