@@ -8,6 +8,7 @@ use agentcity_keeper::{
     config::Config,
     daemon::{ANSWER_WITHIN, Keeper, Standing},
     journal::{Journal, SqliteJournal},
+    source::capped::Capped,
 };
 use alloy::{
     eips::BlockNumberOrTag,
@@ -44,8 +45,13 @@ async fn main() -> eyre::Result<ExitCode> {
     log_to_stderr(options.json);
     let config = Config::read(&options.config)?;
     let key = config.key()?;
-    let provider = ProviderBuilder::new().connect_http(config.endpoint.clone());
-    let (chain_id, genesis) = timeout(ANSWER_WITHIN, chain(&provider))
+    let mut providers = Vec::new();
+    for url in &config.endpoints {
+        // Simple on purpose: nothing is filled in, signed or polled for behind the manager's back.
+        let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
+        providers.push(ProviderBuilder::default().connect_client(client));
+    }
+    let (chain_id, genesis) = timeout(ANSWER_WITHIN, chain(&providers[0]))
         .await
         .wrap_err_with(|| format!("{} does not answer", config.endpoint_redacted()))??;
     let journal = SqliteJournal::open(&config.journal)
@@ -56,7 +62,7 @@ async fn main() -> eyre::Result<ExitCode> {
         programs = config.programs.len(),
         "watching"
     );
-    let keeper = Keeper::new(journal, provider, config, key, chain_id, genesis)?;
+    let keeper = Keeper::over(journal, providers, config, key, chain_id, genesis)?;
     if options.once {
         once(keeper).await
     } else {

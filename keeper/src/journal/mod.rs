@@ -119,6 +119,15 @@ pub struct Replay {
     pub events: Vec<Recorded>,
 }
 
+/// What of the chain a stream knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Last block that counts as final; `None` when none does.
+    pub floor: Option<u64>,
+    /// Bodies of the logs above it that were not taken back, in order.
+    pub logs: Vec<String>,
+}
+
 /// What makes an action the same action: recorded once however often it is intended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ActionKey(pub B256);
@@ -371,6 +380,9 @@ pub trait Journal: fmt::Debug + Send {
 
     /// From where the machine of a stream goes on. Reads only.
     fn replay(&mut self, stream: &str) -> Result<Replay, JournalError>;
+
+    /// What of the chain a stream knows and may have to take back. Reads only.
+    fn standing(&mut self, stream: &str) -> Result<Standing, JournalError>;
 
     /// Records what a machine wants done about event `seq`, and that it took it. Returns the keys that were new.
     ///

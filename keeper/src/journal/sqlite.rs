@@ -10,7 +10,7 @@ use rusqlite::{
 
 use super::{
     ActionKey, Claim, Identity, Intent, Journal, JournalError, Lease, NAME_BYTES_MAX, Posted,
-    Recorded, Replay, Seen, Signed, account_lease, sql,
+    Recorded, Replay, Seen, Signed, Standing, account_lease, sql,
 };
 use crate::clock::Moment;
 
@@ -216,6 +216,20 @@ impl Journal for SqliteJournal {
                     })
                 })
                 .collect::<Result<_, JournalError>>()?,
+        })
+    }
+
+    fn standing(&mut self, stream: &str) -> Result<Standing, JournalError> {
+        let tx = self.connection.transaction()?;
+        let Some(at) = stream_row(&tx, stream)? else {
+            return Ok(Standing::default());
+        };
+        let above = params![stream, at.floor_block];
+        Ok(Standing {
+            floor: (at.floor_block >= 0)
+                .then(|| read(at.floor_block))
+                .transpose()?,
+            logs: all(&tx, sql::EVENTS_STANDING, above, |row| row.get(0))?,
         })
     }
 

@@ -17,6 +17,7 @@ use agentcity_keeper::{
     event::Event,
     executor::{
         endpoint::{Call, Rpc},
+        quorum::Quorum,
         submit::{Policy, Submitter},
     },
     journal::{Journal, SqliteJournal},
@@ -164,7 +165,7 @@ type Real = Keeper<SqliteJournal, RootProvider>;
 fn keeper(
     dir: &Path,
     name: &str,
-    submitter: Option<Submitter<Rpc<RootProvider>>>,
+    submitter: Option<Submitter<Quorum<Rpc<RootProvider>>>>,
     parts: Vec<Arc<Sees>>,
 ) -> Real {
     let journal = SqliteJournal::open(&dir.join("journal")).unwrap();
@@ -189,7 +190,7 @@ async fn two_parts_pay_from_one_account() {
         ..Policy::default()
     };
     let key = Actor::named("bob").signer.clone();
-    let endpoint = Rpc::new(provider.clone(), Duration::from_secs(10));
+    let endpoint = Quorum::of_one(Rpc::new(provider.clone(), Duration::from_secs(10)));
     let submitter = Submitter::new(endpoint, key, Settings::default().chain_id, policy);
     let (dir, clock) = (tempdir().unwrap(), Hands::default());
     let parts = vec![

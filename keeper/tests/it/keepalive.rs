@@ -50,7 +50,7 @@ fn keeper(node: &Node, dir: &Path, name: &str, programs: &[Address]) -> Real {
         list.join(",")
     ))
     .unwrap();
-    let provider = ProviderBuilder::default().connect_http(config.endpoint.clone());
+    let provider = ProviderBuilder::default().connect_http(config.endpoints[0].clone());
     let key = Actor::named("bob").signer.clone();
     let chain = Settings::default().chain_id;
     let journal = SqliteJournal::open(&config.journal).unwrap();
