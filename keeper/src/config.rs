@@ -57,13 +57,23 @@ pub struct Config {
     /// Whose lives to watch, without repetition; nobody's when empty.
     pub programs: Vec<Address>,
     /// Where the journal is. Keepers that share their work share it.
-    pub journal: PathBuf,
+    pub journal: JournalAt,
     /// What this keeper is called among those that share a journal. Two with one name take each other's leases.
     pub name: String,
     /// How many blocks must lie on a block before it counts as final.
     pub depth_blocks: u64,
     /// File with the key that pays for keepalives; without it the keeper only tells.
     pub key_file: Option<PathBuf>,
+}
+
+/// Where a journal is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JournalAt {
+    /// In this file of SQLite, for keepers of one machine.
+    File(PathBuf),
+    /// On the server of PostgreSQL whose connection string this file holds, for keepers of several machines. It may hold a password,
+    /// so it is a file of its own.
+    Server(PathBuf),
 }
 
 /// Why a configuration cannot be used. Every message names the key.
@@ -107,6 +117,11 @@ pub enum ConfigError {
     /// No part of the keeper has anything to do.
     #[error("nothing to do: name the `programs` to watch")]
     Idle,
+    /// No journal, or two.
+    #[error(
+        "journal: name a file under `journal`, or a file with the connection string of a PostgreSQL server under `journal_url_file`: exactly one of the two"
+    )]
+    Journal,
     /// Nobody to watch, or too many.
     #[error("programs: {0} addresses, but it takes 1..={PROGRAMS_MAX}")]
     Programs(usize),
@@ -146,7 +161,8 @@ struct File {
     #[serde(default = "default_urgent_days")]
     urgent_days: u32,
     programs: Option<Vec<Address>>,
-    journal: PathBuf,
+    journal: Option<PathBuf>,
+    journal_url_file: Option<PathBuf>,
     #[serde(default = "default_name")]
     name: String,
     #[serde(default = "default_depth_blocks")]
@@ -220,7 +236,11 @@ impl Config {
             return Err(ConfigError::Depth(file.depth_blocks));
         }
         Ok(Self {
-            journal: file.journal,
+            journal: match (file.journal, file.journal_url_file) {
+                (Some(path), None) => JournalAt::File(path),
+                (None, Some(path)) => JournalAt::Server(path),
+                _ => return Err(ConfigError::Journal),
+            },
             name: file.name,
             depth_blocks: file.depth_blocks,
             key_file: file.key_file,
@@ -424,8 +444,9 @@ mod tests {
             (with("depth_blocks = 14401"), "depth_blocks = 14401"),
             (
                 with("").replace("journal = \"keeper.sqlite\"", ""),
-                "missing field `journal`",
+                "exactly one of the two",
             ),
+            (with("journal_url_file = \"j\""), "exactly one of the two"),
             (programs(""), "programs: 0 addresses"),
             (
                 "endpoint = \"http://h\"\njournal = \"j\"\n".to_owned(),

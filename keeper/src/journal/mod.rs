@@ -21,10 +21,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 
+mod ledger;
+mod postgres;
 mod sql;
 mod sqlite;
+mod store;
 
-pub use sqlite::{Boundary, SqliteJournal};
+pub use self::{
+    ledger::{Boundary, Ledger},
+    postgres::{Postgres, PostgresJournal},
+    sqlite::{Sqlite, SqliteJournal},
+    store::{Access, Row, Store, StoreError, Value},
+};
 
 /// Longest name of a lease, a stream or a keeper, in bytes: they are keys of small tables.
 pub const NAME_BYTES_MAX: usize = 128;
@@ -340,7 +348,7 @@ pub enum JournalError {
     Poisoned,
     /// The store failed.
     #[error("the journal's store failed: {0}")]
-    Store(#[from] rusqlite::Error),
+    Store(#[from] StoreError),
 }
 
 /// The write-ahead log and checkpoint, whatever the store.

@@ -44,7 +44,7 @@ impl Clock for Hands {
 
 /// What a part of these tests does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Habit {
+pub(crate) enum Habit {
     /// Its actions are transfers of a wei to nobody.
     Pays,
     /// Its actions are done without the chain.
@@ -57,14 +57,14 @@ enum Habit {
 
 /// A part that sees something once in its life, and wants one thing done about it.
 #[derive(Debug)]
-struct Sees {
+pub(crate) struct Sees {
     stream: &'static str,
     program: Address,
     habit: Habit,
     done: AtomicBool,
 }
 
-fn part(stream: &'static str, program: u8, habit: Habit) -> Arc<Sees> {
+pub(crate) fn part(stream: &'static str, program: u8, habit: Habit) -> Arc<Sees> {
     Arc::new(Sees {
         stream,
         program: Address::repeat_byte(program),

@@ -6,4 +6,5 @@ mod follow;
 mod host;
 mod journal;
 mod keepalive;
+mod postgres;
 mod submit;
