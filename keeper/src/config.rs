@@ -1,19 +1,29 @@
 //! Configuration: TOML with units in keys, validated once into a type that cannot hold a bad value.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use alloy::{
-    primitives::Address, signers::local::PrivateKeySigner, transports::http::reqwest::Url,
+    primitives::{Address, B256},
+    signers::local::PrivateKeySigner,
+    transports::{TransportError, http::reqwest::Url},
 };
 use serde::Deserialize;
 
 use crate::{
     journal::NAME_BYTES_MAX,
     machine::program_life::{Notice, NoticesCross},
+    part::{ANSWER_WITHIN, CityChain},
+    source::{
+        chain::Chain,
+        endpoint::HttpEndpoint,
+        log::{City, Contract, UnknownContract},
+        pool::{self, BadQuorum, Pool},
+    },
 };
 
 /// Programs one keeper watches at most: each costs one call per round, and a round must end before the next.
@@ -26,11 +36,20 @@ pub const POLL_SECS_MAX: u64 = 86_400;
 /// Most blocks that may have to lie on a transaction before it counts as final: an hour of blocks of 250 ms.
 pub const DEPTH_BLOCKS_MAX: u64 = 14_400;
 
+/// Pause between two looks at the chain without an announcement: four of Arbitrum's blocks, one question to each endpoint.
+const CHAIN_LOOK: Duration = Duration::from_secs(1);
+
 /// A valid configuration.
 #[derive(Debug)]
 pub struct Config {
-    /// Where the chain answers. May carry a key in its path or query: printed without both.
-    pub endpoint: Url,
+    /// Where the chain answers, at least one. They may carry keys in path or query: printed without both.
+    pub endpoints: Vec<Url>,
+    /// How many of them must say the same about what moves money and about logs: more than half.
+    pub quorum: usize,
+    /// Where new blocks are announced over WebSocket. As secret as endpoints.
+    pub websockets: Vec<Url>,
+    /// The city whose logs are followed, and the first block that may hold one.
+    pub city: Option<(City, u64)>,
     /// Pause between two rounds.
     pub poll: Duration,
     /// When to tell.
@@ -38,13 +57,23 @@ pub struct Config {
     /// Whose lives to watch, without repetition; nobody's when empty.
     pub programs: Vec<Address>,
     /// Where the journal is. Keepers that share their work share it.
-    pub journal: PathBuf,
+    pub journal: JournalAt,
     /// What this keeper is called among those that share a journal. Two with one name take each other's leases.
     pub name: String,
     /// How many blocks must lie on a block before it counts as final.
     pub depth_blocks: u64,
     /// File with the key that pays for keepalives; without it the keeper only tells.
     pub key_file: Option<PathBuf>,
+}
+
+/// Where a journal is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JournalAt {
+    /// In this file of SQLite, for keepers of one machine.
+    File(PathBuf),
+    /// On the server of PostgreSQL whose connection string this file holds, for keepers of several machines. It may hold a password,
+    /// so it is a file of its own.
+    Server(PathBuf),
 }
 
 /// Why a configuration cannot be used. Every message names the key.
@@ -64,6 +93,21 @@ pub enum ConfigError {
     /// Not a URL of HTTP. The value is not repeated: it may carry a key.
     #[error("endpoint: not an http:// or https:// address")]
     Endpoint,
+    /// Not a URL of WebSocket.
+    #[error("websockets: not a ws:// or wss:// address")]
+    WebSocket,
+    /// Too many or too few must agree.
+    #[error(transparent)]
+    Quorum(#[from] BadQuorum),
+    /// A contract that is none.
+    #[error("city.contracts: {0}")]
+    Contract(#[from] UnknownContract),
+    /// A city with one contract missing, so that its logs would be.
+    #[error("city.contracts: {0} is missing: name the address of all fourteen")]
+    ContractMissing(Contract),
+    /// There is no TLS on this machine.
+    #[error("endpoint: {0}")]
+    Transport(#[from] TransportError),
     /// Outside its bounds.
     #[error("poll_secs = {0} is not within {POLL_SECS_MIN}..={POLL_SECS_MAX}")]
     Poll(u64),
@@ -73,6 +117,11 @@ pub enum ConfigError {
     /// No part of the keeper has anything to do.
     #[error("nothing to do: name the `programs` to watch")]
     Idle,
+    /// No journal, or two.
+    #[error(
+        "journal: name a file under `journal`, or a file with the connection string of a PostgreSQL server under `journal_url_file`: exactly one of the two"
+    )]
+    Journal,
     /// Nobody to watch, or too many.
     #[error("programs: {0} addresses, but it takes 1..={PROGRAMS_MAX}")]
     Programs(usize),
@@ -99,6 +148,12 @@ pub enum ConfigError {
 #[serde(deny_unknown_fields)]
 struct File {
     endpoint: String,
+    #[serde(default)]
+    further_endpoints: Vec<String>,
+    quorum: Option<usize>,
+    #[serde(default)]
+    websockets: Vec<String>,
+    city: Option<CityFile>,
     #[serde(default = "default_poll_secs")]
     poll_secs: u64,
     #[serde(default = "default_notice_days")]
@@ -106,12 +161,20 @@ struct File {
     #[serde(default = "default_urgent_days")]
     urgent_days: u32,
     programs: Option<Vec<Address>>,
-    journal: PathBuf,
+    journal: Option<PathBuf>,
+    journal_url_file: Option<PathBuf>,
     #[serde(default = "default_name")]
     name: String,
     #[serde(default = "default_depth_blocks")]
     depth_blocks: u64,
     key_file: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CityFile {
+    from_block: u64,
+    contracts: BTreeMap<String, Address>,
 }
 
 fn default_name() -> String {
@@ -149,12 +212,17 @@ impl Config {
     /// Validates a text.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let file: File = toml::from_str(text)?;
-        let endpoint = file
-            .endpoint
-            .parse::<Url>()
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .ok_or(ConfigError::Endpoint)?;
+        let mut endpoints = Vec::new();
+        for text in std::iter::once(&file.endpoint).chain(&file.further_endpoints) {
+            endpoints.push(url(text, ["http", "https"]).ok_or(ConfigError::Endpoint)?);
+        }
+        // structural: more than half
+        let quorum = file.quorum.unwrap_or(endpoints.len() / 2 + 1);
+        pool::quorum(endpoints.len(), quorum)?;
+        let mut websockets = Vec::new();
+        for text in &file.websockets {
+            websockets.push(url(text, ["ws", "wss"]).ok_or(ConfigError::WebSocket)?);
+        }
         if !(POLL_SECS_MIN..=POLL_SECS_MAX).contains(&file.poll_secs) {
             return Err(ConfigError::Poll(file.poll_secs));
         }
@@ -168,11 +236,18 @@ impl Config {
             return Err(ConfigError::Depth(file.depth_blocks));
         }
         Ok(Self {
-            journal: file.journal,
+            journal: match (file.journal, file.journal_url_file) {
+                (Some(path), None) => JournalAt::File(path),
+                (None, Some(path)) => JournalAt::Server(path),
+                _ => return Err(ConfigError::Journal),
+            },
             name: file.name,
             depth_blocks: file.depth_blocks,
             key_file: file.key_file,
-            endpoint,
+            city: file.city.map(city).transpose()?,
+            endpoints,
+            quorum,
+            websockets,
             poll: Duration::from_secs(file.poll_secs),
             notice: Notice::days(file.notice_days, file.urgent_days)?,
             programs,
@@ -197,18 +272,56 @@ impl Config {
         }
     }
 
-    /// The endpoint without what may be a secret.
+    /// The first endpoint without what may be a secret.
     pub fn endpoint_redacted(&self) -> String {
-        let port = self
-            .endpoint
-            .port()
-            .map_or(String::new(), |port| format!(":{port}"));
-        format!(
-            "{}://{}{port}",
-            self.endpoint.scheme(),
-            self.endpoint.host_str().unwrap_or("?")
-        )
+        redacted(&self.endpoints[0])
     }
+
+    /// The chain of the city, if one is named. Wants a runtime, when new blocks are announced somewhere.
+    ///
+    /// Errors: [`ConfigError::Transport`].
+    pub fn chain(
+        &self,
+        chain_id: u64,
+        genesis: B256,
+    ) -> Result<Option<Arc<CityChain>>, ConfigError> {
+        let Some((city, from_block)) = &self.city else {
+            return Ok(None);
+        };
+        let mut sources = Vec::new();
+        for url in &self.endpoints {
+            let chain = (chain_id, genesis);
+            let endpoint = HttpEndpoint::new(url.clone(), ANSWER_WITHIN, chain, city.addresses())?;
+            sources.push((redacted(url), endpoint));
+        }
+        let pool = Pool::new(sources, self.quorum)?;
+        let chain = Arc::new(Chain::new(pool, *from_block, CHAIN_LOOK));
+        for url in &self.websockets {
+            drop(chain.subscribe(url.to_string()));
+        }
+        Ok(Some(chain))
+    }
+}
+
+fn url(text: &str, schemes: [&str; 2]) -> Option<Url> {
+    let url = text.parse::<Url>().ok()?;
+    schemes.contains(&url.scheme()).then_some(url)
+}
+
+fn redacted(url: &Url) -> String {
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or("?"))
+}
+
+fn city(file: CityFile) -> Result<(City, u64), ConfigError> {
+    let mut members = BTreeMap::new();
+    for (name, address) in file.contracts {
+        members.insert(name.parse::<Contract>()?, address);
+    }
+    if let Some(missing) = Contract::ALL.into_iter().find(|c| !members.contains_key(c)) {
+        return Err(ConfigError::ContractMissing(missing));
+    }
+    Ok((City::new(members), file.from_block))
 }
 
 fn programs(list: Vec<Address>) -> Result<Vec<Address>, ConfigError> {
@@ -239,6 +352,26 @@ mod tests {
         let config = Config::parse(&with("")).expect("valid");
         assert_eq!(config.poll, Duration::from_secs(3_600));
         assert_eq!(config.notice, Notice::days(30, 7).expect("ordered"));
+    }
+
+    #[test]
+    fn a_quorum_is_more_than_half_of_what_is_named() {
+        let config = Config::parse(&with(
+            "further_endpoints = [\"http://b\", \"http://c\"]\nwebsockets = [\"ws://a\"]",
+        ));
+        assert_eq!(config.expect("valid").quorum, 2);
+        let contracts: Vec<String> = Contract::ALL
+            .iter()
+            .map(|contract| format!("{contract} = \"0x{:040x}\"", *contract as u8))
+            .collect();
+        let city = format!(
+            "[city]\nfrom_block = 7\n[city.contracts]\n{}",
+            contracts.join("\n")
+        );
+        let config = Config::parse(&with(&city)).expect("valid");
+        let (city, from_block) = config.city.as_ref().expect("a city");
+        assert_eq!((city.addresses().len(), *from_block), (14, 7));
+        assert!(config.chain(1, B256::ZERO).expect("TLS").is_some());
     }
 
     #[test]
@@ -284,6 +417,26 @@ mod tests {
             .collect();
         for (text, says) in [
             (with("poll_secs = 4"), "poll_secs = 4"),
+            (with("quorum = 2"), "quorum = 2 of 1"),
+            (
+                with("further_endpoints = [\"http://b\"]\nquorum = 1"),
+                "quorum = 1 of 2",
+            ),
+            (
+                with("further_endpoints = [\"ftp://b\"]"),
+                "endpoint: not an http",
+            ),
+            (with("websockets = [\"http://b\"]"), "websockets: not a ws"),
+            (
+                with("[city]\nfrom_block = 1\ncontracts = {}"),
+                "adjudication is missing",
+            ),
+            (
+                with(&format!(
+                    "[city]\nfrom_block = 1\ncontracts = {{ token = \"{ADDRESS}\" }}"
+                )),
+                "no contract is called token",
+            ),
             (with("poll_secs = 86401"), "poll_secs = 86401"),
             (with("urgent_days = 31"), "urgent_days"),
             (with("pol_secs = 60"), "unknown field `pol_secs`"),
@@ -291,8 +444,9 @@ mod tests {
             (with("depth_blocks = 14401"), "depth_blocks = 14401"),
             (
                 with("").replace("journal = \"keeper.sqlite\"", ""),
-                "missing field `journal`",
+                "exactly one of the two",
             ),
+            (with("journal_url_file = \"j\""), "exactly one of the two"),
             (programs(""), "programs: 0 addresses"),
             (
                 "endpoint = \"http://h\"\njournal = \"j\"\n".to_owned(),

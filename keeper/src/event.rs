@@ -8,6 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
+    source::chain,
 };
 
 /// Something the keeper learnt.
@@ -32,6 +33,8 @@ pub enum Event {
         /// When it was asked, by this machine's clock.
         asked: Moment,
     },
+    /// The city's chain told something.
+    Chain(chain::Event),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -45,6 +48,7 @@ impl Event {
     /// What makes it the same event: it is recorded, and taken by its machine, once.
     pub fn identity(&self) -> Identity {
         Identity::Once(match self {
+            Self::Chain(event) => return event.identity(),
             Self::Observed { program, at, .. } => {
                 format!("observed/{program:#x}/{:#x}", at.hash)
             }

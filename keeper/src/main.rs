@@ -5,14 +5,16 @@ use std::{path::PathBuf, process::ExitCode};
 use agentcity_keeper::{
     action::Level,
     clock::SystemClock,
-    config::Config,
+    config::{Config, JournalAt},
     daemon::{ANSWER_WITHIN, Keeper, Standing},
-    journal::{Journal, SqliteJournal},
+    journal::{Journal, PostgresJournal, SqliteJournal},
+    source::capped::Capped,
 };
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::B256,
     providers::{Provider, ProviderBuilder},
+    signers::local::PrivateKeySigner,
 };
 use clap::Parser;
 use eyre::{OptionExt, WrapErr, bail};
@@ -27,7 +29,7 @@ use tokio::{
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// TOML file: endpoint, journal, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file
+    /// TOML file: endpoint, journal or journal_url_file, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// One round, then exit: 0 if every program is fine, 1 if not
@@ -44,19 +46,45 @@ async fn main() -> eyre::Result<ExitCode> {
     log_to_stderr(options.json);
     let config = Config::read(&options.config)?;
     let key = config.key()?;
-    let provider = ProviderBuilder::new().connect_http(config.endpoint.clone());
-    let (chain_id, genesis) = timeout(ANSWER_WITHIN, chain(&provider))
+    let mut providers = Vec::new();
+    for url in &config.endpoints {
+        // Simple on purpose: nothing is filled in, signed or polled for behind the manager's back.
+        let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
+        providers.push(ProviderBuilder::default().connect_client(client));
+    }
+    let (chain_id, genesis) = timeout(ANSWER_WITHIN, chain(&providers[0]))
         .await
         .wrap_err_with(|| format!("{} does not answer", config.endpoint_redacted()))??;
-    let journal = SqliteJournal::open(&config.journal)
-        .wrap_err_with(|| format!("journal: {}", config.journal.display()))?;
     tracing::info!(
         endpoint = config.endpoint_redacted(),
         chain_id,
         programs = config.programs.len(),
         "watching"
     );
-    let keeper = Keeper::new(journal, provider, config, key, chain_id, genesis)?;
+    let about = (key, chain_id, genesis);
+    match config.journal.clone() {
+        JournalAt::File(path) => {
+            let journal = SqliteJournal::open(&path)
+                .wrap_err_with(|| format!("journal: {}", path.display()))?;
+            work(&options, journal, providers, config, about).await
+        }
+        JournalAt::Server(path) => {
+            let told = || format!("journal_url_file: {}", path.display());
+            let text = std::fs::read_to_string(&path).wrap_err_with(told)?;
+            let journal = PostgresJournal::connect(text.trim()).wrap_err_with(told)?;
+            work(&options, journal, providers, config, about).await
+        }
+    }
+}
+
+async fn work<J: Journal, P: Provider + Clone + 'static>(
+    options: &Options,
+    journal: J,
+    providers: Vec<P>,
+    config: Config,
+    (key, chain_id, genesis): (Option<PrivateKeySigner>, u64, B256),
+) -> eyre::Result<ExitCode> {
+    let keeper = Keeper::over(journal, providers, config, key, chain_id, genesis)?;
     if options.once {
         once(keeper).await
     } else {

@@ -2,4 +2,5 @@
 
 pub mod endpoint;
 pub mod keepalive;
+pub mod quorum;
 pub mod submit;

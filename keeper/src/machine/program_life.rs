@@ -217,6 +217,7 @@ impl Machine for ProgramLife {
                     .into_iter()
                     .collect()
             }
+            Event::Chain(_) => Vec::new(),
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
         }
     }

@@ -18,6 +18,11 @@ use crate::{
     event::Event,
     executor::endpoint::Call,
     machine::Machine,
+    source::{
+        chain::{Chain, Position},
+        endpoint::HttpEndpoint,
+        pool::Pool,
+    },
 };
 
 pub mod programs;
@@ -65,6 +70,11 @@ pub trait Part: fmt::Debug + Send + Sync {
     /// Pause between the beginnings of two rounds of observation.
     fn pause(&self) -> Duration;
 
+    /// Whether it follows the chain: then a round begins with the stream's [position](Feed::position).
+    fn takes_logs(&self) -> bool {
+        false
+    }
+
     /// One round of observation. Whatever it waits for it waits for with an end: the next round begins when this one is over.
     /// `asked` is when the round began.
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()>;
@@ -96,15 +106,24 @@ pub(crate) enum What {
     Reached(u64),
 }
 
+/// The city's chain as a keeper reads it.
+pub type CityChain = Chain<Pool<HttpEndpoint>>;
+
 /// The way of events from a part to its stream: bounded, so a part that learns faster than is recorded waits.
 #[derive(Clone, Debug)]
 pub struct Feed {
     pub(crate) seat: usize,
     pub(crate) fence: u64,
     pub(crate) news: mpsc::Sender<News>,
+    pub(crate) position: Position,
 }
 
 impl Feed {
+    /// Where the stream stands, for a part that [takes logs](Part::takes_logs). It is there once, at the beginning of a round.
+    pub fn position(&mut self) -> Position {
+        std::mem::take(&mut self.position)
+    }
+
     /// Hands an event over; it is recorded in the order of this call. False when the host is gone, so there is nothing to observe for.
     pub async fn tell(&self, event: Event) -> bool {
         self.send(What::Event(Box::new(event))).await
@@ -122,8 +141,12 @@ impl Feed {
     }
 }
 
-/// The parts that a configuration asks for.
-pub fn raise<P: Provider + Clone + 'static>(config: &Config, provider: &P) -> Vec<Arc<dyn Part>> {
+/// The parts that a configuration asks for. Those that take logs follow `_chain`, which is there when the configuration names a city.
+pub fn raise<P: Provider + Clone + 'static>(
+    config: &Config,
+    provider: &P,
+    _chain: Option<&Arc<CityChain>>,
+) -> Vec<Arc<dyn Part>> {
     let mut parts: Vec<Arc<dyn Part>> = Vec::new();
     if !config.programs.is_empty() {
         parts.push(Arc::new(programs::ProgramLives::new(

@@ -1,3 +1,15 @@
 //! Where events come from.
+//!
+//! ```text
+//!  endpoint ┐
+//!  endpoint ┼─ pool (enough agree) ─ chain ─┬─ follower ─ feed of a stream
+//!  endpoint ┘                               └─ follower ─ feed of a stream
+//! ```
 
+pub mod capped;
+pub mod chain;
+pub mod endpoint;
+pub mod follow;
+pub mod log;
+pub mod pool;
 pub mod programs;

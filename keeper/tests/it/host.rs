@@ -17,6 +17,7 @@ use agentcity_keeper::{
     event::Event,
     executor::{
         endpoint::{Call, Rpc},
+        quorum::Quorum,
         submit::{Policy, Submitter},
     },
     journal::{Journal, SqliteJournal},
@@ -43,7 +44,7 @@ impl Clock for Hands {
 
 /// What a part of these tests does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Habit {
+pub(crate) enum Habit {
     /// Its actions are transfers of a wei to nobody.
     Pays,
     /// Its actions are done without the chain.
@@ -56,14 +57,14 @@ enum Habit {
 
 /// A part that sees something once in its life, and wants one thing done about it.
 #[derive(Debug)]
-struct Sees {
+pub(crate) struct Sees {
     stream: &'static str,
     program: Address,
     habit: Habit,
     done: AtomicBool,
 }
 
-fn part(stream: &'static str, program: u8, habit: Habit) -> Arc<Sees> {
+pub(crate) fn part(stream: &'static str, program: u8, habit: Habit) -> Arc<Sees> {
     Arc::new(Sees {
         stream,
         program: Address::repeat_byte(program),
@@ -164,7 +165,7 @@ type Real = Keeper<SqliteJournal, RootProvider>;
 fn keeper(
     dir: &Path,
     name: &str,
-    submitter: Option<Submitter<Rpc<RootProvider>>>,
+    submitter: Option<Submitter<Quorum<Rpc<RootProvider>>>>,
     parts: Vec<Arc<Sees>>,
 ) -> Real {
     let journal = SqliteJournal::open(&dir.join("journal")).unwrap();
@@ -189,7 +190,7 @@ async fn two_parts_pay_from_one_account() {
         ..Policy::default()
     };
     let key = Actor::named("bob").signer.clone();
-    let endpoint = Rpc::new(provider.clone(), Duration::from_secs(10));
+    let endpoint = Quorum::of_one(Rpc::new(provider.clone(), Duration::from_secs(10)));
     let submitter = Submitter::new(endpoint, key, Settings::default().chain_id, policy);
     let (dir, clock) = (tempdir().unwrap(), Hands::default());
     let parts = vec![
