@@ -337,8 +337,14 @@ async fn parcel(
     }
 }
 
-async fn take(State(state): State<Arc<Taking>>, Path(text): Path<String>, body: Bytes) -> Answered {
+async fn take(
+    State(state): State<Arc<Taking>>,
+    Path(text): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answered {
     let address = address(&text)?;
+    let body = received(&headers, body).await?;
     let (shelf, now) = (state.shelf.clone(), (state.clock)());
     let receipt = apart(&state.permits, move || {
         Ok(shelf.put(address, body.to_vec().into(), now)?)

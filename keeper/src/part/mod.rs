@@ -20,6 +20,7 @@ use crate::{
     machine::Machine,
 };
 
+pub mod log;
 pub mod programs;
 
 /// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.

@@ -113,7 +113,7 @@ pub(crate) struct Verify {
     bundle: Option<PathBuf>,
     /// The header of a block, as JSON of `eth_getBlockByNumber` or RLP in hex: the bundle must show by a receipt that the block has its
     /// anchor. No chain is asked.
-    #[arg(long, requires = "bundle", conflicts_with = "city")]
+    #[arg(long, requires = "bundle")]
     header: Option<PathBuf>,
     #[command(flatten)]
     town: Town,
