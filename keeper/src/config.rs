@@ -1,11 +1,17 @@
 //! Configuration: TOML with units in keys, validated once into a type that cannot hold a bad value.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use agentcity_domain::time::Millis;
+use agentcity_hub::{
+    redact::{Rule, RuleError, Rules},
+    store::{RETENTION_MONTHS_MIN, Retention, RetentionError},
+};
 use alloy::{
     primitives::Address, signers::local::PrivateKeySigner, transports::http::reqwest::Url,
 };
@@ -13,7 +19,10 @@ use serde::Deserialize;
 
 use crate::{
     journal::NAME_BYTES_MAX,
-    machine::program_life::{Notice, NoticesCross},
+    machine::{
+        anchor::Pace,
+        program_life::{Notice, NoticesCross},
+    },
 };
 
 /// Programs one keeper watches at most: each costs one call per round, and a round must end before the next.
@@ -45,7 +54,35 @@ pub struct Config {
     pub depth_blocks: u64,
     /// File with the key that pays for keepalives; without it the keeper only tells.
     pub key_file: Option<PathBuf>,
+    /// The log that it keeps, if it keeps one.
+    pub log: Option<LogConfig>,
 }
+
+/// The log that a keeper keeps.
+#[derive(Debug)]
+pub struct LogConfig {
+    /// Where it is.
+    pub file: PathBuf,
+    /// The city's roster, where its roots are anchored.
+    pub roster: Address,
+    /// When they are.
+    pub pace: Pace,
+    /// How long payloads are kept.
+    pub retention: Retention,
+    /// What is taken out of payloads beforehand.
+    pub redaction: Rules,
+    /// Whose storages get copies, and where they are.
+    pub mirrors: BTreeMap<Address, Url>,
+    /// Where it is served to whomever; nowhere when absent.
+    pub listen: Option<SocketAddr>,
+}
+
+/// Most mirrors: each is pushed each critical entry.
+pub const MIRRORS_MAX: usize = 16;
+/// Most entries that may wait for an anchor.
+pub const ANCHOR_ENTRIES_MAX: u64 = 1_000_000;
+/// Longest that an entry may wait for an anchor: a week.
+pub const ANCHOR_SECS_MAX: u64 = 7 * 86_400;
 
 /// Why a configuration cannot be used. Every message names the key.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +108,7 @@ pub enum ConfigError {
     #[error("notice_days, urgent_days: {0}")]
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
-    #[error("nothing to do: name the `programs` to watch")]
+    #[error("nothing to do: name the `programs` to watch, or a `log` to keep")]
     Idle,
     /// Nobody to watch, or too many.
     #[error("programs: {0} addresses, but it takes 1..={PROGRAMS_MAX}")]
@@ -85,6 +122,31 @@ pub enum ConfigError {
     /// Outside its bounds.
     #[error("depth_blocks = {0} is not within 0..={DEPTH_BLOCKS_MAX}")]
     Depth(u64),
+    /// A log without a key.
+    #[error("log: it is anchored in the name of a key: name the `key_file`")]
+    LogWithoutKey,
+    /// Outside its bounds.
+    #[error("log.{key} = {given} is not within 1..={most}")]
+    LogPace {
+        /// Which key.
+        key: &'static str,
+        /// What it says.
+        given: u64,
+        /// What it may say at most.
+        most: u64,
+    },
+    /// Outside its bounds.
+    #[error("log.retention_months: {0}")]
+    Retention(#[from] RetentionError),
+    /// A rule of redaction cannot be followed.
+    #[error("log.redact: {0}")]
+    Redaction(#[from] RuleError),
+    /// Too many mirrors.
+    #[error("log.mirrors: {0} of them, at most {MIRRORS_MAX}")]
+    Mirrors(usize),
+    /// Not a URL of HTTP. It is not repeated: it may carry a key.
+    #[error("log.mirrors: that of {0} is no http:// or https:// address")]
+    Mirror(Address),
     /// The file with the key holds none. What it holds is not repeated.
     #[error(
         "key_file: {path} does not hold a secp256k1 key: it takes 64 hexadecimal digits, with or without 0x, and nothing else"
@@ -112,6 +174,39 @@ struct File {
     #[serde(default = "default_depth_blocks")]
     depth_blocks: u64,
     key_file: Option<PathBuf>,
+    log: Option<LogFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogFile {
+    file: PathBuf,
+    roster: Address,
+    #[serde(default = "default_anchor_entries")]
+    anchor_entries: u64,
+    #[serde(default = "default_anchor_secs")]
+    anchor_secs: u64,
+    #[serde(default = "default_retention_months")]
+    retention_months: u32,
+    #[serde(default)]
+    redact: Vec<Rule>,
+    #[serde(default)]
+    mirrors: BTreeMap<Address, String>,
+    listen: Option<SocketAddr>,
+}
+
+// A transaction for so many entries costs less than a thousandth of what they tell about.
+const fn default_anchor_entries() -> u64 {
+    1_000
+}
+
+// So long a log can be forked unseen by who looks at the chain alone.
+const fn default_anchor_secs() -> u64 {
+    3_600
+}
+
+const fn default_retention_months() -> u32 {
+    RETENTION_MONTHS_MIN
 }
 
 fn default_name() -> String {
@@ -160,7 +255,12 @@ impl Config {
         }
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
-        let programs = programs.ok_or(ConfigError::Idle)?;
+        if programs.is_none() && file.log.is_none() {
+            return Err(ConfigError::Idle);
+        }
+        if file.log.is_some() && file.key_file.is_none() {
+            return Err(ConfigError::LogWithoutKey);
+        }
         if !(1..=NAME_BYTES_MAX).contains(&file.name.len()) {
             return Err(ConfigError::Name(file.name.len()));
         }
@@ -175,7 +275,8 @@ impl Config {
             endpoint,
             poll: Duration::from_secs(file.poll_secs),
             notice: Notice::days(file.notice_days, file.urgent_days)?,
-            programs,
+            programs: programs.unwrap_or_default(),
+            log: file.log.map(log).transpose()?,
         })
     }
 
@@ -209,6 +310,38 @@ impl Config {
             self.endpoint.host_str().unwrap_or("?")
         )
     }
+}
+
+fn log(file: LogFile) -> Result<LogConfig, ConfigError> {
+    for (key, given, most) in [
+        ("anchor_entries", file.anchor_entries, ANCHOR_ENTRIES_MAX),
+        ("anchor_secs", file.anchor_secs, ANCHOR_SECS_MAX),
+    ] {
+        if !(1..=most).contains(&given) {
+            return Err(ConfigError::LogPace { key, given, most });
+        }
+    }
+    if file.mirrors.len() > MIRRORS_MAX {
+        return Err(ConfigError::Mirrors(file.mirrors.len()));
+    }
+    let mut mirrors = BTreeMap::new();
+    for (mirror, url) in file.mirrors {
+        let url = url.parse::<Url>().ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        mirrors.insert(mirror, url.ok_or(ConfigError::Mirror(mirror))?);
+    }
+    Ok(LogConfig {
+        file: file.file,
+        roster: file.roster,
+        pace: Pace {
+            entries: file.anchor_entries,
+            wait: Millis::new(file.anchor_secs * 1_000),
+        },
+        retention: Retention::months(file.retention_months)?,
+        redaction: Rules::new(&file.redact)?.and(Rules::common()),
+        mirrors,
+        listen: file.listen,
+    })
 }
 
 fn programs(list: Vec<Address>) -> Result<Vec<Address>, ConfigError> {
@@ -275,6 +408,23 @@ mod tests {
         );
     }
 
+    fn logged(line: &str) -> String {
+        format!("key_file = \"k\"\n[log]\nfile = \"log.sqlite\"\nroster = \"{ADDRESS}\"\n{line}")
+    }
+
+    #[test]
+    fn a_log_may_be_all_that_there_is_to_do() {
+        let text =
+            with(&logged("anchor_secs = 5")).replace(&format!("programs = [\"{ADDRESS}\"]"), "");
+        let config = Config::parse(&text).expect("valid");
+        let log = config.log.expect("a log");
+        assert_eq!(
+            (log.pace.entries, log.pace.wait),
+            (1_000, Millis::new(5_000))
+        );
+        assert!(config.programs.is_empty() && log.listen.is_none());
+    }
+
     #[test]
     fn every_bad_value_is_refused_with_its_key() {
         let programs =
@@ -298,6 +448,28 @@ mod tests {
                 "endpoint = \"http://h\"\njournal = \"j\"\n".to_owned(),
                 "nothing to do",
             ),
+            (
+                with(&logged("")).replace("key_file = \"k\"", ""),
+                "key_file",
+            ),
+            (with(&logged("anchor_secs = 0")), "log.anchor_secs = 0"),
+            (
+                with(&logged("anchor_entries = 1000001")),
+                "log.anchor_entries",
+            ),
+            (with(&logged("retention_months = 23")), "at least 24"),
+            (with(&logged("roots = 1")), "unknown field `roots`"),
+            (
+                with(&logged("redact = [{ name = \"a\", pattern = \"(\" }]")),
+                "log.redact: rule `a`",
+            ),
+            (
+                with(&logged(&format!(
+                    "mirrors = {{ \"{ADDRESS}\" = \"ftp://x\" }}"
+                ))),
+                "log.mirrors: that of",
+            ),
+            (with(&logged("listen = \"here\"")), "listen"),
             (programs(&many.join(",")), "programs: 257 addresses"),
             (
                 programs(&format!("\"{ADDRESS}\",\"{ADDRESS}\"")),

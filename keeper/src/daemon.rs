@@ -67,6 +67,9 @@ pub enum KeeperError {
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A part cannot begin.
+    #[error(transparent)]
+    Raise(#[from] part::RaiseError),
     /// Two parts would write into one stream.
     #[error("two parts share the stream {0}: each needs its own")]
     SharedStream(String),
@@ -161,7 +164,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             depth_blocks: config.depth_blocks,
             ..Policy::default()
         };
-        let parts = part::raise(&config, &provider);
+        let parts = part::raise(&config, &provider, chain_id)?;
         let submitter = key.map(|key| {
             let endpoint = Rpc::new(provider, ANSWER_WITHIN);
             Submitter::new(endpoint, key, chain_id, policy)

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use agentcity_hub::{http, store::Log};
 use agentcity_keeper::{
     action::Level,
     clock::SystemClock,
@@ -17,6 +18,7 @@ use alloy::{
 use clap::Parser;
 use eyre::{OptionExt, WrapErr, bail};
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     time::timeout,
 };
@@ -27,7 +29,7 @@ use tokio::{
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// TOML file: endpoint, journal, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file
+    /// TOML file: endpoint, journal, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, [log]
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// One round, then exit: 0 if every program is fine, 1 if not
@@ -56,7 +58,15 @@ async fn main() -> eyre::Result<ExitCode> {
         programs = config.programs.len(),
         "watching"
     );
+    let served = config.log.as_ref();
+    let served = served.and_then(|log| Some((log.file.clone(), log.listen?)));
     let keeper = Keeper::new(journal, provider, config, key, chain_id, genesis)?;
+    if let Some((file, listen)) = served {
+        let log = Log::open_to_read(&file).wrap_err("log")?;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.wrap_err_with(|| format!("log.listen: {listen}"))?;
+        tokio::spawn(async move { axum::serve(listener, http::router(log)).await });
+    }
     if options.once {
         once(keeper).await
     } else {

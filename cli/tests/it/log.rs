@@ -66,10 +66,10 @@ fn a_bundle_is_verified_with_a_chain_or_a_header_and_a_changed_one_is_refused() 
                 "--out",
                 "bundle.json"
             ])
-            .refused(3),
+            .refused(1),
         str![[r#"
 error: no head that the log's author signed has entry 8: let its keeper anchor first
-exit 3
+exit 1
 
 "#]]
     );

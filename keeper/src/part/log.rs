@@ -7,7 +7,7 @@ use agentcity_domain::roster::anchor::Anchor;
 use agentcity_hub::{
     head::{Head, LogName, SignedHead},
     mirror,
-    store::{Anchored, Disposition, Log, LogError},
+    store::{Anchored, Disposition, Log, LogError, Settings},
 };
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
@@ -19,10 +19,11 @@ use alloy::{
 };
 use parking_lot::Mutex;
 
-use super::{Asking, Feed, Part, Step, Task, within};
+use super::{Asking, Feed, Part, RaiseError, Step, Task, within};
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
+    config::{Config, LogConfig},
     event::Event,
     executor::endpoint::Call,
     machine::{
@@ -81,6 +82,37 @@ impl<P> fmt::Debug for Keeping<P> {
 }
 
 impl<P: Provider> Keeping<P> {
+    /// Opens the log that a configuration names, in the name of its key.
+    ///
+    /// Errors: [`RaiseError`].
+    pub fn raise(
+        config: &Config,
+        kept: &LogConfig,
+        signer: PrivateKeySigner,
+        provider: P,
+        chain_id: u64,
+    ) -> Result<Self, RaiseError> {
+        let name = LogName {
+            chain_id,
+            author: signer.address(),
+        };
+        let settings = Settings {
+            redactor: Box::new(kept.redaction.clone()),
+            retention: kept.retention,
+            mirrors: kept.mirrors.keys().copied().collect(),
+        };
+        let log = Log::open(&kept.file, name, settings)?;
+        let setting = Setting {
+            roster: kept.roster,
+            signer,
+            mirrors: kept.mirrors.clone(),
+            pace: kept.pace,
+            pause: config.poll,
+            depth_blocks: config.depth_blocks,
+        };
+        Ok(Self::new(provider, Arc::new(Mutex::new(log)), setting)?)
+    }
+
     /// Errors: the machine has no means to connect to mirrors.
     pub fn new(provider: P, log: Shared, setting: Setting) -> Result<Self, mirror::MirrorError> {
         Ok(Self {
