@@ -8,7 +8,6 @@ mod ask;
 mod cmd;
 mod failure;
 mod instant;
-mod merkle;
 mod money;
 mod opts;
 mod output;

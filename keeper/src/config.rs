@@ -2,11 +2,17 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use agentcity_domain::time::Millis;
+use agentcity_hub::{
+    redact::{Rule, RuleError, Rules},
+    store::{RETENTION_MONTHS_MIN, Retention, RetentionError},
+};
 use alloy::{
     primitives::{Address, B256},
     signers::local::PrivateKeySigner,
@@ -16,7 +22,10 @@ use serde::Deserialize;
 
 use crate::{
     journal::NAME_BYTES_MAX,
-    machine::program_life::{Notice, NoticesCross},
+    machine::{
+        anchor::Pace,
+        program_life::{Notice, NoticesCross},
+    },
     part::{ANSWER_WITHIN, CityChain},
     source::{
         chain::Chain,
@@ -64,6 +73,8 @@ pub struct Config {
     pub depth_blocks: u64,
     /// File with the key that pays for keepalives; without it the keeper only tells.
     pub key_file: Option<PathBuf>,
+    /// The log that it keeps, if it keeps one.
+    pub log: Option<LogConfig>,
 }
 
 /// Where a journal is.
@@ -75,6 +86,32 @@ pub enum JournalAt {
     /// so it is a file of its own.
     Server(PathBuf),
 }
+
+/// The log that a keeper keeps.
+#[derive(Debug)]
+pub struct LogConfig {
+    /// Where it is.
+    pub file: PathBuf,
+    /// The city's roster, where its roots are anchored.
+    pub roster: Address,
+    /// When they are.
+    pub pace: Pace,
+    /// How long payloads are kept.
+    pub retention: Retention,
+    /// What is taken out of payloads beforehand.
+    pub redaction: Rules,
+    /// Whose storages get copies, and where they are.
+    pub mirrors: BTreeMap<Address, Url>,
+    /// Where it is served to whomever; nowhere when absent.
+    pub listen: Option<SocketAddr>,
+}
+
+/// Most mirrors: each is pushed each critical entry.
+pub const MIRRORS_MAX: usize = 16;
+/// Most entries that may wait for an anchor.
+pub const ANCHOR_ENTRIES_MAX: u64 = 1_000_000;
+/// Longest that an entry may wait for an anchor: a week.
+pub const ANCHOR_SECS_MAX: u64 = 7 * 86_400;
 
 /// Why a configuration cannot be used. Every message names the key.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +152,7 @@ pub enum ConfigError {
     #[error("notice_days, urgent_days: {0}")]
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
-    #[error("nothing to do: name the `programs` to watch")]
+    #[error("nothing to do: name the `programs` to watch, or a `log` to keep")]
     Idle,
     /// No journal, or two.
     #[error(
@@ -134,6 +171,31 @@ pub enum ConfigError {
     /// Outside its bounds.
     #[error("depth_blocks = {0} is not within 0..={DEPTH_BLOCKS_MAX}")]
     Depth(u64),
+    /// A log without a key.
+    #[error("log: it is anchored in the name of a key: name the `key_file`")]
+    LogWithoutKey,
+    /// Outside its bounds.
+    #[error("log.{key} = {given} is not within 1..={most}")]
+    LogPace {
+        /// Which key.
+        key: &'static str,
+        /// What it says.
+        given: u64,
+        /// What it may say at most.
+        most: u64,
+    },
+    /// Outside its bounds.
+    #[error("log.retention_months: {0}")]
+    Retention(#[from] RetentionError),
+    /// A rule of redaction cannot be followed.
+    #[error("log.redact: {0}")]
+    Redaction(#[from] RuleError),
+    /// Too many mirrors.
+    #[error("log.mirrors: {0} of them, at most {MIRRORS_MAX}")]
+    Mirrors(usize),
+    /// Not a URL of HTTP. It is not repeated: it may carry a key.
+    #[error("log.mirrors: that of {0} is no http:// or https:// address")]
+    Mirror(Address),
     /// The file with the key holds none. What it holds is not repeated.
     #[error(
         "key_file: {path} does not hold a secp256k1 key: it takes 64 hexadecimal digits, with or without 0x, and nothing else"
@@ -168,6 +230,39 @@ struct File {
     #[serde(default = "default_depth_blocks")]
     depth_blocks: u64,
     key_file: Option<PathBuf>,
+    log: Option<LogFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogFile {
+    file: PathBuf,
+    roster: Address,
+    #[serde(default = "default_anchor_entries")]
+    anchor_entries: u64,
+    #[serde(default = "default_anchor_secs")]
+    anchor_secs: u64,
+    #[serde(default = "default_retention_months")]
+    retention_months: u32,
+    #[serde(default)]
+    redact: Vec<Rule>,
+    #[serde(default)]
+    mirrors: BTreeMap<Address, String>,
+    listen: Option<SocketAddr>,
+}
+
+// A transaction for so many entries costs less than a thousandth of what they tell about.
+const fn default_anchor_entries() -> u64 {
+    1_000
+}
+
+// So long a log can be forked unseen by who looks at the chain alone.
+const fn default_anchor_secs() -> u64 {
+    3_600
+}
+
+const fn default_retention_months() -> u32 {
+    RETENTION_MONTHS_MIN
 }
 
 #[derive(Deserialize)]
@@ -228,7 +323,12 @@ impl Config {
         }
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
-        let programs = programs.ok_or(ConfigError::Idle)?;
+        if programs.is_none() && file.log.is_none() {
+            return Err(ConfigError::Idle);
+        }
+        if file.log.is_some() && file.key_file.is_none() {
+            return Err(ConfigError::LogWithoutKey);
+        }
         if !(1..=NAME_BYTES_MAX).contains(&file.name.len()) {
             return Err(ConfigError::Name(file.name.len()));
         }
@@ -250,7 +350,8 @@ impl Config {
             websockets,
             poll: Duration::from_secs(file.poll_secs),
             notice: Notice::days(file.notice_days, file.urgent_days)?,
-            programs,
+            programs: programs.unwrap_or_default(),
+            log: file.log.map(log).transpose()?,
         })
     }
 
@@ -322,6 +423,38 @@ fn city(file: CityFile) -> Result<(City, u64), ConfigError> {
         return Err(ConfigError::ContractMissing(missing));
     }
     Ok((City::new(members), file.from_block))
+}
+
+fn log(file: LogFile) -> Result<LogConfig, ConfigError> {
+    for (key, given, most) in [
+        ("anchor_entries", file.anchor_entries, ANCHOR_ENTRIES_MAX),
+        ("anchor_secs", file.anchor_secs, ANCHOR_SECS_MAX),
+    ] {
+        if !(1..=most).contains(&given) {
+            return Err(ConfigError::LogPace { key, given, most });
+        }
+    }
+    if file.mirrors.len() > MIRRORS_MAX {
+        return Err(ConfigError::Mirrors(file.mirrors.len()));
+    }
+    let mut mirrors = BTreeMap::new();
+    for (mirror, url) in file.mirrors {
+        let url = url.parse::<Url>().ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        mirrors.insert(mirror, url.ok_or(ConfigError::Mirror(mirror))?);
+    }
+    Ok(LogConfig {
+        file: file.file,
+        roster: file.roster,
+        pace: Pace {
+            entries: file.anchor_entries,
+            wait: Millis::new(file.anchor_secs * 1_000),
+        },
+        retention: Retention::months(file.retention_months)?,
+        redaction: Rules::new(&file.redact)?.and(Rules::common()),
+        mirrors,
+        listen: file.listen,
+    })
 }
 
 fn programs(list: Vec<Address>) -> Result<Vec<Address>, ConfigError> {
@@ -408,6 +541,23 @@ mod tests {
         );
     }
 
+    fn logged(line: &str) -> String {
+        format!("key_file = \"k\"\n[log]\nfile = \"log.sqlite\"\nroster = \"{ADDRESS}\"\n{line}")
+    }
+
+    #[test]
+    fn a_log_may_be_all_that_there_is_to_do() {
+        let text =
+            with(&logged("anchor_secs = 5")).replace(&format!("programs = [\"{ADDRESS}\"]"), "");
+        let config = Config::parse(&text).expect("valid");
+        let log = config.log.expect("a log");
+        assert_eq!(
+            (log.pace.entries, log.pace.wait),
+            (1_000, Millis::new(5_000))
+        );
+        assert!(config.programs.is_empty() && log.listen.is_none());
+    }
+
     #[test]
     fn every_bad_value_is_refused_with_its_key() {
         let programs =
@@ -452,6 +602,28 @@ mod tests {
                 "endpoint = \"http://h\"\njournal = \"j\"\n".to_owned(),
                 "nothing to do",
             ),
+            (
+                with(&logged("")).replace("key_file = \"k\"", ""),
+                "key_file",
+            ),
+            (with(&logged("anchor_secs = 0")), "log.anchor_secs = 0"),
+            (
+                with(&logged("anchor_entries = 1000001")),
+                "log.anchor_entries",
+            ),
+            (with(&logged("retention_months = 23")), "at least 24"),
+            (with(&logged("roots = 1")), "unknown field `roots`"),
+            (
+                with(&logged("redact = [{ name = \"a\", pattern = \"(\" }]")),
+                "log.redact: rule `a`",
+            ),
+            (
+                with(&logged(&format!(
+                    "mirrors = {{ \"{ADDRESS}\" = \"ftp://x\" }}"
+                ))),
+                "log.mirrors: that of",
+            ),
+            (with(&logged("listen = \"here\"")), "listen"),
             (programs(&many.join(",")), "programs: 257 addresses"),
             (
                 programs(&format!("\"{ADDRESS}\",\"{ADDRESS}\"")),

@@ -76,6 +76,9 @@ pub enum KeeperError {
     /// The configuration does not fit what there is.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A part cannot begin.
+    #[error(transparent)]
+    Raise(#[from] part::RaiseError),
     /// Two parts would write into one stream.
     #[error("two parts share the stream {0}: each needs its own")]
     SharedStream(String),
@@ -185,7 +188,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             ..Policy::default()
         };
         let chain = config.chain(chain_id, genesis)?;
-        let parts = part::raise(&config, &providers[0], chain.as_ref());
+        let parts = part::raise(&config, &providers[0], chain.as_ref(), chain_id)?;
         let rpc = |provider| Rpc::new(provider, ANSWER_WITHIN);
         let endpoints: Vec<Rpc<P>> = providers.into_iter().map(rpc).collect();
         let endpoint = Quorum::new(endpoints, config.quorum).map_err(ConfigError::Quorum)?;

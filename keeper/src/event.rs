@@ -9,6 +9,7 @@ use crate::{
     clock::Moment,
     journal::Identity,
     source::chain,
+    machine::anchor,
 };
 
 /// Something the keeper learnt.
@@ -35,6 +36,8 @@ pub enum Event {
     },
     /// The city's chain told something.
     Chain(chain::Event),
+    /// Of the log and its anchors.
+    Log(anchor::Seen),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -55,6 +58,7 @@ impl Event {
             Self::Unreachable { program, asked, .. } => {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
+            Self::Log(seen) => seen.identity(),
             Self::Ended { action, .. } => format!("ended/{}", action.key()),
         })
     }

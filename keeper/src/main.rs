@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use agentcity_hub::{http, store::Log};
 use agentcity_keeper::{
     action::Level,
     clock::SystemClock,
@@ -19,6 +20,7 @@ use alloy::{
 use clap::Parser;
 use eyre::{OptionExt, WrapErr, bail};
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     time::timeout,
 };
@@ -29,7 +31,7 @@ use tokio::{
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// TOML file: endpoint, journal or journal_url_file, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
+    /// TOML file: endpoint, journal or journal_url_file, programs or [log]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// One round, then exit: 0 if every program is fine, 1 if not
@@ -84,7 +86,15 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
     config: Config,
     (key, chain_id, genesis): (Option<PrivateKeySigner>, u64, B256),
 ) -> eyre::Result<ExitCode> {
+    let served = config.log.as_ref();
+    let served = served.and_then(|log| Some((log.file.clone(), log.listen?)));
     let keeper = Keeper::over(journal, providers, config, key, chain_id, genesis)?;
+    if let Some((file, listen)) = served {
+        let log = Log::open_to_read(&file).wrap_err("log")?;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.wrap_err_with(|| format!("log.listen: {listen}"))?;
+        tokio::spawn(async move { axum::serve(listener, http::router(log)).await });
+    }
     if options.once {
         once(keeper).await
     } else {

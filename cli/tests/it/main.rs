@@ -12,6 +12,7 @@ mod foundations;
 mod founding;
 mod lapse;
 mod law;
+mod log;
 mod manual;
 mod missions;
 mod money;

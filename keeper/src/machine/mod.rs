@@ -7,6 +7,7 @@ use crate::{
     event::Event,
 };
 
+pub mod anchor;
 pub mod program_life;
 
 /// What decides. The same events in the same order give the same actions and the same state, whenever and however often.

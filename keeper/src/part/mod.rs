@@ -8,13 +8,14 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use agentcity_hub::{mirror::MirrorError, store::LogError};
 use alloy::{primitives::Address, providers::Provider};
 use tokio::sync::mpsc;
 
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
-    config::Config,
+    config::{Config, ConfigError},
     event::Event,
     executor::endpoint::Call,
     machine::Machine,
@@ -25,6 +26,7 @@ use crate::{
     },
 };
 
+pub mod log;
 pub mod programs;
 
 /// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
@@ -141,12 +143,30 @@ impl Feed {
     }
 }
 
-/// The parts that a configuration asks for. Those that take logs follow `_chain`, which is there when the configuration names a city.
+/// Why a part cannot be raised. Nothing was begun.
+#[derive(Debug, thiserror::Error)]
+pub enum RaiseError {
+    /// The key cannot be read.
+    #[error(transparent)]
+    Key(#[from] ConfigError),
+    /// The log cannot be opened.
+    #[error("log: {0}")]
+    Log(#[from] LogError),
+    /// There are no means to connect to mirrors.
+    #[error("log.mirrors: {0}")]
+    Mirrors(#[from] MirrorError),
+}
+
+/// The parts that a configuration asks for, on the chain `chain_id`. Those that take logs follow `_chain`, which is there when the
+/// configuration names a city.
+///
+/// Errors: [`RaiseError`].
 pub fn raise<P: Provider + Clone + 'static>(
     config: &Config,
     provider: &P,
     _chain: Option<&Arc<CityChain>>,
-) -> Vec<Arc<dyn Part>> {
+    chain_id: u64,
+) -> Result<Vec<Arc<dyn Part>>, RaiseError> {
     let mut parts: Vec<Arc<dyn Part>> = Vec::new();
     if !config.programs.is_empty() {
         parts.push(Arc::new(programs::ProgramLives::new(
@@ -154,7 +174,14 @@ pub fn raise<P: Provider + Clone + 'static>(
             provider.clone(),
         )));
     }
-    parts
+    if let Some(kept) = &config.log {
+        // The configuration holds no log without a key.
+        if let Some(signer) = config.key()? {
+            let part = log::Keeping::raise(config, kept, signer, provider.clone(), chain_id)?;
+            parts.push(Arc::new(part));
+        }
+    }
+    Ok(parts)
 }
 
 /// An answer, or that there was none in time.

@@ -7,4 +7,5 @@ mod host;
 mod journal;
 mod keepalive;
 mod postgres;
+mod log;
 mod submit;

@@ -1,9 +1,12 @@
 //! `agentcity log`: what happened in a city, and proofs about the logs whose roots are anchored.
 
+mod bundle;
+
 use std::path::{Path, PathBuf};
 
 use agentcity_abi::IRoster;
 use agentcity_domain::{peer::Peer, roster::anchor::Anchor};
+use agentcity_hub::tree;
 use alloy::{
     json_abi::JsonAbi,
     primitives::{Address, B256},
@@ -17,7 +20,6 @@ use super::panel::document::{read, save};
 use crate::{
     ask,
     failure::{Code, Failure},
-    merkle,
     opts::Town,
     output::{self, Answer},
     send,
@@ -37,9 +39,14 @@ pub(crate) enum Verb {
     /// Prove that an entry is in a log, or that the log extends an earlier one. One entry a line.
     #[command(after_help = "Example: agentcity log prove audit.jsonl --entry 7 --out proof.json")]
     Prove(Prove),
-    /// Verify a proof, without a network; with an author also against what is anchored.
+    /// Verify a proof, without a network; with an author also against what is anchored. Or a bundle, against the chain.
     #[command(after_help = "Example: agentcity log verify proof.json")]
     Verify(Verify),
+    /// Take entries out of a keeper's log, with payloads and proofs, in one file that `log verify --bundle` verifies.
+    #[command(
+        after_help = "Example: agentcity log export --store hub.sqlite --type FREEZE_TRIGGERED --out bundle.json"
+    )]
+    Export(bundle::Export),
 }
 
 #[derive(Debug, clap::Args)]
@@ -90,7 +97,8 @@ pub(crate) struct Prove {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
     /// The proof.
-    file: PathBuf,
+    #[arg(required_unless_present = "bundle")]
+    file: Option<PathBuf>,
     /// The entry that is to be proved, as a file of one line, instead of the hash in the proof.
     #[arg(long)]
     entry: Option<PathBuf>,
@@ -100,6 +108,13 @@ pub(crate) struct Verify {
     /// The number of the author's anchor.
     #[arg(long)]
     sequence: Option<u64>,
+    /// A bundle of a log instead of a proof. Its anchors are asked of the chain, unless there is a header.
+    #[arg(long, conflicts_with_all = ["file", "entry", "author", "sequence"])]
+    bundle: Option<PathBuf>,
+    /// The header of a block, as JSON of `eth_getBlockByNumber` or RLP in hex: the bundle must show by a receipt that the block has its
+    /// anchor. No chain is asked.
+    #[arg(long, requires = "bundle")]
+    header: Option<PathBuf>,
     #[command(flatten)]
     town: Town,
 }
@@ -133,7 +148,13 @@ pub(crate) async fn run(verb: Verb) -> Result<Answer, Failure> {
     match verb {
         Verb::Query(options) => query(options).await,
         Verb::Prove(options) => prove(&options),
-        Verb::Verify(options) => verify(options).await,
+        Verb::Verify(options) => match (&options.bundle, &options.file) {
+            (Some(file), _) => bundle::verify(file, options.header.as_deref(), &options.town).await,
+            (None, Some(file)) => verify(file, &options).await,
+            (None, None) => Err(Failure::new(Code::Flags, "no file is given")
+                .hint("name a proof, or a bundle with --bundle")),
+        },
+        Verb::Export(options) => bundle::export(&options).await,
     }
 }
 
@@ -235,10 +256,7 @@ fn leaves(path: &Path) -> Result<Vec<B256>, Failure> {
                 .hint("a log has one entry a line"),
         );
     }
-    Ok(text
-        .split(|byte| *byte == b'\n')
-        .map(merkle::leaf)
-        .collect())
+    Ok(text.split(|byte| *byte == b'\n').map(tree::leaf).collect())
 }
 
 fn prove(options: &Prove) -> Result<Answer, Failure> {
@@ -262,14 +280,14 @@ fn prove(options: &Prove) -> Result<Answer, Failure> {
                 place: place as u64,
                 leaf: leaves[place],
             },
-            merkle::inclusion(&leaves, place),
+            tree::inclusion(&leaves, place as u64).unwrap_or_default(),
         ),
         (None, Some(old)) if (1..=leaves.len()).contains(&old) => (
             Claim::Extends {
                 old_size: old as u64,
-                old_root: merkle::root(&leaves[..old]),
+                old_root: tree::root(&leaves[..old]),
             },
-            merkle::consistency(&leaves, old),
+            tree::extension(&leaves, old as u64).unwrap_or_default(),
         ),
         (place, old) => {
             let given = place.or(old).unwrap_or_default();
@@ -279,7 +297,7 @@ fn prove(options: &Prove) -> Result<Answer, Failure> {
     let proof = Proof {
         version: VERSION,
         size: leaves.len() as u64,
-        root: merkle::root(&leaves),
+        root: tree::root(&leaves),
         of,
         path,
     };
@@ -308,8 +326,8 @@ fn claim(proof: &Proof) -> String {
     }
 }
 
-async fn verify(options: Verify) -> Result<Answer, Failure> {
-    let proof: Proof = read(&options.file)?;
+async fn verify(file: &Path, options: &Verify) -> Result<Answer, Failure> {
+    let proof: Proof = read(file)?;
     if proof.version != VERSION {
         return Err(Failure::new(
             Code::Malformed,
@@ -332,14 +350,14 @@ async fn verify(options: Verify) -> Result<Answer, Failure> {
                 Some(path) => leaves(path)?[0],
                 None => *leaf,
             };
-            merkle::includes(&log, *place, leaf, &proof.path)
+            tree::includes(&log, *place, &leaf, &proof.path)
         }
         Claim::Extends { old_size, old_root } => {
             let old = Anchor {
                 size: *old_size,
                 root: *old_root,
             };
-            merkle::extends(&old, &log, &proof.path)
+            tree::extends(&old, &log, &proof.path)
         }
     };
     if !holds {
