@@ -8,6 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
+    machine::router,
 };
 
 /// Something the keeper learnt.
@@ -32,6 +33,8 @@ pub enum Event {
         /// When it was asked, by this machine's clock.
         asked: Moment,
     },
+    /// A mission was looked at, for the router.
+    Router(router::Sight),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -51,6 +54,12 @@ impl Event {
             Self::Unreachable { program, asked, .. } => {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
+            Self::Router(sight) => format!(
+                "router/{:#x}/{:#x}/{}",
+                sight.mission,
+                sight.at.hash,
+                sight.asked.get()
+            ),
             Self::Ended { action, .. } => format!("ended/{}", action.key()),
         })
     }

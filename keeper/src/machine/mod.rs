@@ -5,6 +5,7 @@ use std::fmt;
 use crate::{action::Action, event::Event};
 
 pub mod program_life;
+pub mod router;
 
 /// What decides. The same events in the same order give the same actions and the same state, whenever and however often.
 pub trait Machine: fmt::Debug {

@@ -191,9 +191,12 @@ impl ProgramLife {
             }
             (
                 Action::Keepalive { .. },
-                Outcome::Done { .. } | Outcome::Satisfied | Outcome::Told,
+                Outcome::Done { .. }
+                | Outcome::Satisfied
+                | Outcome::Told
+                | Outcome::Reported { .. },
             )
-            | (Action::Alert { .. }, _) => None,
+            | (Action::Alert { .. } | Action::Router(_), _) => None,
         }
     }
 }
@@ -220,6 +223,7 @@ impl Machine for ProgramLife {
                     .collect()
             }
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
+            Event::Router(_) => Vec::new(),
         }
     }
 
@@ -289,7 +293,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } => None,
+                Action::Keepalive { .. } | Action::Router(_) => None,
             })
             .collect()
     }
