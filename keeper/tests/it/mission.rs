@@ -45,7 +45,7 @@ use alloy::{
 };
 use parking_lot::Mutex;
 use tempfile::{TempDir, tempdir};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Runtime};
 
 /// A seat's price and stake, in base units.
 const PRICE: u128 = 300_000_000_000_000;
@@ -166,6 +166,8 @@ struct Scene {
     codes: Vec<Arc<Mutex<B256>>>,
     clock: Hands,
     folder: TempDir,
+    /// The people of a stage wait in a runtime of their own, so nothing here may be asynchronous.
+    runtime: Runtime,
 }
 
 fn provider(stage: &Stage) -> RootProvider {
@@ -208,7 +210,8 @@ async fn serve(stage: &Stage, executor: &Executor, folder: &Path) -> (String, Ar
 impl Scene {
     /// Three tasks in a row: a proof, a consensus of three principals, a proof. Each keeper serves some of the executors, none two of
     /// one node, and knows the addresses of all.
-    async fn raise() -> Self {
+    fn raise() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
         let mut stage = Stage::raise(&Charter::default(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
         gas::cache_city(&stage.city).expect("a cache");
         let plan = Plan {
@@ -225,7 +228,8 @@ impl Scene {
         let folder = tempdir().expect("a folder");
         let (mut addresses, mut codes) = (Vec::new(), Vec::new());
         for executor in stage.executors.clone() {
-            let (address, code) = serve(&stage, &executor, folder.path()).await;
+            let serving = serve(&stage, &executor, folder.path());
+            let (address, code) = runtime.block_on(serving);
             addresses.push((executor.agent.address(), address));
             codes.push(code);
         }
@@ -235,7 +239,8 @@ impl Scene {
             keepers: Vec::new(),
             codes,
             clock: Hands::default(),
-            folder: folder,
+            folder,
+            runtime,
         };
         for (name, served) in [("a", &[0, 1][..]), ("b", &[2, 4]), ("c", &[3])] {
             let keeper = scene.keeper(name, served, &addresses);
@@ -288,22 +293,25 @@ impl Scene {
     }
 
     /// Every keeper looks once and does what it can.
-    async fn look(&mut self) {
+    fn look(&mut self) {
         self.clock.0.fetch_add(1, Ordering::SeqCst);
         for keeper in &mut self.keepers {
             keeper.stand(&self.clock).expect("it stands");
-            keeper.observe(&self.clock).await.expect("it looks");
-            keeper.act(&self.clock, false).await.expect("it acts");
+            self.runtime.block_on(async {
+                keeper.observe(&self.clock).await.expect("it looks");
+                keeper.act(&self.clock, false).await.expect("it acts");
+                // Work goes on beside the keepers.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            });
         }
     }
 
-    async fn until(&mut self, reached: impl Fn(&mut Self) -> bool) {
+    fn until(&mut self, reached: impl Fn(&mut Self) -> bool) {
         for _ in 0..LOOKS_MAX {
             if reached(self) {
                 return;
             }
-            self.look().await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            self.look();
         }
         panic!(
             "it was never reached; nodes: {:?}",
@@ -334,22 +342,20 @@ impl Scene {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keepers_and_executors_alone_bring_three_nodes_to_their_settlement() {
-    let mut scene = Scene::raise().await;
+#[test]
+fn keepers_and_executors_alone_bring_three_nodes_to_their_settlement() {
+    let mut scene = Scene::raise();
     // An executor whose code is not the registered one is not routed, and nothing is lost by that.
     let other = *scene.codes[0].lock();
     *scene.codes[0].lock() = B256::repeat_byte(1);
     for _ in 0..3 {
-        scene.look().await;
+        scene.look();
     }
     let node = scene.node(0);
     assert_eq!((node.state, node.accepted), (work::NodeState::Eligible, 1));
     *scene.codes[0].lock() = other;
 
-    scene
-        .until(|scene| scene.state() == work::MissionState::Verification)
-        .await;
+    scene.until(|scene| scene.state() == work::MissionState::Verification);
     let classified = [b"the topic of ".as_slice(), b"output"].concat();
     assert_eq!(scene.node(1).outputHash, keccak256(keccak256(&classified)));
 
@@ -369,16 +375,14 @@ async fn keepers_and_executors_alone_bring_three_nodes_to_their_settlement() {
         .client
         .warp(Duration::from_secs(over))
         .expect("time passes");
-    scene
-        .until(|scene| {
-            let to = scene.stage.city.address(Peer::Treasury);
-            let parts = scene
-                .stage
-                .city
-                .client
-                .ask(to, &treasury::partsCall {})
-                .expect("books");
-            (parts.escrows, parts.lockedStakes) == (U256::ZERO, U256::ZERO)
-        })
-        .await;
+    scene.until(|scene| {
+        let to = scene.stage.city.address(Peer::Treasury);
+        let parts = scene
+            .stage
+            .city
+            .client
+            .ask(to, &treasury::partsCall {})
+            .expect("books");
+        (parts.escrows, parts.lockedStakes) == (U256::ZERO, U256::ZERO)
+    });
 }
