@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::{
     journal::NAME_BYTES_MAX,
     machine::program_life::{Notice, NoticesCross},
+    part::router::{Section, SectionError, Setup},
 };
 
 /// Programs one keeper watches at most: each costs one call per round, and a round must end before the next.
@@ -45,11 +46,16 @@ pub struct Config {
     pub depth_blocks: u64,
     /// File with the key that pays for keepalives; without it the keeper only tells.
     pub key_file: Option<PathBuf>,
+    /// For whom and with whom to work on missions; for nobody when there is none.
+    pub router: Option<Setup>,
 }
 
 /// Why a configuration cannot be used. Every message names the key.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// The section of the router.
+    #[error(transparent)]
+    Router(#[from] SectionError),
     /// The file could not be read.
     #[error("cannot read {path}: {cause}")]
     Unreadable {
@@ -71,7 +77,7 @@ pub enum ConfigError {
     #[error("notice_days, urgent_days: {0}")]
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
-    #[error("nothing to do: name the `programs` to watch")]
+    #[error("nothing to do: name the `programs` to watch, or whom the `[router]` serves")]
     Idle,
     /// Nobody to watch, or too many.
     #[error("programs: {0} addresses, but it takes 1..={PROGRAMS_MAX}")]
@@ -112,6 +118,7 @@ struct File {
     #[serde(default = "default_depth_blocks")]
     depth_blocks: u64,
     key_file: Option<PathBuf>,
+    router: Option<Section>,
 }
 
 fn default_name() -> String {
@@ -160,7 +167,10 @@ impl Config {
         }
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
-        let programs = programs.ok_or(ConfigError::Idle)?;
+        let router = file.router.map(Section::setup).transpose()?;
+        if programs.is_none() && router.is_none() {
+            return Err(ConfigError::Idle);
+        }
         if !(1..=NAME_BYTES_MAX).contains(&file.name.len()) {
             return Err(ConfigError::Name(file.name.len()));
         }
@@ -175,7 +185,8 @@ impl Config {
             endpoint,
             poll: Duration::from_secs(file.poll_secs),
             notice: Notice::days(file.notice_days, file.urgent_days)?,
-            programs,
+            programs: programs.unwrap_or_default(),
+            router,
         })
     }
 

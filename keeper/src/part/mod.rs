@@ -132,6 +132,12 @@ pub fn raise<P: Provider + Clone + 'static>(config: &Config, provider: &P) -> Ve
             provider.clone(),
         )));
     }
+    if let Some(setup) = &config.router {
+        parts.push(Arc::new(router::Routing::new(
+            provider.clone(),
+            setup.clone(),
+        )));
+    }
     parts
 }
 

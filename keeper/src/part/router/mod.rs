@@ -8,6 +8,7 @@ mod carry;
 mod chain;
 mod law;
 mod look;
+mod section;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +24,8 @@ use alloy::{
 };
 use tokio::sync::Mutex;
 
-pub use self::{chain::Members, law::Texts};
+pub(crate) use self::section::Section;
+pub use self::{chain::Members, law::Texts, section::SectionError};
 use self::{
     chain::{Chain, Service},
     law::Law,
@@ -46,7 +48,7 @@ pub const STREAM: &str = "router";
 const OUTPUTS_MAX: usize = 256;
 
 /// For whom and with whom the router works.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setup {
     /// The city's members.
     pub members: Members,
