@@ -12,9 +12,7 @@ use alloy::primitives::{B256, keccak256};
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::support::{
-    Agent, CODE, Does, Running, SERVICE, TRAILS, VENUE, cause, client, request, until,
-};
+use crate::support::{Agent, CODE, Does, Running, SERVICE, TRAILS, VENUE, cause, request, until};
 
 fn answers(output: &[u8]) -> Does {
     Does::Answers(output.to_vec(), 40)
@@ -273,10 +271,15 @@ async fn live_code_is_compared_within_its_time() {
     let client = server.client();
     let second = Duration::from_secs(1);
     assert_eq!(client.live_code(SERVICE, CODE, second).await.unwrap(), CODE);
-    let late = client
-        .live_code(SERVICE, CODE, Duration::ZERO)
+    // Connections are taken, and nobody answers.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mute_client = crate::support::client(mute.local_addr().unwrap(), "");
+    let short = Duration::from_millis(20);
+    let late = mute_client
+        .live_code(SERVICE, CODE, short)
         .await
         .unwrap_err();
+    assert!(late.to_string().contains("not within 20 ms"), "{late}");
     assert_eq!(late.disposition(), Disposition::Retry);
     let unknown = client
         .live_code(B256::ZERO, CODE, second)
@@ -288,11 +291,10 @@ async fn live_code_is_compared_within_its_time() {
         lost.identity().await.unwrap_err().disposition(),
         Disposition::Retry
     );
-    drop(client);
-    let _ = client_is_for_loopback_or_tls();
 }
 
-fn client_is_for_loopback_or_tls() {
+#[test]
+fn executors_are_asked_on_this_machine_or_over_tls() {
     use agentcity_executor::client::{Account, Client, Patience};
     for base in [
         "http://example.org",
@@ -311,7 +313,6 @@ fn client_is_for_loopback_or_tls() {
         );
         assert!(made.is_err(), "{base}");
     }
-    let _ = client(([127, 0, 0, 1], 1).into(), "");
 }
 
 #[test]
