@@ -75,6 +75,8 @@ pub struct Config {
     pub key_file: Option<PathBuf>,
     /// The log that it keeps, if it keeps one.
     pub log: Option<LogConfig>,
+    /// For whom and with whom to work on missions; for nobody when there is none.
+    pub router: Option<Setup>,
 }
 
 /// Where a journal is.
@@ -116,6 +118,9 @@ pub const ANCHOR_SECS_MAX: u64 = 7 * 86_400;
 /// Why a configuration cannot be used. Every message names the key.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// The section of the router.
+    #[error(transparent)]
+    Router(#[from] SectionError),
     /// The file could not be read.
     #[error("cannot read {path}: {cause}")]
     Unreadable {
@@ -152,7 +157,7 @@ pub enum ConfigError {
     #[error("notice_days, urgent_days: {0}")]
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
-    #[error("nothing to do: name the `programs` to watch, or a `log` to keep")]
+    #[error("nothing to do: name the `programs` to watch, or whom the `[router]` serves")]
     Idle,
     /// No journal, or two.
     #[error(
@@ -270,6 +275,7 @@ const fn default_retention_months() -> u32 {
 struct CityFile {
     from_block: u64,
     contracts: BTreeMap<String, Address>,
+    router: Option<Section>,
 }
 
 fn default_name() -> String {
@@ -352,6 +358,7 @@ impl Config {
             notice: Notice::days(file.notice_days, file.urgent_days)?,
             programs: programs.unwrap_or_default(),
             log: file.log.map(log).transpose()?,
+            router,
         })
     }
 

@@ -8,8 +8,9 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
-    source::chain,
     machine::anchor,
+    machine::router,
+    source::chain,
 };
 
 /// Something the keeper learnt.
@@ -38,6 +39,8 @@ pub enum Event {
     Chain(chain::Event),
     /// Of the log and its anchors.
     Log(anchor::Seen),
+    /// A mission was looked at, for the router.
+    Router(router::Sight),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -59,6 +62,12 @@ impl Event {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
             Self::Log(seen) => seen.identity(),
+            Self::Router(sight) => format!(
+                "router/{:#x}/{:#x}/{}",
+                sight.mission,
+                sight.at.hash,
+                sight.asked.get()
+            ),
             Self::Ended { action, .. } => format!("ended/{}", action.key()),
         })
     }

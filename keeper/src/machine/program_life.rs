@@ -220,6 +220,7 @@ impl Machine for ProgramLife {
             Event::Chain(_) => Vec::new(),
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
             Event::Log(_) => Vec::new(),
+            Event::Router(_) => Vec::new(),
         }
     }
 

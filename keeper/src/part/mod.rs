@@ -28,6 +28,7 @@ use crate::{
 
 pub mod log;
 pub mod programs;
+pub mod router;
 
 /// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);

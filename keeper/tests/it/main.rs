@@ -6,6 +6,7 @@ mod follow;
 mod host;
 mod journal;
 mod keepalive;
-mod postgres;
 mod log;
+mod mission;
+mod postgres;
 mod submit;
