@@ -26,7 +26,10 @@ use crate::{
         anchor::Pace,
         program_life::{Notice, NoticesCross},
     },
-    part::{ANSWER_WITHIN, CityChain},
+    part::{
+        ANSWER_WITHIN, CityChain,
+        router::{Section, SectionError, Setup},
+    },
     source::{
         chain::Chain,
         endpoint::HttpEndpoint,
@@ -157,7 +160,9 @@ pub enum ConfigError {
     #[error("notice_days, urgent_days: {0}")]
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
-    #[error("nothing to do: name the `programs` to watch, or whom the `[router]` serves")]
+    #[error(
+        "nothing to do: name the `programs` to watch, a `log` to keep, or whom the `[router]` serves"
+    )]
     Idle,
     /// No journal, or two.
     #[error(
@@ -329,7 +334,8 @@ impl Config {
         }
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
-        if programs.is_none() && file.log.is_none() {
+        let router = file.router.map(Section::setup).transpose()?;
+        if programs.is_none() && router.is_none() && file.log.is_none() {
             return Err(ConfigError::Idle);
         }
         if file.log.is_some() && file.key_file.is_none() {

@@ -8,8 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
-    machine::anchor,
-    machine::router,
+    machine::{anchor, router},
     source::chain,
 };
 

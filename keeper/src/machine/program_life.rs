@@ -191,7 +191,7 @@ impl ProgramLife {
                 | Outcome::Told
                 | Outcome::Reported { .. },
             )
-            | (Action::Alert { .. } | Action::Log(_), _) => None,
+            | (Action::Alert { .. } | Action::Log(_) | Action::Router(_), _) => None,
         }
     }
 }
@@ -219,8 +219,7 @@ impl Machine for ProgramLife {
             }
             Event::Chain(_) => Vec::new(),
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
-            Event::Log(_) => Vec::new(),
-            Event::Router(_) => Vec::new(),
+            Event::Log(_) | Event::Router(_) => Vec::new(),
         }
     }
 
@@ -294,7 +293,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } | Action::Log(_) => None,
+                Action::Keepalive { .. } | Action::Log(_) | Action::Router(_) => None,
             })
             .collect()
     }

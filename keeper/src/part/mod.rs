@@ -182,6 +182,12 @@ pub fn raise<P: Provider + Clone + 'static>(
             parts.push(Arc::new(part));
         }
     }
+    if let Some(setup) = &config.router {
+        parts.push(Arc::new(router::Routing::new(
+            provider.clone(),
+            setup.clone(),
+        )));
+    }
     Ok(parts)
 }
 
