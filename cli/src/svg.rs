@@ -281,7 +281,9 @@ mod tests {
             line("node 2", "<x>", true),
             line("node 1", "<x>", true),
         ];
-        assert_data_eq!(draw("a & b", &lines), str![[r##"
+        assert_data_eq!(
+            draw("a & b", &lines),
+            str![[r##"
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 670 146" width="670" height="146" font-family="monospace" font-size="11">
 <title>a &amp; b</title>
 <defs><marker id="end" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,0 L8,4 L0,8 z"/></marker></defs>
@@ -298,7 +300,8 @@ mod tests {
 <g><title>node 2</title><rect x="260" y="60" width="150" height="26" rx="4" fill="#f4f4f4" stroke="#222"/><text x="335" y="77" text-anchor="middle">node 2</text></g>
 </svg>
 
-"##]]);
+"##]]
+        );
     }
 
     #[test]
