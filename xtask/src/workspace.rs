@@ -74,7 +74,7 @@ impl Workspace {
         let mut command = self.cargo();
         command.args(["build", "--workspace", "--locked", "--examples"]);
         for name in names {
-            command.args(["--bin", name]);
+            command.args(["--bin", *name]);
         }
         process::run(&mut command)
     }
