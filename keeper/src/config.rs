@@ -241,6 +241,7 @@ struct File {
     depth_blocks: u64,
     key_file: Option<PathBuf>,
     log: Option<LogFile>,
+    router: Option<Section>,
 }
 
 #[derive(Deserialize)]

@@ -322,7 +322,8 @@ impl Machine for Anchoring {
                 action: Action::Log(step),
                 outcome,
             } => self.ended(step, outcome.refusal()),
-            Event::Ended { .. } | Event::Observed { .. } | Event::Unreachable { .. } => Vec::new(),
+            // Another part's.
+            _ => Vec::new(),
         };
         steps.into_iter().map(Action::Log).collect()
     }

@@ -184,14 +184,8 @@ impl ProgramLife {
                 let now = level.unwrap_or(Level::Unknown);
                 Some(self.alert(*program, now, level, text))
             }
-            (
-                Action::Keepalive { .. },
-                Outcome::Done { .. }
-                | Outcome::Satisfied
-                | Outcome::Told
-                | Outcome::Reported { .. },
-            )
-            | (Action::Alert { .. } | Action::Log(_) | Action::Router(_), _) => None,
+            // What was done needs no more; the rest is another part's.
+            _ => None,
         }
     }
 }
@@ -217,9 +211,9 @@ impl Machine for ProgramLife {
                     .into_iter()
                     .collect()
             }
-            Event::Chain(_) => Vec::new(),
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
-            Event::Log(_) | Event::Router(_) => Vec::new(),
+            // Another part's.
+            _ => Vec::new(),
         }
     }
 
@@ -293,7 +287,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } | Action::Log(_) | Action::Router(_) => None,
+                _ => None,
             })
             .collect()
     }

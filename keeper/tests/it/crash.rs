@@ -110,8 +110,7 @@ fn live(dir: &Path, reached: Arc<dyn Fn() + Send + Sync>) {
                 Outcome::Told
             }
             Action::Keepalive { .. } => keepalive(journal, &account, dir, &action, &*reached),
-            Action::Log(_) => unreachable!("a machine of programs has no log"),
-            Action::Router(_) => unreachable!("the stream is of programs"),
+            _ => unreachable!("the stream is of programs"),
         };
         stream.settle(journal, NOW, &action, outcome).unwrap();
     }

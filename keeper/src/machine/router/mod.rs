@@ -389,9 +389,8 @@ impl Machine for Router {
                 action: action::Action::Router(action),
                 outcome,
             } => self.ended(action, outcome),
-            event::Event::Ended { .. }
-            | event::Event::Observed { .. }
-            | event::Event::Unreachable { .. } => Vec::new(),
+            // Another part's.
+            _ => Vec::new(),
         };
         actions.into_iter().map(action::Action::Router).collect()
     }
