@@ -4,7 +4,7 @@ use agentcity_domain::time::Timestamp;
 use alloy::primitives::{Address, B256, keccak256};
 use serde::{Deserialize, Serialize};
 
-use crate::{event::whole_seconds, journal::ActionKey};
+use crate::{event::whole_seconds, journal::ActionKey, machine::clerk};
 
 /// Something the keeper does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub enum Action {
         /// Which try, counted from nought: one that the chain refused is not the same action as the next.
         attempt: u32,
     },
+    /// What a clerk does.
+    Clerk(clerk::Action),
 }
 
 impl Action {
@@ -48,6 +50,7 @@ impl Action {
                 expires,
                 attempt,
             } => format!("keepalive/{program:#x}/{}/{attempt}", expires.get()),
+            Self::Clerk(action) => action.key(),
         }))
     }
 }

@@ -236,6 +236,8 @@ impl<J: Journal, P: Provider + Clone> Keeper<J, P> {
                         .settle(&mut self.journal, clock.now(), &action, told)?;
                 }
                 Action::Keepalive { .. } => keepalives.push(action),
+                // A clerk's stream is its post's.
+                Action::Clerk(_) => {}
             }
         }
         let (Some(submitter), Some(lease)) = (&self.submitter, held.account.clone()) else {

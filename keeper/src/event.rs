@@ -8,6 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
+    machine::clerk,
 };
 
 /// Something the keeper learnt.
@@ -32,6 +33,8 @@ pub enum Event {
         /// When it was asked, by this machine's clock.
         asked: Moment,
     },
+    /// A clerk learnt something.
+    Clerk(clerk::Event),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -51,6 +54,7 @@ impl Event {
             Self::Unreachable { program, asked, .. } => {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
+            Self::Clerk(event) => event.identity(),
             Self::Ended { action, .. } => format!("ended/{}", action.key()),
         })
     }

@@ -193,7 +193,7 @@ impl ProgramLife {
                 Action::Keepalive { .. },
                 Outcome::Done { .. } | Outcome::Satisfied | Outcome::Told,
             )
-            | (Action::Alert { .. }, _) => None,
+            | (Action::Alert { .. } | Action::Clerk(_), _) => None,
         }
     }
 }
@@ -220,6 +220,7 @@ impl Machine for ProgramLife {
                     .collect()
             }
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
+            Event::Clerk(_) => Vec::new(),
         }
     }
 
@@ -289,7 +290,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } => None,
+                Action::Keepalive { .. } | Action::Clerk(_) => None,
             })
             .collect()
     }

@@ -1,3 +1,5 @@
 //! Where events come from.
 
+pub mod city;
 pub mod programs;
+pub mod sessions;
