@@ -2,7 +2,6 @@
 //! signs. Contents are read anew when something is signed (`executor::clerk`).
 
 use agentcity_domain::{
-    clerk::ClerkRole,
     legislation::{
         debate::Rounds,
         session::{Kind, OFFICES},
@@ -158,11 +157,6 @@ impl Procedure {
     /// Whether every office attested.
     pub const fn is_complete(&self) -> bool {
         self.offices & OFFICES == OFFICES
-    }
-
-    /// Whether an office attested.
-    pub fn is_filled(&self, role: ClerkRole) -> bool {
-        self.offices >> role.number() & 1 == 1
     }
 
     /// Whether it gives one node new seats under the law that there is.

@@ -405,11 +405,7 @@ fn deliberation(role: ClerkRole, docket: &Docket, acts: &mut Vec<Act>) {
                 acts.push(Act::DrawOrder);
             }
         }
-        Step::Proposing
-        | Step::Debating
-        | Step::Committing
-        | Step::Revealing
-        | Step::Delayed
+        Step::Proposing | Step::Debating | Step::Committing | Step::Revealing | Step::Delayed
             if is_over =>
         {
             acts.push(end);

@@ -51,8 +51,8 @@ pub struct Opened {
 /// The sessions that were opened in these blocks, in order.
 ///
 /// Errors: why they could not be had.
-pub async fn opened<P: Provider>(
-    provider: &P,
+pub async fn opened<Q: Provider>(
+    provider: &Q,
     city: &City,
     from: u64,
     until: u64,
@@ -74,8 +74,8 @@ pub async fn opened<P: Provider>(
 /// Logs of these blocks, with the numbers of their blocks, in order.
 ///
 /// Errors: why they could not be had.
-pub async fn logs<P: Provider>(
-    provider: &P,
+pub async fn logs<Q: Provider>(
+    provider: &Q,
     filter: &Filter,
     from: u64,
     until: u64,
@@ -127,13 +127,14 @@ impl Told {
     /// Asks for them.
     ///
     /// Errors: why they could not be had.
-    pub async fn ask<P: Provider>(
-        provider: &P,
+    pub async fn ask<Q: Provider>(
+        provider: &Q,
         city: &City,
         opened: Opened,
         until: u64,
     ) -> Result<Self, String> {
-        let members = [Peer::Assembly, Peer::Legislature, Peer::Enactment].map(|peer| city.at(peer));
+        let members =
+            [Peer::Assembly, Peer::Legislature, Peer::Enactment].map(|peer| city.at(peer));
         let filter = Filter::new()
             .address(members.to_vec())
             .event_signature(TELLING.to_vec())
@@ -222,8 +223,8 @@ impl Told {
 /// A session as of a block, as a clerk sees it.
 ///
 /// Errors: why the chain could not be asked.
-pub async fn observe<P: Provider>(
-    provider: &P,
+pub async fn observe<Q: Provider>(
+    provider: &Q,
     city: &City,
     library: &Library,
     eye: &Eye,
@@ -255,8 +256,8 @@ pub async fn observe<P: Provider>(
     Ok(docket)
 }
 
-async fn deliberation<P: Provider>(
-    provider: &P,
+async fn deliberation<Q: Provider>(
+    provider: &Q,
     city: &City,
     session: B256,
     block: BlockId,
@@ -307,8 +308,8 @@ async fn deliberation<P: Provider>(
     Ok((election, adopted))
 }
 
-async fn procedure<P: Provider>(
-    provider: &P,
+async fn procedure<Q: Provider>(
+    provider: &Q,
     city: &City,
     eye: &Eye,
     block: BlockId,

@@ -9,19 +9,6 @@ use agentcity_domain::{
 };
 use alloy::primitives::B256;
 
-/// The parameters that bound a statute.
-pub const BOUNDING: [P; 9] = [
-    P::MaxNodeTimeoutMs,
-    P::MinHumanReviewTimeoutMs,
-    P::MaxHumanReviewTimeoutMs,
-    P::RedundancyLow,
-    P::RedundancyMedium,
-    P::RedundancyHigh,
-    P::RiskMediumBudget,
-    P::RiskHighBudget,
-    P::MissionBudgetCap,
-];
-
 /// What a session allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowed {

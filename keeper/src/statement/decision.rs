@@ -267,3 +267,6 @@ fn flag(finding: Finding, node: u16, evidence_hash: B256) -> ComplianceFlag {
         evidence_hash,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,20 +45,26 @@ impl<P: Provider> Hand<'_, P> {
         session: B256,
         at: Head,
     ) -> Result<ILegislature::Session, String> {
-        let of = self.legislature().session(session).block(block(at));
-        of.call().await.map_err(cause)
+        self.legislature()
+            .session(session)
+            .block(block(at))
+            .call()
+            .await
+            .map_err(cause)
     }
 
     pub(super) async fn law(&self, session: B256, at: Head) -> Result<IEnactment::Law, String> {
-        let law = self.enactment().lawOf(session).block(block(at));
-        law.call().await.map_err(cause)
+        self.enactment()
+            .lawOf(session)
+            .block(block(at))
+            .call()
+            .await
+            .map_err(cause)
     }
 
     pub(super) async fn bounding(&self, epoch: u64, at: Head) -> Result<Values, String> {
         let ids: &[ParameterId] = &ASKED;
-        self.city
-            .values(self.provider, block(at), epoch, ids)
-            .await
+        self.city.values(self.provider, block(at), epoch, ids).await
     }
 
     pub(super) async fn unit_scale(&self, at: Head) -> Result<u128, String> {
@@ -70,7 +76,8 @@ impl<P: Provider> Hand<'_, P> {
 
     /// The document of a statute.
     pub(super) fn document(&self, statute: B256) -> Result<&Document, Stop> {
-        let cause = || format!("the document of statute {statute} is not in the folder of documents");
+        let cause =
+            || format!("the document of statute {statute} is not in the folder of documents");
         self.library
             .get(statute)
             .ok_or_else(|| Stop::Refused(cause()))
@@ -123,7 +130,7 @@ pub(super) fn flag(flag: &signed::ComplianceFlag) -> IEnactment::ComplianceFlag 
 
 /// Whether a refusal says that somebody did it already, or that the session stands elsewhere by now. The errors are the same ones in
 /// every member.
-pub fn has_gone_on(revert: &Bytes) -> bool {
+pub fn gone_on(revert: &Bytes) -> bool {
     let Some(selector) = revert.first_chunk::<4>() else {
         return false;
     };
@@ -138,7 +145,7 @@ pub fn has_gone_on(revert: &Bytes) -> bool {
 }
 
 /// A refusal in words: the error of whichever member says so.
-pub fn words(revert: &Bytes) -> String {
+pub fn in_words(revert: &Bytes) -> String {
     fn read<E: SolInterface + std::fmt::Debug>(revert: &Bytes) -> Option<String> {
         let error = E::abi_decode(revert).ok()?;
         Some(format!("{error:?}"))

@@ -71,8 +71,13 @@ impl<Q: Provider> Hand<'_, Q> {
             .collect();
         let mut won = BTreeMap::new();
         for node in nodes.keys() {
-            let award = self.enactment().awardOf(session, *node).block(block(at));
-            let award = award.call().await.map_err(cause)?;
+            let award = self
+                .enactment()
+                .awardOf(session, *node)
+                .block(block(at))
+                .call()
+                .await
+                .map_err(cause)?;
             if !award.bids.is_empty() {
                 won.insert(*node, award.bids);
             }
@@ -80,7 +85,8 @@ impl<Q: Provider> Hand<'_, Q> {
         let law = self.law(session, at).await?;
         let scale = self.unit_scale(at).await?;
         let units = |id| scale.saturating_mul(values.of(id).into());
-        let answers = self.agents().principalOf(of.sponsor).block(block(at));
+        let agents = self.agents();
+        let answers = agents.principalOf(of.sponsor).block(block(at));
         let services = self.services_of(&bids, &won, at).await?;
         Ok(Facts {
             terms: Terms {
@@ -125,10 +131,7 @@ impl<Q: Provider> Hand<'_, Q> {
             .filter(|(task, _)| !task.node.is_imported())
             .map(|(task, number)| (number, task.node));
         let lawful = proposal::lawful(document, value, imports(of.kind as u8));
-        Ok((
-            nodes.collect(),
-            lawful.err().map(|unfit| unfit.to_string()),
-        ))
+        Ok((nodes.collect(), lawful.err().map(|unfit| unfit.to_string())))
     }
 
     async fn deployed_node(&self, mission: B256, node: u16, at: Head) -> Result<Node, Stop> {
@@ -157,7 +160,8 @@ impl<Q: Provider> Hand<'_, Q> {
         let mut all = Vec::new();
         while all.len() < NODE_BIDS_MAX {
             let first = u32::try_from(all.len()).unwrap_or(u32::MAX);
-            let part = self.legislature().bidsOn(session, node, first);
+            let legislature = self.legislature();
+            let part = legislature.bidsOn(session, node, first);
             let part = part.block(block(at)).call().await.map_err(cause)?;
             let is_last = part.len() < ANSWERED;
             all.extend(part);
@@ -176,9 +180,9 @@ impl<Q: Provider> Hand<'_, Q> {
         let mut agents: Vec<Address> = placed.iter().map(|bid| bid.agent).collect();
         agents.sort_unstable();
         agents.dedup();
-        let mut bidders = BTreeMap::new();
+        let (contract, mut bidders) = (self.agents(), BTreeMap::new());
         for part in agents.chunks(ASKED_AT_ONCE) {
-            let answers = self.agents().standings(part.to_vec()).block(block(at));
+            let answers = contract.standings(part.to_vec()).block(block(at));
             for (agent, standing) in part.iter().zip(answers.call().await.map_err(cause)?) {
                 let bidder = Bidder {
                     principal: standing.principal,
@@ -198,16 +202,12 @@ impl<Q: Provider> Hand<'_, Q> {
         at: Head,
     ) -> Result<BTreeMap<B256, Service>, String> {
         let winning = |bid: &&Bid| won.values().any(|numbers| numbers.contains(&bid.number));
-        let mut ids: Vec<B256> = bids
-            .iter()
-            .filter(winning)
-            .map(|bid| bid.service)
-            .collect();
+        let mut ids: Vec<B256> = bids.iter().filter(winning).map(|bid| bid.service).collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut services = BTreeMap::new();
+        let (contract, mut services) = (self.services(), BTreeMap::new());
         for part in ids.chunks(ASKED_AT_ONCE) {
-            let answers = self.services().standings(part.to_vec()).block(block(at));
+            let answers = contract.standings(part.to_vec()).block(block(at));
             for (id, standing) in part.iter().zip(answers.call().await.map_err(cause)?) {
                 let service = Service {
                     code_hash: standing.codeHash,

@@ -8,6 +8,8 @@ mod chain;
 mod facts;
 mod pages;
 
+pub use self::chain::{gone_on, in_words};
+
 use agentcity_abi::{IAssembly, IEnactment, ILegislature};
 use agentcity_domain::{
     clerk::ClerkRole,
@@ -95,9 +97,9 @@ impl Template {
 
 /// A clerk that acts: its key, and where it looks things up.
 #[derive(Debug)]
-pub struct Hand<'a, P> {
+pub struct Hand<'a, Q> {
     /// The chain.
-    pub provider: &'a P,
+    pub provider: &'a Q,
     /// The city.
     pub city: &'a City,
     /// The documents.
@@ -129,7 +131,7 @@ impl From<String> for Stop {
     }
 }
 
-impl<P: Provider> Hand<'_, P> {
+impl<Q: Provider> Hand<'_, Q> {
     /// What an act needs, as of the newest block.
     ///
     /// Errors: why the chain could not be asked.
@@ -148,18 +150,13 @@ impl<P: Provider> Hand<'_, P> {
         };
         match self.would(&call).await? {
             None => Ok(Need::Call(call)),
-            Some(revert) if chain::has_gone_on(&revert) => Ok(Need::Satisfied),
-            Some(revert) => Ok(Need::Refused(chain::words(&revert))),
+            Some(revert) if gone_on(&revert) => Ok(Need::Satisfied),
+            Some(revert) => Ok(Need::Refused(in_words(&revert))),
         }
     }
 
     /// The call of an act; none where nothing is left to do.
-    async fn calling(
-        &self,
-        opened: Opened,
-        act: Act,
-        at: Head,
-    ) -> Result<Option<Calling>, Stop> {
+    async fn calling(&self, opened: Opened, act: Act, at: Head) -> Result<Option<Calling>, Stop> {
         let id = opened.session;
         let session_id = id;
         match act {
@@ -228,8 +225,13 @@ impl<P: Provider> Hand<'_, P> {
             .filter(|proposed| told.admitted.contains(&proposed.proposal))
             .copied()
             .collect();
-        let election = self.assembly().election(session).block(block(at));
-        let election = election.call().await.map_err(cause)?;
+        let election = self
+            .assembly()
+            .election(session)
+            .block(block(at))
+            .call()
+            .await
+            .map_err(cause)?;
         let imports = imports(election.kind as u8);
         let values = self.bounding(election.epoch, at).await?;
         let said = evidence::evidence(
@@ -262,8 +264,13 @@ impl<P: Provider> Hand<'_, P> {
     }
 
     async fn request_identity(&self, session: B256, at: Head) -> Result<Calling, Stop> {
-        let outcome = self.assembly().outcomeOf(session).block(block(at));
-        let outcome = outcome.call().await.map_err(cause)?;
+        let outcome = self
+            .assembly()
+            .outcomeOf(session)
+            .block(block(at))
+            .call()
+            .await
+            .map_err(cause)?;
         let deadline = outcome.expiresAt.to();
         let words = signed::IdentityRequest {
             session_id: session,
@@ -288,15 +295,8 @@ impl<P: Provider> Hand<'_, P> {
         let session = opened.session;
         let told = Told::ask(self.provider, self.city, opened, at.number).await?;
         let of = self.session(session, at).await?;
-        attestation(
-            self.provider,
-            self.city,
-            self.key,
-            session,
-            (told.challenge(), of.expiresAt.to()),
-        )
-        .await
-        .map_err(Stop::Refused)
+        let asked = (told.challenge(), of.expiresAt.to());
+        Ok(attestation(self.provider, self.city, self.key, session, asked).await?)
     }
 
     async fn publish(&self, session: B256, at: Head) -> Result<Calling, Stop> {
@@ -472,8 +472,8 @@ impl<P: Provider> Hand<'_, P> {
 /// MSG_TYPE_2 of whoever has the key, a clerk or an agent that will bid. `asked`: the challenge, and until when it may be answered.
 ///
 /// Errors: why there is none.
-pub async fn attestation<P: Provider>(
-    provider: &P,
+pub async fn attestation<Q: Provider>(
+    provider: &Q,
     city: &City,
     key: &PrivateKeySigner,
     session: B256,
@@ -523,17 +523,20 @@ const fn block(at: Head) -> BlockId {
 }
 
 /// Parameters that the contents of messages follow from.
-const ASKED: [P; 16] = {
-    let mut ids = [P::MissionDurationMaxSecs; 16];
-    let (bounding, mut place) = (codification::BOUNDING, 0);
-    while place < bounding.len() {
-        ids[place] = bounding[place];
-        place += 1;
-    }
-    ids[9] = P::MinFairnessScore;
-    ids[10] = P::BidQualityWeight;
-    ids[11] = P::MinStakeLow;
-    ids[12] = P::MinStakeMedium;
-    ids[13] = P::MinStakeHigh;
-    ids
-};
+const ASKED: [P; 15] = [
+    P::MissionDurationMaxSecs,
+    P::MissionBudgetCap,
+    P::MaxNodeTimeoutMs,
+    P::MinHumanReviewTimeoutMs,
+    P::MaxHumanReviewTimeoutMs,
+    P::RedundancyLow,
+    P::RedundancyMedium,
+    P::RedundancyHigh,
+    P::RiskMediumBudget,
+    P::RiskHighBudget,
+    P::MinFairnessScore,
+    P::BidQualityWeight,
+    P::MinStakeLow,
+    P::MinStakeMedium,
+    P::MinStakeHigh,
+];

@@ -4,9 +4,7 @@ use agentcity_abi::{IEnactment, ILegislature};
 use agentcity_domain::{
     legislation::session::Kind,
     peer::Peer,
-    statute::{
-        NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Seat, encode, fold::fold,
-    },
+    statute::{NODES_PER_PAGE, NODES_PER_SEAT_PAGE, Seat, encode, fold::fold},
 };
 use alloy::{
     primitives::{B256, Bytes, U256, keccak256},
@@ -15,11 +13,7 @@ use alloy::{
 };
 
 use super::{Calling, Hand, Stop, block};
-use crate::{
-    event::Head,
-    executor::endpoint::Call,
-    source::city::cause,
-};
+use crate::{event::Head, executor::endpoint::Call, source::city::cause};
 
 /// Pages of seats of one award, and pages of a statute of one validation: far from what a transaction may use (docs/gas.md).
 const AWARDED_AT_ONCE: u16 = 4;
@@ -143,7 +137,8 @@ impl<P: Provider> Hand<'_, P> {
             let last = nodes.min(first.saturating_add(NODES_PER_SEAT_PAGE));
             let mut awarded = false;
             for node in first..last {
-                let award = self.enactment().awardOf(session, node).block(block(at));
+                let enactment = self.enactment();
+                let award = enactment.awardOf(session, node).block(block(at));
                 awarded |= !award.call().await.map_err(cause)?.bids.is_empty();
                 if awarded {
                     break;
@@ -157,12 +152,7 @@ impl<P: Provider> Hand<'_, P> {
     }
 
     /// The hashes of the pages of seats before one.
-    async fn hashes_before(
-        &self,
-        session: B256,
-        page: u16,
-        at: Head,
-    ) -> Result<Vec<B256>, Stop> {
+    async fn hashes_before(&self, session: B256, page: u16, at: Head) -> Result<Vec<B256>, Stop> {
         let until = page.saturating_mul(NODES_PER_SEAT_PAGE);
         if until == 0 {
             return Ok(Vec::new());
@@ -180,8 +170,13 @@ impl<P: Provider> Hand<'_, P> {
     ) -> Result<Vec<Seat>, String> {
         let mut seats = Vec::new();
         for node in nodes {
-            let won = self.enactment().awarded(session, node).block(block(at));
-            let won = won.call().await.map_err(cause)?;
+            let won = self
+                .enactment()
+                .awarded(session, node)
+                .block(block(at))
+                .call()
+                .await
+                .map_err(cause)?;
             seats.extend(won.seats.iter().zip(0..).map(|(won, seat)| Seat {
                 node,
                 seat,
@@ -208,7 +203,8 @@ impl<P: Provider> Hand<'_, P> {
                 .seats(session, of.node..of.node.saturating_add(1), at)
                 .await?;
             let pages = written(of.node.saturating_add(1), &seats)?;
-            hash(pages.last().map_or(&[], std::slice::from_ref))
+            let last = pages.last().map(std::slice::from_ref);
+            hash(last.unwrap_or_default())
         } else {
             let seats = self.seats(session, 0..of.nodes, at).await?;
             hash(&written(of.nodes, &seats)?)
