@@ -16,6 +16,7 @@ pub mod executor;
 pub mod journal;
 pub mod library;
 pub mod machine;
+pub mod office;
 pub mod post;
 pub mod runtime;
 pub mod source;

@@ -1,7 +1,7 @@
 //! What an agent says and does when somebody asks for its work: the executor's server takes requests, this decides.
 //!
 //! It asks its own endpoint whether a seat is its agent's, whether the node runs, and whether a seal may be opened. What is signed is
-//! promised in the vault first, so no two results are ever signed for one seat (INV-AGENT-01); salts leave with a reveal and nowhere
+//! promised in the vault first, so no two results are ever signed for one seat (INV-DESK-01); salts leave with a reveal and nowhere
 //! else (RULINGS A10).
 
 use std::{

@@ -5,8 +5,8 @@
 //! two processes or after a crash, is the first one both times; a result that contradicts an earlier one is not signed, whatever asked
 //! for it. Every commit is on the disk when it returns, so what was answered once is answered again after any crash.
 //!
-//! INV-AGENT-01: for one (mission, node, attempt, seat, kind) at most one content is ever signed.
-//! INV-AGENT-02: what opens a seal is on the disk before the seal leaves.
+//! INV-DESK-01: for one (mission, node, attempt, seat, kind) at most one content is ever signed.
+//! INV-DESK-02: what opens a seal is on the disk before the seal leaves.
 
 use std::{fmt, path::Path, time::Duration};
 
@@ -190,7 +190,7 @@ impl Vault {
         read(subject, &words)
     }
 
-    /// Promises a result: afterwards it may be signed, and no other of its kind for that seat (INV-AGENT-01). The same again is no
+    /// Promises a result: afterwards it may be signed, and no other of its kind for that seat (INV-DESK-01). The same again is no
     /// contradiction, whatever its deadline. A reveal opens what was committed, with the salt in its proof.
     ///
     /// Errors: [`VaultError::Contradiction`], [`VaultError::NotOpening`], [`VaultError::Store`].
