@@ -167,7 +167,7 @@ pub async fn holds<P: Provider>(
 ) -> Result<(), String> {
     let management = IManagement::new(city.at(Peer::Management), provider);
     let record = management.clerkOf(clerk).call().await.map_err(cause)?;
-    if record.active && record.role as u8 == role.number() {
+    if record.active && record.role == role.number() {
         return Ok(());
     }
     Err(format!(

@@ -131,12 +131,13 @@ impl<Q: Provider, C: Craft> Hand<Q, C> {
                 job.node, node.attempt
             )));
         }
-        let seat = contract.seat(job.mission, job.node, job.seat).block(block);
+        let seat = contract.seat(job.mission, job.node, job.seat.get()).block(block);
         let seat = seat.call().await.map_err(internal)?;
         if seat.agent != self.key.address() {
             return Err(declined(format!(
                 "seat {} is {}, not this agent's",
-                job.seat, seat.agent
+                job.seat.get(),
+                seat.agent
             )));
         }
         Ok(())

@@ -543,3 +543,6 @@ fn release(of: &Session, acts: &mut Vec<Act>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ const VALIDATED_AT_ONCE: usize = 8;
 const SEAT_PAGES_PER_PAGE: u16 = NODES_PER_PAGE / NODES_PER_SEAT_PAGE;
 
 /// What a sequence of pages hashes to.
-pub fn hash(pages: &[Vec<u8>]) -> B256 {
+fn hash(pages: &[Vec<u8>]) -> B256 {
     let keccak = |bytes: &[u8]| keccak256(bytes);
     fold(&keccak, pages.iter().map(Vec::as_slice), B256::ZERO)
 }
