@@ -1,32 +1,41 @@
 //! `agentcity-keeper`: wiring only.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
+use agentcity_domain::clerk::ClerkRole;
 use agentcity_keeper::{
     action::Level,
-    clock::{Clock, SystemClock},
+    clock::SystemClock,
     config::Config,
-    daemon::{ANSWER_WITHIN, Keeper, KeeperError, Standing},
+    daemon::{ANSWER_WITHIN, Keeper, Standing},
+    executor::{
+        endpoint::Rpc,
+        submit::{Policy, Submitter},
+    },
     journal::{Journal, SqliteJournal},
+    library::Library,
+    office,
+    part::{
+        self, Part,
+        clerk::{ClerkDesk, Office},
+    },
+    source::city::City,
 };
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::B256,
     providers::{Provider, ProviderBuilder},
+    signers::local::PrivateKeySigner,
 };
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use eyre::{OptionExt, WrapErr, bail};
 use tokio::{
     signal::unix::{SignalKind, signal},
-    time::{Instant, timeout},
+    time::timeout,
 };
 
-/// Pause between two looks at leases and open transactions: several within the term of a lease, few for an endpoint.
-const LOOK: Duration = Duration::from_secs(5);
-/// How long a stop waits for open transactions. What is open then is recorded, and goes on with the next start.
-const DRAIN: Duration = Duration::from_secs(20);
-
-/// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay.
+/// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay; fills
+/// the office of a clerk.
 ///
 /// Example: agentcity-keeper --config keeper.toml --once
 #[derive(Parser)]
@@ -35,12 +44,35 @@ struct Options {
     /// TOML file: endpoint, journal, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Fill this office of a city as well: the `[clerk]` table says with which key
+    #[arg(long, value_enum)]
+    role: Option<Role>,
     /// One round, then exit: 0 if every program is fine, 1 if not
     #[arg(long)]
     once: bool,
     /// Log lines as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// The offices of clerks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Role {
+    Registrar,
+    Speaker,
+    Regulator,
+    Codifier,
+}
+
+impl From<Role> for ClerkRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Registrar => Self::Registrar,
+            Role::Speaker => Self::Speaker,
+            Role::Regulator => Self::Regulator,
+            Role::Codifier => Self::Codifier,
+        }
+    }
 }
 
 #[tokio::main]
@@ -61,12 +93,22 @@ async fn main() -> eyre::Result<ExitCode> {
         programs = config.programs.len(),
         "watching"
     );
-    let poll = config.poll;
-    let keeper = Keeper::new(journal, provider, config, key, chain_id, genesis)?;
+    let keeper = match options.role {
+        Some(role) => {
+            let office = clerk(role.into(), &config, &provider, chain_id).await?;
+            let mut parts = part::raise(&config, &provider);
+            parts.push(office);
+            with_parts(journal, provider, config, key, (chain_id, genesis), parts)?
+        }
+        None if config.programs.is_empty() => {
+            bail!("nothing to do: name the office to fill with --role, or the programs to watch")
+        }
+        None => Keeper::new(journal, provider, config, key, chain_id, genesis)?,
+    };
     if options.once {
         once(keeper).await
     } else {
-        watch(keeper, poll).await
+        watch(keeper).await
     }
 }
 
@@ -79,16 +121,84 @@ async fn chain<P: Provider>(provider: &P) -> eyre::Result<(u64, B256)> {
     Ok((chain_id, genesis.header.hash))
 }
 
-async fn once<J: Journal, P: Provider + Clone>(mut keeper: Keeper<J, P>) -> eyre::Result<ExitCode> {
+/// The clerk of the `[clerk]` table, which must hold the office that is named.
+async fn clerk<P: Provider + Clone + 'static>(
+    role: ClerkRole,
+    config: &Config,
+    provider: &P,
+    chain_id: u64,
+) -> eyre::Result<Arc<dyn Part>> {
+    let Some(settings) = &config.clerk else {
+        bail!(
+            "--role: the configuration has no [clerk] table with constitution, key_file and documents"
+        );
+    };
+    let key = settings.key()?;
+    let city = City::find(provider, chain_id, settings.constitution);
+    let city = match timeout(ANSWER_WITHIN, city).await? {
+        Ok(city) => city,
+        Err(cause) => bail!("clerk.constitution: {cause}"),
+    };
+    let holds = office::holds(provider, &city, role, key.address());
+    if let Err(cause) = timeout(ANSWER_WITHIN, holds).await? {
+        bail!("{cause}");
+    }
+    let library = Library::open(&settings.documents)?;
+    let office = Office {
+        role,
+        key,
+        template: settings.template,
+        from_block: settings.from_block,
+        pause: settings.poll,
+    };
+    Ok(Arc::new(ClerkDesk::new(
+        provider.clone(),
+        city,
+        library,
+        office,
+    )))
+}
+
+/// A keeper with these parts, whose key pays: clerks only sign.
+fn with_parts<J: Journal, P: Provider + Clone + 'static>(
+    mut journal: J,
+    provider: P,
+    config: Config,
+    key: Option<PrivateKeySigner>,
+    (chain_id, genesis): (u64, B256),
+    parts: Vec<Arc<dyn Part>>,
+) -> eyre::Result<Keeper<J, P>> {
+    let Some(key) = key else {
+        bail!(
+            "key_file: a clerk only signs, so it needs the key of an account that submits and pays"
+        );
+    };
+    journal.bind(chain_id, genesis)?;
+    let policy = Policy {
+        depth_blocks: config.depth_blocks,
+        ..Policy::default()
+    };
+    let endpoint = Rpc::new(provider, ANSWER_WITHIN);
+    let submitter = Submitter::new(endpoint, key, chain_id, policy);
+    let (name, depth) = (config.name, config.depth_blocks);
+    Ok(Keeper::with_parts(
+        journal,
+        name,
+        depth,
+        Some(submitter),
+        parts,
+    )?)
+}
+
+async fn once<J: Journal, P: Provider + Clone + 'static>(
+    mut keeper: Keeper<J, P>,
+) -> eyre::Result<ExitCode> {
     if let Standing::Waiting { holder, .. } = keeper.stand(&SystemClock)? {
         bail!("keeper {holder} is at work on this journal: stop it, or name another journal");
     }
     keeper.observe(&SystemClock).await?;
     keeper.act(&SystemClock, false).await?;
-    let fine = keeper
-        .machine()
-        .and_then(|machine| machine.worst())
-        .is_some_and(Level::is_fine);
+    let fine = keeper.worst().is_some_and(Level::is_fine);
     keeper.leave(&SystemClock)?;
     Ok(if fine {
         ExitCode::SUCCESS
@@ -97,76 +207,17 @@ async fn once<J: Journal, P: Provider + Clone>(mut keeper: Keeper<J, P>) -> eyre
     })
 }
 
-async fn watch<J: Journal, P: Provider + Clone>(
+async fn watch<J: Journal, P: Provider + Clone + 'static>(
     mut keeper: Keeper<J, P>,
-    poll: Duration,
 ) -> eyre::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate()).wrap_err("listening for SIGTERM")?;
-    let mut due = Instant::now();
-    let mut waited_for = None;
-    loop {
-        match keeper.stand(&SystemClock)? {
-            Standing::Working => {
-                waited_for = None;
-                if Instant::now() >= due {
-                    due = Instant::now() + poll;
-                    stand_by_if_fenced(keeper.observe(&SystemClock).await)?;
-                }
-                stand_by_if_fenced(keeper.act(&SystemClock, false).await.map(drop))?;
-            }
-            Standing::Waiting { holder, until } => {
-                let left_ms = until.since(SystemClock.now()).get();
-                if waited_for.as_ref() != Some(&holder) {
-                    tracing::info!(holder, left_ms, "another keeper is at work: standing by");
-                }
-                waited_for = Some(holder);
-                due = Instant::now();
-            }
-        }
+    let stop = async {
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            _ = terminate.recv() => break,
-            _ = tokio::signal::ctrl_c() => break,
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
-    }
-    drain(keeper).await
-}
-
-/// Another keeper took over: not a fault, and the next look tells who it is. All else ends the process, whose successor reads the
-/// journal.
-fn stand_by_if_fenced(result: Result<(), KeeperError>) -> Result<(), KeeperError> {
-    match result {
-        Err(error) if error.is_fenced() => {
-            tracing::warn!("{error}");
-            Ok(())
-        }
-        other => other,
-    }
-}
-
-/// Ends what is open, begins nothing, and leaves.
-async fn drain<J: Journal, P: Provider + Clone>(
-    mut keeper: Keeper<J, P>,
-) -> eyre::Result<ExitCode> {
-    let end = Instant::now() + DRAIN;
-    while keeper.stand(&SystemClock)? == Standing::Working {
-        let open = match keeper.act(&SystemClock, true).await {
-            Err(error) if error.is_fenced() => break,
-            open => open?,
-        };
-        if open == 0 {
-            break;
-        }
-        if Instant::now() >= end {
-            tracing::warn!(
-                open,
-                "transactions are left open: the next start goes on with them"
-            );
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    keeper.leave(&SystemClock)?;
+    };
+    keeper.run(&SystemClock, stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,6 @@
 //! The configuration of a clerk: the `[clerk]` table of a keeper's file, validated before anything is asked of a chain.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use agentcity_abi::IManagement;
 use agentcity_domain::{clerk::ClerkRole, peer::Peer};
@@ -16,6 +16,9 @@ use crate::{
     source::city::{City, cause},
 };
 
+/// Longest pause between two looks, in seconds: a sixth of the shortest window of the defaults, so none is overslept.
+pub const POLL_SECS_MAX: u64 = 30;
+
 /// Tiers that there are, a bit each.
 const TIERS: u8 = 0b1110;
 /// The greatest risk that there is.
@@ -30,7 +33,13 @@ pub struct Table {
     documents: PathBuf,
     #[serde(default)]
     from_block: u64,
+    #[serde(default = "default_poll_secs")]
+    poll_secs: u64,
     template: Option<TemplateTable>,
+}
+
+const fn default_poll_secs() -> u64 {
+    5
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -56,6 +65,8 @@ pub struct Settings {
     pub documents: PathBuf,
     /// The block from which sessions are looked for.
     pub from_block: u64,
+    /// Pause between two looks at the sessions.
+    pub poll: Duration,
     /// The template that a codifier names.
     pub template: Template,
 }
@@ -63,6 +74,9 @@ pub struct Settings {
 /// Why a table cannot be used. Every message names the key.
 #[derive(Debug, thiserror::Error)]
 pub enum OfficeError {
+    /// Outside its bounds.
+    #[error("clerk.poll_secs = {0} is not within 1..={POLL_SECS_MAX}")]
+    Poll(u64),
     /// A template that no statute can hold to.
     #[error("clerk.template.{key} = {found}: {wanted}")]
     Template {
@@ -94,14 +108,18 @@ pub enum OfficeError {
 impl Table {
     /// Validates it.
     ///
-    /// Errors: [`OfficeError::Template`].
+    /// Errors: [`OfficeError::Poll`], [`OfficeError::Template`].
     pub fn settings(self) -> Result<Settings, OfficeError> {
+        if !(1..=POLL_SECS_MAX).contains(&self.poll_secs) {
+            return Err(OfficeError::Poll(self.poll_secs));
+        }
         let template = self.template.map(template).transpose()?;
         Ok(Settings {
             constitution: self.constitution,
             key_file: self.key_file,
             documents: self.documents,
             from_block: self.from_block,
+            poll: Duration::from_secs(self.poll_secs),
             template: template.unwrap_or_default(),
         })
     }
@@ -234,6 +252,11 @@ predicates_min = 0
                 "clerk.template.tiers = 200",
             ),
             ("version = 1", "version = 0", "clerk.template.version = 0"),
+            (
+                "documents = ",
+                "poll_secs = 31\ndocuments = ",
+                "clerk.poll_secs = 31",
+            ),
             ("documents = ", "document = ", "unknown field `document`"),
             ("key_file = \"clerk.key\"\n", "", "missing field `key_file`"),
         ] {

@@ -131,7 +131,9 @@ impl<Q: Provider, C: Craft> Hand<Q, C> {
                 job.node, node.attempt
             )));
         }
-        let seat = contract.seat(job.mission, job.node, job.seat.get()).block(block);
+        let seat = contract
+            .seat(job.mission, job.node, job.seat.get())
+            .block(block);
         let seat = seat.call().await.map_err(internal)?;
         if seat.agent != self.key.address() {
             return Err(declined(format!(

@@ -329,7 +329,9 @@ impl Clerk {
                     run.done = run.done.saturating_add(1);
                     run.after_block = *block;
                 }
-                Outcome::Satisfied | Outcome::Told => run.done = run.done.saturating_add(1),
+                Outcome::Satisfied | Outcome::Told | Outcome::Reported { .. } => {
+                    run.done = run.done.saturating_add(1)
+                }
                 Outcome::Refused { .. } => run.refused = run.refused.saturating_add(1),
             }
         }
@@ -338,7 +340,10 @@ impl Clerk {
                 let text = format!("{} in session {session} was refused: {cause}", act.name());
                 vec![self.tell(*session, text)]
             }
-            Outcome::Done { .. } | Outcome::Satisfied | Outcome::Told => Vec::new(),
+            Outcome::Done { .. }
+            | Outcome::Satisfied
+            | Outcome::Told
+            | Outcome::Reported { .. } => Vec::new(),
         }
     }
 

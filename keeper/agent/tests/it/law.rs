@@ -2,7 +2,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use agentcity_abi::{
@@ -24,11 +28,14 @@ use agentcity_domain::{
 };
 use agentcity_keeper::{
     clock::{Clock, Moment},
-    daemon::{LEASE_TERM, Standing},
-    executor::{clerk::Template, submit},
-    journal::SqliteJournal,
+    daemon::{ANSWER_WITHIN, Keeper, LEASE_TERM, Standing},
+    executor::{clerk::Template, endpoint::Rpc, submit},
+    journal::{Journal, SqliteJournal},
     library::Library,
-    post::{Office, Post},
+    part::{
+        Part,
+        clerk::{ClerkDesk, Office},
+    },
     source::{
         city::City,
         sessions::{Opened, opened},
@@ -59,7 +66,7 @@ impl Clock for Hands {
     }
 }
 
-type Clerk = Post<SqliteJournal, RootProvider>;
+type Clerk = Keeper<SqliteJournal, RootProvider>;
 type Agent = Desk<SqliteJournal, RootProvider>;
 
 /// A city with its people, and what stands beside it.
@@ -134,24 +141,23 @@ impl Forum {
             key: self.stage.clerk(role).signer().clone(),
             template: Template::default(),
             from_block: 0,
-            name: process.to_owned(),
+            pause: Duration::from_secs(1),
         };
         let policy = submit::Policy {
             depth_blocks: 0,
             ..submit::Policy::default()
         };
-        let journal = self.path(&format!("{}.sqlite", role.name()));
         let library = Library::open(self.path("documents")).expect("a folder");
-        Post::new(
-            SqliteJournal::open(&journal).expect("a journal"),
-            self.provider.clone(),
-            (self.city, self.genesis),
-            library,
-            office,
-            payer.signer().clone(),
-            policy,
-        )
-        .expect("a clerk")
+        let desk = ClerkDesk::new(self.provider.clone(), self.city, library, office);
+        let path = self.path(&format!("{}.sqlite", role.name()));
+        let mut journal = SqliteJournal::open(&path).expect("a journal");
+        let (chain_id, genesis) = (self.city.chain_id, self.genesis);
+        journal.bind(chain_id, genesis).expect("this chain's");
+        let endpoint = Rpc::new(self.provider.clone(), ANSWER_WITHIN);
+        let payer = payer.signer().clone();
+        let submitter = submit::Submitter::new(endpoint, payer, chain_id, policy);
+        let parts: Vec<Arc<dyn Part>> = vec![Arc::new(desk)];
+        Keeper::with_parts(journal, process.to_owned(), 0, Some(submitter), parts).expect("a clerk")
     }
 
     /// An agent that does what these tables of a policy say, and its principal's voice.
