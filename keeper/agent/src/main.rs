@@ -16,7 +16,7 @@ use agentcity_keeper::{
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::B256,
-    providers::{Provider, ProviderBuilder},
+    providers::{Provider, ProviderBuilder, RootProvider},
 };
 use clap::Parser;
 use eyre::{OptionExt, WrapErr, bail};
@@ -56,7 +56,7 @@ async fn main() -> eyre::Result<ExitCode> {
     if options.check {
         return Ok(ExitCode::SUCCESS);
     }
-    let provider = ProviderBuilder::default().connect_http(policy.endpoint.clone());
+    let provider: RootProvider = ProviderBuilder::default().connect_http(policy.endpoint.clone());
     let chain_id = provider
         .get_chain_id()
         .await

@@ -219,7 +219,7 @@ fn every_bad_value_is_refused_with_its_key() {
             "[sponsor]: it needs principal_key_file",
         ),
         (only(&items(1)), "[[agenda]]: it needs principal_key_file"),
-        ("= broken".to_owned(), "policy: TOML"),
+        ("= broken".to_owned(), "policy: line 1"),
     ] {
         let error = Policy::parse(&text).expect_err(&text).to_string();
         assert!(error.contains(says), "{text}\nsaid: {error}");

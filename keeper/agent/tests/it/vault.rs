@@ -12,7 +12,7 @@ use std::{
 
 use agentcity_agent_daemon::vault::{Boundary, Vault, VaultError};
 use agentcity_executor::{
-    protocol::{JobId, Kind},
+    protocol::{JobId, Kind, Place},
     signing::Unsigned,
     value,
 };
@@ -28,7 +28,7 @@ fn job(node: u16, attempt: u8, seat: u8) -> JobId {
         mission: B256::repeat_byte(1),
         node,
         attempt,
-        seat,
+        seat: Place::new(seat).expect("a seat"),
     }
 }
 
