@@ -4,7 +4,11 @@ use agentcity_domain::time::Timestamp;
 use alloy::primitives::{Address, B256, keccak256};
 use serde::{Deserialize, Serialize};
 
-use crate::{event::whole_seconds, journal::ActionKey, machine::clerk};
+use crate::{
+    event::whole_seconds,
+    journal::ActionKey,
+    machine::{clerk, router},
+};
 
 /// Something the keeper does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,8 @@ pub enum Action {
     },
     /// What a clerk does.
     Clerk(clerk::Action),
+    /// What the router wants.
+    Router(router::Action),
 }
 
 impl Action {
@@ -51,6 +57,7 @@ impl Action {
                 attempt,
             } => format!("keepalive/{program:#x}/{}/{attempt}", expires.get()),
             Self::Clerk(action) => action.key(),
+            Self::Router(action) => action.name(),
         }))
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     journal::NAME_BYTES_MAX,
     machine::program_life::{Notice, NoticesCross},
     office::{OfficeError, Settings, Table},
+    part::router::{Section, SectionError, Setup},
 };
 
 /// Programs one keeper watches at most: each costs one call per round, and a round must end before the next.
@@ -48,11 +49,16 @@ pub struct Config {
     pub key_file: Option<PathBuf>,
     /// What a clerk works with, for a keeper that fills an office (`--role`).
     pub clerk: Option<Settings>,
+    /// For whom and with whom to work on missions; for nobody when there is none.
+    pub router: Option<Setup>,
 }
 
 /// Why a configuration cannot be used. Every message names the key.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// The section of the router.
+    #[error(transparent)]
+    Router(#[from] SectionError),
     /// The file could not be read.
     #[error("cannot read {path}: {cause}")]
     Unreadable {
@@ -74,7 +80,9 @@ pub enum ConfigError {
     #[error("notice_days, urgent_days: {0}")]
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
-    #[error("nothing to do: name the `programs` to watch, or the `[clerk]` to be")]
+    #[error(
+        "nothing to do: name the `programs` to watch, whom the `[router]` serves, or the `[clerk]` to be"
+    )]
     Idle,
     /// The table of a clerk.
     #[error(transparent)]
@@ -119,6 +127,7 @@ struct File {
     depth_blocks: u64,
     key_file: Option<PathBuf>,
     clerk: Option<Table>,
+    router: Option<Section>,
 }
 
 fn default_name() -> String {
@@ -168,7 +177,8 @@ impl Config {
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
         let clerk = file.clerk.map(Table::settings).transpose()?;
-        if programs.is_none() && clerk.is_none() {
+        let router = file.router.map(Section::setup).transpose()?;
+        if programs.is_none() && clerk.is_none() && router.is_none() {
             return Err(ConfigError::Idle);
         }
         if !(1..=NAME_BYTES_MAX).contains(&file.name.len()) {
@@ -187,6 +197,7 @@ impl Config {
             notice: Notice::days(file.notice_days, file.urgent_days)?,
             programs: programs.unwrap_or_default(),
             clerk,
+            router,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
-    machine::clerk,
+    machine::{clerk, router},
 };
 
 /// Something the keeper learnt.
@@ -35,6 +35,8 @@ pub enum Event {
     },
     /// A clerk learnt something.
     Clerk(clerk::Event),
+    /// A mission was looked at, for the router.
+    Router(router::Sight),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -55,6 +57,12 @@ impl Event {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
             Self::Clerk(event) => event.identity(),
+            Self::Router(sight) => format!(
+                "router/{:#x}/{:#x}/{}",
+                sight.mission,
+                sight.at.hash,
+                sight.asked.get()
+            ),
             Self::Ended { action, .. } => format!("ended/{}", action.key()),
         })
     }

@@ -100,8 +100,10 @@ async fn main() -> eyre::Result<ExitCode> {
             parts.push(office);
             with_parts(journal, provider, config, key, (chain_id, genesis), parts)?
         }
-        None if config.programs.is_empty() => {
-            bail!("nothing to do: name the office to fill with --role, or the programs to watch")
+        None if config.programs.is_empty() && config.router.is_none() => {
+            bail!(
+                "nothing to do: name the office to fill with --role, the programs to watch, or whom the router serves"
+            )
         }
         None => Keeper::new(journal, provider, config, key, chain_id, genesis)?,
     };

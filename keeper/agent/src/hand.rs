@@ -4,13 +4,7 @@
 //! promised in the vault first, so no two results are ever signed for one seat (INV-DESK-01); salts leave with a reveal and nowhere
 //! else (RULINGS A10).
 
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    path::PathBuf,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
 
 use agentcity_abi::{ICollaboration, IVerification};
 use agentcity_domain::{machine::NodeState, peer::Peer};
@@ -36,6 +30,9 @@ use parking_lot::Mutex;
 
 use crate::vault::{Vault, VaultError};
 
+/// How long a signed result counts beyond the node's own deadline, in seconds: thirty days, longer than any verification, review and
+/// halt take together.
+const RESULT_SECS: u64 = 30 * 86_400;
 /// Files and folders of an artifact, as deep as people nest them.
 const ARTIFACT_DEPTH_MAX: usize = 32;
 /// Files of an artifact: more than a package has, and few enough to hash before a node is routed.
@@ -107,7 +104,7 @@ impl<Q: Provider, C: Craft> Hand<Q, C> {
         Signature::new(signature.to_vec()).map_err(internal)
     }
 
-    /// Whether the node of a job stands in this state, in this attempt, with this agent in this seat.
+    /// Whether the node of a job stands in this state, in this attempt, with this agent in this seat: the time of the block that says so.
     ///
     /// Errors: `Declined` if not; `Internal` if the chain does not answer.
     async fn seated(
@@ -115,7 +112,7 @@ impl<Q: Provider, C: Craft> Hand<Q, C> {
         job: &JobId,
         venue: &Venue,
         states: &[NodeState],
-    ) -> Result<(), Refusal> {
+    ) -> Result<u64, Refusal> {
         if *venue != self.venue() {
             return Err(declined("it serves another city"));
         }
@@ -142,7 +139,7 @@ impl<Q: Provider, C: Craft> Hand<Q, C> {
                 seat.agent
             )));
         }
-        Ok(())
+        Ok(at.time.get())
     }
 }
 
@@ -191,8 +188,13 @@ impl<Q: Provider + 'static, C: Craft> Handler for Hand<Q, C> {
         if !self.artifacts.contains_key(&request.service) {
             return Err(declined("no service of this agent"));
         }
-        self.seated(&request.job, &request.venue, &[NodeState::Executing])
-            .await
+        let running = [NodeState::Executing];
+        let now = self.seated(&request.job, &request.venue, &running).await?;
+        // What is signed counts from the deadline that is named here on.
+        if request.deadline < now {
+            return Err(declined("the node's deadline is over"));
+        }
+        Ok(())
     }
 
     fn secret(&self, job: &JobId, of: Secret) -> B256 {
@@ -269,9 +271,9 @@ impl<Q: Provider + 'static, C: Craft> Handler for Hand<Q, C> {
         Vec::new()
     }
 
-    fn now_ms(&self) -> u64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(0, |since| since.as_millis().try_into().unwrap_or(u64::MAX))
+    /// As long as a mission may last from the moment of the request on: beyond every window of its node.
+    fn result_deadline(&self, request: &JobRequest) -> u64 {
+        request.deadline.saturating_add(RESULT_SECS)
     }
 }
 

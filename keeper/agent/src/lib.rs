@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`policy`] (what the owner lets it do), [`vault`] (what is kept before it leaves, and what is never promised twice),
 //! [`seen`] (what it knows of a session), [`mind`] (what it does next: synchronous, without clock or network), [`call`] (what that is on the
-//! chain), [`desk`] (one pass after another), [`hand`] (what it answers to keepers).
+//! chain), [`desk`] (one pass after another), [`hand`] (what it answers to keepers), [`serve`] (how it is asked).
 //!
 //! It believes its own endpoint alone. A keeper that asks for a reveal is told what the chain says.
 #![forbid(unsafe_code)]
@@ -20,4 +20,5 @@ pub mod look;
 pub mod mind;
 pub mod policy;
 pub mod seen;
+pub mod serve;
 pub mod vault;

@@ -163,8 +163,9 @@ impl<Q: Provider> Watch<Q> {
             template: (B256::ZERO, 0),
         };
         let (provider, city, at) = (&self.provider, &self.city, seen.at);
-        let docket = sessions::observe(provider, city, library, &eye, opened, at).await?;
         let told = Told::ask(provider, city, opened, at.number).await?;
+        let known = (opened.session, &told);
+        let docket = sessions::observe_told(provider, city, library, &eye, known, at).await?;
         let did = self.voted(opened, seen).await?;
         let mut session = Session {
             proposals: self.proposals(library, opened, &told, seen).await?,

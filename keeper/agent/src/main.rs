@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use agentcity_agent_daemon::{
     desk::{Desk, DeskError, Keys},
     policy::Policy,
+    serve,
     vault::Vault,
 };
 use agentcity_keeper::{
@@ -76,8 +77,32 @@ async fn main() -> eyre::Result<ExitCode> {
     let vault = Vault::open(&policy.secrets)
         .wrap_err_with(|| format!("secrets: {}", policy.secrets.display()))?;
     let poll = policy.poll;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = policy.serve.clone().map(|serve| {
+        let (policy, asked) = (Policy::read(&options.policy), provider.clone());
+        let key = keys.agent.clone();
+        tokio::spawn(async move {
+            let until = async {
+                let _stopped = stopped.await;
+            };
+            serve::serve(&policy?, &serve, (asked, city), key, until).await?;
+            eyre::Ok(())
+        })
+    });
     let desk = Desk::new(journal, vault, provider, (city, genesis), policy, keys)?;
-    work(desk, poll).await
+    let worked = match served {
+        None => work(desk, poll).await,
+        // Whichever ends first ends the other: an agent that answers and does not look, or looks and does not answer, is half an agent.
+        Some(mut served) => tokio::select! {
+            worked = work(desk, poll) => {
+                drop(stop);
+                served.await??;
+                worked
+            }
+            ended = &mut served => ended?.and(Ok(ExitCode::FAILURE)),
+        },
+    };
+    worked
 }
 
 async fn work<Q: Provider + Clone>(

@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeSet,
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -24,6 +25,8 @@ pub const AGENDA_MAX: usize = CANDIDATES_MAX as usize;
 pub const DOMAINS_MAX: usize = 64;
 /// Bids that may be reserved at once at most.
 pub const BIDS_MAX: u32 = 1_024;
+/// Jobs at a time at most: each is a process with what its service may use.
+pub const JOBS_MAX: usize = 64;
 /// Longest pause between two looks, in seconds: half the shortest window of the defaults, so none is overslept.
 pub const POLL_SECS_MAX: u64 = 30;
 /// Most blocks that may have to lie on a transaction before it counts as final: an hour of blocks of 250 ms.
@@ -72,6 +75,38 @@ pub struct Policy {
     pub accepts_seats: bool,
     /// When it withdraws its credit; never without it.
     pub withdraw: Option<Withdraw>,
+    /// How it serves keepers; not at all without it.
+    pub serve: Option<Serve>,
+}
+
+/// How an agent serves keepers (docs/executors.md).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serve {
+    /// Where it listens. Without a token on this machine alone.
+    pub listen: SocketAddr,
+    /// Where jobs are kept.
+    pub jobs: PathBuf,
+    /// Folder in which services have their working folders.
+    pub scratch: PathBuf,
+    /// File with the word that callers show.
+    pub token_file: Option<PathBuf>,
+    /// Most jobs at a time.
+    pub jobs_max: usize,
+    /// What it runs.
+    pub services: Vec<Service>,
+}
+
+/// A service that runs as a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its number in the city.
+    pub service: B256,
+    /// File or folder whose hash is its code hash (docs/services.md).
+    pub artifact: PathBuf,
+    /// What is run.
+    pub program: PathBuf,
+    /// With what.
+    pub arguments: Vec<String>,
 }
 
 /// When credit at the treasury is withdrawn.
@@ -209,6 +244,11 @@ pub enum PolicyError {
     /// Something that needs the principal's key.
     #[error("{0}: it needs principal_key_file, since a principal votes, sponsors and petitions")]
     NeedsPrincipal(&'static str),
+    /// Whoever reaches it could have it work.
+    #[error(
+        "serve.listen = {0}: without token_file it listens on this machine alone (127.0.0.1 or ::1)"
+    )]
+    Open(SocketAddr),
     /// Bids without limits.
     #[error("[[bid]]: it needs [limits] with bids_max and stake_max_base_units")]
     NeedsLimits,
@@ -259,6 +299,28 @@ struct File {
     agenda: Vec<ItemTable>,
     accept: Option<AcceptTable>,
     withdraw: Option<WithdrawTable>,
+    serve: Option<ServeTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServeTable {
+    listen: SocketAddr,
+    jobs: PathBuf,
+    scratch: PathBuf,
+    token_file: Option<PathBuf>,
+    jobs_max: usize,
+    service: Vec<ServiceTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceTable {
+    service: B256,
+    artifact: PathBuf,
+    program: PathBuf,
+    #[serde(default)]
+    arguments: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -414,6 +476,7 @@ impl Policy {
             agenda: agenda(file.agenda)?,
             accepts_seats: file.accept.is_some_and(|accept| accept.seats),
             withdraw: file.withdraw.as_ref().map(withdraw).transpose()?,
+            serve: file.serve.map(serve).transpose()?,
         })
     }
 
@@ -430,6 +493,17 @@ impl Policy {
     pub fn principal_key(&self) -> Result<Option<PrivateKeySigner>, PolicyError> {
         let file = self.principal_key_file.as_ref();
         file.map(|file| key("principal_key_file", file)).transpose()
+    }
+}
+
+impl Policy {
+    /// Folders that no service may see: those of keys, of secrets and of what was signed.
+    pub fn secret_folders(&self) -> Vec<PathBuf> {
+        let files = [&self.agent_key_file, &self.secrets, &self.journal];
+        let files = files.into_iter().chain(&self.principal_key_file);
+        let folders = files.filter_map(|file| std::path::absolute(file).ok());
+        let folders = folders.filter_map(|file| file.parent().map(Path::to_owned));
+        folders.collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
@@ -520,6 +594,42 @@ fn limits(table: Option<LimitsTable>, bids: bool) -> Result<Limits, PolicyError>
             stake_max: 0,
         }),
     }
+}
+
+fn serve(table: ServeTable) -> Result<Serve, PolicyError> {
+    if table.token_file.is_none() && !table.listen.ip().is_loopback() {
+        return Err(PolicyError::Open(table.listen));
+    }
+    within("serve.jobs_max", table.jobs_max as u64, 1, JOBS_MAX as u64)?;
+    within(
+        "serve.service (tables)",
+        table.service.len() as u64,
+        1,
+        OFFERS_MAX as u64,
+    )?;
+    let mut known = BTreeSet::new();
+    let services = table.service.into_iter().zip(0..).map(|(table, place)| {
+        if !known.insert(table.service) {
+            return Err(PolicyError::Repeated {
+                key: format!("serve.service[{place}].service"),
+                what: table.service.to_string(),
+            });
+        }
+        Ok(Service {
+            service: table.service,
+            artifact: table.artifact,
+            program: table.program,
+            arguments: table.arguments,
+        })
+    });
+    Ok(Serve {
+        services: services.collect::<Result<_, _>>()?,
+        listen: table.listen,
+        jobs: table.jobs,
+        scratch: table.scratch,
+        token_file: table.token_file,
+        jobs_max: table.jobs_max,
+    })
 }
 
 fn withdraw(table: &WithdrawTable) -> Result<Withdraw, PolicyError> {

@@ -14,7 +14,10 @@
 //! asks the chain itself before it opens what it sealed.
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod protocol;
+pub mod runner;
+pub mod schema;
 pub mod server;
 pub mod signing;
 pub mod trail;

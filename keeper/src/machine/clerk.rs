@@ -369,7 +369,8 @@ impl Machine for Clerk {
             } => self.ended(action, outcome),
             event::Event::Ended { .. }
             | event::Event::Observed { .. }
-            | event::Event::Unreachable { .. } => Vec::new(),
+            | event::Event::Unreachable { .. }
+            | event::Event::Router(_) => Vec::new(),
         };
         actions.into_iter().map(action::Action::Clerk).collect()
     }

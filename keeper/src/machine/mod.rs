@@ -9,6 +9,7 @@ use crate::{
 
 pub mod clerk;
 pub mod program_life;
+pub mod router;
 
 /// What decides. The same events in the same order give the same actions and the same state, whenever and however often.
 pub trait Machine: fmt::Debug {

@@ -191,7 +191,7 @@ impl ProgramLife {
                 | Outcome::Told
                 | Outcome::Reported { .. },
             )
-            | (Action::Alert { .. } | Action::Clerk(_), _) => None,
+            | (Action::Alert { .. } | Action::Clerk(_) | Action::Router(_), _) => None,
         }
     }
 }
@@ -218,7 +218,7 @@ impl Machine for ProgramLife {
                     .collect()
             }
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
-            Event::Clerk(_) => Vec::new(),
+            Event::Clerk(_) | Event::Router(_) => Vec::new(),
         }
     }
 
@@ -292,7 +292,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } | Action::Clerk(_) => None,
+                Action::Keepalive { .. } | Action::Clerk(_) | Action::Router(_) => None,
             })
             .collect()
     }

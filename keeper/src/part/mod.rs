@@ -22,6 +22,7 @@ use crate::{
 
 pub mod clerk;
 pub mod programs;
+pub mod router;
 
 /// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -130,6 +131,12 @@ pub fn raise<P: Provider + Clone + 'static>(config: &Config, provider: &P) -> Ve
         parts.push(Arc::new(programs::ProgramLives::new(
             config,
             provider.clone(),
+        )));
+    }
+    if let Some(setup) = &config.router {
+        parts.push(Arc::new(router::Routing::new(
+            provider.clone(),
+            setup.clone(),
         )));
     }
     parts

@@ -231,10 +231,23 @@ pub async fn observe<Q: Provider>(
     opened: Opened,
     at: Head,
 ) -> Result<Docket, String> {
-    let block = BlockId::hash(at.hash);
     let told = Told::ask(provider, city, opened, at.number).await?;
-    let session = opened.session;
-    let (election, adopted) = deliberation(provider, city, session, block, &told).await?;
+    observe_told(provider, city, library, eye, (opened.session, &told), at).await
+}
+
+/// The same, of a session whose logs are known.
+///
+/// Errors: why the chain could not be asked.
+pub async fn observe_told<Q: Provider>(
+    provider: &Q,
+    city: &City,
+    library: &Library,
+    eye: &Eye,
+    (session, told): (B256, &Told),
+    at: Head,
+) -> Result<Docket, String> {
+    let block = BlockId::hash(at.hash);
+    let (election, adopted) = deliberation(provider, city, session, block, told).await?;
     let mut docket = Docket {
         session,
         at,
@@ -250,7 +263,7 @@ pub async fn observe<Q: Provider>(
         Some(ElectionState::Decided | ElectionState::Skipped)
     );
     if is_over {
-        procedure(provider, city, eye, block, &told, &mut docket).await?;
+        procedure(provider, city, eye, block, told, &mut docket).await?;
         docket.document = library.get(docket.statute_hash).is_some();
     }
     Ok(docket)

@@ -110,7 +110,7 @@ fn live(dir: &Path, reached: Arc<dyn Fn() + Send + Sync>) {
                 Outcome::Told
             }
             Action::Keepalive { .. } => keepalive(journal, &account, dir, &action, &*reached),
-            Action::Clerk(_) => unreachable!("no clerk is at work here"),
+            Action::Clerk(_) | Action::Router(_) => unreachable!("the stream is of programs"),
         };
         stream.settle(journal, NOW, &action, outcome).unwrap();
     }

@@ -4,4 +4,5 @@ mod crash;
 mod host;
 mod journal;
 mod keepalive;
+mod mission;
 mod submit;

@@ -42,6 +42,23 @@ document = "law.jsonld"
 domain = "0x1111111111111111111111111111111111111111111111111111111111111111"
 "#;
 
+const SERVE: &str = r#"
+[serve]
+listen = "127.0.0.1:0"
+jobs = "jobs"
+scratch = "scratch"
+jobs_max = 2
+
+[[serve.service]]
+service = "0x1111111111111111111111111111111111111111111111111111111111111111"
+artifact = "a"
+program = "p"
+"#;
+
+fn served(from: &str, to: &str) -> String {
+    format!("{GOOD}{}", SERVE.replacen(from, to, 1))
+}
+
 fn with(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "{from}");
     GOOD.replacen(from, to, 1)
@@ -58,6 +75,8 @@ fn a_good_policy_says_what_it_means() {
     let withdraw = policy.withdraw.expect("withdraws");
     assert_eq!((withdraw.from, withdraw.keep), (2_000, 1_000));
     assert_eq!(policy.agenda.len(), 1);
+    let serve = Policy::parse(&served("", "")).expect("valid").serve;
+    assert_eq!(serve.expect("it serves").services.len(), 1);
 }
 
 #[test]
@@ -219,6 +238,30 @@ fn every_bad_value_is_refused_with_its_key() {
             "[sponsor]: it needs principal_key_file",
         ),
         (only(&items(1)), "[[agenda]]: it needs principal_key_file"),
+        (
+            served("listen = \"127.0.0.1:0\"", "listen = \"0.0.0.0:8700\""),
+            "serve.listen = 0.0.0.0:8700",
+        ),
+        (
+            served("listen = \"127.0.0.1:0\"", "listen = \"here\""),
+            "listen",
+        ),
+        (served("jobs_max = 2", "jobs_max = 0"), "serve.jobs_max = 0"),
+        (
+            served("jobs_max = 2", "jobs_max = 65"),
+            "serve.jobs_max = 65",
+        ),
+        (
+            served("program = \"p\"", "programme = \"p\""),
+            "unknown field `programme`",
+        ),
+        (
+            format!(
+                "{}\n[[serve.service]]\nservice = \"{WORD}\"\nartifact = \"a\"\nprogram = \"p\"\n",
+                served("", "")
+            ),
+            "serve.service[1].service",
+        ),
         ("= broken".to_owned(), "policy: line 1"),
     ] {
         let error = Policy::parse(&text).expect_err(&text).to_string();

@@ -4,9 +4,10 @@ use std::{fmt, sync::Arc};
 
 use alloy::primitives::{B256, keccak256};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use crate::{
-    protocol::{JobRequest, Usage},
+    protocol::{Cause, Failure, JobRequest, Usage},
     trail::{Entry, Name, Trail, TrailError},
 };
 
@@ -29,6 +30,18 @@ pub enum Halted {
     Stopped,
 }
 
+impl Halted {
+    /// How a job failed by it.
+    pub fn failure(&self) -> Failure {
+        let cause = match self {
+            Self::Tokens { .. } => Cause::Tokens,
+            Self::Trail(_) => Cause::Resources,
+            Self::Stopped => Cause::Service,
+        };
+        Failure::new(cause, self.to_string())
+    }
+}
+
 /// Writes a job's trail, and meters it. Copies write the same trail.
 #[derive(Clone)]
 pub struct Recorder {
@@ -40,7 +53,7 @@ pub struct Recorder {
 struct Pages {
     trail: Trail,
     allocated: u32,
-    halted: Option<Halted>,
+    halted: watch::Sender<Option<Halted>>,
 }
 
 impl fmt::Debug for Recorder {
@@ -65,7 +78,7 @@ impl Recorder {
         let pages = Pages {
             trail: Trail::new(entries)?,
             allocated: request.limits.tokens,
-            halted: None,
+            halted: watch::Sender::new(None),
         };
         Ok(Self {
             pages: Arc::new(Mutex::new(pages)),
@@ -105,13 +118,23 @@ impl Recorder {
 
     /// Why nothing more may happen; none while it may.
     pub fn halted(&self) -> Option<Halted> {
-        self.pages.lock().halted
+        *self.pages.lock().halted.borrow()
+    }
+
+    /// Waits until nothing more may happen.
+    pub async fn ends(&self) -> Halted {
+        let mut halted = self.pages.lock().halted.subscribe();
+        // The sender lives as long as this recorder does.
+        match halted.wait_for(Option::is_some).await {
+            Ok(halted) => halted.unwrap_or(Halted::Stopped),
+            Err(_) => Halted::Stopped,
+        }
     }
 
     /// Lets nothing more happen, and answers what did.
     pub fn stop(&self) -> Trail {
-        let mut pages = self.pages.lock();
-        pages.halted.get_or_insert(Halted::Stopped);
+        let pages = self.pages.lock();
+        pages.halt(Halted::Stopped);
         pages.trail.clone()
     }
 
@@ -127,19 +150,29 @@ impl Recorder {
     /// What goes beyond the tokens is in the trail: it happened. Nothing is after it.
     fn write(&self, entry: Entry) -> Result<(), Halted> {
         let mut pages = self.pages.lock();
-        if let Some(halted) = pages.halted {
+        let halted = *pages.halted.borrow();
+        if let Some(halted) = halted {
             return Err(halted);
         }
         if let Err(error) = pages.trail.push(entry) {
-            pages.halted = Some(error.into());
-            return Err(error.into());
+            return Err(pages.halt(error.into()));
         }
         let (used, allocated) = (pages.trail.usage().tokens, pages.allocated);
         if used > allocated {
-            let halted = Halted::Tokens { used, allocated };
-            pages.halted = Some(halted);
-            return Err(halted);
+            return Err(pages.halt(Halted::Tokens { used, allocated }));
         }
         Ok(())
+    }
+}
+
+impl Pages {
+    /// The first reason stays.
+    fn halt(&self, why: Halted) -> Halted {
+        self.halted.send_if_modified(|halted| {
+            let first = halted.is_none();
+            halted.get_or_insert(why);
+            first
+        });
+        why
     }
 }
