@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     event::whole_seconds,
     journal::ActionKey,
-    machine::{anchor, router},
+    machine::{anchor, clerk, router},
 };
 
 /// Something the keeper does.
@@ -40,6 +40,8 @@ pub enum Action {
     },
     /// Of the log's anchors.
     Log(anchor::Step),
+    /// What a clerk does.
+    Clerk(clerk::Action),
     /// What the router wants.
     Router(router::Action),
 }
@@ -57,6 +59,7 @@ impl Action {
                 attempt,
             } => format!("keepalive/{program:#x}/{}/{attempt}", expires.get()),
             Self::Log(step) => step.key(),
+            Self::Clerk(action) => action.key(),
             Self::Router(action) => action.name(),
         }))
     }

@@ -26,6 +26,7 @@ use crate::{
         anchor::Pace,
         program_life::{Notice, NoticesCross},
     },
+    office::{OfficeError, Settings, Table},
     part::{
         ANSWER_WITHIN, CityChain,
         router::{Section, SectionError, Setup},
@@ -78,6 +79,8 @@ pub struct Config {
     pub key_file: Option<PathBuf>,
     /// The log that it keeps, if it keeps one.
     pub log: Option<LogConfig>,
+    /// What a clerk works with, for a keeper that fills an office (`--role`).
+    pub clerk: Option<Settings>,
     /// For whom and with whom to work on missions; for nobody when there is none.
     pub router: Option<Setup>,
 }
@@ -161,7 +164,7 @@ pub enum ConfigError {
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
     #[error(
-        "nothing to do: name the `programs` to watch, a `log` to keep, or whom the `[router]` serves"
+        "nothing to do: name the `programs` to watch, a `log` to keep, whom the `[router]` serves, or the `[clerk]` to be"
     )]
     Idle,
     /// No journal, or two.
@@ -169,6 +172,9 @@ pub enum ConfigError {
         "journal: name a file under `journal`, or a file with the connection string of a PostgreSQL server under `journal_url_file`: exactly one of the two"
     )]
     Journal,
+    /// The table of a clerk.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
     /// Nobody to watch, or too many.
     #[error("programs: {0} addresses, but it takes 1..={PROGRAMS_MAX}")]
     Programs(usize),
@@ -241,6 +247,7 @@ struct File {
     depth_blocks: u64,
     key_file: Option<PathBuf>,
     log: Option<LogFile>,
+    clerk: Option<Table>,
     router: Option<Section>,
 }
 
@@ -281,7 +288,6 @@ const fn default_retention_months() -> u32 {
 struct CityFile {
     from_block: u64,
     contracts: BTreeMap<String, Address>,
-    router: Option<Section>,
 }
 
 fn default_name() -> String {
@@ -335,8 +341,9 @@ impl Config {
         }
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
+        let clerk = file.clerk.map(Table::settings).transpose()?;
         let router = file.router.map(Section::setup).transpose()?;
-        if programs.is_none() && router.is_none() && file.log.is_none() {
+        if programs.is_none() && clerk.is_none() && router.is_none() && file.log.is_none() {
             return Err(ConfigError::Idle);
         }
         if file.log.is_some() && file.key_file.is_none() {
@@ -365,6 +372,7 @@ impl Config {
             notice: Notice::days(file.notice_days, file.urgent_days)?,
             programs: programs.unwrap_or_default(),
             log: file.log.map(log).transpose()?,
+            clerk,
             router,
         })
     }

@@ -209,35 +209,47 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         submitter: Option<Submitter<Quorum<Rpc<P>>>>,
         parts: Vec<Arc<dyn Part>>,
     ) -> Result<Self, KeeperError> {
-        let mut names = BTreeSet::new();
-        if let Some(part) = parts.iter().find(|part| !names.insert(part.stream())) {
-            return Err(KeeperError::SharedStream(part.stream().to_owned()));
-        }
-        let due = Instant::now();
-        let seats = parts.into_iter().map(|part| Seat {
-            part,
-            stream: None,
-            reached: None,
-            observing: false,
-            due,
-        });
-        let seats = seats.collect();
         let (sender, news) = mpsc::channel(NEWS_MAX);
-        Ok(Self {
+        let mut keeper = Self {
             journal,
             name,
             depth_blocks,
             submitter,
             account: None,
             renewed: Moment::default(),
-            seats,
+            seats: Vec::new(),
             sender,
             news,
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
             wanted: BTreeMap::new(),
             rests: BTreeMap::new(),
-        })
+        };
+        for part in parts {
+            keeper.join(part)?;
+        }
+        Ok(keeper)
+    }
+
+    /// Takes one part more, before or while it works.
+    ///
+    /// Errors: [`KeeperError::SharedStream`].
+    pub fn join(&mut self, part: Arc<dyn Part>) -> Result<(), KeeperError> {
+        if self
+            .seats
+            .iter()
+            .any(|seat| seat.part.stream() == part.stream())
+        {
+            return Err(KeeperError::SharedStream(part.stream().to_owned()));
+        }
+        self.seats.push(Seat {
+            part,
+            stream: None,
+            reached: None,
+            observing: false,
+            due: Instant::now(),
+        });
+        Ok(())
     }
 
     /// The worst that its machines know of, while this keeper works; `None` when none of them knows anything.

@@ -8,7 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
-    machine::{anchor, router},
+    machine::{anchor, clerk, router},
     source::chain,
 };
 
@@ -38,6 +38,8 @@ pub enum Event {
     Chain(chain::Event),
     /// Of the log and its anchors.
     Log(anchor::Seen),
+    /// A clerk learnt something.
+    Clerk(clerk::Event),
     /// A mission was looked at, for the router.
     Router(router::Sight),
     /// An action of this machine ended.
@@ -61,6 +63,7 @@ impl Event {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
             Self::Log(seen) => seen.identity(),
+            Self::Clerk(event) => event.identity(),
             Self::Router(sight) => format!(
                 "router/{:#x}/{:#x}/{}",
                 sight.mission,

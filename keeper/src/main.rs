@@ -1,7 +1,8 @@
 //! `agentcity-keeper`: wiring only.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
+use agentcity_domain::clerk::ClerkRole;
 use agentcity_hub::{http, store::Log};
 use agentcity_keeper::{
     action::Level,
@@ -9,7 +10,13 @@ use agentcity_keeper::{
     config::{Config, JournalAt},
     daemon::{ANSWER_WITHIN, Keeper, Standing},
     journal::{Journal, PostgresJournal, SqliteJournal},
-    source::capped::Capped,
+    library::Library,
+    office,
+    part::{
+        Part,
+        clerk::{ClerkDesk, Office},
+    },
+    source::{capped::Capped, city::City},
 };
 use alloy::{
     eips::BlockNumberOrTag,
@@ -17,7 +24,7 @@ use alloy::{
     providers::{Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use eyre::{OptionExt, WrapErr, bail};
 use tokio::{
     net::TcpListener,
@@ -25,7 +32,8 @@ use tokio::{
     time::timeout,
 };
 
-/// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay.
+/// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay; fills
+/// the office of a clerk.
 ///
 /// Example: agentcity-keeper --config keeper.toml --once
 #[derive(Parser)]
@@ -34,12 +42,35 @@ struct Options {
     /// TOML file: endpoint, journal or journal_url_file, programs or [log]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Fill this office of a city as well: the `[clerk]` table says with which key
+    #[arg(long, value_enum)]
+    role: Option<Role>,
     /// One round, then exit: 0 if every program is fine, 1 if not
     #[arg(long)]
     once: bool,
     /// Log lines as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// The offices of clerks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Role {
+    Registrar,
+    Speaker,
+    Regulator,
+    Codifier,
+}
+
+impl From<Role> for ClerkRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Registrar => Self::Registrar,
+            Role::Speaker => Self::Speaker,
+            Role::Regulator => Self::Regulator,
+            Role::Codifier => Self::Codifier,
+        }
+    }
 }
 
 #[tokio::main]
@@ -88,7 +119,20 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
 ) -> eyre::Result<ExitCode> {
     let served = config.log.as_ref();
     let served = served.and_then(|log| Some((log.file.clone(), log.listen?)));
-    let keeper = Keeper::over(journal, providers, config, key, chain_id, genesis)?;
+    let office = match options.role {
+        Some(_) if key.is_none() => bail!(
+            "key_file: a clerk only signs, so it needs the key of an account that submits and pays"
+        ),
+        Some(role) => Some(clerk(role.into(), &config, &providers[0], chain_id).await?),
+        None if config.programs.is_empty() && config.router.is_none() && config.log.is_none() => {
+            bail!("nothing to do: name the office to fill with --role")
+        }
+        None => None,
+    };
+    let mut keeper = Keeper::over(journal, providers, config, key, chain_id, genesis)?;
+    if let Some(office) = office {
+        keeper.join(office)?;
+    }
     if let Some((file, listen)) = served {
         let log = Log::open_to_read(&file).wrap_err("log")?;
         let listener = TcpListener::bind(listen).await;
@@ -109,6 +153,44 @@ async fn chain<P: Provider>(provider: &P) -> eyre::Result<(u64, B256)> {
         .await?
         .ok_or_eyre("the endpoint does not know its first block")?;
     Ok((chain_id, genesis.header.hash))
+}
+
+/// The clerk of the `[clerk]` table, which must hold the office that is named.
+async fn clerk<P: Provider + Clone + 'static>(
+    role: ClerkRole,
+    config: &Config,
+    provider: &P,
+    chain_id: u64,
+) -> eyre::Result<Arc<dyn Part>> {
+    let Some(settings) = &config.clerk else {
+        bail!(
+            "--role: the configuration has no [clerk] table with constitution, key_file and documents"
+        );
+    };
+    let key = settings.key()?;
+    let city = City::find(provider, chain_id, settings.constitution);
+    let city = match timeout(ANSWER_WITHIN, city).await? {
+        Ok(city) => city,
+        Err(cause) => bail!("clerk.constitution: {cause}"),
+    };
+    let holds = office::holds(provider, &city, role, key.address());
+    if let Err(cause) = timeout(ANSWER_WITHIN, holds).await? {
+        bail!("{cause}");
+    }
+    let library = Library::open(&settings.documents)?;
+    let office = Office {
+        role,
+        key,
+        template: settings.template,
+        from_block: settings.from_block,
+        pause: settings.poll,
+    };
+    Ok(Arc::new(ClerkDesk::new(
+        provider.clone(),
+        city,
+        library,
+        office,
+    )))
 }
 
 async fn once<J: Journal, P: Provider + Clone + 'static>(

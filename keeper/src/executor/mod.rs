@@ -1,5 +1,6 @@
 //! Carries actions out: what leaves the process leaves it here.
 
+pub mod clerk;
 pub mod endpoint;
 pub mod keepalive;
 pub mod quorum;

@@ -8,6 +8,7 @@ use crate::{
 };
 
 pub mod anchor;
+pub mod clerk;
 pub mod program_life;
 pub mod router;
 

@@ -26,6 +26,7 @@ use crate::{
     },
 };
 
+pub mod clerk;
 pub mod log;
 pub mod programs;
 pub mod router;

@@ -8,8 +8,10 @@
 
 pub mod capped;
 pub mod chain;
+pub mod city;
 pub mod endpoint;
 pub mod follow;
 pub mod log;
 pub mod pool;
 pub mod programs;
+pub mod sessions;

@@ -26,6 +26,7 @@ use agentcity_keeper::{
     daemon::{ANSWER_WITHIN, Keeper, Standing},
     executor::{
         endpoint::Rpc,
+        quorum::Quorum,
         submit::{Policy, Submitter},
     },
     journal::SqliteJournal,
@@ -101,7 +102,7 @@ fn keeper(
         depth_blocks: 0,
         ..Policy::default()
     };
-    let endpoint = Rpc::new(provider, ANSWER_WITHIN);
+    let endpoint = Quorum::of_one(Rpc::new(provider, ANSWER_WITHIN));
     let submitter = Submitter::new(endpoint, key.clone(), log.lock().name().chain_id, policy);
     Keeper::with_parts(
         journal,

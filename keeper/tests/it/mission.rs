@@ -26,6 +26,7 @@ use agentcity_keeper::{
     daemon::Keeper,
     executor::{
         endpoint::Rpc,
+        quorum::Quorum,
         submit::{Policy, Submitter},
     },
     journal::SqliteJournal,
@@ -285,7 +286,7 @@ impl Scene {
             depth_blocks: 0,
             ..Policy::default()
         };
-        let endpoint = Rpc::new(provider, Duration::from_secs(10));
+        let endpoint = Quorum::of_one(Rpc::new(provider, Duration::from_secs(10)));
         let submitter = Submitter::new(endpoint, payer.signer().clone(), members.chain_id, policy);
         let journal = SqliteJournal::open(&self.folder.path().join(name)).expect("a journal");
         Keeper::with_parts(journal, name.to_owned(), 0, Some(submitter), vec![part])
