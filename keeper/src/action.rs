@@ -4,7 +4,11 @@ use agentcity_domain::time::Timestamp;
 use alloy::primitives::{Address, B256, keccak256};
 use serde::{Deserialize, Serialize};
 
-use crate::{event::whole_seconds, journal::ActionKey};
+use crate::{
+    event::whole_seconds,
+    journal::ActionKey,
+    machine::{escrow_buffer, freeze_mirror},
+};
 
 /// Something the keeper does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +38,10 @@ pub enum Action {
         /// Which try, counted from nought: one that the chain refused is not the same action as the next.
         attempt: u32,
     },
+    /// Of the freeze mirror.
+    Mirror(freeze_mirror::Action),
+    /// Of the escrow buffer.
+    Escrow(escrow_buffer::Action),
 }
 
 impl Action {
@@ -48,6 +56,8 @@ impl Action {
                 expires,
                 attempt,
             } => format!("keepalive/{program:#x}/{}/{attempt}", expires.get()),
+            Self::Mirror(action) => action.key(),
+            Self::Escrow(action) => action.key(),
         }))
     }
 }
@@ -67,6 +77,13 @@ pub enum Outcome {
     },
     /// The chain says that it is done already, by whomever.
     Satisfied,
+    /// An executor was stopped.
+    Stopped {
+        /// Hash of what was sealed of it; zero where nothing could be.
+        snapshot: B256,
+    },
+    /// An output was handed to those who may have it.
+    Released,
     /// The chain refuses it, before or in a transaction.
     Refused {
         /// What it says.

@@ -236,6 +236,8 @@ impl<J: Journal, P: Provider + Clone> Keeper<J, P> {
                         .settle(&mut self.journal, clock.now(), &action, told)?;
                 }
                 Action::Keepalive { .. } => keepalives.push(action),
+                // Of other streams.
+                Action::Mirror(_) | Action::Escrow(_) => {}
             }
         }
         let (Some(submitter), Some(lease)) = (&self.submitter, held.account.clone()) else {

@@ -8,6 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
+    machine::{escrow_buffer, freeze_mirror},
 };
 
 /// Something the keeper learnt.
@@ -32,6 +33,10 @@ pub enum Event {
         /// When it was asked, by this machine's clock.
         asked: Moment,
     },
+    /// Of the freeze mirror.
+    Mirror(freeze_mirror::Event),
+    /// Of the escrow buffer.
+    Escrow(escrow_buffer::Event),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -45,6 +50,8 @@ impl Event {
     /// What makes it the same event: it is recorded, and taken by its machine, once.
     pub fn identity(&self) -> Identity {
         Identity::Once(match self {
+            Self::Mirror(event) => return event.identity(),
+            Self::Escrow(event) => return event.identity(),
             Self::Observed { program, at, .. } => {
                 format!("observed/{program:#x}/{:#x}", at.hash)
             }
@@ -85,6 +92,25 @@ pub enum Life {
     Outdated,
     /// Never activated, or there is no program at the address.
     NotActivated,
+}
+
+/// The domain's durations as numbers of milliseconds.
+pub(crate) mod whole_millis {
+    use agentcity_domain::time::Millis;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Millis,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(value.get())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Millis, D::Error> {
+        u64::deserialize(deserializer).map(Millis::new)
+    }
 }
 
 /// The domain's instants and durations as numbers of seconds: the domain itself knows no formats.

@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::{action::Action, event::Event};
 
+pub mod escrow_buffer;
+pub mod freeze_mirror;
+mod pairs;
 pub mod program_life;
 
 /// What decides. The same events in the same order give the same actions and the same state, whenever and however often.

@@ -191,9 +191,13 @@ impl ProgramLife {
             }
             (
                 Action::Keepalive { .. },
-                Outcome::Done { .. } | Outcome::Satisfied | Outcome::Told,
+                Outcome::Done { .. }
+                | Outcome::Satisfied
+                | Outcome::Told
+                | Outcome::Stopped { .. }
+                | Outcome::Released,
             )
-            | (Action::Alert { .. }, _) => None,
+            | (Action::Alert { .. } | Action::Mirror(_) | Action::Escrow(_), _) => None,
         }
     }
 }
@@ -220,6 +224,7 @@ impl Machine for ProgramLife {
                     .collect()
             }
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
+            Event::Mirror(_) | Event::Escrow(_) => Vec::new(),
         }
     }
 
@@ -289,7 +294,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } => None,
+                Action::Keepalive { .. } | Action::Mirror(_) | Action::Escrow(_) => None,
             })
             .collect()
     }

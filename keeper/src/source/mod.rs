@@ -1,3 +1,4 @@
 //! Where events come from.
 
+pub mod missions;
 pub mod programs;

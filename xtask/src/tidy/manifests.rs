@@ -8,7 +8,7 @@ use super::{Finding, Tree, whole};
 
 /// Which of our packages may use which, besides in tests. Programs are not listed: they use the rules and the interfaces, and
 /// nothing uses them. A package that is missing here fails, so that its place is decided.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("agentcity-domain", &[]),
     ("agentcity-abi", &["agentcity-domain"]),
     ("agentcity-shell", &["agentcity-domain"]),
@@ -70,7 +70,11 @@ const ARROWS: [(&str, &[&str]); 16] = [
         "agentcity",
         &["agentcity-domain", "agentcity-abi", "agentcity-deploy"],
     ),
-    ("agentcity-keeper", &["agentcity-domain", "agentcity-abi"]),
+    (
+        "agentcity-keeper",
+        &["agentcity-domain", "agentcity-abi", "agentcity-monitor"],
+    ),
+    ("agentcity-monitor", &["agentcity-domain"]),
     (
         "agentcity-test-fixtures",
         &[
