@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One agent's execution of one attempt of a node. Freezes, outputs and reports are of one of these: an attempt that was reassigned,
 /// or another agent of the same attempt, is not meant (RULINGS R8).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Execution {
     /// The mission.

@@ -1,5 +1,7 @@
 //! `agentcity-keeper`: wiring only.
 
+mod calibrate;
+
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use agentcity_keeper::{
@@ -30,11 +32,17 @@ const DRAIN: Duration = Duration::from_secs(20);
 ///
 /// Example: agentcity-keeper --config keeper.toml --once
 #[derive(Parser)]
-#[command(version)]
+#[command(
+    version,
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true
+)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// TOML file: endpoint, journal, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[arg(long, value_name = "FILE", required = true)]
+    config: Option<PathBuf>,
     /// One round, then exit: 0 if every program is fine, 1 if not
     #[arg(long)]
     once: bool,
@@ -43,11 +51,21 @@ struct Options {
     json: bool,
 }
 
+#[derive(clap::Subcommand)]
+enum Command {
+    Calibrate(calibrate::Options),
+}
+
 #[tokio::main]
 async fn main() -> eyre::Result<ExitCode> {
     let options = Options::parse();
     log_to_stderr(options.json);
-    let config = Config::read(&options.config)?;
+    if let Some(Command::Calibrate(options)) = &options.command {
+        calibrate::run(options).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = options.config.ok_or_eyre("--config names no file")?;
+    let config = Config::read(&config)?;
     let key = config.key()?;
     let provider = ProviderBuilder::new().connect_http(config.endpoint.clone());
     let (chain_id, genesis) = timeout(ANSWER_WITHIN, chain(&provider))

@@ -78,7 +78,9 @@ pub enum VaultError {
     #[error("a content of {0} bytes, but the vault takes at most {CONTENT_BYTES_MAX}")]
     Large(usize),
     /// A name that is no file's.
-    #[error("{0:?} is no name of something sealed: 1..={NAME_BYTES_MAX} letters, figures and `-` are")]
+    #[error(
+        "{0:?} is no name of something sealed: 1..={NAME_BYTES_MAX} letters, figures and `-` are"
+    )]
     Name(String),
     /// Not a file of this vault.
     #[error("{path} is no sealed file: {cause}")]
@@ -210,7 +212,10 @@ impl Vault {
             path: path.display().to_string(),
             cause: cause.to_owned(),
         };
-        let end = file.iter().take(HEADER_BYTES_MAX).position(|byte| *byte == b'\n');
+        let end = file
+            .iter()
+            .take(HEADER_BYTES_MAX)
+            .position(|byte| *byte == b'\n');
         let (header, boxed) = file.split_at(end.ok_or_else(|| shape("no header"))?);
         let boxed = &boxed[1..];
         let header: Header =
@@ -220,9 +225,8 @@ impl Vault {
         }
         let said = said(kind, name, header.hash, header.bytes);
         let signature = Signature::from_raw(&header.signature);
-        let found = signature.and_then(|signature| {
-            Ok(signature.recover_address_from_msg(message(&said, boxed))?)
-        });
+        let found = signature
+            .and_then(|signature| Ok(signature.recover_address_from_msg(message(&said, boxed))?));
         let found = found.map_err(|error| shape(&error.to_string()))?;
         if found != self.signer.address() || header.signer != found {
             return Err(VaultError::OtherSigner {
@@ -236,7 +240,9 @@ impl Vault {
             aad: said.as_bytes(),
         };
         let content = self.cipher.decrypt(&header.nonce.0.into(), payload);
-        let content = content.ok().filter(|content| keccak256(content) == header.hash);
+        let content = content
+            .ok()
+            .filter(|content| keccak256(content) == header.hash);
         content.ok_or_else(|| VaultError::Locked {
             path: path.display().to_string(),
         })
@@ -250,7 +256,9 @@ impl Vault {
     fn path(&self, kind: Kind, name: &str) -> Result<PathBuf, VaultError> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if !(1..=NAME_BYTES_MAX).contains(&name.len()) || !name.bytes().all(fits) {
-            return Err(VaultError::Name(name.chars().take(NAME_BYTES_MAX).collect()));
+            return Err(VaultError::Name(
+                name.chars().take(NAME_BYTES_MAX).collect(),
+            ));
         }
         Ok(self.dir.join(format!("{kind}-{name}.sealed")))
     }
@@ -314,7 +322,9 @@ mod tests {
     fn what_is_sealed_can_be_read_again_by_its_keeper_and_by_nobody_else() {
         let dir = tempfile::tempdir().expect("a folder");
         let content = b"an output that nobody may see yet".repeat(40);
-        let hash = vault(dir.path()).put(Kind::Output, "a-1", &content).expect("sealed");
+        let hash = vault(dir.path())
+            .put(Kind::Output, "a-1", &content)
+            .expect("sealed");
         assert_eq!(hash, keccak256(&content));
         let file = fs::read(dir.path().join("output-a-1.sealed")).expect("there");
         assert!(!file.windows(16).any(|part| content.starts_with(part)));
@@ -322,13 +332,23 @@ mod tests {
         assert_eq!(again.get(Kind::Output, "a-1").expect("its own"), content);
         // The same again gives the same bytes, as after a crash.
         again.put(Kind::Output, "a-1", &content).expect("sealed");
-        assert_eq!(fs::read(dir.path().join("output-a-1.sealed")).expect("there"), file);
-        let other_key = Vault::with_key(dir.path(), B256::repeat_byte(8), signer(1)).expect("a vault");
+        assert_eq!(
+            fs::read(dir.path().join("output-a-1.sealed")).expect("there"),
+            file
+        );
+        let other_key =
+            Vault::with_key(dir.path(), B256::repeat_byte(8), signer(1)).expect("a vault");
         let locked = other_key.get(Kind::Output, "a-1");
-        assert!(matches!(locked, Err(VaultError::Locked { .. })), "{locked:?}");
+        assert!(
+            matches!(locked, Err(VaultError::Locked { .. })),
+            "{locked:?}"
+        );
         let other_signer = Vault::with_key(dir.path(), KEY, signer(2)).expect("a vault");
         let theirs = other_signer.get(Kind::Output, "a-1");
-        assert!(matches!(theirs, Err(VaultError::OtherSigner { .. })), "{theirs:?}");
+        assert!(
+            matches!(theirs, Err(VaultError::OtherSigner { .. })),
+            "{theirs:?}"
+        );
     }
 
     #[test]
@@ -359,7 +379,10 @@ mod tests {
         fs::copy(at("output-one.sealed"), at("snapshot-one.sealed")).expect("copied");
         for (kind, name) in [(Kind::Output, "two"), (Kind::Snapshot, "one")] {
             let refused = vault.get(kind, name);
-            assert!(matches!(refused, Err(VaultError::Shape { .. })), "{refused:?}");
+            assert!(
+                matches!(refused, Err(VaultError::Shape { .. })),
+                "{refused:?}"
+            );
         }
     }
 
@@ -368,8 +391,13 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let key = dir.path().join("key");
         fs::write(&key, "sesame").expect("written");
-        let refused = Vault::open(dir.path(), &key, signer(1)).expect_err("no key").to_string();
-        assert!(refused.contains("64 hexadecimal") && !refused.contains("sesame"), "{refused}");
+        let refused = Vault::open(dir.path(), &key, signer(1))
+            .expect_err("no key")
+            .to_string();
+        assert!(
+            refused.contains("64 hexadecimal") && !refused.contains("sesame"),
+            "{refused}"
+        );
         fs::write(&key, format!("{KEY:#x}\n")).expect("written");
         let vault = Vault::open(dir.path(), &key, signer(1)).expect("a key");
         for name in ["", "../up", "a/b", "a b", &"n".repeat(NAME_BYTES_MAX + 1)] {
@@ -377,7 +405,12 @@ mod tests {
             assert!(matches!(refused, Err(VaultError::Name(_))), "{name}");
         }
         let large = vec![0; CONTENT_BYTES_MAX + 1];
-        assert!(matches!(vault.put(Kind::Output, "l", &large), Err(VaultError::Large(_))));
-        assert!(vault.put(Kind::Output, "l", &large[1..]).is_ok() && vault.holds(Kind::Output, "l"));
+        assert!(matches!(
+            vault.put(Kind::Output, "l", &large),
+            Err(VaultError::Large(_))
+        ));
+        assert!(
+            vault.put(Kind::Output, "l", &large[1..]).is_ok() && vault.holds(Kind::Output, "l")
+        );
     }
 }

@@ -162,15 +162,11 @@ enum Stage {
     /// Waits for its turn.
     Queued,
     /// A submission is out.
-    Sent {
-        failed: Option<Failed>,
-    },
+    Sent { failed: Option<Failed> },
     /// The last submission was refused: it waits for its next.
     Failing(Failed),
     /// The newest block has it.
-    Confirmed {
-        failed: Option<Failed>,
-    },
+    Confirmed { failed: Option<Failed> },
     /// A settled block has it: it is released as soon as the keeper works.
     Settled,
     /// Its release is out.
@@ -307,7 +303,12 @@ impl EscrowBuffer {
         let block = self.state.block.map(|seen| seen.time);
         let (since, most) = match self.rules.pace {
             Pace::Steady(most) => (block?, most),
-            Pace::OnDemand(most) => (block.max(self.state.out).filter(|_| self.state.out.is_some())?, most),
+            Pace::OnDemand(most) => (
+                block
+                    .max(self.state.out)
+                    .filter(|_| self.state.out.is_some())?,
+                most,
+            ),
         };
         (self.since(since) > most.get()).then_some(since)
     }
@@ -590,7 +591,9 @@ impl EscrowBuffer {
         self.state.skew = skew;
         match skew {
             Some(skew) if changed => vec![self.alert(skew.to_string())],
-            None if changed => vec![self.alert("this machine's clock agrees with the chain's again".to_owned())],
+            None if changed => {
+                vec![self.alert("this machine's clock agrees with the chain's again".to_owned())]
+            }
             Some(_) | None => Vec::new(),
         }
     }

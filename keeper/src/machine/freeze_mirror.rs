@@ -42,9 +42,7 @@ use crate::{
 mod said;
 
 use said::numbered;
-pub use said::{
-    Action, Age, Event, FreezeView, HeardView, Limits, Measure, NodeView, View,
-};
+pub use said::{Action, Age, Event, FreezeView, HeardView, Limits, Measure, NodeView, View};
 
 /// Missions that are mirrored at once: each costs a round of questions within a look at the chain. What is beyond stays unknown, so
 /// nothing of it is routed.
@@ -98,6 +96,9 @@ struct State {
     #[serde(with = "pairs")]
     holds: BTreeMap<Execution, Hold>,
     running: BTreeSet<Execution>,
+    /// Freezes whose logs were seen, by number.
+    #[serde(with = "pairs")]
+    freezes: BTreeMap<u64, Execution>,
     /// The last sequence that was given out or heard of.
     #[serde(with = "pairs")]
     sequences: BTreeMap<Execution, u64>,
@@ -229,6 +230,13 @@ impl FreezeMirror {
         running.filter(move |one| one.mission == mission)
     }
 
+    /// Freezes of a mission whose logs were seen: what became of them is to be asked with its next view.
+    pub fn freezes(&self, mission: B256) -> impl Iterator<Item = u64> {
+        let freezes = self.state.freezes.iter();
+        let of_it = freezes.filter(move |(_, execution)| execution.mission == mission);
+        of_it.map(|(freeze, _)| *freeze)
+    }
+
     fn known(&self, mission: B256) -> Option<&Mission> {
         let known = self.state.missions.get(&mission)?;
         (known.told == Some(self.fence)).then_some(known)
@@ -322,6 +330,7 @@ impl FreezeMirror {
             self.state.missions.remove(&view.mission);
             self.state.sequences.retain(|held, _| !over(held));
             self.state.incidents.retain(|held, _| !over(held));
+            self.state.freezes.retain(|_, held| !over(held));
         }
     }
 
@@ -344,7 +353,7 @@ impl FreezeMirror {
         let of_this = freezes.iter().filter(|one| one.execution == execution);
         // Lifted with a warning: each grants the allowance anew, as the guardian counts them.
         let warnings = of_this.filter(|one| !one.open && !one.is_false).count();
-        let after = freezes.iter().map(|one| one.freeze).max().unwrap_or_default();
+        let after = self.freezes(execution.mission).max().unwrap_or_default();
         let Some((kind, cause)) = judged(&measure, limits, warnings) else {
             return Vec::new();
         };
@@ -408,7 +417,11 @@ impl FreezeMirror {
                 return actions;
             }
         };
-        let waits = self.state.holds.get(&execution).and_then(|hold| hold.local.as_ref());
+        let waits = self
+            .state
+            .holds
+            .get(&execution)
+            .and_then(|hold| hold.local.as_ref());
         // The first answer, whatever it was, lets the report go: the chain must freeze all the more what cannot be stopped here.
         if waits.is_some_and(|local| local.stage == Stage::Halting) {
             actions.extend(self.report(execution, evidence, 0));
@@ -417,7 +430,11 @@ impl FreezeMirror {
     }
 
     fn report(&mut self, execution: Execution, evidence: B256, refused: u32) -> Vec<Action> {
-        let alone = self.state.missions.get(&execution.mission).is_none_or(|known| known.alone);
+        let alone = self
+            .state
+            .missions
+            .get(&execution.mission)
+            .is_none_or(|known| known.alone);
         let Some(local) = self
             .state
             .holds
@@ -459,7 +476,11 @@ impl FreezeMirror {
         let Outcome::Refused { cause } = outcome else {
             return Vec::new();
         };
-        let local = self.state.holds.get_mut(&execution).and_then(|hold| hold.local.as_mut());
+        let local = self
+            .state
+            .holds
+            .get_mut(&execution)
+            .and_then(|hold| hold.local.as_mut());
         if let Some(Local {
             stage: Stage::Reported { refused, stale, .. },
             ..
@@ -517,8 +538,14 @@ impl FreezeMirror {
                 Vec::new()
             }
             Event::Frozen {
-                execution, block, ..
-            } => self.hold_by_chain(*execution, *block).into_iter().collect(),
+                execution,
+                freeze,
+                block,
+                ..
+            } => {
+                self.state.freezes.insert(*freeze, *execution);
+                self.hold_by_chain(*execution, *block).into_iter().collect()
+            }
             Event::Began { execution, .. } => {
                 self.state.running.insert(*execution);
                 // What was held before it began is stopped as if it had begun before: whoever began it did not ask.

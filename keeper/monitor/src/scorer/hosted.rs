@@ -18,9 +18,9 @@ use super::{Scorer, ScorerError, ScorerId, bounded};
 use crate::vector::{DIMENSION_MAX, Vector};
 
 /// Longest name of a model or version, in bytes.
-pub const NAME_BYTES_MAX: usize = 128;
+const NAME_BYTES_MAX: usize = 128;
 /// Shortest and longest patience for one answer, in milliseconds: a model needs some time, and an execution must not wait for ever.
-pub const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 100..=60_000;
+const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 100..=60_000;
 /// Longest answer, in bytes: the largest embedding written with many digits, and what servers say besides.
 const ANSWER_BYTES_MAX: usize = 512 << 10;
 
