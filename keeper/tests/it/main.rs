@@ -3,6 +3,7 @@
 mod crash;
 mod escrow_buffer;
 mod freeze_mirror;
+mod freeze_story;
 mod journal;
 mod keepalive;
 mod submit;
