@@ -68,6 +68,11 @@ impl Action {
 pub enum Outcome {
     /// A human was told.
     Told,
+    /// It was done without a transaction.
+    Reported {
+        /// What came of it, in the words of its part.
+        report: String,
+    },
     /// A transaction did it.
     Done {
         /// Which.
@@ -77,13 +82,6 @@ pub enum Outcome {
     },
     /// The chain says that it is done already, by whomever.
     Satisfied,
-    /// An executor was stopped.
-    Stopped {
-        /// Hash of what was sealed of it; zero where nothing could be.
-        snapshot: B256,
-    },
-    /// An output was handed to those who may have it.
-    Released,
     /// The chain refuses it, before or in a transaction.
     Refused {
         /// What it says.

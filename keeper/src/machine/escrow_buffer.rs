@@ -656,7 +656,7 @@ impl EscrowBuffer {
                 },
                 Outcome::Refused { cause },
             ) => self.refused(execution, *number, cause),
-            (Action::Release { execution, .. }, Outcome::Released) => {
+            (Action::Release { execution, .. }, Outcome::Reported { .. } | Outcome::Told) => {
                 self.gone(execution, |stage| matches!(stage, Stage::Releasing));
                 Vec::new()
             }

@@ -82,8 +82,9 @@ pub enum Held {
 }
 
 /// The machine.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FreezeMirror {
+    /// Under which its stream is held; nought, which no lease has, until that is said.
     fence: u64,
     state: State,
 }
@@ -156,21 +157,13 @@ enum Stage {
 }
 
 impl FreezeMirror {
-    /// Knows nothing yet. `fence` is that of the lease under which it works.
-    pub fn new(fence: u64) -> Self {
-        Self {
-            fence,
-            state: State::default(),
-        }
-    }
-
-    /// Goes on from a checkpoint, under a new fence: what is held stays held, and every mission is unknown until the chain
-    /// answered to this holder.
+    /// Goes on from a checkpoint: what is held stays held, and every mission is unknown until the chain answered to the present
+    /// holder of the stream.
     ///
     /// Errors: the checkpoint is not one of this machine.
-    pub fn resume(fence: u64, state: &str) -> Result<Self, serde_json::Error> {
+    pub fn resume(state: &str) -> Result<Self, serde_json::Error> {
         Ok(Self {
-            fence,
+            fence: 0,
             state: serde_json::from_str(state)?,
         })
     }
@@ -393,9 +386,10 @@ impl FreezeMirror {
         };
         let mut actions = Vec::new();
         let evidence = match outcome {
-            Outcome::Stopped { snapshot } => {
+            Outcome::Reported { report } => {
                 self.state.running.remove(&execution);
-                *snapshot
+                // Nothing else is reported of a halt.
+                report.parse().unwrap_or_default()
             }
             Outcome::Refused { cause: why } => {
                 let next = attempt.saturating_add(1);
@@ -413,7 +407,7 @@ impl FreezeMirror {
                 }
                 B256::ZERO
             }
-            Outcome::Told | Outcome::Done { .. } | Outcome::Satisfied | Outcome::Released => {
+            Outcome::Told | Outcome::Done { .. } | Outcome::Satisfied => {
                 return actions;
             }
         };
@@ -566,6 +560,10 @@ impl FreezeMirror {
 }
 
 impl Machine for FreezeMirror {
+    fn held_under(&mut self, fence: u64) {
+        self.fence = fence;
+    }
+
     fn step(&mut self, event: &Happened) -> Vec<Wanted> {
         let actions = match event {
             Happened::Mirror(event) => self.take(event),

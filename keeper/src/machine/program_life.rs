@@ -118,11 +118,6 @@ impl ProgramLife {
         })
     }
 
-    /// The worst level of all, `None` before the first event.
-    pub fn worst(&self) -> Option<Level> {
-        self.state.levels.values().copied().max()
-    }
-
     fn level(&mut self, program: Address, level: Level, text: String) -> Option<Action> {
         let before = self.state.levels.insert(program, level);
         let quiet = match before {
@@ -194,8 +189,7 @@ impl ProgramLife {
                 Outcome::Done { .. }
                 | Outcome::Satisfied
                 | Outcome::Told
-                | Outcome::Stopped { .. }
-                | Outcome::Released,
+                | Outcome::Reported { .. },
             )
             | (Action::Alert { .. } | Action::Mirror(_) | Action::Escrow(_), _) => None,
         }
@@ -224,12 +218,15 @@ impl Machine for ProgramLife {
                     .collect()
             }
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
-            Event::Mirror(_) | Event::Escrow(_) => Vec::new(),
         }
     }
 
     fn state(&self) -> String {
         serde_json::to_string(&self.state).expect("a map of addresses is JSON")
+    }
+
+    fn worst(&self) -> Option<Level> {
+        self.state.levels.values().copied().max()
     }
 }
 
@@ -294,7 +291,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } | Action::Mirror(_) | Action::Escrow(_) => None,
+                Action::Keepalive { .. } => None,
             })
             .collect()
     }

@@ -469,7 +469,7 @@ proptest! {
                     match action {
                         Action::Release { .. } => {
                             model.ended.insert(number(action));
-                            desk.settle(action, Outcome::Released)
+                            desk.settle(action, Outcome::Told)
                         }
                         Action::Fault { .. } => {
                             model.ended.insert(number(action));

@@ -104,10 +104,9 @@ impl Desk {
         let Claim::Granted(lease) = journal.acquire(STREAM, "one", NOW, term).unwrap() else {
             panic!("held");
         };
-        let fence = lease.fence;
         let stream = Stream::resume(&mut journal, lease, NOW, |state| match state {
-            Some(state) => FreezeMirror::resume(fence, state),
-            None => Ok(FreezeMirror::new(fence)),
+            Some(state) => FreezeMirror::resume(state),
+            None => Ok(FreezeMirror::default()),
         });
         Self {
             stream: stream.unwrap(),
@@ -201,7 +200,9 @@ fn deviation(milli: u32) -> Measure {
 }
 
 fn stopped() -> Outcome {
-    Outcome::Stopped { snapshot: EVIDENCE }
+    Outcome::Reported {
+        report: format!("{EVIDENCE:#x}"),
+    }
 }
 
 #[test]

@@ -166,10 +166,9 @@ fn leased(journal: &mut SqliteJournal, name: &str) -> Lease {
 
 fn resumed(journal: &mut SqliteJournal) -> Stream<FreezeMirror> {
     let lease = leased(journal, "mirror");
-    let fence = lease.fence;
     let make = |state: Option<&str>| match state {
-        Some(state) => FreezeMirror::resume(fence, state),
-        None => Ok(FreezeMirror::new(fence)),
+        Some(state) => FreezeMirror::resume(state),
+        None => Ok(FreezeMirror::default()),
     };
     Stream::resume(journal, lease, Moment::new(0), make).unwrap()
 }

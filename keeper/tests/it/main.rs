@@ -4,6 +4,7 @@ mod crash;
 mod escrow_buffer;
 mod freeze_mirror;
 mod freeze_story;
+mod host;
 mod journal;
 mod keepalive;
 mod submit;

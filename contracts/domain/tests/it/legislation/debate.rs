@@ -65,6 +65,26 @@ proptest! {
     }
 }
 
+/// Who took part and for what decides the order: a poll in which somebody said something else is another seed.
+#[test]
+fn a_voice_is_session_principal_and_proposal_and_a_seed_the_exclusive_or_of_all() {
+    let [session, principal, proposal] = [1, 2, 3].map(B256::repeat_byte);
+    assert_eq!(
+        voice(&session, &principal, &proposal),
+        [session, principal, proposal]
+    );
+    let (seed, with) = (B256::repeat_byte(0b0011), B256::repeat_byte(0b0101));
+    assert_eq!(mix(&seed, &with), B256::repeat_byte(0b0110));
+    assert_eq!(mix(&mix(&seed, &with), &with), seed);
+}
+
+#[test]
+fn nobody_speaks_twice_where_more_turns_are_asked_for_than_voters() {
+    let mut order = draw(&B256::repeat_byte(7), 3, 5, &hash);
+    order.sort_unstable();
+    assert_eq!(order, [0, 1, 2]);
+}
+
 /// Every one of the six orders of three comes up as often as another, by a bound that fails once in some millions.
 #[test]
 fn orders_are_as_likely_as_each_other() {
