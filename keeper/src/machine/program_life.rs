@@ -218,6 +218,7 @@ impl Machine for ProgramLife {
                     .collect()
             }
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
+            Event::Mirror(_) | Event::Escrow(_) => Vec::new(),
         }
     }
 
@@ -291,7 +292,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } => None,
+                Action::Keepalive { .. } | Action::Mirror(_) | Action::Escrow(_) => None,
             })
             .collect()
     }
