@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::{
     journal::NAME_BYTES_MAX,
     machine::program_life::{Notice, NoticesCross},
+    part::mirror::{Section, SectionError},
 };
 
 /// Programs one keeper watches at most: each costs one call per round, and a round must end before the next.
@@ -45,6 +46,8 @@ pub struct Config {
     pub depth_blocks: u64,
     /// File with the key that pays for keepalives; without it the keeper only tells.
     pub key_file: Option<PathBuf>,
+    /// Which missions' freezes to mirror, if any.
+    pub mirror: Option<Section>,
 }
 
 /// Why a configuration cannot be used. Every message names the key.
@@ -71,8 +74,14 @@ pub enum ConfigError {
     #[error("notice_days, urgent_days: {0}")]
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
-    #[error("nothing to do: name the `programs` to watch")]
+    #[error("nothing to do: name the `programs` to watch, or missions under `mirror`")]
     Idle,
+    /// The section `mirror`.
+    #[error(transparent)]
+    Mirror(#[from] SectionError),
+    /// Nobody signs reports.
+    #[error("mirror: it needs `key_file`, whose key signs reports and what is sealed")]
+    MirrorKey,
     /// Nobody to watch, or too many.
     #[error("programs: {0} addresses, but it takes 1..={PROGRAMS_MAX}")]
     Programs(usize),
@@ -112,6 +121,7 @@ struct File {
     #[serde(default = "default_depth_blocks")]
     depth_blocks: u64,
     key_file: Option<PathBuf>,
+    mirror: Option<Section>,
 }
 
 fn default_name() -> String {
@@ -160,7 +170,13 @@ impl Config {
         }
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
-        let programs = programs.ok_or(ConfigError::Idle)?;
+        if let Some(mirror) = &file.mirror {
+            mirror.check()?;
+            file.key_file.as_ref().ok_or(ConfigError::MirrorKey)?;
+        } else if programs.is_none() {
+            return Err(ConfigError::Idle);
+        }
+        let programs = programs.unwrap_or_default();
         if !(1..=NAME_BYTES_MAX).contains(&file.name.len()) {
             return Err(ConfigError::Name(file.name.len()));
         }
@@ -176,6 +192,7 @@ impl Config {
             poll: Duration::from_secs(file.poll_secs),
             notice: Notice::days(file.notice_days, file.urgent_days)?,
             programs,
+            mirror: file.mirror,
         })
     }
 
@@ -225,6 +242,7 @@ fn programs(list: Vec<Address>) -> Result<Vec<Address>, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::B256;
 
     const ADDRESS: &str = "0x1111111111111111111111111111111111111111";
 
@@ -273,6 +291,51 @@ mod tests {
                 .expect("none")
                 .is_none()
         );
+    }
+
+    #[test]
+    fn missions_are_mirrored_with_a_key_and_within_bounds() {
+        let mission = |byte: u8| format!("\"{}\"", B256::repeat_byte(byte));
+        let section = |missions: &str, rest: &str| {
+            with(&format!(
+                "key_file = \"key\"\n[mirror]\nmissions = [{missions}]\ncollaboration = \"{ADDRESS}\"\nguardian = \"{ADDRESS}\"\nconstitution = \"{ADDRESS}\"\nroster = \"{ADDRESS}\"\nvault = \"v\"\nvault_key_file = \"k\"\n{rest}"
+            ))
+        };
+        assert!(
+            Config::parse(&section(&mission(1), ""))
+                .expect("valid")
+                .mirror
+                .is_some()
+        );
+        let alone = section(&mission(1), "").replace(&format!("programs = [\"{ADDRESS}\"]\n"), "");
+        assert!(Config::parse(&alone).expect("valid").programs.is_empty());
+        let many: Vec<String> = (0..9).map(|_| format!("\"{ADDRESS}\"")).collect();
+        for (text, says) in [
+            (section("", ""), "mirror.missions: 0 missions"),
+            (
+                section(&format!("{0},{0}", mission(1)), ""),
+                "is named twice",
+            ),
+            (
+                section(&mission(1), "poll_secs = 61"),
+                "mirror.poll_secs = 61",
+            ),
+            (
+                section(&mission(1), "poll_sec = 1"),
+                "unknown field `poll_sec`",
+            ),
+            (
+                section(&mission(1), &format!("partners = [{}]", many.join(","))),
+                "mirror.partners: 9",
+            ),
+            (
+                section(&mission(1), "").replace("key_file = \"key\"\n", ""),
+                "it needs `key_file`",
+            ),
+        ] {
+            let error = Config::parse(&text).expect_err(&text).to_string();
+            assert!(error.contains(says), "{text}\nsaid: {error}");
+        }
     }
 
     #[test]

@@ -41,6 +41,7 @@ use crate::{
     machine::Machine,
     part::{self, Asking, Feed, News, Part, Step, What, within},
     runtime::{Stream, StreamError},
+    vault::VaultError,
 };
 
 /// How long a lease lasts: so long nobody works after a keeper died. One question and what is written after it fit thrice.
@@ -67,6 +68,9 @@ pub enum KeeperError {
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What is to be sealed has no place.
+    #[error("mirror: {0}")]
+    Vault(#[from] VaultError),
     /// Two parts would write into one stream.
     #[error("two parts share the stream {0}: each needs its own")]
     SharedStream(String),
@@ -161,7 +165,13 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             depth_blocks: config.depth_blocks,
             ..Policy::default()
         };
-        let parts = part::raise(&config, &provider);
+        let mut parts = part::raise(&config, &provider);
+        parts.extend(part::raise_mirror(
+            &config,
+            &provider,
+            key.as_ref(),
+            chain_id,
+        )?);
         let submitter = key.map(|key| {
             let endpoint = Rpc::new(provider, ANSWER_WITHIN);
             Submitter::new(endpoint, key, chain_id, policy)

@@ -35,7 +35,7 @@ use tokio::{
 struct Options {
     #[command(subcommand)]
     command: Option<Command>,
-    /// TOML file: endpoint, journal, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file
+    /// TOML file: endpoint, journal, programs; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file; [mirror] missions and the city's contracts
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
     /// One round, then exit: 0 if every program is fine, 1 if not

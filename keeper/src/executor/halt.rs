@@ -41,18 +41,18 @@ pub trait Stopper: fmt::Debug + Send + Sync {
     fn stop<'a>(&'a self, execution: &'a Execution) -> Waiting<'a, Result<Captured, StopError>>;
 }
 
-/// What is known of a halt beside the executor.
-#[derive(Clone, Debug, Default)]
-pub struct Circumstances {
-    /// Why: a number of `IGuardian.FreezeCause`.
-    pub cause: u8,
-    /// What was measured.
-    pub measure: Option<Measure>,
-    /// What the chain says.
-    pub contract: Contract,
+/// Executes nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+impl Stopper for Nobody {
+    fn stop<'a>(&'a self, _: &'a Execution) -> Waiting<'a, Result<Captured, StopError>> {
+        Box::pin(async { Err(StopError::Unknown) })
+    }
 }
 
-/// Stops an executor first, then seals what it was about. It may be done again.
+/// Stops an executor first, then seals what it was about, why (a number of `IGuardian.FreezeCause`), what was measured, and what the chain
+/// says, which is asked when it is stopped. It may be done again.
 ///
 /// What cannot be sealed (a full disk, a flood instead of a context) does not keep the report back: its evidence is zero then,
 /// and the operator is told. An executor that is not here counts as stopped. Reported is the hash of what was sealed.
@@ -60,7 +60,8 @@ pub async fn halt(
     stopper: &dyn Stopper,
     vault: &Vault,
     execution: &Execution,
-    known: Circumstances,
+    (cause, measure): (u8, Option<Measure>),
+    contract: impl Future<Output = Contract>,
 ) -> Outcome {
     let captured = match stopper.stop(execution).await {
         Ok(captured) => match captured.check() {
@@ -77,12 +78,7 @@ pub async fn halt(
             };
         }
     };
-    let Circumstances {
-        cause,
-        measure,
-        contract,
-    } = known;
-    let snapshot = Snapshot::new(*execution, cause, measure, captured, contract);
+    let snapshot = Snapshot::new(*execution, cause, measure, captured, contract.await);
     let snapshot = match vault.put(Kind::Snapshot, &snapshot.name(), &snapshot.bytes()) {
         Ok(hash) => hash,
         Err(error) => {
@@ -126,6 +122,10 @@ mod tests {
         Vault::with_key(dir, B256::repeat_byte(7), signer).expect("a vault")
     }
 
+    async fn none() -> Contract {
+        Contract::default()
+    }
+
     #[track_caller]
     fn evidence(outcome: &Outcome) -> B256 {
         match outcome {
@@ -148,24 +148,18 @@ mod tests {
     async fn what_is_sealed_is_the_whole_list_and_its_hash_is_the_evidence() {
         let dir = tempfile::tempdir().expect("a folder");
         let vault = vault(dir.path());
-        let known = Circumstances {
-            cause: 1,
-            measure: Some(Measure {
-                deviation: Some(2_800),
-                ..Measure::default()
-            }),
-            contract: Contract::default(),
+        let measure = Some(Measure {
+            deviation: Some(2_800),
+            ..Measure::default()
+        });
+        let stop = || async {
+            let stopper = Executor(Ok(captured()));
+            let chain = async { Contract::default() };
+            halt(&stopper, &vault, &EXECUTION, (1, measure), chain).await
         };
-        let stopper = Executor(Ok(captured()));
-        let outcome = halt(&stopper, &vault, &EXECUTION, known.clone()).await;
+        let outcome = stop().await;
         let snapshot = evidence(&outcome);
-        let sealed = Snapshot::new(
-            EXECUTION,
-            1,
-            known.measure,
-            Some(captured()),
-            Contract::default(),
-        );
+        let sealed = Snapshot::new(EXECUTION, 1, measure, Some(captured()), Contract::default());
         let found = vault.get(Kind::Snapshot, &sealed.name()).expect("sealed");
         assert_eq!((keccak256(&found), &found), (snapshot, &sealed.bytes()));
         let read: serde_json::Value = serde_json::from_slice(&found).expect("JSON");
@@ -173,7 +167,7 @@ mod tests {
             assert!(read.get(part).is_some(), "{part}");
         }
         // Again, as after a crash: the same.
-        assert_eq!(halt(&stopper, &vault, &EXECUTION, known).await, outcome);
+        assert_eq!(stop().await, outcome);
     }
 
     #[tokio::test]
@@ -199,15 +193,15 @@ mod tests {
         ];
         for flood in floods {
             let flooded = Executor(Ok(flood));
-            let outcome = halt(&flooded, &vault, &EXECUTION, Circumstances::default()).await;
+            let outcome = halt(&flooded, &vault, &EXECUTION, (0, None), none()).await;
             assert!(!evidence(&outcome).is_zero());
         }
         let runs_on = Executor(Err(StopError::Unstopped("SIGKILL was refused".into())));
-        let outcome = halt(&runs_on, &vault, &EXECUTION, Circumstances::default()).await;
+        let outcome = halt(&runs_on, &vault, &EXECUTION, (0, None), none()).await;
         assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
         std::fs::remove_dir_all(&inside).expect("removed");
         let stopped = Executor(Ok(captured()));
-        let outcome = halt(&stopped, &vault, &EXECUTION, Circumstances::default()).await;
+        let outcome = halt(&stopped, &vault, &EXECUTION, (0, None), none()).await;
         assert!(evidence(&outcome).is_zero());
     }
 }

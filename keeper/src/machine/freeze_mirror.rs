@@ -310,7 +310,7 @@ impl FreezeMirror {
             return None;
         }
         // The cause is the chain's; it is asked there.
-        Some(self.halt(execution, Cause::Manual))
+        Some(self.halt(execution, Cause::Manual, None))
     }
 
     /// What a settled block lets go.
@@ -357,16 +357,17 @@ impl FreezeMirror {
             measure,
             stage: Stage::Halting,
         });
-        vec![self.halt(execution, cause)]
+        vec![self.halt(execution, cause, Some(measure))]
     }
 
-    fn halt(&mut self, execution: Execution, cause: Cause) -> Action {
+    fn halt(&mut self, execution: Execution, cause: Cause, measure: Option<Measure>) -> Action {
         let next = self.state.incidents.entry(execution).or_default();
         let incident = *next;
         *next = next.saturating_add(1);
         Action::Halt {
             execution,
             cause,
+            measure,
             incident,
             attempt: 0,
         }
@@ -378,6 +379,7 @@ impl FreezeMirror {
         let Action::Halt {
             execution,
             cause,
+            measure,
             incident,
             attempt,
         } = *halt
@@ -401,6 +403,7 @@ impl FreezeMirror {
                     actions.push(Action::Halt {
                         execution,
                         cause,
+                        measure,
                         incident,
                         attempt: next,
                     });
@@ -526,7 +529,9 @@ impl FreezeMirror {
 
     fn take(&mut self, event: &Event) -> Vec<Action> {
         match event {
-            Event::Told { fence, age, view } => self.told(*fence, *age, view),
+            Event::Told {
+                fence, age, view, ..
+            } => self.told(*fence, *age, view),
             Event::Silent { mission, .. } => {
                 self.silent(*mission);
                 Vec::new()
@@ -544,7 +549,7 @@ impl FreezeMirror {
                 self.state.running.insert(*execution);
                 // What was held before it began is stopped as if it had begun before: whoever began it did not ask.
                 let held = self.is_held(execution);
-                held.then(|| self.halt(*execution, Cause::Manual))
+                held.then(|| self.halt(*execution, Cause::Manual, None))
                     .into_iter()
                     .collect()
             }

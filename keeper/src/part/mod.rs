@@ -8,7 +8,7 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use alloy::{primitives::Address, providers::Provider};
+use alloy::{primitives::Address, providers::Provider, signers::local::PrivateKeySigner};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -16,10 +16,12 @@ use crate::{
     clock::Moment,
     config::Config,
     event::Event,
-    executor::endpoint::Call,
+    executor::{endpoint::Call, halt::Nobody},
     machine::Machine,
+    vault::VaultError,
 };
 
+pub mod mirror;
 pub mod programs;
 
 /// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
@@ -132,6 +134,32 @@ pub fn raise<P: Provider + Clone + 'static>(config: &Config, provider: &P) -> Ve
         )));
     }
     parts
+}
+
+/// The mirror, if a configuration asks for one. This keeper runs no executors, so whatever is to be stopped is not here.
+///
+/// Errors: the vault cannot be opened.
+pub fn raise_mirror<P: Provider + Clone + 'static>(
+    config: &Config,
+    provider: &P,
+    key: Option<&PrivateKeySigner>,
+    chain_id: u64,
+) -> Result<Option<Arc<dyn Part>>, VaultError> {
+    let (Some(section), Some(key)) = (config.mirror.clone(), key.cloned()) else {
+        return Ok(None);
+    };
+    let vault = Arc::new(section.vault(key.clone())?);
+    let monitor = section.monitor(key, chain_id);
+    let nobody = Arc::new(Nobody);
+    let (part, _) = mirror::Mirror::new(
+        config,
+        section,
+        provider.clone(),
+        Some(monitor),
+        vault,
+        nobody,
+    );
+    Ok(Some(Arc::new(part)))
 }
 
 /// An answer, or that there was none in time.

@@ -13,14 +13,14 @@ use agentcity_keeper::{
     clock::Moment,
     event::{Event as Happened, Head},
     execution::Execution,
-    executor::halt::{Circumstances, StopError, Stopper, Waiting, halt},
+    executor::halt::{StopError, Stopper, Waiting, halt},
     journal::{Claim, Journal, SqliteJournal},
     machine::freeze_mirror::{
         Action, Age, Event, FreezeMirror, FreezeView, HALTS_MAX, HeardView, Held, Limits, Measure,
         NodeView, View,
     },
     runtime::Stream,
-    snapshot::Captured,
+    snapshot::{Captured, Contract},
     vault::Vault,
 };
 use alloy::{
@@ -95,6 +95,7 @@ struct Desk {
     journal: SqliteJournal,
     stream: Stream<FreezeMirror>,
     step: u64,
+    silent: Option<Moment>,
 }
 
 impl Desk {
@@ -112,6 +113,7 @@ impl Desk {
             stream: stream.unwrap(),
             journal,
             step: 0,
+            silent: None,
         }
     }
 
@@ -131,7 +133,13 @@ impl Desk {
 
     fn told(&mut self, age: Age, view: View) {
         let fence = self.stream.lease().fence;
-        self.take(Event::Told { fence, age, view });
+        let after = self.silent;
+        self.take(Event::Told {
+            fence,
+            after,
+            age,
+            view,
+        });
     }
 
     /// Both ages, as of one block.
@@ -221,6 +229,7 @@ fn nothing_is_routed_after_a_restart_before_the_chain_answered_to_this_process()
     // So does a late answer to that one.
     desk.take(Event::Told {
         fence: 1,
+        after: None,
         age: Age::Newest,
         view: view(2, NodeState::Eligible, 0),
     });
@@ -564,6 +573,7 @@ proptest! {
                     desk.step += 1;
                     let asked = Moment::new(desk.step);
                     desk.take(Event::Silent { mission: MISSION, cause: String::new(), asked });
+                    desk.silent = Some(asked);
                     known = false;
                 }
                 Move::Deviate => {
@@ -657,7 +667,10 @@ async fn detection_stops_an_executor_within_milliseconds() {
             let Action::Halt { execution, .. } = &action else {
                 continue;
             };
-            let outcome = halt(&stopper, &vault, execution, Circumstances::default()).await;
+            let outcome = halt(&stopper, &vault, execution, (1, None), async {
+                Contract::default()
+            })
+            .await;
             desk.settle(&action, outcome);
         }
         let stopped = stopper.0.lock().expect("it was stopped");

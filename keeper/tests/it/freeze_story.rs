@@ -23,7 +23,7 @@ use agentcity_keeper::{
     execution::Execution,
     executor::{
         endpoint::Rpc,
-        halt::{Circumstances, StopError, Stopper, Waiting, halt},
+        halt::{StopError, Stopper, Waiting, halt},
         keepalive::Need,
         report::{self, Monitor, Report},
         submit::{End, Policy, Submitter, Wanted as Transaction},
@@ -49,6 +49,7 @@ use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256},
     providers::{Provider, ProviderBuilder, RootProvider},
+    rpc::types::Filter,
     signers::local::PrivateKeySigner,
 };
 use parking_lot::Mutex;
@@ -270,7 +271,12 @@ impl<'a> Keeper<'a> {
         let fence = self.stream.lease().fence;
         for age in [Age::Newest, Age::Settled] {
             let view = view.clone();
-            self.take(Event::Told { fence, age, view });
+            self.take(Event::Told {
+                fence,
+                after: None,
+                age,
+                view,
+            });
         }
     }
 
@@ -301,16 +307,17 @@ impl<'a> Keeper<'a> {
             },
         });
         for action in self.stream.open(&mut self.journal).unwrap() {
-            if let Wanted::Mirror(Action::Halt { execution, .. }) = &action {
-                let known = Circumstances {
-                    cause: 1,
-                    measure: None,
-                    contract: Contract {
+            if let Wanted::Mirror(Action::Halt {
+                execution, measure, ..
+            }) = &action
+            {
+                let chain = async {
+                    Contract {
                         at: Some(self.head().await),
                         ..Contract::default()
-                    },
+                    }
                 };
-                let outcome = halt(executor, &self.vault, execution, known).await;
+                let outcome = halt(executor, &self.vault, execution, (1, *measure), chain).await;
                 self.stream
                     .settle(&mut self.journal, self.clock.now(), &action, outcome)
                     .unwrap();
@@ -387,8 +394,10 @@ impl<'a> Keeper<'a> {
     }
 }
 
-#[tokio::test]
-async fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go_on() {
+#[test]
+fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go_on() {
+    // The scene drives a runtime of its own, so it is never spoken to from within this one.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut scene = Scene::raise(&Charter::default(), 2, 1);
     let ids = [Letters::default().id().hash(), Shape::default().id().hash()];
     let monitors: Vec<Person> = ["linguist", "typesetter"]
@@ -431,21 +440,26 @@ async fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go
         AnyScorer::Shape(Shape::default()),
     ];
     for (at, scorer) in scorers.into_iter().enumerate() {
-        keepers
-            .push(Keeper::open(dirs[at].path(), &scene, &monitors[at], scorer, partners[at]).await);
+        keepers.push(runtime.block_on(Keeper::open(
+            dirs[at].path(),
+            &scene,
+            &monitors[at],
+            scorer,
+            partners[at],
+        )));
     }
     let executors = [Process::begin(), Process::begin()];
 
     // ---- what it usually says moves nobody; what it never said stops it at both, before anything is on chain.
     for (keeper, executor) in keepers.iter_mut().zip(&executors) {
-        keeper.look(&law).await;
+        runtime.block_on(keeper.look(&law));
         keeper.take(Event::Began {
             execution,
             since: 1,
         });
-        let calm = keeper.hear(execution, &usual(50, 1), 1, executor).await;
+        let calm = runtime.block_on(keeper.hear(execution, &usual(50, 1), 1, executor));
         assert!(executor.runs(), "{calm}");
-        let strange = keeper.hear(execution, DEVIATING, 2, executor).await;
+        let strange = runtime.block_on(keeper.hear(execution, DEVIATING, 2, executor));
         println!(
             "{}: {calm} of what is usual, {strange} of what is not",
             keeper.scorer.id()
@@ -458,12 +472,12 @@ async fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go
     );
 
     // ---- one opinion is noted, two freeze.
-    let first = keepers[0].report().await;
+    let first = runtime.block_on(keepers[0].report());
     assert_eq!(
         scene.node(&law, 0).state as u8,
         NodeState::Executing.number()
     );
-    let second = keepers[1].report().await;
+    let second = runtime.block_on(keepers[1].report());
     assert_eq!(scene.node(&law, 0).state as u8, NodeState::Frozen.number());
     for (said, keeper) in [(&first, &keepers[0]), (&second, &keepers[1])] {
         assert_eq!(
@@ -484,15 +498,11 @@ async fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go
         let content = keeper.vault.get(Sealed::Snapshot, name).unwrap();
         assert_eq!(alloy::primitives::keccak256(content), said[0].evidence);
     }
-    let logs = keepers[0]
-        .provider
-        .get_logs(
-            &alloy::rpc::types::Filter::new()
-                .address(scene.at(Peer::Guardian))
-                .from_block(0),
-        )
-        .await
-        .unwrap();
+    let of_guardian = Filter::new()
+        .address(scene.at(Peer::Guardian))
+        .from_block(0);
+    let asked = keepers[0].provider.get_logs(&of_guardian);
+    let logs = runtime.block_on(async { asked.await }).unwrap();
     let frozen = logs
         .iter()
         .find_map(|log| log.log_decode::<guardian::NodeFrozen>().ok())
@@ -520,7 +530,7 @@ async fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go
         block,
         hash: frozen.block_hash.unwrap(),
     });
-    keeper.look(&law).await;
+    runtime.block_on(keeper.look(&law));
     assert_eq!(
         may(keeper),
         Err(Held::Held {
@@ -539,7 +549,7 @@ async fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go
     let act = scene.act(Peer::Guardian, &lift);
     let lifted = scene.decide(&act, &[0]);
     assert_eq!(told::<guardian::NodeUnfrozen>(&lifted).len(), 1);
-    keeper.look(&law).await;
+    runtime.block_on(keeper.look(&law));
     assert_eq!(may(keeper), Ok(()));
     scene.route(&law, 0, &[0]);
     scene.submit(&law, 0, 0);
@@ -547,6 +557,6 @@ async fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go
         scene.node(&law, 0).state as u8,
         NodeState::Completed.number()
     );
-    keeper.look(&law).await;
+    runtime.block_on(keeper.look(&law));
     assert!(!keeper.stream.machine().is_held(&execution));
 }

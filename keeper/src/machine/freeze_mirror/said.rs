@@ -17,6 +17,8 @@ pub enum Event {
     Told {
         /// The fence of the lease under which it was asked: what an earlier holder learnt makes nothing known to this one.
         fence: u64,
+        /// The last silence about this mission before, if any: an answer as of the same block as one before it is another answer.
+        after: Option<Moment>,
         /// How old the block is.
         age: Age,
         /// The answer.
@@ -73,9 +75,16 @@ impl Event {
     /// What makes it the same event.
     pub fn identity(&self) -> Identity {
         Identity::Once(match self {
-            Self::Told { fence, age, view } => format!(
-                "mirror/told/{fence}/{age:?}/{:#x}/{:#x}",
-                view.mission, view.at.hash
+            Self::Told {
+                fence,
+                after,
+                age,
+                view,
+            } => format!(
+                "mirror/told/{fence}/{}/{age:?}/{:#x}/{:#x}",
+                after.map_or(0, Moment::get),
+                view.mission,
+                view.at.hash
             ),
             Self::Silent { mission, asked, .. } => {
                 format!("mirror/silent/{mission:#x}/{}", asked.get())
@@ -220,6 +229,8 @@ pub enum Action {
         /// Why, by number.
         #[serde(with = "numbered")]
         cause: Cause,
+        /// What was measured; `None` where others froze it.
+        measure: Option<Measure>,
         /// Which halt of this execution, counted from nought: an execution that was unfrozen may be halted again.
         incident: u32,
         /// Which try, counted from nought.
