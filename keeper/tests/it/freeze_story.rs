@@ -4,7 +4,10 @@
 use std::{
     path::Path,
     process::{Child, Command},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,6 +22,8 @@ use agentcity_domain::{
 use agentcity_keeper::{
     action::{Action as Wanted, Outcome},
     clock::{Clock, Moment},
+    config::Config,
+    daemon::{Keeper, Standing},
     event::{Event as Happened, Head},
     execution::Execution,
     executor::{
@@ -30,6 +35,7 @@ use agentcity_keeper::{
     },
     journal::{Claim, Journal, Lease, SqliteJournal, account_lease},
     machine::freeze_mirror::{Action, Age, Event, FreezeMirror, Held, Measure},
+    part::mirror::Mirror,
     runtime::Stream,
     snapshot::{Captured, Contract},
     source::missions::{self, Asked, City, Watch},
@@ -47,13 +53,14 @@ use agentcity_test_fixtures::{
 };
 use alloy::{
     eips::BlockNumberOrTag,
-    primitives::{Address, B256},
+    primitives::{Address, B256, keccak256},
     providers::{Provider, ProviderBuilder, RootProvider},
     rpc::types::Filter,
     signers::local::PrivateKeySigner,
 };
 use parking_lot::Mutex;
 use tempfile::tempdir;
+use tokio::sync::mpsc::Sender;
 
 const PRICE: u128 = 300_000_000_000_000;
 const STAKE: u128 = 200_000_000_000_000;
@@ -137,13 +144,52 @@ fn traces() -> Vec<Trace> {
     all.map(trace).collect()
 }
 
-/// One keeper: its monitor with its scorer, its journal, its executor.
-struct Keeper<'a> {
-    dir: &'a Path,
-    key: PrivateKeySigner,
+/// What a monitor hears by: its scorer, what that is worth, and what the executor handed in before.
+struct Ear {
     scorer: AnyScorer,
     calibration: Calibration,
     window: Window,
+}
+
+impl Ear {
+    async fn calibrated(scorer: AnyScorer) -> Self {
+        let sigma = ParameterId::DeviationThresholdSigma.row().default;
+        let (calibration, _) = calibrate(&scorer, &traces(), &[], sigma).await.unwrap();
+        calibration.check(&scorer).await.unwrap();
+        let mut window = Window::default();
+        for round in 30..50 {
+            window
+                .push(scorer.vector(&usual(round, 1)).await.unwrap())
+                .unwrap();
+        }
+        Self {
+            scorer,
+            calibration,
+            window,
+        }
+    }
+
+    /// The measure of an executor that says this.
+    async fn hears(&self, text: &str) -> Measure {
+        let vector = self.scorer.vector(text).await.unwrap();
+        let score = self
+            .window
+            .score(&vector, &self.calibration.population)
+            .unwrap();
+        let sigma = ParameterId::DeviationThresholdSigma.row().default;
+        Measure {
+            tools: 3,
+            messages: 1,
+            deviation: Some(self.calibration.reported(&score, sigma)),
+            substituted: false,
+        }
+    }
+}
+
+/// One keeper, driven by hand: its monitor, its journal, its vault.
+struct Desk<'a> {
+    dir: &'a Path,
+    key: PrivateKeySigner,
     city: City,
     watch: Watch,
     provider: RootProvider,
@@ -174,32 +220,14 @@ fn resumed(journal: &mut SqliteJournal) -> Stream<FreezeMirror> {
     Stream::resume(journal, lease, Moment::new(0), make).unwrap()
 }
 
-impl<'a> Keeper<'a> {
-    async fn open(
-        dir: &'a Path,
-        scene: &Scene,
-        monitor: &Person,
-        scorer: AnyScorer,
-        partner: Address,
-    ) -> Self {
-        let sigma = ParameterId::DeviationThresholdSigma.row().default;
-        let (calibration, _) = calibrate(&scorer, &traces(), &[], sigma).await.unwrap();
-        calibration.check(&scorer).await.unwrap();
-        let mut window = Window::default();
-        for round in 30..50 {
-            window
-                .push(scorer.vector(&usual(round, 1)).await.unwrap())
-                .unwrap();
-        }
+impl<'a> Desk<'a> {
+    fn open(dir: &'a Path, scene: &Scene, monitor: &Person, partner: Address) -> Self {
         let mut journal = SqliteJournal::open(&dir.join("journal.sqlite")).unwrap();
         let stream = resumed(&mut journal);
         let account = leased(&mut journal, &account_lease(monitor.address()));
         let key = monitor.signer().clone();
         Self {
             dir,
-            scorer,
-            calibration,
-            window,
             city: City {
                 collaboration: scene.at(Peer::Collaboration),
                 guardian: scene.at(Peer::Guardian),
@@ -280,31 +308,19 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Scores what the executor says, and does what the mirror wants, but for reports.
+    /// Takes a measure, and does what the mirror wants, but for reports.
     async fn hear(
         &mut self,
         execution: Execution,
-        text: &str,
+        measure: Measure,
         step: u64,
         executor: &Process,
-    ) -> u32 {
-        let vector = self.scorer.vector(text).await.unwrap();
-        let score = self
-            .window
-            .score(&vector, &self.calibration.population)
-            .unwrap();
-        let sigma = ParameterId::DeviationThresholdSigma.row().default;
-        let deviation = self.calibration.reported(&score, sigma);
+    ) {
         self.take(Event::Measured {
             execution,
             since: 1,
             step,
-            measure: Measure {
-                tools: 3,
-                messages: 1,
-                deviation: Some(deviation),
-                substituted: false,
-            },
+            measure,
         });
         for action in self.stream.open(&mut self.journal).unwrap() {
             if let Wanted::Mirror(Action::Halt {
@@ -323,7 +339,6 @@ impl<'a> Keeper<'a> {
                     .unwrap();
             }
         }
-        deviation
     }
 
     /// Hands its reports to the transaction manager until they are final.
@@ -394,27 +409,86 @@ impl<'a> Keeper<'a> {
     }
 }
 
+/// The other keeper, as the daemon has it: a host with the mirror as its part.
+fn hosted(
+    dir: &Path,
+    scene: &Scene,
+    law: &Law,
+    monitor: &Person,
+    partner: Address,
+    executor: Arc<Process>,
+) -> (Keeper<SqliteJournal, RootProvider>, Sender<Event>) {
+    let at = |peer| format!("\"{}\"", scene.at(peer));
+    let path = |name: &str| format!("{:?}", dir.join(name).display().to_string());
+    std::fs::write(dir.join("sealing"), "07".repeat(32)).unwrap();
+    let config = Config::parse(&format!(
+        "endpoint = {:?}\njournal = {}\nkey_file = {}\nname = \"host\"\ndepth_blocks = 0\n\
+         [mirror]\nmissions = [\"{}\"]\npartners = [\"{partner}\"]\nvault = {}\nvault_key_file = {}\npoll_secs = 1\n\
+         collaboration = {}\nguardian = {}\nconstitution = {}\nroster = {}\n",
+        scene.stage.city.node.http_url(),
+        path("journal.sqlite"),
+        path("key"),
+        law.mission,
+        path("vault"),
+        path("sealing"),
+        at(Peer::Collaboration),
+        at(Peer::Guardian),
+        at(Peer::Constitution),
+        at(Peer::Roster),
+    ))
+    .unwrap();
+    let (key, chain_id) = (monitor.signer().clone(), scene.stage.city.client.chain_id());
+    let provider = ProviderBuilder::default().connect_http(config.endpoint.clone());
+    let vault = Vault::open(&dir.join("vault"), &dir.join("sealing"), key.clone()).unwrap();
+    let signs = Monitor {
+        signer: key.clone(),
+        chain_id,
+        guardian: scene.at(Peer::Guardian),
+    };
+    let section = config.mirror.clone().unwrap();
+    let (part, inlet) = Mirror::new(
+        &config,
+        section,
+        provider.clone(),
+        Some(signs),
+        Arc::new(vault),
+        executor,
+    );
+    let policy = Policy {
+        depth_blocks: 0,
+        ..Policy::default()
+    };
+    let rpc = Rpc::new(provider, Duration::from_secs(10));
+    let submitter = Submitter::new(rpc, key, chain_id, policy);
+    let journal = SqliteJournal::open(&config.journal).unwrap();
+    let keeper = Keeper::with_parts(
+        journal,
+        config.name,
+        0,
+        Some(submitter),
+        vec![Arc::new(part)],
+    );
+    (keeper.unwrap(), inlet)
+}
+
 #[test]
 fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go_on() {
     // The scene drives a runtime of its own, so it is never spoken to from within this one.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut scene = Scene::raise(&Charter::default(), 2, 1);
-    let ids = [Letters::default().id().hash(), Shape::default().id().hash()];
-    let monitors: Vec<Person> = ["linguist", "typesetter"]
-        .into_iter()
-        .zip(ids)
-        .map(|(name, scorer)| {
-            let principal = scene
-                .stage
-                .city
-                .person(&format!("principal of {name}"))
-                .unwrap();
-            scene
-                .stage
-                .bring_monitor_with(name, &principal, scorer)
-                .unwrap()
-        })
-        .collect();
+    let ears = [
+        AnyScorer::Letters(Letters::default()),
+        AnyScorer::Shape(Shape::default()),
+    ]
+    .map(|scorer| runtime.block_on(Ear::calibrated(scorer)));
+    let monitors = [("linguist", &ears[0]), ("typesetter", &ears[1])].map(|(name, ear)| {
+        let principal = scene.stage.city.person(&format!("principal of {name}"));
+        let scorer = ear.scorer.id().hash();
+        let brought = scene
+            .stage
+            .bring_monitor_with(name, &principal.unwrap(), scorer);
+        brought.unwrap()
+    });
     let plan = Plan {
         name: "fields".to_owned(),
         tasks: vec![Task::proved("fields 0", PRICE)],
@@ -431,111 +505,110 @@ fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go_on() 
         attempt: 0,
         agent,
     };
-
+    let state = |scene: &mut Scene| scene.node(&law, 0).state as u8;
     let dirs = [tempdir().unwrap(), tempdir().unwrap()];
-    let partners = [monitors[1].address(), monitors[0].address()];
-    let mut keepers = Vec::new();
-    let scorers = [
-        AnyScorer::Letters(Letters::default()),
-        AnyScorer::Shape(Shape::default()),
-    ];
-    for (at, scorer) in scorers.into_iter().enumerate() {
-        keepers.push(runtime.block_on(Keeper::open(
-            dirs[at].path(),
-            &scene,
-            &monitors[at],
-            scorer,
-            partners[at],
-        )));
-    }
-    let executors = [Process::begin(), Process::begin()];
+    let began = Event::Began {
+        execution,
+        since: 1,
+    };
 
-    // ---- what it usually says moves nobody; what it never said stops it at both, before anything is on chain.
-    for (keeper, executor) in keepers.iter_mut().zip(&executors) {
-        runtime.block_on(keeper.look(&law));
-        keeper.take(Event::Began {
-            execution,
-            since: 1,
-        });
-        let calm = runtime.block_on(keeper.hear(execution, &usual(50, 1), 1, executor));
-        assert!(executor.runs(), "{calm}");
-        let strange = runtime.block_on(keeper.hear(execution, DEVIATING, 2, executor));
-        println!(
-            "{}: {calm} of what is usual, {strange} of what is not",
-            keeper.scorer.id()
-        );
+    // ---- what it usually says moves nobody; what it never said stops it, before anything is on chain. One opinion is noted.
+    let mut desk = Desk::open(dirs[0].path(), &scene, &monitors[0], monitors[1].address());
+    let executor = Process::begin();
+    runtime.block_on(async {
+        desk.look(&law).await;
+        desk.take(began.clone());
+        desk.hear(execution, ears[0].hears(&usual(50, 1)).await, 1, &executor)
+            .await;
+        assert!(executor.runs());
+        desk.hear(execution, ears[0].hears(DEVIATING).await, 2, &executor)
+            .await;
         assert!(!executor.runs());
-    }
+    });
+    assert_eq!(state(&mut scene), NodeState::Executing.number());
+    let made = runtime.block_on(desk.report());
     assert_eq!(
-        scene.node(&law, 0).state as u8,
-        NodeState::Executing.number()
+        (made.len(), made[0].kind, made[0].sequence),
+        (1, Kind::Deviation, 1)
     );
+    let sealed = std::fs::read_dir(dirs[0].path().join("vault"))
+        .unwrap()
+        .next();
+    let name = sealed.unwrap().unwrap().file_name().into_string().unwrap();
+    let name = name
+        .strip_prefix("snapshot-")
+        .and_then(|name| name.strip_suffix(".sealed"));
+    let content = desk.vault.get(Sealed::Snapshot, name.unwrap()).unwrap();
+    assert_eq!(keccak256(content), made[0].evidence);
+    assert_eq!(state(&mut scene), NodeState::Executing.number());
 
-    // ---- one opinion is noted, two freeze.
-    let first = runtime.block_on(keepers[0].report());
-    assert_eq!(
-        scene.node(&law, 0).state as u8,
-        NodeState::Executing.number()
-    );
-    let second = runtime.block_on(keepers[1].report());
-    assert_eq!(scene.node(&law, 0).state as u8, NodeState::Frozen.number());
-    for (said, keeper) in [(&first, &keepers[0]), (&second, &keepers[1])] {
-        assert_eq!(
-            (said.len(), said[0].kind, said[0].sequence),
-            (1, Kind::Deviation, 1)
-        );
-        let sealed = std::fs::read_dir(keeper.dir.join("vault"))
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap();
-        let name = sealed.file_name().into_string().unwrap();
-        let name = name
-            .strip_prefix("snapshot-")
-            .unwrap()
-            .strip_suffix(".sealed")
-            .unwrap();
-        let content = keeper.vault.get(Sealed::Snapshot, name).unwrap();
-        assert_eq!(alloy::primitives::keccak256(content), said[0].evidence);
-    }
+    // ---- the other keeper, with a scorer that reads what the first does not, agrees: the chain freezes.
+    let other = Arc::new(Process::begin());
+    let (mut host, inlet) = runtime.block_on(async {
+        hosted(
+            dirs[1].path(),
+            &scene,
+            &law,
+            &monitors[1],
+            monitors[0].address(),
+            Arc::clone(&other),
+        )
+    });
+    runtime.block_on(async {
+        let clock = Hands::default();
+        assert_eq!(host.stand(&clock).unwrap(), Standing::Working);
+        inlet.send(began).await.unwrap();
+        for (step, text) in [(1, usual(50, 1)), (2, DEVIATING.to_owned())] {
+            let measure = ears[1].hears(&text).await;
+            println!("{}: {measure:?}", ears[1].scorer.id());
+            let measured = Event::Measured {
+                execution,
+                since: 1,
+                step,
+                measure,
+            };
+            inlet.send(measured).await.unwrap();
+        }
+        for _ in 0..6 {
+            host.observe(&clock).await.unwrap();
+            host.act(&clock, false).await.unwrap();
+        }
+    });
+    assert!(!other.runs());
+    assert_eq!(state(&mut scene), NodeState::Frozen.number());
     let of_guardian = Filter::new()
         .address(scene.at(Peer::Guardian))
         .from_block(0);
-    let asked = keepers[0].provider.get_logs(&of_guardian);
-    let logs = runtime.block_on(async { asked.await }).unwrap();
+    let logs = runtime.block_on(async { desk.provider.get_logs(&of_guardian).await });
     let frozen = logs
-        .iter()
-        .find_map(|log| log.log_decode::<guardian::NodeFrozen>().ok())
-        .unwrap();
-    let (freeze, block) = (frozen.inner.freezeId, frozen.block_number.unwrap());
+        .unwrap()
+        .into_iter()
+        .find_map(|log| log.log_decode::<guardian::NodeFrozen>().ok());
+    let frozen = frozen.unwrap();
+    let freeze = frozen.inner.freezeId;
 
     // ---- a keeper that is restarted is told by the chain before it routes.
-    let keeper = &mut keepers[0];
-    keeper.restart();
-    let may = |keeper: &Keeper<'_>| {
-        keeper
-            .stream
+    desk.restart();
+    let may = |desk: &Desk<'_>| {
+        desk.stream
             .machine()
             .may_route(law.mission, (0, 0), &[agent])
     };
-    assert_eq!(
-        may(keeper),
-        Err(Held::Unknown {
-            mission: law.mission
-        })
-    );
-    keeper.take(Event::Frozen {
+    let mission = law.mission;
+    assert_eq!(may(&desk), Err(Held::Unknown { mission }));
+    desk.take(Event::Frozen {
         execution,
         freeze,
-        block,
+        block: frozen.block_number.unwrap(),
         hash: frozen.block_hash.unwrap(),
     });
-    runtime.block_on(keeper.look(&law));
+    runtime.block_on(desk.look(&law));
+    let on_chain = true;
     assert_eq!(
-        may(keeper),
+        may(&desk),
         Err(Held::Held {
             execution,
-            on_chain: true
+            on_chain
         })
     );
 
@@ -549,14 +622,11 @@ fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go_on() 
     let act = scene.act(Peer::Guardian, &lift);
     let lifted = scene.decide(&act, &[0]);
     assert_eq!(told::<guardian::NodeUnfrozen>(&lifted).len(), 1);
-    runtime.block_on(keeper.look(&law));
-    assert_eq!(may(keeper), Ok(()));
+    runtime.block_on(desk.look(&law));
+    assert_eq!(may(&desk), Ok(()));
     scene.route(&law, 0, &[0]);
     scene.submit(&law, 0, 0);
-    assert_eq!(
-        scene.node(&law, 0).state as u8,
-        NodeState::Completed.number()
-    );
-    runtime.block_on(keeper.look(&law));
-    assert!(!keeper.stream.machine().is_held(&execution));
+    assert_eq!(state(&mut scene), NodeState::Completed.number());
+    runtime.block_on(desk.look(&law));
+    assert!(!desk.stream.machine().is_held(&execution));
 }
