@@ -141,7 +141,7 @@ pub struct Snapshot {
     format: u32,
     /// Of what.
     pub execution: Execution,
-    /// Why it was halted: a number of `IGuardian.FreezeCause`.
+    /// Why it was arrested: a number of `IGuardian.FreezeCause`.
     pub cause: u8,
     /// What was measured when it exceeded; `None` where others froze it.
     pub measure: Option<Measure>,

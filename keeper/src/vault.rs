@@ -224,10 +224,11 @@ impl Vault {
             return Err(shape("it is of another format, kind or name"));
         }
         let said = said(kind, name, header.hash, header.bytes);
-        let signature = Signature::from_raw(&header.signature);
+        let signature =
+            Signature::from_raw(&header.signature).map_err(|error| shape(&error.to_string()))?;
         let found = signature
-            .and_then(|signature| Ok(signature.recover_address_from_msg(message(&said, boxed))?));
-        let found = found.map_err(|error| shape(&error.to_string()))?;
+            .recover_address_from_msg(message(&said, boxed))
+            .map_err(|error| shape(&error.to_string()))?;
         if found != self.signer.address() || header.signer != found {
             return Err(VaultError::OtherSigner {
                 path: path.display().to_string(),

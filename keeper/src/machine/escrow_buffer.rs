@@ -64,7 +64,7 @@ pub enum Pace {
 pub struct Rules {
     /// When silence is an outage.
     pub pace: Pace,
-    /// How long an outage may last before everything is halted: `degradedModeThresholdMs`.
+    /// How long an outage may last before everything is stopped: `degradedModeThresholdMs`.
     pub threshold: Millis,
 }
 
@@ -332,7 +332,7 @@ impl EscrowBuffer {
         let minutes = self.rules.threshold.get() / 60_000;
         let held = self.state.entries.len();
         let text = format!(
-            "the chain stood still for {minutes} minutes: every executor is halted, {held} outputs are kept; when blocks come again, review the missions and let this keeper go on: the panel by exit-degraded, or its operator"
+            "the chain stood still for {minutes} minutes: every executor is stopped, {held} outputs are kept; when blocks come again, review the missions and let this keeper go on: the panel by exit-degraded, or its operator"
         );
         vec![Action::Stop { stop }, self.alert(text)]
     }

@@ -1,18 +1,18 @@
 //! The freeze mirror: who is frozen, before and after the chain knows.
 //!
 //! ```text
-//!            Measured beyond a limit                       Told, settled: the panel decided,
-//!                     │                                    or the attempt is over
-//!   free ─────────────┴──► held ─ Halt ─► halted ─ Report ─► held ───────────────► free
-//!     ▲                      ▲    (stopped and sealed         │
-//!     │                      │     before anything is signed)  │
-//!     └── Told: not frozen   └── Frozen; Told: FROZEN, FAILED ◄┘
+//!         Measured beyond a limit                                    Told, settled: the panel decided,
+//!                   │                                                 or the attempt is over
+//!   free ───────────┴──► held ─ Arrest ─► arrested ─ Report ─► held ──────────────────► free
+//!     ▲                   ▲    (stopped and sealed              │
+//!     │                   │     before anything is signed)      │
+//!     └ Told: not frozen  └─ Frozen; Told: FROZEN, FAILED ◄─────┘
 //!
 //!   any ── restart, takeover, Silent ──► unknown: nothing is routed until the chain answered
 //! ```
 //!
-//! The mirror halts by the same rule as the guardian, `domain::guardian::report::weigh`, and earlier: what it halts here stays
-//! halted whether or not the chain takes the report (seed B.11, Failure Mode 2). Only the chain lets an execution go: an answer as
+//! The mirror arrests by the same rule as the guardian, `domain::guardian::report::weigh`, and earlier: what it arrests here stays
+//! arrested whether or not the chain takes the report (seed B.11, Failure Mode 2). Only the chain lets an execution go: an answer as
 //! of a settled block, after which the panel has decided on a freeze of this execution, or the attempt is over. So a lone monitor's
 //! deviation, on which no other agrees, holds its executor until the attempt ends, and never longer.
 //!
@@ -48,7 +48,7 @@ pub use said::{Action, Age, Event, FreezeView, HeardView, Limits, Measure, NodeV
 /// nothing of it is routed.
 pub const MISSIONS_MAX: usize = 256;
 /// How often an executor that does not stop is asked to in one incident: it is unplugged by a human then, who was told each time.
-pub const HALTS_MAX: u32 = 5;
+pub const ARRESTS_MAX: u32 = 5;
 /// How often a report that the chain refuses is tried with a new sequence.
 pub const REPORTS_MAX: u32 = 3;
 
@@ -62,7 +62,7 @@ pub enum Held {
         mission: B256,
     },
     /// An agent is held here.
-    #[error("{execution} is held: {}", if *.on_chain { "frozen on chain" } else { "halted here" })]
+    #[error("{execution} is held: {}", if *.on_chain { "frozen on chain" } else { "arrested here" })]
     Held {
         /// Which.
         execution: Execution,
@@ -103,7 +103,7 @@ struct State {
     /// The last sequence that was given out or heard of.
     #[serde(with = "pairs")]
     sequences: BTreeMap<Execution, u64>,
-    /// Halts that were wanted, for the next one's number.
+    /// Arrests that were wanted, for the next one's number.
     #[serde(with = "pairs")]
     incidents: BTreeMap<Execution, u32>,
     alerts: u64,
@@ -147,7 +147,7 @@ struct Local {
 #[serde(deny_unknown_fields)]
 enum Stage {
     /// It was not stopped yet, or would not be: nothing is signed before it was asked to.
-    Halting,
+    Arresting,
     /// The report is out. `refused`: how often the chain refused it; `stale`: it waits for the chain's word on the sequence.
     Reported {
         evidence: B256,
@@ -310,7 +310,7 @@ impl FreezeMirror {
             return None;
         }
         // The cause is the chain's; it is asked there.
-        Some(self.halt(execution, Cause::Manual, None))
+        Some(self.arrest(execution, Cause::Manual, None))
     }
 
     /// What a settled block lets go.
@@ -355,16 +355,16 @@ impl FreezeMirror {
             after,
             kind,
             measure,
-            stage: Stage::Halting,
+            stage: Stage::Arresting,
         });
-        vec![self.halt(execution, cause, Some(measure))]
+        vec![self.arrest(execution, cause, Some(measure))]
     }
 
-    fn halt(&mut self, execution: Execution, cause: Cause, measure: Option<Measure>) -> Action {
+    fn arrest(&mut self, execution: Execution, cause: Cause, measure: Option<Measure>) -> Action {
         let next = self.state.incidents.entry(execution).or_default();
         let incident = *next;
         *next = next.saturating_add(1);
-        Action::Halt {
+        Action::Arrest {
             execution,
             cause,
             measure,
@@ -375,14 +375,14 @@ impl FreezeMirror {
 
     // ------------------------------------------------------------------ what became of it
 
-    fn halted(&mut self, halt: &Action, outcome: &Outcome) -> Vec<Action> {
-        let Action::Halt {
+    fn arrested(&mut self, arrest: &Action, outcome: &Outcome) -> Vec<Action> {
+        let Action::Arrest {
             execution,
             cause,
             measure,
             incident,
             attempt,
-        } = *halt
+        } = *arrest
         else {
             return Vec::new();
         };
@@ -390,17 +390,17 @@ impl FreezeMirror {
         let evidence = match outcome {
             Outcome::Reported { report } => {
                 self.state.running.remove(&execution);
-                // Nothing else is reported of a halt.
+                // Nothing else is reported of an arrest.
                 report.parse().unwrap_or_default()
             }
             Outcome::Refused { cause: why } => {
                 let next = attempt.saturating_add(1);
                 let text = format!(
-                    "{execution} does not stop (try {next} of {HALTS_MAX}): {why}; end its process, nothing that it hands in is passed on"
+                    "{execution} does not stop (try {next} of {ARRESTS_MAX}): {why}; end its process, nothing that it hands in is passed on"
                 );
                 actions.push(self.alert(execution, text));
-                if next < HALTS_MAX {
-                    actions.push(Action::Halt {
+                if next < ARRESTS_MAX {
+                    actions.push(Action::Arrest {
                         execution,
                         cause,
                         measure,
@@ -420,7 +420,7 @@ impl FreezeMirror {
             .get(&execution)
             .and_then(|hold| hold.local.as_ref());
         // The first answer, whatever it was, lets the report go: the chain must freeze all the more what cannot be stopped here.
-        if waits.is_some_and(|local| local.stage == Stage::Halting) {
+        if waits.is_some_and(|local| local.stage == Stage::Arresting) {
             actions.extend(self.report(execution, evidence, 0));
         }
         actions
@@ -463,7 +463,7 @@ impl FreezeMirror {
             "it is reported"
         };
         let text = format!(
-            "{execution} is halted here ({} tool invocations, {} messages, deviation {:?} thousandths of σ); {why}; the panel decides",
+            "{execution} is arrested here ({} tool invocations, {} messages, deviation {:?} thousandths of σ); {why}; the panel decides",
             measure.tools, measure.messages, measure.deviation
         );
         vec![report, self.alert(execution, text)]
@@ -487,7 +487,7 @@ impl FreezeMirror {
             *stale = *refused < REPORTS_MAX;
         }
         let text = format!(
-            "the chain refuses the report of {execution}: {cause}; it stays halted here; an adjudicator may freeze it: agentcity override freeze-node"
+            "the chain refuses the report of {execution}: {cause}; it stays arrested here; an adjudicator may freeze it: agentcity override freeze-node"
         );
         vec![self.alert(execution, text)]
     }
@@ -521,7 +521,7 @@ impl FreezeMirror {
 
     fn ended(&mut self, action: &Action, outcome: &Outcome) -> Vec<Action> {
         match action {
-            Action::Halt { .. } => self.halted(action, outcome),
+            Action::Arrest { .. } => self.arrested(action, outcome),
             Action::Report { execution, .. } => self.reported_so(*execution, outcome),
             Action::Alert { .. } => Vec::new(),
         }
@@ -549,7 +549,7 @@ impl FreezeMirror {
                 self.state.running.insert(*execution);
                 // What was held before it began is stopped as if it had begun before: whoever began it did not ask.
                 let held = self.is_held(execution);
-                held.then(|| self.halt(*execution, Cause::Manual, None))
+                held.then(|| self.arrest(*execution, Cause::Manual, None))
                     .into_iter()
                     .collect()
             }

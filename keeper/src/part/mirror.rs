@@ -32,7 +32,7 @@ use crate::{
     event::{Event, Head},
     execution::Execution,
     executor::{
-        halt::{Stopper, halt},
+        arrest::{Stopper, arrest},
         keepalive::Need,
         report::{self, Monitor, Report},
     },
@@ -480,7 +480,7 @@ impl<P: Provider + 'static> Part for Mirror<P> {
     fn carry_out(self: Arc<Self>, action: Action, _: Asking) -> Task<Result<Step, String>> {
         Box::pin(async move {
             match action {
-                Action::Mirror(freeze_mirror::Action::Halt {
+                Action::Mirror(freeze_mirror::Action::Arrest {
                     execution,
                     cause,
                     measure,
@@ -488,7 +488,7 @@ impl<P: Provider + 'static> Part for Mirror<P> {
                 }) => {
                     let contract = self.contract(execution);
                     let about = (cause as u8, measure);
-                    let ended = halt(&*self.stopper, &self.vault, &execution, about, contract);
+                    let ended = arrest(&*self.stopper, &self.vault, &execution, about, contract);
                     Ok(Step::Ended(ended.await))
                 }
                 Action::Mirror(freeze_mirror::Action::Report {

@@ -16,7 +16,7 @@ use crate::{
     clock::Moment,
     config::Config,
     event::Event,
-    executor::{endpoint::Call, halt::Nobody},
+    executor::{arrest::Nobody, endpoint::Call},
     machine::Machine,
     vault::VaultError,
 };

@@ -13,11 +13,11 @@ use agentcity_keeper::{
     clock::Moment,
     event::{Event as Happened, Head},
     execution::Execution,
-    executor::halt::{StopError, Stopper, Waiting, halt},
+    executor::arrest::{StopError, Stopper, Waiting, arrest},
     journal::{Claim, Journal, SqliteJournal},
     machine::freeze_mirror::{
-        Action, Age, Event, FreezeMirror, FreezeView, HALTS_MAX, HeardView, Held, Limits, Measure,
-        NodeView, View,
+        ARRESTS_MAX, Action, Age, Event, FreezeMirror, FreezeView, HeardView, Held, Limits,
+        Measure, NodeView, View,
     },
     runtime::Stream,
     snapshot::{Captured, Contract},
@@ -165,9 +165,9 @@ impl Desk {
             .unwrap();
     }
 
-    fn halts(&mut self) -> Vec<Action> {
+    fn arrests(&mut self) -> Vec<Action> {
         let mut open = self.open_actions();
-        open.retain(|action| matches!(action, Action::Halt { .. }));
+        open.retain(|action| matches!(action, Action::Arrest { .. }));
         open
     }
 
@@ -266,12 +266,12 @@ fn the_executor_is_stopped_before_anything_is_reported_and_the_report_outlives_t
         ..view(9, NodeState::Executing, 0)
     });
     desk.deviates();
-    assert_eq!((desk.halts().len(), desk.reports()), (1, vec![]));
+    assert_eq!((desk.arrests().len(), desk.reports()), (1, vec![]));
     // It dies before it stopped anybody.
     let mut desk = Desk::open(dir.path());
-    let halts = desk.halts();
-    assert_eq!((halts.len(), desk.reports()), (1, vec![]));
-    desk.settle(&halts[0], stopped());
+    let arrests = desk.arrests();
+    assert_eq!((arrests.len(), desk.reports()), (1, vec![]));
+    desk.settle(&arrests[0], stopped());
     let expected = Action::Report {
         execution: execution(0),
         kind: Kind::Deviation,
@@ -294,7 +294,7 @@ fn the_executor_is_stopped_before_anything_is_reported_and_the_report_outlives_t
 }
 
 #[test]
-fn a_lone_monitor_halts_here_and_reports_counters_only() {
+fn a_lone_monitor_arrests_here_and_reports_counters_only() {
     let dir = tempdir().unwrap();
     let mut desk = Desk::open(dir.path());
     desk.told_both(View {
@@ -302,8 +302,8 @@ fn a_lone_monitor_halts_here_and_reports_counters_only() {
         ..view(9, NodeState::Executing, 0)
     });
     desk.measured(deviation(2_001));
-    let halts = desk.halts();
-    desk.settle(&halts[0], stopped());
+    let arrests = desk.arrests();
+    desk.settle(&arrests[0], stopped());
     let reports = desk.reports();
     assert!(
         matches!(&reports[..], [Action::Report { kind: Kind::Counters, evidence, .. }] if *evidence == EVIDENCE),
@@ -312,7 +312,7 @@ fn a_lone_monitor_halts_here_and_reports_counters_only() {
     assert!(desk.is_held());
 }
 
-/// The mirror halts exactly where the guardian would note an accusation or freeze, at every limit and after warnings.
+/// The mirror arrests exactly where the guardian would note an accusation or freeze, at every limit and after warnings.
 #[test]
 fn the_mirror_judges_as_the_guardian_does() {
     let most = limits();
@@ -370,12 +370,12 @@ fn the_mirror_judges_as_the_guardian_does() {
 }
 
 #[test]
-fn what_was_halted_here_is_let_go_by_the_chain_alone() {
+fn what_was_arrested_here_is_let_go_by_the_chain_alone() {
     let dir = tempdir().unwrap();
     let mut desk = Desk::open(dir.path());
     desk.deviates();
-    let halts = desk.halts();
-    desk.settle(&halts[0], stopped());
+    let arrests = desk.arrests();
+    desk.settle(&arrests[0], stopped());
     // The chain does not know of it: it goes on there, and is held here.
     desk.told_both(view(20, NodeState::Executing, 0));
     assert!(desk.is_held());
@@ -410,10 +410,10 @@ fn what_was_halted_here_is_let_go_by_the_chain_alone() {
     desk.measured(deviation(3_000));
     desk.told_both(frozen(50, NodeState::Executing, false));
     assert!(desk.is_held());
-    let halts = desk.halts();
+    let arrests = desk.arrests();
     assert!(
-        matches!(&halts[..], [Action::Halt { incident: 1, .. }]),
-        "{halts:?}"
+        matches!(&arrests[..], [Action::Arrest { incident: 1, .. }]),
+        "{arrests:?}"
     );
 }
 
@@ -447,9 +447,9 @@ fn freezes_of_others_stop_what_runs_here_and_a_reorg_frees_it_by_the_chains_word
         block: 30,
         hash: head(30).hash,
     });
-    let halts = desk.halts();
-    assert_eq!(halts.len(), 1);
-    desk.settle(&halts[0], stopped());
+    let arrests = desk.arrests();
+    assert_eq!(arrests.len(), 1);
+    desk.settle(&arrests[0], stopped());
     assert_eq!(desk.reports(), [], "whose freeze it is reported it");
     // A reorg took the freeze's block; blocks before it say nothing.
     desk.told(Age::Settled, view(29, NodeState::Executing, 0));
@@ -463,23 +463,23 @@ fn an_executor_that_does_not_stop_is_reported_at_once_and_asked_again_a_few_time
     let dir = tempdir().unwrap();
     let mut desk = Desk::open(dir.path());
     desk.deviates();
-    for attempt in 0..HALTS_MAX {
-        let halts = desk.halts();
-        let [halt @ Action::Halt { attempt: got, .. }] = &halts[..] else {
-            panic!("{halts:?}");
+    for attempt in 0..ARRESTS_MAX {
+        let arrests = desk.arrests();
+        let [arrest @ Action::Arrest { attempt: got, .. }] = &arrests[..] else {
+            panic!("{arrests:?}");
         };
         assert_eq!(*got, attempt);
         let refused = Outcome::Refused {
             cause: "it runs on".into(),
         };
-        desk.settle(halt, refused);
+        desk.settle(arrest, refused);
         let reports = desk.reports();
         assert!(
             matches!(&reports[..], [Action::Report { sequence: 1, evidence, .. }] if evidence.is_zero()),
             "{reports:?}"
         );
     }
-    assert_eq!(desk.halts(), []);
+    assert_eq!(desk.arrests(), []);
     assert!(desk.is_held());
 }
 
@@ -488,8 +488,8 @@ fn a_refused_report_is_made_again_with_the_sequence_that_the_chain_waits_for() {
     let dir = tempdir().unwrap();
     let mut desk = Desk::open(dir.path());
     desk.deviates();
-    let halts = desk.halts();
-    desk.settle(&halts[0], stopped());
+    let arrests = desk.arrests();
+    desk.settle(&arrests[0], stopped());
     let refused = || Outcome::Refused {
         cause: "StaleReport".into(),
     };
@@ -663,11 +663,11 @@ async fn detection_stops_an_executor_within_milliseconds() {
         let stopper = Stopwatch::default();
         let begun = Instant::now();
         desk.measured(deviation(2_001));
-        for action in desk.halts() {
-            let Action::Halt { execution, .. } = &action else {
+        for action in desk.arrests() {
+            let Action::Arrest { execution, .. } = &action else {
                 continue;
             };
-            let outcome = halt(&stopper, &vault, execution, (1, None), async {
+            let outcome = arrest(&stopper, &vault, execution, (1, None), async {
                 Contract::default()
             })
             .await;

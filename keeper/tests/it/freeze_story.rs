@@ -27,8 +27,8 @@ use agentcity_keeper::{
     event::{Event as Happened, Head},
     execution::Execution,
     executor::{
+        arrest::{StopError, Stopper, Waiting, arrest},
         endpoint::Rpc,
-        halt::{StopError, Stopper, Waiting, halt},
         keepalive::Need,
         report::{self, Monitor, Report},
         submit::{End, Policy, Submitter, Wanted as Transaction},
@@ -323,7 +323,7 @@ impl<'a> Desk<'a> {
             measure,
         });
         for action in self.stream.open(&mut self.journal).unwrap() {
-            if let Wanted::Mirror(Action::Halt {
+            if let Wanted::Mirror(Action::Arrest {
                 execution, measure, ..
             }) = &action
             {
@@ -333,7 +333,7 @@ impl<'a> Desk<'a> {
                         ..Contract::default()
                     }
                 };
-                let outcome = halt(executor, &self.vault, execution, (1, *measure), chain).await;
+                let outcome = arrest(executor, &self.vault, execution, (1, *measure), chain).await;
                 self.stream
                     .settle(&mut self.journal, self.clock.now(), &action, outcome)
                     .unwrap();

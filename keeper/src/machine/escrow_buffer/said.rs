@@ -143,7 +143,7 @@ pub enum Action {
         /// What the chain said last.
         cause: String,
     },
-    /// Halt every local executor: the outage lasted too long.
+    /// Stop every local executor: the outage lasted too long.
     Stop {
         /// Which stop, counted from one.
         stop: u64,

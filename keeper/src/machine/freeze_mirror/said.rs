@@ -223,7 +223,7 @@ impl From<Limits> for report::Limits {
 #[serde(deny_unknown_fields)]
 pub enum Action {
     /// Stop a local executor at once, and seal what it was about. It may be done again: who is stopped stays stopped.
-    Halt {
+    Arrest {
         /// What it executes.
         execution: Execution,
         /// Why, by number.
@@ -231,7 +231,7 @@ pub enum Action {
         cause: Cause,
         /// What was measured; `None` where others froze it.
         measure: Option<Measure>,
-        /// Which halt of this execution, counted from nought: an execution that was unfrozen may be halted again.
+        /// Which arrest of this execution, counted from nought: an execution that was unfrozen may be arrested again.
         incident: u32,
         /// Which try, counted from nought.
         attempt: u32,
@@ -265,12 +265,12 @@ impl Action {
     /// The idempotency key, as text.
     pub fn key(&self) -> String {
         match self {
-            Self::Halt {
+            Self::Arrest {
                 execution,
                 incident,
                 attempt,
                 ..
-            } => format!("mirror/halt/{execution}/{incident}/{attempt}"),
+            } => format!("mirror/arrest/{execution}/{incident}/{attempt}"),
             Self::Report {
                 execution,
                 sequence,

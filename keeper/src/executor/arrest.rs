@@ -2,7 +2,7 @@
 //!
 //! **MEV** (seed B.11.5 and C.1). A report that freezes is public before it is in a block, where the chain has a mempool; on Arbitrum it is the
 //! sequencer's alone. Whoever sees it could race it with a result of the accused executor. That gains nothing here: the executor was stopped before the report
-//! was signed ([`crate::machine::freeze_mirror`] wants the report only after the halt ended), and nothing that it handed in is
+//! was signed ([`crate::machine::freeze_mirror`] wants the report only after the arrest ended), and nothing that it handed in is
 //! released before the chain settled it ([`crate::machine::escrow_buffer`]). What remains is an executor of somebody else's, whom no
 //! keeper can stop: for it the chain's own order decides, and its stake. A deployment on a chain with a public mempool sends through an endpoint that
 //! keeps transactions private, which is a matter of the `endpoint` that is configured.
@@ -56,7 +56,7 @@ impl Stopper for Nobody {
 ///
 /// What cannot be sealed (a full disk, a flood instead of a context) does not keep the report back: its evidence is zero then,
 /// and the operator is told. An executor that is not here counts as stopped. Reported is the hash of what was sealed.
-pub async fn halt(
+pub async fn arrest(
     stopper: &dyn Stopper,
     vault: &Vault,
     execution: &Execution,
@@ -155,7 +155,7 @@ mod tests {
         let stop = || async {
             let stopper = Executor(Ok(captured()));
             let chain = async { Contract::default() };
-            halt(&stopper, &vault, &EXECUTION, (1, measure), chain).await
+            arrest(&stopper, &vault, &EXECUTION, (1, measure), chain).await
         };
         let outcome = stop().await;
         let snapshot = evidence(&outcome);
@@ -193,15 +193,15 @@ mod tests {
         ];
         for flood in floods {
             let flooded = Executor(Ok(flood));
-            let outcome = halt(&flooded, &vault, &EXECUTION, (0, None), none()).await;
+            let outcome = arrest(&flooded, &vault, &EXECUTION, (0, None), none()).await;
             assert!(!evidence(&outcome).is_zero());
         }
         let runs_on = Executor(Err(StopError::Unstopped("SIGKILL was refused".into())));
-        let outcome = halt(&runs_on, &vault, &EXECUTION, (0, None), none()).await;
+        let outcome = arrest(&runs_on, &vault, &EXECUTION, (0, None), none()).await;
         assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
         std::fs::remove_dir_all(&inside).expect("removed");
         let stopped = Executor(Ok(captured()));
-        let outcome = halt(&stopped, &vault, &EXECUTION, (0, None), none()).await;
+        let outcome = arrest(&stopped, &vault, &EXECUTION, (0, None), none()).await;
         assert!(evidence(&outcome).is_zero());
     }
 }
