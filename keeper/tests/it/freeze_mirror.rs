@@ -279,7 +279,7 @@ fn the_executor_is_stopped_before_anything_is_reported_and_the_report_outlives_t
         evidence: EVIDENCE,
         sequence: 7,
     };
-    assert_eq!(desk.reports(), [expected.clone()]);
+    assert_eq!(desk.reports(), std::slice::from_ref(&expected));
     // It dies before it signed.
     let mut desk = Desk::open(dir.path());
     assert_eq!(desk.reports(), [expected]);
