@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     event::whole_seconds,
     journal::ActionKey,
-    machine::{anchor, clerk, router},
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router},
 };
 
 /// Something the keeper does.
@@ -44,6 +44,10 @@ pub enum Action {
     Clerk(clerk::Action),
     /// What the router wants.
     Router(router::Action),
+    /// Of the freeze mirror.
+    Mirror(freeze_mirror::Action),
+    /// Of the escrow buffer.
+    Escrow(escrow_buffer::Action),
 }
 
 impl Action {
@@ -61,6 +65,8 @@ impl Action {
             Self::Log(step) => step.key(),
             Self::Clerk(action) => action.key(),
             Self::Router(action) => action.name(),
+            Self::Mirror(action) => action.key(),
+            Self::Escrow(action) => action.key(),
         }))
     }
 }

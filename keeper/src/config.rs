@@ -27,10 +27,7 @@ use crate::{
         program_life::{Notice, NoticesCross},
     },
     office::{OfficeError, Settings, Table},
-    part::{
-        ANSWER_WITHIN, CityChain,
-        router::{Section, SectionError, Setup},
-    },
+    part::{ANSWER_WITHIN, CityChain, mirror, router},
     source::{
         chain::Chain,
         endpoint::HttpEndpoint,
@@ -82,7 +79,9 @@ pub struct Config {
     /// What a clerk works with, for a keeper that fills an office (`--role`).
     pub clerk: Option<Settings>,
     /// For whom and with whom to work on missions; for nobody when there is none.
-    pub router: Option<Setup>,
+    pub router: Option<router::Setup>,
+    /// Which missions' freezes to mirror, if any.
+    pub mirror: Option<mirror::Section>,
 }
 
 /// Where a journal is.
@@ -126,7 +125,7 @@ pub const ANCHOR_SECS_MAX: u64 = 7 * 86_400;
 pub enum ConfigError {
     /// The section of the router.
     #[error(transparent)]
-    Router(#[from] SectionError),
+    Router(#[from] router::SectionError),
     /// The file could not be read.
     #[error("cannot read {path}: {cause}")]
     Unreadable {
@@ -164,7 +163,7 @@ pub enum ConfigError {
     Notices(#[from] NoticesCross),
     /// No part of the keeper has anything to do.
     #[error(
-        "nothing to do: name the `programs` to watch, a `log` to keep, whom the `[router]` serves, or the `[clerk]` to be"
+        "nothing to do: name the `programs` to watch, a `log` to keep, whom the `[router]` serves, the missions of a `[mirror]`, or the `[clerk]` to be"
     )]
     Idle,
     /// No journal, or two.
@@ -175,6 +174,12 @@ pub enum ConfigError {
     /// The table of a clerk.
     #[error(transparent)]
     Office(#[from] OfficeError),
+    /// The section `mirror`.
+    #[error(transparent)]
+    Mirrored(#[from] mirror::SectionError),
+    /// Nobody signs reports.
+    #[error("mirror: it needs `key_file`, whose key signs reports and what is sealed")]
+    MirrorKey,
     /// Nobody to watch, or too many.
     #[error("programs: {0} addresses, but it takes 1..={PROGRAMS_MAX}")]
     Programs(usize),
@@ -248,7 +253,8 @@ struct File {
     key_file: Option<PathBuf>,
     log: Option<LogFile>,
     clerk: Option<Table>,
-    router: Option<Section>,
+    mirror: Option<mirror::Section>,
+    router: Option<router::Section>,
 }
 
 #[derive(Deserialize)]
@@ -342,8 +348,17 @@ impl Config {
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
         let clerk = file.clerk.map(Table::settings).transpose()?;
-        let router = file.router.map(Section::setup).transpose()?;
-        if programs.is_none() && clerk.is_none() && router.is_none() && file.log.is_none() {
+        let router = file.router.map(router::Section::setup).transpose()?;
+        if let Some(mirror) = &file.mirror {
+            mirror.check()?;
+            file.key_file.as_ref().ok_or(ConfigError::MirrorKey)?;
+        }
+        let is_idle = programs.is_none()
+            && clerk.is_none()
+            && router.is_none()
+            && file.log.is_none()
+            && file.mirror.is_none();
+        if is_idle {
             return Err(ConfigError::Idle);
         }
         if file.log.is_some() && file.key_file.is_none() {
@@ -373,6 +388,7 @@ impl Config {
             programs: programs.unwrap_or_default(),
             log: file.log.map(log).transpose()?,
             clerk,
+            mirror: file.mirror,
             router,
         })
     }
@@ -493,6 +509,7 @@ fn programs(list: Vec<Address>) -> Result<Vec<Address>, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::B256;
 
     const ADDRESS: &str = "0x1111111111111111111111111111111111111111";
 
@@ -578,6 +595,51 @@ mod tests {
             (1_000, Millis::new(5_000))
         );
         assert!(config.programs.is_empty() && log.listen.is_none());
+    }
+
+    #[test]
+    fn missions_are_mirrored_with_a_key_and_within_bounds() {
+        let mission = |byte: u8| format!("\"{}\"", B256::repeat_byte(byte));
+        let section = |missions: &str, rest: &str| {
+            with(&format!(
+                "key_file = \"key\"\n[mirror]\nmissions = [{missions}]\ncollaboration = \"{ADDRESS}\"\nguardian = \"{ADDRESS}\"\nconstitution = \"{ADDRESS}\"\nroster = \"{ADDRESS}\"\nvault = \"v\"\nvault_key_file = \"k\"\n{rest}"
+            ))
+        };
+        assert!(
+            Config::parse(&section(&mission(1), ""))
+                .expect("valid")
+                .mirror
+                .is_some()
+        );
+        let alone = section(&mission(1), "").replace(&format!("programs = [\"{ADDRESS}\"]\n"), "");
+        assert!(Config::parse(&alone).expect("valid").programs.is_empty());
+        let many: Vec<String> = (0..9).map(|_| format!("\"{ADDRESS}\"")).collect();
+        for (text, says) in [
+            (section("", ""), "mirror.missions: 0 missions"),
+            (
+                section(&format!("{0},{0}", mission(1)), ""),
+                "is named twice",
+            ),
+            (
+                section(&mission(1), "poll_secs = 61"),
+                "mirror.poll_secs = 61",
+            ),
+            (
+                section(&mission(1), "poll_sec = 1"),
+                "unknown field `poll_sec`",
+            ),
+            (
+                section(&mission(1), &format!("partners = [{}]", many.join(","))),
+                "mirror.partners: 9",
+            ),
+            (
+                section(&mission(1), "").replace("key_file = \"key\"\n", ""),
+                "it needs `key_file`",
+            ),
+        ] {
+            let error = Config::parse(&text).expect_err(&text).to_string();
+            assert!(error.contains(says), "{text}\nsaid: {error}");
+        }
     }
 
     #[test]

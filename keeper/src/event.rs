@@ -8,7 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
-    machine::{anchor, clerk, router},
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router},
     source::chain,
 };
 
@@ -42,6 +42,10 @@ pub enum Event {
     Clerk(clerk::Event),
     /// A mission was looked at, for the router.
     Router(router::Sight),
+    /// Of the freeze mirror.
+    Mirror(freeze_mirror::Event),
+    /// Of the escrow buffer.
+    Escrow(escrow_buffer::Event),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -56,6 +60,8 @@ impl Event {
     pub fn identity(&self) -> Identity {
         Identity::Once(match self {
             Self::Chain(event) => return event.identity(),
+            Self::Mirror(event) => return event.identity(),
+            Self::Escrow(event) => return event.identity(),
             Self::Observed { program, at, .. } => {
                 format!("observed/{program:#x}/{:#x}", at.hash)
             }
@@ -104,6 +110,25 @@ pub enum Life {
     Outdated,
     /// Never activated, or there is no program at the address.
     NotActivated,
+}
+
+/// The domain's durations as numbers of milliseconds.
+pub(crate) mod whole_millis {
+    use agentcity_domain::time::Millis;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Millis,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(value.get())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Millis, D::Error> {
+        u64::deserialize(deserializer).map(Millis::new)
+    }
 }
 
 /// The domain's instants and durations as numbers of seconds: the domain itself knows no formats.

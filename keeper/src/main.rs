@@ -1,5 +1,7 @@
 //! `agentcity-keeper`: wiring only.
 
+mod calibrate;
+
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use agentcity_domain::clerk::ClerkRole;
@@ -37,11 +39,17 @@ use tokio::{
 ///
 /// Example: agentcity-keeper --config keeper.toml --once
 #[derive(Parser)]
-#[command(version)]
+#[command(
+    version,
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true
+)]
 struct Options {
-    /// TOML file: endpoint, journal or journal_url_file, programs or [log]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror] or [clerk]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
+    #[arg(long, value_name = "FILE", required = true)]
+    config: Option<PathBuf>,
     /// Fill this office of a city as well: the `[clerk]` table says with which key
     #[arg(long, value_enum)]
     role: Option<Role>,
@@ -73,11 +81,21 @@ impl From<Role> for ClerkRole {
     }
 }
 
+#[derive(clap::Subcommand)]
+enum Command {
+    Calibrate(calibrate::Options),
+}
+
 #[tokio::main]
 async fn main() -> eyre::Result<ExitCode> {
     let options = Options::parse();
     log_to_stderr(options.json);
-    let config = Config::read(&options.config)?;
+    if let Some(Command::Calibrate(options)) = &options.command {
+        calibrate::run(options).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let file = options.config.as_deref();
+    let config = Config::read(file.ok_or_eyre("--config names no file")?)?;
     let key = config.key()?;
     let mut providers = Vec::new();
     for url in &config.endpoints {
@@ -124,7 +142,11 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
             "key_file: a clerk only signs, so it needs the key of an account that submits and pays"
         ),
         Some(role) => Some(clerk(role.into(), &config, &providers[0], chain_id).await?),
-        None if config.programs.is_empty() && config.router.is_none() && config.log.is_none() => {
+        None if config.programs.is_empty()
+            && config.router.is_none()
+            && config.log.is_none()
+            && config.mirror.is_none() =>
+        {
             bail!("nothing to do: name the office to fill with --role")
         }
         None => None,

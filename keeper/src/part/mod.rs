@@ -9,7 +9,7 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use agentcity_hub::{mirror::MirrorError, store::LogError};
-use alloy::{primitives::Address, providers::Provider};
+use alloy::{primitives::Address, providers::Provider, signers::local::PrivateKeySigner};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -17,17 +17,19 @@ use crate::{
     clock::Moment,
     config::{Config, ConfigError},
     event::Event,
-    executor::endpoint::Call,
+    executor::{arrest::Nobody, endpoint::Call},
     machine::Machine,
     source::{
         chain::{Chain, Position},
         endpoint::HttpEndpoint,
         pool::Pool,
     },
+    vault::VaultError,
 };
 
 pub mod clerk;
 pub mod log;
+pub mod mirror;
 pub mod programs;
 pub mod router;
 
@@ -157,6 +159,9 @@ pub enum RaiseError {
     /// There are no means to connect to mirrors.
     #[error("log.mirrors: {0}")]
     Mirrors(#[from] MirrorError),
+    /// What is to be sealed has no place.
+    #[error("mirror: {0}")]
+    Vault(#[from] VaultError),
 }
 
 /// The parts that a configuration asks for, on the chain `chain_id`. Those that take logs follow `_chain`, which is there when the
@@ -189,7 +194,35 @@ pub fn raise<P: Provider + Clone + 'static>(
             setup.clone(),
         )));
     }
+    let key = config.key()?;
+    parts.extend(raise_mirror(config, provider, key.as_ref(), chain_id)?);
     Ok(parts)
+}
+
+/// The mirror, if a configuration asks for one. This keeper runs no executors, so whatever is to be stopped is not here.
+///
+/// Errors: the vault cannot be opened.
+fn raise_mirror<P: Provider + Clone + 'static>(
+    config: &Config,
+    provider: &P,
+    key: Option<&PrivateKeySigner>,
+    chain_id: u64,
+) -> Result<Option<Arc<dyn Part>>, VaultError> {
+    let (Some(section), Some(key)) = (config.mirror.clone(), key.cloned()) else {
+        return Ok(None);
+    };
+    let vault = Arc::new(section.vault(key.clone())?);
+    let monitor = section.monitor(key, chain_id);
+    let nobody = Arc::new(Nobody);
+    let (part, _) = mirror::Mirror::new(
+        config,
+        section,
+        provider.clone(),
+        Some(monitor),
+        vault,
+        nobody,
+    );
+    Ok(Some(Arc::new(part)))
 }
 
 /// An answer, or that there was none in time.

@@ -12,6 +12,7 @@ pub mod city;
 pub mod endpoint;
 pub mod follow;
 pub mod log;
+pub mod missions;
 pub mod pool;
 pub mod programs;
 pub mod sessions;

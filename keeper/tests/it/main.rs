@@ -2,7 +2,10 @@
 
 mod chain;
 mod crash;
+mod escrow_buffer;
 mod follow;
+mod freeze_mirror;
+mod freeze_story;
 mod host;
 mod journal;
 mod keepalive;

@@ -8,7 +8,7 @@ use super::{Finding, Tree, whole};
 
 /// Which of our packages may use which, besides in tests. Programs are not listed: they use the rules and the interfaces, and
 /// nothing uses them. A package that is missing here fails, so that its place is decided.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("agentcity-domain", &[]),
     ("agentcity-abi", &["agentcity-domain"]),
     ("agentcity-shell", &["agentcity-domain"]),
@@ -83,6 +83,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "agentcity-abi",
             "agentcity-executor",
             "agentcity-hub",
+            "agentcity-monitor",
         ],
     ),
     ("agentcity-executor", &["agentcity-domain", "agentcity-abi"]),
@@ -96,6 +97,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "agentcity-keeper",
         ],
     ),
+    ("agentcity-monitor", &["agentcity-domain"]),
     (
         "agentcity-test-fixtures",
         &[

@@ -223,10 +223,7 @@ fn acts(actions: &[Any]) -> Vec<(Act, u32)> {
         .iter()
         .filter_map(|action| match action {
             Any::Clerk(Action::Do { act, attempt, .. }) => Some((*act, *attempt)),
-            Any::Clerk(Action::Tell { .. })
-            | Any::Alert { .. }
-            | Any::Keepalive { .. }
-            | Any::Router(_) => None,
+            _ => None,
         })
         .collect()
 }
