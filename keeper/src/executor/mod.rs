@@ -3,8 +3,6 @@
 pub mod arrest;
 pub mod clerk;
 pub mod endpoint;
-pub mod endpoint;
-pub mod keepalive;
 pub mod keepalive;
 pub mod quorum;
 pub mod report;

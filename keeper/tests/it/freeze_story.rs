@@ -30,6 +30,7 @@ use agentcity_keeper::{
         arrest::{StopError, Stopper, Waiting, arrest},
         endpoint::Rpc,
         keepalive::Need,
+        quorum::Quorum,
         report::{self, Monitor, Report},
         submit::{End, Policy, Submitter, Wanted as Transaction},
     },
@@ -438,7 +439,7 @@ fn hosted(
     ))
     .unwrap();
     let (key, chain_id) = (monitor.signer().clone(), scene.stage.city.client.chain_id());
-    let provider = ProviderBuilder::default().connect_http(config.endpoint.clone());
+    let provider = ProviderBuilder::default().connect_http(config.endpoints[0].clone());
     let vault = Vault::open(&dir.join("vault"), &dir.join("sealing"), key.clone()).unwrap();
     let signs = Monitor {
         signer: key.clone(),
@@ -458,9 +459,9 @@ fn hosted(
         depth_blocks: 0,
         ..Policy::default()
     };
-    let rpc = Rpc::new(provider, Duration::from_secs(10));
+    let rpc = Quorum::of_one(Rpc::new(provider, Duration::from_secs(10)));
     let submitter = Submitter::new(rpc, key, chain_id, policy);
-    let journal = SqliteJournal::open(&config.journal).unwrap();
+    let journal = SqliteJournal::open(&dir.join("journal.sqlite")).unwrap();
     let keeper = Keeper::with_parts(
         journal,
         config.name,
