@@ -136,6 +136,8 @@ struct Seat {
     /// Up to which block everything was told.
     reached: Option<u64>,
     observing: bool,
+    /// Whether its machine was told that the chain is not known: no transaction of it is begun until it is.
+    unsure: bool,
     due: Instant,
 }
 
@@ -247,6 +249,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             stream: None,
             reached: None,
             observing: false,
+            unsure: false,
             due: Instant::now(),
         });
         Ok(())
@@ -316,6 +319,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         let seat = &mut self.seats[seat];
         seat.stream = Some(stream);
         seat.reached = None;
+        seat.unsure = false;
         seat.due = Instant::now();
         Ok(None)
     }
@@ -573,7 +577,18 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         };
         let now = clock.now();
         match news.what {
-            What::Event(event) => stream.take(&mut self.journal, now, &event)?,
+            What::Event(event) => {
+                stream.take(&mut self.journal, now, &event)?;
+                match *event {
+                    Event::Chain(chain::Event::Unsure { .. }) => {
+                        seat.unsure = true;
+                        // Whatever is still needed then is asked for again.
+                        self.wanted.clear();
+                    }
+                    Event::Chain(chain::Event::Sure { .. }) => seat.unsure = false,
+                    _ => {}
+                }
+            }
             What::Reached(block) => {
                 seat.reached = Some(block);
                 let settled = block.saturating_sub(below);
@@ -628,12 +643,16 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         action: &Action,
         step: Result<Step, String>,
     ) -> Result<(), KeeperError> {
-        let held = self.seats[seat].stream.as_mut();
+        let seat = &mut self.seats[seat];
+        let held = seat.stream.as_mut();
         let Some(stream) = held.filter(|stream| stream.lease().fence == fence) else {
             return Ok(());
         };
         let key = action.key();
         match step {
+            Ok(Step::Call(_)) if seat.unsure => {
+                self.rests.insert(key, Instant::now() + LOOK);
+            }
             Ok(Step::Call(call)) => {
                 self.wanted.insert(key, Wanted { key, call });
             }

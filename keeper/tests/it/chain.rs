@@ -617,13 +617,12 @@ async fn floods(bytes: &'static [u8]) -> SocketAddr {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_without_end_is_cut_off_and_deep_nesting_is_no_answer() {
     let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    for (address, says) in [
-        (floods(&[b' '; 65_536]).await, "longer than"),
-        (floods(&[b'['; 65_536]).await, "longer than"),
-        (silent.local_addr().unwrap(), "no answer"),
+    for (address, patience, says) in [
+        (floods(&[b' '; 65_536]).await, PATIENCE, "longer than"),
+        (floods(&[b'['; 65_536]).await, PATIENCE, "longer than"),
+        (silent.local_addr().unwrap(), ANSWER, "no answer"),
     ] {
         let url = format!("http://{address}/").parse().unwrap();
-        let patience = Duration::from_secs(3);
         let endpoint = HttpEndpoint::new(url, patience, (1, B256::ZERO), Vec::new()).unwrap();
         let began = Instant::now();
         let fault = endpoint.tip().await.unwrap_err().to_string();

@@ -23,6 +23,7 @@ use agentcity_keeper::{
     journal::{Journal, SqliteJournal},
     machine::Machine,
     part::{Asking, Feed, Part, Step, Task},
+    source::{chain, follow::Doubt},
 };
 use agentcity_test_fixtures::{Actor, Node, Settings};
 use alloy::{
@@ -47,6 +48,8 @@ impl Clock for Hands {
 pub(crate) enum Habit {
     /// Its actions are transfers of a wei to nobody.
     Pays,
+    /// The same, and right afterwards it does not know the chain any more.
+    Doubts,
     /// Its actions are done without the chain.
     Reports,
     /// Its rounds panic.
@@ -132,6 +135,16 @@ impl Part for Sees {
                 asked: Moment::new(1),
             };
             feed.tell(event).await;
+            if self.habit == Habit::Doubts {
+                let doubt = Doubt::TooDeep { bottom: 1 };
+                let (asked, number) = (Moment::new(1), 1);
+                let unsure = chain::Event::Unsure {
+                    doubt,
+                    asked,
+                    number,
+                };
+                feed.tell(Event::Chain(unsure)).await;
+            }
             feed.reached(100).await;
         })
     }
@@ -144,7 +157,7 @@ impl Part for Sees {
         Box::pin(async move {
             Ok(match self.habit {
                 Habit::Pays if asking.payer.is_none() => Step::Later,
-                Habit::Pays => Step::Call(Call {
+                Habit::Pays | Habit::Doubts => Step::Call(Call {
                     to: NOBODY,
                     value: U256::ONE,
                     input: Default::default(),
@@ -197,6 +210,7 @@ async fn two_parts_pay_from_one_account() {
         part("a", 1, Habit::Pays),
         part("b", 2, Habit::Pays),
         part("c", 3, Habit::Reports),
+        part("d", 4, Habit::Doubts),
     ];
     let mut keeper = keeper(dir.path(), "one", Some(submitter), parts);
     assert_eq!(keeper.stand(&clock).unwrap(), Standing::Working);
@@ -209,7 +223,7 @@ async fn two_parts_pay_from_one_account() {
     assert_eq!(
         paid,
         U256::from(2),
-        "one wei for each stream, however often it was looked at"
+        "one wei for each stream, however often it was looked at, and none for the one that knows nothing"
     );
     for (stream, state) in [("a", "done"), ("b", "done"), ("c", "reported")] {
         assert_eq!(remembered(dir.path(), stream).as_deref(), Some(state));
