@@ -272,7 +272,8 @@ async fn a_delivery_that_contradicts_itself_the_request_or_its_signature_is_a_li
     let request = request(Check::Proof, b"found");
     let honest = honest(Check::Proof, &request).await;
     let word = json!(B256::repeat_byte(9));
-    let cases: [(&str, Value, fn(&Lie) -> bool); 11] = [
+    type Wanted = fn(&Lie) -> bool;
+    let cases: [(&str, Value, Wanted); 11] = [
         ("/delivered/codeHash", word.clone(), |lie| {
             matches!(lie, Lie::Code { .. })
         }),
