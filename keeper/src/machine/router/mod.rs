@@ -391,7 +391,8 @@ impl Machine for Router {
             } => self.ended(action, outcome),
             event::Event::Ended { .. }
             | event::Event::Observed { .. }
-            | event::Event::Unreachable { .. } => Vec::new(),
+            | event::Event::Unreachable { .. }
+            | event::Event::Clerk(_) => Vec::new(),
         };
         actions.into_iter().map(action::Action::Router).collect()
     }
