@@ -90,7 +90,7 @@ async fn main() -> eyre::Result<ExitCode> {
         })
     });
     let desk = Desk::new(journal, vault, provider, (city, genesis), policy, keys)?;
-    let worked = match served {
+    match served {
         None => work(desk, poll).await,
         // Whichever ends first ends the other: an agent that answers and does not look, or looks and does not answer, is half an agent.
         Some(mut served) => tokio::select! {
@@ -101,8 +101,7 @@ async fn main() -> eyre::Result<ExitCode> {
             }
             ended = &mut served => ended?.and(Ok(ExitCode::FAILURE)),
         },
-    };
-    worked
+    }
 }
 
 async fn work<Q: Provider + Clone>(

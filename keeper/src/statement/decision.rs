@@ -16,7 +16,7 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 /// Most rejected bids and most findings of one decision: as many as the enactment takes. Those beyond are in the bids for all to see.
 pub const FINDINGS_MAX: usize = 64;
 
-/// Why a bid is rejected. The number is on the wire; docs/services.md and ADR 0013 list them.
+/// Why a bid is rejected. The number is on the wire (ADR 0013).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u16)]
 pub enum Reason {

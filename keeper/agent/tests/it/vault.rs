@@ -46,6 +46,7 @@ fn vault(dir: &Path) -> Vault {
     Vault::open(&dir.join("vault")).expect("a vault")
 }
 
+/// INV-DESK-01.
 #[test]
 fn a_second_result_for_a_seat_is_never_promised() {
     let dir = tempdir().expect("a folder");
@@ -162,7 +163,7 @@ fn live(vault: &mut Vault, flavour: u8, left: &mut Vec<(String, String)>) {
     }
 }
 
-/// Each process finds another result and draws another salt; each dies at another point; what left never contradicts itself.
+/// INV-DESK-01, INV-DESK-02. Each process finds another result and draws another salt; each dies at another point; what left never contradicts itself.
 #[test]
 fn whenever_a_process_dies_nothing_that_left_is_contradicted() {
     for first in 0..7 {
