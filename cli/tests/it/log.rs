@@ -177,7 +177,7 @@ entries          4
 anchored         4
 payloads         4
 without payload  0
-block            [HASH]
+block [..]
 roster           [roster]
 sequence         1
 

@@ -127,7 +127,7 @@ impl Proof {
                 Span { begin: cut, ..at }
             };
         }
-        Some(proof.from_the_bottom())
+        Some(proof.upward())
     }
 
     /// That a log of `size` entries extends its first `old`; nothing if `old` is none of its sizes.
@@ -152,7 +152,7 @@ impl Proof {
         if !is_old_root {
             proof.add(at.begin, at.end);
         }
-        Some(proof.from_the_bottom())
+        Some(proof.upward())
     }
 
     /// Its spans, from the bottom to the root.
@@ -175,7 +175,7 @@ impl Proof {
         }
     }
 
-    fn from_the_bottom(mut self) -> Self {
+    fn upward(mut self) -> Self {
         if let Some(spans) = self.spans.get_mut(..self.count) {
             spans.reverse();
         }
