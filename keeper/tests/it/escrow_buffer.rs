@@ -222,6 +222,7 @@ fn a_refused_submission_is_tried_after_thirty_seconds_two_and_eight_minutes_then
 /// The specification's vectors `retry_vs_timeout`: how many retries land before a node's deadline.
 #[test]
 fn retries_land_where_the_specification_counts_them() {
+    assert_eq!(RETRIES.map(Millis::get), [30_000, 120_000, 480_000]);
     for (timeout, elapsed, expected) in [
         (60_000, 20_000, 1),
         (20_000, 12_000, 0),
@@ -434,7 +435,7 @@ fn number(action: &Action) -> u8 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn nothing_is_released_early_nothing_is_lost_and_order_is_kept(moves in moves()) {

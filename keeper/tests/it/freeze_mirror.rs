@@ -547,7 +547,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// Against a model that keeps every block and asks the simple questions: was it found here, and did any settled block that was
     /// told since say that it is over or decided? did the newest block that was told have it frozen, and did no later settled one deny it?
