@@ -14,7 +14,7 @@ use alloy::primitives::{Address, B256, keccak256};
 use serde_json::json;
 use snapbox::{assert_data_eq, str};
 
-use crate::shell::Shell;
+use crate::support::Terminal;
 
 fn draft(kind: EventType, number: u64) -> Draft {
     Draft {
@@ -41,8 +41,8 @@ fn draft(kind: EventType, number: u64) -> Draft {
 fn a_bundle_is_verified_with_a_chain_or_a_header_and_a_changed_one_is_refused() {
     let mut city = City::raise(&Charter::default()).unwrap();
     let keeper = city.person("keeper").unwrap();
-    let mut shell = Shell::of(&city);
-    shell.name(keeper.address(), "KEEPER");
+    let mut terminal = Terminal::at(&city);
+    terminal.call(keeper.address().to_string(), "KEEPER");
     let name = LogName {
         chain_id: city.client.chain_id(),
         author: keeper.address(),
@@ -52,13 +52,13 @@ fn a_bundle_is_verified_with_a_chain_or_a_header_and_a_changed_one_is_refused() 
         retention: Retention::default(),
         mirrors: Vec::new(),
     };
-    let mut log = Log::open(&shell.path("hub.sqlite"), name, settings).unwrap();
+    let mut log = Log::open(&terminal.file("hub.sqlite"), name, settings).unwrap();
     let kinds = [EventType::TaskRouted, EventType::FreezeTriggered];
     let drafts = (0..9).map(|number| draft(kinds[number as usize % 2], number));
     log.append(drafts.collect()).unwrap();
     assert_data_eq!(
-        shell
-            .run(&[
+        terminal
+            .tell(&[
                 "log",
                 "export",
                 "--store",
@@ -69,7 +69,7 @@ fn a_bundle_is_verified_with_a_chain_or_a_header_and_a_changed_one_is_refused() 
             .refused(1),
         str![[r#"
 error: no head that the log's author signed has entry 8: let its keeper anchor first
-exit 1
+(exit 1)
 
 "#]]
     );
@@ -114,12 +114,12 @@ exit 1
         "bundle.json",
     ];
     assert_data_eq!(
-        shell.run(&export).done(),
+        terminal.tell(&export).done(),
         str![[r#"
 author           [KEEPER]
 chain            [..]
 size             9
-root             [HASH]
+root             [WORD]
 entries          4
 anchored         4
 payloads         4
@@ -132,7 +132,7 @@ file             bundle.json
 author           [KEEPER]
 chain            [..]
 size             9
-root             [HASH]
+root             [WORD]
 entries          4
 anchored         4
 payloads         4
@@ -142,8 +142,8 @@ sequence         1
 
 "#]];
     assert_data_eq!(
-        shell
-            .run(&["log", "verify", "--bundle", "bundle.json"])
+        terminal
+            .tell(&["log", "verify", "--bundle", "bundle.json"])
             .done(),
         with_chain
     );
@@ -155,7 +155,7 @@ sequence         1
         .rpc()
         .call("eth_getBlockByNumber", json!([number, false]))
         .unwrap();
-    shell.write("header.json", &block.to_string());
+    terminal.write("header.json", block.to_string());
     let offline = [
         "log",
         "verify",
@@ -167,12 +167,12 @@ sequence         1
         "http://127.0.0.1:1",
     ];
     assert_data_eq!(
-        shell.run(&offline).done(),
+        terminal.tell(&offline).done(),
         str![[r#"
 author           [KEEPER]
 chain            [..]
 size             9
-root             [HASH]
+root             [WORD]
 entries          4
 anchored         4
 payloads         4
@@ -185,51 +185,56 @@ sequence         1
     );
     let mut forged = block.clone();
     forged["receiptsRoot"] = json!(B256::repeat_byte(1));
-    shell.write("header.json", &forged.to_string());
+    terminal.write("header.json", forged.to_string());
     assert!(
-        shell
-            .run(&offline)
+        terminal
+            .tell(&offline)
             .refused(3)
             .contains("its fields hash to")
     );
 
     // An entry that was changed; an anchor that nobody made.
-    let bundle = std::fs::read_to_string(shell.path("bundle.json")).unwrap();
-    shell.write(
+    let bundle = std::fs::read_to_string(terminal.file("bundle.json")).unwrap();
+    terminal.write(
         "changed.json",
-        &bundle.replacen("\\\"node\\\":1", "\\\"node\\\":2", 1),
+        bundle.replacen("\\\"node\\\":1", "\\\"node\\\":2", 1),
     );
     assert_data_eq!(
-        shell
-            .run(&["log", "verify", "--bundle", "changed.json"])
+        terminal
+            .tell(&["log", "verify", "--bundle", "changed.json"])
             .refused(5),
         str![[r#"
 error: entry 1 of the log is not what the author's root commits to: the entry, or its path, was changed
-exit 5
+(exit 5)
 
 "#]]
     );
-    shell.write(
+    terminal.write(
         "changed.json",
-        &bundle.replacen("\"sequence\": 1", "\"sequence\": 2", 1),
+        bundle.replacen("\"sequence\": 1", "\"sequence\": 2", 1),
     );
     assert!(
-        shell
-            .run(&["log", "verify", "--bundle", "changed.json"])
+        terminal
+            .tell(&["log", "verify", "--bundle", "changed.json"])
             .refused(5)
             .contains("as number 2, the bundle says")
     );
-    shell.write("changed.json", "{}");
+    terminal.write("changed.json", "{}");
     assert!(
-        shell
-            .run(&["log", "verify", "--bundle", "changed.json"])
+        terminal
+            .tell(&["log", "verify", "--bundle", "changed.json"])
             .refused(3)
             .contains("no bundle")
     );
-    assert!(shell.run(&["log", "verify"]).refused(2).contains("error"));
     assert!(
-        shell
-            .run(&["log", "export", "--store", "none", "--out", "x"])
+        terminal
+            .tell(&["log", "verify"])
+            .refused(2)
+            .contains("error")
+    );
+    assert!(
+        terminal
+            .tell(&["log", "export", "--store", "none", "--out", "x"])
             .refused(3)
             .contains("--store")
     );
@@ -243,5 +248,10 @@ exit 5
         "--out",
         "x",
     ];
-    assert!(shell.run(&unknown).refused(3).contains("docs/events.md"));
+    assert!(
+        terminal
+            .tell(&unknown)
+            .refused(3)
+            .contains("docs/events.md")
+    );
 }
