@@ -2,6 +2,9 @@ use agentcity_domain::statute::Mode;
 
 use super::*;
 
+/// How a case differs from the faultless one.
+type Change<T> = fn(&mut T);
+
 const SHARE: u128 = 1_000;
 const STAKES: [u128; 3] = [10, 20, 30];
 
@@ -86,7 +89,7 @@ fn an_award_without_fault_is_approved_as_it_stands() {
 
 #[test]
 fn a_bid_that_cannot_win_is_rejected_for_the_awards_own_reason() {
-    let change: [(fn(&mut Bid), Reason); 6] = [
+    let change: [(Change<Bid>, Reason); 6] = [
         (|bid| bid.offer.price = SHARE + 1, Reason::Price),
         (|bid| bid.offer.stake = 9, Reason::Stake),
         (|bid| bid.offer.tier = 1, Reason::Tier),
@@ -121,7 +124,7 @@ fn a_bid_that_lost_on_merit_is_not_rejected() {
 
 #[test]
 fn findings_about_winners_block_unless_they_only_warn() {
-    let change: [(fn(&mut Facts), Finding, bool); 6] = [
+    let change: [(Change<Facts>, Finding, bool); 6] = [
         (
             |facts| {
                 let code = keccak256(facts.bids[0].service);
