@@ -120,6 +120,34 @@ pub const ANCHOR_ENTRIES_MAX: u64 = 1_000_000;
 /// Longest that an entry may wait for an anchor: a week.
 pub const ANCHOR_SECS_MAX: u64 = 7 * 86_400;
 
+/// What is not TOML, or not of the wanted shape. The line itself is not repeated: it may carry a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {key}: {cause}")]
+pub struct Misshapen {
+    /// Which line, from one.
+    pub line: usize,
+    /// What stands before its equals sign.
+    pub key: String,
+    /// Why.
+    pub cause: String,
+}
+
+impl Misshapen {
+    /// Where in `text` an error is.
+    pub fn new(text: &str, error: &toml::de::Error) -> Self {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.as_bytes().iter().take(start);
+        let above = before.filter(|byte| **byte == b'\n').count();
+        let line = text.lines().nth(above).unwrap_or_default();
+        let key = line.split('=').next().unwrap_or_default();
+        Self {
+            line: above.saturating_add(1),
+            key: key.trim().to_owned(),
+            cause: error.message().to_owned(),
+        }
+    }
+}
+
 /// Why a configuration cannot be used. Every message names the key.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -136,7 +164,7 @@ pub enum ConfigError {
     },
     /// Not TOML, or not of this shape.
     #[error("configuration: {0}")]
-    Shape(#[from] toml::de::Error),
+    Shape(#[from] Misshapen),
     /// Not a URL of HTTP. The value is not repeated: it may carry a key.
     #[error("endpoint: not an http:// or https:// address")]
     Endpoint,
@@ -330,7 +358,7 @@ impl Config {
 
     /// Validates a text.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let file: File = toml::from_str(text)?;
+        let file: File = toml::from_str(text).map_err(|error| Misshapen::new(text, &error))?;
         let mut endpoints = Vec::new();
         for text in std::iter::once(&file.endpoint).chain(&file.further_endpoints) {
             endpoints.push(url(text, ["http", "https"]).ok_or(ConfigError::Endpoint)?);
@@ -578,6 +606,17 @@ mod tests {
                 .expect("none")
                 .is_none()
         );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_not_repeated() {
+        let secret = "endpoint = \"https://node/v2/s3cret";
+        let told = Config::parse(secret).expect_err("no end").to_string();
+        assert!(
+            told.starts_with("configuration: line 1: endpoint: "),
+            "{told}"
+        );
+        assert!(!told.contains("s3cret"), "{told}");
     }
 
     fn logged(line: &str) -> String {

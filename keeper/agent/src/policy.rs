@@ -10,6 +10,7 @@ use std::{
 };
 
 use agentcity_domain::legislation::proposal::CANDIDATES_MAX;
+use agentcity_keeper::config::Misshapen;
 use alloy::{
     primitives::{Address, B256},
     signers::local::PrivateKeySigner,
@@ -201,15 +202,8 @@ pub enum PolicyError {
         cause: std::io::Error,
     },
     /// Not TOML, or not of this shape. The line is named and not repeated: it may hold an endpoint with a key.
-    #[error("policy: line {line}: {key}: {cause}")]
-    Shape {
-        /// Which line, from one.
-        line: usize,
-        /// What stands there before a value.
-        key: String,
-        /// What is wrong with it.
-        cause: String,
-    },
+    #[error("policy: {0}")]
+    Shape(#[from] Misshapen),
     /// Not a URL of HTTP. The value is not repeated: it may carry a key.
     #[error("endpoint: not an http:// or https:// address")]
     Endpoint,
@@ -411,7 +405,7 @@ impl Policy {
     ///
     /// Errors: [`PolicyError`].
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let file: File = toml::from_str(text).map_err(|error| shape(text, &error))?;
+        let file: File = toml::from_str(text).map_err(|error| Misshapen::new(text, &error))?;
         let endpoint = file
             .endpoint
             .parse::<Url>()
@@ -518,19 +512,6 @@ impl Sponsor {
     /// Whether a proposal of a domain has its name.
     pub fn is_for(&self, domain: B256) -> bool {
         self.domains.is_empty() || self.domains.contains(&domain)
-    }
-}
-
-fn shape(text: &str, error: &toml::de::Error) -> PolicyError {
-    let start = error.span().map_or(0, |span| span.start);
-    let before = text.as_bytes().iter().take(start);
-    let above = before.filter(|byte| **byte == b'\n').count();
-    let line = text.lines().nth(above).unwrap_or_default();
-    let key = line.split('=').next().unwrap_or_default();
-    PolicyError::Shape {
-        line: above.saturating_add(1),
-        key: key.trim().to_owned(),
-        cause: error.message().to_owned(),
     }
 }
 
