@@ -96,7 +96,7 @@ fn judge(dir: &Path, told: &[Anchor], whole: &Anchor, what: &str) {
         assert!(size >= last.size, "{what}: acknowledged entries are lost");
     }
     assert!(
-        size % (BATCH + 1) == 0 || size > BATCHES * (BATCH + 1),
+        size.is_multiple_of(BATCH + 1) || size > BATCHES * (BATCH + 1),
         "{what}: half a batch at {size}"
     );
     for anchor in told {
