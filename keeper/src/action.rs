@@ -58,6 +58,11 @@ impl Action {
 pub enum Outcome {
     /// A human was told.
     Told,
+    /// It was done without a transaction.
+    Reported {
+        /// What came of it, in the words of its part.
+        report: String,
+    },
     /// A transaction did it.
     Done {
         /// Which.

@@ -35,7 +35,7 @@ pub struct Config {
     pub poll: Duration,
     /// When to tell.
     pub notice: Notice,
-    /// Whom to watch, without repetition.
+    /// Whose lives to watch, without repetition; nobody's when empty.
     pub programs: Vec<Address>,
     /// Where the journal is. Keepers that share their work share it.
     pub journal: PathBuf,
@@ -70,6 +70,9 @@ pub enum ConfigError {
     /// Notices in the wrong order.
     #[error("notice_days, urgent_days: {0}")]
     Notices(#[from] NoticesCross),
+    /// No part of the keeper has anything to do.
+    #[error("nothing to do: name the `programs` to watch")]
+    Idle,
     /// Nobody to watch, or too many.
     #[error("programs: {0} addresses, but it takes 1..={PROGRAMS_MAX}")]
     Programs(usize),
@@ -102,7 +105,7 @@ struct File {
     notice_days: u32,
     #[serde(default = "default_urgent_days")]
     urgent_days: u32,
-    programs: Vec<Address>,
+    programs: Option<Vec<Address>>,
     journal: PathBuf,
     #[serde(default = "default_name")]
     name: String,
@@ -155,13 +158,9 @@ impl Config {
         if !(POLL_SECS_MIN..=POLL_SECS_MAX).contains(&file.poll_secs) {
             return Err(ConfigError::Poll(file.poll_secs));
         }
-        if file.programs.is_empty() || file.programs.len() > PROGRAMS_MAX {
-            return Err(ConfigError::Programs(file.programs.len()));
-        }
-        let mut seen = BTreeSet::new();
-        if let Some(repeated) = file.programs.iter().find(|program| !seen.insert(**program)) {
-            return Err(ConfigError::Repeated(*repeated));
-        }
+        // A part without its section is not raised, and without any part there is nothing to do.
+        let programs = file.programs.map(programs).transpose()?;
+        let programs = programs.ok_or(ConfigError::Idle)?;
         if !(1..=NAME_BYTES_MAX).contains(&file.name.len()) {
             return Err(ConfigError::Name(file.name.len()));
         }
@@ -176,7 +175,7 @@ impl Config {
             endpoint,
             poll: Duration::from_secs(file.poll_secs),
             notice: Notice::days(file.notice_days, file.urgent_days)?,
-            programs: file.programs,
+            programs,
         })
     }
 
@@ -210,6 +209,17 @@ impl Config {
             self.endpoint.host_str().unwrap_or("?")
         )
     }
+}
+
+fn programs(list: Vec<Address>) -> Result<Vec<Address>, ConfigError> {
+    if list.is_empty() || list.len() > PROGRAMS_MAX {
+        return Err(ConfigError::Programs(list.len()));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(repeated) = list.iter().find(|program| !seen.insert(**program)) {
+        return Err(ConfigError::Repeated(*repeated));
+    }
+    Ok(list)
 }
 
 #[cfg(test)]
@@ -284,6 +294,10 @@ mod tests {
                 "missing field `journal`",
             ),
             (programs(""), "programs: 0 addresses"),
+            (
+                "endpoint = \"http://h\"\njournal = \"j\"\n".to_owned(),
+                "nothing to do",
+            ),
             (programs(&many.join(",")), "programs: 257 addresses"),
             (
                 programs(&format!("\"{ADDRESS}\",\"{ADDRESS}\"")),

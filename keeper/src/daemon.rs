@@ -1,6 +1,20 @@
-//! A keeper at work: it holds leases, asks the chain, takes what it learns, and has done what is to be done.
+//! A keeper at work: the host of its parts. It holds their leases, takes what they learn, and has done what is to be done.
+//!
+//! One task owns all state: the journal, every machine, the leases. Parts ask the world in tasks of their own, which end in a
+//! bounded queue; the transaction manager is one for all of them, under the lease of the account that pays.
+//!
+//! ```text
+//!  part ─ feed ─┐                       ┌─ at once ──────────────────────────────┐
+//!  part ─ feed ─┼─► host: take, decide ─┼─ carry out (a task) ─► ended ──────────┼─► settle
+//!  part ─ feed ─┘                       └─ carry out ─► call ─► manager ─► final ┘
+//! ```
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    future::Future,
+    sync::Arc,
+    time::Duration,
+};
 
 use agentcity_domain::time::Millis;
 use alloy::{
@@ -8,29 +22,41 @@ use alloy::{
     providers::Provider,
     signers::local::PrivateKeySigner,
 };
-
-use crate::{
-    action::{Action, Outcome},
-    clock::{Clock, Moment},
-    config::Config,
-    event::{Event, Head},
-    executor::{
-        endpoint::Rpc,
-        keepalive::{self, Need},
-        submit::{End, Policy, SubmitError, Submitter, Wanted},
-    },
-    journal::{ActionKey, Claim, Journal, JournalError, Lease, account_lease},
-    machine::program_life::ProgramLife,
-    runtime::{Stream, StreamError},
-    source::programs,
+use tokio::{
+    sync::mpsc,
+    task::{Id, JoinError, JoinSet},
+    time::Instant,
 };
 
-/// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+pub use crate::part::ANSWER_WITHIN;
+use crate::{
+    action::{Action, Level, Outcome},
+    clock::{Clock, Moment},
+    config::Config,
+    executor::{
+        endpoint::Rpc,
+        submit::{End, Pass, Policy, SubmitError, Submitter, Wanted},
+    },
+    journal::{ActionKey, Claim, Journal, JournalError, Lease, account_lease},
+    machine::Machine,
+    part::{self, Asking, Feed, News, Part, Step, What, within},
+    runtime::{Stream, StreamError},
+};
+
 /// How long a lease lasts: so long nobody works after a keeper died. One question and what is written after it fit thrice.
 pub const LEASE_TERM: Millis = Millis::new(30_000);
-/// The stream of the lives of programs.
-pub const PROGRAM_LIFE: &str = "program-life";
+/// Pause between two looks at leases, open actions and open transactions: several within the term of a lease, few for an endpoint.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long a stop waits for open transactions. What is open then is recorded, and goes on with the next start.
+const DRAIN: Duration = Duration::from_secs(20);
+/// News that waits for the host: what a part learns in one round, without room for one that floods.
+const NEWS_MAX: usize = 1_024;
+/// News taken before the host looks whether anything is to be done about it: thousandths of a second of writing.
+const BATCH_MAX: usize = 64;
+/// Actions that are carried out at once: each holds a question to an endpoint or an executor open.
+const CARRIED_MAX: usize = 64;
+/// How long one pass of the transaction manager may take: within it no lease is renewed. What it did not reach waits for the next.
+const PASS_WITHIN: Duration = Duration::from_secs(12);
 
 /// Why a keeper stops. What it was about to do is recorded, and the next one goes on with it.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +67,9 @@ pub enum KeeperError {
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Two parts would write into one stream.
+    #[error("two parts share the stream {0}: each needs its own")]
+    SharedStream(String),
 }
 
 impl KeeperError {
@@ -57,7 +86,7 @@ impl KeeperError {
 /// What a keeper is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It holds the leases and works.
+    /// It holds its account and at least one stream, and works on the streams that it holds.
     Working,
     /// Another keeper does.
     Waiting {
@@ -72,104 +101,216 @@ pub enum Standing {
 #[derive(Debug)]
 pub struct Keeper<J, P> {
     journal: J,
-    provider: P,
-    config: Config,
+    name: String,
+    depth_blocks: u64,
     submitter: Option<Submitter<Rpc<P>>>,
-    held: Option<Leases>,
-    head: Option<Head>,
-}
-
-#[derive(Debug)]
-struct Leases {
-    stream: Stream<ProgramLife>,
     account: Option<Lease>,
     renewed: Moment,
+    seats: Vec<Seat>,
+    sender: mpsc::Sender<News>,
+    news: mpsc::Receiver<News>,
+    tasks: JoinSet<Done>,
+    jobs: HashMap<Id, Job>,
+    wanted: BTreeMap<ActionKey, Wanted>,
+    /// Actions that were asked about and do not go on, until when they are left alone.
+    rests: BTreeMap<ActionKey, Instant>,
 }
 
-impl<J: Journal, P: Provider + Clone> Keeper<J, P> {
-    /// Ties the journal to the chain. Errors: [`JournalError::OtherChain`].
+/// A part with its stream, while that is held.
+#[derive(Debug)]
+struct Seat {
+    part: Arc<dyn Part>,
+    stream: Option<Stream<Box<dyn Machine + Send>>>,
+    /// Up to which block everything was told.
+    reached: Option<u64>,
+    observing: bool,
+    due: Instant,
+}
+
+/// What a task is for.
+#[derive(Debug)]
+enum Job {
+    Round(usize),
+    Action {
+        seat: usize,
+        fence: u64,
+        action: Box<Action>,
+    },
+}
+
+/// How a task ended.
+#[derive(Debug)]
+enum Done {
+    Round,
+    Action(Result<Step, String>),
+}
+
+impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
+    /// A keeper with the parts that `config` asks for. Ties the journal to the chain.
+    ///
+    /// Errors: [`JournalError::OtherChain`].
     pub fn new(
-        mut journal: J,
+        journal: J,
         provider: P,
         config: Config,
         key: Option<PrivateKeySigner>,
         chain_id: u64,
         genesis: B256,
     ) -> Result<Self, KeeperError> {
-        journal.bind(chain_id, genesis)?;
         let policy = Policy {
             depth_blocks: config.depth_blocks,
             ..Policy::default()
         };
+        let parts = part::raise(&config, &provider);
         let submitter = key.map(|key| {
-            let endpoint = Rpc::new(provider.clone(), ANSWER_WITHIN);
+            let endpoint = Rpc::new(provider, ANSWER_WITHIN);
             Submitter::new(endpoint, key, chain_id, policy)
         });
+        let mut keeper =
+            Self::with_parts(journal, config.name, config.depth_blocks, submitter, parts)?;
+        keeper.journal.bind(chain_id, genesis)?;
+        Ok(keeper)
+    }
+
+    /// A keeper called `name` with these parts, for which blocks count as final when `depth_blocks` lie on them.
+    ///
+    /// Errors: [`KeeperError::SharedStream`].
+    pub fn with_parts(
+        journal: J,
+        name: String,
+        depth_blocks: u64,
+        submitter: Option<Submitter<Rpc<P>>>,
+        parts: Vec<Arc<dyn Part>>,
+    ) -> Result<Self, KeeperError> {
+        let mut names = BTreeSet::new();
+        if let Some(part) = parts.iter().find(|part| !names.insert(part.stream())) {
+            return Err(KeeperError::SharedStream(part.stream().to_owned()));
+        }
+        let due = Instant::now();
+        let seats = parts.into_iter().map(|part| Seat {
+            part,
+            stream: None,
+            reached: None,
+            observing: false,
+            due,
+        });
+        let seats = seats.collect();
+        let (sender, news) = mpsc::channel(NEWS_MAX);
         Ok(Self {
             journal,
-            provider,
-            config,
+            name,
+            depth_blocks,
             submitter,
-            held: None,
-            head: None,
+            account: None,
+            renewed: Moment::default(),
+            seats,
+            sender,
+            news,
+            tasks: JoinSet::new(),
+            jobs: HashMap::new(),
+            wanted: BTreeMap::new(),
+            rests: BTreeMap::new(),
         })
     }
 
-    /// The machine, while this keeper works.
-    pub fn machine(&self) -> Option<&ProgramLife> {
-        self.held.as_ref().map(|held| held.stream.machine())
+    /// The worst that its machines know of, while this keeper works; `None` when none of them knows anything.
+    pub fn worst(&self) -> Option<Level> {
+        let held = self.seats.iter().filter_map(|seat| seat.stream.as_ref());
+        held.filter_map(|stream| stream.machine().worst()).max()
     }
 
-    /// Holds the leases, or takes them when they are free. To be called a few times within [`LEASE_TERM`].
+    /// The account that pays, if the keeper acts.
+    pub fn account(&self) -> Option<Address> {
+        self.submitter.as_ref().map(Submitter::account)
+    }
+
+    /// Holds the leases, or takes those that are free. To be called a few times within [`LEASE_TERM`].
     pub fn stand(&mut self, clock: &dyn Clock) -> Result<Standing, KeeperError> {
         let now = clock.now();
-        if let Some(held) = &mut self.held {
-            // A third of the term: two renewals may fail before the lease is over.
-            if now.since(held.renewed).get() < LEASE_TERM.get() / 3 {
-                return Ok(Standing::Working);
-            }
-            match held.renew(&mut self.journal, now) {
-                Ok(()) => return Ok(Standing::Working),
-                Err(error) if error.is_fenced() => {
-                    tracing::warn!("{error}");
-                    self.held = None;
+        let renewed = self.renew(now);
+        match self.stood_down(renewed) {
+            Err(error) if error.is_fenced() => tracing::warn!("{error}"),
+            other => other?,
+        }
+        // Without its account a keeper that has a key takes no stream: whoever has the account is at work.
+        if let Some(account) = self.account()
+            && self.account.is_none()
+        {
+            match self.claim(&account_lease(account), now)? {
+                Claim::Granted(lease) => {
+                    self.account = Some(lease);
+                    self.renewed = now;
                 }
-                Err(error) => return Err(error),
+                Claim::Held { holder, until } => return Ok(Standing::Waiting { holder, until }),
             }
         }
-        let lease = match self.claim(PROGRAM_LIFE, now)? {
-            Claim::Granted(lease) => lease,
-            Claim::Held { holder, until } => return Ok(Standing::Waiting { holder, until }),
-        };
-        let account = match self.submitter.as_ref().map(Submitter::account) {
-            None => None,
-            Some(account) => match self.claim(&account_lease(account), now)? {
-                Claim::Granted(lease) => Some(lease),
-                Claim::Held { holder, until } => {
-                    self.journal.release(&lease, now)?;
-                    return Ok(Standing::Waiting { holder, until });
-                }
-            },
-        };
-        let (notice, keeps) = (self.config.notice, account.is_some());
-        let stream = Stream::resume(&mut self.journal, lease, now, |state| match state {
-            Some(state) => ProgramLife::resume(notice, keeps, state),
-            None => Ok(ProgramLife::new(notice, keeps)),
-        })?;
-        self.held = Some(Leases {
-            stream,
-            account,
-            renewed: now,
-        });
-        Ok(Standing::Working)
+        let mut waits = None;
+        for seat in 0..self.seats.len() {
+            if let Some(held) = self.sit(seat, now)? {
+                waits.get_or_insert(held);
+            }
+        }
+        let works = self.seats.iter().any(|seat| seat.stream.is_some());
+        match waits.filter(|_| !works) {
+            Some((holder, until)) => Ok(Standing::Waiting { holder, until }),
+            None => Ok(Standing::Working),
+        }
     }
 
-    /// Asks about every program once. Stops early when the leases are lost.
+    /// Takes a stream if it is free. `Some` when it is another's: whose, and until when.
+    fn sit(&mut self, seat: usize, now: Moment) -> Result<Option<(String, Moment)>, KeeperError> {
+        if self.seats[seat].stream.is_some() {
+            return Ok(None);
+        }
+        let part = Arc::clone(&self.seats[seat].part);
+        let lease = match self.claim(part.stream(), now)? {
+            Claim::Granted(lease) => lease,
+            Claim::Held { holder, until } => return Ok(Some((holder, until))),
+        };
+        let pays = self.account.is_some();
+        if self.seats.iter().all(|seat| seat.stream.is_none()) && !pays {
+            self.renewed = now;
+        }
+        let stream = Stream::resume(&mut self.journal, lease, now, |state| {
+            part.machine(state, pays)
+        })?;
+        let seat = &mut self.seats[seat];
+        seat.stream = Some(stream);
+        seat.reached = None;
+        seat.due = Instant::now();
+        Ok(None)
+    }
+
+    /// Prolongs what is held when that is due.
+    fn renew(&mut self, now: Moment) -> Result<(), KeeperError> {
+        // A third of the term: two renewals may fail before the lease is over.
+        if now.since(self.renewed).get() < LEASE_TERM.get() / 3 {
+            return Ok(());
+        }
+        if let Some(account) = &mut self.account {
+            *account = self.journal.renew(account, now, LEASE_TERM)?;
+        }
+        for stream in self.seats.iter_mut().filter_map(|s| s.stream.as_mut()) {
+            stream.renew(&mut self.journal, now, LEASE_TERM)?;
+        }
+        self.renewed = now;
+        Ok(())
+    }
+
+    fn claim(&mut self, name: &str, now: Moment) -> Result<Claim, KeeperError> {
+        Ok(self.journal.acquire(name, &self.name, now, LEASE_TERM)?)
+    }
+
+    /// One round of observation of every part, whether or not it is due.
     ///
     /// Errors: [`KeeperError`]; one that [is fenced](KeeperError::is_fenced) leaves the keeper standing by.
     pub async fn observe(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
-        let asked = self.ask(clock).await;
-        self.stood_down(asked)
+        self.begin_rounds(clock, true);
+        let mut rounds = Ok(());
+        while rounds.is_ok() && self.seats.iter().any(|seat| seat.observing) {
+            rounds = self.next(clock).await;
+        }
+        self.stood_down(rounds)
     }
 
     /// Does what is to be done as far as it goes now. `draining`: nothing new is begun. Returns how many transactions are open.
@@ -180,195 +321,380 @@ impl<J: Journal, P: Provider + Clone> Keeper<J, P> {
         self.stood_down(done)
     }
 
+    async fn carry_out(&mut self, clock: &dyn Clock, draining: bool) -> Result<usize, KeeperError> {
+        self.rests.clear();
+        self.begin_actions(clock, draining)?;
+        let is_action = |job: &Job| matches!(job, Job::Action { .. });
+        // A drain waits for none: what is cut off here is asked again after the next start.
+        while !draining && self.jobs.values().any(is_action) {
+            self.next(clock).await?;
+        }
+        if draining {
+            self.wanted.clear();
+        }
+        self.pass(clock).await
+    }
+
+    /// Works until `stop`, then ends what is open, begins nothing, and leaves.
+    ///
+    /// Errors: [`KeeperError`], but none that [is fenced](KeeperError::is_fenced): then another keeper works, and this one waits.
+    pub async fn run(
+        &mut self,
+        clock: &dyn Clock,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), KeeperError> {
+        tokio::pin!(stop);
+        let (mut looked, mut waited_for) = (None::<Instant>, None);
+        loop {
+            let look = looked.is_none_or(|at| at.elapsed() >= LOOK);
+            if look {
+                looked = Some(Instant::now());
+                let standing = self.stand(clock)?;
+                tell_standing(&standing, clock, &mut waited_for);
+            }
+            let worked = self.work(clock, look).await;
+            stand_by_if_fenced(self.stood_down(worked))?;
+            tokio::select! {
+                () = &mut stop => break,
+                next = self.next(clock) => stand_by_if_fenced(self.stood_down(next))?,
+            }
+        }
+        self.drain(clock).await
+    }
+
+    async fn work(&mut self, clock: &dyn Clock, look: bool) -> Result<(), KeeperError> {
+        self.begin_rounds(clock, false);
+        self.begin_actions(clock, false)?;
+        if look || !self.wanted.is_empty() {
+            self.pass(clock).await?;
+        }
+        Ok(())
+    }
+
+    async fn drain(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
+        let end = Instant::now() + DRAIN;
+        while self.stand(clock)? == Standing::Working {
+            let open = match self.act(clock, true).await {
+                Err(error) if error.is_fenced() => break,
+                open => open?,
+            };
+            if open == 0 {
+                break;
+            }
+            if Instant::now() >= end {
+                tracing::warn!(
+                    open,
+                    "transactions are left open: the next start goes on with them"
+                );
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+        self.leave(clock)
+    }
+
+    /// Records checkpoints and gives the leases back, so that another keeper need not wait for their end.
+    pub fn leave(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
+        let now = clock.now();
+        for seat in &mut self.seats {
+            let Some(mut stream) = seat.stream.take() else {
+                continue;
+            };
+            if let Some(reached) = seat.reached {
+                let settled = reached.saturating_sub(self.depth_blocks);
+                stream.checkpoint(&mut self.journal, now, settled)?;
+            }
+            self.journal.release(stream.lease(), now)?;
+        }
+        if let Some(account) = self.account.take() {
+            self.journal.release(&account, now)?;
+        }
+        Ok(())
+    }
+
     /// Who was refused for his fence forgets what he knew: the journal knows better now.
     fn stood_down<T>(&mut self, result: Result<T, KeeperError>) -> Result<T, KeeperError> {
         if result.as_ref().is_err_and(KeeperError::is_fenced) {
-            self.held = None;
+            self.account = None;
+            self.wanted.clear();
+            for seat in &mut self.seats {
+                seat.stream = None;
+            }
         }
         result
     }
 
-    async fn ask(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
-        let head = within(programs::head(&self.provider)).await;
-        for program in self.config.programs.clone() {
-            let asked = clock.now();
-            let silent = |cause| Event::Unreachable {
-                program,
-                cause,
-                asked,
-            };
-            let event = match &head {
-                Err(cause) => silent(cause.clone()),
-                Ok(at) => within(async {
-                    Ok(programs::observe(&self.provider, program, *at, asked).await)
-                })
-                .await
-                .unwrap_or_else(silent),
-            };
-            if self.stand(clock)? != Standing::Working {
-                return Ok(());
+    /// Lets parts look at the world: those whose round is due, or `all` that have none under way.
+    fn begin_rounds(&mut self, clock: &dyn Clock, all: bool) {
+        let (now, asked) = (Instant::now(), clock.now());
+        for (place, seat) in self.seats.iter_mut().enumerate() {
+            let Some(stream) = &seat.stream else { continue };
+            if seat.observing || !(all || now >= seat.due) {
+                continue;
             }
-            let Some(held) = &mut self.held else {
-                return Ok(());
+            seat.observing = true;
+            seat.due = now + seat.part.pause();
+            let feed = Feed {
+                seat: place,
+                fence: stream.lease().fence,
+                news: self.sender.clone(),
             };
-            held.stream.take(&mut self.journal, clock.now(), &event)?;
+            let round = Arc::clone(&seat.part).observe(asked, feed);
+            let task = self.tasks.spawn(async move {
+                round.await;
+                Done::Round
+            });
+            self.jobs.insert(task.id(), Job::Round(place));
         }
-        if let (Ok(head), Some(held)) = (head, &mut self.held) {
-            self.head = Some(head);
-            let settled = head.number.saturating_sub(self.config.depth_blocks);
-            held.stream
-                .checkpoint_if_due(&mut self.journal, clock.now(), settled)?;
+    }
+
+    /// Does what can be done at once, and begins to carry out the rest.
+    fn begin_actions(&mut self, clock: &dyn Clock, draining: bool) -> Result<(), KeeperError> {
+        let payer = self.account.as_ref().and(self.account());
+        let mut busy: BTreeSet<ActionKey> = self.wanted.keys().copied().collect();
+        if let Some(account) = payer {
+            let posted = self.journal.posted(account)?;
+            busy.extend(posted.iter().map(|posted| posted.signed.action));
+        }
+        busy.extend(self.jobs.values().filter_map(Job::action));
+        let now = Instant::now();
+        self.rests.retain(|_, until| *until > now);
+        for (place, seat) in self.seats.iter_mut().enumerate() {
+            let Some(stream) = &mut seat.stream else {
+                continue;
+            };
+            for action in stream.open(&mut self.journal)? {
+                let key = action.key();
+                if busy.contains(&key) || self.rests.contains_key(&key) {
+                    continue;
+                }
+                if let Some(outcome) = seat.part.at_once(&action) {
+                    stream.settle(&mut self.journal, clock.now(), &action, outcome)?;
+                    continue;
+                }
+                if draining || self.jobs.len() >= CARRIED_MAX {
+                    continue;
+                }
+                let now = clock.now();
+                let step = Arc::clone(&seat.part).carry_out(action.clone(), Asking { payer, now });
+                let task = self
+                    .tasks
+                    .spawn(async move { Done::Action(within(step).await) });
+                let job = Job::Action {
+                    seat: place,
+                    fence: stream.lease().fence,
+                    action: Box::new(action),
+                };
+                self.jobs.insert(task.id(), job);
+            }
         }
         Ok(())
     }
 
-    async fn carry_out(&mut self, clock: &dyn Clock, draining: bool) -> Result<usize, KeeperError> {
-        let Some(held) = &mut self.held else {
-            return Ok(0);
-        };
-        let mut keepalives = Vec::new();
-        for action in held.stream.open(&mut self.journal)? {
-            match &action {
-                Action::Alert { .. } => {
-                    tell(&action);
-                    let told = Outcome::Told;
-                    held.stream
-                        .settle(&mut self.journal, clock.now(), &action, told)?;
+    /// Waits for news, for a task, or for the next look, and takes what came.
+    async fn next(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
+        tokio::select! {
+            Some(news) = self.news.recv() => self.take(clock, news)?,
+            Some(ended) = self.tasks.join_next_with_id() => {
+                // What a round told before it ended comes before its end.
+                while let Ok(news) = self.news.try_recv() {
+                    self.take(clock, news)?;
                 }
-                Action::Keepalive { .. } => keepalives.push(action),
+                self.ended(clock, ended)?;
             }
+            () = tokio::time::sleep(LOOK) => {}
         }
-        let (Some(submitter), Some(lease)) = (&self.submitter, held.account.clone()) else {
-            return Ok(0);
-        };
-        let posted = self.journal.posted(submitter.account())?;
-        let busy: BTreeSet<ActionKey> = posted.iter().map(|posted| posted.signed.action).collect();
-        let mut wanted = Vec::new();
-        for action in keepalives
-            .iter()
-            .filter(|action| !busy.contains(&action.key()))
-        {
-            let Action::Keepalive {
-                program, expires, ..
-            } = action
-            else {
-                continue;
+        for _ in 0..BATCH_MAX {
+            let Ok(news) = self.news.try_recv() else {
+                break;
             };
-            if draining {
-                continue;
-            }
-            let payer = submitter.account();
-            let need = keepalive::need(&self.provider, *program, *expires, payer, clock.now());
-            let outcome = match within(need).await {
-                Ok(Need::Call(call)) => {
-                    let key = action.key();
-                    wanted.push(Wanted { key, call });
-                    continue;
-                }
-                Ok(Need::Satisfied) => Outcome::Satisfied,
-                Ok(Need::Refused(cause)) => Outcome::Refused { cause },
-                Err(cause) => {
-                    tracing::warn!(%program, "a keepalive waits for an answer of the chain: {cause}");
-                    continue;
-                }
-            };
-            held.stream
-                .settle(&mut self.journal, clock.now(), action, outcome)?;
+            self.take(clock, news)?;
         }
-        let pass = match submitter
-            .pass(&mut self.journal, &lease, clock, &wanted)
-            .await
-        {
-            Ok(pass) => pass,
-            Err(SubmitError::Journal(error)) => return Err(error.into()),
-            Err(error) => {
-                tracing::warn!("no transaction goes on: {error}");
-                return Ok(busy.len());
-            }
-        };
-        for (key, reason) in &pass.held {
-            tracing::warn!(action = %key, "{reason}");
-        }
-        if let Some(balance) = pass.low {
-            tracing::warn!(account = %submitter.account(), %balance, "the balance is low: fund the account");
-        }
-        for (key, end) in pass.ended {
-            let Some(action) = keepalives.iter().find(|action| action.key() == key) else {
-                continue;
-            };
-            let outcome = match end {
-                End::Done { hash, block } => Outcome::Done { hash, block },
-                End::Failed { hash, block } => Outcome::Refused {
-                    cause: format!("transaction {hash} failed in block {block}"),
-                },
-                End::Refused { cause } => Outcome::Refused { cause },
-            };
-            held.stream
-                .settle(&mut self.journal, clock.now(), action, outcome)?;
-        }
-        Ok(pass.open)
+        self.renew(clock.now())
     }
 
-    /// Records a checkpoint and gives the leases back, so that another keeper need not wait for their end.
-    pub fn leave(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
-        let Some(mut held) = self.held.take() else {
+    fn take(&mut self, clock: &dyn Clock, news: News) -> Result<(), KeeperError> {
+        let seat = &mut self.seats[news.seat];
+        let held = seat.stream.as_mut();
+        let Some(stream) = held.filter(|stream| stream.lease().fence == news.fence) else {
             return Ok(());
         };
         let now = clock.now();
-        if let Some(head) = self.head {
-            let settled = head.number.saturating_sub(self.config.depth_blocks);
-            held.stream.checkpoint(&mut self.journal, now, settled)?;
-        }
-        self.journal.release(held.stream.lease(), now)?;
-        if let Some(account) = &held.account {
-            self.journal.release(account, now)?;
+        match news.what {
+            What::Event(event) => stream.take(&mut self.journal, now, &event)?,
+            What::Reached(block) => {
+                seat.reached = Some(block);
+                let settled = block.saturating_sub(self.depth_blocks);
+                stream.checkpoint_if_due(&mut self.journal, now, settled)?;
+            }
         }
         Ok(())
     }
 
-    /// The account that pays, if the keeper acts.
-    pub fn account(&self) -> Option<Address> {
-        self.submitter.as_ref().map(Submitter::account)
-    }
-
-    fn claim(&mut self, name: &str, now: Moment) -> Result<Claim, KeeperError> {
-        Ok(self
-            .journal
-            .acquire(name, &self.config.name, now, LEASE_TERM)?)
-    }
-}
-
-impl Leases {
-    fn renew(&mut self, journal: &mut impl Journal, now: Moment) -> Result<(), KeeperError> {
-        self.stream.renew(journal, now, LEASE_TERM)?;
-        if let Some(account) = &mut self.account {
-            *account = journal.renew(account, now, LEASE_TERM)?;
+    fn ended(
+        &mut self,
+        clock: &dyn Clock,
+        ended: Result<(Id, Done), JoinError>,
+    ) -> Result<(), KeeperError> {
+        let (id, done) = match ended {
+            Ok((id, done)) => (id, Ok(done)),
+            // A part that panics is a defect of that part, and no reason for the others to stop.
+            Err(error) => (error.id(), Err(format!("the part failed: {error}"))),
+        };
+        match (self.jobs.remove(&id), done) {
+            (Some(Job::Round(seat)), done) => {
+                self.seats[seat].observing = false;
+                if let Err(cause) = done {
+                    tracing::error!(stream = self.seats[seat].part.stream(), "{cause}");
+                }
+                Ok(())
+            }
+            (
+                Some(Job::Action {
+                    seat,
+                    fence,
+                    action,
+                }),
+                done,
+            ) => {
+                let step = match done {
+                    Ok(Done::Action(step)) => step,
+                    Ok(Done::Round) => return Ok(()),
+                    Err(cause) => Err(cause),
+                };
+                self.carried(clock, seat, fence, &action, step)
+            }
+            (None, _) => Ok(()),
         }
-        self.renewed = now;
+    }
+
+    fn carried(
+        &mut self,
+        clock: &dyn Clock,
+        seat: usize,
+        fence: u64,
+        action: &Action,
+        step: Result<Step, String>,
+    ) -> Result<(), KeeperError> {
+        let held = self.seats[seat].stream.as_mut();
+        let Some(stream) = held.filter(|stream| stream.lease().fence == fence) else {
+            return Ok(());
+        };
+        let key = action.key();
+        match step {
+            Ok(Step::Call(call)) => {
+                self.wanted.insert(key, Wanted { key, call });
+            }
+            Ok(Step::Ended(outcome)) => {
+                stream.settle(&mut self.journal, clock.now(), action, outcome)?;
+            }
+            Ok(Step::Later) => {
+                self.rests.insert(key, Instant::now() + LOOK);
+            }
+            Err(cause) => {
+                let stream = stream.lease().name.as_str();
+                tracing::warn!(stream, action = %key, "an action waits for an answer: {cause}");
+                self.rests.insert(key, Instant::now() + LOOK);
+            }
+        }
+        Ok(())
+    }
+
+    /// One pass of the transaction manager. What it does not begin is asked about anew: its call may be another by then.
+    async fn pass(&mut self, clock: &dyn Clock) -> Result<usize, KeeperError> {
+        let wanted: Vec<Wanted> = std::mem::take(&mut self.wanted).into_values().collect();
+        let (Some(submitter), Some(lease)) = (&self.submitter, &self.account) else {
+            return Ok(0);
+        };
+        let until = Instant::now() + LOOK;
+        self.rests.extend(wanted.iter().map(|w| (w.key, until)));
+        let pass = submitter.pass(&mut self.journal, lease, clock, &wanted);
+        let pass = match tokio::time::timeout(PASS_WITHIN, pass).await {
+            Ok(Ok(pass)) => pass,
+            Ok(Err(SubmitError::Journal(error))) => return Err(error.into()),
+            stopped => {
+                match stopped {
+                    Ok(Err(error)) => tracing::warn!("no transaction goes on: {error}"),
+                    _ => tracing::warn!("the endpoint is too slow for a pass of transactions"),
+                }
+                let posted = self.journal.posted(submitter.account())?;
+                let nonces: BTreeSet<u64> = posted.iter().map(|p| p.signed.nonce).collect();
+                return Ok(nonces.len());
+            }
+        };
+        tell_pass(&pass, submitter.account());
+        let open = pass.open;
+        self.settle(clock, pass)?;
+        Ok(open)
+    }
+
+    fn settle(&mut self, clock: &dyn Clock, pass: Pass) -> Result<(), KeeperError> {
+        let mut ended: BTreeMap<ActionKey, End> = pass.ended.into_iter().collect();
+        if ended.is_empty() {
+            return Ok(());
+        }
+        // Whose stream another keeper holds is settled by that one, from the same receipt.
+        for stream in self.seats.iter_mut().filter_map(|s| s.stream.as_mut()) {
+            for action in stream.open(&mut self.journal)? {
+                if let Some(end) = ended.remove(&action.key()) {
+                    let outcome = outcome(end);
+                    stream.settle(&mut self.journal, clock.now(), &action, outcome)?;
+                }
+            }
+        }
         Ok(())
     }
 }
 
-async fn within<T>(answer: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
-        Ok(answer) => answer,
-        Err(_) => Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+impl Job {
+    fn action(&self) -> Option<ActionKey> {
+        match self {
+            Self::Round(_) => None,
+            Self::Action { action, .. } => Some(action.key()),
+        }
     }
 }
 
-fn tell(action: &Action) {
-    if let Action::Alert {
-        program,
-        level,
-        before,
-        text,
-        ..
-    } = action
-    {
-        if level.is_fine() {
-            tracing::info!(%program, ?level, ?before, "{text}");
-        } else {
-            tracing::warn!(%program, ?level, ?before, "{text}");
+fn outcome(end: End) -> Outcome {
+    match end {
+        End::Done { hash, block } => Outcome::Done { hash, block },
+        End::Failed { hash, block } => Outcome::Refused {
+            cause: format!("transaction {hash} failed in block {block}"),
+        },
+        End::Refused { cause } => Outcome::Refused { cause },
+    }
+}
+
+fn tell_pass(pass: &Pass, account: Address) {
+    for (key, reason) in &pass.held {
+        tracing::warn!(action = %key, "{reason}");
+    }
+    if let Some(balance) = pass.low {
+        tracing::warn!(%account, %balance, "the balance is low: fund the account");
+    }
+}
+
+fn tell_standing(standing: &Standing, clock: &dyn Clock, waited_for: &mut Option<String>) {
+    match standing {
+        Standing::Working => *waited_for = None,
+        Standing::Waiting { holder, until } => {
+            if waited_for.as_ref() != Some(holder) {
+                let left_ms = until.since(clock.now()).get();
+                tracing::info!(holder, left_ms, "another keeper is at work: standing by");
+            }
+            *waited_for = Some(holder.clone());
         }
+    }
+}
+
+/// Another keeper took over: not a fault, and the next look tells who it is. All else ends the process, whose successor reads the
+/// journal.
+fn stand_by_if_fenced(result: Result<(), KeeperError>) -> Result<(), KeeperError> {
+    match result {
+        Err(error) if error.is_fenced() => {
+            tracing::warn!("{error}");
+            Ok(())
+        }
+        other => other,
     }
 }

@@ -3,7 +3,7 @@
 //! Source → journal → machine → journal → executor → journal: events come from [`source`], are written into the [`journal`], and
 //! are taken by synchronous machines in [`machine`]; what these want done is written down before an [`executor`] does it, and how
 //! that ended afterwards. The closed sets [`event::Event`] and [`action::Action`] are all that passes between them, and
-//! [`runtime::Stream`] is the one owner of a machine's state. There is no privileged keeper: whatever it does, anyone may do
+//! [`runtime::Stream`] is the one owner of a machine's state. What one stream is about is a [`part`], and [`daemon`] is their host. There is no privileged keeper: whatever it does, anyone may do
 //! (RULINGS R10).
 
 pub mod action;
@@ -14,5 +14,6 @@ pub mod event;
 pub mod executor;
 pub mod journal;
 pub mod machine;
+pub mod part;
 pub mod runtime;
 pub mod source;

@@ -1,12 +1,12 @@
 //! `agentcity-keeper`: wiring only.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
 use agentcity_keeper::{
     action::Level,
-    clock::{Clock, SystemClock},
+    clock::SystemClock,
     config::Config,
-    daemon::{ANSWER_WITHIN, Keeper, KeeperError, Standing},
+    daemon::{ANSWER_WITHIN, Keeper, Standing},
     journal::{Journal, SqliteJournal},
 };
 use alloy::{
@@ -18,13 +18,8 @@ use clap::Parser;
 use eyre::{OptionExt, WrapErr, bail};
 use tokio::{
     signal::unix::{SignalKind, signal},
-    time::{Instant, timeout},
+    time::timeout,
 };
-
-/// Pause between two looks at leases and open transactions: several within the term of a lease, few for an endpoint.
-const LOOK: Duration = Duration::from_secs(5);
-/// How long a stop waits for open transactions. What is open then is recorded, and goes on with the next start.
-const DRAIN: Duration = Duration::from_secs(20);
 
 /// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay.
 ///
@@ -61,12 +56,11 @@ async fn main() -> eyre::Result<ExitCode> {
         programs = config.programs.len(),
         "watching"
     );
-    let poll = config.poll;
     let keeper = Keeper::new(journal, provider, config, key, chain_id, genesis)?;
     if options.once {
         once(keeper).await
     } else {
-        watch(keeper, poll).await
+        watch(keeper).await
     }
 }
 
@@ -79,16 +73,15 @@ async fn chain<P: Provider>(provider: &P) -> eyre::Result<(u64, B256)> {
     Ok((chain_id, genesis.header.hash))
 }
 
-async fn once<J: Journal, P: Provider + Clone>(mut keeper: Keeper<J, P>) -> eyre::Result<ExitCode> {
+async fn once<J: Journal, P: Provider + Clone + 'static>(
+    mut keeper: Keeper<J, P>,
+) -> eyre::Result<ExitCode> {
     if let Standing::Waiting { holder, .. } = keeper.stand(&SystemClock)? {
         bail!("keeper {holder} is at work on this journal: stop it, or name another journal");
     }
     keeper.observe(&SystemClock).await?;
     keeper.act(&SystemClock, false).await?;
-    let fine = keeper
-        .machine()
-        .and_then(|machine| machine.worst())
-        .is_some_and(Level::is_fine);
+    let fine = keeper.worst().is_some_and(Level::is_fine);
     keeper.leave(&SystemClock)?;
     Ok(if fine {
         ExitCode::SUCCESS
@@ -97,76 +90,17 @@ async fn once<J: Journal, P: Provider + Clone>(mut keeper: Keeper<J, P>) -> eyre
     })
 }
 
-async fn watch<J: Journal, P: Provider + Clone>(
+async fn watch<J: Journal, P: Provider + Clone + 'static>(
     mut keeper: Keeper<J, P>,
-    poll: Duration,
 ) -> eyre::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate()).wrap_err("listening for SIGTERM")?;
-    let mut due = Instant::now();
-    let mut waited_for = None;
-    loop {
-        match keeper.stand(&SystemClock)? {
-            Standing::Working => {
-                waited_for = None;
-                if Instant::now() >= due {
-                    due = Instant::now() + poll;
-                    stand_by_if_fenced(keeper.observe(&SystemClock).await)?;
-                }
-                stand_by_if_fenced(keeper.act(&SystemClock, false).await.map(drop))?;
-            }
-            Standing::Waiting { holder, until } => {
-                let left_ms = until.since(SystemClock.now()).get();
-                if waited_for.as_ref() != Some(&holder) {
-                    tracing::info!(holder, left_ms, "another keeper is at work: standing by");
-                }
-                waited_for = Some(holder);
-                due = Instant::now();
-            }
-        }
+    let stop = async {
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            _ = terminate.recv() => break,
-            _ = tokio::signal::ctrl_c() => break,
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
-    }
-    drain(keeper).await
-}
-
-/// Another keeper took over: not a fault, and the next look tells who it is. All else ends the process, whose successor reads the
-/// journal.
-fn stand_by_if_fenced(result: Result<(), KeeperError>) -> Result<(), KeeperError> {
-    match result {
-        Err(error) if error.is_fenced() => {
-            tracing::warn!("{error}");
-            Ok(())
-        }
-        other => other,
-    }
-}
-
-/// Ends what is open, begins nothing, and leaves.
-async fn drain<J: Journal, P: Provider + Clone>(
-    mut keeper: Keeper<J, P>,
-) -> eyre::Result<ExitCode> {
-    let end = Instant::now() + DRAIN;
-    while keeper.stand(&SystemClock)? == Standing::Working {
-        let open = match keeper.act(&SystemClock, true).await {
-            Err(error) if error.is_fenced() => break,
-            open => open?,
-        };
-        if open == 0 {
-            break;
-        }
-        if Instant::now() >= end {
-            tracing::warn!(
-                open,
-                "transactions are left open: the next start goes on with them"
-            );
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    keeper.leave(&SystemClock)?;
+    };
+    keeper.run(&SystemClock, stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -47,7 +47,7 @@ pub async fn need<P: Provider>(
     let life = match programs::observe(provider, program, at, asked).await {
         Event::Observed { life, .. } => life,
         Event::Unreachable { cause, .. } => return Err(cause),
-        Event::Ended { .. } => return Err("an answer to another question".to_owned()),
+        _ => return Err("an answer to another question".to_owned()),
     };
     match life {
         Life::Active { left } => {

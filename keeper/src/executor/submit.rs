@@ -147,6 +147,16 @@ pub enum Held {
         /// Which nonce.
         nonce: u64,
     },
+    /// Another account's transaction for it may still take effect.
+    #[error(
+        "it has nonce {nonce} of {account}, which may still take effect: the keeper of that account ends it"
+    )]
+    Elsewhere {
+        /// The other account.
+        account: Address,
+        /// Its nonce.
+        nonce: u64,
+    },
     /// The price rose beyond what may be offered.
     #[error("nonce {nonce} offers {offered} wei for gas, which costs {price} wei")]
     Cheap {
@@ -305,13 +315,18 @@ impl<E: Endpoint> Submitter<E> {
                 continue;
             }
             let nonce = first_free(&nonces, view.count);
-            match self.begin(&mut at, &view, balance, nonce, wanted).await? {
-                Ok(signed) => {
+            match self.begin(&mut at, &view, balance, nonce, wanted).await {
+                Err(SubmitError::Journal(JournalError::HasNonce { account, nonce, .. })) => {
+                    pass.held
+                        .push((wanted.key, Held::Elsewhere { account, nonce }));
+                }
+                Err(error) => return Err(error),
+                Ok(Ok(signed)) => {
                     nonces.insert(nonce);
                     stopped = self.hand_over(&mut at, &signed).await?.is_some();
                 }
-                Err(Stop::Ended(end)) => pass.ended.push((wanted.key, end)),
-                Err(Stop::Held(held)) => pass.held.push((wanted.key, held)),
+                Ok(Err(Stop::Ended(end))) => pass.ended.push((wanted.key, end)),
+                Ok(Err(Stop::Held(held))) => pass.held.push((wanted.key, held)),
             }
         }
         pass.open = nonces.len();

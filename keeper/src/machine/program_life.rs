@@ -118,11 +118,6 @@ impl ProgramLife {
         })
     }
 
-    /// The worst level of all, `None` before the first event.
-    pub fn worst(&self) -> Option<Level> {
-        self.state.levels.values().copied().max()
-    }
-
     fn level(&mut self, program: Address, level: Level, text: String) -> Option<Action> {
         let before = self.state.levels.insert(program, level);
         let quiet = match before {
@@ -191,7 +186,10 @@ impl ProgramLife {
             }
             (
                 Action::Keepalive { .. },
-                Outcome::Done { .. } | Outcome::Satisfied | Outcome::Told,
+                Outcome::Done { .. }
+                | Outcome::Satisfied
+                | Outcome::Told
+                | Outcome::Reported { .. },
             )
             | (Action::Alert { .. }, _) => None,
         }
@@ -225,6 +223,10 @@ impl Machine for ProgramLife {
 
     fn state(&self) -> String {
         serde_json::to_string(&self.state).expect("a map of addresses is JSON")
+    }
+
+    fn worst(&self) -> Option<Level> {
+        self.state.levels.values().copied().max()
     }
 }
 

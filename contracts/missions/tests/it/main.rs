@@ -1,4 +1,5 @@
 //! Missions in process.
 
+mod halts;
 mod lives;
 mod story;

@@ -352,6 +352,35 @@ fn a_clique_proved_among_reveals_waits_for_their_end() {
     );
 }
 
+/// What a session legislates is read from a number that anybody hands in.
+#[test]
+fn the_numbers_of_the_interface_are_the_kinds_and_no_others() {
+    let kinds = [Kind::Mission, Kind::Child, Kind::Partial, Kind::Full];
+    for number in 0..=u8::MAX {
+        let kind = kinds.into_iter().find(|kind| *kind as u8 == number);
+        assert_eq!(Kind::of(number), kind, "{number}");
+    }
+    assert_eq!(kinds.map(|kind| kind as u8), [1, 2, 3, 4]);
+}
+
+#[test]
+fn the_legislature_takes_a_session_up_when_it_is_decided_or_was_never_to_be_voted_on() {
+    for step in Step::ALL {
+        let is_over = matches!(step, Step::Decided | Step::Skipped);
+        assert_eq!(OVER >> *step as u8 & 1 == 1, is_over, "{step:?}");
+    }
+}
+
+/// A clique is proved among ballots that were opened. A word that claims one where none was is no election of ours, and ends.
+#[test]
+fn nothing_revealed_is_nothing_to_wait_for() {
+    let mut election = at(Step::Revealing);
+    election.set_reveals(0);
+    election.set_delays(1);
+    election.expire(&terms(), 25, 0, NOW + 1).unwrap();
+    assert!(election.has_failed());
+}
+
 #[test]
 fn counters_count_and_the_last_number_of_a_proposal_is_not_given_twice() {
     let mut election = opened(Kind::Mission);
@@ -404,6 +433,7 @@ proptest! {
 fn terms_are_read_in_the_order_in_which_they_are_asked_for() {
     let ids = Terms::PARAMETERS;
     assert_eq!(ids[0], P::SponsorshipWindowMs);
+    assert_eq!(terms().delay(), DELAY);
     // Each window by the step that has it: one parameter changed, one step longer.
     for (id, step, times) in [
         (P::SponsorshipWindowMs, Step::Proposing, 1),

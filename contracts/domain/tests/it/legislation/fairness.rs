@@ -1,6 +1,6 @@
 //! L-06 to L-08: how evenly seats are spread, against a search over all distributions.
 
-use agentcity_domain::legislation::fairness::Spread;
+use agentcity_domain::legislation::fairness::{Spread, as_printed};
 use proptest::prelude::*;
 
 /// The spread of seats counted out to bidders one by one.
@@ -44,6 +44,24 @@ fn the_examples_of_the_specification_have_their_scores() {
         (&[], None),
     ] {
         assert_eq!(spread(counts).score(), score, "{counts:?}");
+    }
+}
+
+/// The seed's own index: one less the share beyond 1 ÷ p, over all that there is beyond it.
+#[test]
+fn the_printed_index_is_the_seeds() {
+    for (seats, bidders, squares, score) in [
+        (4, 4, 4, Some(1_000)),
+        (5, 2, 13, Some(960)),
+        (2, 15, 2, Some(535)),
+        (5, 2, 25, Some(0)),
+        // One bidder has nobody to share with, and no seats are nothing to share.
+        (5, 1, 25, None),
+        (0, 2, 0, None),
+        (3, 2, 10, None),
+    ] {
+        let printed = as_printed(seats, bidders, squares);
+        assert_eq!(printed, score, "{seats} of {bidders}: {squares}");
     }
 }
 

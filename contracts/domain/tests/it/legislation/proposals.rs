@@ -31,6 +31,14 @@ fn a_proposal_keeps_who_made_it_beside_its_parts() {
 }
 
 #[test]
+fn each_minority_position_is_counted_beside_it() {
+    let mut one = proposal(0);
+    one.dissent();
+    one.dissent();
+    assert_eq!((one.minorities(), one.sponsors()), (2, 0));
+}
+
+#[test]
 fn the_needed_sponsor_gives_a_place_and_those_before_and_after_do_not() {
     let mut one = proposal(0);
     assert_eq!(one.sponsor(3, 4), Admission::None);

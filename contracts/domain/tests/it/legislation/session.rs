@@ -101,6 +101,44 @@ fn another_round_begins_without_bids() {
     assert_eq!((session.round(), session.covered()), (1, 1));
 }
 
+/// Only what is sent back begins anew: bids of a round are not forgotten on another way.
+#[test]
+fn no_other_step_begins_another_round() {
+    for from in all() {
+        for to in all() {
+            let mut session = at(from);
+            session.set_covered(3);
+            session.set_sealed(2);
+            let is_back = from == S::RegulatoryReview && to == S::ProposalOpen;
+            if session.step(to, NOW, Some(0)).is_ok() && !is_back {
+                let kept = (session.round(), session.covered(), session.sealed());
+                assert_eq!(kept, (0, 3, 2), "{from:?} {to:?}");
+            }
+        }
+    }
+}
+
+/// Every state against every set of one and of two.
+#[test]
+fn a_session_is_in_a_set_that_names_its_state() {
+    for state in all() {
+        for one in all() {
+            for other in all() {
+                let expected = if state == one || state == other {
+                    Ok(())
+                } else {
+                    Err(Refused::State(state.number()))
+                };
+                let found = at(state).must_be(states(&[one, other]));
+                assert_eq!(found, expected, "{state:?} in {one:?}, {other:?}");
+            }
+        }
+    }
+    let mut unknown = at(S::Failed);
+    unknown.set_state(16);
+    assert_eq!(unknown.must_be(u16::MAX), Err(Refused::State(16)));
+}
+
 #[test]
 fn the_last_second_of_a_state_is_in_time_and_the_next_is_over() {
     let open = states(&[S::BiddingOpen]);

@@ -1,0 +1,145 @@
+//! Parts of the keeper: what each stream is about, what it observes, and how its actions are carried out.
+//!
+//! The [host](crate::daemon) owns all state: journal, leases, machines. A part owns none that decides; it asks the world in tasks of its
+//! own and tells the host what it learnt through its [`Feed`], so that a slow answer to one part delays no other.
+//!
+//! A new part is one module beside [`programs`] that implements [`Part`], one machine, one variant in [`Event`] and in
+//! [`Action`], one section in the configuration, and one line in [`raise`].
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use alloy::{primitives::Address, providers::Provider};
+use tokio::sync::mpsc;
+
+use crate::{
+    action::{Action, Outcome},
+    clock::Moment,
+    config::Config,
+    event::Event,
+    executor::endpoint::Call,
+    machine::Machine,
+};
+
+pub mod programs;
+
+/// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// What runs beside the host.
+pub type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// In whose name, and when, an action is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// The account that would pay for a transaction; `None` when the keeper has no key.
+    pub payer: Option<Address>,
+    /// Now.
+    pub now: Moment,
+}
+
+/// What an open action needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// This transaction. It is signed, sent and settled by the transaction manager.
+    Call(Call),
+    /// Nothing: it ended so, by this part or by whomever.
+    Ended(Outcome),
+    /// It goes on elsewhere, or nothing can be done now: ask again at the next look.
+    Later,
+}
+
+/// One part. Two parts of one keeper have streams of different names.
+pub trait Part: fmt::Debug + Send + Sync {
+    /// Name of its stream, under which it is leased and recorded.
+    fn stream(&self) -> &str;
+
+    /// Its machine, from a checkpoint or anew. `pays`: whether the keeper has a key, so that transactions can be wanted.
+    ///
+    /// Errors: the checkpoint is not one of this machine.
+    fn machine(
+        &self,
+        state: Option<&str>,
+        pays: bool,
+    ) -> Result<Box<dyn Machine + Send>, serde_json::Error>;
+
+    /// Pause between the beginnings of two rounds of observation.
+    fn pause(&self) -> Duration;
+
+    /// One round of observation. Whatever it waits for it waits for with an end: the next round begins when this one is over.
+    /// `asked` is when the round began.
+    fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()>;
+
+    /// Does on the spot what needs no answer: telling. It is done in the order in which it was wanted, and in a drain too.
+    fn at_once(&self, action: &Action) -> Option<Outcome>;
+
+    /// Asks what an open action needs, or does what can be done and asked for without a transaction. It may be asked for one
+    /// action any number of times, after a restart too, until it ended: so it first looks whether the thing is done already.
+    /// [`ANSWER_WITHIN`] cuts it off.
+    ///
+    /// Errors: why it could not be asked. It is asked again.
+    fn carry_out(self: Arc<Self>, action: Action, asking: Asking) -> Task<Result<Step, String>>;
+}
+
+/// What a part tells the host.
+#[derive(Debug)]
+pub(crate) struct News {
+    /// Place of the part among the host's.
+    pub(crate) seat: usize,
+    /// Fence under which the stream was held when it was asked: news for an earlier holding is dropped.
+    pub(crate) fence: u64,
+    pub(crate) what: What,
+}
+
+#[derive(Debug)]
+pub(crate) enum What {
+    Event(Box<Event>),
+    Reached(u64),
+}
+
+/// The way of events from a part to its stream: bounded, so a part that learns faster than is recorded waits.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    pub(crate) seat: usize,
+    pub(crate) fence: u64,
+    pub(crate) news: mpsc::Sender<News>,
+}
+
+impl Feed {
+    /// Hands an event over; it is recorded in the order of this call. False when the host is gone, so there is nothing to observe for.
+    pub async fn tell(&self, event: Event) -> bool {
+        self.send(What::Event(Box::new(event))).await
+    }
+
+    /// Says that everything of the chain up to `block` that concerns this part was told. The host takes blocks that lie deep
+    /// enough below for final from then on, so a part that takes logs never says more than it delivered.
+    pub async fn reached(&self, block: u64) -> bool {
+        self.send(What::Reached(block)).await
+    }
+
+    async fn send(&self, what: What) -> bool {
+        let (seat, fence) = (self.seat, self.fence);
+        self.news.send(News { seat, fence, what }).await.is_ok()
+    }
+}
+
+/// The parts that a configuration asks for.
+pub fn raise<P: Provider + Clone + 'static>(config: &Config, provider: &P) -> Vec<Arc<dyn Part>> {
+    let mut parts: Vec<Arc<dyn Part>> = Vec::new();
+    if !config.programs.is_empty() {
+        parts.push(Arc::new(programs::ProgramLives::new(
+            config,
+            provider.clone(),
+        )));
+    }
+    parts
+}
+
+/// An answer, or that there was none in time.
+pub(crate) async fn within<T>(
+    answer: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+        Ok(answer) => answer,
+        Err(_) => Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+    }
+}
