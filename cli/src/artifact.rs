@@ -1,73 +1,36 @@
-//! The hash of what a service runs (docs/services.md): one rule for files and folders.
+//! The hash of what a service runs, and what to do where there is none.
 
 use std::path::Path;
 
-use alloy::primitives::{B256, keccak256};
+use agentcity_abi::artifact::{self, ArtifactError};
+use alloy::primitives::B256;
 
-use crate::{
-    failure::{Code, Failure},
-    values,
-};
+use crate::failure::{Code, Failure};
 
 /// The hash of a file or folder.
 ///
 /// Errors: it cannot be read; it holds links or things that are neither files nor folders, or no file at all.
 pub(crate) fn hash(path: &Path) -> Result<B256, Failure> {
-    let about = std::fs::metadata(path).map_err(|error| Failure::file(path, &error))?;
-    if about.is_file() {
-        return values::read(path).map(keccak256);
-    }
-    let mut files = Vec::new();
-    collect(path, "", &mut files)?;
-    if files.is_empty() {
-        return Err(
-            Failure::new(Code::File, format!("{} holds no file", path.display()))
-                .hint("name the folder that holds the code"),
-        );
-    }
-    files.sort();
-    let mut whole = Vec::with_capacity(files.len() * 2 * B256::len_bytes());
-    for name in files {
-        whole.extend(keccak256(&name));
-        whole.extend(keccak256(values::read(&path.join(&name))?));
-    }
-    Ok(keccak256(whole))
-}
-
-/// The names of all files in a folder, relative to the first.
-fn collect(root: &Path, below: &str, files: &mut Vec<String>) -> Result<(), Failure> {
-    let folder = root.join(below);
-    let failed = |error: std::io::Error| Failure::file(&folder, &error);
-    for entry in std::fs::read_dir(&folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let refuse = |what: &str| {
-            Failure::new(Code::File, format!("{} {what}", entry.path().display()))
-                .hint("publish a folder of plain files with names in UTF-8, or one file")
-        };
-        let name = entry.file_name();
-        let name = name
-            .to_str()
-            .ok_or_else(|| refuse("has a name that is no text"))?;
-        let name = if below.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{below}/{name}")
-        };
-        let kind = entry.file_type().map_err(failed)?;
-        if kind.is_dir() {
-            collect(root, &name, files)?;
-        } else if kind.is_file() {
-            files.push(name);
-        } else {
-            return Err(refuse("is neither a file nor a folder"));
-        }
-    }
-    Ok(())
+    let refuse = |path: &Path, what: &str, hint: &str| {
+        Failure::new(Code::File, format!("{} {what}", path.display())).hint(hint)
+    };
+    let plain = "publish a folder of plain files with names in UTF-8, or one file";
+    artifact::hash(path).map_err(|error| match error {
+        ArtifactError::Unread { path, cause } => Failure::file(&path, &cause),
+        ArtifactError::Empty(path) => refuse(
+            &path,
+            "holds no file",
+            "name the folder that holds the code",
+        ),
+        ArtifactError::Nameless(path) => refuse(&path, "has a name that is no text", plain),
+        ArtifactError::NoFile(path) => refuse(&path, "is neither a file nor a folder", plain),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::primitives::keccak256;
     use std::fs;
 
     #[test]

@@ -1,6 +1,9 @@
 //! Questions that several verbs ask a city.
 
+use std::io::IsTerminal as _;
+
 use agentcity_abi::IConstitution;
+use agentcity_deploy::chain;
 use agentcity_domain::{
     machine::Machine,
     parameter::{self, ParameterId},
@@ -11,6 +14,7 @@ use alloy::{
     providers::Provider,
     rpc::types::{BlockNumberOrTag, Filter, Log},
     sol_types::SolEvent,
+    transports::RpcError,
 };
 use serde_json::{Value, json};
 
@@ -20,8 +24,12 @@ use crate::{
     send::{self, Told},
 };
 
-/// Blocks that one question for events covers: what public nodes answer.
-const BLOCKS_PER_QUESTION: u64 = 10_000;
+/// Blocks that one question for events covers at most: what public nodes answer.
+const BLOCKS_PER_QUESTION: u64 = 10_000; // structural: a habit of nodes, no rule of the city
+
+/// After so many answers more blocks are asked for again: a stretch that is full of events ends, a node's bound does not, and then
+/// one question in so many is asked in vain.
+const ANSWERS_BEFORE_MORE: u32 = 8; // structural
 
 /// The name of a machine's state by its number, as documents and vectors spell it.
 pub(crate) fn state(machine: Machine, number: u8) -> String {
@@ -138,19 +146,31 @@ async fn logs(
     told.collect()
 }
 
-/// The logs of a filter from a block to another, or to the newest, in their order.
-pub(crate) async fn scan(
-    chain: &Chain,
-    filter: &Filter,
-    from: u64,
-    to: Option<u64>,
-) -> Result<Vec<Log>, Failure> {
-    let newest = chain.provider.get_block_number().await?;
-    let last = to.map_or(newest, |to| to.min(newest));
-    between(chain, filter, from, last).await
+/// The block from which on something can have happened in a city: what was asked for; else what the address book says; else the
+/// first in which its constitution has code; nought where the node does not keep old states.
+pub(crate) async fn first_block(city: &City, asked: Option<u64>) -> Result<u64, Failure> {
+    if let Some(block) = asked.or(city.since) {
+        return Ok(block);
+    }
+    let found = chain::first_block(&city.chain.provider, city.at(Peer::Constitution)).await?;
+    Ok(found.unwrap_or_default())
 }
 
-/// The same of blocks that are there, in as many questions as a node answers.
+/// The logs of a filter in their order: from a block, or the city's first, to another, or the newest.
+pub(crate) async fn scan(
+    city: &City,
+    filter: &Filter,
+    from: Option<u64>,
+    to: Option<u64>,
+) -> Result<Vec<Log>, Failure> {
+    let newest = city.chain.provider.get_block_number().await?;
+    let last = to.map_or(newest, |to| to.min(newest));
+    let first = first_block(city, from).await?;
+    between(&city.chain, filter, first, last).await
+}
+
+/// The same of blocks that are there, in as many questions as a node answers. Nodes bound blocks or answers, each in words of its
+/// own: what is refused is asked again of half as many blocks, until one block alone is refused.
 async fn between(
     chain: &Chain,
     filter: &Filter,
@@ -158,13 +178,65 @@ async fn between(
     last: u64,
 ) -> Result<Vec<Log>, Failure> {
     let mut logs = Vec::new();
+    let mut search = Search::of(first, last);
+    let (mut width, mut answered) = (BLOCKS_PER_QUESTION, 0);
     while first <= last {
-        let end = last.min(first.saturating_add(BLOCKS_PER_QUESTION - 1));
+        let end = last.min(first.saturating_add(width - 1));
         let question = filter.clone().from_block(first).to_block(end);
-        logs.extend(chain.provider.get_logs(&question).await?);
-        first = end + 1;
+        match chain.provider.get_logs(&question).await {
+            Ok(found) => {
+                logs.extend(found);
+                first = end + 1;
+                answered += 1;
+            }
+            // At most fourteen refusals one after another: the range halves.
+            Err(RpcError::ErrorResp(_)) if first < end => {
+                width = (end - first).div_ceil(2);
+                answered = 0;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if answered == ANSWERS_BEFORE_MORE {
+            width = BLOCKS_PER_QUESTION.min(width * 2);
+            answered = 0;
+        }
+        search.reached(first);
     }
     Ok(logs)
+}
+
+/// How far a search through many blocks is, told where somebody watches a terminal, and wiped when it ends.
+struct Search {
+    first: u64,
+    last: u64,
+    is_watched: bool,
+}
+
+impl Search {
+    fn of(first: u64, last: u64) -> Self {
+        // What one question answers is no long work.
+        let is_long = last.saturating_sub(first) >= BLOCKS_PER_QUESTION;
+        Self {
+            first,
+            last,
+            is_watched: is_long && std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn reached(&mut self, block: u64) {
+        if self.is_watched {
+            let (done, all) = (block - self.first, self.last - self.first + 1);
+            eprint!("\rsearched {done} of {all} blocks");
+        }
+    }
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        if self.is_watched {
+            eprint!("\r\x1b[K");
+        }
+    }
 }
 
 /// Events of one kind as the interface has them, oldest first, from the filter's first block to `to`.
@@ -173,7 +245,7 @@ pub(crate) async fn typed<E: SolEvent>(
     filter: Filter,
     to: u64,
 ) -> Result<Vec<(E, Seen)>, Failure> {
-    let from = filter.get_from_block().unwrap_or_default();
+    let from = first_block(city, filter.get_from_block()).await?;
     let mut all = Vec::new();
     for (log, seen) in logs(city, filter, from, to).await? {
         let event = E::decode_log(&log).map_err(|_| foreign())?;
@@ -182,12 +254,12 @@ pub(crate) async fn typed<E: SolEvent>(
     Ok(all)
 }
 
-/// Events of one kind by a member, all of them.
+/// Events of one kind by a member, all of them, from a block or the city's first.
 pub(crate) async fn all<E: SolEvent>(
     city: &City,
     peer: Peer,
     topic: Option<B256>,
-    from: u64,
+    from: Option<u64>,
 ) -> Result<Vec<Seen>, Failure> {
     let mut filter = Filter::new()
         .address(city.at(peer))
@@ -196,7 +268,8 @@ pub(crate) async fn all<E: SolEvent>(
         filter = filter.topic1(topic);
     }
     let (newest, _) = head(city).await?;
-    seen(city, filter, from, newest).await
+    let first = first_block(city, from).await?;
+    seen(city, filter, first, newest).await
 }
 
 /// The member at an address, if it is one.

@@ -8,7 +8,6 @@ mod ask;
 mod cmd;
 mod failure;
 mod instant;
-mod merkle;
 mod money;
 mod opts;
 mod output;
@@ -16,6 +15,7 @@ mod revert;
 mod saying;
 mod send;
 mod signed;
+mod svg;
 mod values;
 mod views;
 

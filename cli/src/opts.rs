@@ -96,6 +96,8 @@ pub(crate) struct City {
     pub(crate) chain: Chain,
     /// Its members, by peer.
     pub(crate) members: [Address; Peer::COUNT],
+    /// The block that brought it, if the address book knows that.
+    pub(crate) since: Option<u64>,
 }
 
 impl City {
@@ -167,7 +169,7 @@ impl Town {
     }
 
     async fn find(&self, chain: Chain) -> Result<City, Failure> {
-        let constitution = self.constitution(chain.id)?;
+        let (constitution, since) = self.constitution(chain.id)?;
         let contract = IConstitution::new(constitution, &chain.provider);
         if chain.provider.get_code_at(constitution).await?.is_empty() {
             return Err(Failure::new(
@@ -191,12 +193,21 @@ impl Town {
             )
             .hint("check --city and --rpc-url"));
         }
-        Ok(City { chain, members })
+        Ok(City {
+            chain,
+            members,
+            since,
+        })
     }
 
-    fn constitution(&self, chain: u64) -> Result<Address, Failure> {
+    /// The constitution, and the block that brought it where the book has that.
+    fn constitution(&self, chain: u64) -> Result<(Address, Option<u64>), Failure> {
         if let Some(Ok(address)) = self.city.as_ref().map(|city| city.parse()) {
-            return Ok(address);
+            // Whoever gives an address needs no book; a good one saves a search.
+            let book = Book::load(&self.deployments, chain).ok();
+            let cities = book.iter().flat_map(|book| book.cities.values());
+            let mut known = cities.filter(|city| city.constitution == address);
+            return Ok((address, known.find_map(|city| city.first_block)));
         }
         let book = Book::load(&self.deployments, chain)?;
         let unknown = |what: String| {
@@ -212,12 +223,12 @@ impl Town {
         let mut all = book.cities.values();
         match (&self.city, all.next(), all.next()) {
             (Some(name), ..) => match book.cities.get(name) {
-                Some(city) => Ok(city.constitution),
+                Some(city) => Ok((city.constitution, city.first_block)),
                 None => Err(unknown(format!(
                     "the address book in {place} has no city `{name}` on chain {chain}"
                 ))),
             },
-            (None, Some(only), None) => Ok(only.constitution),
+            (None, Some(only), None) => Ok((only.constitution, only.first_block)),
             (None, ..) => Err(unknown(format!(
                 "the address book in {place} has {} cities on chain {chain}",
                 book.cities.len()

@@ -34,14 +34,18 @@ pub(crate) struct Saying {
     pub(crate) deadline_secs: u64,
 }
 
-/// A signed struct in the making.
+/// A struct that nobody signed yet, given by its fields' words.
+///
+/// Not a [`signed::Statement`]: that one has its signer and its signature, goes into a file as wallets take it, and comes back to be
+/// checked and handed in by somebody else. This one never leaves the process. It is signed and handed in by one key in one breath, so
+/// it knows how the function of the interface takes it, which the other does not.
 #[derive(Clone, Debug)]
-pub(crate) struct Statement {
+pub(crate) struct Unsigned {
     entry: Entry,
     words: Vec<(&'static str, B256)>,
 }
 
-impl Statement {
+impl Unsigned {
     /// Of this struct, with these fields.
     pub(crate) fn new(
         signed: SignedStruct,
@@ -177,7 +181,7 @@ impl Speaker {
     pub(crate) async fn say(
         &self,
         what: impl Into<String>,
-        statement: Statement,
+        statement: Unsigned,
     ) -> Result<Answer, Failure> {
         let statement = statement.with("deadline", number(self.deadline));
         let to = self.city.at(statement.entry.contract);
@@ -199,7 +203,7 @@ mod tests {
     #[test]
     fn a_statement_is_signed_and_encoded_as_the_bindings_do() {
         let (session, who) = (B256::repeat_byte(1), Address::repeat_byte(2));
-        let statement = Statement::new(
+        let statement = Unsigned::new(
             SignedStruct::BallotCommitment,
             [
                 ("sessionId", session),

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
+use agentcity_deploy::chain::Traits;
 use agentcity_domain::peer::Peer;
 use alloy::{
     dyn_abi::{DynSolEvent, Specifier as _},
@@ -23,9 +24,6 @@ use crate::{
 
 /// Longest wait for a transaction: a hundred times what an Arbitrum chain takes, so that only a lost one is given up.
 const RECEIPT_LIMIT: Duration = Duration::from_secs(60);
-
-/// Gas beyond the estimate, which is of another second than the transaction's block: what is left of it is not paid.
-const GAS_TO_SPARE: u64 = 100_000; // structural: more than a contract's ways differ by the second
 
 /// One call of a contract.
 #[derive(Clone, Debug)]
@@ -188,7 +186,7 @@ pub(crate) async fn perform(
             ],
         });
     }
-    let request = request.with_gas_limit(gas.saturating_add(GAS_TO_SPARE));
+    let request = request.with_gas_limit(Traits::of(chain.id).gas_limit(gas));
     let pending = chain.provider.send_transaction(request).await?;
     let hash = *pending.tx_hash();
     let receipt = pending

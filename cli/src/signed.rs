@@ -32,7 +32,7 @@ use crate::{
 /// Bytes of a key's signature: r, s, v.
 const KEY_SIGNATURE: usize = 65; // structural: as the chain recovers it
 
-/// A statement and its signature.
+/// A statement and its signature, for somebody else to hand in; what its own signer hands in is [`crate::saying::Unsigned`].
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
     kind: SignedStruct,
@@ -405,6 +405,7 @@ mod tests {
                 id: 412_346,
             },
             members: std::array::from_fn(|place| Address::repeat_byte(place as u8 + 1)),
+            since: None,
         }
     }
 

@@ -219,12 +219,8 @@ pub async fn keepalive<P: Provider>(
     };
     let value = traits.with_margin(fee);
     afford(provider, sender, value).await?;
-    let pending = wasm
-        .codehashKeepalive(codehash)
-        .from(sender)
-        .value(value)
-        .send()
-        .await;
+    let call = wasm.codehashKeepalive(codehash).from(sender).value(value);
+    let pending = chain::send(&traits, call).await;
     let pending = pending.map_err(|source| ApplyError::Call {
         what: "the keepalive",
         source,
@@ -248,7 +244,7 @@ async fn deploy<P: Provider>(
         plan.init_value,
         plan.salt,
     );
-    let pending = call.from(sender).value(value).send().await;
+    let pending = chain::send(&traits, call.from(sender).value(value)).await;
     confirm(
         &traits,
         pending.map_err(|source| ApplyError::Call {
@@ -285,12 +281,8 @@ pub async fn activate<P: Provider>(
     let value = traits.with_margin(quote(provider, program, None, sender).await?);
     afford(provider, sender, value).await?;
     let wasm = IArbWasm::new(traits.arb_wasm, provider);
-    let pending = wasm
-        .activateProgram(program)
-        .from(sender)
-        .value(value)
-        .send()
-        .await;
+    let call = wasm.activateProgram(program).from(sender).value(value);
+    let pending = chain::send(&traits, call).await;
     let pending = pending.map_err(|source| refused_activation(program, source))?;
     confirm(&traits, pending).await
 }

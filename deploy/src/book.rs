@@ -29,6 +29,9 @@ pub struct Book {
 pub struct CityEntry {
     /// Its address.
     pub constitution: Address,
+    /// The block that brought its constitution: nothing of the city is in an earlier one. Unknown in books that were written before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_block: Option<u64>,
     /// All its contracts, by their names.
     pub members: BTreeMap<String, Entry>,
 }
@@ -154,6 +157,7 @@ mod tests {
                 "first".to_owned(),
                 CityEntry {
                     constitution: Address::repeat_byte(8),
+                    first_block: Some(7),
                     members: BTreeMap::from([("agent".to_owned(), entry.clone())]),
                 },
             )]),

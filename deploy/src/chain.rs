@@ -8,8 +8,10 @@ use agentcity_abi::{
     STYLUS_DEPLOYER,
 };
 use alloy::{
+    contract::{CallBuilder, CallDecoder},
+    network::Ethereum,
     primitives::{Address, B256, U256},
-    providers::Provider,
+    providers::{PendingTransactionBuilder, Provider},
     transports::{RpcError, TransportErrorKind},
 };
 
@@ -28,8 +30,10 @@ pub struct Traits {
     pub receipt_limit: Duration,
     /// Sent on top of a quoted data fee, in percent: the fee may rise until the transaction is mined. The rest comes back.
     pub data_fee_margin_percent: u64,
-    /// Sent on top of estimated gas, in percent: what a step meets may have grown since. The rest comes back.
+    /// Offered on top of estimated gas, in percent: see [`Self::gas_limit`].
     pub gas_margin_percent: u64,
+    /// Offered on top of estimated gas at least.
+    pub gas_margin_least: u64,
     /// How many times the present gas price a transaction offers at most. Arbitrum takes the base fee and no tip.
     pub price_headroom: u128,
 }
@@ -43,6 +47,8 @@ const ARBITRUM: Traits = Traits {
     receipt_limit: Duration::from_secs(60),
     data_fee_margin_percent: 20,
     gas_margin_percent: 20,
+    // structural: more than the ways of one contract differ by the second, and a thousandth of a cent on a chain of this kind
+    gas_margin_least: 100_000,
     price_headroom: 2,
 };
 
@@ -95,6 +101,16 @@ impl Traits {
         Ok(Self::of(provider.get_chain_id().await?))
     }
 
+    /// Gas that a transaction offers of which so much was estimated; what it does not use is not paid.
+    ///
+    /// An estimate is the exact least for the newest block's second and state. The transaction runs in a later block: code
+    /// that compares with the time or walks a list that grew meanwhile takes another way, and with the exact estimate
+    /// runs out of gas, is mined with status 0 and paid. Whatever this workspace sends is sent with this limit.
+    pub fn gas_limit(&self, estimated: u64) -> u64 {
+        let share = (estimated / 100).saturating_mul(self.gas_margin_percent); // structural: percent
+        estimated.saturating_add(share.max(self.gas_margin_least))
+    }
+
     /// A data fee with what is sent on top.
     pub fn with_margin(&self, fee: U256) -> U256 {
         let margin = fee / U256::from(100) * U256::from(self.data_fee_margin_percent);
@@ -133,6 +149,52 @@ impl Activation {
     }
 }
 
+/// The first block in which an account has code, found by halving; `None` where it has none, or where the node does not keep
+/// the states of old blocks.
+///
+/// Errors: whatever the transport says; a node's refusal is the answer that it does not know.
+pub async fn first_block<P: Provider>(
+    provider: &P,
+    account: Address,
+) -> Result<Option<u64>, RpcError<TransportErrorKind>> {
+    let (mut first, mut last) = (0, provider.get_block_number().await?);
+    if !has_code(provider, account, last).await?.unwrap_or(false) {
+        return Ok(None);
+    }
+    // At most 64 questions: the range halves.
+    while first < last {
+        let middle = first + (last - first) / 2;
+        match has_code(provider, account, middle).await? {
+            Some(true) => last = middle,
+            Some(false) => first = middle + 1,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(first))
+}
+
+/// Whether an account has code after a block; `None` where the node does not say.
+async fn has_code<P: Provider>(
+    provider: &P,
+    account: Address,
+    block: u64,
+) -> Result<Option<bool>, RpcError<TransportErrorKind>> {
+    match provider.get_code_at(account).number(block).await {
+        Ok(code) => Ok(Some(!code.is_empty())),
+        Err(RpcError::ErrorResp(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sends a call of a contract with the gas that this workspace offers.
+pub(crate) async fn send<P: Provider, D: CallDecoder>(
+    traits: &Traits,
+    call: CallBuilder<P, D>,
+) -> Result<PendingTransactionBuilder<Ethereum>, alloy::contract::Error> {
+    let estimated = call.estimate_gas().await?;
+    call.gas(traits.gas_limit(estimated)).send().await
+}
+
 /// The activation of code with this hash.
 pub async fn activation<P: Provider>(
     provider: &P,
@@ -169,6 +231,17 @@ mod tests {
         assert_eq!(traits.with_margin(U256::from(1000)), U256::from(1201));
         assert!(traits.with_margin(U256::ZERO) > U256::ZERO);
         assert_eq!(traits.with_margin(U256::MAX), U256::MAX);
+    }
+
+    #[test]
+    fn gas_is_offered_beyond_the_estimate_by_a_fifth_and_by_a_tenth_of_a_million_at_least() {
+        let traits = Traits::of(412_346);
+        let offered = [0, 21_000, 499_999, 500_100, 10_000_000, u64::MAX];
+        let offered = offered.map(|estimated| traits.gas_limit(estimated));
+        assert_eq!(
+            offered,
+            [100_000, 121_000, 599_999, 600_120, 12_000_000, u64::MAX]
+        );
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl<'a, P: Provider> Outbox<'a, P> {
             .with_value(value)
             .with_input(input);
         let gas = self.provider.estimate_gas(request.clone()).await?;
-        let gas = gas.saturating_add(gas / 100 * self.traits.gas_margin_percent);
+        let gas = self.traits.gas_limit(gas);
         let price = self.provider.get_gas_price().await?;
         let price = price.saturating_mul(self.traits.price_headroom);
         let balance = self.provider.get_balance(self.sender).await?;

@@ -4,7 +4,11 @@ use agentcity_domain::time::Timestamp;
 use alloy::primitives::{Address, B256, keccak256};
 use serde::{Deserialize, Serialize};
 
-use crate::{event::whole_seconds, journal::ActionKey};
+use crate::{
+    event::whole_seconds,
+    journal::ActionKey,
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router},
+};
 
 /// Something the keeper does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +38,16 @@ pub enum Action {
         /// Which try, counted from nought: one that the chain refused is not the same action as the next.
         attempt: u32,
     },
+    /// Of the log's anchors.
+    Log(anchor::Step),
+    /// What a clerk does.
+    Clerk(clerk::Action),
+    /// What the router wants.
+    Router(router::Action),
+    /// Of the freeze mirror.
+    Mirror(freeze_mirror::Action),
+    /// Of the escrow buffer.
+    Escrow(escrow_buffer::Action),
 }
 
 impl Action {
@@ -48,6 +62,11 @@ impl Action {
                 expires,
                 attempt,
             } => format!("keepalive/{program:#x}/{}/{attempt}", expires.get()),
+            Self::Log(step) => step.key(),
+            Self::Clerk(action) => action.key(),
+            Self::Router(action) => action.name(),
+            Self::Mirror(action) => action.key(),
+            Self::Escrow(action) => action.key(),
         }))
     }
 }
@@ -77,6 +96,16 @@ pub enum Outcome {
         /// What it says.
         cause: String,
     },
+}
+
+impl Outcome {
+    /// Why it was refused, if it was.
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Refused { cause } => Some(cause),
+            Self::Told | Self::Reported { .. } | Self::Done { .. } | Self::Satisfied => None,
+        }
+    }
 }
 
 /// How a program fares.

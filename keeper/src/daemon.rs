@@ -32,15 +32,21 @@ pub use crate::part::ANSWER_WITHIN;
 use crate::{
     action::{Action, Level, Outcome},
     clock::{Clock, Moment},
-    config::Config,
+    config::{Config, ConfigError},
+    event::Event,
     executor::{
         endpoint::Rpc,
+        quorum::Quorum,
         submit::{End, Pass, Policy, SubmitError, Submitter, Wanted},
     },
     journal::{ActionKey, Claim, Journal, JournalError, Lease, account_lease},
     machine::Machine,
     part::{self, Asking, Feed, News, Part, Step, What, within},
     runtime::{Stream, StreamError},
+    source::{
+        chain::{self, Position},
+        follow::REORG_BLOCKS_MAX,
+    },
 };
 
 /// How long a lease lasts: so long nobody works after a keeper died. One question and what is written after it fit thrice.
@@ -67,6 +73,12 @@ pub enum KeeperError {
     /// The journal cannot go on.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The configuration does not fit what there is.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A part cannot begin.
+    #[error(transparent)]
+    Raise(#[from] part::RaiseError),
     /// Two parts would write into one stream.
     #[error("two parts share the stream {0}: each needs its own")]
     SharedStream(String),
@@ -103,7 +115,7 @@ pub struct Keeper<J, P> {
     journal: J,
     name: String,
     depth_blocks: u64,
-    submitter: Option<Submitter<Rpc<P>>>,
+    submitter: Option<Submitter<Quorum<Rpc<P>>>>,
     account: Option<Lease>,
     renewed: Moment,
     seats: Vec<Seat>,
@@ -124,6 +136,8 @@ struct Seat {
     /// Up to which block everything was told.
     reached: Option<u64>,
     observing: bool,
+    /// Whether its machine was told that the chain is not known: no transaction of it is begun until it is.
+    unsure: bool,
     due: Instant,
 }
 
@@ -146,12 +160,26 @@ enum Done {
 }
 
 impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
-    /// A keeper with the parts that `config` asks for. Ties the journal to the chain.
+    /// A keeper of one endpoint with the parts that `config` asks for. Ties the journal to the chain.
     ///
-    /// Errors: [`JournalError::OtherChain`].
+    /// Errors: [`JournalError::OtherChain`], [`KeeperError::Config`] when `config` names more endpoints.
     pub fn new(
         journal: J,
         provider: P,
+        config: Config,
+        key: Option<PrivateKeySigner>,
+        chain_id: u64,
+        genesis: B256,
+    ) -> Result<Self, KeeperError> {
+        Self::over(journal, vec![provider], config, key, chain_id, genesis)
+    }
+
+    /// A keeper whose `providers` are those of [`Config::endpoints`], in their order.
+    ///
+    /// Errors: [`JournalError::OtherChain`], [`KeeperError::Config`] when there are fewer or more than the quorum is of.
+    pub fn over(
+        journal: J,
+        providers: Vec<P>,
         config: Config,
         key: Option<PrivateKeySigner>,
         chain_id: u64,
@@ -161,11 +189,12 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             depth_blocks: config.depth_blocks,
             ..Policy::default()
         };
-        let parts = part::raise(&config, &provider);
-        let submitter = key.map(|key| {
-            let endpoint = Rpc::new(provider, ANSWER_WITHIN);
-            Submitter::new(endpoint, key, chain_id, policy)
-        });
+        let chain = config.chain(chain_id, genesis)?;
+        let parts = part::raise(&config, &providers[0], chain.as_ref(), chain_id)?;
+        let rpc = |provider| Rpc::new(provider, ANSWER_WITHIN);
+        let endpoints: Vec<Rpc<P>> = providers.into_iter().map(rpc).collect();
+        let endpoint = Quorum::new(endpoints, config.quorum).map_err(ConfigError::Quorum)?;
+        let submitter = key.map(|key| Submitter::new(endpoint, key, chain_id, policy));
         let mut keeper =
             Self::with_parts(journal, config.name, config.depth_blocks, submitter, parts)?;
         keeper.journal.bind(chain_id, genesis)?;
@@ -179,38 +208,51 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         journal: J,
         name: String,
         depth_blocks: u64,
-        submitter: Option<Submitter<Rpc<P>>>,
+        submitter: Option<Submitter<Quorum<Rpc<P>>>>,
         parts: Vec<Arc<dyn Part>>,
     ) -> Result<Self, KeeperError> {
-        let mut names = BTreeSet::new();
-        if let Some(part) = parts.iter().find(|part| !names.insert(part.stream())) {
-            return Err(KeeperError::SharedStream(part.stream().to_owned()));
-        }
-        let due = Instant::now();
-        let seats = parts.into_iter().map(|part| Seat {
-            part,
-            stream: None,
-            reached: None,
-            observing: false,
-            due,
-        });
-        let seats = seats.collect();
         let (sender, news) = mpsc::channel(NEWS_MAX);
-        Ok(Self {
+        let mut keeper = Self {
             journal,
             name,
             depth_blocks,
             submitter,
             account: None,
             renewed: Moment::default(),
-            seats,
+            seats: Vec::new(),
             sender,
             news,
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
             wanted: BTreeMap::new(),
             rests: BTreeMap::new(),
-        })
+        };
+        for part in parts {
+            keeper.join(part)?;
+        }
+        Ok(keeper)
+    }
+
+    /// Takes one part more, before or while it works.
+    ///
+    /// Errors: [`KeeperError::SharedStream`].
+    pub fn join(&mut self, part: Arc<dyn Part>) -> Result<(), KeeperError> {
+        if self
+            .seats
+            .iter()
+            .any(|seat| seat.part.stream() == part.stream())
+        {
+            return Err(KeeperError::SharedStream(part.stream().to_owned()));
+        }
+        self.seats.push(Seat {
+            part,
+            stream: None,
+            reached: None,
+            observing: false,
+            unsure: false,
+            due: Instant::now(),
+        });
+        Ok(())
     }
 
     /// The worst that its machines know of, while this keeper works; `None` when none of them knows anything.
@@ -277,6 +319,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         let seat = &mut self.seats[seat];
         seat.stream = Some(stream);
         seat.reached = None;
+        seat.unsure = false;
         seat.due = Instant::now();
         Ok(None)
     }
@@ -305,7 +348,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     ///
     /// Errors: [`KeeperError`]; one that [is fenced](KeeperError::is_fenced) leaves the keeper standing by.
     pub async fn observe(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
-        self.begin_rounds(clock, true);
+        self.begin_rounds(clock, true)?;
         let mut rounds = Ok(());
         while rounds.is_ok() && self.seats.iter().any(|seat| seat.observing) {
             rounds = self.next(clock).await;
@@ -363,7 +406,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     }
 
     async fn work(&mut self, clock: &dyn Clock, look: bool) -> Result<(), KeeperError> {
-        self.begin_rounds(clock, false);
+        self.begin_rounds(clock, false)?;
         self.begin_actions(clock, false)?;
         if look || !self.wanted.is_empty() {
             self.pass(clock).await?;
@@ -395,13 +438,13 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
 
     /// Records checkpoints and gives the leases back, so that another keeper need not wait for their end.
     pub fn leave(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
-        let now = clock.now();
+        let (now, below) = (clock.now(), self.settled_below());
         for seat in &mut self.seats {
             let Some(mut stream) = seat.stream.take() else {
                 continue;
             };
             if let Some(reached) = seat.reached {
-                let settled = reached.saturating_sub(self.depth_blocks);
+                let settled = reached.saturating_sub(below);
                 stream.checkpoint(&mut self.journal, now, settled)?;
             }
             self.journal.release(stream.lease(), now)?;
@@ -410,6 +453,11 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             self.journal.release(&account, now)?;
         }
         Ok(())
+    }
+
+    /// How deep a block lies that no stream takes back any more: deeper than any reorganisation that is undone.
+    fn settled_below(&self) -> u64 {
+        self.depth_blocks.max(REORG_BLOCKS_MAX)
     }
 
     /// Who was refused for his fence forgets what he knew: the journal knows better now.
@@ -425,19 +473,25 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     }
 
     /// Lets parts look at the world: those whose round is due, or `all` that have none under way.
-    fn begin_rounds(&mut self, clock: &dyn Clock, all: bool) {
+    fn begin_rounds(&mut self, clock: &dyn Clock, all: bool) -> Result<(), KeeperError> {
         let (now, asked) = (Instant::now(), clock.now());
         for (place, seat) in self.seats.iter_mut().enumerate() {
             let Some(stream) = &seat.stream else { continue };
             if seat.observing || !(all || now >= seat.due) {
                 continue;
             }
+            let position = if seat.part.takes_logs() {
+                position(&mut self.journal, &stream.lease().name)?
+            } else {
+                Position::default()
+            };
             seat.observing = true;
             seat.due = now + seat.part.pause();
             let feed = Feed {
                 seat: place,
                 fence: stream.lease().fence,
                 news: self.sender.clone(),
+                position,
             };
             let round = Arc::clone(&seat.part).observe(asked, feed);
             let task = self.tasks.spawn(async move {
@@ -446,6 +500,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             });
             self.jobs.insert(task.id(), Job::Round(place));
         }
+        Ok(())
     }
 
     /// Does what can be done at once, and begins to carry out the rest.
@@ -514,6 +569,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     }
 
     fn take(&mut self, clock: &dyn Clock, news: News) -> Result<(), KeeperError> {
+        let below = self.settled_below();
         let seat = &mut self.seats[news.seat];
         let held = seat.stream.as_mut();
         let Some(stream) = held.filter(|stream| stream.lease().fence == news.fence) else {
@@ -521,10 +577,21 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         };
         let now = clock.now();
         match news.what {
-            What::Event(event) => stream.take(&mut self.journal, now, &event)?,
+            What::Event(event) => {
+                stream.take(&mut self.journal, now, &event)?;
+                match *event {
+                    Event::Chain(chain::Event::Unsure { .. }) => {
+                        seat.unsure = true;
+                        // Whatever is still needed then is asked for again.
+                        self.wanted.clear();
+                    }
+                    Event::Chain(chain::Event::Sure { .. }) => seat.unsure = false,
+                    _ => {}
+                }
+            }
             What::Reached(block) => {
                 seat.reached = Some(block);
-                let settled = block.saturating_sub(self.depth_blocks);
+                let settled = block.saturating_sub(below);
                 stream.checkpoint_if_due(&mut self.journal, now, settled)?;
             }
         }
@@ -576,12 +643,16 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         action: &Action,
         step: Result<Step, String>,
     ) -> Result<(), KeeperError> {
-        let held = self.seats[seat].stream.as_mut();
+        let seat = &mut self.seats[seat];
+        let held = seat.stream.as_mut();
         let Some(stream) = held.filter(|stream| stream.lease().fence == fence) else {
             return Ok(());
         };
         let key = action.key();
         match step {
+            Ok(Step::Call(_)) if seat.unsure => {
+                self.rests.insert(key, Instant::now() + LOOK);
+            }
             Ok(Step::Call(call)) => {
                 self.wanted.insert(key, Wanted { key, call });
             }
@@ -653,6 +724,26 @@ impl Job {
             Self::Action { action, .. } => Some(action.key()),
         }
     }
+}
+
+/// Where a stream stands, as the journal has it.
+fn position(journal: &mut impl Journal, stream: &str) -> Result<Position, StreamError> {
+    let known = journal.standing(stream)?;
+    let mut standing = Vec::new();
+    for body in known.logs {
+        let event = serde_json::from_str(&body).map_err(|cause| StreamError::Unreadable {
+            stream: stream.to_owned(),
+            what: "a log".to_owned(),
+            cause,
+        })?;
+        if let Event::Chain(chain::Event::Added(log)) = event {
+            standing.push(log);
+        }
+    }
+    Ok(Position {
+        floor: known.floor,
+        standing,
+    })
 }
 
 fn outcome(end: End) -> Outcome {

@@ -8,6 +8,8 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router},
+    source::chain,
 };
 
 /// Something the keeper learnt.
@@ -32,6 +34,18 @@ pub enum Event {
         /// When it was asked, by this machine's clock.
         asked: Moment,
     },
+    /// The city's chain told something.
+    Chain(chain::Event),
+    /// Of the log and its anchors.
+    Log(anchor::Seen),
+    /// A clerk learnt something.
+    Clerk(clerk::Event),
+    /// A mission was looked at, for the router.
+    Router(router::Sight),
+    /// Of the freeze mirror.
+    Mirror(freeze_mirror::Event),
+    /// Of the escrow buffer.
+    Escrow(escrow_buffer::Event),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -45,12 +59,23 @@ impl Event {
     /// What makes it the same event: it is recorded, and taken by its machine, once.
     pub fn identity(&self) -> Identity {
         Identity::Once(match self {
+            Self::Chain(event) => return event.identity(),
+            Self::Mirror(event) => return event.identity(),
+            Self::Escrow(event) => return event.identity(),
             Self::Observed { program, at, .. } => {
                 format!("observed/{program:#x}/{:#x}", at.hash)
             }
             Self::Unreachable { program, asked, .. } => {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
+            Self::Log(seen) => seen.identity(),
+            Self::Clerk(event) => event.identity(),
+            Self::Router(sight) => format!(
+                "router/{:#x}/{:#x}/{}",
+                sight.mission,
+                sight.at.hash,
+                sight.asked.get()
+            ),
             Self::Ended { action, .. } => format!("ended/{}", action.key()),
         })
     }
@@ -85,6 +110,25 @@ pub enum Life {
     Outdated,
     /// Never activated, or there is no program at the address.
     NotActivated,
+}
+
+/// The domain's durations as numbers of milliseconds.
+pub(crate) mod whole_millis {
+    use agentcity_domain::time::Millis;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Millis,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(value.get())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Millis, D::Error> {
+        u64::deserialize(deserializer).map(Millis::new)
+    }
 }
 
 /// The domain's instants and durations as numbers of seconds: the domain itself knows no formats.

@@ -60,8 +60,9 @@ impl<M: Machine> Stream<M> {
                 cause,
             }
         };
-        let machine =
+        let mut machine =
             make(replay.state.as_deref()).map_err(unreadable("the checkpoint".to_owned()))?;
+        machine.held_under(lease.fence);
         let mut stream = Self {
             machine,
             taken: replay.from,

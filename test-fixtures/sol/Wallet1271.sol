@@ -24,10 +24,10 @@ contract Wallet1271 {
         return signer == owner && signer != address(0) ? MAGIC : bytes4(0);
     }
 
-    /// @notice Lets the owner act through it.
-    function execute(address target, bytes calldata data) external returns (bytes memory) {
+    /// @notice Lets the owner act through it, with the coins sent.
+    function execute(address target, bytes calldata data) external payable returns (bytes memory) {
         require(msg.sender == owner, NotOwner(msg.sender));
-        (bool ok, bytes memory answer) = target.call(data);
+        (bool ok, bytes memory answer) = target.call{value: msg.value}(data);
         require(ok, CallFailed(answer));
         return answer;
     }

@@ -16,6 +16,7 @@ pub mod http;
 pub mod legislation;
 pub mod mission;
 pub mod node;
+pub mod postgres;
 pub mod program;
 pub mod rival;
 pub mod sender;

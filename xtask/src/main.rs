@@ -2,7 +2,7 @@
 //!
 //! | verb | does |
 //! |---|---|
-//! | `setup` | finds or fetches what rustup and cargo do not bring: WASM std, solc, wasm-opt, anvil, cast |
+//! | `setup` | finds or fetches what rustup and cargo do not bring: WASM std, solc, wasm-opt, anvil, cast, PostgreSQL |
 //! | `build` | programs to `target/programs`, Solidity to `target/solidity` |
 //! | `sizes` | the table of the last build |
 //! | `vectors` | runs a vector file through `agentcity_domain` |

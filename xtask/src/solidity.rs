@@ -6,17 +6,8 @@ use crate::{process, workspace::Workspace};
 
 /// Compiles everything and writes the exported ABI.
 pub(crate) fn run(ws: &Workspace) -> eyre::Result<()> {
-    let mut command = ws.cargo();
-    command.args([
-        "run",
-        "--locked",
-        "--package",
-        "agentcity-solidity",
-        "--",
-        "--abi-out",
-        "abi/json",
-    ]);
-    process::run(&mut command)
+    ws.build_binaries(&["agentcity-solidity"])?;
+    run_built(ws)
 }
 
 /// The same with the binary that a build of the workspace left.

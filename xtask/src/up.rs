@@ -77,17 +77,7 @@ pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
         Ok(())
     })?;
     step("binaries", || {
-        let mut command = ws.cargo();
-        command.args([
-            "build",
-            "--locked",
-            "--package",
-            "agentcity-devnode",
-            "--package",
-            "agentcity",
-            "--bins",
-        ]);
-        process::run(&mut command)
+        ws.build_binaries(&["agentcity-devnode", "agentcity"])
     })?;
     let node = step("devnode", || ensure_node(ws, options.port))?;
     let city = City::of(ws, &node)?;

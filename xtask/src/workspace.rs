@@ -67,6 +67,18 @@ impl Workspace {
         command
     }
 
+    /// Builds these binaries with the features that everything is built with together, those of tests included, so that what is
+    /// compiled for one command is compiled for all. Features follow from the packages that are selected and from whether anything is
+    /// selected that needs what tests depend on: `--examples` is that, and there are none to build.
+    pub(crate) fn build_binaries(&self, names: &[&str]) -> eyre::Result<()> {
+        let mut command = self.cargo();
+        command.args(["build", "--workspace", "--locked", "--examples"]);
+        for name in names {
+            command.args(["--bin", *name]);
+        }
+        process::run(&mut command)
+    }
+
     /// `cargo metadata` without dependencies: fast, and needs no network.
     pub(crate) fn metadata(&self) -> eyre::Result<Metadata> {
         let mut command = self.cargo();

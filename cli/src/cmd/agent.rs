@@ -136,9 +136,9 @@ pub(crate) struct Reputation {
     /// The agent.
     #[arg(value_parser = address)]
     agent: Address,
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     #[command(flatten)]
     town: Town,
 }
@@ -151,9 +151,9 @@ pub(crate) struct List {
     /// Only those of this type: producer, management or monitor.
     #[arg(long = "type", value_parser = kind)]
     kind: Option<u8>,
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     #[command(flatten)]
     town: Town,
 }

@@ -20,6 +20,7 @@ use crate::{
     instant, money,
     opts::{City, Town},
     output::{self, Answer},
+    svg,
 };
 
 /// What to look through.
@@ -54,6 +55,9 @@ pub(crate) struct Wiring {
     /// File to write the graph to, for Graphviz.
     #[arg(long)]
     dot: Option<PathBuf>,
+    /// File to write the graph to as a picture, for browsers.
+    #[arg(long)]
+    svg: Option<PathBuf>,
     #[command(flatten)]
     town: Town,
 }
@@ -345,6 +349,23 @@ fn dot(edges: &[Edge]) -> String {
     text + "}\n"
 }
 
+/// The graph for browsers.
+fn picture(mission: B256, edges: &[Edge]) -> String {
+    let lines: Vec<svg::Line<'_>> = edges
+        .iter()
+        .map(|edge| svg::Line {
+            from: &edge.from,
+            to: &edge.to,
+            kind: edge.kind,
+            dashed: edge.kind != "dependency",
+        })
+        .collect();
+    svg::draw(
+        &format!("Who is bound to what in mission {mission}"),
+        &lines,
+    )
+}
+
 /// A share in thousandths, as a decimal number.
 fn share(part: usize, whole: usize) -> String {
     let thousandths = (part * 1_000).checked_div(whole).unwrap_or(1_000);
@@ -366,6 +387,10 @@ async fn wiring(options: Wiring) -> Result<Answer, Failure> {
     let graph = dot(&edges);
     if let Some(path) = &options.dot {
         std::fs::write(path, &graph).map_err(|error| Failure::file(path, &error))?;
+    }
+    if let Some(path) = &options.svg {
+        let picture = picture(options.mission, &edges);
+        std::fs::write(path, picture).map_err(|error| Failure::file(path, &error))?;
     }
     let index = share(visible, edges.len());
     let mut facts = vec![

@@ -82,9 +82,9 @@ pub(crate) struct List {
     /// Only this clerk.
     #[arg(long, value_parser = address)]
     clerk: Option<Address>,
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     #[command(flatten)]
     town: Town,
 }

@@ -59,9 +59,9 @@ pub(crate) struct Own {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     #[command(flatten)]
     town: Town,
 }

@@ -24,7 +24,7 @@ use crate::{
     output::{self, Answer},
     send::{Act, Call},
     signed::{Signing, Statement},
-    values::{self, Hashed, address, choice},
+    values::{Hashed, address, choice},
 };
 
 /// What to do with principals.
@@ -124,9 +124,9 @@ pub(crate) struct Show {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     #[command(flatten)]
     town: Town,
 }
@@ -399,7 +399,7 @@ async fn list(options: List) -> Result<Answer, Failure> {
 async fn associations(options: Show) -> Result<Answer, Failure> {
     let city = options.town.connect().await?;
     let now = ask::now(&city).await?;
-    let seen = ask::all::<IRoster::AssociationDeclared>(&city, Peer::Roster, None, 0).await?;
+    let seen = ask::all::<IRoster::AssociationDeclared>(&city, Peer::Roster, None, None).await?;
     let about = options.principal.to_string();
     let concerning: Vec<_> = seen
         .iter()

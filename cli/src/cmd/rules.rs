@@ -90,9 +90,9 @@ pub(crate) struct History {
     /// Only this parameter, by name or id.
     #[arg(long)]
     parameter: Option<String>,
-    /// First block to look at.
-    #[arg(long, default_value_t = 0)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -119,9 +119,9 @@ pub(crate) struct Set {
 pub(crate) struct Norms {
     #[command(flatten)]
     town: Town,
-    /// First block to look at.
-    #[arg(long, default_value_t = 0)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -333,7 +333,7 @@ async fn history(options: History) -> Result<Answer, Failure> {
         filter = filter.topic1(U256::from(id.place()));
     }
     let (mut rows, mut amendments) = (Vec::new(), Vec::new());
-    for log in ask::scan(&city.chain, &filter, options.from_block, None).await? {
+    for log in ask::scan(&city, &filter, options.from_block, None).await? {
         let Ok(event) = IConstitution::ParameterAmended::decode_log(&log.inner) else {
             return Err(Failure::new(
                 Code::Answer,
@@ -477,7 +477,7 @@ async fn norms(options: Norms) -> Result<Answer, Failure> {
         .address(city.at(Peer::Constitution))
         .event_signature(IConstitution::NormEnacted::SIGNATURE_HASH);
     let (mut rows, mut all) = (Vec::new(), Vec::new());
-    for log in ask::scan(&city.chain, &filter, options.from_block, None).await? {
+    for log in ask::scan(&city, &filter, options.from_block, None).await? {
         let Some(id) = log.topics().get(1).copied() else {
             continue;
         };

@@ -144,9 +144,9 @@ pub(crate) struct List {
     /// Only those of this owner.
     #[arg(long, value_parser = address)]
     owner: Option<Address>,
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     #[command(flatten)]
     town: Town,
 }
@@ -397,8 +397,8 @@ async fn list(options: List) -> Result<Answer, Failure> {
     let city = options.town.connect().await?;
     let mut filter = Filter::new()
         .address(city.at(Peer::Service))
-        .event_signature(IService::ServiceRegistered::SIGNATURE_HASH)
-        .from_block(options.from_block);
+        .event_signature(IService::ServiceRegistered::SIGNATURE_HASH);
+    filter = filter.from_block(ask::first_block(&city, options.from_block).await?);
     if let Some(owner) = options.owner {
         filter = filter.topic2(owner.into_word());
     }

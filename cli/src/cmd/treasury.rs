@@ -97,9 +97,9 @@ pub(crate) struct Stakes {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Solvency {
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     /// Last block to look at; the newest when absent.
     #[arg(long, value_parser = values::number::<u64>)]
     to_block: Option<u64>,
@@ -491,7 +491,7 @@ async fn solvency(options: Solvency) -> Result<Answer, Failure> {
     let city = options.town.connect().await?;
     let (newest, _) = ask::head(&city).await?;
     let range = (
-        options.from_block,
+        ask::first_block(&city, options.from_block).await?,
         options.to_block.unwrap_or(newest).min(newest),
     );
     let sums = sums(&city, range).await?;

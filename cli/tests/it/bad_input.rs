@@ -149,7 +149,7 @@ fn prepare(t: &Terminal, city: &City) {
 fn bad_input_is_told_in_one_line_and_nothing_is_sent() {
     let mut city = City::raise(&Charter::default()).unwrap_or_else(|e| panic!("{e}"));
     city.install_clerks().unwrap_or_else(|e| panic!("{e}"));
-    let t = Terminal::at(&mut city);
+    let t = Terminal::at(&city);
     prepare(&t, &city);
     let liar = Liar::beside(city.node.address());
     let registrar = city.clerks[0].agent.clone();

@@ -1,8 +1,10 @@
 //! Principals, agents, services and clerks, from the first consent to the last stake.
 
 use super::support::Terminal;
-use agentcity_domain::parameter::ParameterId as P;
+use agentcity_abi::IManagement;
+use agentcity_domain::{clerk::Delegated, parameter::ParameterId as P, peer::Peer};
 use agentcity_test_fixtures::city::{Charter, City, Person, life::GOOD_UNTIL};
+use alloy::primitives::B256;
 use std::time::Duration;
 
 /// The command line's own key is no secret of the story's: nothing of it may be said.
@@ -17,16 +19,28 @@ fn tells_no_key(terminal: &Terminal, people: &[&Person]) {
 #[test]
 fn people_enrol_agents_register_services_are_published() {
     let mut city = City::raise(&Charter::default()).unwrap_or_else(|e| panic!("{e}"));
-    city.install_clerks().unwrap_or_else(|e| panic!("{e}"));
+    city.register_clerks().unwrap_or_else(|e| panic!("{e}"));
+    city.seat_panel().unwrap_or_else(|e| panic!("{e}"));
     let registrar = city.clerks[0].agent.clone();
     let [owner, heir, worker, helper] = ["owner", "heir", "worker", "helper"]
         .map(|name| city.person(name).unwrap_or_else(|e| panic!("{e}")));
-    let mut t = Terminal::at(&mut city);
+    let mut t = Terminal::at(&city);
     for person in [&owner, &heir, &worker, &helper] {
         t.know(person);
     }
     let (one, two) = (owner.address(), heir.address());
     let (agent, below) = (worker.address(), helper.address());
+
+    t.chapter("The clerks of the manifest come into office");
+    t.run("clerk list");
+    for (place, pair) in city.clerks.iter().enumerate() {
+        let form = if place == 0 { " --json" } else { "" };
+        let said = t.by(
+            &worker,
+            &format!("clerk admit {}{form}", pair.agent.address()),
+        );
+        assert_eq!(said.code, 0, "{}", said.stderr);
+    }
 
     t.chapter("A person enrols");
     t.run(&format!("principal show {one}"));
@@ -162,6 +176,68 @@ fn people_enrol_agents_register_services_are_published() {
     t.by(&registrar, &format!("clerk request --operation DidVerification --service {service} --subject text:somebody --input text:did --deadline {GOOD_UNTIL} --out request.json"));
     t.by(&owner, "clerk delegate --request request.json");
     t.run("clerk delegations");
+
+    t.chapter("A clerk hands work to the mandated service");
+    let listed = t.ask(None, "service list");
+    let mut services = listed["services"].as_array().expect("services").iter();
+    let live = services.find(|one| one["service"] != service.as_str());
+    let live = live.and_then(|one| one["service"].as_str());
+    let live = live.expect("a live service").to_owned();
+    t.call(&live, "mandated service");
+    let mandate = IManagement::setMandateCall {
+        operation: Delegated::DidVerification.number(),
+        serviceId: live.parse().expect("a word"),
+        artifactSchema: B256::ZERO,
+    };
+    let ruled = city.rule(Peer::Management, &mandate);
+    ruled.unwrap_or_else(|e| panic!("{e}"));
+    t.run("clerk mandates");
+    let ask = |t: &mut Terminal, subject: &str| {
+        let said = t.by(&registrar, &format!("clerk request --operation DidVerification --service {live} --subject text:{subject} --input text:did --out {subject}.json"));
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let sent = t.by(
+            &owner,
+            &format!("clerk delegate --request {subject}.json --json"),
+        );
+        let id = sent.result()["delegation"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        t.call(&id, &format!("delegation about {subject}"));
+        id
+    };
+    ask(&mut t, "somebody");
+    let silent = ask(&mut t, "nobody");
+    t.by(
+        &owner,
+        "clerk answer --request somebody.json --output text:verified",
+    );
+    t.by(
+        &worker,
+        "clerk answer --request somebody.json --output text:verified",
+    );
+    t.by(
+        &worker,
+        "clerk answer --request somebody.json --output text:verified",
+    );
+    t.by(&owner, &format!("clerk expire {silent}"));
+    let asked = t.ask(None, "clerk delegations");
+    let asked = asked["delegations"]
+        .as_array()
+        .expect("delegations")
+        .clone();
+    let due = asked
+        .iter()
+        .find(|one| one["state"] == "open")
+        .expect("the silent one");
+    let due = due["dueAt"].as_u64().expect("a second");
+    city.client
+        .warp_to(due + 1)
+        .unwrap_or_else(|e| panic!("{e}"));
+    let ended = t.by(&owner, &format!("clerk expire {silent}"));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    t.run("clerk delegations");
+    t.run("clerk delegations --json");
 
     t.chapter("An agent changes its principal");
     t.by(

@@ -8,7 +8,7 @@ use std::{
 
 use agentcity_deploy::city::{
     self, CityPlan, FoundError, Founded, Founding, GenesisFile, Point, Programs, SignatureFile,
-    Signed, Standing, Step, verify::Verdict,
+    Signed, Standing, Step, found::File, verify::Verdict,
 };
 use agentcity_domain::{clerk::ClerkRole, peer::Peer};
 use agentcity_test_fixtures::{Actor, Node, Settings, node::Mining, program};
@@ -56,7 +56,10 @@ pub(crate) fn genesis_text() -> String {
             principal.address()
         );
     }
-    text
+    let [id, schema] = ["general", "{}"].map(keccak256);
+    text + &format!(
+        "\n[[templates]]\nid = \"{id}\"\nversion = 1\nschema = \"{schema}\"\nnodes_max = 100\ntiers = [1, 2, 3]\nrisk = \"high\"\n"
+    )
 }
 
 struct Site {
@@ -256,6 +259,47 @@ fn a_founding_that_is_stopped_once_ends_as_an_undisturbed_one() {
         );
         site.assert_sound(&plan);
     }
+}
+
+#[test]
+fn seal_and_wiring_that_are_stopped_while_a_block_is_awaited_end_as_undisturbed_ones() {
+    let site = Site::new(&Settings::default().mining(Mining::Interval(0.2)));
+    let plan = site.plan(salt(1));
+    let (mut seen, mut stops) = (BTreeSet::new(), 0);
+    let is_late = |step| matches!(step, Step::Seal | Step::Wire(_));
+    site.found_whole(&plan, salt(1), "city", &mut |point| {
+        let of = match point {
+            Point::Found(step) | Point::BeforeSend(step) | Point::AfterSend(step) => Some(step),
+            Point::Confirmed(step, _) => Some(step),
+            Point::BeforeWrite(File::Record(of)) | Point::AfterWrite(File::Record(of)) => of,
+            Point::BeforeWrite(_) | Point::AfterWrite(_) => None,
+        };
+        // Each is stopped at once, and where a step is found done or confirmed, whichever comes first after its block.
+        match of.is_some_and(is_late) && seen.insert(point) {
+            true => {
+                stops += 1;
+                ControlFlow::Break(())
+            }
+            false => ControlFlow::Continue(()),
+        }
+    });
+    println!("stopped {stops} times");
+    let wired = plan.programs().skip(1).map(|(peer, _)| Step::Wire(peer));
+    for step in std::iter::once(Step::Seal).chain(wired) {
+        let record = File::Record(Some(step));
+        for point in [
+            Point::BeforeWrite(record),
+            Point::AfterWrite(record),
+            Point::BeforeSend(step),
+            Point::AfterSend(step),
+        ] {
+            assert!(seen.contains(&point), "{point:?} was not stopped at");
+        }
+        let is_end = |point: &Point| matches!(point, Point::Confirmed(of, _) | Point::Found(of) if *of == step);
+        assert!(seen.iter().any(is_end), "{step} has no end");
+    }
+    site.assert_sound(&plan);
+    assert_eq!(site.nonce(), TRANSACTIONS, "nothing was sent twice");
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn a_mission_is_worked_off_and_cleared() {
         .iter()
         .map(|one| one.agent.clone())
         .collect();
-    let mut t = Terminal::at(&mut stage.city);
+    let mut t = Terminal::at(&stage.city);
     for person in workers.iter().chain([&sponsor, &stranger]) {
         t.know(person);
     }
@@ -325,7 +325,7 @@ fn a_mission_that_a_monitor_halts_is_left() {
         .map(|one| one.agent.clone())
         .collect();
     let (first, sponsor) = (&workers[0], stage.sponsor.clone());
-    let mut t = Terminal::at(&mut stage.city);
+    let mut t = Terminal::at(&stage.city);
     for person in workers.iter().chain([&sponsor, &monitor]) {
         t.know(person);
     }
@@ -359,7 +359,7 @@ fn a_mission_that_a_monitor_halts_is_left() {
     let until = shown["halts"][0]["overdueAfter"].as_u64().expect("a halt");
     stage.outlast(until).unwrap_or_else(|e| panic!("{e}"));
     t.run(&format!("mission exits {m} --open"));
-    done(&t.by(&sponsor, &format!("mission expire {m}")));
+    done(&t.by(&sponsor, &format!("mission abort {m}")));
     done(&t.by(&sponsor, &format!("mission release-bond {m}")));
     t.by(&sponsor, &format!("mission release-bond {m}"));
     t.run(&format!("mission show {m}"));

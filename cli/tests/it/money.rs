@@ -18,7 +18,7 @@ fn credits_and_pools_hold_what_people_paid() {
     let mut city = city(&Charter::default());
     let [one, two, three, worker, principal] = ["one", "two", "three", "worker", "principal"]
         .map(|name| city.person(name).unwrap_or_else(|e| panic!("{e}")));
-    let mut t = Terminal::at(&mut city);
+    let mut t = Terminal::at(&city);
     for person in [&one, &two, &three, &worker, &principal] {
         t.know(person);
     }
@@ -133,7 +133,7 @@ fn a_city_of_tokens_is_paid_after_an_allowance() {
     });
     let one = city.person("one").unwrap_or_else(|e| panic!("{e}"));
     let token = city.genesis.asset.expect("a token");
-    let mut t = Terminal::at(&mut city);
+    let mut t = Terminal::at(&city);
     t.know(&one);
     t.call(token.to_string(), "token");
     // Tokens, and no allowance: the command line asks for one.

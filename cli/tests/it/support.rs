@@ -45,17 +45,40 @@ pub struct Said {
     pub stdout: String,
     /// All else.
     pub stderr: String,
+    /// Both and the end, with everything replaced that differs from run to run.
+    pub shown: String,
 }
 
 impl Said {
     /// What a run of the binary said.
     pub fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        let code = output.status.code().expect("no signal");
+        let end = match code {
+            0 => String::new(),
+            code => format!("(exit {code})\n"),
+        };
         Self {
-            code: output.status.code().expect("no signal"),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
+            code,
+            shown: format!("{stdout}{stderr}{end}"),
+            stdout,
+            stderr,
         }
+    }
+
+    /// What was said when it was done.
+    #[track_caller]
+    pub fn done(self) -> String {
+        assert_eq!(self.code, 0, "{}", self.shown);
+        self.shown
+    }
+
+    /// What was said when it was not done, with this exit code.
+    #[track_caller]
+    pub fn refused(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{}", self.shown);
+        self.shown
     }
 
     /// The result of an envelope.
@@ -82,7 +105,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// At a city. Its members, adjudicators and clerks are known by name in the transcript.
-    pub fn at(city: &mut City) -> Self {
+    pub fn at(city: &City) -> Self {
         let mut terminal = Self {
             folder: tempfile::tempdir().expect("a folder"),
             url: format!("http://{}", city.node.address()),
@@ -150,6 +173,16 @@ impl Terminal {
 
     /// Types a line, as it is, that the transcript does not have.
     pub fn silently(&self, who: Option<&Person>, line: &str) -> Said {
+        self.tell_as(who, &line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Types words with nobody's key: what is said is compared where it is said.
+    pub fn tell(&self, words: &[&str]) -> Said {
+        self.tell_as(None, words)
+    }
+
+    /// The same with somebody's key in the environment.
+    pub fn tell_as(&self, who: Option<&Person>, words: &[&str]) -> Said {
         let mut command = agentcity()
             .current_dir(self.folder.path())
             .env("AGENTCITY_RPC_URL", &self.url)
@@ -158,8 +191,10 @@ impl Terminal {
             let key = hex::encode_prefixed(who.signer().to_bytes());
             command = command.env("AGENTCITY_PRIVATE_KEY", key);
         }
-        let output = command.args(line.split_whitespace()).output();
-        Said::of(&output.expect("the binary runs"))
+        let output = command.args(words).output();
+        let mut said = Said::of(&output.expect("the binary runs"));
+        said.shown = self.redact(&said.shown);
+        said
     }
 
     fn type_in(&mut self, who: Option<&Person>, line: &str) -> Said {
@@ -225,7 +260,7 @@ impl Terminal {
                 None => out += token,
             }
         }
-        out
+        out.split_inclusive('\n').map(without_lengths).collect()
     }
 
     fn named(&self, token: &str, before: &str) -> Option<String> {
@@ -248,23 +283,49 @@ impl Terminal {
             return Some("SECOND".to_owned());
         }
         let line = before.rsplit('\n').next().unwrap_or_default();
-        let label = line
-            .trim_end_matches([' ', ':', '"'])
-            .trim_start_matches([' ', '"']);
-        if ["gas", "gasUsed"].contains(&label) {
+        let label = line.trim_end_matches([' ', ':', '"']);
+        let moved = label.ends_with("moved by");
+        let label = label.rsplit(['"', ' ']).next().unwrap_or_default();
+        let alone = line.trim_start().trim_start_matches('"').starts_with(label);
+        if label == "gasUsed" || (label == "gas" && alone) {
             return Some("GAS".to_owned());
         }
         // How long a halt lay follows the clock of the chain.
-        if label == "moved by" || line.ends_with("haltedSecs ") {
+        if moved || line.ends_with("haltedSecs ") {
             return Some("SECS".to_owned());
         }
         // Blocks differ with what fixtures do before a story begins; where a table begins with one it is greater than any node.
         let begins = line.trim().is_empty() && number > NODES;
-        let words = ["the newest is ", "block ", " 0 to "];
-        let is_block = ["block", "toBlock"].contains(&label) || begins;
+        let words = ["the newest is ", "block ", "[BLOCK] to "];
+        let is_block = ["block", "blocks", "fromBlock", "toBlock"].contains(&label) || begins;
         let is_block = is_block || words.iter().any(|words| line.ends_with(words));
         is_block.then(|| "BLOCK".to_owned())
     }
+}
+
+/// How long it is until a second follows the clock; a table of amendments ends with their blocks.
+fn without_lengths(line: &str) -> String {
+    let (text, end) = match line.strip_suffix('\n') {
+        Some(text) => (text, "\n"),
+        None => (line, ""),
+    };
+    let text = match text.split_once(" left") {
+        Some((before, after)) if before.contains(" s (") => {
+            let start = before.rfind(", ").map_or(0, |at| at + 2);
+            format!("{}[LENGTH] left{after}", &before[..start])
+        }
+        _ => text.to_owned(),
+    };
+    let last = text.rsplit(' ').next().unwrap_or_default();
+    let is_number = !last.is_empty() && last.bytes().all(|c| c.is_ascii_digit());
+    if is_number
+        && ["  weaker  ", "  tighter  "]
+            .iter()
+            .any(|way| text.contains(way))
+    {
+        return format!("{}[BLOCK]{end}", &text[..text.len() - last.len()]);
+    }
+    text + end
 }
 
 /// Transactions that a chain has seen: what must not grow where nothing may be sent.
@@ -307,6 +368,17 @@ impl Liar {
     pub fn url(&self, lie: &str) -> String {
         format!("http://{}/{lie}", self.address)
     }
+}
+
+/// Blocks of which a narrow node tells events at once.
+const NARROW: u64 = 7;
+
+/// How many blocks a question for events covers.
+fn blocks(request: &Value) -> u64 {
+    let filter = &request["params"][0];
+    let [from, to] = ["fromBlock", "toBlock"].map(|end| parse_quantity(&filter[end]));
+    let count = to.unwrap_or_default() - from.unwrap_or_default() + 1;
+    u64::try_from(count).expect("a few blocks")
 }
 
 /// Answers one request, and closes.
@@ -377,6 +449,10 @@ fn lie(mut stream: TcpStream, honest: SocketAddr) -> std::io::Result<()> {
         }
         ("block-null", "eth_getBlockByNumber") => result(Value::Null),
         ("block-odd", "eth_getBlockByNumber") => result(json!({ "number": "0x1" })),
+        // An honest node with a bound on ranges, as many public ones have.
+        ("narrow", "eth_getLogs") if blocks(&request) > NARROW => refusal(
+            json!({ "code": -32602, "message": format!("at most {NARROW} blocks may be asked for") }),
+        ),
         ("logs-null", "eth_getLogs") => result(Value::Null),
         ("logs-odd", "eth_getLogs") => result(json!([{ "address": "0x1" }])),
         ("logs-foreign", "eth_getLogs") => result(json!([{

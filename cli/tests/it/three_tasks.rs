@@ -60,7 +60,7 @@ fn node(stage: &mut Stage, method: &str, arguments: Value) -> Value {
 
 /// Everybody's work at the command line, from the law to the last withdrawal.
 fn by_verbs(stage: &mut Stage, law: &Law) {
-    let t = Terminal::at(&mut stage.city);
+    let t = Terminal::at(&stage.city);
     let m = law.mission;
     let by = |who: &Person, line: &str| done(&t.silently(Some(who), line));
     let sponsor = stage.sponsor.clone();
@@ -231,6 +231,7 @@ fn book(city: &City) -> Book {
     };
     let entry = CityEntry {
         constitution: city.address(Peer::Constitution),
+        first_block: Some(1),
         members: Peer::ALL.into_iter().map(member).collect(),
     };
     Book {

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     apply::{ApplyError, apply},
-    chain::Traits,
+    chain::{self, Traits},
 };
 
 sol! {
@@ -217,12 +217,10 @@ pub async fn seal<P: Provider>(
     check_digest(&contract, manifest).await?;
     signatures.sort_by_key(|signed| signed.signer);
     let signatures = signatures.into_iter().map(|s| s.signature).collect();
-    let pending = contract
-        .seal(manifest.clone(), signatures)
-        .from(sender)
-        .send()
-        .await
-        .map_err(|source| said("the seal", source))?;
+    let call = contract.seal(manifest.clone(), signatures).from(sender);
+    let traits = Traits::ask(provider).await?;
+    let pending = chain::send(&traits, call).await;
+    let pending = pending.map_err(|source| said("the seal", source))?;
     confirm("the seal", pending).await.map(Some)
 }
 
@@ -232,6 +230,7 @@ pub async fn wire<P: Provider>(
     city: &CityPlan,
     sender: Address,
 ) -> Result<Vec<(Peer, TransactionReceipt)>, CityError> {
+    let traits = Traits::ask(provider).await?;
     let mut sent = Vec::new();
     for (peer, member) in &city.members {
         let Member::Program(plan) = member else {
@@ -241,7 +240,7 @@ pub async fn wire<P: Provider>(
             continue;
         }
         let call = Wired::new(plan.address, provider);
-        let pending = call.wire().from(sender).send().await;
+        let pending = chain::send(&traits, call.wire().from(sender)).await;
         let pending = pending.map_err(|source| said("wiring", source))?;
         sent.push((*peer, confirm("wiring", pending).await?));
     }

@@ -18,6 +18,7 @@ use alloy::{
     network::EthereumWallet,
     primitives::{Address, B256, Bytes, TxHash, U256},
     providers::Provider,
+    rpc::types::TransactionReceipt,
     sol_types::{SolCall, SolInterface},
     transports::{RpcError, TransportErrorKind},
 };
@@ -490,8 +491,16 @@ impl<P: Provider> Run<'_, P> {
             members.insert(peer.name().to_owned(), entry);
         }
         let mut book = Book::load(self.founding.dir, self.chain_id)?;
+        let constitution = self.founding.plan.constitution.address;
+        let before = book.cities.get(self.founding.name);
+        let known = before.filter(|city| city.constitution == constitution);
+        let first_block = match known.and_then(|city| city.first_block) {
+            Some(block) => Some(block),
+            None => self.first_block(constitution).await?,
+        };
         let city = CityEntry {
-            constitution: self.founding.plan.constitution.address,
+            constitution,
+            first_block,
             members,
         };
         book.cities.insert(self.founding.name.to_owned(), city);
@@ -499,6 +508,21 @@ impl<P: Provider> Run<'_, P> {
         let path = book.save(self.founding.dir)?;
         self.reach(Point::AfterWrite(File::Book))?;
         Ok(path)
+    }
+
+    /// The block that brought the constitution: that of our own transaction where it was ours, which every node knows; otherwise
+    /// what is found on the chain.
+    async fn first_block(&self, constitution: Address) -> Result<Option<u64>, FoundError> {
+        let name = Step::Deploy(Peer::Constitution).to_string();
+        let provider = self.outbox.provider;
+        if let Some(sent) = self.record.sent.iter().rfind(|sent| sent.step == name) {
+            let receipt = provider.get_transaction_receipt(sent.envelope.hash).await?;
+            let done = receipt.filter(TransactionReceipt::status);
+            if let Some(block) = done.and_then(|receipt| receipt.block_number) {
+                return Ok(Some(block));
+            }
+        }
+        Ok(chain::first_block(provider, constitution).await?)
     }
 
     async fn activation(&self, codehash: B256) -> Result<Activation, FoundError> {

@@ -15,12 +15,23 @@
 //! agent = "0x…"
 //! principal = "0x…"
 //!
+//! [[templates]]                  # what statutes may be codified from; the codifier publishes them once it is in office
+//! id = "0x…"
+//! version = 1
+//! schema = "0x…"                 # hash of its schema
+//! nodes_max = 100
+//! tiers = [1, 2, 3]
+//! risk = "high"                  # low, medium, high
+//! predicates_min = 0             # may be left out
+//!
 //! [codehashes]                   # code that the founders agreed on, by member; a build with other code is refused
 //! agent = "0x…"
 //! ```
 //!
 //! A file is judged whole and without a chain, by the functions with which the constitution judges it; all that is left to the
 //! chain is whether the asset has code.
+
+mod templates;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,7 +51,10 @@ use alloy::{
 use serde::Deserialize;
 use toml::Spanned;
 
+use self::templates::FileTemplate;
 use super::names;
+
+pub use self::templates::Template;
 
 /// The default of `unit_scale`: a stake of 1,000 units is a thousandth of an ether.
 pub const DEFAULT_UNIT_SCALE: u64 = 1_000_000_000_000;
@@ -84,6 +98,8 @@ pub struct GenesisFile {
     pub genesis: Genesis,
     /// Hashes of the code of members, where the file names them.
     pub codehashes: BTreeMap<Peer, B256>,
+    /// Templates that the codifier is to publish. They are no part of the seal.
+    pub templates: Vec<Template>,
 }
 
 /// A place in a file, counted from one.
@@ -234,6 +250,42 @@ pub enum Problem {
         /// Who.
         principal: Address,
     },
+    /// More templates than a city begins with.
+    #[error(
+        "{count} templates; a genesis file has at most {most}: the codifier publishes more with `agentcity law template`"
+    )]
+    TooManyTemplates {
+        /// How many there are.
+        count: usize,
+        /// The most.
+        most: usize,
+    },
+    /// No such tier.
+    #[error("there is no tier {given}: tiers are 1, 2 and 3")]
+    Tier {
+        /// What stands there.
+        given: u8,
+    },
+    /// No statute holds to it.
+    #[error("the template allows nothing: it needs nodes_max above zero, and tiers")]
+    TemplateAllowsNothing,
+    /// Versions are counted from one.
+    #[error("version 0 is no version of a template: the first is 1")]
+    VersionZero,
+    /// No such risk.
+    #[error("there is no risk `{given}`: there are low, medium, high")]
+    Risk {
+        /// What stands there.
+        given: String,
+    },
+    /// One version, listed twice.
+    #[error("version {version} of template {id} is listed before")]
+    TemplateTwice {
+        /// The template.
+        id: B256,
+        /// Its version.
+        version: u16,
+    },
     /// No such member.
     #[error("a city has no member `{name}`: there are {}", Peer::ALL.map(Peer::name).join(", "))]
     UnknownMember {
@@ -256,6 +308,8 @@ struct File {
     codehashes: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     clerks: Vec<Spanned<FileClerk>>,
+    #[serde(default)]
+    templates: Vec<Spanned<FileTemplate>>,
 }
 
 #[derive(Deserialize)]
@@ -369,6 +423,7 @@ impl GenesisFile {
         let parameters = parameters(&mut judge, &file);
         let clerks = clerks(&mut judge, &file);
         let codehashes = codehashes(&mut judge, &file);
+        let templates = templates::read(&mut judge, &file.templates);
         judge.verdict()?;
         Ok(Self {
             genesis: Genesis {
@@ -381,6 +436,7 @@ impl GenesisFile {
                 signing_window_secs: window,
             },
             codehashes,
+            templates,
         })
     }
 }

@@ -22,7 +22,7 @@ pub mod verify;
 
 pub use apply::{CityError, Signed, digest, manifest, place, seal, wire};
 pub use found::{FoundError, Founded, Founding, Point, Standing, found};
-pub use genesis::{Genesis, GenesisError, GenesisFile};
+pub use genesis::{Genesis, GenesisError, GenesisFile, Template};
 pub use names::clerks as clerk_names;
 pub use plan::{CityPlan, CityPlanError, Member, PlannedStep, Step};
 pub use programs::{Programs, ProgramsError};

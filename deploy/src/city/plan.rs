@@ -386,6 +386,7 @@ mod tests {
         let file = GenesisFile {
             genesis: Genesis::example(),
             codehashes: [].into(),
+            templates: Vec::new(),
         };
         let programs = Programs::new(std::array::from_fn(|_| smallest()), Default::default());
         CityPlan::of_programs(&file, &programs, DEFAULT_SALT).unwrap()
@@ -418,6 +419,7 @@ mod tests {
         let file = GenesisFile {
             genesis: Genesis::example(),
             codehashes: [(Peer::Agent, B256::repeat_byte(1))].into(),
+            templates: Vec::new(),
         };
         let programs = Programs::new(std::array::from_fn(|_| smallest()), Default::default());
         assert!(matches!(

@@ -32,6 +32,16 @@ pub enum EndpointError {
         /// What the contract answered, when one did.
         revert: Option<Bytes>,
     },
+    /// Enough endpoints answered, and contradict each other.
+    #[error(
+        "{question}: endpoints contradict each other: fewer than the {needed} that must agree do"
+    )]
+    Split {
+        /// What was asked.
+        question: &'static str,
+        /// How many must agree.
+        needed: usize,
+    },
 }
 
 /// A transaction's place in the chain.
@@ -39,6 +49,8 @@ pub enum EndpointError {
 pub struct Mined {
     /// Number of its block.
     pub block: u64,
+    /// Hash of its block.
+    pub block_hash: B256,
     /// Whether it did what it should.
     pub succeeded: bool,
 }
@@ -152,11 +164,14 @@ impl<P: Provider> Endpoint for Rpc<P> {
             return Ok(None);
         };
         // A receipt of another transaction, or of none, is a lie or a fault.
-        match receipt.block_number {
-            Some(block) if receipt.transaction_hash == hash => Ok(Some(Mined {
-                block,
-                succeeded: receipt.status(),
-            })),
+        match (receipt.block_number, receipt.block_hash) {
+            (Some(block), Some(block_hash)) if receipt.transaction_hash == hash => {
+                Ok(Some(Mined {
+                    block,
+                    block_hash,
+                    succeeded: receipt.status(),
+                }))
+            }
             _ => Err(EndpointError::Silent {
                 question,
                 cause: format!("a receipt of {} for {hash}", receipt.transaction_hash),

@@ -21,10 +21,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 
+mod ledger;
+mod postgres;
 mod sql;
 mod sqlite;
+mod store;
 
-pub use sqlite::{Boundary, SqliteJournal};
+pub use self::{
+    ledger::{Boundary, Ledger},
+    postgres::{Postgres, PostgresJournal},
+    sqlite::{Sqlite, SqliteJournal},
+    store::{Access, Row, Store, StoreError, Value},
+};
 
 /// Longest name of a lease, a stream or a keeper, in bytes: they are keys of small tables.
 pub const NAME_BYTES_MAX: usize = 128;
@@ -117,6 +125,15 @@ pub struct Replay {
     pub cursor: u64,
     /// Events after `from`, in order.
     pub events: Vec<Recorded>,
+}
+
+/// What of the chain a stream knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Last block that counts as final; `None` when none does.
+    pub floor: Option<u64>,
+    /// Bodies of the logs above it that were not taken back, in order.
+    pub logs: Vec<String>,
 }
 
 /// What makes an action the same action: recorded once however often it is intended.
@@ -331,7 +348,7 @@ pub enum JournalError {
     Poisoned,
     /// The store failed.
     #[error("the journal's store failed: {0}")]
-    Store(#[from] rusqlite::Error),
+    Store(#[from] StoreError),
 }
 
 /// The write-ahead log and checkpoint, whatever the store.
@@ -371,6 +388,9 @@ pub trait Journal: fmt::Debug + Send {
 
     /// From where the machine of a stream goes on. Reads only.
     fn replay(&mut self, stream: &str) -> Result<Replay, JournalError>;
+
+    /// What of the chain a stream knows and may have to take back. Reads only.
+    fn standing(&mut self, stream: &str) -> Result<Standing, JournalError>;
 
     /// Records what a machine wants done about event `seq`, and that it took it. Returns the keys that were new.
     ///

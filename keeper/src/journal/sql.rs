@@ -45,6 +45,8 @@ pub(super) const EVENT_LATEST: &str =
 pub(super) const EVENT_ADD: &str = "INSERT INTO events (stream, seq, identity, removed, block, body, seen_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 pub(super) const EVENTS: &str =
     "SELECT seq, removed, body FROM events WHERE stream = $1 AND seq > $2 ORDER BY seq";
+/// Events of blocks above $2 that were not taken back.
+pub(super) const EVENTS_STANDING: &str = "SELECT body FROM events AS added WHERE stream = $1 AND block > $2 AND removed = 0 AND NOT EXISTS (SELECT 1 FROM events AS later WHERE later.stream = added.stream AND later.identity = added.identity AND later.seq > added.seq) ORDER BY seq";
 pub(super) const EVENTS_FORGET: &str =
     "DELETE FROM events WHERE stream = $1 AND seq <= $2 AND (block IS NULL OR block <= $3)";
 
@@ -97,6 +99,7 @@ mod tests {
             EVENT_LATEST,
             EVENT_ADD,
             EVENTS,
+            EVENTS_STANDING,
             EVENTS_FORGET,
             ACTION,
             ACTION_ADD,

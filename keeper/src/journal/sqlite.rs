@@ -1,48 +1,32 @@
-//! The journal in SQLite, for one machine.
+//! SQLite as the journal's store, for one machine.
 
 use std::{fmt, path::Path, time::Duration};
 
-use agentcity_domain::time::Millis;
-use alloy::primitives::{Address, B256};
 use rusqlite::{
-    Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params,
+    Connection, params_from_iter,
+    types::{ToSql, ToSqlOutput, ValueRef},
 };
 
 use super::{
-    ActionKey, Claim, Identity, Intent, Journal, JournalError, Lease, NAME_BYTES_MAX, Posted,
-    Recorded, Replay, Seen, Signed, account_lease, sql,
+    JournalError,
+    ledger::{Boundary, Ledger},
+    store::{Access, Row, Store, StoreError, Value},
 };
-use crate::clock::Moment;
 
 /// How long a write waits for another process that writes: longer than any transaction here takes on a slow disk.
 const BUSY: Duration = Duration::from_secs(5);
 /// Queries that are kept compiled: more than there are.
 const STATEMENTS: usize = 64;
 
-/// A place at which a process may die, told before and after every commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Boundary {
-    /// All is written, nothing is recorded.
-    Before(&'static str),
-    /// It is recorded, and the caller does not know yet.
-    After(&'static str),
-}
-
-type Watch = Box<dyn FnMut(Boundary) + Send>;
-
 /// A journal in a file.
-pub struct SqliteJournal {
-    connection: Connection,
-    watch: Option<Watch>,
-    poisoned: bool,
-}
+pub type SqliteJournal = Ledger<Sqlite>;
 
-impl fmt::Debug for SqliteJournal {
+/// A file of SQLite.
+pub struct Sqlite(Connection);
+
+impl fmt::Debug for Sqlite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteJournal")
-            .field("path", &self.connection.path())
-            .field("poisoned", &self.poisoned)
-            .finish()
+        f.debug_tuple("Sqlite").field(&self.0.path()).finish()
     }
 }
 
@@ -51,7 +35,15 @@ impl SqliteJournal {
     ///
     /// Errors: [`JournalError::Format`], [`JournalError::Store`].
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        Self::begin(Connection::open(path)?)
+        let connection = Connection::open(path).map_err(failed)?;
+        connection.busy_timeout(BUSY).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
+            connection
+                .pragma_update(None, name, value)
+                .map_err(failed)?;
+        }
+        Self::begin(Sqlite(connection))
     }
 
     /// Opens a file, and tells `watch` before and after every commit: there a drill may end the process.
@@ -59,665 +51,69 @@ impl SqliteJournal {
         path: &Path,
         watch: impl FnMut(Boundary) + Send + 'static,
     ) -> Result<Self, JournalError> {
-        let mut journal = Self::open(path)?;
-        journal.watch = Some(Box::new(watch));
-        Ok(journal)
-    }
-
-    fn begin(mut connection: Connection) -> Result<Self, JournalError> {
-        connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for statement in sql::CREATE {
-            tx.execute(statement, [])?;
-        }
-        tx.execute(sql::META_SET, params!["format", sql::FORMAT.to_string()])?;
-        let found: String = tx.query_row(sql::META, ["format"], |row| row.get(0))?;
-        if found != sql::FORMAT.to_string() {
-            return Err(JournalError::Format {
-                found,
-                expected: sql::FORMAT,
-            });
-        }
-        tx.commit()?;
-        Ok(Self {
-            connection,
-            watch: None,
-            poisoned: false,
-        })
-    }
-
-    /// Checks and records as one. What fails inside leaves no trace; a commit that fails leaves open whether it did, so nothing is
-    /// written any more.
-    fn write<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, JournalError>,
-    ) -> Result<T, JournalError> {
-        if self.poisoned {
-            return Err(JournalError::Poisoned);
-        }
-        let tx = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = work(&tx)?;
-        if let Some(watch) = &mut self.watch {
-            watch(Boundary::Before(name));
-        }
-        if let Err(error) = tx.commit() {
-            self.poisoned = true;
-            return Err(error.into());
-        }
-        if let Some(watch) = &mut self.watch {
-            watch(Boundary::After(name));
-        }
-        Ok(done)
+        Ok(Self::open(path)?.watched(watch))
     }
 }
 
-impl Journal for SqliteJournal {
-    fn bind(&mut self, chain_id: u64, genesis: B256) -> Result<(), JournalError> {
-        let asked = format!("{chain_id} {genesis:#x}");
-        self.write("bind", |tx| {
-            run(tx, sql::META_SET, params!["chain", asked])?;
-            let recorded: String = one(tx, sql::META, ["chain"], |row| row.get(0))?;
-            if recorded != asked {
-                return Err(JournalError::OtherChain { recorded, asked });
-            }
-            Ok(())
-        })
-    }
-
-    fn acquire(
-        &mut self,
-        name: &str,
-        holder: &str,
-        now: Moment,
-        term: Millis,
-    ) -> Result<Claim, JournalError> {
-        named(name)?;
-        named(holder)?;
-        let until = now.after(term);
-        let (until_ms, now_ms) = (stored(until.get())?, stored(now.get())?);
-        self.write("acquire", |tx| {
-            let fence: Option<i64> = maybe(
-                tx,
-                sql::ACQUIRE,
-                params![name, holder, until_ms, now_ms],
-                |row| row.get(0),
-            )?;
-            if let Some(fence) = fence {
-                run(tx, sql::STREAM_BEGIN, [name])?;
-                return Ok(Claim::Granted(Lease {
-                    name: name.to_owned(),
-                    fence: read(fence)?,
-                    until,
-                }));
-            }
-            let (holder, until): (String, i64) = one(tx, sql::HOLDER, [name], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
-            Ok(Claim::Held {
-                holder,
-                until: Moment::new(read(until)?),
+impl Store for Sqlite {
+    fn begin(&mut self, access: Access) -> Result<(), StoreError> {
+        self.0
+            .execute_batch(match access {
+                Access::Read => "BEGIN",
+                // There is one writer: who decides a write is it from the beginning.
+                Access::Write => "BEGIN IMMEDIATE",
             })
-        })
+            .map_err(failed)
     }
 
-    fn renew(&mut self, lease: &Lease, now: Moment, term: Millis) -> Result<Lease, JournalError> {
-        // A clock that was set back must not shorten what another keeper was told.
-        let until = now.after(term).max(lease.until);
-        self.write("renew", |tx| prolong(tx, lease, now, until))?;
-        Ok(Lease {
-            until,
-            ..lease.clone()
-        })
+    fn alone(&mut self) -> Result<(), StoreError> {
+        Ok(())
     }
 
-    fn release(&mut self, lease: &Lease, now: Moment) -> Result<(), JournalError> {
-        self.write("release", |tx| prolong(tx, lease, now, Moment::new(0)))
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.0.execute_batch("COMMIT").map_err(failed)
     }
 
-    fn see(
-        &mut self,
-        stream: &Lease,
-        now: Moment,
-        identity: &Identity,
-        body: &str,
-    ) -> Result<Seen, JournalError> {
-        self.write("see", |tx| {
-            fence(tx, stream, now)?;
-            see(tx, &stream.name, now, identity, body)
-        })
+    fn rollback(&mut self) {
+        // What SQLite ended by itself, on a full disk, is no transaction any more.
+        let _ = self.0.execute_batch("ROLLBACK");
     }
 
-    fn replay(&mut self, stream: &str) -> Result<Replay, JournalError> {
-        // One snapshot for both reads: a checkpoint of another process must not come between them.
-        let tx = self.connection.transaction()?;
-        let Some(at) = stream_row(&tx, stream)? else {
-            return Ok(Replay::default());
-        };
-        let events = all(&tx, sql::EVENTS, params![stream, at.state_at], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?))
-        })?;
-        Ok(Replay {
-            state: at.state,
-            from: read(at.state_at)?,
-            cursor: read(at.taken)?,
-            events: events
-                .into_iter()
-                .map(|(seq, removed, body): (i64, i64, String)| {
-                    Ok(Recorded {
-                        seq: read(seq)?,
-                        removed: removed != 0,
-                        body,
-                    })
-                })
-                .collect::<Result<_, JournalError>>()?,
-        })
+    fn run(&mut self, query: &'static str, params: Vec<Value>) -> Result<u64, StoreError> {
+        let mut statement = self.0.prepare_cached(query).map_err(failed)?;
+        let changed = statement
+            .execute(params_from_iter(params))
+            .map_err(failed)?;
+        Ok(changed as u64)
     }
 
-    fn intend(
-        &mut self,
-        stream: &Lease,
-        now: Moment,
-        seq: u64,
-        intents: &[Intent],
-    ) -> Result<Vec<ActionKey>, JournalError> {
-        self.write("intend", |tx| {
-            fence(tx, stream, now)?;
-            let at = known_stream(tx, &stream.name)?;
-            let next = read(at.taken)?.saturating_add(1);
-            if seq != next || seq > read(at.head)? {
-                return Err(JournalError::OutOfOrder {
-                    stream: stream.name.clone(),
-                    seq,
-                    next,
-                });
-            }
-            let mut fresh = Vec::new();
-            for (place, intent) in intents.iter().enumerate() {
-                match action_row(tx, intent.key)? {
-                    None => {
-                        let place = stored(place as u64)?;
-                        run(
-                            tx,
-                            sql::ACTION_ADD,
-                            params![
-                                intent.key.to_string(),
-                                stream.name,
-                                stored(seq)?,
-                                place,
-                                intent.body,
-                                stored(now.get())?
-                            ],
-                        )?;
-                        fresh.push(intent.key);
-                    }
-                    Some(row) if row.stream == stream.name && row.body == intent.body => {}
-                    Some(_) => return Err(JournalError::KeyReused { key: intent.key }),
-                }
-            }
-            run(tx, sql::STREAM_TAKEN, params![stored(seq)?, stream.name])?;
-            Ok(fresh)
-        })
-    }
-
-    fn open(&mut self, stream: &str) -> Result<Vec<Intent>, JournalError> {
-        let rows = all(&self.connection, sql::ACTIONS_OPEN, [stream], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-        rows.into_iter()
-            .map(|(key, body): (String, String)| {
-                Ok(Intent {
-                    key: ActionKey(parsed(&key)?),
-                    body,
-                })
-            })
+    fn rows(&mut self, query: &'static str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.0.prepare_cached(query).map_err(failed)?;
+        let columns = statement.column_count();
+        let rows = statement.query_map(params_from_iter(params), |row| {
+            let values = (0..columns).map(|place| match row.get_ref(place)? {
+                ValueRef::Integer(number) => Ok(Value::Number(number)),
+                ValueRef::Text(text) => Ok(Value::Text(String::from_utf8_lossy(text).into_owned())),
+                _ => Ok(Value::Nothing),
+            });
+            values.collect::<rusqlite::Result<_>>().map(Row)
+        });
+        rows.map_err(failed)?
+            .map(|row| row.map_err(failed))
             .collect()
     }
-
-    fn settle(
-        &mut self,
-        stream: &Lease,
-        now: Moment,
-        key: ActionKey,
-        outcome: &str,
-        event: &str,
-    ) -> Result<Seen, JournalError> {
-        self.write("settle", |tx| {
-            fence(tx, stream, now)?;
-            let row = action_row(tx, key)?.ok_or(JournalError::UnknownAction { key })?;
-            if row.stream != stream.name {
-                return Err(JournalError::WrongLease {
-                    shown: stream.name.clone(),
-                    wanted: row.stream,
-                });
-            }
-            match row.outcome {
-                Some(known) if known == outcome => return Ok(Seen::Known),
-                Some(outcome) => return Err(JournalError::Ended { key, outcome }),
-                None => {}
-            }
-            let ended = params![outcome, stored(now.get())?, key.to_string()];
-            run(tx, sql::ACTION_END, ended)?;
-            let identity = Identity::Once(format!("ended/{key}"));
-            see(tx, &stream.name, now, &identity, event)
-        })
-    }
-
-    fn outcome(&mut self, key: ActionKey) -> Result<Option<String>, JournalError> {
-        let row = action_row(&self.connection, key)?;
-        Ok(row.ok_or(JournalError::UnknownAction { key })?.outcome)
-    }
-
-    fn sign(&mut self, account: &Lease, now: Moment, signed: &Signed) -> Result<(), JournalError> {
-        self.write("sign", |tx| {
-            of_account(account, signed.account)?;
-            fence(tx, account, now)?;
-            sign(tx, now, signed)
-        })
-    }
-
-    fn sent(&mut self, account: &Lease, now: Moment, hash: B256) -> Result<(), JournalError> {
-        self.write("sent", |tx| {
-            fence(tx, account, now)?;
-            // Only transactions of the account whose lease was shown: its name ends with the address.
-            let of = account.name.strip_prefix("account/").unwrap_or_default();
-            let marked = params![stored(now.get())?, of, hash.to_string()];
-            match run(tx, sql::SENT, marked)? {
-                0 => Err(JournalError::UnknownTransaction { hash }),
-                _ => Ok(()),
-            }
-        })
-    }
-
-    fn close(
-        &mut self,
-        lease: &Lease,
-        now: Moment,
-        account: Address,
-        nonce: u64,
-        winner: Option<B256>,
-    ) -> Result<(), JournalError> {
-        self.write("close", |tx| {
-            of_account(lease, account)?;
-            fence(tx, lease, now)?;
-            close(tx, account, nonce, winner)
-        })
-    }
-
-    fn posted(&mut self, account: Address) -> Result<Vec<Posted>, JournalError> {
-        let of = format!("{account:#x}");
-        let rows = all(
-            &self.connection,
-            sql::POSTED,
-            params![of, sql::OPEN],
-            PostedRow::read,
-        )?;
-        rows.into_iter().map(|row| row.checked(account)).collect()
-    }
-
-    fn next_nonce(&mut self, account: Address) -> Result<u64, JournalError> {
-        let of = format!("{account:#x}");
-        read(one(&self.connection, sql::NEXT_NONCE, [of], |row| {
-            row.get(0)
-        })?)
-    }
-
-    fn closed_below(&mut self, account: Address) -> Result<u64, JournalError> {
-        let of = format!("{account:#x}");
-        let params = params![of, sql::OPEN];
-        read(one(&self.connection, sql::CLOSED_BELOW, params, |row| {
-            row.get(0)
-        })?)
-    }
-
-    fn checkpoint(
-        &mut self,
-        stream: &Lease,
-        now: Moment,
-        seq: u64,
-        state: &str,
-        final_block: u64,
-    ) -> Result<(), JournalError> {
-        self.write("checkpoint", |tx| {
-            fence(tx, stream, now)?;
-            let at = known_stream(tx, &stream.name)?;
-            if seq > read(at.taken)? || seq < read(at.state_at)? {
-                return Err(JournalError::OutOfOrder {
-                    stream: stream.name.clone(),
-                    seq,
-                    next: read(at.taken)?,
-                });
-            }
-            let floor = stored(final_block)?.max(at.floor_block);
-            let (seq, name) = (stored(seq)?, &stream.name);
-            run(tx, sql::STREAM_STATE, params![state, seq, floor, name])?;
-            run(tx, sql::EVENTS_FORGET, params![name, seq, floor])?;
-            Ok(())
-        })
-    }
 }
 
-fn prolong(
-    tx: &Transaction<'_>,
-    lease: &Lease,
-    now: Moment,
-    until: Moment,
-) -> Result<(), JournalError> {
-    let shown = params![
-        stored(until.get())?,
-        lease.name,
-        stored(lease.fence)?,
-        stored(now.get())?
-    ];
-    match run(tx, sql::RENEW, shown)? {
-        1 => Ok(()),
-        _ => Err(fenced(lease)),
-    }
-}
-
-fn fence(tx: &Transaction<'_>, lease: &Lease, now: Moment) -> Result<(), JournalError> {
-    let shown = params![lease.name, stored(lease.fence)?, stored(now.get())?];
-    match run(tx, sql::FENCE, shown)? {
-        1 => Ok(()),
-        _ => Err(fenced(lease)),
-    }
-}
-
-fn fenced(lease: &Lease) -> JournalError {
-    JournalError::Fenced {
-        name: lease.name.clone(),
-        fence: lease.fence,
-    }
-}
-
-fn of_account(lease: &Lease, account: Address) -> Result<(), JournalError> {
-    let wanted = account_lease(account);
-    if lease.name == wanted {
-        return Ok(());
-    }
-    Err(JournalError::WrongLease {
-        shown: lease.name.clone(),
-        wanted,
-    })
-}
-
-fn see(
-    tx: &Transaction<'_>,
-    stream: &str,
-    now: Moment,
-    identity: &Identity,
-    body: &str,
-) -> Result<Seen, JournalError> {
-    let (name, removal) = (identity.name(), identity.is_removal());
-    let block = identity.block().map(stored).transpose()?;
-    let floor = known_stream(tx, stream)?.floor_block;
-    if let Some(block) = block.filter(|block| *block <= floor) {
-        return if removal {
-            Err(JournalError::BelowFloor {
-                stream: stream.to_owned(),
-                block: read(block)?,
-                floor: read(floor)?,
-            })
-        } else {
-            Ok(Seen::Known)
-        };
-    }
-    let latest: Option<i64> = maybe(tx, sql::EVENT_LATEST, params![stream, name], |row| {
-        row.get(0)
-    })?;
-    let stands = latest == Some(0);
-    if stands != removal {
-        return Ok(Seen::Known);
-    }
-    let seq: i64 = one(tx, sql::STREAM_HEAD, [stream], |row| row.get(0))?;
-    let row = params![
-        stream,
-        seq,
-        name,
-        i64::from(removal),
-        block,
-        body,
-        stored(now.get())?
-    ];
-    run(tx, sql::EVENT_ADD, row)?;
-    Ok(Seen::Recorded(read(seq)?))
-}
-
-fn sign(tx: &Transaction<'_>, now: Moment, signed: &Signed) -> Result<(), JournalError> {
-    let key = signed.action;
-    if let Some(outcome) = action_row(tx, key)?
-        .ok_or(JournalError::UnknownAction { key })?
-        .outcome
-        // A nonce that its action needs no more must be used up all the same, or all later ones wait for it.
-        .filter(|_| !signed.fill)
-    {
-        return Err(JournalError::Ended { key, outcome });
-    }
-    let (of, nonce) = (format!("{:#x}", signed.account), stored(signed.nonce)?);
-    let owner: Option<String> = maybe(tx, sql::NONCE_OWNER, params![of, nonce], |row| row.get(0))?;
-    if let Some(owner) = owner.filter(|owner| *owner != key.to_string()) {
-        return Err(JournalError::NonceTaken {
-            account: signed.account,
-            nonce: signed.nonce,
-            owner: ActionKey(parsed(&owner)?),
-        });
-    }
-    let fates = all(tx, sql::FATES, params![of, nonce], |row| {
-        row.get::<_, String>(1)
-    })?;
-    if fates.iter().any(|fate| fate != sql::OPEN) {
-        return Err(JournalError::NonceClosed {
-            account: signed.account,
-            nonce: signed.nonce,
-        });
-    }
-    let rivals = params![key.to_string(), sql::LOST, of, nonce];
-    let other: Option<(String, i64)> = maybe(tx, sql::NONCE_OF, rivals, |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    if let Some((account, nonce)) = other.filter(|_| !signed.fill) {
-        return Err(JournalError::HasNonce {
-            key,
-            account: parsed(&account)?,
-            nonce: read(nonce)?,
-        });
-    }
-    let next = stored(fates.len() as u64)?;
-    if stored(signed.attempt)? != next {
-        return Err(JournalError::Attempt {
-            account: signed.account,
-            nonce: signed.nonce,
-            attempt: signed.attempt,
-            next: read(next)?,
-        });
-    }
-    let row = params![
-        of,
-        nonce,
-        next,
-        key.to_string(),
-        i64::from(signed.fill),
-        signed.hash.to_string(),
-        signed.raw.to_string(),
-        signed.fee_max.to_string(),
-        stored(signed.after_block)?,
-        stored(now.get())?,
-        sql::OPEN
-    ];
-    run(tx, sql::SIGN, row)?;
-    Ok(())
-}
-
-fn close(
-    tx: &Transaction<'_>,
-    account: Address,
-    nonce: u64,
-    winner: Option<B256>,
-) -> Result<(), JournalError> {
-    let (of, nonce) = (format!("{account:#x}"), stored(nonce)?);
-    let winner = winner.map(|hash| (hash, hash.to_string()));
-    if let Some((hash, text)) = &winner {
-        let known = all(tx, sql::FATES, params![of, nonce], |row| {
-            row.get::<_, String>(0)
-        })?;
-        if !known.contains(text) {
-            return Err(JournalError::UnknownTransaction { hash: *hash });
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Nothing => Ok(rusqlite::types::Null.into()),
+            Self::Number(number) => number.to_sql(),
+            Self::Text(text) => text.to_sql(),
         }
     }
-    run(tx, sql::FATE_ALL, params![sql::LOST, of, nonce])?;
-    if let Some((_, text)) = &winner {
-        run(tx, sql::FATE_ONE, params![sql::WON, text])?;
-    }
-    Ok(())
 }
 
-struct StreamRow {
-    head: i64,
-    taken: i64,
-    state: Option<String>,
-    state_at: i64,
-    floor_block: i64,
-}
-
-fn stream_row(at: &Connection, name: &str) -> Result<Option<StreamRow>, JournalError> {
-    maybe(at, sql::STREAM, [name], |row| {
-        Ok(StreamRow {
-            head: row.get(0)?,
-            taken: row.get(1)?,
-            state: row.get(2)?,
-            state_at: row.get(3)?,
-            floor_block: row.get(4)?,
-        })
-    })
-}
-
-fn known_stream(at: &Connection, name: &str) -> Result<StreamRow, JournalError> {
-    stream_row(at, name)?
-        .ok_or_else(|| JournalError::Corrupt(format!("a lease of {name} and no such stream")))
-}
-
-struct ActionRow {
-    stream: String,
-    body: String,
-    outcome: Option<String>,
-}
-
-fn action_row(at: &Connection, key: ActionKey) -> Result<Option<ActionRow>, JournalError> {
-    maybe(at, sql::ACTION, [key.to_string()], |row| {
-        Ok(ActionRow {
-            stream: row.get(0)?,
-            body: row.get(1)?,
-            outcome: row.get(2)?,
-        })
-    })
-}
-
-struct PostedRow {
-    nonce: i64,
-    attempt: i64,
-    action: String,
-    fill: i64,
-    hash: String,
-    raw: String,
-    fee_max: String,
-    after_block: i64,
-    sends: i64,
-    sent_ms: Option<i64>,
-}
-
-impl PostedRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            nonce: row.get(0)?,
-            attempt: row.get(1)?,
-            action: row.get(2)?,
-            fill: row.get(3)?,
-            hash: row.get(4)?,
-            raw: row.get(5)?,
-            fee_max: row.get(6)?,
-            after_block: row.get(7)?,
-            sends: row.get(8)?,
-            sent_ms: row.get(9)?,
-        })
-    }
-
-    fn checked(self, account: Address) -> Result<Posted, JournalError> {
-        Ok(Posted {
-            signed: Signed {
-                account,
-                nonce: read(self.nonce)?,
-                attempt: read(self.attempt)?,
-                action: ActionKey(parsed(&self.action)?),
-                fill: self.fill != 0,
-                hash: parsed(&self.hash)?,
-                raw: parsed(&self.raw)?,
-                fee_max: parsed(&self.fee_max)?,
-                after_block: read(self.after_block)?,
-            },
-            sends: read(self.sends)?,
-            sent: self.sent_ms.map(read).transpose()?.map(Moment::new),
-        })
-    }
-}
-
-fn named(name: &str) -> Result<(), JournalError> {
-    if (1..=NAME_BYTES_MAX).contains(&name.len()) {
-        Ok(())
-    } else {
-        Err(JournalError::Name(name.len()))
-    }
-}
-
-fn stored(number: u64) -> Result<i64, JournalError> {
-    i64::try_from(number).map_err(|_| JournalError::Number(number))
-}
-
-fn read(number: i64) -> Result<u64, JournalError> {
-    u64::try_from(number).map_err(|_| JournalError::Corrupt(format!("the number {number}")))
-}
-
-fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, JournalError> {
-    text.parse()
-        .map_err(|_| JournalError::Corrupt(format!("the text {text:?}")))
-}
-
-fn run(at: &Connection, query: &str, params: impl Params) -> Result<usize, JournalError> {
-    Ok(at.prepare_cached(query)?.execute(params)?)
-}
-
-fn one<T>(
-    at: &Connection,
-    query: &str,
-    params: impl Params,
-    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<T, JournalError> {
-    Ok(at.prepare_cached(query)?.query_row(params, read)?)
-}
-
-fn maybe<T>(
-    at: &Connection,
-    query: &str,
-    params: impl Params,
-    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Option<T>, JournalError> {
-    Ok(at
-        .prepare_cached(query)?
-        .query_row(params, read)
-        .optional()?)
-}
-
-fn all<T>(
-    at: &Connection,
-    query: &str,
-    params: impl Params,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>, JournalError> {
-    let mut statement = at.prepare_cached(query)?;
-    let rows = statement.query_map(params, read)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+fn failed(error: rusqlite::Error) -> StoreError {
+    StoreError::failed(error)
 }

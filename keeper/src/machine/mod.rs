@@ -7,7 +7,13 @@ use crate::{
     event::Event,
 };
 
+pub mod anchor;
+pub mod clerk;
+pub mod escrow_buffer;
+pub mod freeze_mirror;
+mod pairs;
 pub mod program_life;
+pub mod router;
 
 /// What decides. The same events in the same order give the same actions and the same state, whenever and however often.
 pub trait Machine: fmt::Debug {
@@ -16,6 +22,12 @@ pub trait Machine: fmt::Debug {
 
     /// What it remembers, as text from which it can go on.
     fn state(&self) -> String;
+
+    /// Under which fence its stream is held from now on: said once, before any event. A machine that trusts no earlier holder's
+    /// answers remembers it.
+    fn held_under(&mut self, fence: u64) {
+        let _ = fence;
+    }
 
     /// The worst of what it watches; `None` when it knows nothing yet, or watches nothing that fares well or badly.
     fn worst(&self) -> Option<Level> {
@@ -30,6 +42,10 @@ impl<M: Machine + ?Sized> Machine for Box<M> {
 
     fn state(&self) -> String {
         (**self).state()
+    }
+
+    fn held_under(&mut self, fence: u64) {
+        (**self).held_under(fence);
     }
 
     fn worst(&self) -> Option<Level> {

@@ -184,14 +184,8 @@ impl ProgramLife {
                 let now = level.unwrap_or(Level::Unknown);
                 Some(self.alert(*program, now, level, text))
             }
-            (
-                Action::Keepalive { .. },
-                Outcome::Done { .. }
-                | Outcome::Satisfied
-                | Outcome::Told
-                | Outcome::Reported { .. },
-            )
-            | (Action::Alert { .. }, _) => None,
+            // What was done needs no more; the rest is another part's.
+            _ => None,
         }
     }
 }
@@ -218,6 +212,8 @@ impl Machine for ProgramLife {
                     .collect()
             }
             Event::Ended { action, outcome } => self.ended(action, outcome).into_iter().collect(),
+            // Another part's.
+            _ => Vec::new(),
         }
     }
 
@@ -291,7 +287,7 @@ mod tests {
             .into_iter()
             .filter_map(|action| match action {
                 Action::Alert { before, level, .. } => Some((before, level)),
-                Action::Keepalive { .. } => None,
+                _ => None,
             })
             .collect()
     }

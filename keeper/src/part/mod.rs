@@ -8,19 +8,30 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use alloy::{primitives::Address, providers::Provider};
+use agentcity_hub::{mirror::MirrorError, store::LogError};
+use alloy::{primitives::Address, providers::Provider, signers::local::PrivateKeySigner};
 use tokio::sync::mpsc;
 
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
-    config::Config,
+    config::{Config, ConfigError},
     event::Event,
-    executor::endpoint::Call,
+    executor::{arrest::Nobody, endpoint::Call},
     machine::Machine,
+    source::{
+        chain::{Chain, Position},
+        endpoint::HttpEndpoint,
+        pool::Pool,
+    },
+    vault::VaultError,
 };
 
+pub mod clerk;
+pub mod log;
+pub mod mirror;
 pub mod programs;
+pub mod router;
 
 /// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -65,6 +76,11 @@ pub trait Part: fmt::Debug + Send + Sync {
     /// Pause between the beginnings of two rounds of observation.
     fn pause(&self) -> Duration;
 
+    /// Whether it follows the chain: then a round begins with the stream's [position](Feed::position).
+    fn takes_logs(&self) -> bool {
+        false
+    }
+
     /// One round of observation. Whatever it waits for it waits for with an end: the next round begins when this one is over.
     /// `asked` is when the round began.
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()>;
@@ -96,15 +112,24 @@ pub(crate) enum What {
     Reached(u64),
 }
 
+/// The city's chain as a keeper reads it.
+pub type CityChain = Chain<Pool<HttpEndpoint>>;
+
 /// The way of events from a part to its stream: bounded, so a part that learns faster than is recorded waits.
 #[derive(Clone, Debug)]
 pub struct Feed {
     pub(crate) seat: usize,
     pub(crate) fence: u64,
     pub(crate) news: mpsc::Sender<News>,
+    pub(crate) position: Position,
 }
 
 impl Feed {
+    /// Where the stream stands, for a part that [takes logs](Part::takes_logs). It is there once, at the beginning of a round.
+    pub fn position(&mut self) -> Position {
+        std::mem::take(&mut self.position)
+    }
+
     /// Hands an event over; it is recorded in the order of this call. False when the host is gone, so there is nothing to observe for.
     pub async fn tell(&self, event: Event) -> bool {
         self.send(What::Event(Box::new(event))).await
@@ -122,8 +147,33 @@ impl Feed {
     }
 }
 
-/// The parts that a configuration asks for.
-pub fn raise<P: Provider + Clone + 'static>(config: &Config, provider: &P) -> Vec<Arc<dyn Part>> {
+/// Why a part cannot be raised. Nothing was begun.
+#[derive(Debug, thiserror::Error)]
+pub enum RaiseError {
+    /// The key cannot be read.
+    #[error(transparent)]
+    Key(#[from] ConfigError),
+    /// The log cannot be opened.
+    #[error("log: {0}")]
+    Log(#[from] LogError),
+    /// There are no means to connect to mirrors.
+    #[error("log.mirrors: {0}")]
+    Mirrors(#[from] MirrorError),
+    /// What is to be sealed has no place.
+    #[error("mirror: {0}")]
+    Vault(#[from] VaultError),
+}
+
+/// The parts that a configuration asks for, on the chain `chain_id`. Those that take logs follow `_chain`, which is there when the
+/// configuration names a city.
+///
+/// Errors: [`RaiseError`].
+pub fn raise<P: Provider + Clone + 'static>(
+    config: &Config,
+    provider: &P,
+    _chain: Option<&Arc<CityChain>>,
+    chain_id: u64,
+) -> Result<Vec<Arc<dyn Part>>, RaiseError> {
     let mut parts: Vec<Arc<dyn Part>> = Vec::new();
     if !config.programs.is_empty() {
         parts.push(Arc::new(programs::ProgramLives::new(
@@ -131,7 +181,48 @@ pub fn raise<P: Provider + Clone + 'static>(config: &Config, provider: &P) -> Ve
             provider.clone(),
         )));
     }
-    parts
+    if let Some(kept) = &config.log {
+        // The configuration holds no log without a key.
+        if let Some(signer) = config.key()? {
+            let part = log::Keeping::raise(config, kept, signer, provider.clone(), chain_id)?;
+            parts.push(Arc::new(part));
+        }
+    }
+    if let Some(setup) = &config.router {
+        parts.push(Arc::new(router::Routing::new(
+            provider.clone(),
+            setup.clone(),
+        )));
+    }
+    let key = config.key()?;
+    parts.extend(raise_mirror(config, provider, key.as_ref(), chain_id)?);
+    Ok(parts)
+}
+
+/// The mirror, if a configuration asks for one. This keeper runs no executors, so whatever is to be stopped is not here.
+///
+/// Errors: the vault cannot be opened.
+fn raise_mirror<P: Provider + Clone + 'static>(
+    config: &Config,
+    provider: &P,
+    key: Option<&PrivateKeySigner>,
+    chain_id: u64,
+) -> Result<Option<Arc<dyn Part>>, VaultError> {
+    let (Some(section), Some(key)) = (config.mirror.clone(), key.cloned()) else {
+        return Ok(None);
+    };
+    let vault = Arc::new(section.vault(key.clone())?);
+    let monitor = section.monitor(key, chain_id);
+    let nobody = Arc::new(Nobody);
+    let (part, _) = mirror::Mirror::new(
+        config,
+        section,
+        provider.clone(),
+        Some(monitor),
+        vault,
+        nobody,
+    );
+    Ok(Some(Arc::new(part)))
 }
 
 /// An answer, or that there was none in time.

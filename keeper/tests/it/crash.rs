@@ -110,6 +110,7 @@ fn live(dir: &Path, reached: Arc<dyn Fn() + Send + Sync>) {
                 Outcome::Told
             }
             Action::Keepalive { .. } => keepalive(journal, &account, dir, &action, &*reached),
+            _ => unreachable!("the stream is of programs"),
         };
         stream.settle(journal, NOW, &action, outcome).unwrap();
     }

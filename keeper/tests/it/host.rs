@@ -17,11 +17,13 @@ use agentcity_keeper::{
     event::Event,
     executor::{
         endpoint::{Call, Rpc},
+        quorum::Quorum,
         submit::{Policy, Submitter},
     },
     journal::{Journal, SqliteJournal},
     machine::Machine,
     part::{Asking, Feed, Part, Step, Task},
+    source::{chain, follow::Doubt},
 };
 use agentcity_test_fixtures::{Actor, Node, Settings};
 use alloy::{
@@ -43,9 +45,11 @@ impl Clock for Hands {
 
 /// What a part of these tests does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Habit {
+pub(crate) enum Habit {
     /// Its actions are transfers of a wei to nobody.
     Pays,
+    /// The same, and right afterwards it does not know the chain any more.
+    Doubts,
     /// Its actions are done without the chain.
     Reports,
     /// Its rounds panic.
@@ -56,14 +60,14 @@ enum Habit {
 
 /// A part that sees something once in its life, and wants one thing done about it.
 #[derive(Debug)]
-struct Sees {
+pub(crate) struct Sees {
     stream: &'static str,
     program: Address,
     habit: Habit,
     done: AtomicBool,
 }
 
-fn part(stream: &'static str, program: u8, habit: Habit) -> Arc<Sees> {
+pub(crate) fn part(stream: &'static str, program: u8, habit: Habit) -> Arc<Sees> {
     Arc::new(Sees {
         stream,
         program: Address::repeat_byte(program),
@@ -131,6 +135,16 @@ impl Part for Sees {
                 asked: Moment::new(1),
             };
             feed.tell(event).await;
+            if self.habit == Habit::Doubts {
+                let doubt = Doubt::TooDeep { bottom: 1 };
+                let (asked, number) = (Moment::new(1), 1);
+                let unsure = chain::Event::Unsure {
+                    doubt,
+                    asked,
+                    number,
+                };
+                feed.tell(Event::Chain(unsure)).await;
+            }
             feed.reached(100).await;
         })
     }
@@ -143,7 +157,7 @@ impl Part for Sees {
         Box::pin(async move {
             Ok(match self.habit {
                 Habit::Pays if asking.payer.is_none() => Step::Later,
-                Habit::Pays => Step::Call(Call {
+                Habit::Pays | Habit::Doubts => Step::Call(Call {
                     to: NOBODY,
                     value: U256::ONE,
                     input: Default::default(),
@@ -164,7 +178,7 @@ type Real = Keeper<SqliteJournal, RootProvider>;
 fn keeper(
     dir: &Path,
     name: &str,
-    submitter: Option<Submitter<Rpc<RootProvider>>>,
+    submitter: Option<Submitter<Quorum<Rpc<RootProvider>>>>,
     parts: Vec<Arc<Sees>>,
 ) -> Real {
     let journal = SqliteJournal::open(&dir.join("journal")).unwrap();
@@ -189,13 +203,14 @@ async fn two_parts_pay_from_one_account() {
         ..Policy::default()
     };
     let key = Actor::named("bob").signer.clone();
-    let endpoint = Rpc::new(provider.clone(), Duration::from_secs(10));
+    let endpoint = Quorum::of_one(Rpc::new(provider.clone(), Duration::from_secs(10)));
     let submitter = Submitter::new(endpoint, key, Settings::default().chain_id, policy);
     let (dir, clock) = (tempdir().unwrap(), Hands::default());
     let parts = vec![
         part("a", 1, Habit::Pays),
         part("b", 2, Habit::Pays),
         part("c", 3, Habit::Reports),
+        part("d", 4, Habit::Doubts),
     ];
     let mut keeper = keeper(dir.path(), "one", Some(submitter), parts);
     assert_eq!(keeper.stand(&clock).unwrap(), Standing::Working);
@@ -208,7 +223,7 @@ async fn two_parts_pay_from_one_account() {
     assert_eq!(
         paid,
         U256::from(2),
-        "one wei for each stream, however often it was looked at"
+        "one wei for each stream, however often it was looked at, and none for the one that knows nothing"
     );
     for (stream, state) in [("a", "done"), ("b", "done"), ("c", "reported")] {
         assert_eq!(remembered(dir.path(), stream).as_deref(), Some(state));

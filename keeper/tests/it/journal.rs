@@ -1,4 +1,5 @@
-//! The journal against a model that keeps everything in lists, over random commands of two keepers, with the file opened again in between.
+//! The journal against a model that keeps everything in lists, over random commands of two keepers, with the store opened again in
+//! between: the same claims for a file of SQLite and for a database of PostgreSQL.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +7,95 @@ use agentcity_domain::time::Millis;
 use agentcity_keeper::{
     clock::Moment,
     journal::{
-        ActionKey, Claim, Identity, Intent, Journal, JournalError, Lease, Seen, Signed,
-        SqliteJournal, account_lease,
+        ActionKey, Claim, Identity, Intent, Journal, JournalError, Lease, PostgresJournal, Seen,
+        Signed, SqliteJournal, Standing, account_lease,
     },
 };
+use agentcity_test_fixtures::postgres::Postgres;
 use alloy::primitives::{Address, B256};
-use proptest::prelude::*;
-use tempfile::tempdir;
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestCaseError, TestRunner},
+};
+use tempfile::{TempDir, tempdir};
 
 const ACCOUNT: Address = Address::repeat_byte(0xac);
 const TERM: Millis = Millis::new(100);
 const KEEPERS: [&str; 2] = ["one", "two"];
+
+/// Where a journal is, to be opened as often as wanted.
+pub(crate) trait Place {
+    type Open: Journal;
+    fn open(&self) -> Self::Open;
+}
+
+/// A file in a folder that vanishes.
+pub(crate) struct File(TempDir);
+
+impl File {
+    fn new() -> Self {
+        Self(tempdir().unwrap())
+    }
+}
+
+impl Place for File {
+    type Open = SqliteJournal;
+
+    fn open(&self) -> SqliteJournal {
+        SqliteJournal::open(&self.0.path().join("journal.sqlite")).unwrap()
+    }
+}
+
+/// A schema of a server, as good as a database of its own.
+pub(crate) struct Schema {
+    url: String,
+}
+
+impl Schema {
+    pub(crate) fn new(server: &Postgres, name: &str) -> Self {
+        let (url, make) = (server.url(), format!("CREATE SCHEMA {name}"));
+        // In a thread of its own: the client must not begin its loop inside a test's.
+        let made = std::thread::spawn(move || {
+            let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).unwrap();
+            client.batch_execute(&make).unwrap();
+        });
+        made.join().unwrap();
+        Self {
+            url: format!("{} options='-c search_path={name}'", server.url()),
+        }
+    }
+}
+
+impl Place for Schema {
+    type Open = PostgresJournal;
+
+    fn open(&self) -> PostgresJournal {
+        PostgresJournal::connect(&self.url).unwrap()
+    }
+}
+
+/// Each claim on both stores; those on PostgreSQL share a server, which takes longer to begin than they do.
+macro_rules! on_both_stores {
+    ($($name:ident)*) => {
+        mod on_sqlite {
+            $(#[test] fn $name() { super::$name(&super::File::new()); })*
+        }
+
+        #[test]
+        fn a_database_holds_what_a_file_holds() {
+            let server = Postgres::start().unwrap();
+            $($name(&Schema::new(&server, stringify!($name)));)*
+        }
+    };
+}
+
+on_both_stores! {
+    a_keeper_that_was_thought_dead_records_nothing_any_more
+    a_journal_belongs_to_one_chain
+    one_key_is_one_content
+    an_account_signs_under_its_own_lease_only
+    what_stands_above_the_floor_is_what_was_added_and_not_removed
+}
 
 #[derive(Clone, Debug)]
 enum Command {
@@ -231,7 +310,7 @@ fn hash(nonce: u64, attempt: u64) -> B256 {
 }
 
 fn run(
-    journal: &mut SqliteJournal,
+    journal: &mut impl Journal,
     leases: &mut BTreeMap<(usize, bool), Lease>,
     model: &Model,
     command: &Command,
@@ -366,24 +445,54 @@ fn tag(error: &JournalError) -> &'static str {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+/// Random commands, so many times, each time in a place of its own.
+fn does_what_the_model_does<P: Place>(cases: u32, mut place: impl FnMut() -> P) {
+    let place = std::cell::RefCell::new(&mut place);
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let commands = prop::collection::vec(command(), 1..80);
+    let checked = runner.run(&commands, |commands| {
+        let fresh = (*place.borrow_mut())();
+        commands_agree(&fresh, &commands)
+    });
+    checked.unwrap_or_else(|error| panic!("{error}"));
+}
 
-    #[test]
-    fn the_journal_does_what_the_model_does(commands in prop::collection::vec(command(), 1..80)) {
-        let dir = tempdir().unwrap();
-        let file = dir.path().join("journal.sqlite");
-        let mut journal = SqliteJournal::open(&file).unwrap();
+#[test]
+fn the_journal_in_a_file_does_what_the_model_does() {
+    does_what_the_model_does(64, File::new);
+}
+
+#[test]
+fn the_journal_in_a_database_does_what_the_model_does() {
+    let server = Postgres::start().unwrap();
+    let mut number = 0;
+    does_what_the_model_does(24, || {
+        number += 1;
+        Schema::new(&server, &format!("case{number}"))
+    });
+}
+
+fn commands_agree<P: Place>(place: &P, commands: &[Command]) -> Result<(), TestCaseError> {
+    {
+        let mut journal = place.open();
         let (mut model, mut leases) = (Model::default(), BTreeMap::new());
         model.now = 1_000;
-        for command in &commands {
+        for command in commands {
             if let Command::Reopen = command {
                 drop(journal);
-                journal = SqliteJournal::open(&file).unwrap();
+                journal = place.open();
             }
             let needs = match *command {
-                Command::Renew(who, account) | Command::Release(who, account) => Some((who, account)),
-                Command::See(who, ..) | Command::Intend(who, ..) | Command::Settle(who, ..)
+                Command::Renew(who, account) | Command::Release(who, account) => {
+                    Some((who, account))
+                }
+                Command::See(who, ..)
+                | Command::Intend(who, ..)
+                | Command::Settle(who, ..)
                 | Command::Checkpoint(who, ..) => Some((who, false)),
                 Command::Sign(who, ..) | Command::Close(who, ..) => Some((who, true)),
                 _ => None,
@@ -394,35 +503,74 @@ proptest! {
             }
             let got = run(&mut journal, &mut leases, &model, command);
             let wanted = model.apply(command);
-            prop_assert_eq!(got.as_ref().map_err(tag), wanted.as_ref().map_err(|tag| *tag), "{:?}", command);
+            prop_assert_eq!(
+                got.as_ref().map_err(tag),
+                wanted.as_ref().map_err(|tag| *tag),
+                "{:?}",
+                command
+            );
 
             let replay = journal.replay("stream").unwrap();
-            prop_assert_eq!((replay.from, replay.cursor), (model.kept as u64, model.taken as u64));
-            let bodies: Vec<String> = replay.events.iter().map(|event| event.body.clone()).collect();
-            let expected: Vec<String> = model.events[model.kept..].iter().map(|e| body(e.0, e.1, e.2)).collect();
+            prop_assert_eq!(
+                (replay.from, replay.cursor),
+                (model.kept as u64, model.taken as u64)
+            );
+            let bodies: Vec<String> = replay
+                .events
+                .iter()
+                .map(|event| event.body.clone())
+                .collect();
+            let expected: Vec<String> = model.events[model.kept..]
+                .iter()
+                .map(|e| body(e.0, e.1, e.2))
+                .collect();
             prop_assert_eq!(bodies, expected);
-            let mut open: Vec<ActionKey> = journal.open("stream").unwrap().iter().map(|intent| intent.key).collect();
+            let mut open: Vec<ActionKey> = journal
+                .open("stream")
+                .unwrap()
+                .iter()
+                .map(|intent| intent.key)
+                .collect();
             open.sort();
-            let expected: Vec<ActionKey> = model.actions.iter().filter(|a| a.1.is_none()).map(|a| key(*a.0)).collect();
+            let expected: Vec<ActionKey> = model
+                .actions
+                .iter()
+                .filter(|a| a.1.is_none())
+                .map(|a| key(*a.0))
+                .collect();
             prop_assert_eq!(open, expected);
-            let posted: Vec<(u64, u64)> = journal.posted(ACCOUNT).unwrap().iter().map(|p| (p.signed.nonce, p.signed.attempt)).collect();
-            let expected: Vec<(u64, u64)> = model.sent.iter()
-                .flat_map(|(nonce, all)| all.iter().enumerate().filter(|s| s.1.fate == 'o').map(|s| (*nonce, s.0 as u64)))
+            let posted: Vec<(u64, u64)> = journal
+                .posted(ACCOUNT)
+                .unwrap()
+                .iter()
+                .map(|p| (p.signed.nonce, p.signed.attempt))
+                .collect();
+            let expected: Vec<(u64, u64)> = model
+                .sent
+                .iter()
+                .flat_map(|(nonce, all)| {
+                    all.iter()
+                        .enumerate()
+                        .filter(|s| s.1.fate == 'o')
+                        .map(|s| (*nonce, s.0 as u64))
+                })
                 .collect();
             prop_assert_eq!(posted, expected);
             // The claim that all rests on: no action can take effect by two nonces.
             for action in 0..5 {
-                let nonces = model.sent.values().filter(|all| all.iter().any(|s| s.action == action && !s.fill && s.fate != 'l')).count();
+                let nonces = model
+                    .sent
+                    .values()
+                    .filter(|all| {
+                        all.iter()
+                            .any(|s| s.action == action && !s.fill && s.fate != 'l')
+                    })
+                    .count();
                 prop_assert!(nonces <= 1, "action {} by {} nonces", action, nonces);
             }
         }
     }
-}
-
-fn opened() -> (tempfile::TempDir, SqliteJournal) {
-    let dir = tempdir().unwrap();
-    let journal = SqliteJournal::open(&dir.path().join("journal.sqlite")).unwrap();
-    (dir, journal)
+    Ok(())
 }
 
 fn granted(claim: Claim) -> Lease {
@@ -432,9 +580,8 @@ fn granted(claim: Claim) -> Lease {
     }
 }
 
-#[test]
-fn a_keeper_that_was_thought_dead_records_nothing_any_more() {
-    let (_dir, mut journal) = opened();
+fn a_keeper_that_was_thought_dead_records_nothing_any_more<P: Place>(place: &P) {
+    let mut journal = place.open();
     let early = Moment::new(0);
     let old = granted(journal.acquire("stream", "one", early, TERM).unwrap());
     assert!(matches!(
@@ -461,9 +608,8 @@ fn a_keeper_that_was_thought_dead_records_nothing_any_more() {
     );
 }
 
-#[test]
-fn a_journal_belongs_to_one_chain() {
-    let (_dir, mut journal) = opened();
+fn a_journal_belongs_to_one_chain<P: Place>(place: &P) {
+    let mut journal = place.open();
     journal.bind(1, B256::ZERO).unwrap();
     journal.bind(1, B256::ZERO).unwrap();
     let refused = journal.bind(1, B256::repeat_byte(1)).unwrap_err();
@@ -473,9 +619,8 @@ fn a_journal_belongs_to_one_chain() {
     );
 }
 
-#[test]
-fn one_key_is_one_content() {
-    let (_dir, mut journal) = opened();
+fn one_key_is_one_content<P: Place>(place: &P) {
+    let mut journal = place.open();
     let now = Moment::new(0);
     let lease = granted(journal.acquire("stream", "one", now, TERM).unwrap());
     let intent = |body: &str| Intent {
@@ -506,15 +651,58 @@ fn one_key_is_one_content() {
     );
 }
 
-#[test]
-fn an_account_signs_under_its_own_lease_only() {
-    let (_dir, mut journal) = opened();
+fn an_account_signs_under_its_own_lease_only<P: Place>(place: &P) {
+    let mut journal = place.open();
     let now = Moment::new(0);
     let stream = granted(journal.acquire("stream", "one", now, TERM).unwrap());
     let refused = journal.close(&stream, now, ACCOUNT, 0, None).unwrap_err();
     assert!(
         matches!(refused, JournalError::WrongLease { .. }),
         "{refused}"
+    );
+}
+
+fn what_stands_above_the_floor_is_what_was_added_and_not_removed<P: Place>(place: &P) {
+    let mut journal = place.open();
+    let now = Moment::new(0);
+    let lease = granted(journal.acquire("stream", "one", now, TERM).unwrap());
+    assert_eq!(journal.standing("stream").unwrap(), Standing::default());
+    assert_eq!(journal.standing("another").unwrap(), Standing::default());
+    let see = |journal: &mut P::Open, block, removed| {
+        let identity = Identity::Log {
+            block,
+            block_hash: B256::with_last_byte(block as u8),
+            index: 0,
+            removed,
+        };
+        journal
+            .see(&lease, now, &identity, &body(block, 0, removed))
+            .unwrap()
+    };
+    for block in 1..=4 {
+        see(&mut journal, block, false);
+    }
+    let once = Identity::Once("a".into());
+    journal.see(&lease, now, &once, "no log").unwrap();
+    see(&mut journal, 4, true);
+    see(&mut journal, 3, true);
+    see(&mut journal, 3, false);
+    for seq in 1..=8 {
+        journal.intend(&lease, now, seq, &[]).unwrap();
+    }
+    let stands = |journal: &mut P::Open| journal.standing("stream").unwrap();
+    assert_eq!(stands(&mut journal).floor, None);
+    assert_eq!(
+        stands(&mut journal).logs,
+        [body(1, 0, false), body(2, 0, false), body(3, 0, false)]
+    );
+    // What the checkpoint contains is forgotten up to the floor only: what lies above may be taken back.
+    journal.checkpoint(&lease, now, 8, "state", 1).unwrap();
+    let mut journal = place.open();
+    assert_eq!(stands(&mut journal).floor, Some(1));
+    assert_eq!(
+        stands(&mut journal).logs,
+        [body(2, 0, false), body(3, 0, false)]
     );
 }
 

@@ -50,10 +50,10 @@ fn keeper(node: &Node, dir: &Path, name: &str, programs: &[Address]) -> Real {
         list.join(",")
     ))
     .unwrap();
-    let provider = ProviderBuilder::default().connect_http(config.endpoint.clone());
+    let provider = ProviderBuilder::default().connect_http(config.endpoints[0].clone());
     let key = Actor::named("bob").signer.clone();
     let chain = Settings::default().chain_id;
-    let journal = SqliteJournal::open(&config.journal).unwrap();
+    let journal = SqliteJournal::open(&dir.join("journal")).unwrap();
     Keeper::new(journal, provider, config, Some(key), chain, B256::ZERO).unwrap()
 }
 

@@ -557,3 +557,26 @@ async fn a_node_that_never_answers_is_waited_for_so_long_and_no_longer() {
     assert!(matches!(silent, EndpointError::Silent { .. }), "{silent}");
     assert!(silent.to_string().contains("not within 50 ms"), "{silent}");
 }
+
+#[tokio::test]
+async fn what_another_account_may_still_do_is_left_to_it() {
+    let mut desk = Desk::alice(1, 100);
+    desk.pass().await;
+    // Another keeper took the stream over and has a key of its own; the first one's transaction is in a block, and not final.
+    let bob = Actor::named("bob").signer.clone();
+    let lease = granted(&mut desk.journal, &account_lease(bob.address()));
+    let (other, clock) = (
+        manager(desk.provider.clone(), bob, 100),
+        Arc::clone(&desk.clock),
+    );
+    let pass = other
+        .pass(&mut desk.journal, &lease, &*clock, &desk.wanted)
+        .await
+        .unwrap();
+    let alice = Actor::named("alice").address();
+    assert!(
+        matches!(&pass.held[..], [(_, Held::Elsewhere { account, .. })] if *account == alice),
+        "{pass:?}"
+    );
+    assert_eq!(pass.open, 0);
+}

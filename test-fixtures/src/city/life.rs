@@ -236,6 +236,19 @@ impl City {
     /// Brings the four clerks of the seal into office: each registers as an agent of its principal and is admitted, which
     /// anyone may ask for.
     pub fn install_clerks(&mut self) -> Result<Vec<Outcome>, CallError> {
+        let mut outcomes = self.register_clerks()?;
+        let management = self.address(Peer::Management);
+        for clerk in self.clerks.clone() {
+            let admit = IManagement::admitGenesisClerkCall {
+                agent: clerk.agent.address(),
+            };
+            outcomes.push(self.client.send(&clerk.principal, management, &admit)?);
+        }
+        Ok(outcomes)
+    }
+
+    /// The four clerks of the seal register, which is what they can be admitted after.
+    pub fn register_clerks(&mut self) -> Result<Vec<Outcome>, CallError> {
         let clerks = self.clerks.clone();
         let registrations: Vec<Registration> = clerks
             .iter()
@@ -245,15 +258,7 @@ impl City {
                 principal: clerk.principal.clone(),
             })
             .collect();
-        let mut outcomes = self.register(&registrations)?;
-        let management = self.address(Peer::Management);
-        for clerk in &clerks {
-            let admit = IManagement::admitGenesisClerkCall {
-                agent: clerk.agent.address(),
-            };
-            outcomes.push(self.client.send(&clerk.principal, management, &admit)?);
-        }
-        Ok(outcomes)
+        self.register(&registrations)
     }
 
     /// Publishes one service for each owner.

@@ -379,6 +379,18 @@ impl City {
         Ok(person)
     }
 
+    /// A contract of the fixtures, created by somebody.
+    pub fn contract(
+        &mut self,
+        by: &Person,
+        artifact: &str,
+        arguments: &[u8],
+    ) -> Result<Address, RaiseError> {
+        let mut code = agentcity_solidity::load(artifact)?.creation_code()?;
+        code.extend(arguments);
+        Ok(self.client.create(by, code.into())?)
+    }
+
     /// New people of one office with coins.
     pub fn people(&mut self, office: &str, count: usize) -> Result<Vec<Person>, RaiseError> {
         let people = Person::many(self.seed, office, count);

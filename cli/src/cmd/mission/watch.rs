@@ -35,9 +35,9 @@ pub(crate) struct Watch {
     /// The mission.
     #[arg(value_parser = word)]
     mission: B256,
-    /// First block to look at.
-    #[arg(long, default_value = "0", value_parser = values::number::<u64>)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     /// Gives up after so many seconds; not before the mission ends when absent.
     #[arg(long = "for", value_parser = values::number::<u64>)]
     seconds: Option<u64>,
@@ -52,7 +52,8 @@ pub(super) async fn run(options: Watch, is_json: bool) -> Result<Answer, Failure
         .address(TELLERS.map(|peer| city.at(peer)).to_vec())
         .topic1(id);
     let (start, limit) = (Instant::now(), options.seconds.map(Duration::from_secs));
-    let (mut next, mut events): (u64, Vec<Value>) = (options.from_block, Vec::new());
+    let mut next = ask::first_block(&city, options.from_block).await?;
+    let mut events: Vec<Value> = Vec::new();
     loop {
         // Asked before the events, so that none of an ended mission is missed.
         let known = mission(&city, id).await?;

@@ -473,6 +473,7 @@ mod tests {
                 id: 1,
             },
             members: [Address::repeat_byte(7); Peer::COUNT],
+            since: None,
         };
         let document = Document {
             payload: Payload {

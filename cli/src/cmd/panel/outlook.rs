@@ -140,7 +140,7 @@ pub(crate) async fn adjudicators(city: &City) -> Result<Vec<Address>, Failure> {
     let filter = Filter::new()
         .address(city.at(Peer::Roster))
         .event_signature(IRoster::StandingChanged::SIGNATURE_HASH);
-    for log in ask::scan(&city.chain, &filter, 0, None).await? {
+    for log in ask::scan(city, &filter, None, None).await? {
         if let Ok(event) = IRoster::StandingChanged::decode_log(&log.inner) {
             all.insert(event.adjudicator);
         }

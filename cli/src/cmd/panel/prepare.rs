@@ -97,7 +97,9 @@ fn command(action: Action) -> Command {
         }
     }
     example += &examples;
+    // What all share has a description of its own, which is no action's.
     Shared::augment_args(command.args(flags))
+        .about(about)
         .after_help(format!("{example} --justification why.md"))
 }
 
@@ -255,7 +257,7 @@ async fn read(city: &City, payload: &Payload, name: &'static str) -> Result<B256
                 .event_signature(agentcity_abi::IGuardian::NodeFrozen::SIGNATURE_HASH)
                 .topic1(payload.word("missionId").unwrap_or_default())
                 .topic2(payload.word("node").unwrap_or_default());
-            let logs = ask::scan(&city.chain, &filter, 0, None).await?;
+            let logs = ask::scan(city, &filter, None, None).await?;
             let last = logs.last().and_then(|log| log.topics().get(3));
             last.copied()
                 .ok_or_else(|| unread("the node was never frozen"))

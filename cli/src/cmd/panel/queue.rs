@@ -46,9 +46,9 @@ pub(crate) struct Submit {
 pub(crate) struct Queue {
     #[command(flatten)]
     town: Town,
-    /// First block to look at.
-    #[arg(long, default_value_t = 0)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     /// Those too that ended.
     #[arg(long)]
     all: bool,
@@ -60,9 +60,9 @@ pub(crate) struct One {
     action: String,
     #[command(flatten)]
     town: Town,
-    /// First block to look at.
-    #[arg(long, default_value_t = 0)]
-    from_block: u64,
+    /// First block to look at; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -117,7 +117,7 @@ fn logged(log: &Log) -> Option<Logged> {
 async fn history(
     city: &City,
     digest: Option<B256>,
-    from_block: u64,
+    from_block: Option<u64>,
 ) -> Result<Vec<Logged>, Failure> {
     let mut filter = Filter::new()
         .address(city.at(Peer::Adjudication))
@@ -128,7 +128,7 @@ async fn history(
     if let Some(digest) = digest {
         filter = filter.topic1(digest);
     }
-    let logs = ask::scan(&city.chain, &filter, from_block, None).await?;
+    let logs = ask::scan(city, &filter, from_block, None).await?;
     Ok(logs.iter().filter_map(logged).collect())
 }
 

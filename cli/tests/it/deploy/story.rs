@@ -586,6 +586,7 @@ put up an adjudicator's stake ADDRESS to do
 put up an adjudicator's stake ADDRESS to do
 put up an adjudicator's stake ADDRESS to do
 put up an adjudicator's stake ADDRESS to do
+publish version 1 of template HASH ADDRESS to do
 exit 0
 
 "#]]
@@ -618,6 +619,7 @@ put up an adjudicator's stake ADDRESS left to do
 put up an adjudicator's stake ADDRESS left to do
 put up an adjudicator's stake ADDRESS left to do
 put up an adjudicator's stake ADDRESS left to do
+publish version 1 of template HASH ADDRESS left to do
 exit 0
 
 "#]]
@@ -643,6 +645,7 @@ put up an adjudicator's stake ADDRESS done
 put up an adjudicator's stake ADDRESS done
 put up an adjudicator's stake ADDRESS done
 put up an adjudicator's stake ADDRESS done
+publish version 1 of template HASH ADDRESS done
 --
 register the registrar: ADDRESS
 admit the registrar: ADDRESS
@@ -661,6 +664,7 @@ put up an adjudicator's stake: ADDRESS
 put up an adjudicator's stake: ADDRESS
 put up an adjudicator's stake: ADDRESS
 put up an adjudicator's stake: ADDRESS
+publish version 1 of template HASH: ADDRESS
 exit 0
 
 "#]]
@@ -668,7 +672,7 @@ exit 0
     assert_data_eq!(
         desk.tell(&[&people[..], &["--json"]].concat()),
         str![[r#"
-{"ok":true,"result":{"acts":[{"by":"ADDRESS","state":"was done","what":"register the registrar"},{"by":"ADDRESS","state":"was done","what":"admit the registrar"},{"by":"ADDRESS","state":"was done","what":"register the speaker"},{"by":"ADDRESS","state":"was done","what":"admit the speaker"},{"by":"ADDRESS","state":"was done","what":"register the regulator"},{"by":"ADDRESS","state":"was done","what":"admit the regulator"},{"by":"ADDRESS","state":"was done","what":"register the codifier"},{"by":"ADDRESS","state":"was done","what":"admit the codifier"},{"by":"ADDRESS","state":"was done","what":"enrol the clerks' principal"},{"by":"ADDRESS","state":"was done","what":"enrol the clerks' principal"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"}],"city":"ADDRESS","left":0},"version":1}
+{"ok":true,"result":{"acts":[{"by":"ADDRESS","state":"was done","what":"register the registrar"},{"by":"ADDRESS","state":"was done","what":"admit the registrar"},{"by":"ADDRESS","state":"was done","what":"register the speaker"},{"by":"ADDRESS","state":"was done","what":"admit the speaker"},{"by":"ADDRESS","state":"was done","what":"register the regulator"},{"by":"ADDRESS","state":"was done","what":"admit the regulator"},{"by":"ADDRESS","state":"was done","what":"register the codifier"},{"by":"ADDRESS","state":"was done","what":"admit the codifier"},{"by":"ADDRESS","state":"was done","what":"enrol the clerks' principal"},{"by":"ADDRESS","state":"was done","what":"enrol the clerks' principal"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"put up an adjudicator's stake"},{"by":"ADDRESS","state":"was done","what":"publish version 1 of template HASH"}],"city":"ADDRESS","left":0},"version":1}
 exit 0
 
 "#]]
@@ -698,6 +702,7 @@ put up an adjudicator's stake ADDRESS done
 put up an adjudicator's stake ADDRESS done
 put up an adjudicator's stake ADDRESS done
 put up an adjudicator's stake ADDRESS done
+publish version 1 of template HASH ADDRESS done
 exit 0
 
 "#]]

@@ -21,6 +21,7 @@
 //! | [`monitor`] | monitors and their bonds (G-10; R13) |
 //! | [`program`] | predicates and verifiers (P-05, V-01; A8) |
 //! | [`anchor`] | roots of logs, and proofs that one extends another |
+//! | [`tree`] | which hashes of a log make its root and its proofs, and what is in it |
 //! | [`books`] | the contract's money (R17) |
 
 pub mod anchor;
@@ -32,6 +33,7 @@ pub mod history;
 pub mod monitor;
 pub mod program;
 pub mod seat;
+pub mod tree;
 pub mod watchdog;
 
 use alloy_primitives::Address;

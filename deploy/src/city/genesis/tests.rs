@@ -20,7 +20,39 @@ pub(super) fn example() -> String {
             1 + index % 2
         );
     }
+    let word = |digit: &str| format!("0x{}", digit.repeat(64));
+    for (version, risk) in [(1, "low"), (2, "high")] {
+        text += &format!(
+            "\n[[templates]]\nid = \"{}\"\nversion = {version}\nschema = \"{}\"\nnodes_max = 9\ntiers = [1, 3]\nrisk = \"{risk}\"\n",
+            word("e"),
+            word("f"),
+        );
+    }
     text
+}
+
+#[test]
+fn templates_are_read_in_their_order_and_are_no_part_of_what_is_sealed() {
+    let file = GenesisFile::parse(&example()).unwrap();
+    let risks: Vec<(u16, u8, u8)> = file
+        .templates
+        .iter()
+        .map(|one| (one.version, one.tiers, one.risk_max))
+        .collect();
+    assert_eq!(risks, [(1, 0b1010, 0), (2, 0b1010, 2)]);
+    let bare = example();
+    let bare = bare.split("\n[[templates]]").next().unwrap();
+    let bare = GenesisFile::parse(bare).unwrap();
+    assert!(bare.templates.is_empty());
+    assert_eq!(bare.genesis.digest(), file.genesis.digest());
+    let many = "\n[[templates]]\nid = \"\"\nversion = 0\nschema = \"\"\nnodes_max = 0\ntiers = []\nrisk = \"\"\n";
+    let refused = GenesisFile::parse(&(example() + &many.repeat(31))).unwrap_err();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    let said = refused[0].to_string();
+    assert!(
+        said.contains("33 templates; a genesis file has at most 32"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -167,6 +199,34 @@ const BAD: &[(&str, &str, &str)] = &[
     ),
     ("\"codifier\"", "\"speaker\"", "no clerk is codifier"),
     ("00c0", "00c1", "holds one office"),
+    ("version = 1", "version = 0", "version 0 is no version"),
+    ("version = 1", "version = 2", "version 2 of template 0xeeee"),
+    (
+        "tiers = [1, 3]",
+        "tiers = [1, 4]",
+        "there is no tier 4: tiers are",
+    ),
+    (
+        "tiers = [1, 3]",
+        "tiers = []",
+        "the template allows nothing",
+    ),
+    (
+        "nodes_max = 9",
+        "nodes_max = 0",
+        "the template allows nothing",
+    ),
+    (
+        "nodes_max = 9",
+        "nodes_max = 65536",
+        "invalid value: integer `65536`",
+    ),
+    (
+        "\"low\"",
+        "\"lowest\"",
+        "there is no risk `lowest`: there are low",
+    ),
+    ("schema = ", "scheme = ", "unknown field `scheme`"),
     ("00c0", "00d1", "an agent is not its own principal"),
     ("00c0", "0000", "neither may be zero"),
     (

@@ -7,16 +7,16 @@ use agentcity_domain::roster::{
 use alloy_primitives::{B256, keccak256};
 use proptest::prelude::*;
 
-fn leaf(entry: u64) -> B256 {
+pub(super) fn leaf(entry: u64) -> B256 {
     keccak256([&[0][..], &entry.to_be_bytes()].concat())
 }
 
-fn join(left: &B256, right: &B256) -> B256 {
+pub(super) fn join(left: &B256, right: &B256) -> B256 {
     keccak256([&[1][..], left.as_slice(), right.as_slice()].concat())
 }
 
 /// RFC 6962, 2.1: the greatest power of two below the size goes left.
-fn root(entries: &[u64]) -> B256 {
+pub(super) fn root(entries: &[u64]) -> B256 {
     match entries {
         [] => keccak256([]),
         [one] => leaf(*one),
@@ -27,12 +27,12 @@ fn root(entries: &[u64]) -> B256 {
     }
 }
 
-fn split(size: usize) -> usize {
+pub(super) fn split(size: usize) -> usize {
     size.next_power_of_two() / 2
 }
 
 /// RFC 6962, 2.1.2: PROOF(m, D[n]).
-fn prove(old: usize, entries: &[u64], whole: bool) -> Vec<B256> {
+pub(super) fn prove(old: usize, entries: &[u64], whole: bool) -> Vec<B256> {
     if old == entries.len() {
         return if whole {
             Vec::new()

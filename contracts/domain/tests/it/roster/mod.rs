@@ -8,6 +8,7 @@ mod city;
 mod monitor;
 mod program;
 mod seat;
+mod tree;
 mod watchdog;
 
 use agentcity_domain::{

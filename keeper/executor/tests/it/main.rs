@@ -1,0 +1,7 @@
+//! Keeper and executor against each other: honest, hostile, killed and over their limits.
+
+mod hostile;
+mod jobs;
+mod limits;
+mod support;
+mod trails;

@@ -1,0 +1,619 @@
+//! The router against a small world that says what the chain and the executors would.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agentcity_domain::time::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    action::Outcome,
+    clock::Moment,
+    event::{Event, Head},
+};
+
+const MISSION: B256 = B256::repeat_byte(0xee);
+
+fn agent(number: u8) -> Address {
+    Address::repeat_byte(number)
+}
+
+fn place(number: u8) -> Place {
+    Place::new(number).expect("a seat")
+}
+
+fn seat(number: u8) -> SeatSight {
+    SeatSight {
+        agent: agent(number),
+        taken: false,
+        committed: false,
+        opened: false,
+        job: JobSight::Missing,
+    }
+}
+
+fn node(number: u16, tier: u8, state: NodeState, agents: &[u8]) -> NodeSight {
+    NodeSight {
+        node: number,
+        state,
+        attempt: 0,
+        since: 1,
+        tier,
+        threshold: agents.len() as u8 / 2 + 1,
+        seats_close: 100,
+        has_inputs: true,
+        phase: None,
+        seats: agents.iter().map(|number| seat(*number)).collect(),
+    }
+}
+
+fn sight(nodes: Vec<NodeSight>) -> Sight {
+    Sight {
+        mission: MISSION,
+        at: Head {
+            number: 1,
+            hash: B256::ZERO,
+            time: Timestamp::new(50),
+        },
+        asked: Moment::new(1),
+        state: MissionState::Executing,
+        halt: Halted::Not,
+        nodes,
+    }
+}
+
+fn serving(agents: &[u8]) -> Router {
+    Router::new(Served {
+        agents: agents.iter().map(|number| agent(*number)).collect(),
+    })
+}
+
+fn see(router: &mut Router, sight: &Sight) -> Vec<Action> {
+    let wanted = router.step(&Event::Router(sight.clone()));
+    let own = wanted.into_iter().map(|action| match action {
+        action::Action::Router(action) => action,
+        other => panic!("{other:?}"),
+    });
+    own.collect()
+}
+
+fn end(router: &mut Router, action: &Action, outcome: Outcome) -> Vec<action::Action> {
+    router.step(&Event::Ended {
+        action: action::Action::Router(action.clone()),
+        outcome,
+    })
+}
+
+fn steps(actions: &[Action]) -> Vec<Step> {
+    let of = |action: &Action| match action {
+        Action::Do { steps } => steps.iter().map(|(step, _)| *step).collect(),
+        Action::Tell { .. } => Vec::new(),
+    };
+    actions.iter().flat_map(of).collect()
+}
+
+fn refused() -> Outcome {
+    Outcome::Refused {
+        cause: "no".to_owned(),
+    }
+}
+
+fn job(number: u16, seat: u8) -> JobId {
+    JobId {
+        mission: MISSION,
+        node: number,
+        attempt: 0,
+        seat: place(seat),
+    }
+}
+
+const ROUTE: Step = Step::Route {
+    mission: MISSION,
+    node: 0,
+    attempt: 0,
+};
+
+#[test]
+fn each_state_of_a_node_wants_its_step() {
+    let base = || node(0, 2, NodeState::Executing, &[1, 2, 3]);
+    let with = |change: &dyn Fn(&mut NodeSight)| {
+        let mut node = base();
+        node.seats.iter_mut().for_each(|seat| seat.taken = true);
+        change(&mut node);
+        node
+    };
+    let tier = |tier: u8, state: NodeState, job: JobSight| {
+        let mut node = node(0, tier, state, &[1]);
+        node.seats[0].taken = true;
+        node.seats[0].job = job;
+        node
+    };
+    let result = |kind| vec![Step::Result(job(0, 0), kind)];
+    let cases: Vec<(&str, NodeSight, Vec<Step>)> = vec![
+        (
+            "a seat that nobody took",
+            node(0, 2, NodeState::Eligible, &[1, 2]),
+            vec![Step::Accept(job(0, 0))],
+        ),
+        (
+            "all seats taken",
+            with(&|node| node.state = NodeState::Eligible),
+            vec![ROUTE],
+        ),
+        (
+            "work not begun",
+            with(&|_| {}),
+            vec![Step::Invoke(job(0, 0))],
+        ),
+        (
+            "inputs not at hand",
+            with(&|node| node.has_inputs = false),
+            vec![],
+        ),
+        (
+            "an executor that is silent",
+            with(&|node| node.seats[0].job = JobSight::Silent),
+            vec![],
+        ),
+        (
+            "a job that failed",
+            with(&|node| node.seats[0].job = JobSight::Failed),
+            vec![],
+        ),
+        (
+            "a seat that did not begin",
+            with(&|node| node.seats[0].taken = false),
+            vec![],
+        ),
+        (
+            "a proof",
+            tier(1, NodeState::Executing, JobSight::Delivered),
+            result(Kind::Proof),
+        ),
+        (
+            "a review",
+            tier(3, NodeState::Executing, JobSight::Committed),
+            result(Kind::Review),
+        ),
+        (
+            "a review that waits",
+            tier(3, NodeState::PendingReview, JobSight::Committed),
+            vec![],
+        ),
+        (
+            "a review that ended",
+            tier(3, NodeState::Completed, JobSight::Committed),
+            vec![Step::Open(job(0, 0))],
+        ),
+        (
+            "an output at hand",
+            tier(3, NodeState::Completed, JobSight::Delivered),
+            vec![],
+        ),
+    ];
+    for (what, node, wanted) in cases {
+        let found = see(&mut serving(&[1]), &sight(vec![node]));
+        assert_eq!(steps(&found), wanted, "{what}");
+    }
+}
+
+#[test]
+fn values_are_sealed_opened_and_closed_in_their_windows_only() {
+    let close = Step::Close {
+        mission: MISSION,
+        node: 0,
+        attempt: 0,
+    };
+    let result = |kind| vec![Step::Result(job(0, 0), kind)];
+    let cases = [
+        (Phase::Commits, false, false, result(Kind::Commit)),
+        (Phase::Commits, true, false, vec![]),
+        (Phase::Reveals, false, false, vec![]),
+        (Phase::Reveals, true, false, result(Kind::Reveal)),
+        (Phase::Reveals, true, true, vec![]),
+        (Phase::Disputes, true, true, vec![]),
+        (Phase::Short, true, false, vec![close]),
+        (Phase::Over, true, true, vec![close]),
+    ];
+    for (phase, committed, opened, wanted) in cases {
+        let mut node = node(0, 2, NodeState::PendingVerification, &[1, 2]);
+        node.phase = Some(phase);
+        node.seats[0] = SeatSight {
+            taken: true,
+            committed,
+            opened,
+            job: JobSight::Committed,
+            ..node.seats[0]
+        };
+        let found = see(&mut serving(&[1]), &sight(vec![node]));
+        assert_eq!(steps(&found), wanted, "{phase:?}, {committed}, {opened}");
+    }
+}
+
+#[test]
+fn halts_and_ends_forbid_what_they_must() {
+    let mut running = node(0, 1, NodeState::Executing, &[1]);
+    running.seats[0].taken = true;
+    let eligible = node(1, 1, NodeState::Eligible, &[1]);
+    let accept = Step::Accept(job(1, 0));
+    let invoke = Step::Invoke(job(0, 0));
+    let cases = [
+        (MissionState::Executing, Halted::Not, vec![invoke, accept]),
+        (MissionState::Executing, Halted::NewWork, vec![invoke]),
+        (MissionState::Executing, Halted::AllWork, vec![]),
+        (MissionState::Degraded, Halted::Not, vec![]),
+        (MissionState::Failed, Halted::Not, vec![]),
+        (MissionState::Pending, Halted::Not, vec![]),
+    ];
+    for (state, halt, wanted) in cases {
+        let shown = Sight {
+            state,
+            halt,
+            ..sight(vec![running.clone(), eligible.clone()])
+        };
+        assert_eq!(
+            steps(&see(&mut serving(&[1]), &shown)),
+            wanted,
+            "{state:?} {halt:?}"
+        );
+    }
+}
+
+#[test]
+fn a_node_begins_without_silent_seats_once_their_window_closed() {
+    let mut node = node(0, 2, NodeState::Eligible, &[1, 2, 3]);
+    node.seats[0].taken = true;
+    node.seats[1].taken = true;
+    let mut shown = sight(vec![node]);
+    assert_eq!(steps(&see(&mut serving(&[1]), &shown)), []);
+    shown.at.time = Timestamp::new(101);
+    assert_eq!(steps(&see(&mut serving(&[1]), &shown)), [ROUTE]);
+    shown.nodes[0].seats[1].taken = false;
+    assert_eq!(steps(&see(&mut serving(&[1]), &shown)), []);
+}
+
+#[test]
+fn of_two_seats_of_one_node_the_first_is_served_and_the_second_told_once() {
+    let mut router = serving(&[2, 3]);
+    let shown = sight(vec![node(0, 2, NodeState::Eligible, &[1, 2, 3])]);
+    let found = see(&mut router, &shown);
+    assert_eq!(steps(&found), [Step::Accept(job(0, 1))]);
+    let told = |actions: &[Action]| {
+        let tells = actions
+            .iter()
+            .filter(|action| matches!(action, Action::Tell { .. }));
+        tells.count()
+    };
+    assert_eq!(told(&found), 1);
+    assert_eq!(told(&see(&mut router, &shown)), 0);
+}
+
+#[test]
+fn what_is_under_way_is_not_wanted_again_and_what_is_refused_thrice_is_told() {
+    let mut router = serving(&[1]);
+    let shown = sight(vec![node(0, 1, NodeState::Eligible, &[1])]);
+    let mut keys = BTreeSet::new();
+    for tries in 1..=TRIES_MAX {
+        let wanted = see(&mut router, &shown);
+        assert_eq!(steps(&wanted), [Step::Accept(job(0, 0))]);
+        assert!(
+            keys.insert(wanted[0].name()),
+            "a refused action is another than the next"
+        );
+        assert_eq!(see(&mut router, &shown), [], "it is under way");
+        let told = end(&mut router, &wanted[0], refused());
+        assert_eq!(told.len(), usize::from(tries == TRIES_MAX));
+    }
+    assert_eq!(see(&mut router, &shown), []);
+}
+
+#[test]
+fn a_freeze_stops_the_work_and_its_end_begins_the_same_attempt_anew() {
+    let mut router = serving(&[1]);
+    let eligible = node(0, 1, NodeState::Eligible, &[1]);
+    let first = see(&mut router, &sight(vec![eligible.clone()]));
+    end(&mut router, &first[0], Outcome::Satisfied);
+    let mut running = node(0, 1, NodeState::Executing, &[1]);
+    running.seats[0].taken = true;
+    let work = see(&mut router, &sight(vec![running.clone()]));
+    end(&mut router, &work[0], Outcome::Satisfied);
+    running.state = NodeState::Frozen;
+    let stop = see(&mut router, &sight(vec![running.clone()]));
+    assert_eq!(steps(&stop), [Step::Stop(job(0, 0))]);
+    end(&mut router, &stop[0], Outcome::Satisfied);
+    assert_eq!(see(&mut router, &sight(vec![running.clone()])), [], "once");
+    let mut again = eligible;
+    again.since = 9;
+    let second = see(&mut router, &sight(vec![again]));
+    assert_eq!(steps(&second), steps(&first));
+    assert_ne!(
+        second[0].name(),
+        first[0].name(),
+        "the journal knows the first as done"
+    );
+    running.state = NodeState::Executing;
+    running.since = 10;
+    running.seats[0].job = JobSight::Stopped;
+    let anew = see(&mut router, &sight(vec![running]));
+    assert_eq!(steps(&anew), [Step::Invoke(job(0, 0))]);
+}
+
+#[test]
+fn many_results_share_a_transaction_and_no_more_than_it_carries() {
+    let nodes = (0..130).map(|number| node(number, 1, NodeState::Eligible, &[1]));
+    let wanted = see(&mut serving(&[1]), &sight(nodes.collect()));
+    let sizes: Vec<usize> = wanted
+        .iter()
+        .map(|action| steps(std::slice::from_ref(action)).len())
+        .collect();
+    assert_eq!(sizes, [64, 64, 2]);
+}
+
+#[test]
+fn an_ended_mission_is_settled_and_forgotten() {
+    let mut router = serving(&[1]);
+    let shown = Sight {
+        state: MissionState::Completed,
+        ..sight(vec![node(0, 1, NodeState::Completed, &[1])])
+    };
+    let wanted = see(&mut router, &shown);
+    let release = Step::Release {
+        mission: MISSION,
+        agent: agent(1),
+    };
+    assert_eq!(
+        steps(&wanted),
+        [release, Step::CloseEscrow { mission: MISSION }]
+    );
+    for action in &wanted {
+        end(&mut router, action, Outcome::Satisfied);
+    }
+    assert_eq!(see(&mut router, &shown), []);
+    assert_eq!(router.state.known, BTreeMap::new());
+    assert_eq!(see(&mut router, &shown), [], "and stays so");
+    let mut stranger = serving(&[9]);
+    assert_eq!(
+        see(&mut stranger, &shown),
+        [],
+        "who serves nobody here settles nothing"
+    );
+}
+
+/// A mission of three nodes in a row, of tiers 1, 2 and 3, as the chain and the executors of three keepers have it.
+struct World {
+    nodes: Vec<NodeSight>,
+    state: MissionState,
+    now: u64,
+    /// What had an effect.
+    effects: Vec<Step>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            nodes: vec![
+                node(0, 1, NodeState::Eligible, &[1]),
+                node(1, 2, NodeState::Waiting, &[1, 2, 3]),
+                node(2, 3, NodeState::Waiting, &[2]),
+            ],
+            state: MissionState::Active,
+            now: 1,
+            effects: Vec::new(),
+        }
+    }
+
+    /// What a keeper sees: of jobs those of its own agent.
+    fn sight(&self, served: u8) -> Sight {
+        let mut nodes = self.nodes.clone();
+        nodes.retain(|node| node.state != NodeState::Waiting);
+        for seat in nodes.iter_mut().flat_map(|node| &mut node.seats) {
+            if seat.agent != agent(served) {
+                seat.job = JobSight::Silent;
+            }
+        }
+        Sight {
+            state: self.state,
+            ..sight(nodes)
+        }
+    }
+
+    fn node(&mut self, number: u16) -> &mut NodeSight {
+        &mut self.nodes[usize::from(number)]
+    }
+
+    fn complete(&mut self, number: u16) {
+        self.now += 1;
+        let now = self.now;
+        self.node(number).state = NodeState::Completed;
+        match self.nodes.get_mut(usize::from(number) + 1) {
+            Some(next) => {
+                next.state = NodeState::Eligible;
+                next.since = now;
+            }
+            None => self.state = MissionState::Completed,
+        }
+    }
+
+    /// Does a step as chain and executors would; what is done already has no effect.
+    fn carry_out(&mut self, step: Step) -> Outcome {
+        let before = (self.nodes.clone(), self.state);
+        let allowed = self.try_out(step);
+        if !allowed {
+            return refused();
+        }
+        let lasting = matches!(step, Step::Release { .. } | Step::CloseEscrow { .. });
+        if before == (self.nodes.clone(), self.state) && (!lasting || self.effects.contains(&step))
+        {
+            return Outcome::Satisfied;
+        }
+        assert!(!self.effects.contains(&step), "{step:?} twice");
+        self.effects.push(step);
+        Outcome::Done {
+            hash: B256::ZERO,
+            block: 1,
+        }
+    }
+
+    fn try_out(&mut self, step: Step) -> bool {
+        match step {
+            Step::Accept(job) => {
+                let node = self.node(job.node);
+                node.seats[usize::from(job.seat.get())].taken = true;
+                true
+            }
+            Step::Route { node: number, .. } => {
+                self.state = MissionState::Executing;
+                let node = self.node(number);
+                let ready = node.seats.iter().all(|seat| seat.taken);
+                if node.state == NodeState::Eligible && ready {
+                    node.state = NodeState::Executing;
+                    node.phase = (node.tier == CONSENSUS).then_some(Phase::Commits);
+                }
+                ready
+            }
+            Step::Invoke(job) => {
+                let node = self.node(job.node);
+                let runs = [NodeState::Executing, NodeState::PendingVerification];
+                assert!(
+                    runs.contains(&node.state),
+                    "work begins when the chain says so"
+                );
+                let seat = &mut node.seats[usize::from(job.seat.get())];
+                if seat.job == JobSight::Missing {
+                    let open = node.tier == PROVED;
+                    seat.job = if open {
+                        JobSight::Delivered
+                    } else {
+                        JobSight::Committed
+                    };
+                }
+                true
+            }
+            Step::Result(job, kind) => self.result(job, kind),
+            Step::Open(job) => {
+                let node = self.node(job.node);
+                assert_eq!(node.state, NodeState::Completed);
+                node.seats[usize::from(job.seat.get())].job = JobSight::Delivered;
+                true
+            }
+            Step::Close { .. } | Step::Stop(_) => panic!("nothing closes or stops here: {step:?}"),
+            Step::Release { .. } | Step::CloseEscrow { .. } => self.state.is_terminal(),
+        }
+    }
+
+    fn result(&mut self, job: JobId, kind: Kind) -> bool {
+        let node = self.node(job.node);
+        let seat = usize::from(job.seat.get());
+        match kind {
+            Kind::Proof if node.state == NodeState::Executing => self.complete(job.node),
+            Kind::Review if node.state == NodeState::Executing => {
+                node.state = NodeState::PendingReview;
+            }
+            Kind::Commit => {
+                node.state = NodeState::PendingVerification;
+                node.seats[seat].committed = true;
+                if node.seats.iter().all(|seat| seat.committed) {
+                    node.phase = Some(Phase::Reveals);
+                }
+            }
+            Kind::Reveal => {
+                assert_eq!(node.phase, Some(Phase::Reveals), "opened before its window");
+                node.seats[seat].opened = true;
+                node.seats[seat].job = JobSight::Delivered;
+                if node.seats.iter().all(|seat| seat.opened) && node.state != NodeState::Completed {
+                    self.complete(job.node);
+                }
+            }
+            Kind::Proof | Kind::Review => {}
+        }
+        true
+    }
+}
+
+/// A keeper: its machine, and what its journal holds open.
+struct Keeper {
+    serves: u8,
+    router: Router,
+    open: Vec<Action>,
+}
+
+impl Keeper {
+    fn look(&mut self, world: &World) {
+        let wanted = see(&mut self.router, &world.sight(self.serves));
+        for action in wanted {
+            let known = self.open.iter().any(|open| open.name() == action.name());
+            assert!(!known, "{} is under way", action.name());
+            self.open.push(action);
+        }
+    }
+
+    fn act(&mut self, world: &mut World, which: usize) {
+        if self.open.is_empty() {
+            return;
+        }
+        let action = self.open.swap_remove(which % self.open.len());
+        let outcomes: Vec<Outcome> = steps(std::slice::from_ref(&action))
+            .into_iter()
+            .map(|step| world.carry_out(step))
+            .collect();
+        // One transaction does all or nothing: what was satisfied before is left out of it.
+        let worst = outcomes
+            .iter()
+            .find(|outcome| matches!(outcome, Outcome::Refused { .. }));
+        let outcome = worst
+            .or(outcomes.first())
+            .cloned()
+            .unwrap_or(Outcome::Satisfied);
+        end(&mut self.router, &action, outcome);
+    }
+
+    fn die(&mut self) {
+        let served = self.router.served.clone();
+        self.router = Router::resume(served, &self.router.state()).expect("its own checkpoint");
+    }
+}
+
+proptest! {
+    /// Whoever looks, acts or dies in whatever order: the mission ends, and nothing has its effect twice.
+    #[test]
+    fn three_keepers_bring_a_mission_to_its_end_in_any_order(moves in proptest::collection::vec((0usize..3, 0u8..8, 0usize..8), 0..80)) {
+        let mut world = World::new();
+        let mut keepers = [1, 2, 3].map(|serves| Keeper { serves, router: serving(&[serves]), open: Vec::new() });
+        let patient = (0..120).map(|turn| (turn % 3, (turn / 3 % 2) as u8 * 4, 0));
+        for (who, what, which) in moves.into_iter().chain(patient) {
+            let keeper = &mut keepers[who];
+            match what {
+                0..4 => keeper.look(&world),
+                4..7 => keeper.act(&mut world, which),
+                _ => keeper.die(),
+            }
+            // The panel approves what waits for it.
+            if world.nodes[2].state == NodeState::PendingReview {
+                world.complete(2);
+            }
+        }
+        prop_assert_eq!(world.state, MissionState::Completed);
+        let opened = world.nodes[2].seats[0].job;
+        prop_assert_eq!(opened, JobSight::Delivered);
+        let settled = |number: u8| world.effects.contains(&Step::Release { mission: MISSION, agent: agent(number) });
+        prop_assert!(settled(1) && settled(2) && settled(3));
+    }
+
+    /// A checkpoint is the whole machine.
+    #[test]
+    fn who_was_resumed_decides_the_same(looks in proptest::collection::vec(any::<(bool, bool, bool)>(), 1..20)) {
+        let (mut router, mut other) = (serving(&[1]), serving(&[1]));
+        for (taken, runs, refuses) in looks {
+            let mut shown = node(0, 1, if runs { NodeState::Executing } else { NodeState::Eligible }, &[1]);
+            shown.seats[0].taken = taken;
+            let shown = sight(vec![shown]);
+            other = Router::resume(other.served.clone(), &other.state()).expect("its own");
+            let wanted = see(&mut router, &shown);
+            prop_assert_eq!(&wanted, &see(&mut other, &shown));
+            for action in wanted {
+                let outcome = if refuses { refused() } else { Outcome::Satisfied };
+                prop_assert_eq!(end(&mut router, &action, outcome.clone()), end(&mut other, &action, outcome));
+            }
+        }
+    }
+}

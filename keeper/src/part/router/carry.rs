@@ -1,0 +1,475 @@
+//! From a step to a transaction, or to an executor's answer. What chain or executor knows as done is not done again.
+
+use std::time::Duration;
+
+use agentcity_abi::{
+    ICollaboration, IService, IStatute, ITreasury,
+    IVerification::{self, IVerificationErrors, NodeResult, ResultKind},
+};
+use agentcity_domain::{
+    machine::NodeState,
+    verification::{case::Seats, consensus},
+};
+use agentcity_executor::{
+    client::{Client, ClientError, Disposition},
+    protocol::{AcceptanceRequest, Check, JobId, JobRequest, Kind, SignedResult, Standing},
+    value,
+};
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, B256, Bytes, U256, keccak256},
+    providers::Provider,
+    sol_types::SolInterface,
+};
+
+use super::{
+    Routing,
+    chain::{self, Chain},
+};
+use crate::{
+    action::Outcome, executor::endpoint::Call, machine::router::Step as Due, part::Step,
+    source::programs,
+};
+
+/// How long a promise to take a seat is to count: a day, beyond the windows of a seat.
+const PROMISE_SECS: u64 = 86_400;
+
+/// Something that is to be relayed.
+enum Found<T> {
+    /// This.
+    Some(T),
+    /// It is done already.
+    Done,
+    /// It cannot be done.
+    Refused(String),
+}
+
+fn satisfied() -> Step {
+    Step::Ended(Outcome::Satisfied)
+}
+
+fn refused(cause: impl Into<String>) -> Step {
+    let cause = cause.into();
+    Step::Ended(Outcome::Refused { cause })
+}
+
+/// What follows from an executor's silence or lie.
+fn follows<T>(error: &ClientError) -> Result<Found<T>, String> {
+    match error.disposition() {
+        Disposition::Retry => Err(error.to_string()),
+        Disposition::GiveUp => Ok(Found::Refused(error.to_string())),
+    }
+}
+
+impl<P: Provider> Routing<P> {
+    pub(super) async fn carry(
+        &self,
+        steps: Vec<Due>,
+        payer: Option<Address>,
+    ) -> Result<Step, String> {
+        let head = programs::head(&self.provider).await?;
+        let chain = self.chain(BlockId::hash(head.hash));
+        let Some(first) = steps.first() else {
+            return Ok(satisfied());
+        };
+        match *first {
+            Due::Accept(_) => self.accept(&chain, &steps, head.time.get()).await,
+            Due::Result(..) => self.relay(&chain, &steps, payer).await,
+            Due::Route {
+                mission,
+                node,
+                attempt,
+            } => self.route(&chain, mission, node, attempt).await,
+            Due::Invoke(job) => self.invoke(&chain, job).await,
+            Due::Open(job) => self.open(&chain, job).await,
+            Due::Stop(job) => self.stop(&chain, job).await,
+            Due::Close {
+                mission,
+                node,
+                attempt,
+            } => self.close(&chain, mission, node, attempt).await,
+            Due::Release { mission, agent } => {
+                let call = ICollaboration::releaseAgentCall {
+                    missionId: mission,
+                    agent,
+                };
+                Ok(call_to(
+                    self.setup.members.collaboration,
+                    chain::input(&call),
+                ))
+            }
+            Due::CloseEscrow { mission } => {
+                let call = ITreasury::closeEscrowCall { missionId: mission };
+                Ok(call_to(self.setup.members.treasury, chain::input(&call)))
+            }
+        }
+    }
+
+    fn client(&self, agent: Address) -> Result<&Client, String> {
+        let client = self.setup.executors.get(&agent);
+        client.ok_or_else(|| format!("no executor of {agent} is configured"))
+    }
+
+    /// The request of a job as the chain is, with its seat's mask bit.
+    async fn asked(
+        &self,
+        chain: &Chain<'_, P>,
+        job: JobId,
+    ) -> Result<Found<(JobRequest, NodeState)>, String> {
+        let assignment = chain.assignment(job.mission, job.node).await?;
+        if assignment.attempt != job.attempt {
+            return Ok(Found::Refused("the attempt is over".to_owned()));
+        }
+        let known = chain.mission(job.mission).await?;
+        let law = self.law(chain, job.mission, known.nodes).await?;
+        let node = law.node(job.node).ok_or("no such node")?;
+        let seats = chain.seats(job.mission, job.node, node).await?;
+        let Some((agent, service)) = seats.get(usize::from(job.seat.get())).copied() else {
+            return Ok(Found::Refused("no such seat".to_owned()));
+        };
+        let deadline = assignment.expiresAt.to();
+        let request = self
+            .request(chain, &law, job, agent, service, deadline)
+            .await?;
+        let number = assignment.state as u8;
+        let state = NodeState::from_u8(number).ok_or_else(|| format!("node state {number}"))?;
+        Ok(Found::Some((request, state)))
+    }
+
+    async fn accept(&self, chain: &Chain<'_, P>, steps: &[Due], now: u64) -> Result<Step, String> {
+        let mut call = IStatute::acceptSeatsCall {
+            acceptances: Vec::new(),
+            signatures: Vec::new(),
+        };
+        let mut why = None;
+        for step in steps {
+            let Due::Accept(job) = step else { continue };
+            match self.acceptance(chain, *job, now).await? {
+                Found::Some((acceptance, signature)) => {
+                    call.acceptances.push(acceptance);
+                    call.signatures.push(signature);
+                }
+                Found::Done => {}
+                Found::Refused(cause) => why = Some(cause),
+            }
+        }
+        Ok(match (call.acceptances.is_empty(), why) {
+            (false, _) => call_to(self.setup.members.statute, chain::input(&call)),
+            (true, Some(cause)) => refused(cause),
+            (true, None) => satisfied(),
+        })
+    }
+
+    async fn acceptance(
+        &self,
+        chain: &Chain<'_, P>,
+        job: JobId,
+        now: u64,
+    ) -> Result<Found<(IStatute::SeatAcceptance, Bytes)>, String> {
+        let assignment = chain.assignment(job.mission, job.node).await?;
+        if assignment.attempt != job.attempt || assignment.state as u8 != NodeState::Eligible as u8
+        {
+            return Ok(Found::Done);
+        }
+        if Seats::of(assignment.seats).has(job.seat.get()) {
+            return Ok(Found::Done);
+        }
+        let known = chain.mission(job.mission).await?;
+        let law = self.law(chain, job.mission, known.nodes).await?;
+        let node = law.node(job.node).ok_or("no such node")?;
+        let seats = chain.seats(job.mission, job.node, node).await?;
+        let Some((executor, service)) = seats.get(usize::from(job.seat.get())).copied() else {
+            return Ok(Found::Refused("no such seat".to_owned()));
+        };
+        let request = AcceptanceRequest {
+            venue: self.setup.members.venue(),
+            job,
+            executor,
+            service,
+            deadline: now.saturating_add(PROMISE_SECS),
+        };
+        match self.client(executor)?.accept(&request).await {
+            Ok(promised) => {
+                let signature = promised.signature.bytes().clone();
+                Ok(Found::Some((chain::acceptance(&request), signature)))
+            }
+            Err(error) => follows(&error),
+        }
+    }
+
+    /// Asks every seat for its live code, and begins the node if each is the registered one.
+    async fn route(
+        &self,
+        chain: &Chain<'_, P>,
+        mission: B256,
+        node: u16,
+        attempt: u8,
+    ) -> Result<Step, String> {
+        let assignment = chain.assignment(mission, node).await?;
+        if assignment.attempt != attempt || assignment.state as u8 != NodeState::Eligible as u8 {
+            return Ok(satisfied());
+        }
+        let known = chain.mission(mission).await?;
+        let law = self.law(chain, mission, known.nodes).await?;
+        let seats = chain
+            .seats(mission, node, law.node(node).ok_or("no such node")?)
+            .await?;
+        let taken = Seats::of(assignment.seats);
+        let contract = IService::new(self.setup.members.service, &self.provider);
+        let mut hashes = Vec::with_capacity(seats.len());
+        for (place, (agent, service)) in (0u8..).zip(&seats) {
+            if !taken.has(place) {
+                hashes.push(B256::ZERO);
+                continue;
+            }
+            let standing = contract.standing(*service).block(chain.at).call().await;
+            let registered = standing.map_err(|error| error.to_string())?.codeHash;
+            let within = self.service(chain, *service).await?.limits.latency_ms;
+            let within = Duration::from_millis(within.into());
+            match self
+                .client(*agent)?
+                .live_code(*service, registered, within)
+                .await
+            {
+                Ok(hash) => hashes.push(hash),
+                Err(error) => match follows::<()>(&error)? {
+                    Found::Refused(cause) => return Ok(refused(cause)),
+                    Found::Some(()) | Found::Done => {}
+                },
+            }
+        }
+        let call = ICollaboration::routeTaskCall {
+            missionId: mission,
+            node,
+            liveCodeHashes: hashes,
+        };
+        Ok(call_to(
+            self.setup.members.collaboration,
+            chain::input(&call),
+        ))
+    }
+
+    async fn invoke(&self, chain: &Chain<'_, P>, job: JobId) -> Result<Step, String> {
+        let (request, state) = match self.asked(chain, job).await? {
+            Found::Some(asked) => asked,
+            Found::Done => return Ok(satisfied()),
+            Found::Refused(cause) => return Ok(refused(cause)),
+        };
+        if !matches!(state, NodeState::Executing | NodeState::PendingVerification) {
+            return Ok(refused("the node does not run"));
+        }
+        match self.client(request.agent)?.invoke(&request).await {
+            Ok(_) => Ok(reported("asked")),
+            Err(error) => match follows::<()>(&error)? {
+                Found::Refused(cause) => Ok(refused(cause)),
+                Found::Some(()) | Found::Done => Ok(satisfied()),
+            },
+        }
+    }
+
+    async fn open(&self, chain: &Chain<'_, P>, job: JobId) -> Result<Step, String> {
+        let (request, state) = match self.asked(chain, job).await? {
+            Found::Some(asked) => asked,
+            Found::Done => return Ok(satisfied()),
+            Found::Refused(cause) => return Ok(refused(cause)),
+        };
+        if state != NodeState::Completed {
+            return Ok(refused("the node is not completed"));
+        }
+        match self.client(request.agent)?.reveal(&request).await {
+            Ok(delivery) => {
+                let hash = value::output_hash(request.check, delivery.output.bytes());
+                let hash = hash.unwrap_or_default();
+                self.keep_output(hash, delivery.output.bytes().clone())
+                    .await;
+                Ok(reported(&format!("opened {hash}")))
+            }
+            Err(error) => match follows::<()>(&error)? {
+                Found::Refused(cause) => Ok(refused(cause)),
+                Found::Some(()) | Found::Done => Ok(satisfied()),
+            },
+        }
+    }
+
+    async fn stop(&self, chain: &Chain<'_, P>, job: JobId) -> Result<Step, String> {
+        let known = chain.mission(job.mission).await?;
+        let law = self.law(chain, job.mission, known.nodes).await?;
+        let node = law.node(job.node).ok_or("no such node")?;
+        let seats = chain.seats(job.mission, job.node, node).await?;
+        let Some((agent, _)) = seats.get(usize::from(job.seat.get())) else {
+            return Ok(satisfied());
+        };
+        match self.client(*agent)?.stop(&job).await {
+            Ok(snapshot) => Ok(reported(&format!("stopped; trail {}", snapshot.trail_root))),
+            // What is over needs no stop.
+            Err(error) => match follows::<()>(&error)? {
+                Found::Refused(cause) => Ok(reported(&cause)),
+                Found::Some(()) | Found::Done => Ok(satisfied()),
+            },
+        }
+    }
+
+    async fn close(
+        &self,
+        chain: &Chain<'_, P>,
+        mission: B256,
+        node: u16,
+        attempt: u8,
+    ) -> Result<Step, String> {
+        let assignment = chain.assignment(mission, node).await?;
+        let open = NodeState::PendingVerification as u8;
+        if assignment.attempt != attempt || assignment.state as u8 != open {
+            return Ok(satisfied());
+        }
+        let call = IVerification::closeVerificationCall {
+            missionId: mission,
+            node,
+            elements: Vec::new(),
+        };
+        Ok(call_to(
+            self.setup.members.verification,
+            chain::input(&call),
+        ))
+    }
+
+    /// Results in one transaction (RULINGS R4). One that the chain would refuse is left out, and refused if nothing else is left.
+    async fn relay(
+        &self,
+        chain: &Chain<'_, P>,
+        steps: &[Due],
+        payer: Option<Address>,
+    ) -> Result<Step, String> {
+        let mut ready = Vec::new();
+        let mut why = None;
+        for step in steps {
+            let Due::Result(job, kind) = step else {
+                continue;
+            };
+            match self.result(chain, *job, *kind).await? {
+                Found::Some(result) => ready.push(result),
+                Found::Done => {}
+                Found::Refused(cause) => why = Some(cause),
+            }
+        }
+        let to = self.setup.members.verification;
+        while !ready.is_empty() {
+            let input = chain::input(&batch(&ready));
+            let said = chain.refusal(payer.unwrap_or_default(), to, &input).await?;
+            let Some(said) = said else {
+                return Ok(call_to(to, input));
+            };
+            match IVerificationErrors::abi_decode(&said) {
+                Ok(IVerificationErrors::ResultRefused(refusal))
+                    if refusal.index < U256::from(ready.len()) =>
+                {
+                    ready.remove(refusal.index.to::<usize>());
+                    why = Some(format!("a result is refused: {}", refusal.reason));
+                }
+                Ok(error) => return Ok(refused(format!("{error:?}"))),
+                Err(_) => return Ok(refused(format!("{said}"))),
+            }
+        }
+        Ok(why.map_or_else(satisfied, refused))
+    }
+
+    async fn result(
+        &self,
+        chain: &Chain<'_, P>,
+        job: JobId,
+        kind: Kind,
+    ) -> Result<Found<(JobRequest, SignedResult)>, String> {
+        let (request, state) = match self.asked(chain, job).await? {
+            Found::Some(asked) => asked,
+            Found::Done => return Ok(Found::Done),
+            Found::Refused(cause) => return Ok(Found::Refused(cause)),
+        };
+        let client = self.client(request.agent)?;
+        let seat = job.seat.get();
+        match kind {
+            Kind::Proof | Kind::Review if state != NodeState::Executing => return Ok(Found::Done),
+            Kind::Proof | Kind::Review => {}
+            Kind::Commit | Kind::Reveal => {
+                let record = chain.record(job.mission, job.node, job.attempt).await?;
+                let done = match kind {
+                    Kind::Commit => record.committed,
+                    _ => record.revealed | record.disqualified,
+                };
+                let runs = matches!(state, NodeState::Executing | NodeState::PendingVerification);
+                if !runs || Seats::of(done).has(seat) {
+                    return Ok(Found::Done);
+                }
+            }
+        }
+        if kind == Kind::Reveal {
+            let delivery = match client.reveal(&request).await {
+                Ok(delivery) => delivery,
+                Err(error) => return follows(&error),
+            };
+            // What is opened must be what the chain keeps sealed.
+            let sealed = delivery.commitment(&request).unwrap_or_default();
+            let words = consensus::kept(&sealed, request.agent);
+            let kept = chain.kept(job.mission, job.node, job.attempt, seat).await?;
+            if keccak256(words.concat()) != kept {
+                return Ok(Found::Refused(
+                    "the executor opens another value than it sealed".to_owned(),
+                ));
+            }
+            return Ok(Found::Some((request, delivery.result)));
+        }
+        let result = match client.standing(&request).await {
+            Ok(Standing::Committed(commitment)) => commitment.result,
+            Ok(Standing::Delivered(delivery)) => delivery.result,
+            Ok(other) => return Ok(Found::Refused(format!("there is no result: {other:?}"))),
+            Err(error) => return follows(&error),
+        };
+        if result.kind != kind {
+            return Ok(Found::Refused("the result is of another kind".to_owned()));
+        }
+        Ok(Found::Some((request, result)))
+    }
+}
+
+fn call_to(to: Address, input: Bytes) -> Step {
+    Step::Call(Call {
+        to,
+        value: U256::ZERO,
+        input,
+    })
+}
+
+fn reported(report: &str) -> Step {
+    let report = report.to_owned();
+    Step::Ended(Outcome::Reported { report })
+}
+
+fn batch(ready: &[(JobRequest, SignedResult)]) -> IVerification::submitBatchCall {
+    let results = ready.iter().map(|(request, result)| NodeResult {
+        missionId: request.job.mission,
+        node: request.job.node,
+        attempt: request.job.attempt,
+        kind: match result.kind {
+            Kind::Proof => ResultKind::Proof,
+            Kind::Commit => ResultKind::Commit,
+            Kind::Reveal => ResultKind::Reveal,
+            Kind::Review => ResultKind::Review,
+        },
+        executor: request.agent,
+        outputHash: result.output_hash,
+        trailRoot: result.trail_root,
+        proof: result.proof.bytes().clone(),
+        deadline: result.deadline,
+    });
+    let with_terms = ready
+        .iter()
+        .filter(|(request, _)| !matches!(request.check, Check::Consensus(_)));
+    IVerification::submitBatchCall {
+        results: results.collect(),
+        terms: with_terms
+            .map(|(request, _)| request.terms.wire())
+            .collect(),
+        signatures: ready
+            .iter()
+            .map(|(_, result)| result.signature.bytes().clone())
+            .collect(),
+    }
+}

@@ -1,0 +1,255 @@
+//! What the router asks of the chain, all of one look as of one block.
+
+use agentcity_abi::{
+    ICollaboration::{self, Assignment, Mission},
+    IService, IStatute,
+    IVerification::{self, Record},
+};
+use agentcity_domain::{
+    machine::{MissionState, NodeState},
+    statute::Node,
+    verification::{case::Seats, window::Phase},
+};
+use agentcity_executor::protocol::{Limits, Venue};
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, B256, Bytes},
+    providers::Provider,
+    rpc::types::Filter,
+    sol_types::{SolCall, SolEvent},
+    transports::RpcError,
+};
+
+use crate::machine::router::Halted;
+
+/// The members that the router asks and calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Members {
+    /// The chain's number.
+    pub chain_id: u64,
+    /// States and seats.
+    pub collaboration: Address,
+    /// Pages and acceptances.
+    pub statute: Address,
+    /// Results.
+    pub verification: Address,
+    /// Code hashes.
+    pub service: Address,
+    /// Escrows.
+    pub treasury: Address,
+}
+
+impl Members {
+    /// Where executors' signatures count.
+    pub const fn venue(&self) -> Venue {
+        Venue {
+            chain_id: self.chain_id,
+            statute: self.statute,
+            verification: self.verification,
+        }
+    }
+}
+
+/// A service as it was registered.
+#[derive(Clone, Debug)]
+pub(super) struct Service {
+    pub(super) code_hash: B256,
+    pub(super) limits: Limits,
+}
+
+/// Asks as of one block.
+#[derive(Debug)]
+pub(super) struct Chain<'p, P> {
+    pub(super) provider: &'p P,
+    pub(super) members: Members,
+    pub(super) at: BlockId,
+}
+
+impl<P: Provider> Chain<'_, P> {
+    pub(super) async fn mission(&self, mission: B256) -> Result<Mission, String> {
+        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let asked = contract.mission(mission).block(self.at).call().await;
+        asked.map_err(|error| error.to_string())
+    }
+
+    /// The states of nodes from `32 · word` on, a byte each.
+    pub(super) async fn states(&self, mission: B256, word: u16) -> Result<B256, String> {
+        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let asked = contract
+            .nodeStates(mission, word)
+            .block(self.at)
+            .call()
+            .await;
+        asked.map_err(|error| error.to_string())
+    }
+
+    pub(super) async fn assignment(&self, mission: B256, node: u16) -> Result<Assignment, String> {
+        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let asked = contract.assignment(mission, node, true, 0).block(self.at);
+        asked.call().await.map_err(|error| error.to_string())
+    }
+
+    pub(super) async fn output_hash(&self, mission: B256, node: u16) -> Result<B256, String> {
+        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let asked = contract.node(mission, node).block(self.at).call().await;
+        let node = asked.map_err(|error| error.to_string())?;
+        match NodeState::from_u8(node.state as u8) {
+            Some(NodeState::Completed) => Ok(node.outputHash),
+            _ => Err("a node before is not completed".to_owned()),
+        }
+    }
+
+    /// Agents and services by seat.
+    pub(super) async fn seats(
+        &self,
+        mission: B256,
+        node: u16,
+        law: &Node,
+    ) -> Result<Vec<(Address, B256)>, String> {
+        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let mut seats = Vec::with_capacity(law.redundancy.into());
+        for place in 0..law.redundancy {
+            let asked = contract
+                .seat(mission, node, place)
+                .block(self.at)
+                .call()
+                .await;
+            let seat = asked.map_err(|error| error.to_string())?;
+            seats.push((seat.agent, seat.serviceId));
+        }
+        Ok(seats)
+    }
+
+    pub(super) async fn record(
+        &self,
+        mission: B256,
+        node: u16,
+        attempt: u8,
+    ) -> Result<Record, String> {
+        let contract = IVerification::new(self.members.verification, self.provider);
+        let asked = contract.recordOf(mission, node, attempt).block(self.at);
+        asked.call().await.map_err(|error| error.to_string())
+    }
+
+    /// What is kept of a seat's commitment.
+    pub(super) async fn kept(
+        &self,
+        mission: B256,
+        node: u16,
+        attempt: u8,
+        seat: u8,
+    ) -> Result<B256, String> {
+        let contract = IVerification::new(self.members.verification, self.provider);
+        let asked = contract
+            .commitmentOf(mission, node, attempt, seat)
+            .block(self.at);
+        let kept = asked.call().await.map_err(|error| error.to_string())?;
+        Ok(kept.commitment)
+    }
+
+    /// A service's record: its limits from the log of its registration, which its id commits to, its code hash from the registry.
+    pub(super) async fn service(&self, service: B256) -> Result<Service, String> {
+        let filter = Filter::new()
+            .address(self.members.service)
+            .event_signature(IService::ServiceRegistered::SIGNATURE_HASH)
+            .topic1(service)
+            .from_block(0);
+        let logs = self.provider.get_logs(&filter).await;
+        let logs = logs.map_err(|error| error.to_string())?;
+        let log = logs
+            .first()
+            .ok_or_else(|| format!("no log of service {service}"))?;
+        let log = IService::ServiceRegistered::decode_log(&log.inner);
+        let log = log.map_err(|error| error.to_string())?;
+        let constraints = &log.constraints;
+        let contract = IService::new(self.members.service, self.provider);
+        let asked = contract.standing(service).block(self.at).call().await;
+        let standing = asked.map_err(|error| error.to_string())?;
+        Ok(Service {
+            code_hash: standing.codeHash,
+            limits: Limits {
+                latency_ms: constraints.maxLatencyMs,
+                memory_mb: constraints.maxMemoryMb,
+                concurrency: constraints.maxConcurrency,
+                network_policies: constraints.networkPolicies.clone(),
+                tokens: 0,
+            },
+        })
+    }
+
+    /// Tries a call: nothing if it would do, otherwise what the contract answers.
+    pub(super) async fn refusal(
+        &self,
+        from: Address,
+        to: Address,
+        input: &Bytes,
+    ) -> Result<Option<Bytes>, String> {
+        let request = alloy::rpc::types::TransactionRequest::default()
+            .from(from)
+            .to(to)
+            .input(input.clone().into());
+        match self.provider.call(request).block(BlockId::latest()).await {
+            Ok(_) => Ok(None),
+            Err(RpcError::ErrorResp(payload)) => {
+                let said = payload.as_revert_data();
+                said.map(Some).ok_or_else(|| payload.message.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// What halts forbid: a stop all work, everything else new work.
+pub(super) const fn halted(halt: ICollaboration::Halt) -> Halted {
+    match halt as u8 {
+        0 => Halted::Not,
+        agentcity_domain::verification::case::STOPPED => Halted::AllWork,
+        _ => Halted::NewWork,
+    }
+}
+
+pub(super) fn mission_state(state: ICollaboration::MissionState) -> Result<MissionState, String> {
+    let number = state as u8;
+    MissionState::from_u8(number).ok_or_else(|| format!("mission state {number}"))
+}
+
+/// What may be done at an attempt of tier 2, as verification's view tells it: the reveals' end stands in it once they are open, that of
+/// disputes once those are.
+pub(super) fn phase(assignment: &Assignment, record: &Record, now: u64) -> Phase {
+    let committed = Seats::of(record.committed).count();
+    let (reveals, disputes): (u64, u64) = (record.revealUntil.to(), record.disputeUntil.to());
+    if reveals == 0 {
+        let late = now > assignment.expiresAt.to::<u64>();
+        let verified = assignment.state as u8 == NodeState::PendingVerification as u8;
+        return if verified && late && committed < assignment.threshold {
+            Phase::Short
+        } else {
+            Phase::Commits
+        };
+    }
+    if disputes == 0 {
+        Phase::Reveals
+    } else if now <= disputes {
+        Phase::Disputes
+    } else {
+        Phase::Over
+    }
+}
+
+/// A call's data.
+pub(super) fn input(call: &impl SolCall) -> Bytes {
+    call.abi_encode().into()
+}
+
+/// The statute's struct of an acceptance.
+pub(super) fn acceptance(
+    request: &agentcity_executor::protocol::AcceptanceRequest,
+) -> IStatute::SeatAcceptance {
+    IStatute::SeatAcceptance {
+        missionId: request.job.mission,
+        node: request.job.node,
+        attempt: request.job.attempt,
+        executor: request.executor,
+        deadline: request.deadline,
+    }
+}

@@ -1,0 +1,230 @@
+//! From chain and executors to a sight.
+
+use agentcity_domain::{
+    machine::NodeState, mission::node::seconds, parameter::ParameterId,
+    verification::case::CONSENSUS,
+};
+use agentcity_executor::{
+    client::ClientError,
+    protocol::{Check, Code, Input, JobId, JobRequest, Output, Place, Standing},
+};
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, B256, Bytes},
+    providers::Provider,
+};
+
+use super::{
+    Routing,
+    chain::{self, Chain},
+    law::Law,
+};
+use crate::{
+    clock::Moment,
+    event::Head,
+    machine::router::{JobSight, NodeSight, SeatSight, Sight},
+};
+
+/// Nodes whose states stand in one word.
+const NODES_PER_WORD: u16 = 32;
+
+impl<P: Provider> Routing<P> {
+    pub(super) fn chain(&self, at: BlockId) -> Chain<'_, P> {
+        Chain {
+            provider: &self.provider,
+            members: self.setup.members,
+            at,
+        }
+    }
+
+    /// A mission as of a block.
+    pub(super) async fn look(
+        &self,
+        mission: B256,
+        at: Head,
+        asked: Moment,
+    ) -> Result<Sight, String> {
+        let chain = self.chain(BlockId::hash(at.hash));
+        let known = chain.mission(mission).await?;
+        let mut sight = Sight {
+            mission,
+            at,
+            asked,
+            state: chain::mission_state(known.state)?,
+            halt: chain::halted(known.halt),
+            nodes: Vec::new(),
+        };
+        if sight.state == agentcity_domain::machine::MissionState::Pending {
+            return Ok(sight);
+        }
+        let law = self.law(&chain, mission, known.nodes).await?;
+        for word in 0..known.nodes.div_ceil(NODES_PER_WORD) {
+            let states = chain.states(mission, word).await?;
+            for (number, state) in (word * NODES_PER_WORD..known.nodes).zip(states) {
+                match NodeState::from_u8(state) {
+                    None | Some(NodeState::Waiting) => {}
+                    Some(state) => {
+                        let node = self
+                            .look_at(&chain, mission, number, state, &law, at)
+                            .await?;
+                        sight.nodes.extend(node);
+                    }
+                }
+            }
+        }
+        Ok(sight)
+    }
+
+    async fn look_at(
+        &self,
+        chain: &Chain<'_, P>,
+        mission: B256,
+        number: u16,
+        state: NodeState,
+        law: &Law,
+        at: Head,
+    ) -> Result<Option<NodeSight>, String> {
+        let Some(node) = law.node(number).filter(|node| !node.is_imported()) else {
+            return Ok(None);
+        };
+        let seats = chain.seats(mission, number, node).await?;
+        let assignment = chain.assignment(mission, number).await?;
+        let mut sight = NodeSight {
+            node: number,
+            state,
+            attempt: assignment.attempt,
+            since: assignment.since.to(),
+            tier: node.tier,
+            threshold: node.threshold,
+            seats_close: seats_close(assignment.expiresAt.to()),
+            has_inputs: true,
+            phase: None,
+            seats: Vec::with_capacity(seats.len()),
+        };
+        let (mut committed, mut opened) = (0, 0);
+        let works = matches!(state, NodeState::Executing | NodeState::PendingVerification);
+        if works && node.tier == CONSENSUS {
+            let record = chain.record(mission, number, assignment.attempt).await?;
+            (committed, opened) = (record.committed, record.revealed | record.disqualified);
+            sight.phase = Some(chain::phase(&assignment, &record, at.time.get()));
+        }
+        for (place, (agent, service)) in (0u8..).zip(&seats) {
+            let bit = |mask: u8| mask >> place & 1 == 1;
+            let mut seat = SeatSight {
+                agent: *agent,
+                taken: bit(assignment.seats),
+                committed: bit(committed),
+                opened: bit(opened),
+                job: JobSight::Silent,
+            };
+            let sealed = state == NodeState::Completed && node.tier != CONSENSUS;
+            if self.setup.served.contains(agent) && (works && seat.taken || sealed) {
+                let Some(seat_place) = Place::new(place) else {
+                    continue;
+                };
+                let job = sight.job(mission, seat_place);
+                match self
+                    .request(chain, law, job, *agent, *service, assignment.expiresAt.to())
+                    .await
+                {
+                    Ok(request) => seat.job = self.standing(&request).await,
+                    Err(cause) => {
+                        tracing::info!(%job, "its inputs are not at hand: {cause}");
+                        sight.has_inputs = false;
+                    }
+                }
+            }
+            sight.seats.push(seat);
+        }
+        Ok(Some(sight))
+    }
+
+    async fn standing(&self, request: &JobRequest) -> JobSight {
+        let Some(client) = self.setup.executors.get(&request.agent) else {
+            return JobSight::Silent;
+        };
+        match client.standing(request).await {
+            Ok(Standing::Running(_)) => JobSight::Running,
+            Ok(Standing::Committed(_)) => JobSight::Committed,
+            Ok(Standing::Delivered(_)) => JobSight::Delivered,
+            Ok(Standing::Stopped(_)) => JobSight::Stopped,
+            Ok(Standing::Failed(failure)) => {
+                tracing::warn!(job = %request.job, "failed: {failure}");
+                JobSight::Failed
+            }
+            Err(ClientError::Refused { refusal, .. }) if refusal.code == Code::Unknown => {
+                JobSight::Missing
+            }
+            Err(error) => {
+                tracing::warn!(job = %request.job, "{error}");
+                JobSight::Silent
+            }
+        }
+    }
+
+    /// What an executor is asked for, with the outputs of all nodes before: of each the one that the chain completed.
+    pub(super) async fn request(
+        &self,
+        chain: &Chain<'_, P>,
+        law: &Law,
+        job: JobId,
+        agent: Address,
+        service: B256,
+        deadline: u64,
+    ) -> Result<JobRequest, String> {
+        let node = law.node(job.node).ok_or("no such node")?;
+        let known = self.setup.texts.of(node.digest);
+        let (terms, task) =
+            known.ok_or_else(|| format!("the terms {} are not known", node.digest))?;
+        let check = Check::of(node.tier, node.mode).ok_or("a node that nobody works on")?;
+        let registered = self.service(chain, service).await?;
+        let mut inputs = Vec::new();
+        for before in law.before(job.node) {
+            let hash = chain.output_hash(job.mission, *before).await?;
+            let node = law.node(*before).ok_or("no such node")?;
+            let check = Check::of(node.tier, node.mode).ok_or("an output of another mission")?;
+            let content = self.output(check, hash).await?;
+            inputs.push(Input {
+                node: *before,
+                check,
+                output_hash: hash,
+                content: Output::new(content).map_err(|error| error.to_string())?,
+            });
+        }
+        let mut limits = registered.limits;
+        limits.tokens = node.tokens;
+        Ok(JobRequest {
+            venue: self.setup.members.venue(),
+            job,
+            agent,
+            service,
+            code_hash: registered.code_hash,
+            check,
+            terms: *terms,
+            task: task.clone(),
+            inputs,
+            limits,
+            deadline,
+        })
+    }
+
+    /// An output that the chain completed, from whichever executor has it.
+    async fn output(&self, check: Check, hash: B256) -> Result<Bytes, String> {
+        if let Some(output) = self.outputs.lock().await.get(&hash) {
+            return Ok(output.clone());
+        }
+        for client in self.setup.executors.values() {
+            if let Ok(output) = client.output(check, hash).await {
+                self.keep_output(hash, output.clone()).await;
+                return Ok(output);
+            }
+        }
+        Err(format!("no executor hands out {hash}"))
+    }
+}
+
+/// The last second in which every seat must be taken, from that before which nobody may expire the node: the route's time lies between
+/// (`mission::node::Eligible`). By the default; the chain decides by the mission's own.
+fn seats_close(expires: u64) -> u64 {
+    expires.saturating_sub(seconds(ParameterId::RouteTimeoutMs.row().default.into()))
+}
