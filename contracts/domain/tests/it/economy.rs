@@ -50,6 +50,19 @@ fn detection_and_coalitions_are_those_of_the_vectors() {
 }
 
 #[test]
+fn chances_are_of_a_whole_and_rounded_down() {
+    let [third, half] = [333_333_333, 500_000_000].map(Chance::billionths);
+    assert_eq!(half.and(half), Chance::permille(250));
+    assert_eq!(third.and(third).get(), 111_111_110, "…,8 rounded down");
+    assert_eq!(half.times(3), Chance::permille(125));
+    assert_eq!((half.times(0), half.times(1)), (Chance::ALWAYS, half));
+    assert_eq!(third.or(half).get(), 833_333_333);
+    assert_eq!(half.or(half), Chance::ALWAYS);
+    assert_eq!(Chance::billionths(1_000_000_001), Chance::ALWAYS);
+    assert_eq!(Chance::ALWAYS.not(), Chance::NEVER);
+}
+
+#[test]
 fn malice_falls_with_the_stake_as_an_exponential() {
     // pi_malice-001, -002: 0.12180175491295143.
     for (stake, threshold) in [(1_000, 500), (10_000, 5_000)] {
@@ -65,6 +78,21 @@ fn malice_falls_with_the_stake_as_an_exponential() {
         });
         assert!(found.get().abs_diff(expected) <= 2, "{found:?}");
     }
+    // Between whole thresholds: e to the power of −1/3, −1/2, −3/2, −7/2 and −20, to nine digits.
+    for (stake, threshold, expected) in [
+        (1, 3, 716_531_310),
+        (250, 500, 606_530_659),
+        (750, 500, 223_130_160),
+        (7, 2, 30_197_383),
+        (10_000, 500, 2),
+    ] {
+        let found = malice(Chance::ALWAYS, stake, threshold).get();
+        assert!(
+            found.abs_diff(expected) <= 1,
+            "{stake} ÷ {threshold}: {found}"
+        );
+    }
+    assert_eq!(malice(Chance::ALWAYS, u64::MAX, 1), Chance::NEVER);
     assert_eq!(malice(Chance::ALWAYS, 0, 500), Chance::ALWAYS);
     assert_eq!(malice(Chance::ALWAYS, 1_000_000, 1), Chance::NEVER);
     assert_eq!(malice(Chance::ALWAYS, 1, 0), Chance::NEVER);

@@ -69,7 +69,10 @@ impl Ground {
         };
         let member = read(&ws.root.join(package).join("Cargo.toml"))?;
         let whole = read(&ws.root.join("Cargo.toml"))?;
-        fs::write(dir.join(package).join("Cargo.toml"), &member)?;
+        fs::write(
+            dir.join(package).join("Cargo.toml"),
+            with_all_features(&member)?,
+        )?;
         let narrow = narrow::plan(&dir.join(package), &crate_name.replace('-', "_"))?;
         let members = narrow.keys().map(|module| folder_of(module));
         let members: Vec<String> = [package.to_owned()].into_iter().chain(members).collect();
@@ -181,6 +184,16 @@ fn manifest(whole: &str, members: &[String], member: &str) -> eyre::Result<Strin
     toml::to_string(&root).wrap_err("cannot write a manifest")
 }
 
+/// The package's manifest with all of its features on: what stands behind one is judged by tests that stand behind it, too.
+fn with_all_features(member: &str) -> eyre::Result<String> {
+    let mut member: Table = member.parse()?;
+    if let Some(features) = member.get_mut("features").and_then(Value::as_table_mut) {
+        let all = features.keys().map(|name| name.as_str().into()).collect();
+        features.insert("default".to_owned(), Value::Array(all));
+    }
+    toml::to_string(&member).wrap_err("cannot write a manifest")
+}
+
 /// The manifest of a narrow crate: it needs what the package needs, tests included.
 fn narrow_manifest(module: &str, member: &str) -> eyre::Result<String> {
     let member: Table = member.parse()?;
@@ -224,6 +237,16 @@ fn copy(from: &Path, to: &Path) -> eyre::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_behind_a_feature_is_judged_too() {
+        let plain = "[package]\nname = \"a\"\n";
+        assert_eq!(with_all_features(plain).unwrap(), plain);
+        let told = with_all_features(&format!("{plain}[features]\none = []\ntwo = []\n")).unwrap();
+        let told: Table = told.parse().unwrap();
+        let all = Value::Array(vec!["one".into(), "two".into()]);
+        assert_eq!(told["features"]["default"], all);
+    }
 
     #[test]
     fn a_manifest_keeps_what_the_package_needs_and_nothing_else() {

@@ -100,6 +100,19 @@ fn every_entry_is_proved_at_its_place_and_no_other_entry_and_nowhere_else() {
     }
 }
 
+/// The greatest anchor that the roster takes has the longest paths there are.
+#[test]
+fn a_path_has_at_most_as_many_hashes_as_a_tree_has_levels() {
+    let (leaf, zero) = (B256::repeat_byte(1), B256::ZERO);
+    let rooted = |levels: usize| (0..levels).fold(leaf, |hash, _| join(&hash, &zero));
+    let log = |levels| Anchor {
+        size: u64::MAX,
+        root: rooted(levels),
+    };
+    assert!(includes(&log(64), 0, &leaf, &[zero; 64], join));
+    assert!(!includes(&log(65), 0, &leaf, &[zero; 65], join));
+}
+
 #[test]
 fn what_no_log_has_has_no_proof() {
     assert!(Proof::of_entry(0, 0).is_none());
