@@ -13,7 +13,7 @@
 //! that is silent holds up what only it can sign and nothing else.
 //!
 //! A clerk has no will: what is due follows from the docket, what is signed from facts of the chain (`statement`). What it asks for is
-//! known by session, act and try; a try that the chain refused is told and repeated [`REFUSED_MAX`] times.
+//! known by session, act and try; a try that the chain refused is told and repeated `REFUSED_MAX` times.
 
 use std::collections::BTreeMap;
 
