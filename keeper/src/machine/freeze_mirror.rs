@@ -35,13 +35,12 @@ use serde::{Deserialize, Serialize};
 use super::{Machine, pairs};
 use crate::{
     action::{Action as Wanted, Outcome},
-    event::Event as Happened,
+    event::{Event as Happened, numbered},
     execution::Execution,
 };
 
 mod said;
 
-use said::numbered;
 pub use said::{Action, Age, Event, FreezeView, HeardView, Limits, Measure, NodeView, View};
 
 /// Missions that are mirrored at once: each costs a round of questions within a look at the chain. What is beyond stays unknown, so

@@ -7,7 +7,12 @@ use agentcity_domain::{
 use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Moment, event::Head, execution::Execution, journal::Identity};
+use crate::{
+    clock::Moment,
+    event::{Head, numbered},
+    execution::Execution,
+    journal::Identity,
+};
 
 /// Something the mirror learnt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,77 +283,5 @@ impl Action {
             } => format!("mirror/report/{execution}/{sequence}"),
             Self::Alert { number, .. } => format!("mirror/alert/{number}"),
         }
-    }
-}
-
-/// The domain's enums by their numbers on the wire: the domain itself knows no formats.
-pub(super) mod numbered {
-    use agentcity_domain::{
-        guardian::{freeze::Cause, report::Kind},
-        machine::{MissionState, NodeState},
-    };
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(in super::super) trait Numbered: Copy + Sized {
-        fn number(self) -> u8;
-        fn of(number: u8) -> Option<Self>;
-    }
-
-    impl Numbered for MissionState {
-        fn number(self) -> u8 {
-            Self::number(self)
-        }
-        fn of(number: u8) -> Option<Self> {
-            Self::from_u8(number)
-        }
-    }
-
-    impl Numbered for NodeState {
-        fn number(self) -> u8 {
-            Self::number(self)
-        }
-        fn of(number: u8) -> Option<Self> {
-            Self::from_u8(number)
-        }
-    }
-
-    impl Numbered for Kind {
-        fn number(self) -> u8 {
-            self as u8
-        }
-        fn of(number: u8) -> Option<Self> {
-            Self::at(number)
-        }
-    }
-
-    impl Numbered for Cause {
-        fn number(self) -> u8 {
-            self as u8
-        }
-        fn of(number: u8) -> Option<Self> {
-            [
-                Self::Deviation,
-                Self::ToolLimit,
-                Self::MessageLimit,
-                Self::DeploymentSubstitution,
-                Self::Manual,
-            ]
-            .into_iter()
-            .find(|cause| *cause as u8 == number)
-        }
-    }
-
-    pub(in super::super) fn serialize<T: Numbered, S: Serializer>(
-        value: &T,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(value.number())
-    }
-
-    pub(in super::super) fn deserialize<'de, T: Numbered, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<T, D::Error> {
-        let number = u8::deserialize(deserializer)?;
-        T::of(number).ok_or_else(|| de::Error::custom(format!("{number} has no meaning here")))
     }
 }

@@ -8,7 +8,10 @@ use agentcity_executor::protocol::{JobId, Place};
 use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Moment, event::Head};
+use crate::{
+    clock::Moment,
+    event::{Head, numbered},
+};
 
 /// A mission at one block, with the nodes at which something may be due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,49 +123,6 @@ impl NodeSight {
     pub fn places(&self) -> impl Iterator<Item = (Place, &SeatSight)> {
         let numbered = (0..).zip(&self.seats);
         numbered.filter_map(|(number, seat)| Some((Place::new(number)?, seat)))
-    }
-}
-
-/// The domain's states as their numbers: the domain itself knows no formats.
-mod numbered {
-    use agentcity_domain::machine::{MissionState, NodeState};
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
-
-    pub(super) trait Numbered: Copy {
-        fn number(self) -> u8;
-        fn of(number: u8) -> Option<Self>;
-    }
-
-    impl Numbered for MissionState {
-        fn number(self) -> u8 {
-            Self::number(self)
-        }
-        fn of(number: u8) -> Option<Self> {
-            Self::from_u8(number)
-        }
-    }
-
-    impl Numbered for NodeState {
-        fn number(self) -> u8 {
-            Self::number(self)
-        }
-        fn of(number: u8) -> Option<Self> {
-            Self::from_u8(number)
-        }
-    }
-
-    pub(super) fn serialize<T: Numbered, S: Serializer>(
-        state: &T,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(state.number())
-    }
-
-    pub(super) fn deserialize<'de, T: Numbered, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<T, D::Error> {
-        let number = u8::deserialize(deserializer)?;
-        T::of(number).ok_or_else(|| D::Error::custom(format!("no state has number {number}")))
     }
 }
 
