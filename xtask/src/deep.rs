@@ -393,10 +393,10 @@ fn advisories(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> 
 }
 
 /// A cargo tool kept in the cache, of one exact version.
-struct Installed {
-    package: &'static str,
-    version: &'static str,
-    why: &'static str,
+pub(crate) struct Installed {
+    pub(crate) package: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) why: &'static str,
 }
 
 impl Installed {
@@ -405,7 +405,7 @@ impl Installed {
     }
 
     /// The binary: on `PATH` in that version, or installed into the cache.
-    fn ensure(&self, ws: &Workspace) -> eyre::Result<PathBuf> {
+    pub(crate) fn ensure(&self, ws: &Workspace) -> eyre::Result<PathBuf> {
         if let Some(path) = process::on_path(self.package)
             && process::stdout(Command::new(&path).arg("--version"))
                 .is_ok_and(|said| said.contains(self.version))

@@ -7,6 +7,7 @@
 //! | `sizes` | the table of the last build |
 //! | `vectors` | runs a vector file through `agentcity_domain` |
 //! | `docs` | prints the documents that come from the domain's tables, or compares them |
+//! | `book` | runs the tutorials, or renders all documents |
 //! | `up`, `down` | a devnode with a sealed city on it, and its end |
 //! | `test`, `tidy`, `deep` | what CI runs, its textual part, and what takes too long for CI |
 //! | `bench` | comparisons with rivals |
@@ -15,6 +16,7 @@
 //! Results go to stdout, progress to stderr. Nothing here does arithmetic of the city: vectors call the domain.
 
 mod bench;
+mod book;
 mod deep;
 mod docs;
 mod gas;
@@ -56,6 +58,8 @@ enum Verb {
     Vectors(vectors::Options),
     /// Print the documents that come from the tables of the domain.
     Docs(docs::Options),
+    /// Run the tutorials of the documents in a city, or render the documents.
+    Book(book::Options),
     /// Start a devnode in the background and found a city on it.
     Up(up::Options),
     /// Stop the devnode that `up` started.
@@ -93,6 +97,7 @@ fn run(verb: Verb) -> eyre::Result<ExitCode> {
         Verb::Sizes => programs::sizes(&ws),
         Verb::Vectors(options) => Ok(vectors::run(&options)),
         Verb::Docs(options) => docs::run(&ws, &options),
+        Verb::Book(options) => book::book(&ws, &options),
         Verb::Up(options) => up::up(&ws, &options),
         Verb::Down => up::down(&ws),
         Verb::Test(options) => test::run(&ws, &options),

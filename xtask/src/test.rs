@@ -11,7 +11,7 @@ use std::{
 use eyre::bail;
 
 use crate::{
-    deep, docs, process, programs,
+    book, deep, docs, process, programs,
     setup::{self, Need},
     solidity,
     table::Table,
@@ -81,6 +81,7 @@ fn steps(ws: &Workspace, options: &Options, log: &mut Log) -> eyre::Result<()> {
     log.step("doc tests", || {
         cargo(ws, &["test", "--workspace", "--doc", "--locked", "--quiet"])
     })?;
+    log.step("tutorials", || book::run(ws, None))?;
     log.step("documentation", || {
         let mut command = ws.cargo();
         command.args([

@@ -52,6 +52,10 @@ const CLERKS: [(&str, usize, usize); 4] = [
     ("codifier", 11, 13),
 ];
 
+/// The first who answers for clerks, and the first with no part.
+const FIRST_OWNER: usize = 12;
+const FIRST_FREE: usize = 14;
+
 /// What `up` is asked for.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -62,7 +66,7 @@ pub(crate) struct Options {
 
 /// What we know of the node we started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Running {
+pub(crate) struct Running {
     pid: u32,
     address: SocketAddr,
 }
@@ -79,10 +83,8 @@ pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
     step("binaries", || {
         ws.build_binaries(&["agentcity-devnode", "agentcity"])
     })?;
-    let node = step("devnode", || ensure_node(ws, options.port))?;
-    let city = City::of(ws, &node)?;
-    step("city", || city.found())?;
-    let left = step("people", || city.people())?;
+    let home = Home::new(ws, "devnode");
+    let (city, left) = raise(&home, options.port)?;
     city.report(&left)?;
     eprintln!(
         "up in {}; `cargo xtask down` stops the node",
@@ -91,52 +93,165 @@ pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A devnode and a city on it, as far as they are not there yet; and what people are left to do.
+pub(crate) fn raise<'a>(home: &'a Home<'a>, port: u16) -> eyre::Result<(City<'a>, Vec<String>)> {
+    let node = step("devnode", || home.ensure_node(port))?;
+    let city = City::of(home, &node)?;
+    step("city", || city.found())?;
+    let left = step("people", || city.people())?;
+    city.write_environment()?;
+    Ok((city, left))
+}
+
 /// `cargo xtask down`.
 pub(crate) fn down(ws: &Workspace) -> eyre::Result<ExitCode> {
-    let Some(node) = recorded(ws) else {
-        println!("no devnode was started from here");
-        return Ok(ExitCode::SUCCESS);
-    };
-    if is_ours(&node) {
-        // `kill` of the shell: the program of that name is not on every image.
-        process::quietly(Command::new("sh").args(["-c", &format!("kill -TERM {}", node.pid)]))?;
+    match Home::new(ws, "devnode").stop()? {
+        None => println!("no devnode was started from here"),
+        Some((node, true)) => println!("devnode on {} stopped", node.address),
+        Some((node, false)) => println!("the devnode on {} had already ended", node.address),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where a devnode and what is known of its city lie.
+#[derive(Debug)]
+pub(crate) struct Home<'a> {
+    ws: &'a Workspace,
+    dir: PathBuf,
+}
+
+impl<'a> Home<'a> {
+    /// In a folder of the build's, by its name.
+    pub(crate) fn new(ws: &'a Workspace, name: &str) -> Self {
+        let dir = ws.target().join(name);
+        Self { ws, dir }
+    }
+
+    fn state_file(&self) -> PathBuf {
+        self.dir.join("running.json")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.dir.join("devnode.log")
+    }
+
+    fn deployments(&self) -> PathBuf {
+        self.dir.join("deployments")
+    }
+
+    fn genesis(&self) -> PathBuf {
+        self.dir.join("genesis.toml")
+    }
+
+    /// What a shell needs to know: the node, the address book, everybody's keys.
+    pub(crate) fn environment(&self) -> PathBuf {
+        self.dir.join("env")
+    }
+
+    fn recorded(&self) -> Option<Running> {
+        serde_json::from_slice(&fs::read(self.state_file()).ok()?).ok()
+    }
+
+    /// Stops the node that was started here. Which one, and whether it was still there; `None` when there was none.
+    pub(crate) fn stop(&self) -> eyre::Result<Option<(Running, bool)>> {
+        let Some(node) = self.recorded() else {
+            return Ok(None);
+        };
+        let runs = is_ours(&node);
+        if runs {
+            // `kill` of the shell: the program of that name is not on every image.
+            process::quietly(Command::new("sh").args(["-c", &format!("kill -TERM {}", node.pid)]))?;
+            let start = Instant::now();
+            while is_ours(&node) {
+                if start.elapsed() > STOP_LIMIT {
+                    bail!(
+                        "the devnode (process {}) does not stop: see {}",
+                        node.pid,
+                        self.log_file().display()
+                    );
+                }
+                std::thread::sleep(LOOK_EVERY);
+            }
+        }
+        fs::remove_file(self.state_file())?;
+        Ok(Some((node, runs)))
+    }
+
+    fn ensure_node(&self, port: u16) -> eyre::Result<Running> {
+        if let Some(node) = self.recorded().filter(is_ours) {
+            if is_healthy(&node) {
+                eprintln!(
+                    "   using the devnode on {} (process {})",
+                    node.address, node.pid
+                );
+                return Ok(node);
+            }
+            bail!(
+                "the devnode (process {}) does not answer on {}: `cargo xtask down`, then see {}",
+                node.pid,
+                node.address,
+                self.log_file().display()
+            );
+        }
+        self.start_node(port)
+    }
+
+    fn start_node(&self, port: u16) -> eyre::Result<Running> {
+        fs::create_dir_all(&self.dir)?;
+        // What was written of the chain before is nothing to the new one.
+        let _ = fs::remove_dir_all(self.deployments());
+        // Port 0 lets the system choose; the node says which one it got.
+        let port = if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            port
+        } else {
+            eprintln!("   port {port} is taken, using another");
+            0
+        };
+        let log = self.log_file();
+        let out =
+            File::create(&log).wrap_err_with(|| format!("cannot create {}", log.display()))?;
+        let mut command = Command::new(self.ws.cargo_debug().join("agentcity-devnode"));
+        command
+            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
+            .args(["--accounts", &ACCOUNTS.to_string()])
+            .stdin(Stdio::null())
+            .stderr(out.try_clone()?)
+            .stdout(out)
+            .current_dir(&self.ws.root);
+        // Its own process group: Ctrl-C here, or the end of this shell's job, does not reach it.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().wrap_err("cannot start agentcity-devnode")?;
         let start = Instant::now();
-        while is_ours(&node) {
-            if start.elapsed() > STOP_LIMIT {
+        loop {
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            if let Some(address) = listening_on(&said) {
+                let node = Running {
+                    pid: child.id(),
+                    address,
+                };
+                if is_healthy(&node) {
+                    fs::write(self.state_file(), serde_json::to_vec_pretty(&node)?)?;
+                    eprintln!(
+                        "   devnode on {address} (process {}), log in {}",
+                        node.pid,
+                        log.display()
+                    );
+                    return Ok(node);
+                }
+            }
+            if let Some(status) = child.try_wait()? {
+                bail!("the devnode ended at once ({status}):\n{said}");
+            }
+            if start.elapsed() > START_LIMIT {
+                child.kill()?;
                 bail!(
-                    "the devnode (process {}) does not stop: see {}",
-                    node.pid,
-                    log_file(ws).display()
+                    "the devnode does not answer after {}:\n{said}",
+                    process::seconds(START_LIMIT)
                 );
             }
             std::thread::sleep(LOOK_EVERY);
         }
-        println!("devnode on {} stopped", node.address);
-    } else {
-        println!("the devnode on {} had already ended", node.address);
     }
-    fs::remove_file(state_file(ws))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn dir(ws: &Workspace) -> PathBuf {
-    ws.target().join("devnode")
-}
-
-fn state_file(ws: &Workspace) -> PathBuf {
-    dir(ws).join("running.json")
-}
-
-fn log_file(ws: &Workspace) -> PathBuf {
-    dir(ws).join("devnode.log")
-}
-
-fn deployments(ws: &Workspace) -> PathBuf {
-    dir(ws).join("deployments")
-}
-
-fn recorded(ws: &Workspace) -> Option<Running> {
-    serde_json::from_slice(&fs::read(state_file(ws)).ok()?).ok()
 }
 
 /// Whether the process still is the devnode we started: process ids are given out again.
@@ -158,81 +273,6 @@ fn is_healthy(node: &Running) -> bool {
     rpc::call(node.address, "eth_chainId", json!([])).is_ok()
 }
 
-fn ensure_node(ws: &Workspace, port: u16) -> eyre::Result<Running> {
-    if let Some(node) = recorded(ws).filter(is_ours) {
-        if is_healthy(&node) {
-            eprintln!(
-                "   using the devnode on {} (process {})",
-                node.address, node.pid
-            );
-            return Ok(node);
-        }
-        bail!(
-            "the devnode (process {}) does not answer on {}: `cargo xtask down`, then see {}",
-            node.pid,
-            node.address,
-            log_file(ws).display()
-        );
-    }
-    start_node(ws, port)
-}
-
-fn start_node(ws: &Workspace, port: u16) -> eyre::Result<Running> {
-    fs::create_dir_all(dir(ws))?;
-    // What was written of the chain before is nothing to the new one.
-    let _ = fs::remove_dir_all(deployments(ws));
-    // Port 0 lets the system choose; the node says which one it got.
-    let port = if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-        port
-    } else {
-        eprintln!("   port {port} is taken, using another");
-        0
-    };
-    let log = log_file(ws);
-    let out = File::create(&log).wrap_err_with(|| format!("cannot create {}", log.display()))?;
-    let mut command = Command::new(ws.cargo_debug().join("agentcity-devnode"));
-    command
-        .args(["--host", "127.0.0.1", "--port", &port.to_string()])
-        .args(["--accounts", &ACCOUNTS.to_string()])
-        .stdin(Stdio::null())
-        .stderr(out.try_clone()?)
-        .stdout(out)
-        .current_dir(&ws.root);
-    // Its own process group: Ctrl-C here, or the end of this shell's job, does not reach it.
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn().wrap_err("cannot start agentcity-devnode")?;
-    let start = Instant::now();
-    loop {
-        let said = fs::read_to_string(&log).unwrap_or_default();
-        if let Some(address) = listening_on(&said) {
-            let node = Running {
-                pid: child.id(),
-                address,
-            };
-            if is_healthy(&node) {
-                fs::write(state_file(ws), serde_json::to_vec_pretty(&node)?)?;
-                eprintln!(
-                    "   devnode on {address} (process {}), log in {}",
-                    node.pid,
-                    log.display()
-                );
-                return Ok(node);
-            }
-        }
-        if let Some(status) = child.try_wait()? {
-            bail!("the devnode ended at once ({status}):\n{said}");
-        }
-        if start.elapsed() > START_LIMIT {
-            child.kill()?;
-            bail!(
-                "the devnode does not answer after {}:\n{said}",
-                process::seconds(START_LIMIT)
-            );
-        }
-        std::thread::sleep(LOOK_EVERY);
-    }
-}
-
 /// Address in the line that anvil's clients wait for.
 fn listening_on(log: &str) -> Option<SocketAddr> {
     log.lines()
@@ -250,16 +290,16 @@ fn banner<'a>(log: &'a str, heading: &str) -> Vec<&'a str> {
 }
 
 /// The city that `up` founds, and how the client is called for it.
-struct City<'a> {
-    ws: &'a Workspace,
+pub(crate) struct City<'a> {
+    home: &'a Home<'a>,
     url: String,
     /// Of each funded account, address and key: development money, known to everyone.
     accounts: Vec<(String, String)>,
 }
 
 impl<'a> City<'a> {
-    fn of(ws: &'a Workspace, node: &Running) -> eyre::Result<Self> {
-        let log = fs::read_to_string(log_file(ws))
+    fn of(home: &'a Home<'a>, node: &Running) -> eyre::Result<Self> {
+        let log = fs::read_to_string(home.log_file())
             .wrap_err("the devnode's log is gone: `cargo xtask down`, then `up`")?;
         let word = |line: &&str| line.split_whitespace().nth(1).map(str::to_owned);
         let addresses = banner(&log, "Available Accounts");
@@ -276,29 +316,25 @@ impl<'a> City<'a> {
             );
         }
         Ok(Self {
-            ws,
+            home,
             url: format!("http://{}", node.address),
             accounts,
         })
     }
 
-    fn genesis(&self) -> PathBuf {
-        dir(self.ws).join("genesis.toml")
-    }
-
     /// The client in the name of an account.
     fn client(&self, account: usize) -> Command {
-        let mut command = Command::new(self.ws.cargo_debug().join("agentcity"));
+        let mut command = Command::new(self.home.ws.cargo_debug().join("agentcity"));
         // In the environment, not among the arguments: those are visible to every user of the machine.
         command
             .env("AGENTCITY_PRIVATE_KEY", &self.accounts[account].1)
-            .current_dir(&self.ws.root);
+            .current_dir(&self.home.ws.root);
         command
     }
 
     /// A path as people type it in the root of the workspace.
     fn typed(&self, path: &Path) -> String {
-        let short = path.strip_prefix(&self.ws.root).unwrap_or(path);
+        let short = path.strip_prefix(&self.home.ws.root).unwrap_or(path);
         short.display().to_string()
     }
 
@@ -306,9 +342,9 @@ impl<'a> City<'a> {
     fn plot(&self) -> Vec<String> {
         let words = [
             "--genesis",
-            &self.typed(&self.genesis()),
+            &self.typed(&self.home.genesis()),
             "--programs",
-            &self.typed(&self.ws.programs()),
+            &self.typed(&self.home.ws.programs()),
             "--rpc-url",
             &self.url,
         ];
@@ -328,11 +364,14 @@ impl<'a> City<'a> {
         let needed = answer["signaturesNeeded"].as_u64().unwrap_or_default();
         let mut signatures = Vec::new();
         for account in ADJUDICATORS.take(needed as usize) {
-            let file = deployments(self.ws).join(format!("signature.{account}.json"));
+            let file = self
+                .home
+                .deployments()
+                .join(format!("signature.{account}.json"));
             let mut command = self.client(account);
             command.args(["genesis", "sign", manifest]);
-            command.args(["--genesis", &self.typed(&self.genesis())]);
-            command.args(["--programs", &self.typed(&self.ws.programs())]);
+            command.args(["--genesis", &self.typed(&self.home.genesis())]);
+            command.args(["--programs", &self.typed(&self.home.ws.programs())]);
             command.arg("--out").arg(&file);
             process::quietly(&mut command)?;
             signatures.push(file);
@@ -346,7 +385,7 @@ impl<'a> City<'a> {
 
     /// Writes the genesis file where there is none; it may be changed by hand before the next chain.
     fn decide(&self) -> eyre::Result<()> {
-        let file = self.genesis();
+        let file = self.home.genesis();
         if file.is_file() {
             return Ok(());
         }
@@ -368,7 +407,7 @@ impl<'a> City<'a> {
         let mut command = self.client(FOUNDER);
         command.args(["deploy", "apply", "--json", "--name", CITY]);
         command.args(self.plot());
-        command.args(["--deployments", &self.typed(&deployments(self.ws))]);
+        command.args(["--deployments", &self.typed(&self.home.deployments())]);
         for file in signatures {
             command.arg("--signature").arg(file);
         }
@@ -380,7 +419,7 @@ impl<'a> City<'a> {
 
     /// Brings clerks and adjudicators into office, as far as the constitution lets them. Returns what is left to do.
     fn people(&self) -> eyre::Result<Vec<String>> {
-        let file = dir(self.ws).join("people.keys");
+        let file = self.home.dir.join("people.keys");
         let mut text = String::from(
             "# Keys of the devnode's people. Everyone knows them: use them nowhere else.\n",
         );
@@ -404,6 +443,25 @@ impl<'a> City<'a> {
             .collect())
     }
 
+    /// Writes what a shell needs to speak to this city as anybody of it.
+    fn write_environment(&self) -> eyre::Result<()> {
+        let book = self.home.deployments();
+        let mut text = format!(
+            "# For a shell: node, address book, and the development keys of everybody in this city, which everyone knows.\nexport AGENTCITY_RPC_URL={}\nexport AGENTCITY_DEPLOYMENTS='{}'\nexport AGENTCITY_GENESIS='{}'\nexport AGENTCITY_PROGRAMS='{}'\nexport PATH='{}':\"$PATH\"\n",
+            self.url,
+            book.display(),
+            self.home.genesis().display(),
+            self.home.ws.programs().display(),
+            self.home.ws.cargo_debug().display(),
+        );
+        for (index, (address, key)) in self.accounts.iter().enumerate() {
+            let name = variable(index);
+            text += &format!("{name}={address}\n{name}_KEY={key}\n");
+        }
+        let file = self.home.environment();
+        fs::write(&file, text).wrap_err_with(|| format!("cannot write {}", file.display()))
+    }
+
     /// The commands that are worth a try, each without the client's own name.
     fn tries(&self) -> [Vec<String>; 3] {
         let words = |words: &[&str]| {
@@ -412,7 +470,7 @@ impl<'a> City<'a> {
                 .map(|word| (*word).to_owned())
                 .collect::<Vec<_>>()
         };
-        let book = self.typed(&deployments(self.ws));
+        let book = self.typed(&self.home.deployments());
         [
             [words(&["deploy", "verify"]), self.plot()].concat(),
             [words(&["genesis", "status"]), self.plot()].concat(),
@@ -430,11 +488,11 @@ impl<'a> City<'a> {
     /// Says what is there and what to try; tries it first.
     fn report(&self, left: &[String]) -> eyre::Result<()> {
         println!("devnode    {}", self.url);
-        println!("genesis    {}", self.typed(&self.genesis()));
-        println!("addresses  {}", self.typed(&deployments(self.ws)));
+        println!("genesis    {}", self.typed(&self.home.genesis()));
+        println!("addresses  {}", self.typed(&self.home.deployments()));
         println!(
             "accounts   keys in {}",
-            self.typed(&dir(self.ws).join("people.keys"))
+            self.typed(&self.home.dir.join("people.keys"))
         );
         for (index, (address, _)) in self.accounts.iter().enumerate() {
             println!("  {address}  {}", part_of(index));
@@ -442,13 +500,30 @@ impl<'a> City<'a> {
         for act in left {
             println!("left       {act}");
         }
-        let client = self.typed(&self.ws.cargo_debug().join("agentcity"));
+        let client = self.typed(&self.home.ws.cargo_debug().join("agentcity"));
         for words in self.tries() {
             let mut command = self.client(FOUNDER);
             process::quietly(command.args(&words)).wrap_err("the city does not answer")?;
             println!("try        {client} {}", words.join(" "));
         }
         Ok(())
+    }
+}
+
+/// What an account is called in a shell.
+fn variable(account: usize) -> String {
+    for (office, agent, principal) in CLERKS {
+        if account == agent {
+            return office.to_uppercase();
+        }
+        if account == principal {
+            return format!("OWNER_{}", principal - FIRST_OWNER + 1);
+        }
+    }
+    match account {
+        FOUNDER => "FOUNDER".to_owned(),
+        _ if ADJUDICATORS.contains(&account) => format!("ADJUDICATOR_{account}"),
+        _ => format!("FREE_{}", account - FIRST_FREE + 1),
     }
 }
 

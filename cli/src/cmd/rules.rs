@@ -299,7 +299,7 @@ async fn get(options: Get) -> Result<Answer, Failure> {
     };
     let mut answer = told(id, value);
     answer["epoch"] = json!(epoch);
-    answer["governs"] = json!(about.text);
+    answer["governs"] = json!(about.text.trim());
     answer["least"] = json!(row.min);
     answer["greatest"] = json!(row.max);
     Ok(Answer::facts(

@@ -4,6 +4,7 @@
 mod actions;
 #[cfg(test)]
 mod agreement;
+mod contracts;
 mod exits;
 mod parameters;
 mod signatures;
@@ -14,16 +15,36 @@ use eyre::{WrapErr, bail};
 
 use crate::workspace::Workspace;
 
-/// One document: its path from the root, and what prints it.
-type Document = (&'static str, fn() -> String);
+/// One document.
+#[derive(Clone, Copy, Debug)]
+struct Document {
+    /// From the root.
+    path: &'static str,
+    /// Where what it says stands, and is edited.
+    source: &'static str,
+    print: fn() -> String,
+}
+
+const fn of_domain(path: &'static str, print: fn() -> String) -> Document {
+    Document {
+        path,
+        source: "contracts/domain",
+        print,
+    }
+}
+
+/// What is printed from the tables of the domain.
+const TABLES: &[Document] = &[
+    of_domain("docs/exits.md", exits::print),
+    of_domain("docs/human-actions.md", actions::print),
+    of_domain("docs/parameters.md", parameters::print),
+    of_domain("docs/signatures.md", signatures::print),
+];
 
 /// Every generated document.
-const DOCUMENTS: &[Document] = &[
-    ("docs/exits.md", exits::print),
-    ("docs/human-actions.md", actions::print),
-    ("docs/parameters.md", parameters::print),
-    ("docs/signatures.md", signatures::print),
-];
+fn documents() -> impl Iterator<Item = &'static Document> {
+    TABLES.iter().chain(contracts::PAGES)
+}
 
 /// What `docs` is asked for.
 #[derive(Debug, Default, clap::Args)]
@@ -37,12 +58,17 @@ pub(crate) struct Options {
 pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
     if options.check {
         check(ws)?;
-        println!("docs: {} documents are current", DOCUMENTS.len());
+        println!("docs: {} documents are current", documents().count());
         return Ok(ExitCode::SUCCESS);
     }
-    for (path, print) in DOCUMENTS {
-        let text = complete(*print);
+    for document in documents() {
+        let path = document.path;
+        let text = document.complete();
         let target = ws.root.join(path);
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder)
+                .wrap_err_with(|| format!("cannot create {path}'s folder"))?;
+        }
         if fs::read_to_string(&target).is_ok_and(|old| old == text) {
             println!("{path}: current");
             continue;
@@ -55,8 +81,7 @@ pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
 
 /// Fails when a committed document is not what would be printed, naming the first line that differs.
 pub(crate) fn check(ws: &Workspace) -> eyre::Result<()> {
-    let stale: Vec<String> = DOCUMENTS
-        .iter()
+    let stale: Vec<String> = documents()
         .filter_map(|document| difference(&ws.root, document))
         .collect();
     if !stale.is_empty() {
@@ -68,17 +93,20 @@ pub(crate) fn check(ws: &Workspace) -> eyre::Result<()> {
     Ok(())
 }
 
-/// The text of a file, which says how it came to be.
-fn complete(print: fn() -> String) -> String {
-    format!(
-        "<!-- Printed by `cargo xtask docs` from contracts/domain; edit the tables there. -->\n\n{}",
-        print()
-    )
+impl Document {
+    /// The text of the file, which says how it came to be.
+    fn complete(&self) -> String {
+        format!(
+            "<!-- Printed by `cargo xtask docs` from {}; edit it there. -->\n\n{}",
+            self.source,
+            (self.print)()
+        )
+    }
 }
 
 /// How the committed file differs from what would be printed.
-fn difference(root: &Path, (path, print): &Document) -> Option<String> {
-    let wanted = complete(*print);
+fn difference(root: &Path, document: &Document) -> Option<String> {
+    let (path, wanted) = (document.path, document.complete());
     let Ok(found) = fs::read_to_string(root.join(path)) else {
         return Some(format!("{path}: missing"));
     };
@@ -118,9 +146,9 @@ mod tests {
     #[test]
     fn a_document_that_was_edited_by_hand_is_found_with_its_line() {
         let dir = tempfile::tempdir().unwrap();
-        let document: Document = ("a.md", || "one\ntwo\n".to_owned());
+        let document = of_domain("a.md", || "one\ntwo\n".to_owned());
         assert_eq!(difference(dir.path(), &document).unwrap(), "a.md: missing");
-        let text = complete(document.1);
+        let text = document.complete();
         fs::write(dir.path().join("a.md"), &text).unwrap();
         assert_eq!(difference(dir.path(), &document), None);
         fs::write(dir.path().join("a.md"), text.replace("two", "three")).unwrap();

@@ -124,6 +124,21 @@ pub(super) fn invariants(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// The book's table of contents names every document once.
+pub(super) fn summary(tree: &Tree) -> Vec<Finding> {
+    const SUMMARY: &str = "docs/SUMMARY.md";
+    let Some(text) = tree.get(SUMMARY) else {
+        return Vec::new();
+    };
+    let documents = tree.ending(&[".md"]);
+    let documents = documents.filter_map(|(file, _)| file.strip_prefix("docs/").map(str::to_owned));
+    let faults = crate::book::faults(text, &documents.collect());
+    faults
+        .into_iter()
+        .map(|what| whole(SUMMARY, what))
+        .collect()
+}
+
 /// Relative links lead to files that exist.
 pub(super) fn links(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -31,7 +31,7 @@ struct Finding {
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// All rules by name.
-const RULES: [(&str, Rule); 14] = [
+const RULES: [(&str, Rule); 15] = [
     ("unfinished code", source::unfinished),
     ("ignored tests", source::ignored_tests),
     ("machine paths", source::machine_paths),
@@ -45,6 +45,7 @@ const RULES: [(&str, Rule); 14] = [
     ("decision records", documents::decisions),
     ("invariants", documents::invariants),
     ("links", documents::links),
+    ("summary of the book", documents::summary),
     ("seeded faults", seeded::faults),
 ];
 
