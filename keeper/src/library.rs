@@ -89,6 +89,11 @@ impl Library {
         self.documents.get(&statute_hash)
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Document> {
+        self.documents.values()
+    }
+
     /// Keeps a text under its address, on the disk before this returns. Again: nothing.
     ///
     /// Errors: [`LibraryError::Io`].

@@ -189,6 +189,9 @@ async fn clerk<P: Provider + Clone + 'static>(
             "--role: the configuration has no [clerk] table with constitution, key_file and documents"
         );
     };
+    if settings.admissions.is_some() && role != ClerkRole::Registrar {
+        bail!("[clerk.admissions]: the registrar attests enrolments, and nobody else");
+    }
     let key = settings.key()?;
     let city = City::find(provider, chain_id, settings.constitution);
     let city = match timeout(ANSWER_WITHIN, city).await? {
@@ -206,6 +209,7 @@ async fn clerk<P: Provider + Clone + 'static>(
         template: settings.template,
         from_block: settings.from_block,
         pause: settings.poll,
+        admissions: settings.admissions.clone(),
     };
     Ok(Arc::new(ClerkDesk::new(
         provider.clone(),

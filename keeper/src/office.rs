@@ -12,7 +12,7 @@ use alloy::{
 use serde::Deserialize;
 
 use crate::{
-    executor::clerk::Template,
+    executor::clerk::{Template, admission::Admissions},
     source::city::{City, cause},
 };
 
@@ -36,10 +36,18 @@ pub struct Table {
     #[serde(default = "default_poll_secs")]
     poll_secs: u64,
     template: Option<TemplateTable>,
+    admissions: Option<AdmissionsTable>,
 }
 
 const fn default_poll_secs() -> u64 {
     5
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdmissionsTable {
+    evidence: PathBuf,
+    attestations: PathBuf,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -69,6 +77,8 @@ pub struct Settings {
     pub poll: Duration,
     /// The template that a codifier names.
     pub template: Template,
+    /// Enrolments that a registrar attests; none without.
+    pub admissions: Option<Admissions>,
 }
 
 /// Why a table cannot be used. Every message names the key.
@@ -121,6 +131,10 @@ impl Table {
             from_block: self.from_block,
             poll: Duration::from_secs(self.poll_secs),
             template: template.unwrap_or_default(),
+            admissions: self.admissions.map(|table| Admissions {
+                evidence: table.evidence,
+                attestations: table.attestations,
+            }),
         })
     }
 }

@@ -10,6 +10,7 @@ mod host;
 mod journal;
 mod keepalive;
 mod log;
+mod machines;
 mod mission;
 mod postgres;
 mod submit;

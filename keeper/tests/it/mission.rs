@@ -183,6 +183,8 @@ fn members(stage: &Stage) -> Members {
         verification: stage.city.address(Peer::Verification),
         service: stage.city.address(Peer::Service),
         treasury: stage.city.address(Peer::Treasury),
+        assembly: stage.city.address(Peer::Assembly),
+        guardian: stage.city.address(Peer::Guardian),
     }
 }
 

@@ -130,6 +130,8 @@ fn seen(sessions: Vec<Session>) -> Seen {
         at: at(now),
         agent: Address::repeat_byte(1),
         principal: PRINCIPAL,
+        entering: None,
+        of_age: true,
         bars: 0,
         credit: 4_999,
         petitions: Vec::new(),

@@ -4,7 +4,8 @@
 //!  ELIGIBLE ── accept… ── route ──▶ EXECUTING ── invoke ── proof ───────────────────────▶ COMPLETED ── open (tier 3)
 //!                                        │          └───── review ──▶ PENDING_REVIEW ─────────▲
 //!                                        └─ commit… ──▶ PENDING_VERIFICATION ── reveal…, close┘
-//!  FROZEN, FAILED, stopped ── stop           COMPLETED, ABORTED mission ── release…, close the escrow
+//!  FROZEN, FAILED, stopped ── stop           FAILED ── open the session for new seats        any state beyond its time ── expire
+//!  VERIFICATION mission ── ask the gate      COMPLETED, ABORTED mission ── release…, close the escrow
 //! ```
 //!
 //! It is level-triggered: whatever it is shown, it wants what is due of that and is not under way, so what it missed it needs not know.
@@ -106,13 +107,20 @@ impl Router {
             return Vec::new();
         }
         let (mut actions, mut due) = (Vec::new(), Vec::new());
+        let works_here = !self.own_agents(sight).is_empty();
         for node in &sight.nodes {
             let mut steps = self.pointless(sight, node);
             if let Some(place) = self.own_seat(sight, node, &mut actions) {
                 steps.extend(for_seat(sight, node, place));
                 steps.extend(for_anybody(sight, node));
             }
+            // Whoever failed is the last to say so: every keeper of the mission does.
+            steps.extend(exit(sight, node).filter(|_| works_here));
             due.extend(steps.into_iter().map(|step| (step, node.since)));
+        }
+        if works_here && sight.state == MissionState::Verification {
+            let mission = sight.mission;
+            due.push((Step::Filter { mission }, 0));
         }
         if sight.state.is_terminal() {
             let last = self.settlement(sight);
@@ -170,11 +178,7 @@ impl Router {
     /// Stakes of the agents that it serves, and the escrow, of a mission that ended.
     fn settlement(&self, sight: &Sight) -> Vec<Step> {
         let mission = sight.mission;
-        let seated = sight.nodes.iter().flat_map(|node| &node.seats);
-        let own: BTreeSet<Address> = seated
-            .map(|seat| seat.agent)
-            .filter(|agent| self.served.agents.contains(agent))
-            .collect();
+        let own = self.own_agents(sight);
         if own.is_empty() {
             return Vec::new();
         }
@@ -182,6 +186,15 @@ impl Router {
             .into_iter()
             .map(|agent| Step::Release { mission, agent });
         released.chain([Step::CloseEscrow { mission }]).collect()
+    }
+
+    /// The agents that it serves which are seated in what it is shown.
+    fn own_agents(&self, sight: &Sight) -> BTreeSet<Address> {
+        let seated = sight.nodes.iter().flat_map(|node| &node.seats);
+        let agents = seated.map(|seat| seat.agent);
+        agents
+            .filter(|agent| self.served.agents.contains(agent))
+            .collect()
     }
 
     /// Whether nothing is to be expected of a step any more.
@@ -265,7 +278,10 @@ impl Router {
             | Step::Invoke(_)
             | Step::Result(..)
             | Step::Open(_)
-            | Step::Close { .. } => {}
+            | Step::Close { .. }
+            | Step::Expire { .. }
+            | Step::Reopen { .. }
+            | Step::Filter { .. } => {}
         }
     }
 
@@ -335,6 +351,46 @@ fn for_anybody(sight: &Sight, node: &NodeSight) -> Option<Step> {
             })
         }
         _ => None,
+    }
+}
+
+/// What anyone may do at a node that does not go on by itself: its time is over, or it failed and wants new seats.
+fn exit(sight: &Sight, node: &NodeSight) -> Option<Step> {
+    let (mission, attempt) = (sight.mission, node.attempt);
+    let number = node.node;
+    let lives = matches!(
+        sight.state,
+        MissionState::Active | MissionState::Executing | MissionState::Failed
+    );
+    let is_over = node.ends != 0 && sight.at.time.get() > node.ends;
+    match node.state {
+        NodeState::Failed if lives && sight.halt != Halted::AllWork => Some(Step::Reopen {
+            mission,
+            node: number,
+            attempt,
+        }),
+        NodeState::Eligible
+        | NodeState::Executing
+        | NodeState::PendingReview
+        | NodeState::Frozen
+            if lives && is_over =>
+        {
+            Some(Step::Expire {
+                mission,
+                node: number,
+                attempt,
+            })
+        }
+        // A verification is closed, by whoever serves a seat of it.
+        NodeState::PendingVerification
+        | NodeState::Failed
+        | NodeState::Eligible
+        | NodeState::Executing
+        | NodeState::PendingReview
+        | NodeState::Frozen
+        | NodeState::Waiting
+        | NodeState::Completed
+        | NodeState::PendingFinalization => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agentcity_abi::{
-    ICollaboration, IService, IStatute, ITreasury,
+    ICollaboration, IService, IStatute,
     IVerification::{self, IVerificationErrors, NodeResult, ResultKind},
 };
 use agentcity_domain::{
@@ -44,11 +44,11 @@ enum Found<T> {
     Refused(String),
 }
 
-fn satisfied() -> Step {
+pub(super) fn satisfied() -> Step {
     Step::Ended(Outcome::Satisfied)
 }
 
-fn refused(cause: impl Into<String>) -> Step {
+pub(super) fn refused(cause: impl Into<String>) -> Step {
     let cause = cause.into();
     Step::Ended(Outcome::Refused { cause })
 }
@@ -88,20 +88,19 @@ impl<P: Provider> Routing<P> {
                 node,
                 attempt,
             } => self.close(&chain, mission, node, attempt).await,
-            Due::Release { mission, agent } => {
-                let call = ICollaboration::releaseAgentCall {
-                    missionId: mission,
-                    agent,
-                };
-                Ok(call_to(
-                    self.setup.members.collaboration,
-                    chain::input(&call),
-                ))
-            }
-            Due::CloseEscrow { mission } => {
-                let call = ITreasury::closeEscrowCall { missionId: mission };
-                Ok(call_to(self.setup.members.treasury, chain::input(&call)))
-            }
+            Due::Expire {
+                mission,
+                node,
+                attempt,
+            } => self.expire(&chain, (mission, node, attempt), payer).await,
+            Due::Reopen {
+                mission,
+                node,
+                attempt,
+            } => self.reopen(&chain, (mission, node, attempt), payer).await,
+            Due::Filter { mission } => self.filter(&chain, mission, payer).await,
+            Due::Release { mission, agent } => self.release(&chain, mission, agent, payer).await,
+            Due::CloseEscrow { mission } => self.close_escrow(&chain, mission, payer).await,
         }
     }
 
@@ -429,7 +428,7 @@ impl<P: Provider> Routing<P> {
     }
 }
 
-fn call_to(to: Address, input: Bytes) -> Step {
+pub(super) fn call_to(to: Address, input: Bytes) -> Step {
     Step::Call(Call {
         to,
         value: U256::ZERO,

@@ -37,6 +37,10 @@ pub struct Members {
     pub service: Address,
     /// Escrows.
     pub treasury: Address,
+    /// Sessions for new seats.
+    pub assembly: Address,
+    /// The gate.
+    pub guardian: Address,
 }
 
 impl Members {

@@ -97,6 +97,7 @@ impl<P: Provider> Routing<P> {
             tier: node.tier,
             threshold: node.threshold,
             seats_close: seats_close(assignment.expiresAt.to()),
+            ends: assignment.expiresAt.to(),
             has_inputs: true,
             phase: None,
             seats: Vec::with_capacity(seats.len()),

@@ -7,19 +7,17 @@ use std::{
     time::Duration,
 };
 
-use agentcity_abi::document::Document;
 use agentcity_executor::client::{Account, Client, NoExecutor, Patience};
 use alloy::primitives::{Address, B256};
 use serde::Deserialize;
 
 use super::{Members, Setup, Texts};
+use crate::library::{Library, LibraryError};
 
 /// Executors that one keeper knows at most: outputs are asked of one after the other.
 const EXECUTORS_MAX: usize = 64;
 /// Missions that one keeper works on at most: each costs some calls a round.
 const MISSIONS_MAX: usize = 256;
-/// Documents that are read at most.
-const DOCUMENTS_MAX: usize = 1024;
 /// Longest pause between two looks: windows to accept a seat last five minutes by default.
 const POLL_SECS_MAX: u64 = 60;
 
@@ -63,9 +61,9 @@ pub enum SectionError {
         /// Why.
         cause: io::Error,
     },
-    /// A file is no document.
-    #[error("{} is no document of a statute; agentcity law check says why", .0.display())]
-    NoDocument(PathBuf),
+    /// The folder of documents cannot be used.
+    #[error("router.{0}")]
+    Documents(#[from] LibraryError),
 }
 
 /// As it is written.
@@ -78,6 +76,8 @@ pub(crate) struct Section {
     verification: Address,
     service: Address,
     treasury: Address,
+    assembly: Address,
+    guardian: Address,
     missions: Vec<B256>,
     documents: Option<PathBuf>,
     #[serde(default = "default_poll_secs")]
@@ -112,6 +112,8 @@ impl Section {
             verification: self.verification,
             service: self.service,
             treasury: self.treasury,
+            assembly: self.assembly,
+            guardian: self.guardian,
         };
         counted("router.poll_secs", self.poll_secs, POLL_SECS_MAX)?;
         counted(
@@ -194,25 +196,17 @@ const fn counted(key: &'static str, found: u64, most: u64) -> Result<(), Section
     Ok(())
 }
 
-/// All documents of a folder.
+/// All documents of a folder, as clerks and agents read it: what is no statute is passed over.
 fn documents(folder: &Path) -> Result<Texts, SectionError> {
-    let unreadable = |path: &Path, cause| SectionError::Unreadable {
-        path: path.to_owned(),
-        cause,
-    };
+    // A folder that somebody mistyped is told, not made.
+    if let Err(cause) = fs::read_dir(folder) {
+        let path = folder.to_owned();
+        return Err(SectionError::Unreadable { path, cause });
+    }
+    let library = Library::open(folder)?;
     let mut texts = Texts::default();
-    let entries = fs::read_dir(folder).map_err(|cause| unreadable(folder, cause))?;
-    let mut read = 0;
-    for entry in entries {
-        let path = entry.map_err(|cause| unreadable(folder, cause))?.path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        read += 1;
-        counted("router.documents", read, DOCUMENTS_MAX as u64)?;
-        let text = fs::read(&path).map_err(|cause| unreadable(&path, cause))?;
-        let document = Document::parse(text).map_err(|_| SectionError::NoDocument(path))?;
-        texts.add(&document);
+    for document in library.all() {
+        texts.add(document);
     }
     Ok(texts)
 }
@@ -225,12 +219,14 @@ mod tests {
         let word = |byte: u8| B256::repeat_byte(byte);
         let at = |byte: u8| Address::repeat_byte(byte);
         let text = format!(
-            "chain_id = 1\ncollaboration = \"{}\"\nstatute = \"{}\"\nverification = \"{}\"\nservice = \"{}\"\ntreasury = \"{}\"\nmissions = [\"{}\"]\n[[executors]]\nagent = \"{}\"\nurl = \"http://127.0.0.1:1\"\nserved = true\n",
+            "chain_id = 1\ncollaboration = \"{}\"\nstatute = \"{}\"\nverification = \"{}\"\nservice = \"{}\"\ntreasury = \"{}\"\nassembly = \"{}\"\nguardian = \"{}\"\nmissions = [\"{}\"]\n[[executors]]\nagent = \"{}\"\nurl = \"http://127.0.0.1:1\"\nserved = true\n",
             at(1),
             at(2),
             at(3),
             at(4),
             at(5),
+            at(8),
+            at(9),
             word(6),
             at(7)
         );
