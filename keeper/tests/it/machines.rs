@@ -208,8 +208,8 @@ impl World {
             keccak256("research"),
         );
         let serves = self.machines.start_agent(&Agent {
-            agent: &self.stage.proposer.clone(),
-            principal: &self.stage.sponsor.clone(),
+            agent: &self.stage.proposer,
+            principal: &self.stage.sponsor,
             tables: agenda,
             desk: None,
         });
@@ -245,14 +245,14 @@ impl World {
         let to = self.stage.city.address(Peer::Service);
         for (place, executor) in executors.iter().enumerate() {
             let call = self.service(place);
-            let published = must(self.machines_client(&executor.agent, to, &call));
+            let published = must(self.publishes(&executor.agent, to, &call));
             assert_eq!(published, executor.service);
         }
         must(self.stage.come_of_age());
     }
 
     /// An owner sends in the name of its agent, whose nonces the agent's process counts too.
-    fn machines_client(
+    fn publishes(
         &mut self,
         by: &Person,
         to: Address,

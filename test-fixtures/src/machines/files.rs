@@ -156,7 +156,7 @@ pub(super) fn agent(set: &Machines, agent: &Agent<'_>) -> io::Result<PathBuf> {
             text,
             "\n[serve]\nlisten = \"127.0.0.1:0\"\njobs = {}\nscratch = {}\njobs_max = 8\n\n[[serve.service]]\n\
              service = \"{}\"\nartifact = {}\nprogram = \"/bin/sh\"\narguments = [{}]\n",
-            quoted(&own.join("jobs.sqlite")),
+            quoted(&own.join("jobs")),
             quoted(&own.join("scratch")),
             desk.service,
             quoted(&desk.script),
