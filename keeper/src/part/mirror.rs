@@ -13,6 +13,7 @@ use std::{
 };
 
 use agentcity_abi::IGuardian::NodeFrozen;
+use agentcity_domain::peer::Peer;
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256},
@@ -42,7 +43,8 @@ use crate::{
     },
     snapshot::Contract,
     source::{
-        missions::{self, Asked, City, Watch},
+        city::City,
+        missions::{self, Asked, Watch},
         programs,
     },
     vault::{Vault, VaultError},
@@ -65,14 +67,6 @@ const LOGS_SPAN: u64 = 10_000;
 pub struct Section {
     /// Missions that are mirrored.
     missions: Vec<B256>,
-    /// The city's contract of this name.
-    collaboration: Address,
-    /// The city's contract of this name.
-    guardian: Address,
-    /// The city's contract of this name.
-    constitution: Address,
-    /// The city's contract of this name.
-    roster: Address,
     /// Monitors of other keepers that watch the same missions.
     #[serde(default)]
     partners: Vec<Address>,
@@ -83,9 +77,6 @@ pub struct Section {
     /// Pause between two looks at the chain.
     #[serde(default = "default_poll_secs")]
     poll_secs: u64,
-    /// The first block in which a mission may have been frozen.
-    #[serde(default)]
-    from_block: u64,
 }
 
 const fn default_poll_secs() -> u64 {
@@ -136,20 +127,11 @@ impl Section {
     }
 
     /// Who signs reports.
-    pub(super) const fn monitor(&self, signer: PrivateKeySigner, chain_id: u64) -> Monitor {
+    pub(super) const fn monitor(signer: PrivateKeySigner, city: &City) -> Monitor {
         Monitor {
             signer,
-            chain_id,
-            guardian: self.guardian,
-        }
-    }
-
-    const fn city(&self) -> City {
-        City {
-            collaboration: self.collaboration,
-            guardian: self.guardian,
-            constitution: self.constitution,
-            roster: self.roster,
+            chain_id: city.chain_id,
+            guardian: city.at(Peer::Guardian),
         }
     }
 }
@@ -157,6 +139,7 @@ impl Section {
 /// The part.
 pub struct Mirror<P> {
     provider: P,
+    city: City,
     section: Section,
     depth_blocks: u64,
     monitor: Option<Monitor>,
@@ -189,9 +172,10 @@ impl<P> fmt::Debug for Mirror<P> {
 }
 
 impl<P: Provider> Mirror<P> {
-    /// Mirrors what `section` names, and where measures of executors go in. `monitor` signs reports; without it nothing is reported.
+    /// Mirrors what `section` names of `city`, and where measures of executors go in. `monitor` signs reports; without it nothing is reported.
     pub fn new(
         config: &Config,
+        city: City,
         section: Section,
         provider: P,
         monitor: Option<Monitor>,
@@ -199,9 +183,10 @@ impl<P: Provider> Mirror<P> {
         stopper: Arc<dyn Stopper>,
     ) -> (Self, mpsc::Sender<freeze_mirror::Event>) {
         let (inlet, outlet) = mpsc::channel(INLET_MAX);
-        let next_block = section.from_block;
+        let next_block = config.city.map_or(0, |named| named.from_block);
         let part = Self {
             provider,
+            city,
             section,
             depth_blocks: config.depth_blocks,
             monitor,
@@ -236,7 +221,7 @@ impl<P: Provider> Mirror<P> {
         while from <= head.number {
             let to = head.number.min(from.saturating_add(LOGS_SPAN - 1));
             let filter = Filter::new()
-                .address(self.section.guardian)
+                .address(self.city.at(Peer::Guardian))
                 .event_signature(NodeFrozen::SIGNATURE_HASH)
                 .from_block(from)
                 .to_block(to);
@@ -292,14 +277,11 @@ impl<P: Provider> Mirror<P> {
             };
             (asked, seen.silent.get(&mission).copied())
         };
-        let (city, watch) = (
-            self.section.city(),
-            Watch {
-                monitor: self.account(),
-                partners: self.section.partners.clone(),
-            },
-        );
-        let view = |at| missions::view(&self.provider, &city, &watch, mission, &asked, at);
+        let watch = Watch {
+            monitor: self.account(),
+            partners: self.section.partners.clone(),
+        };
+        let view = |at| missions::view(&self.provider, &self.city, &watch, mission, &asked, at);
         let [newest, settled] = [view(heads[0]).await?, view(heads[1]).await?];
         let told = |age, view| freeze_mirror::Event::Told {
             fence,
@@ -391,9 +373,8 @@ impl<P: Provider> Mirror<P> {
                 monitor: self.account(),
                 partners: Vec::new(),
             };
-            let city = self.section.city();
             let mission = execution.mission;
-            missions::view(&self.provider, &city, &watch, mission, &asked, at).await
+            missions::view(&self.provider, &self.city, &watch, mission, &asked, at).await
         });
         match answer.await {
             Ok(view) => Contract {

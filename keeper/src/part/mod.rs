@@ -21,7 +21,9 @@ use crate::{
     machine::Machine,
     source::{
         chain::{Chain, Position},
+        city::City,
         endpoint::HttpEndpoint,
+        ground::Ground,
         pool::Pool,
     },
     vault::VaultError,
@@ -162,67 +164,78 @@ pub enum RaiseError {
     /// What is to be sealed has no place.
     #[error("mirror: {0}")]
     Vault(#[from] VaultError),
+    /// There are no means to connect to executors.
+    #[error(transparent)]
+    Router(#[from] router::SectionError),
+    /// A part works in a city, and none was found.
+    #[error("city: {0} works in a city, and none was looked for on this chain")]
+    City(&'static str),
 }
 
-/// The parts that a configuration asks for, on the chain `chain_id`. Those that take logs follow `_chain`, which is there when the
-/// configuration names a city.
+/// The parts that a configuration asks for, on the ground that was found for it. Those that take logs follow `_chain`, which is there
+/// when there is a city.
 ///
 /// Errors: [`RaiseError`].
 pub fn raise<P: Provider + Clone + 'static>(
     config: &Config,
     provider: &P,
     _chain: Option<&Arc<CityChain>>,
-    chain_id: u64,
+    ground: &Ground,
 ) -> Result<Vec<Arc<dyn Part>>, RaiseError> {
     let mut parts: Vec<Arc<dyn Part>> = Vec::new();
+    let city = |part| ground.city.ok_or(RaiseError::City(part));
+    let key = config.key()?;
     if !config.programs.is_empty() {
         parts.push(Arc::new(programs::ProgramLives::new(
             config,
             provider.clone(),
         )));
     }
-    if let Some(kept) = &config.log {
-        // The configuration holds no log without a key.
-        if let Some(signer) = config.key()? {
-            let part = log::Keeping::raise(config, kept, signer, provider.clone(), chain_id)?;
-            parts.push(Arc::new(part));
-        }
+    // The configuration holds neither log nor mirror without a key.
+    if let (Some(kept), Some(signer)) = (&config.log, &key) {
+        let (city, signer) = (city("log")?, signer.clone());
+        let part = log::Keeping::raise(config, kept, signer, provider.clone(), &city)?;
+        parts.push(Arc::new(part));
     }
-    if let Some(setup) = &config.router {
-        parts.push(Arc::new(router::Routing::new(
-            provider.clone(),
-            setup.clone(),
-        )));
+    if let Some(settings) = &config.router {
+        let setup = settings.setup(city("router")?)?;
+        parts.push(Arc::new(router::Routing::new(provider.clone(), setup)));
     }
-    let key = config.key()?;
-    parts.extend(raise_mirror(config, provider, key.as_ref(), chain_id)?);
+    if let (Some(section), Some(key)) = (&config.mirror, &key) {
+        parts.push(raise_mirror(
+            config,
+            section.clone(),
+            provider,
+            key,
+            city("mirror")?,
+        )?);
+    }
     Ok(parts)
 }
 
-/// The mirror, if a configuration asks for one. This keeper runs no executors, so whatever is to be stopped is not here.
+/// The mirror. This keeper runs no executors, so whatever is to be stopped is not here.
 ///
 /// Errors: the vault cannot be opened.
 fn raise_mirror<P: Provider + Clone + 'static>(
     config: &Config,
+    section: mirror::Section,
     provider: &P,
-    key: Option<&PrivateKeySigner>,
-    chain_id: u64,
-) -> Result<Option<Arc<dyn Part>>, VaultError> {
-    let (Some(section), Some(key)) = (config.mirror.clone(), key.cloned()) else {
-        return Ok(None);
-    };
+    key: &PrivateKeySigner,
+    city: City,
+) -> Result<Arc<dyn Part>, VaultError> {
     let vault = Arc::new(section.vault(key.clone())?);
-    let monitor = section.monitor(key, chain_id);
+    let monitor = mirror::Section::monitor(key.clone(), &city);
     let nobody = Arc::new(Nobody);
     let (part, _) = mirror::Mirror::new(
         config,
+        city,
         section,
         provider.clone(),
         Some(monitor),
         vault,
         nobody,
     );
-    Ok(Some(Arc::new(part)))
+    Ok(Arc::new(part))
 }
 
 /// An answer, or that there was none in time.

@@ -6,6 +6,7 @@ mod escrow_buffer;
 mod follow;
 mod freeze_mirror;
 mod freeze_story;
+mod ground;
 mod host;
 mod journal;
 mod keepalive;

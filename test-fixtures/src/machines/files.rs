@@ -75,10 +75,9 @@ pub(super) fn office(set: &Machines, name: &str, office: &Office<'_>) -> io::Res
     let folder = folder(set, name)?;
     let mut text = common(set, name, &folder, office.payer)?;
     let key = key(&folder, "clerk.key", office.clerk)?;
-    let constitution = set.place.at(Peer::Constitution);
     let _ = write!(
         text,
-        "\n[clerk]\nconstitution = \"{constitution}\"\nkey_file = {}\ndocuments = {}\npoll_secs = 1\n",
+        "\n[clerk]\nkey_file = {}\ndocuments = {}\npoll_secs = 1\n",
         quoted(&key),
         quoted(&set.documents()),
     );
@@ -97,26 +96,15 @@ pub(super) fn office(set: &Machines, name: &str, office: &Office<'_>) -> io::Res
 pub(super) fn keeper(set: &Machines, name: &str, keeper: &Keeper<'_>) -> io::Result<PathBuf> {
     let folder = folder(set, name)?;
     let mut text = common(set, name, &folder, keeper.payer)?;
-    let at = |peer| set.place.at(peer);
-    let missions: Vec<String> = keeper.missions.iter().map(|one| format!("\"{one}\"")).collect();
+    let missions: Vec<String> = keeper
+        .missions
+        .iter()
+        .map(|one| format!("\"{one}\""))
+        .collect();
     let _ = write!(
         text,
-        "\n[log]\nfile = {}\nroster = \"{}\"\nlisten = \"127.0.0.1:0\"\n",
+        "\n[log]\nfile = {}\nlisten = \"127.0.0.1:0\"\n\n[router]\nmissions = [{}]\ndocuments = {}\npoll_secs = 1\n",
         quoted(&folder.join("log.sqlite")),
-        at(Peer::Roster),
-    );
-    let _ = write!(
-        text,
-        "\n[router]\nchain_id = {}\ncollaboration = \"{}\"\nstatute = \"{}\"\nverification = \"{}\"\nservice = \"{}\"\n\
-         treasury = \"{}\"\nassembly = \"{}\"\nguardian = \"{}\"\nmissions = [{}]\ndocuments = {}\npoll_secs = 1\n",
-        set.place.chain_id,
-        at(Peer::Collaboration),
-        at(Peer::Statute),
-        at(Peer::Verification),
-        at(Peer::Service),
-        at(Peer::Treasury),
-        at(Peer::Assembly),
-        at(Peer::Guardian),
         missions.join(", "),
         quoted(&set.documents()),
     );
@@ -170,10 +158,12 @@ pub(super) fn agent(set: &Machines, agent: &Agent<'_>) -> io::Result<PathBuf> {
 fn common(set: &Machines, name: &str, folder: &Path, payer: &Person) -> io::Result<String> {
     let key = key(folder, "payer.key", payer)?;
     Ok(format!(
-        "endpoint = \"{}\"\njournal = {}\nname = \"{name}\"\ndepth_blocks = 0\npoll_secs = 5\nkey_file = {}\n",
+        "endpoint = \"{}\"\njournal = {}\nname = \"{name}\"\ndepth_blocks = 0\npoll_secs = 5\nkey_file = {}\n\n\
+         [city]\nconstitution = \"{}\"\nfrom_block = 0\n",
         set.place.url,
         quoted(&folder.join("journal.sqlite")),
         quoted(&key),
+        set.place.at(Peer::Constitution),
     ))
 }
 

@@ -8,6 +8,7 @@ use agentcity_abi::{
 };
 use agentcity_domain::{
     machine::NodeState,
+    peer::Peer,
     verification::{case::Seats, consensus},
 };
 use agentcity_executor::{
@@ -153,7 +154,7 @@ impl<P: Provider> Routing<P> {
             }
         }
         Ok(match (call.acceptances.is_empty(), why) {
-            (false, _) => call_to(self.setup.members.statute, chain::input(&call)),
+            (false, _) => call_to(self.setup.city.at(Peer::Statute), chain::input(&call)),
             (true, Some(cause)) => refused(cause),
             (true, None) => satisfied(),
         })
@@ -181,7 +182,7 @@ impl<P: Provider> Routing<P> {
             return Ok(Found::Refused("no such seat".to_owned()));
         };
         let request = AcceptanceRequest {
-            venue: self.setup.members.venue(),
+            venue: self.setup.city.venue(),
             job,
             executor,
             service,
@@ -214,7 +215,7 @@ impl<P: Provider> Routing<P> {
             .seats(mission, node, law.node(node).ok_or("no such node")?)
             .await?;
         let taken = Seats::of(assignment.seats);
-        let contract = IService::new(self.setup.members.service, &self.provider);
+        let contract = IService::new(self.setup.city.at(Peer::Service), &self.provider);
         let mut hashes = Vec::with_capacity(seats.len());
         for (place, (agent, service)) in (0u8..).zip(&seats) {
             if !taken.has(place) {
@@ -243,7 +244,7 @@ impl<P: Provider> Routing<P> {
             liveCodeHashes: hashes,
         };
         Ok(call_to(
-            self.setup.members.collaboration,
+            self.setup.city.at(Peer::Collaboration),
             chain::input(&call),
         ))
     }
@@ -326,7 +327,7 @@ impl<P: Provider> Routing<P> {
             elements: Vec::new(),
         };
         Ok(call_to(
-            self.setup.members.verification,
+            self.setup.city.at(Peer::Verification),
             chain::input(&call),
         ))
     }
@@ -350,7 +351,7 @@ impl<P: Provider> Routing<P> {
                 Found::Refused(cause) => why = Some(cause),
             }
         }
-        let to = self.setup.members.verification;
+        let to = self.setup.city.at(Peer::Verification);
         while !ready.is_empty() {
             let input = chain::input(&batch(&ready));
             let said = chain.refusal(payer.unwrap_or_default(), to, &input).await?;

@@ -4,7 +4,10 @@
 //! look finds out what became of it.
 
 use agentcity_abi::{IAssembly, ICollaboration, IGuardian, ITreasury};
-use agentcity_domain::machine::{MissionState, NodeState};
+use agentcity_domain::{
+    machine::{MissionState, NodeState},
+    peer::Peer,
+};
 use alloy::{
     primitives::{Address, B256, Bytes},
     providers::Provider,
@@ -42,7 +45,7 @@ impl<P: Provider> Routing<P> {
             missionId: mission,
             node,
         };
-        let to = self.setup.members.collaboration;
+        let to = self.setup.city.at(Peer::Collaboration);
         self.in_time(chain, (to, chain::input(&call)), payer).await
     }
 
@@ -63,7 +66,7 @@ impl<P: Provider> Routing<P> {
             missionId: mission,
             node,
         };
-        let to = self.setup.members.assembly;
+        let to = self.setup.city.at(Peer::Assembly);
         self.in_time(chain, (to, chain::input(&call)), payer).await
     }
 
@@ -78,7 +81,7 @@ impl<P: Provider> Routing<P> {
             return Ok(satisfied());
         }
         let call = IGuardian::filterOutputCall { missionId: mission };
-        let to = self.setup.members.guardian;
+        let to = self.setup.city.at(Peer::Guardian);
         self.in_time(chain, (to, chain::input(&call)), payer).await
     }
 
@@ -93,7 +96,7 @@ impl<P: Provider> Routing<P> {
             missionId: mission,
             agent,
         };
-        let to = self.setup.members.collaboration;
+        let to = self.setup.city.at(Peer::Collaboration);
         self.in_time(chain, (to, chain::input(&call)), payer).await
     }
 
@@ -104,7 +107,7 @@ impl<P: Provider> Routing<P> {
         payer: Option<Address>,
     ) -> Result<Step, String> {
         let call = ITreasury::closeEscrowCall { missionId: mission };
-        let to = self.setup.members.treasury;
+        let to = self.setup.city.at(Peer::Treasury);
         self.in_time(chain, (to, chain::input(&call)), payer).await
     }
 

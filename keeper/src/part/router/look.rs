@@ -32,7 +32,7 @@ impl<P: Provider> Routing<P> {
     pub(super) fn chain(&self, at: BlockId) -> Chain<'_, P> {
         Chain {
             provider: &self.provider,
-            members: self.setup.members,
+            city: self.setup.city,
             at,
         }
     }
@@ -195,7 +195,7 @@ impl<P: Provider> Routing<P> {
         let mut limits = registered.limits;
         limits.tokens = node.tokens;
         Ok(JobRequest {
-            venue: self.setup.members.venue(),
+            venue: self.setup.city.venue(),
             job,
             agent,
             service,

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use agentcity_domain::peer::Peer;
 use agentcity_executor::client::Client;
 use alloy::{
     primitives::{Address, B256, Bytes},
@@ -26,10 +27,13 @@ use alloy::{
 use tokio::sync::Mutex;
 
 pub(crate) use self::section::Section;
-pub use self::{chain::Members, law::Texts, section::SectionError};
 use self::{
     chain::{Chain, Service},
     law::Law,
+};
+pub use self::{
+    law::Texts,
+    section::{SectionError, Settings},
 };
 use super::{Asking, Feed, Part, Step, Task};
 use crate::{
@@ -40,7 +44,7 @@ use crate::{
         Machine,
         router::{self, Router, Served},
     },
-    source::programs,
+    source::{city::City, programs},
 };
 
 /// The stream of the router.
@@ -51,8 +55,8 @@ const OUTPUTS_MAX: usize = 256;
 /// For whom and with whom the router works.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The city's members.
-    pub members: Members,
+    /// The city.
+    pub city: City,
     /// Executors by their agents: those that it serves, and others that it may ask for live code and outputs.
     pub executors: BTreeMap<Address, Client>,
     /// The agents that it serves.
@@ -107,7 +111,7 @@ impl<P: Provider> Routing<P> {
         if let Some(law) = laws.get(&mission) {
             return Ok(Arc::clone(law));
         }
-        let statute = self.setup.members.statute;
+        let statute = self.setup.city.at(Peer::Statute);
         let law = Law::read(&self.provider, statute, mission, nodes, chain.at).await?;
         let law = Arc::new(law);
         laws.insert(mission, Arc::clone(&law));

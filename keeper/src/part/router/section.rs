@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -11,8 +11,11 @@ use agentcity_executor::client::{Account, Client, NoExecutor, Patience};
 use alloy::primitives::{Address, B256};
 use serde::Deserialize;
 
-use super::{Members, Setup, Texts};
-use crate::library::{Library, LibraryError};
+use super::{Setup, Texts};
+use crate::{
+    library::{Library, LibraryError},
+    source::city::City,
+};
 
 /// Executors that one keeper knows at most: outputs are asked of one after the other.
 const EXECUTORS_MAX: usize = 64;
@@ -70,14 +73,6 @@ pub enum SectionError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Section {
-    chain_id: u64,
-    collaboration: Address,
-    statute: Address,
-    verification: Address,
-    service: Address,
-    treasury: Address,
-    assembly: Address,
-    guardian: Address,
     missions: Vec<B256>,
     documents: Option<PathBuf>,
     #[serde(default = "default_poll_secs")]
@@ -102,19 +97,38 @@ const fn default_poll_secs() -> u64 {
     5
 }
 
+/// What the section says, validated; whom it is about is known when the city is.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Executors by their agents: those that it serves, and others that it may ask for live code and outputs.
+    executors: BTreeMap<Address, Reached>,
+    served: BTreeSet<Address>,
+    missions: Vec<B256>,
+    texts: Texts,
+    pause: Duration,
+}
+
+/// How an executor is reached.
+#[derive(Clone)]
+struct Reached {
+    url: String,
+    account: Account,
+    token: Option<String>,
+}
+
+// A token is a secret.
+impl fmt::Debug for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reached")
+            .field("url", &self.url)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Section {
     /// Validates it, and reads the files that it names.
-    pub(crate) fn setup(self) -> Result<Setup, SectionError> {
-        let members = Members {
-            chain_id: self.chain_id,
-            collaboration: self.collaboration,
-            statute: self.statute,
-            verification: self.verification,
-            service: self.service,
-            treasury: self.treasury,
-            assembly: self.assembly,
-            guardian: self.guardian,
-        };
+    pub(crate) fn settings(self) -> Result<Settings, SectionError> {
         counted("router.poll_secs", self.poll_secs, POLL_SECS_MAX)?;
         counted(
             "router.missions",
@@ -145,18 +159,14 @@ impl Section {
         let mut executors = BTreeMap::new();
         for executor in self.executors {
             let agent = executor.agent;
-            if executors
-                .insert(agent, executor.client(&members)?)
-                .is_some()
-            {
+            if executors.insert(agent, executor.reached()?).is_some() {
                 return Err(SectionError::Twice {
                     key: "router.executors",
                     twice: agent.to_string(),
                 });
             }
         }
-        Ok(Setup {
-            members,
+        Ok(Settings {
             executors,
             served,
             missions: self.missions,
@@ -169,8 +179,42 @@ impl Section {
     }
 }
 
+impl Settings {
+    /// What a router works with in a city.
+    ///
+    /// Errors: [`SectionError::Executor`], where there are no means to connect.
+    pub fn setup(&self, city: City) -> Result<Setup, SectionError> {
+        let mut executors = BTreeMap::new();
+        for (agent, reached) in &self.executors {
+            let client = Client::new(
+                &reached.url,
+                *agent,
+                reached.account,
+                city.venue(),
+                reached.token.clone(),
+                Patience::default(),
+            );
+            let no_executor = |cause| SectionError::Executor {
+                agent: *agent,
+                cause,
+            };
+            executors.insert(*agent, client.map_err(no_executor)?);
+        }
+        Ok(Setup {
+            city,
+            executors,
+            served: self.served.clone(),
+            missions: self.missions.clone(),
+            texts: self.texts.clone(),
+            pause: self.pause,
+        })
+    }
+}
+
 impl Executor {
-    fn client(self, members: &Members) -> Result<Client, SectionError> {
+    fn reached(self) -> Result<Reached, SectionError> {
+        let agent = self.agent;
+        Client::address(&self.url).map_err(|cause| SectionError::Executor { agent, cause })?;
         let token = match self.token_file {
             None => None,
             Some(path) => match fs::read_to_string(&path) {
@@ -178,14 +222,15 @@ impl Executor {
                 Err(cause) => return Err(SectionError::Unreadable { path, cause }),
             },
         };
-        let account = if self.is_contract {
-            Account::Contract
-        } else {
-            Account::Key
-        };
-        let (agent, venue) = (self.agent, members.venue());
-        Client::new(&self.url, agent, account, venue, token, Patience::default())
-            .map_err(|cause| SectionError::Executor { agent, cause })
+        Ok(Reached {
+            url: self.url,
+            account: if self.is_contract {
+                Account::Contract
+            } else {
+                Account::Key
+            },
+            token,
+        })
     }
 }
 
@@ -215,31 +260,36 @@ fn documents(folder: &Path) -> Result<Texts, SectionError> {
 mod tests {
     use super::*;
 
-    fn section(change: impl Fn(String) -> String) -> Result<Setup, String> {
-        let word = |byte: u8| B256::repeat_byte(byte);
-        let at = |byte: u8| Address::repeat_byte(byte);
+    fn section(change: impl Fn(String) -> String) -> Result<Settings, String> {
         let text = format!(
-            "chain_id = 1\ncollaboration = \"{}\"\nstatute = \"{}\"\nverification = \"{}\"\nservice = \"{}\"\ntreasury = \"{}\"\nassembly = \"{}\"\nguardian = \"{}\"\nmissions = [\"{}\"]\n[[executors]]\nagent = \"{}\"\nurl = \"http://127.0.0.1:1\"\nserved = true\n",
-            at(1),
-            at(2),
-            at(3),
-            at(4),
-            at(5),
-            at(8),
-            at(9),
-            word(6),
-            at(7)
+            "missions = [\"{}\"]\n[[executors]]\nagent = \"{}\"\nurl = \"http://127.0.0.1:1\"\nserved = true\n",
+            B256::repeat_byte(6),
+            Address::repeat_byte(7)
         );
         let section: Section = toml::from_str(&change(text)).map_err(|error| error.to_string())?;
-        section.setup().map_err(|error| error.to_string())
+        section.settings().map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_section_serves_whom_it_says() {
-        let setup = section(|text| text).unwrap();
-        assert_eq!(setup.served, BTreeSet::from([Address::repeat_byte(7)]));
-        assert_eq!(setup.pause, Duration::from_secs(5));
-        assert_eq!(setup.members.venue().verification, Address::repeat_byte(3));
+        let settings = section(|text| text).unwrap();
+        assert_eq!(settings.served, BTreeSet::from([Address::repeat_byte(7)]));
+        assert_eq!(settings.pause, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        fs::write(&path, "sesame").unwrap();
+        let token = format!(
+            "served = true\ntoken_file = {:?}",
+            path.display().to_string()
+        );
+        let settings = section(|text| text.replace("served = true", &token)).unwrap();
+        let reached = settings.executors.values().next().unwrap();
+        assert_eq!(reached.token.as_deref(), Some("sesame"));
+        assert!(!format!("{settings:?}").contains("sesame"));
     }
 
     #[test]
@@ -261,19 +311,19 @@ mod tests {
             (&once, &twice, "twice"),
             (&once, "missions = []", "router.missions: 0"),
             (
-                "chain_id = 1",
-                "chain_id = 1\npoll_secs = 61",
+                "missions",
+                "poll_secs = 61\nmissions",
                 "router.poll_secs: 61",
             ),
-            ("chain_id = 1", "chain_id = 1\nmore = 1", "unknown field"),
+            ("missions", "more = 1\nmissions", "unknown field"),
             (
                 "served = true",
                 "served = true\ntoken_file = \"/no/such\"",
                 "cannot read /no/such",
             ),
             (
-                "chain_id = 1",
-                "chain_id = 1\ndocuments = \"/no/such\"",
+                "missions",
+                "documents = \"/no/such\"\nmissions",
                 "cannot read /no/such",
             ),
         ];
