@@ -161,7 +161,7 @@ impl World {
 
     /// The four clerks, each with its own key and an account that pays.
     fn start_clerks(&mut self) {
-        for role in ClerkRole::ALL {
+        for role in ClerkRole::ALL.iter().copied() {
             let payer = self.person(&format!("payer of the {}", role.name()));
             let clerk = self.stage.clerk(role);
             must(self.machines.fill_office(role, &clerk, &payer));

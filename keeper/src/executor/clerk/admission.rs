@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use agentcity_abi::IAgent::{self, PrincipalClass};
+use agentcity_abi::IAgent::PrincipalClass;
 use agentcity_domain::signed::identity::EnrolmentAttestation;
 use alloy::{
     primitives::{Address, keccak256},
@@ -47,13 +47,13 @@ impl<P: Provider> Hand<'_, P> {
     pub async fn attest_enrolments(&self, of: &Admissions, at: Head) -> Result<usize, String> {
         let said = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
         let entries = std::fs::read_dir(&of.evidence).map_err(|e| said(&of.evidence, e))?;
-        let mut attested = 0;
+        let (agents, mut attested) = (self.agents(), 0);
         for entry in entries.take(EVIDENCE_MAX) {
             let path = entry.map_err(|e| said(&of.evidence, e))?.path();
             let Some((principal, class)) = about(&path) else {
                 continue;
             };
-            let record = self.agents().principalRecord(principal).block(block(at));
+            let record = agents.principalRecord(principal).block(block(at));
             let record = record.call().await.map_err(cause)?;
             let target = Admissions::attestation(&of.attestations, principal);
             let nonce = u64::from(record.nonce);

@@ -551,7 +551,11 @@ impl World {
                 node.seats[usize::from(job.seat.get())].job = JobSight::Delivered;
                 true
             }
-            Step::Close { .. } | Step::Stop(_) => panic!("nothing closes or stops here: {step:?}"),
+            Step::Close { .. }
+            | Step::Expire { .. }
+            | Step::Reopen { .. }
+            | Step::Filter { .. }
+            | Step::Stop(_) => panic!("nothing closes, expires or stops here: {step:?}"),
             Step::Release { .. } | Step::CloseEscrow { .. } => self.state.is_terminal(),
         }
     }
