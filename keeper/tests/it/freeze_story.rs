@@ -345,7 +345,7 @@ impl<'a> Desk<'a> {
         let monitor = Monitor {
             signer: self.key.clone(),
             chain_id: self.chain_id,
-            guardian: self.city.guardian,
+            guardian: self.city.at(Peer::Guardian),
         };
         let policy = Policy {
             depth_blocks: 0,

@@ -3,6 +3,7 @@
 mod chain;
 mod crash;
 mod escrow_buffer;
+mod finding;
 mod follow;
 mod freeze_mirror;
 mod freeze_story;
@@ -13,4 +14,5 @@ mod keepalive;
 mod log;
 mod mission;
 mod postgres;
+mod scribe;
 mod submit;
