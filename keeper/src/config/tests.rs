@@ -130,7 +130,6 @@ fn missions_are_mirrored_with_a_key_and_within_bounds() {
     assert!(Config::parse(&alone).expect("valid").programs.is_empty());
     let many: Vec<String> = (0..9).map(|_| format!("\"{ADDRESS}\"")).collect();
     for (text, says) in [
-        (section("", ""), "mirror.missions: 0 missions"),
         (
             section(&format!("{0},{0}", mission(1)), ""),
             "is named twice",

@@ -44,6 +44,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 fence: stream.lease().fence,
                 news: self.sender.clone(),
                 position,
+                watched: stream.machine().watched(),
             };
             let round = Arc::clone(&seat.part).observe(asked, feed);
             let task = self.tasks.spawn(async move {

@@ -129,6 +129,11 @@ impl<P: Provider> Keeping<P> {
         })
     }
 
+    /// The log that it keeps, for who writes into it.
+    pub fn log(&self) -> Shared {
+        Arc::clone(&self.log)
+    }
+
     fn author(&self) -> Address {
         self.signer.address()
     }

@@ -25,7 +25,7 @@ use alloy::{
 use serde::Deserialize;
 use tokio::sync::{Mutex as Turn, mpsc};
 
-use super::{Asking, Feed, Part, Step, Task, within};
+use super::{Asking, CityChain, Feed, Part, Step, Task, finder::Finder, within};
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
@@ -40,6 +40,7 @@ use crate::{
     machine::{
         Machine,
         freeze_mirror::{self, Age, FreezeMirror, MISSIONS_MAX},
+        missions::Watched,
     },
     snapshot::Contract,
     source::{
@@ -65,7 +66,8 @@ const LOGS_SPAN: u64 = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// Missions that are mirrored.
+    /// Missions that are mirrored; where none is named, those that the chain's logs tell of.
+    #[serde(default)]
     missions: Vec<B256>,
     /// Monitors of other keepers that watch the same missions.
     #[serde(default)]
@@ -86,8 +88,8 @@ const fn default_poll_secs() -> u64 {
 /// Why the section cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SectionError {
-    /// None, or too many.
-    #[error("mirror.missions: {0} missions, but it takes 1..={MISSIONS_MAX}")]
+    /// Too many.
+    #[error("mirror.missions: {0} missions, but it takes at most {MISSIONS_MAX}")]
     Missions(usize),
     /// The same twice.
     #[error("mirror.missions: {0} is named twice")]
@@ -103,7 +105,7 @@ pub enum SectionError {
 impl Section {
     /// Errors: [`SectionError`].
     pub fn check(&self) -> Result<(), SectionError> {
-        if !(1..=MISSIONS_MAX).contains(&self.missions.len()) {
+        if self.missions.len() > MISSIONS_MAX {
             return Err(SectionError::Missions(self.missions.len()));
         }
         let mut seen = BTreeSet::new();
@@ -147,6 +149,10 @@ pub struct Mirror<P> {
     stopper: Arc<dyn Stopper>,
     inlet: Turn<mpsc::Receiver<freeze_mirror::Event>>,
     seen: Mutex<Seen>,
+    /// Where it finds missions and freezes, unless it is told which.
+    found: Option<Finder>,
+    /// Of whose missions it mirrors those that it finds; of all when nobody is named.
+    served: BTreeSet<Address>,
 }
 
 /// What it need not ask twice. Nothing is decided by it, and it is learnt anew after a restart.
@@ -197,8 +203,68 @@ impl<P: Provider> Mirror<P> {
                 next_block,
                 ..Seen::default()
             }),
+            found: None,
+            served: BTreeSet::new(),
         };
         (part, inlet)
+    }
+
+    /// Finds missions and freezes in the logs of the city: those in which one of `served` has a seat, or all when nobody is named.
+    #[must_use]
+    pub fn following(mut self, chain: Arc<CityChain>, served: BTreeSet<Address>) -> Self {
+        self.found = Some(Finder::new(chain, self.city));
+        self.served = served;
+        self
+    }
+
+    /// The missions of one look.
+    ///
+    /// Errors: why the chain could not be asked.
+    async fn missions(&self, watched: &[Watched], at: Head) -> Result<Vec<B256>, String> {
+        let Some(found) = &self.found else {
+            return Ok(self.section.missions.clone());
+        };
+        let seated = match self.served.is_empty() {
+            true => None,
+            false => {
+                let asked = found.seated(&self.provider, watched, &self.served, at);
+                Some(asked.await?)
+            }
+        };
+        // What ended is looked at once more, whoever sits there, so that all that is kept of it goes.
+        let of_ours = |one: &&Watched| {
+            let seated = seated.as_ref();
+            one.ended || seated.is_none_or(|seated| seated.contains(&one.mission))
+        };
+        let ours = self.chosen(watched).filter(of_ours);
+        let ours: Vec<B256> = ours.map(|one| one.mission).take(MISSIONS_MAX).collect();
+        Ok(ours)
+    }
+
+    fn chosen<'w>(&self, watched: &'w [Watched]) -> impl Iterator<Item = &'w Watched> {
+        let named = &self.section.missions;
+        watched
+            .iter()
+            .filter(move |one| named.is_empty() || named.contains(&one.mission))
+    }
+
+    /// Whom a silence is about: nothing of these is known then.
+    fn unanswered(&self, watched: &[Watched]) -> Vec<B256> {
+        match self.found {
+            Some(_) => self.chosen(watched).map(|one| one.mission).collect(),
+            None => self.section.missions.clone(),
+        }
+    }
+
+    /// Remembers which freezes the logs told of.
+    fn remember(&self, watched: &[Watched]) {
+        if self.found.is_some() {
+            let known = watched.iter().map(|one| {
+                let freezes = one.freezes.iter().copied().collect();
+                (one.mission, freezes)
+            });
+            self.seen().freezes = known.collect();
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -313,15 +379,26 @@ impl<P: Provider> Mirror<P> {
     }
 
     /// One look: what is frozen, and how every mission stands. Whatever is not answered is silence.
-    async fn look(&self, asked: Moment, fence: u64) -> (Vec<freeze_mirror::Event>, Option<u64>) {
+    async fn look(
+        &self,
+        asked: Moment,
+        fence: u64,
+        watched: &[Watched],
+    ) -> (Vec<freeze_mirror::Event>, Option<u64>) {
         let mut events = Vec::new();
-        let heads = within(async {
+        self.remember(watched);
+        let known = within(async {
             let heads = self.heads().await?;
-            events = self.frozen(heads[0]).await?;
-            Ok(heads)
+            if self.found.is_none() {
+                events = self.frozen(heads[0]).await?;
+            }
+            Ok((heads, self.missions(watched, heads[0]).await?))
         });
-        let heads = heads.await;
-        for &mission in &self.section.missions {
+        let (heads, missions) = match known.await {
+            Ok((heads, missions)) => (Ok(heads), missions),
+            Err(cause) => (Err(cause), self.unanswered(watched)),
+        };
+        for mission in missions {
             let told = match &heads {
                 Ok(heads) => within(self.told(mission, *heads, fence)).await,
                 Err(cause) => Err(cause.clone()),
@@ -419,9 +496,13 @@ impl<P: Provider + 'static> Part for Mirror<P> {
         state: Option<&str>,
         _: bool,
     ) -> Result<Box<dyn Machine + Send>, serde_json::Error> {
-        Ok(Box::new(match state {
+        let mirror = match state {
             Some(state) => FreezeMirror::resume(state)?,
             None => FreezeMirror::default(),
+        };
+        Ok(Box::new(match &self.found {
+            Some(found) => mirror.following(found.contracts()),
+            None => mirror,
         }))
     }
 
@@ -430,15 +511,26 @@ impl<P: Provider + 'static> Part for Mirror<P> {
         Duration::ZERO
     }
 
-    fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()> {
+    fn takes_logs(&self) -> bool {
+        self.found.is_some()
+    }
+
+    fn observe(self: Arc<Self>, asked: Moment, mut feed: Feed) -> Task<()> {
         Box::pin(async move {
-            let (events, reached) = self.look(asked, feed.fence).await;
+            let watched = feed.watched();
+            if let Some(found) = &self.found
+                && !found.follow(asked, &mut feed, freeze_mirror::tells).await
+            {
+                return;
+            }
+            let (events, reached) = self.look(asked, feed.fence, &watched).await;
             for event in events {
                 if !feed.tell(Event::Mirror(event)).await {
                     return;
                 }
             }
-            if let Some(reached) = reached {
+            // Where it follows, it said how far already.
+            if let Some(reached) = reached.filter(|_| self.found.is_none()) {
                 feed.reached(reached).await;
             }
             let pause = Duration::from_secs(self.section.poll_secs);

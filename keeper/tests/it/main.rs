@@ -3,6 +3,7 @@
 mod chain;
 mod crash;
 mod escrow_buffer;
+mod finding;
 mod follow;
 mod freeze_mirror;
 mod freeze_story;
@@ -14,4 +15,5 @@ mod log;
 mod machines;
 mod mission;
 mod postgres;
+mod scribe;
 mod submit;

@@ -50,8 +50,8 @@ use tempfile::{TempDir, tempdir};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 /// A seat's price and stake, in base units.
-const PRICE: u128 = 300_000_000_000_000;
-const STAKE: u128 = 200_000_000_000_000;
+pub(crate) const PRICE: u128 = 300_000_000_000_000;
+pub(crate) const STAKE: u128 = 200_000_000_000_000;
 /// Looks of all keepers within which a mission of three nodes ends: some twenty are needed.
 const LOOKS_MAX: u64 = 200;
 
@@ -172,7 +172,7 @@ struct Scene {
     runtime: Runtime,
 }
 
-fn provider(stage: &Stage) -> RootProvider {
+pub(crate) fn provider(stage: &Stage) -> RootProvider {
     ProviderBuilder::default().connect_http(stage.city.node.http_url().parse().expect("a URL"))
 }
 
@@ -182,7 +182,11 @@ pub(crate) fn city(stage: &Stage) -> City {
 }
 
 /// Lets an executor's agent serve, and answers where.
-async fn serve(stage: &Stage, executor: &Executor, folder: &Path) -> (String, Arc<Mutex<B256>>) {
+pub(crate) async fn serve(
+    stage: &Stage,
+    executor: &Executor,
+    folder: &Path,
+) -> (String, Arc<Mutex<B256>>) {
     let agent = Agent {
         person: executor.agent.clone(),
         service: executor.service,

@@ -32,8 +32,14 @@ pub use self::{
     act::{Action, Round, Step},
     sight::{Halted, JobSight, NodeSight, SeatSight, Sight},
 };
-use super::Machine;
-use crate::{action, event};
+use super::{
+    Machine,
+    missions::{Index, OPEN_MAX, Watched},
+};
+use crate::{
+    action, event,
+    source::{chain, follow::REORG_BLOCKS_MAX, log::City},
+};
 
 /// How often a step is tried after it was refused: what was refused three times wants a human, who is told.
 const TRIES_MAX: u32 = 3;
@@ -53,6 +59,8 @@ pub struct Served {
 #[derive(Debug)]
 pub struct Router {
     served: Served,
+    /// Whose logs tell which missions there are; nobody's where the part is told them.
+    contracts: City,
     state: State,
 }
 
@@ -69,8 +77,11 @@ struct State {
     working: BTreeSet<JobId>,
     /// Nodes of which somebody was told that two seats are this keeper's.
     told: BTreeSet<(B256, u16, u8)>,
-    /// Missions of which nothing is due any more.
+    /// Missions of which nothing is due any more, of those that no log told of.
     over: BTreeSet<B256>,
+    /// Missions that logs told of.
+    #[serde(default)]
+    found: Index,
     number: u64,
 }
 
@@ -87,8 +98,16 @@ impl Router {
     pub fn new(served: Served) -> Self {
         Self {
             served,
+            contracts: City::default(),
             state: State::default(),
         }
+    }
+
+    /// Finds missions in the logs of these contracts.
+    #[must_use]
+    pub fn following(mut self, contracts: City) -> Self {
+        self.contracts = contracts;
+        self
     }
 
     /// Goes on from a checkpoint. It may serve others than before.
@@ -97,13 +116,18 @@ impl Router {
     pub fn resume(served: Served, state: &str) -> Result<Self, serde_json::Error> {
         Ok(Self {
             served,
+            contracts: City::default(),
             state: serde_json::from_str(state)?,
         })
     }
 
     /// What is due of what it is shown.
     fn see(&mut self, sight: &Sight) -> Vec<Action> {
-        if self.state.over.contains(&sight.mission) {
+        let state = &mut self.state;
+        state
+            .found
+            .forget(sight.at.number.saturating_sub(REORG_BLOCKS_MAX));
+        if state.over.contains(&sight.mission) || state.found.is_over(sight.mission) {
             return Vec::new();
         }
         let (mut actions, mut due) = (Vec::new(), Vec::new());
@@ -133,6 +157,21 @@ impl Router {
         let wanted = self.not_under_way(due);
         actions.extend(act::batched(wanted, BATCH_MAX));
         actions
+    }
+
+    /// What the chain tells of the missions that there are.
+    fn hear(&mut self, told: &chain::Event) -> Vec<Action> {
+        if !self.state.found.take(&self.contracts, told) {
+            return Vec::new();
+        }
+        let chain::Event::Added(log) = told else {
+            return Vec::new();
+        };
+        let mission = log.topics.get(1).copied().unwrap_or_default();
+        let text = format!(
+            "mission {mission} is not looked at: more than {OPEN_MAX} are open in this city, which is more than one keeper knows"
+        );
+        vec![self.tell(mission, text)]
     }
 
     /// The one seat of a node that this keeper works for: the first of those that it serves.
@@ -292,7 +331,9 @@ impl Router {
         state.known.retain(|step, _| step.mission() != mission);
         state.working.retain(|job| job.mission != mission);
         state.told.retain(|(told, ..)| *told != mission);
-        state.over.insert(mission);
+        if !state.found.finish(mission) {
+            state.over.insert(mission);
+        }
     }
 
     fn tell(&mut self, mission: B256, text: String) -> Action {
@@ -441,6 +482,7 @@ impl Machine for Router {
     fn step(&mut self, event: &event::Event) -> Vec<action::Action> {
         let actions = match event {
             event::Event::Router(sight) => self.see(sight),
+            event::Event::Chain(told) => self.hear(told),
             event::Event::Ended {
                 action: action::Action::Router(action),
                 outcome,
@@ -453,6 +495,16 @@ impl Machine for Router {
 
     fn state(&self) -> String {
         serde_json::to_string(&self.state).expect("steps are JSON")
+    }
+
+    fn watched(&self) -> Vec<Watched> {
+        let open = self.state.found.open();
+        let watched = open.map(|(mission, ended)| Watched {
+            mission,
+            ended,
+            freezes: Vec::new(),
+        });
+        watched.collect()
     }
 }
 

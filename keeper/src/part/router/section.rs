@@ -37,6 +37,9 @@ pub enum SectionError {
         /// How many may be.
         most: u64,
     },
+    /// More missions than one keeper works on.
+    #[error("router.missions: {0}, wanted at most {MISSIONS_MAX}, or none for all that there are")]
+    Missions(usize),
     /// Two executors of one agent, or one mission twice.
     #[error("{key} names {twice} twice")]
     Twice {
@@ -73,6 +76,7 @@ pub enum SectionError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Section {
+    #[serde(default)]
     missions: Vec<B256>,
     documents: Option<PathBuf>,
     #[serde(default = "default_poll_secs")]
@@ -105,6 +109,7 @@ pub struct Settings {
     served: BTreeSet<Address>,
     missions: Vec<B256>,
     texts: Texts,
+    documents: Option<PathBuf>,
     pause: Duration,
 }
 
@@ -130,11 +135,9 @@ impl Section {
     /// Validates it, and reads the files that it names.
     pub(crate) fn settings(self) -> Result<Settings, SectionError> {
         counted("router.poll_secs", self.poll_secs, POLL_SECS_MAX)?;
-        counted(
-            "router.missions",
-            self.missions.len() as u64,
-            MISSIONS_MAX as u64,
-        )?;
+        if self.missions.len() > MISSIONS_MAX {
+            return Err(SectionError::Missions(self.missions.len()));
+        }
         counted(
             "router.executors",
             self.executors.len() as u64,
@@ -174,12 +177,23 @@ impl Section {
                 .documents
                 .as_deref()
                 .map_or_else(|| Ok(Texts::default()), documents)?,
+            documents: self.documents,
             pause: Duration::from_secs(self.poll_secs),
         })
     }
 }
 
 impl Settings {
+    /// The agents that are served.
+    pub const fn served(&self) -> &BTreeSet<Address> {
+        &self.served
+    }
+
+    /// Where the documents are, and come.
+    pub fn documents(&self) -> Option<&Path> {
+        self.documents.as_deref()
+    }
+
     /// What a router works with in a city.
     ///
     /// Errors: [`SectionError::Executor`], where there are no means to connect.
@@ -294,9 +308,10 @@ mod tests {
 
     #[test]
     fn each_fault_is_told_by_its_key() {
+        assert!(section(|text| text.replacen("missions", "# missions", 1)).is_ok());
         let twice = format!("missions = [\"{0}\", \"{0}\"]", B256::repeat_byte(6));
         let once = format!("missions = [\"{}\"]", B256::repeat_byte(6));
-        let cases: [(&str, &str, &str); 9] = [
+        let cases: [(&str, &str, &str); 8] = [
             ("served = true", "served = false", "none is served"),
             (
                 "http://127.0.0.1:1",
@@ -309,7 +324,6 @@ mod tests {
                 "no address of an executor",
             ),
             (&once, &twice, "twice"),
-            (&once, "missions = []", "router.missions: 0"),
             (
                 "missions",
                 "poll_secs = 61\nmissions",
