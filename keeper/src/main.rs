@@ -159,6 +159,8 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
         let log = Log::open_to_read(&file).wrap_err("log")?;
         let listener = TcpListener::bind(listen).await;
         let listener = listener.wrap_err_with(|| format!("log.listen: {listen}"))?;
+        // With port 0 the system chose one.
+        tracing::info!(address = %listener.local_addr()?, "the log is served");
         tokio::spawn(async move { axum::serve(listener, http::router(log)).await });
     }
     if options.once {

@@ -112,7 +112,12 @@ impl<Q: Provider> Myself<'_, Q> {
         self.principal.ok_or_else(cause)
     }
 
-    pub(crate) fn sign(&self, key: &PrivateKeySigner, peer: Peer, words: &[B256]) -> Result<Bytes, CallError> {
+    pub(crate) fn sign(
+        &self,
+        key: &PrivateKeySigner,
+        peer: Peer,
+        words: &[B256],
+    ) -> Result<Bytes, CallError> {
         let digest = statement::digest(self.city.chain_id, self.city.at(peer), words);
         statement::sign(key, digest).map_err(CallError::Refused)
     }

@@ -159,7 +159,10 @@ impl<J: Journal, Q: Provider + Clone> Desk<J, Q> {
             watch: Watch::new(
                 provider.clone(),
                 city,
-                (agent, keys.principal.as_ref().map(PrivateKeySigner::address)),
+                (
+                    agent,
+                    keys.principal.as_ref().map(PrivateKeySigner::address),
+                ),
                 policy.from_block,
             ),
             journal,

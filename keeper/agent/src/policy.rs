@@ -249,7 +249,9 @@ pub enum PolicyError {
         what: String,
     },
     /// Something that needs the principal's key.
-    #[error("{0}: it needs principal_key_file, since a principal votes, sponsors, petitions and consents")]
+    #[error(
+        "{0}: it needs principal_key_file, since a principal votes, sponsors, petitions and consents"
+    )]
     NeedsPrincipal(&'static str),
     /// Whoever reaches it could have it work.
     #[error(

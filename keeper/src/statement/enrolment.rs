@@ -75,7 +75,10 @@ impl Attested {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let wanted = SignedStruct::EnrolmentAttestation.entry().name;
         if file.primary_type != wanted {
-            return Err(format!("a statement of {}, not {wanted}", file.primary_type));
+            return Err(format!(
+                "a statement of {}, not {wanted}",
+                file.primary_type
+            ));
         }
         let Message {
             principal,

@@ -15,8 +15,10 @@ use agentcity_domain::{
     machine::SessionState,
     parameter::{ParameterId as P, word},
     peer::Peer,
+    roster::anchor::Anchor,
     statute::{Mode, encode},
 };
+use agentcity_hub::{entry::Entry, kind::EventType, store::Log, tree};
 use agentcity_test_fixtures::{
     city::{
         Charter, Person,
@@ -41,10 +43,16 @@ const BUDGET: u128 = 3_000_000_000_000_000;
 const TIMEOUT_MS: u32 = 900_000;
 /// How long a service may take for one answer, in milliseconds.
 const LATENCY_MS: u32 = 60_000;
+/// Entries that are read of a log: more than this story leaves.
+const LINES_MAX: usize = 1_000;
 /// Most that one stake of the table may be, in base units: the stories' scale times more than any of them.
 const STAKE_MAX: u128 = 10 * DEPOSIT;
 /// Which keeper serves which executors: of the three that win a node none two.
-const SERVED: [&[usize]; 3] = [&[0, 3], &[1], &[2]];
+const KEEPERS: [(&str, &[usize]); 3] = [
+    ("keeper a", &[0, 3]),
+    ("keeper b", &[1]),
+    ("keeper c", &[2]),
+];
 
 /// What every executor runs. It finds what all others find; `$1` is a folder of things that happen to it.
 const SERVICE: &str = r#"request=$(cat)
@@ -129,6 +137,7 @@ impl World {
         }
         world.start_clerks();
         world.start_agents();
+        world.start_keepers();
         world.settle();
         world
     }
@@ -258,8 +267,12 @@ impl World {
         to: Address,
         call: &IService::registerServiceCall,
     ) -> Result<B256, String> {
-        let mut client = must(agentcity_test_fixtures::city::Client::new(&self.stage.city.node));
-        let outcome = client.send(by, to, call).map_err(|error| error.to_string())?;
+        let mut client = must(agentcity_test_fixtures::city::Client::new(
+            &self.stage.city.node,
+        ));
+        let outcome = client
+            .send(by, to, call)
+            .map_err(|error| error.to_string())?;
         let log = IService::ServiceRegistered::decode_log(&outcome.logs[0]);
         Ok(log.map_err(|error| error.to_string())?.service)
     }
@@ -301,16 +314,16 @@ impl World {
         self.stage.foretell(session)
     }
 
-    /// Keepers of a mission, each with some executors of its own, none with two of one node.
-    fn start_keepers(&mut self, mission: B256) {
-        for (served, name) in SERVED.iter().zip(["keeper a", "keeper b", "keeper c"]) {
+    /// Keepers, each with some executors of its own, none with two of one node. Which missions there are they find out.
+    fn start_keepers(&mut self) {
+        for (name, served) in KEEPERS {
             let payer = self.person(name);
-            let served: Vec<Address> = served.iter().map(|place| self.executors[*place].0).collect();
+            let served = served.iter().map(|place| self.executors[*place].0);
+            let served: Vec<Address> = served.collect();
             let keeper = Keeper {
                 payer: &payer,
                 executors: &self.executors,
                 served: &served,
-                missions: &[mission],
             };
             must(self.machines.start_keeper(name, &keeper));
         }
@@ -399,7 +412,11 @@ impl World {
             let (addresses, job) = (self.executors.clone(), format!("{mission:#x}-0-0-{seat}"));
             self.wait("its services are stopped", |_| {
                 let said = standing(&addresses, agent, &job);
-                Ok(if said.contains("\"stopped\"") { Ok(()) } else { Err(said) })
+                Ok(if said.contains("\"stopped\"") {
+                    Ok(())
+                } else {
+                    Err(said)
+                })
             });
         }
         let frozen = must(self.stage.events::<guardian::NodeFrozen>(Peer::Guardian));
@@ -422,7 +439,11 @@ impl World {
         let (addresses, job) = (self.executors.clone(), format!("{mission:#x}-2-0-0"));
         self.wait("the service of node 2 crashed", |_| {
             let said = standing(&addresses, agent, &job);
-            Ok(if said.contains("it crashed") { Ok(()) } else { Err(said) })
+            Ok(if said.contains("it crashed") {
+                Ok(())
+            } else {
+                Err(said)
+            })
         });
         let until = work::expiresAtCall {
             missionId: mission,
@@ -491,12 +512,83 @@ impl World {
     }
 }
 
+impl World {
+    /// Every keeper wrote the same log of the mission, and each of its entries is proved against its root.
+    fn prove_logs(&mut self, mission: B256) {
+        let paths = KEEPERS.map(|(name, _)| {
+            let folder = self.machines.path(&name.replace(' ', "-"));
+            folder.join("log.sqlite")
+        });
+        let logs = paths.map(|path| must(Log::open_to_read(&path)));
+        let completed = |line: &(u64, String)| {
+            let Ok(Entry::Event(event)) = serde_json::from_str(&line.1) else {
+                return false;
+            };
+            (event.event_type, event.mission_id) == (EventType::MissionCompleted, mission)
+        };
+        self.wait("every keeper wrote that the mission is complete", |_| {
+            for log in &logs {
+                let lines = must(log.lines(0, LINES_MAX));
+                if !lines.iter().any(completed) {
+                    return Ok(Err(format!("{} entries", lines.len())));
+                }
+            }
+            Ok(Ok(()))
+        });
+        let size = logs.iter().map(|log| must(log.size())).min();
+        let size = size.expect("three keepers");
+        let root = must(logs[0].root(size));
+        for log in &logs {
+            must(log.audit());
+            assert_eq!(must(log.root(size)), root, "all say the same");
+            for (place, line) in must(log.lines(0, LINES_MAX)) {
+                if place < size {
+                    let (leaf, path) = (tree::leaf(line.as_bytes()), log.inclusion(place, size));
+                    assert!(tree::includes(
+                        &Anchor { size, root },
+                        place,
+                        &leaf,
+                        &must(path)
+                    ));
+                }
+            }
+        }
+        println!("  {size} entries in each log");
+    }
+
+    /// Each agent has what it deposited and earned, less what it lost, in its credit and its account.
+    fn compare_earnings(&mut self) {
+        let at = Peer::Treasury;
+        let settled = must(self.stage.events::<treasury::Settled>(at));
+        let slashed = must(self.stage.events::<treasury::StakeSlashed>(at));
+        let withdrawn = must(self.stage.events::<treasury::Withdrawn>(at));
+        let to = self.stage.city.address(at);
+        let mut paid = 0;
+        for (agent, _) in self.executors.clone() {
+            let of_settled = settled.iter().filter(|event| event.agent == agent);
+            let earned: U256 = of_settled.map(|event| event.base + event.subsidy).sum();
+            let of_slashed = slashed.iter().filter(|event| event.agent == agent);
+            let lost: U256 = of_slashed.map(|event| event.amount).sum();
+            let of_withdrawn = withdrawn.iter().filter(|event| event.account == agent);
+            let taken: U256 = of_withdrawn.map(|event| event.amount).sum();
+            let call = treasury::creditsCall { account: agent };
+            let credit = must(self.stage.city.client.ask(to, &call));
+            assert_eq!(
+                credit + taken,
+                U256::from(DEPOSIT) + earned - lost,
+                "{agent}"
+            );
+            paid += usize::from(!taken.is_zero());
+        }
+        assert!(!slashed.is_empty(), "a crash costs a stake");
+        assert!(paid >= 2, "{paid} agents withdrew");
+    }
+}
+
 /// How the executor of an agent says that a job stands.
 fn standing(executors: &[(Address, SocketAddr)], agent: Address, job: &str) -> String {
     let mut known = executors.iter();
-    let (_, address) = known
-        .find(|(known, _)| *known == agent)
-        .expect("it serves");
+    let (_, address) = known.find(|(known, _)| *known == agent).expect("it serves");
     let request = format!("GET /v1/jobs/{job} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     match Http::new(*address).exchange(request.as_bytes()) {
         Ok(reply) => String::from_utf8_lossy(&reply.body).into_owned(),
@@ -505,7 +597,8 @@ fn standing(executors: &[(Address, SocketAddr)], agent: Address, job: &str) -> S
 }
 
 #[test]
-fn machines_alone_bring_three_tasks_from_petition_to_withdrawal_through_a_freeze_a_failure_and_a_review() {
+fn machines_alone_bring_three_tasks_from_petition_to_withdrawal_through_a_freeze_a_failure_and_a_review()
+ {
     let mut world = World::raise();
     let session = world.legislated(None, CROWD);
     assert!(world.law(session).approved);
@@ -513,18 +606,18 @@ fn machines_alone_bring_three_tasks_from_petition_to_withdrawal_through_a_freeze
     world.befalls("hold-0");
     world.befalls("crash-2-0");
     let mission = world.commissioned(session);
-    world.start_keepers(mission);
     world.freeze_and_lift(mission);
     world.until_node(mission, 1, work::NodeState::Completed);
     world.fail_and_reseat(mission, session);
     world.review(mission);
     world.conclude(mission);
 
+    world.prove_logs(mission);
+    world.compare_earnings();
     let books = must(world.stage.books());
     books.print();
     assert!(books.balance(), "{books:?}");
     // Three seats of each consensus, and the report.
     assert_eq!(books.settled, 7);
-    assert_eq!(books.withdrawn + books.held, books.deposited + books.funded);
     must(world.machines.alive());
 }

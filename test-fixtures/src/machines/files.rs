@@ -66,8 +66,6 @@ pub struct Keeper<'a> {
     pub executors: &'a [(Address, SocketAddr)],
     /// Those whom it serves.
     pub served: &'a [Address],
-    /// The missions that it works on.
-    pub missions: &'a [B256],
 }
 
 /// The configuration of a clerk.
@@ -96,16 +94,10 @@ pub(super) fn office(set: &Machines, name: &str, office: &Office<'_>) -> io::Res
 pub(super) fn keeper(set: &Machines, name: &str, keeper: &Keeper<'_>) -> io::Result<PathBuf> {
     let folder = folder(set, name)?;
     let mut text = common(set, name, &folder, keeper.payer)?;
-    let missions: Vec<String> = keeper
-        .missions
-        .iter()
-        .map(|one| format!("\"{one}\""))
-        .collect();
     let _ = write!(
         text,
-        "\n[log]\nfile = {}\nlisten = \"127.0.0.1:0\"\n\n[router]\nmissions = [{}]\ndocuments = {}\npoll_secs = 1\n",
+        "\n[log]\nfile = {}\nlisten = \"127.0.0.1:0\"\n\n[router]\ndocuments = {}\npoll_secs = 1\n",
         quoted(&folder.join("log.sqlite")),
-        missions.join(", "),
         quoted(&set.documents()),
     );
     for (agent, address) in keeper.executors {

@@ -196,12 +196,7 @@ impl Machines {
             .map_err(|_| MachineError::Answer { what, answer })
     }
 
-    fn start(
-        &mut self,
-        name: &str,
-        tool: Tool,
-        arguments: &[String],
-    ) -> Result<(), MachineError> {
+    fn start(&mut self, name: &str, tool: Tool, arguments: &[String]) -> Result<(), MachineError> {
         let process = Process::start(name, &tool.find()?, arguments, self.folder.path())?;
         self.running.push(process);
         Ok(())
@@ -222,7 +217,10 @@ impl Machines {
 
     /// Takes a process out of the set, to be ended by whoever has it.
     pub fn take(&mut self, name: &str) -> Option<Process> {
-        let place = self.running.iter().position(|process| process.name == name)?;
+        let place = self
+            .running
+            .iter()
+            .position(|process| process.name == name)?;
         Some(self.running.remove(place))
     }
 

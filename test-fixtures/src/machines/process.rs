@@ -139,8 +139,12 @@ impl Process {
         loop {
             let said = self.said();
             // A line that is half written is read again.
-            let whole = said.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-            let found = whole.filter_map(|line| line.trim_end().split_once(wanted)).last();
+            let whole = said
+                .split_inclusive('\n')
+                .filter(|line| line.ends_with('\n'));
+            let found = whole
+                .filter_map(|line| line.trim_end().split_once(wanted))
+                .last();
             if let Some((_, rest)) = found {
                 return Ok(rest.trim().to_owned());
             }

@@ -186,7 +186,11 @@ impl Stage {
                 enrolling.push(clerk.principal.clone());
             }
         }
-        let newcomers = [vec![sponsor.clone(), proposer.clone()], owners.clone(), agents.clone()];
+        let newcomers = [
+            vec![sponsor.clone(), proposer.clone()],
+            owners.clone(),
+            agents.clone(),
+        ];
         city.give_tokens(&newcomers.concat())?;
         city.give_tokens(&enrolling)?;
         city.enrol(&enrolling)?;

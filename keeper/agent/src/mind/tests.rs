@@ -410,7 +410,8 @@ fn a_principal_that_is_too_young_has_no_voice_and_its_agent_works() {
     let mut young = seen(vec![session]);
     let has_voice = |seen: &Seen| {
         let acts = plan(&policy(), &[wish], seen);
-        acts.iter().any(|act| matches!(act, Act::OpenPetition { .. }))
+        acts.iter()
+            .any(|act| matches!(act, Act::OpenPetition { .. }))
     };
     assert!(has_voice(&young));
     young.of_age = false;

@@ -122,7 +122,11 @@ mod tests {
             of(format!("{principal:#x}-foundation")),
             Some((principal, PrincipalClass::Foundation))
         );
-        for none in [format!("{principal}"), format!("{principal}-clerk"), "-owner".to_owned()] {
+        for none in [
+            format!("{principal}"),
+            format!("{principal}-clerk"),
+            "-owner".to_owned(),
+        ] {
             assert_eq!(of(none), None);
         }
     }

@@ -261,7 +261,8 @@ fn halts_and_ends_forbid_what_they_must() {
 }
 
 #[test]
-fn what_lies_beyond_its_time_expires_and_what_failed_is_legislated_anew_by_every_keeper_of_the_mission() {
+fn what_lies_beyond_its_time_expires_and_what_failed_is_legislated_anew_by_every_keeper_of_the_mission()
+ {
     let (mission, attempt) = (MISSION, 0);
     let expire = Step::Expire {
         mission,
