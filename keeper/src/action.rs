@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     event::whole_seconds,
     journal::ActionKey,
-    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router},
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router, scribe},
 };
 
 /// Something the keeper does.
@@ -40,6 +40,8 @@ pub enum Action {
     },
     /// Of the log's anchors.
     Log(anchor::Step),
+    /// Of the chain in the log.
+    Scribe(scribe::Action),
     /// What a clerk does.
     Clerk(clerk::Action),
     /// What the router wants.
@@ -63,6 +65,7 @@ impl Action {
                 attempt,
             } => format!("keepalive/{program:#x}/{}/{attempt}", expires.get()),
             Self::Log(step) => step.key(),
+            Self::Scribe(action) => action.key(),
             Self::Clerk(action) => action.key(),
             Self::Router(action) => action.name(),
             Self::Mirror(action) => action.key(),

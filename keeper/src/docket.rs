@@ -97,6 +97,8 @@ pub struct Procedure {
     pub codified: bool,
     /// How often validation failed.
     pub failures: u8,
+    /// Of a session for one node: whether the node has its new seats.
+    pub applied: bool,
     /// Whether the template that the codifier names is published.
     pub template: bool,
     /// What MSG_TYPE_1 asks to answer.
@@ -119,10 +121,11 @@ impl Docket {
     /// Whether nothing can follow any more.
     pub fn is_over(&self) -> bool {
         let ended = |procedure: &Procedure| {
-            matches!(
-                SessionState::from_u8(procedure.state),
-                Some(SessionState::Deployed | SessionState::Failed)
-            )
+            let state = procedure.state();
+            // A law about one node is carried out by a step of its own.
+            let is_carried_out = !procedure.is_partial() || procedure.applied;
+            state == Some(SessionState::Failed)
+                || state == Some(SessionState::Deployed) && is_carried_out
         };
         self.election.failed || self.procedure.as_ref().is_some_and(ended)
     }

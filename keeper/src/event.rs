@@ -8,7 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
-    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router},
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router, scribe},
     source::chain,
 };
 
@@ -38,6 +38,8 @@ pub enum Event {
     Chain(chain::Event),
     /// Of the log and its anchors.
     Log(anchor::Seen),
+    /// Of the chain in the log.
+    Scribe(scribe::Seen),
     /// A clerk learnt something.
     Clerk(clerk::Event),
     /// A mission was looked at, for the router.
@@ -69,6 +71,7 @@ impl Event {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
             Self::Log(seen) => seen.identity(),
+            Self::Scribe(seen) => seen.identity(),
             Self::Clerk(event) => event.identity(),
             Self::Router(sight) => format!(
                 "router/{:#x}/{:#x}/{}",

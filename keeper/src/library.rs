@@ -84,9 +84,29 @@ impl Library {
         Ok(())
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    /// All of them.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.documents.values()
+    }
+
     /// The document of a statute.
     pub fn get(&self, statute_hash: B256) -> Option<&Document> {
         self.documents.get(&statute_hash)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Document> {
+        self.documents.values()
     }
 
     /// Keeps a text under its address, on the disk before this returns. Again: nothing.
@@ -147,6 +167,6 @@ mod tests {
         let path = dir.path().join(address.to_string());
         assert_eq!(std::fs::read_to_string(path).expect("there"), "evidence");
         library.refresh().expect("read");
-        assert!(library.documents.is_empty());
+        assert!(library.is_empty());
     }
 }

@@ -18,11 +18,9 @@ use agentcity_keeper::{
         Part,
         clerk::{ClerkDesk, Office},
     },
-    source::{capped::Capped, city::City},
+    source::{capped::Capped, ground::Ground},
 };
 use alloy::{
-    eips::BlockNumberOrTag,
-    primitives::B256,
     providers::{Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
@@ -47,7 +45,7 @@ use tokio::{
 struct Options {
     #[command(subcommand)]
     command: Option<Command>,
-    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror] or [clerk]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
+    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror] or [clerk]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets; [city] with constitution and from_block for all but programs
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
     /// Fill this office of a city as well: the `[clerk]` table says with which key
@@ -103,16 +101,18 @@ async fn main() -> eyre::Result<ExitCode> {
         let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
         providers.push(ProviderBuilder::default().connect_client(client));
     }
-    let (chain_id, genesis) = timeout(ANSWER_WITHIN, chain(&providers[0]))
+    let constitution = config.city.map(|city| city.constitution);
+    let ground = Ground::find(&providers, config.quorum, constitution)
         .await
-        .wrap_err_with(|| format!("{} does not answer", config.endpoint_redacted()))??;
+        .wrap_err_with(|| format!("endpoint: {}", config.endpoint_redacted()))?;
     tracing::info!(
         endpoint = config.endpoint_redacted(),
-        chain_id,
+        chain_id = ground.chain_id,
+        city = ?constitution,
         programs = config.programs.len(),
         "watching"
     );
-    let about = (key, chain_id, genesis);
+    let about = (key, ground);
     match config.journal.clone() {
         JournalAt::File(path) => {
             let journal = SqliteJournal::open(&path)
@@ -133,7 +133,7 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
     journal: J,
     providers: Vec<P>,
     config: Config,
-    (key, chain_id, genesis): (Option<PrivateKeySigner>, u64, B256),
+    (key, ground): (Option<PrivateKeySigner>, Ground),
 ) -> eyre::Result<ExitCode> {
     let served = config.log.as_ref();
     let served = served.and_then(|log| Some((log.file.clone(), log.listen?)));
@@ -141,7 +141,7 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
         Some(_) if key.is_none() => bail!(
             "key_file: a clerk only signs, so it needs the key of an account that submits and pays"
         ),
-        Some(role) => Some(clerk(role.into(), &config, &providers[0], chain_id).await?),
+        Some(role) => Some(clerk(role.into(), &config, &providers[0], &ground).await?),
         None if config.programs.is_empty()
             && config.router.is_none()
             && config.log.is_none()
@@ -151,7 +151,7 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
         }
         None => None,
     };
-    let mut keeper = Keeper::over(journal, providers, config, key, chain_id, genesis)?;
+    let mut keeper = Keeper::over(journal, providers, config, key, &ground)?;
     if let Some(office) = office {
         keeper.join(office)?;
     }
@@ -159,6 +159,8 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
         let log = Log::open_to_read(&file).wrap_err("log")?;
         let listener = TcpListener::bind(listen).await;
         let listener = listener.wrap_err_with(|| format!("log.listen: {listen}"))?;
+        // With port 0 the system chose one.
+        tracing::info!(address = %listener.local_addr()?, "the log is served");
         tokio::spawn(async move { axum::serve(listener, http::router(log)).await });
     }
     if options.once {
@@ -168,33 +170,21 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
     }
 }
 
-async fn chain<P: Provider>(provider: &P) -> eyre::Result<(u64, B256)> {
-    let chain_id = provider.get_chain_id().await?;
-    let genesis = provider
-        .get_block(BlockNumberOrTag::Earliest.into())
-        .await?
-        .ok_or_eyre("the endpoint does not know its first block")?;
-    Ok((chain_id, genesis.header.hash))
-}
-
 /// The clerk of the `[clerk]` table, which must hold the office that is named.
 async fn clerk<P: Provider + Clone + 'static>(
     role: ClerkRole,
     config: &Config,
     provider: &P,
-    chain_id: u64,
+    ground: &Ground,
 ) -> eyre::Result<Arc<dyn Part>> {
-    let Some(settings) = &config.clerk else {
-        bail!(
-            "--role: the configuration has no [clerk] table with constitution, key_file and documents"
-        );
+    let (Some(settings), Some(named), Some(city)) = (&config.clerk, config.city, ground.city)
+    else {
+        bail!("--role: the configuration has no [clerk] table with key_file and documents");
     };
+    if settings.admissions.is_some() && role != ClerkRole::Registrar {
+        bail!("[clerk.admissions]: the registrar attests enrolments, and nobody else");
+    }
     let key = settings.key()?;
-    let city = City::find(provider, chain_id, settings.constitution);
-    let city = match timeout(ANSWER_WITHIN, city).await? {
-        Ok(city) => city,
-        Err(cause) => bail!("clerk.constitution: {cause}"),
-    };
     let holds = office::holds(provider, &city, role, key.address());
     if let Err(cause) = timeout(ANSWER_WITHIN, holds).await? {
         bail!("{cause}");
@@ -204,8 +194,9 @@ async fn clerk<P: Provider + Clone + 'static>(
         role,
         key,
         template: settings.template,
-        from_block: settings.from_block,
+        from_block: named.from_block,
         pause: settings.poll,
+        admissions: settings.admissions.clone(),
     };
     Ok(Arc::new(ClerkDesk::new(
         provider.clone(),

@@ -12,7 +12,7 @@ use alloy::{
 use serde::Deserialize;
 
 use crate::{
-    executor::clerk::Template,
+    executor::clerk::{Template, admission::Admissions},
     source::city::{City, cause},
 };
 
@@ -28,18 +28,23 @@ const RISK_MAX: u8 = 2;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    constitution: Address,
     key_file: PathBuf,
     documents: PathBuf,
-    #[serde(default)]
-    from_block: u64,
     #[serde(default = "default_poll_secs")]
     poll_secs: u64,
     template: Option<TemplateTable>,
+    admissions: Option<AdmissionsTable>,
 }
 
 const fn default_poll_secs() -> u64 {
     5
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdmissionsTable {
+    evidence: PathBuf,
+    attestations: PathBuf,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -57,18 +62,16 @@ struct TemplateTable {
 /// What a clerk works with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The city.
-    pub constitution: Address,
     /// File with the key of the agent that holds the office.
     pub key_file: PathBuf,
     /// Folder of statutes' documents.
     pub documents: PathBuf,
-    /// The block from which sessions are looked for.
-    pub from_block: u64,
     /// Pause between two looks at the sessions.
     pub poll: Duration,
     /// The template that a codifier names.
     pub template: Template,
+    /// Enrolments that a registrar attests; none without.
+    pub admissions: Option<Admissions>,
 }
 
 /// Why a table cannot be used. Every message names the key.
@@ -115,12 +118,14 @@ impl Table {
         }
         let template = self.template.map(template).transpose()?;
         Ok(Settings {
-            constitution: self.constitution,
             key_file: self.key_file,
             documents: self.documents,
-            from_block: self.from_block,
             poll: Duration::from_secs(self.poll_secs),
             template: template.unwrap_or_default(),
+            admissions: self.admissions.map(|table| Admissions {
+                evidence: table.evidence,
+                attestations: table.attestations,
+            }),
         })
     }
 }
@@ -199,8 +204,7 @@ pub async fn holds<P: Provider>(
 mod tests {
     use super::*;
 
-    const TABLE: &str = r#"constitution = "0x1111111111111111111111111111111111111111"
-key_file = "clerk.key"
+    const TABLE: &str = r#"key_file = "clerk.key"
 documents = "documents"
 
 [template]

@@ -14,6 +14,9 @@ use crate::{
 
 /// After how many events a checkpoint is recorded: so many are replayed at most after a restart, in milliseconds.
 const CHECKPOINT_EVENTS: u64 = 256;
+/// After how many blocks a checkpoint is recorded, however little happened in them: so many are read again at most after a restart, in
+/// seconds.
+const CHECKPOINT_BLOCKS: u64 = 1_024;
 
 /// Why a stream cannot go on. Nothing may be carried out on its behalf.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +43,8 @@ pub struct Stream<M> {
     machine: M,
     taken: u64,
     kept: u64,
+    /// Up to which block the last checkpoint knew the chain; `None` before it is known how far it is.
+    kept_block: Option<u64>,
 }
 
 impl<M: Machine> Stream<M> {
@@ -67,6 +72,7 @@ impl<M: Machine> Stream<M> {
             machine,
             taken: replay.from,
             kept: replay.from,
+            kept_block: None,
             lease: lease.clone(),
         };
         for recorded in replay.events {
@@ -163,6 +169,7 @@ impl<M: Machine> Stream<M> {
         let state = self.machine.state();
         journal.checkpoint(&self.lease, now, self.taken, &state, final_block)?;
         self.kept = self.taken;
+        self.kept_block = Some(final_block);
         Ok(())
     }
 
@@ -173,7 +180,10 @@ impl<M: Machine> Stream<M> {
         now: Moment,
         final_block: u64,
     ) -> Result<(), StreamError> {
-        if self.taken.saturating_sub(self.kept) < CHECKPOINT_EVENTS {
+        let kept_block = *self.kept_block.get_or_insert(final_block);
+        if self.taken.saturating_sub(self.kept) < CHECKPOINT_EVENTS
+            && final_block.saturating_sub(kept_block) < CHECKPOINT_BLOCKS
+        {
             return Ok(());
         }
         self.checkpoint(journal, now, final_block)

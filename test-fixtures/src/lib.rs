@@ -3,7 +3,7 @@
 //! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its rival anvil with the same settings,
 //! [`http`] is the client that hides nothing, [`sender`] signs over it, [`actor`] names the funded accounts, [`evm`] assembles
 //! small contracts, [`contracts`] holds those that several tests use, [`program`]
-//! deploys compiled ones, `city` raises a whole city, `legislation` makes laws in one, and `mission` is what runs there.
+//! deploys compiled ones, `city` raises a whole city, `legislation` makes laws in one, and `mission` is what runs there, `machines` are those that do it all.
 //! The scenarios are in `tests/it`, the comparison with the rival in [`mod@bench`], gas in `gas`.
 
 pub mod actor;
@@ -14,6 +14,7 @@ pub mod evm;
 pub mod gas;
 pub mod http;
 pub mod legislation;
+pub mod machines;
 pub mod mission;
 pub mod node;
 pub mod postgres;

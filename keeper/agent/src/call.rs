@@ -22,6 +22,7 @@ use alloy::{
 
 use crate::{
     mind::{Act, Bid, Sender, Wish, subject},
+    policy::Register,
     vault::{Vault, VaultError},
 };
 
@@ -36,6 +37,8 @@ pub struct Myself<'a, Q> {
     pub agent: &'a PrivateKeySigner,
     /// The principal's key, if the agent acts for it.
     pub principal: Option<&'a PrivateKeySigner>,
+    /// How it comes into the city.
+    pub register: Option<&'a Register>,
     /// Documents of statutes.
     pub library: &'a Library,
     /// The items of the agenda.
@@ -71,14 +74,20 @@ impl<Q: Provider> Myself<'_, Q> {
             Err(CallError::Refused(cause)) => return Ok(Need::Refused(cause)),
             Err(error) => return Err(error),
         };
+        let value = match self.brings(act).await {
+            Ok(value) => value,
+            Err(CallError::Refused(cause)) => return Ok(Need::Refused(cause)),
+            Err(error) => return Err(error),
+        };
         let call = Call {
             to: self.city.at(peer),
-            value: U256::ZERO,
+            value,
             input,
         };
         let request = TransactionRequest::default()
             .from(self.sender(act)?)
             .to(call.to)
+            .value(call.value)
             .input(call.input.clone().into());
         let Err(error) = self.provider.call(request).await else {
             return Ok(Need::Call(call));
@@ -98,12 +107,17 @@ impl<Q: Provider> Myself<'_, Q> {
         })
     }
 
-    fn voter(&self) -> Result<&PrivateKeySigner, CallError> {
+    pub(crate) fn voter(&self) -> Result<&PrivateKeySigner, CallError> {
         let cause = || CallError::Refused("it needs the principal's key".to_owned());
         self.principal.ok_or_else(cause)
     }
 
-    fn sign(&self, key: &PrivateKeySigner, peer: Peer, words: &[B256]) -> Result<Bytes, CallError> {
+    pub(crate) fn sign(
+        &self,
+        key: &PrivateKeySigner,
+        peer: Peer,
+        words: &[B256],
+    ) -> Result<Bytes, CallError> {
         let digest = statement::digest(self.city.chain_id, self.city.at(peer), words);
         statement::sign(key, digest).map_err(CallError::Refused)
     }
@@ -184,6 +198,12 @@ impl<Q: Provider> Myself<'_, Q> {
                 };
                 Ok((Peer::Legislature, call.abi_encode().into()))
             }
+            Act::Enrol { nonce } => self.enrol(*nonce),
+            Act::Register {
+                nonce,
+                registrations,
+            } => self.register(*nonce, *registrations).await,
+            Act::Deposit { amount } => Ok(self.deposit(*amount)),
             Act::Withdraw { amount, .. } => {
                 let call = ITreasury::withdrawToCall {
                     to: self.agent.address(),

@@ -156,7 +156,15 @@ impl<J: Journal, Q: Provider + Clone> Desk<J, Q> {
             accounts.insert(Sender::Principal, submitter(key));
         }
         Ok(Self {
-            watch: Watch::new(provider.clone(), city, agent, policy.from_block),
+            watch: Watch::new(
+                provider.clone(),
+                city,
+                (
+                    agent,
+                    keys.principal.as_ref().map(PrivateKeySigner::address),
+                ),
+                policy.from_block,
+            ),
             journal,
             vault,
             provider,
@@ -251,7 +259,7 @@ impl<J: Journal, Q: Provider + Clone> Desk<J, Q> {
             let look = tokio::time::timeout(LOOK_WITHIN, self.watch.look(&self.library));
             match look.await {
                 Ok(Ok(seen)) => {
-                    if seen.principal.is_zero() {
+                    if seen.principal.is_zero() && self.policy.register.is_none() {
                         tracing::warn!(agent = %seen.agent, "the agent is not registered: agentcity agent register");
                     }
                     let acts = mind::plan(&self.policy, &self.wishes, &seen);
@@ -315,6 +323,7 @@ impl<J: Journal, Q: Provider + Clone> Desk<J, Q> {
             city: &self.city,
             agent: &self.keys.agent,
             principal: self.keys.principal.as_ref(),
+            register: self.policy.register.as_ref(),
             library: &self.library,
             wishes: &self.wishes,
         };

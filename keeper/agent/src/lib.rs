@@ -15,6 +15,7 @@
 
 pub mod call;
 pub mod desk;
+mod enter;
 pub mod hand;
 pub mod look;
 pub mod mind;

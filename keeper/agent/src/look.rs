@@ -6,7 +6,7 @@ use agentcity_abi::{IAgent, IAssembly, IConstitution, IEnactment, ILegislature, 
 use agentcity_domain::{
     legislation::{award::Terms, session::Kind},
     machine::SessionState,
-    parameter::ParameterId as P,
+    parameter::{ParameterId as P, number},
     peer::Peer,
 };
 use agentcity_keeper::{
@@ -26,7 +26,7 @@ use alloy::{
     sol_types::SolEvent,
 };
 
-use crate::seen::{OwnBid, Petition, Proposal, Seen, Session};
+use crate::seen::{Entering, OwnBid, Petition, Proposal, Seen, Session};
 
 /// Blocks that are looked at again for what was opened: deeper than a sequencer ever takes back.
 const LOOK_BACK_BLOCKS: u64 = 64;
@@ -39,6 +39,7 @@ pub struct Watch<Q> {
     provider: Q,
     city: City,
     agent: Address,
+    principal: Option<Address>,
     from_block: u64,
     looked_until: Option<u64>,
     sessions: BTreeMap<B256, Opened>,
@@ -47,12 +48,18 @@ pub struct Watch<Q> {
 }
 
 impl<Q: Provider> Watch<Q> {
-    /// Looks from a block on.
-    pub const fn new(provider: Q, city: City, agent: Address, from_block: u64) -> Self {
+    /// Looks from a block on. `principal`: whom the agent acts for, before the chain knows it.
+    pub const fn new(
+        provider: Q,
+        city: City,
+        (agent, principal): (Address, Option<Address>),
+        from_block: u64,
+    ) -> Self {
         Self {
             provider,
             city,
             agent,
+            principal,
             from_block,
             looked_until: None,
             sessions: BTreeMap::new(),
@@ -82,11 +89,24 @@ impl<Q: Provider> Watch<Q> {
             at,
             agent: self.agent,
             principal: standing.principal,
+            entering: None,
+            of_age: self.is_of_age(standing.enrolledAt.to(), at).await?,
             bars: standing.bars,
             credit: credit.try_into().unwrap_or(u128::MAX),
             petitions: Vec::new(),
             sessions: Vec::new(),
         };
+        if let Some(principal) = self.principal.filter(|_| seen.principal.is_zero()) {
+            let record = agents.principalRecord(principal).block(block);
+            let record = record.call().await.map_err(cause)?;
+            let own = agents.agentRecord(self.agent).block(block);
+            let own = own.call().await.map_err(cause)?;
+            seen.entering = Some(Entering {
+                enrolled: !record.enrolledAt.is_zero(),
+                principal_nonce: record.nonce,
+                registrations: own.registrations,
+            });
+        }
         self.petitions(&mut seen).await?;
         for opened in self.sessions.clone().into_values() {
             let session = self.session(library, opened, &seen).await?;
@@ -99,6 +119,19 @@ impl<Q: Provider> Watch<Q> {
             }
         }
         Ok(seen)
+    }
+
+    /// Whether a principal that enrolled then is old enough for a voice of its own.
+    async fn is_of_age(&self, enrolled_at: u64, at: Head) -> Result<bool, String> {
+        let constitution = IConstitution::new(self.city.constitution, &self.provider);
+        let ids = vec![P::PrincipalAgeSecs as u8];
+        let read = constitution
+            .readCurrent(ids.into())
+            .block(BlockId::hash(at.hash));
+        let read = read.call().await.map_err(cause)?;
+        let age = read.values.first().and_then(|word| number(*word));
+        let age = age.ok_or("the constitution has no age")?;
+        Ok(enrolled_at != 0 && at.time.get() > enrolled_at.saturating_add(age.into()))
     }
 
     /// What was opened in these blocks.

@@ -109,6 +109,23 @@ pub enum Act {
         /// Their numbers, ascending.
         bids: Vec<u32>,
     },
+    /// Enrols its principal, with the registrar's word.
+    Enrol {
+        /// The nonce of the principal's record.
+        nonce: u16,
+    },
+    /// Registers under its principal.
+    Register {
+        /// The nonce of the principal's record.
+        nonce: u16,
+        /// How often it was registered.
+        registrations: u16,
+    },
+    /// Pays into its credit, for stakes: once for each sum that its owner ever named.
+    Deposit {
+        /// How much.
+        amount: u128,
+    },
     /// Withdraws credit.
     Withdraw {
         /// How much.
@@ -180,6 +197,12 @@ impl Act {
                 let numbers: Vec<u8> = bids.iter().flat_map(|bid| bid.to_be_bytes()).collect();
                 format!("release/{session}/{}", keccak256(numbers))
             }
+            Self::Enrol { nonce } => format!("enrol/{nonce}"),
+            Self::Register {
+                nonce,
+                registrations,
+            } => format!("register/{nonce}/{registrations}"),
+            Self::Deposit { amount } => format!("deposit/{amount}"),
             Self::Withdraw { block, .. } => format!("withdraw/{block}"),
         }
     }
@@ -187,7 +210,7 @@ impl Act {
     /// Whose account sends it. All but what a contract takes from its caller alone is the agent's: anybody relays what is signed.
     pub const fn sender(&self) -> Sender {
         match self {
-            Self::OpenPetition { .. } => Sender::Principal,
+            Self::OpenPetition { .. } | Self::Enrol { .. } => Sender::Principal,
             Self::SignPetition { .. }
             | Self::OpenSession { .. }
             | Self::Propose { .. }
@@ -199,6 +222,8 @@ impl Act {
             | Self::Bid(_)
             | Self::OpenBid { .. }
             | Self::ReleaseBids { .. }
+            | Self::Register { .. }
+            | Self::Deposit { .. }
             | Self::Withdraw { .. } => Sender::Agent,
         }
     }
@@ -222,11 +247,23 @@ pub fn subject(statute_hash: B256) -> B256 {
 pub fn plan(policy: &Policy, wishes: &[Wish], seen: &Seen) -> Vec<Act> {
     let mut acts = Vec::new();
     if seen.principal.is_zero() {
+        acts.extend(enter(policy, seen));
         return acts;
     }
-    petitions(policy, wishes, seen, &mut acts);
+    if let Some(register) = &policy.register
+        && seen.credit < register.deposit
+    {
+        let amount = register.deposit;
+        acts.push(Act::Deposit { amount });
+    }
+    // What a principal is too young for the chain refuses, and what it refused three times is not tried again.
+    if seen.of_age {
+        petitions(policy, wishes, seen, &mut acts);
+    }
     for session in &seen.sessions {
-        deliberate(policy, wishes, seen, session, &mut acts);
+        if seen.of_age {
+            deliberate(policy, wishes, seen, session, &mut acts);
+        }
         if let Some(procedure) = &session.docket.procedure {
             identify(policy, seen, session, procedure, &mut acts);
             bid(policy, seen, session, procedure, &mut acts);
@@ -242,6 +279,21 @@ pub fn plan(policy: &Policy, wishes: &[Wish], seen: &Seen) -> Vec<Act> {
         });
     }
     acts
+}
+
+/// The next step into the city: first the principal, who answers for it, then the agent.
+fn enter(policy: &Policy, seen: &Seen) -> Option<Act> {
+    let (register, entering) = (policy.register.as_ref()?, seen.entering?);
+    let nonce = entering.principal_nonce;
+    if entering.enrolled {
+        let registrations = entering.registrations;
+        return Some(Act::Register {
+            nonce,
+            registrations,
+        });
+    }
+    register.attestations.as_ref()?;
+    Some(Act::Enrol { nonce })
 }
 
 fn petitions(policy: &Policy, wishes: &[Wish], seen: &Seen, acts: &mut Vec<Act>) {

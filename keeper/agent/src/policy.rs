@@ -76,6 +76,8 @@ pub struct Policy {
     pub accepts_seats: bool,
     /// When it withdraws its credit; never without it.
     pub withdraw: Option<Withdraw>,
+    /// How it comes into the city; by its owner's hand without it.
+    pub register: Option<Register>,
     /// How it serves keepers; not at all without it.
     pub serve: Option<Serve>,
 }
@@ -108,6 +110,17 @@ pub struct Service {
     pub program: PathBuf,
     /// With what.
     pub arguments: Vec<String>,
+}
+
+/// How an agent comes into the city: its principal enrols with the registrar's word, then it registers as a producer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Register {
+    /// Folder in which the registrar's attestations come in; without it the principal enrols by hand.
+    pub attestations: Option<PathBuf>,
+    /// Most that one stake may be, in base units.
+    pub stake_max: u128,
+    /// What it deposits with the treasury, once, for the stakes of its bids, in base units.
+    pub deposit: u128,
 }
 
 /// When credit at the treasury is withdrawn.
@@ -236,7 +249,9 @@ pub enum PolicyError {
         what: String,
     },
     /// Something that needs the principal's key.
-    #[error("{0}: it needs principal_key_file, since a principal votes, sponsors and petitions")]
+    #[error(
+        "{0}: it needs principal_key_file, since a principal votes, sponsors, petitions and consents"
+    )]
     NeedsPrincipal(&'static str),
     /// Whoever reaches it could have it work.
     #[error(
@@ -293,6 +308,7 @@ struct File {
     agenda: Vec<ItemTable>,
     accept: Option<AcceptTable>,
     withdraw: Option<WithdrawTable>,
+    register: Option<RegisterTable>,
     serve: Option<ServeTable>,
 }
 
@@ -361,6 +377,14 @@ struct SponsorTable {
 struct ItemTable {
     document: PathBuf,
     domain: B256,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegisterTable {
+    attestations: Option<PathBuf>,
+    stake_max_base_units: String,
+    deposit_base_units: String,
 }
 
 #[derive(Deserialize)]
@@ -444,6 +468,7 @@ impl Policy {
                 ("[vote]", file.vote.is_some()),
                 ("[sponsor]", file.sponsor.is_some()),
                 ("[[agenda]]", !file.agenda.is_empty()),
+                ("[register]", file.register.is_some()),
             ] {
                 if is_there {
                     return Err(PolicyError::NeedsPrincipal(table));
@@ -470,6 +495,7 @@ impl Policy {
             agenda: agenda(file.agenda)?,
             accepts_seats: file.accept.is_some_and(|accept| accept.seats),
             withdraw: file.withdraw.as_ref().map(withdraw).transpose()?,
+            register: file.register.map(register).transpose()?,
             serve: file.serve.map(serve).transpose()?,
         })
     }
@@ -625,6 +651,14 @@ fn withdraw(table: &WithdrawTable) -> Result<Withdraw, PolicyError> {
         });
     }
     Ok(Withdraw { from, keep })
+}
+
+fn register(table: RegisterTable) -> Result<Register, PolicyError> {
+    Ok(Register {
+        attestations: table.attestations,
+        stake_max: amount("register.stake_max_base_units", &table.stake_max_base_units)?,
+        deposit: amount("register.deposit_base_units", &table.deposit_base_units)?,
+    })
 }
 
 fn vote(table: VoteTable) -> Result<Vote, PolicyError> {

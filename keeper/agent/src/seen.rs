@@ -5,6 +5,17 @@ use agentcity_domain::statute::Node;
 use agentcity_keeper::{docket::Docket, event::Head};
 use alloy::primitives::{Address, B256};
 
+/// Where somebody who is not registered stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entering {
+    /// Whether the principal is enrolled.
+    pub enrolled: bool,
+    /// The nonce of the principal's record.
+    pub principal_nonce: u16,
+    /// How often the agent was registered.
+    pub registrations: u16,
+}
+
 /// A petition that gathers names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Petition {
@@ -96,6 +107,10 @@ pub struct Seen {
     pub agent: Address,
     /// Who answers for it; zero if it is not registered.
     pub principal: Address,
+    /// How far it is on its way into the city, until it is registered.
+    pub entering: Option<Entering>,
+    /// Whether the principal is old enough to vote, sponsor and petition (RULINGS K1).
+    pub of_age: bool,
     /// What bars it (IAgent).
     pub bars: u8,
     /// Credit at the treasury, in base units.

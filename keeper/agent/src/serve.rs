@@ -106,6 +106,9 @@ pub async fn serve<Q: Provider + std::fmt::Debug + 'static>(
     let server = Server::open(&serve.jobs, hand, settings)?;
     let listener = tokio::net::TcpListener::bind(serve.listen).await;
     let listener = listener.map_err(ServeError::Listen)?;
+    let address = listener.local_addr().map_err(ServeError::Listen)?;
+    // With port 0 the system chose one, and whoever runs this needs to know.
+    tracing::info!(%address, "serving");
     server
         .serve(listener, until)
         .await

@@ -238,9 +238,22 @@ pub enum NoExecutor {
 }
 
 impl Client {
+    /// Whether an executor can be at `base`.
+    ///
+    /// Errors: [`NoExecutor::Address`]; plain HTTP to another machine is refused, as for endpoints of services.
+    pub fn address(base: &str) -> Result<Url, NoExecutor> {
+        let no_address = || NoExecutor::Address(base.to_owned());
+        agentcity_domain::service::endpoint::check(base.as_bytes()).map_err(|_| no_address())?;
+        let url = Url::parse(base).map_err(|_| no_address())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(no_address());
+        }
+        Ok(url)
+    }
+
     /// Of an agent at an address. `token` is what its owner wants to be shown.
     ///
-    /// Errors: [`NoExecutor`]; plain HTTP to another machine is refused, as for endpoints of services.
+    /// Errors: [`NoExecutor`].
     pub fn new(
         base: &str,
         agent: Address,
@@ -249,12 +262,7 @@ impl Client {
         token: Option<String>,
         patience: Patience,
     ) -> Result<Self, NoExecutor> {
-        let no_address = || NoExecutor::Address(base.to_owned());
-        agentcity_domain::service::endpoint::check(base.as_bytes()).map_err(|_| no_address())?;
-        let url = Url::parse(base).map_err(|_| no_address())?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(no_address());
-        }
+        let url = Self::address(base)?;
         let http = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()

@@ -5,7 +5,7 @@
 //! registrar              MSG_TYPE_1   attest ·confirm                                                  
 //! speaker    ·draw ·step ·tally       attest         MSG_TYPE_3                                              MSG_TYPE_7
 //! regulator  evidence                 attest                       ·close     ·award MSG_TYPE_5              MSG_TYPE_7
-//! codifier                            attest                                              template MSG_TYPE_6 ·validate
+//! codifier                            attest                                              template MSG_TYPE_6 ·validate          ·reassign
 //! ```
 //!
 //! A dot marks an errand: a step that needs nobody's signature, so that any keeper may do it (RULINGS R10). The office whose turn it
@@ -98,6 +98,8 @@ pub enum Act {
         /// How often validation failed.
         failures: u8,
     },
+    /// Errand: a failed node gets the seats that a session for it made law.
+    Reassign,
     /// Errand: a state is over, and with it the session.
     EndSession {
         /// Which state.
@@ -122,7 +124,7 @@ impl Act {
             Self::ConfirmRoster | Self::EndSession { .. } => Some(ClerkRole::Registrar),
             Self::EndStep { .. } | Self::DrawOrder | Self::Tally => Some(ClerkRole::Speaker),
             Self::CloseBidding { .. } | Self::Award { .. } => Some(ClerkRole::Regulator),
-            Self::Validate { .. } => Some(ClerkRole::Codifier),
+            Self::Validate { .. } | Self::Reassign => Some(ClerkRole::Codifier),
         }
     }
 
@@ -144,6 +146,7 @@ impl Act {
             Self::CloseBidding { round } => format!("close-bidding/{round}"),
             Self::Award { round } => format!("award/{round}"),
             Self::Validate { failures } => format!("validate/{failures}"),
+            Self::Reassign => "reassign".to_owned(),
             Self::EndSession { state, expires_at } => format!("end-session/{state}/{expires_at}"),
         }
     }
@@ -472,6 +475,7 @@ fn messages(role: ClerkRole, docket: &Docket, of: &Procedure, acts: &mut Vec<Act
         {
             acts.push(Act::Approve);
         }
+        State::Deployed if of.is_partial() && !of.applied => acts.push(Act::Reassign),
         State::SessionInit
         | State::IdentityVerification
         | State::ProposalOpen

@@ -21,6 +21,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use agentcity_abi::IGuardian::NodeFrozen;
 use agentcity_domain::{
     guardian::{
         freeze::Cause,
@@ -29,14 +30,26 @@ use agentcity_domain::{
     machine::NodeState,
     parameter::ParameterId,
 };
-use alloy::primitives::{Address, B256};
+use alloy::{
+    primitives::{Address, B256},
+    sol_types::SolEvent,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{Machine, pairs};
+use super::{
+    Machine,
+    missions::{self, Index, OPEN_MAX, Watched},
+    pairs,
+};
 use crate::{
     action::{Action as Wanted, Outcome},
     event::{Event as Happened, numbered},
     execution::Execution,
+    source::{
+        chain,
+        follow::REORG_BLOCKS_MAX,
+        log::{City, Contract, Log},
+    },
 };
 
 mod said;
@@ -85,6 +98,8 @@ pub enum Held {
 pub struct FreezeMirror {
     /// Under which its stream is held; nought, which no lease has, until that is said.
     fence: u64,
+    /// Whose logs tell which missions there are, and what of them is frozen; nobody's where the part is told both.
+    contracts: City,
     state: State,
 }
 
@@ -106,6 +121,9 @@ struct State {
     #[serde(with = "pairs")]
     incidents: BTreeMap<Execution, u32>,
     alerts: u64,
+    /// Missions that logs told of.
+    #[serde(default)]
+    found: Index,
 }
 
 /// What the chain last said of a mission.
@@ -163,8 +181,16 @@ impl FreezeMirror {
     pub fn resume(state: &str) -> Result<Self, serde_json::Error> {
         Ok(Self {
             fence: 0,
+            contracts: City::default(),
             state: serde_json::from_str(state)?,
         })
+    }
+
+    /// Finds missions and freezes in the logs of these contracts.
+    #[must_use]
+    pub fn following(mut self, contracts: City) -> Self {
+        self.contracts = contracts;
+        self
     }
 
     /// Whether these agents may be routed to this attempt now. Unsure means no.
@@ -317,8 +343,11 @@ impl FreezeMirror {
         self.state
             .holds
             .retain(|held, hold| held.mission != view.mission || !is_free(view, held, hold));
+        let deep = view.at.number.saturating_sub(REORG_BLOCKS_MAX);
+        self.state.found.forget(deep);
         if view.state.is_terminal() {
             let over = |held: &Execution| held.mission == view.mission;
+            self.state.found.finish(view.mission);
             self.state.missions.remove(&view.mission);
             self.state.sequences.retain(|held, _| !over(held));
             self.state.incidents.retain(|held, _| !over(held));
@@ -330,6 +359,33 @@ impl FreezeMirror {
         if let Some(known) = self.state.missions.get_mut(&mission) {
             known.told = None;
         }
+    }
+
+    /// What a log tells. That a reorg takes a freeze back is nothing: it is held until the chain says what is so.
+    fn heard(&mut self, told: &chain::Event) -> Vec<Action> {
+        let is_beyond = self.state.found.take(&self.contracts, told);
+        let chain::Event::Added(log) = told else {
+            return Vec::new();
+        };
+        if is_beyond {
+            let mission = log.topics.get(1).copied().unwrap_or_default();
+            let text = format!(
+                "mission {mission} is not looked at: more than {OPEN_MAX} are open in this city; it stays unknown, so nothing of it is routed here"
+            );
+            let whole = Execution {
+                mission,
+                node: 0,
+                attempt: 0,
+                agent: Address::ZERO,
+            };
+            return vec![self.alert(whole, text)];
+        }
+        let Some((execution, freeze)) = frozen(&self.contracts, log) else {
+            return Vec::new();
+        };
+        self.state.freezes.insert(freeze, execution);
+        let held = self.hold_by_chain(execution, log.at.number);
+        held.into_iter().collect()
     }
 
     // ------------------------------------------------------------------ detection
@@ -571,6 +627,7 @@ impl Machine for FreezeMirror {
     fn step(&mut self, event: &Happened) -> Vec<Wanted> {
         let actions = match event {
             Happened::Mirror(event) => self.take(event),
+            Happened::Chain(told) => self.heard(told),
             Happened::Ended {
                 action: Wanted::Mirror(action),
                 outcome,
@@ -583,6 +640,39 @@ impl Machine for FreezeMirror {
     fn state(&self) -> String {
         serde_json::to_string(&self.state).expect("lists of numbers and names are JSON")
     }
+
+    fn watched(&self) -> Vec<Watched> {
+        let open = self.state.found.open();
+        let watched = open.map(|(mission, ended)| Watched {
+            mission,
+            ended,
+            freezes: self.freezes(mission).collect(),
+        });
+        watched.collect()
+    }
+}
+
+/// Whether the mirror follows from a log: which missions there are, and what of them is frozen.
+pub fn tells(contracts: &City, log: &Log) -> bool {
+    missions::tells(contracts, log) || frozen(contracts, log).is_some()
+}
+
+/// What a log says was frozen, and the freeze's number.
+fn frozen(contracts: &City, log: &Log) -> Option<(Execution, u64)> {
+    let is_such = log.topics.first() == Some(&NodeFrozen::SIGNATURE_HASH)
+        && contracts.at(log.address) == Some(Contract::Guardian);
+    if !is_such {
+        return None;
+    }
+    // What cannot be read is of another version of the contract: the views will say so.
+    let said = NodeFrozen::decode_raw_log(&log.topics, &log.data).ok()?;
+    let execution = Execution {
+        mission: said.missionId,
+        node: said.node,
+        attempt: said.attempt,
+        agent: said.agent,
+    };
+    Some((execution, said.freezeId))
 }
 
 /// Whether a settled block lets an execution go.

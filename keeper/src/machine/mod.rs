@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use self::missions::Watched;
 use crate::{
     action::{Action, Level},
     event::Event,
@@ -11,9 +12,11 @@ pub mod anchor;
 pub mod clerk;
 pub mod escrow_buffer;
 pub mod freeze_mirror;
+pub mod missions;
 mod pairs;
 pub mod program_life;
 pub mod router;
+pub mod scribe;
 
 /// What decides. The same events in the same order give the same actions and the same state, whenever and however often.
 pub trait Machine: fmt::Debug {
@@ -27,6 +30,11 @@ pub trait Machine: fmt::Debug {
     /// answers remembers it.
     fn held_under(&mut self, fence: u64) {
         let _ = fence;
+    }
+
+    /// The missions that its part is to look at, for one that finds them in the logs.
+    fn watched(&self) -> Vec<Watched> {
+        Vec::new()
     }
 
     /// The worst of what it watches; `None` when it knows nothing yet, or watches nothing that fares well or badly.
@@ -46,6 +54,10 @@ impl<M: Machine + ?Sized> Machine for Box<M> {
 
     fn held_under(&mut self, fence: u64) {
         (**self).held_under(fence);
+    }
+
+    fn watched(&self) -> Vec<Watched> {
+        (**self).watched()
     }
 
     fn worst(&self) -> Option<Level> {

@@ -24,7 +24,7 @@ use crate::{
     clock::Moment,
     event::{self, Head},
     executor::{
-        clerk::{Hand, Template},
+        clerk::{Hand, Template, admission::Admissions},
         keepalive::Need,
     },
     library::Library,
@@ -55,6 +55,8 @@ pub struct Office {
     pub from_block: u64,
     /// Pause between two looks.
     pub pause: Duration,
+    /// Enrolments that a registrar attests; none without.
+    pub admissions: Option<Admissions>,
 }
 
 /// A clerk.
@@ -142,6 +144,10 @@ impl<P: Provider> ClerkDesk<P> {
             tracing::warn!("{error}");
         }
         let (head, open) = within(self.open_sessions()).await?;
+        // Who may enrol does not wait for a session, nor a session for who may enrol.
+        if let Err(cause) = within(self.admit(head)).await {
+            tracing::warn!("enrolments are not attested now: {cause}");
+        }
         for opened in open {
             let seen = within(self.look_at(opened, head)).await?;
             if !feed.tell(event::Event::Clerk(seen)).await {
@@ -150,6 +156,25 @@ impl<P: Provider> ClerkDesk<P> {
         }
         feed.reached(head.number).await;
         Ok(())
+    }
+
+    /// Attests enrolments, where this is a registrar's work.
+    async fn admit(&self, head: Head) -> Result<(), String> {
+        let Some(admissions) = &self.office.admissions else {
+            return Ok(());
+        };
+        let library = self.library.read().await;
+        let hand = Hand {
+            provider: &self.provider,
+            city: &self.city,
+            library: &library,
+            key: &self.office.key,
+            role: self.office.role,
+            template: &self.office.template,
+            // Nothing is submitted.
+            payer: Address::ZERO,
+        };
+        hand.attest_enrolments(admissions, head).await.map(drop)
     }
 
     async fn need(&self, action: &action::Action, payer: Address) -> Result<Step, String> {

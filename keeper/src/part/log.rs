@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use agentcity_abi::IRoster;
-use agentcity_domain::roster::anchor::Anchor;
+use agentcity_domain::{peer::Peer, roster::anchor::Anchor};
 use agentcity_hub::{
     head::{Head, LogName, SignedHead},
     mirror,
@@ -30,6 +30,7 @@ use crate::{
         Machine,
         anchor::{self, Anchoring, Pace, Seen},
     },
+    source::city::City,
 };
 
 /// The stream of the log's anchors.
@@ -90,10 +91,10 @@ impl<P: Provider> Keeping<P> {
         kept: &LogConfig,
         signer: PrivateKeySigner,
         provider: P,
-        chain_id: u64,
+        city: &City,
     ) -> Result<Self, RaiseError> {
         let name = LogName {
-            chain_id,
+            chain_id: city.chain_id,
             author: signer.address(),
         };
         let settings = Settings {
@@ -103,7 +104,7 @@ impl<P: Provider> Keeping<P> {
         };
         let log = Log::open(&kept.file, name, settings)?;
         let setting = Setting {
-            roster: kept.roster,
+            roster: city.at(Peer::Roster),
             signer,
             mirrors: kept.mirrors.clone(),
             pace: kept.pace,
@@ -126,6 +127,11 @@ impl<P: Provider> Keeping<P> {
             pause: setting.pause,
             depth_blocks: setting.depth_blocks,
         })
+    }
+
+    /// The log that it keeps, for who writes into it.
+    pub fn log(&self) -> Shared {
+        Arc::clone(&self.log)
     }
 
     fn author(&self) -> Address {

@@ -13,6 +13,7 @@ use std::{
 };
 
 use agentcity_abi::IGuardian::NodeFrozen;
+use agentcity_domain::peer::Peer;
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256},
@@ -24,7 +25,7 @@ use alloy::{
 use serde::Deserialize;
 use tokio::sync::{Mutex as Turn, mpsc};
 
-use super::{Asking, Feed, Part, Step, Task, within};
+use super::{Asking, CityChain, Feed, Part, Step, Task, finder::Finder, within};
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
@@ -39,10 +40,12 @@ use crate::{
     machine::{
         Machine,
         freeze_mirror::{self, Age, FreezeMirror, MISSIONS_MAX},
+        missions::Watched,
     },
     snapshot::Contract,
     source::{
-        missions::{self, Asked, City, Watch},
+        city::City,
+        missions::{self, Asked, Watch},
         programs,
     },
     vault::{Vault, VaultError},
@@ -63,16 +66,9 @@ const LOGS_SPAN: u64 = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// Missions that are mirrored.
+    /// Missions that are mirrored; where none is named, those that the chain's logs tell of.
+    #[serde(default)]
     missions: Vec<B256>,
-    /// The city's contract of this name.
-    collaboration: Address,
-    /// The city's contract of this name.
-    guardian: Address,
-    /// The city's contract of this name.
-    constitution: Address,
-    /// The city's contract of this name.
-    roster: Address,
     /// Monitors of other keepers that watch the same missions.
     #[serde(default)]
     partners: Vec<Address>,
@@ -83,9 +79,6 @@ pub struct Section {
     /// Pause between two looks at the chain.
     #[serde(default = "default_poll_secs")]
     poll_secs: u64,
-    /// The first block in which a mission may have been frozen.
-    #[serde(default)]
-    from_block: u64,
 }
 
 const fn default_poll_secs() -> u64 {
@@ -95,8 +88,8 @@ const fn default_poll_secs() -> u64 {
 /// Why the section cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SectionError {
-    /// None, or too many.
-    #[error("mirror.missions: {0} missions, but it takes 1..={MISSIONS_MAX}")]
+    /// Too many.
+    #[error("mirror.missions: {0} missions, but it takes at most {MISSIONS_MAX}")]
     Missions(usize),
     /// The same twice.
     #[error("mirror.missions: {0} is named twice")]
@@ -112,7 +105,7 @@ pub enum SectionError {
 impl Section {
     /// Errors: [`SectionError`].
     pub fn check(&self) -> Result<(), SectionError> {
-        if !(1..=MISSIONS_MAX).contains(&self.missions.len()) {
+        if self.missions.len() > MISSIONS_MAX {
             return Err(SectionError::Missions(self.missions.len()));
         }
         let mut seen = BTreeSet::new();
@@ -136,20 +129,11 @@ impl Section {
     }
 
     /// Who signs reports.
-    pub(super) const fn monitor(&self, signer: PrivateKeySigner, chain_id: u64) -> Monitor {
+    pub(super) const fn monitor(signer: PrivateKeySigner, city: &City) -> Monitor {
         Monitor {
             signer,
-            chain_id,
-            guardian: self.guardian,
-        }
-    }
-
-    const fn city(&self) -> City {
-        City {
-            collaboration: self.collaboration,
-            guardian: self.guardian,
-            constitution: self.constitution,
-            roster: self.roster,
+            chain_id: city.chain_id,
+            guardian: city.at(Peer::Guardian),
         }
     }
 }
@@ -157,6 +141,7 @@ impl Section {
 /// The part.
 pub struct Mirror<P> {
     provider: P,
+    city: City,
     section: Section,
     depth_blocks: u64,
     monitor: Option<Monitor>,
@@ -164,6 +149,10 @@ pub struct Mirror<P> {
     stopper: Arc<dyn Stopper>,
     inlet: Turn<mpsc::Receiver<freeze_mirror::Event>>,
     seen: Mutex<Seen>,
+    /// Where it finds missions and freezes, unless it is told which.
+    found: Option<Finder>,
+    /// Of whose missions it mirrors those that it finds; of all when nobody is named.
+    served: BTreeSet<Address>,
 }
 
 /// What it need not ask twice. Nothing is decided by it, and it is learnt anew after a restart.
@@ -189,9 +178,10 @@ impl<P> fmt::Debug for Mirror<P> {
 }
 
 impl<P: Provider> Mirror<P> {
-    /// Mirrors what `section` names, and where measures of executors go in. `monitor` signs reports; without it nothing is reported.
+    /// Mirrors what `section` names of `city`, and where measures of executors go in. `monitor` signs reports; without it nothing is reported.
     pub fn new(
         config: &Config,
+        city: City,
         section: Section,
         provider: P,
         monitor: Option<Monitor>,
@@ -199,9 +189,10 @@ impl<P: Provider> Mirror<P> {
         stopper: Arc<dyn Stopper>,
     ) -> (Self, mpsc::Sender<freeze_mirror::Event>) {
         let (inlet, outlet) = mpsc::channel(INLET_MAX);
-        let next_block = section.from_block;
+        let next_block = config.city.map_or(0, |named| named.from_block);
         let part = Self {
             provider,
+            city,
             section,
             depth_blocks: config.depth_blocks,
             monitor,
@@ -212,8 +203,68 @@ impl<P: Provider> Mirror<P> {
                 next_block,
                 ..Seen::default()
             }),
+            found: None,
+            served: BTreeSet::new(),
         };
         (part, inlet)
+    }
+
+    /// Finds missions and freezes in the logs of the city: those in which one of `served` has a seat, or all when nobody is named.
+    #[must_use]
+    pub fn following(mut self, chain: Arc<CityChain>, served: BTreeSet<Address>) -> Self {
+        self.found = Some(Finder::new(chain, self.city));
+        self.served = served;
+        self
+    }
+
+    /// The missions of one look.
+    ///
+    /// Errors: why the chain could not be asked.
+    async fn missions(&self, watched: &[Watched], at: Head) -> Result<Vec<B256>, String> {
+        let Some(found) = &self.found else {
+            return Ok(self.section.missions.clone());
+        };
+        let seated = match self.served.is_empty() {
+            true => None,
+            false => {
+                let asked = found.seated(&self.provider, watched, &self.served, at);
+                Some(asked.await?)
+            }
+        };
+        // What ended is looked at once more, whoever sits there, so that all that is kept of it goes.
+        let of_ours = |one: &&Watched| {
+            let seated = seated.as_ref();
+            one.ended || seated.is_none_or(|seated| seated.contains(&one.mission))
+        };
+        let ours = self.chosen(watched).filter(of_ours);
+        let ours: Vec<B256> = ours.map(|one| one.mission).take(MISSIONS_MAX).collect();
+        Ok(ours)
+    }
+
+    fn chosen<'w>(&self, watched: &'w [Watched]) -> impl Iterator<Item = &'w Watched> {
+        let named = &self.section.missions;
+        watched
+            .iter()
+            .filter(move |one| named.is_empty() || named.contains(&one.mission))
+    }
+
+    /// Whom a silence is about: nothing of these is known then.
+    fn unanswered(&self, watched: &[Watched]) -> Vec<B256> {
+        match self.found {
+            Some(_) => self.chosen(watched).map(|one| one.mission).collect(),
+            None => self.section.missions.clone(),
+        }
+    }
+
+    /// Remembers which freezes the logs told of.
+    fn remember(&self, watched: &[Watched]) {
+        if self.found.is_some() {
+            let known = watched.iter().map(|one| {
+                let freezes = one.freezes.iter().copied().collect();
+                (one.mission, freezes)
+            });
+            self.seen().freezes = known.collect();
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -236,7 +287,7 @@ impl<P: Provider> Mirror<P> {
         while from <= head.number {
             let to = head.number.min(from.saturating_add(LOGS_SPAN - 1));
             let filter = Filter::new()
-                .address(self.section.guardian)
+                .address(self.city.at(Peer::Guardian))
                 .event_signature(NodeFrozen::SIGNATURE_HASH)
                 .from_block(from)
                 .to_block(to);
@@ -292,14 +343,11 @@ impl<P: Provider> Mirror<P> {
             };
             (asked, seen.silent.get(&mission).copied())
         };
-        let (city, watch) = (
-            self.section.city(),
-            Watch {
-                monitor: self.account(),
-                partners: self.section.partners.clone(),
-            },
-        );
-        let view = |at| missions::view(&self.provider, &city, &watch, mission, &asked, at);
+        let watch = Watch {
+            monitor: self.account(),
+            partners: self.section.partners.clone(),
+        };
+        let view = |at| missions::view(&self.provider, &self.city, &watch, mission, &asked, at);
         let [newest, settled] = [view(heads[0]).await?, view(heads[1]).await?];
         let told = |age, view| freeze_mirror::Event::Told {
             fence,
@@ -331,15 +379,26 @@ impl<P: Provider> Mirror<P> {
     }
 
     /// One look: what is frozen, and how every mission stands. Whatever is not answered is silence.
-    async fn look(&self, asked: Moment, fence: u64) -> (Vec<freeze_mirror::Event>, Option<u64>) {
+    async fn look(
+        &self,
+        asked: Moment,
+        fence: u64,
+        watched: &[Watched],
+    ) -> (Vec<freeze_mirror::Event>, Option<u64>) {
         let mut events = Vec::new();
-        let heads = within(async {
+        self.remember(watched);
+        let known = within(async {
             let heads = self.heads().await?;
-            events = self.frozen(heads[0]).await?;
-            Ok(heads)
+            if self.found.is_none() {
+                events = self.frozen(heads[0]).await?;
+            }
+            Ok((heads, self.missions(watched, heads[0]).await?))
         });
-        let heads = heads.await;
-        for &mission in &self.section.missions {
+        let (heads, missions) = match known.await {
+            Ok((heads, missions)) => (Ok(heads), missions),
+            Err(cause) => (Err(cause), self.unanswered(watched)),
+        };
+        for mission in missions {
             let told = match &heads {
                 Ok(heads) => within(self.told(mission, *heads, fence)).await,
                 Err(cause) => Err(cause.clone()),
@@ -391,9 +450,8 @@ impl<P: Provider> Mirror<P> {
                 monitor: self.account(),
                 partners: Vec::new(),
             };
-            let city = self.section.city();
             let mission = execution.mission;
-            missions::view(&self.provider, &city, &watch, mission, &asked, at).await
+            missions::view(&self.provider, &self.city, &watch, mission, &asked, at).await
         });
         match answer.await {
             Ok(view) => Contract {
@@ -438,9 +496,13 @@ impl<P: Provider + 'static> Part for Mirror<P> {
         state: Option<&str>,
         _: bool,
     ) -> Result<Box<dyn Machine + Send>, serde_json::Error> {
-        Ok(Box::new(match state {
+        let mirror = match state {
             Some(state) => FreezeMirror::resume(state)?,
             None => FreezeMirror::default(),
+        };
+        Ok(Box::new(match &self.found {
+            Some(found) => mirror.following(found.contracts()),
+            None => mirror,
         }))
     }
 
@@ -449,15 +511,26 @@ impl<P: Provider + 'static> Part for Mirror<P> {
         Duration::ZERO
     }
 
-    fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()> {
+    fn takes_logs(&self) -> bool {
+        self.found.is_some()
+    }
+
+    fn observe(self: Arc<Self>, asked: Moment, mut feed: Feed) -> Task<()> {
         Box::pin(async move {
-            let (events, reached) = self.look(asked, feed.fence).await;
+            let watched = feed.watched();
+            if let Some(found) = &self.found
+                && !found.follow(asked, &mut feed, freeze_mirror::tells).await
+            {
+                return;
+            }
+            let (events, reached) = self.look(asked, feed.fence, &watched).await;
             for event in events {
                 if !feed.tell(Event::Mirror(event)).await {
                     return;
                 }
             }
-            if let Some(reached) = reached {
+            // Where it follows, it said how far already.
+            if let Some(reached) = reached.filter(|_| self.found.is_none()) {
                 feed.reached(reached).await;
             }
             let pause = Duration::from_secs(self.section.poll_secs);

@@ -18,20 +18,25 @@ use crate::{
     config::{Config, ConfigError},
     event::Event,
     executor::{arrest::Nobody, endpoint::Call},
-    machine::Machine,
+    library::{Library, LibraryError},
+    machine::{Machine, missions::Watched},
     source::{
         chain::{Chain, Position},
+        city::City,
         endpoint::HttpEndpoint,
+        ground::Ground,
         pool::Pool,
     },
     vault::VaultError,
 };
 
 pub mod clerk;
+mod finder;
 pub mod log;
 pub mod mirror;
 pub mod programs;
 pub mod router;
+pub mod scribe;
 
 /// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -122,12 +127,18 @@ pub struct Feed {
     pub(crate) fence: u64,
     pub(crate) news: mpsc::Sender<News>,
     pub(crate) position: Position,
+    pub(crate) watched: Vec<Watched>,
 }
 
 impl Feed {
     /// Where the stream stands, for a part that [takes logs](Part::takes_logs). It is there once, at the beginning of a round.
     pub fn position(&mut self) -> Position {
         std::mem::take(&mut self.position)
+    }
+
+    /// The missions that the stream's machine wants looked at. They are there once, at the beginning of a round.
+    pub fn watched(&mut self) -> Vec<Watched> {
+        std::mem::take(&mut self.watched)
     }
 
     /// Hands an event over; it is recorded in the order of this call. False when the host is gone, so there is nothing to observe for.
@@ -162,67 +173,92 @@ pub enum RaiseError {
     /// What is to be sealed has no place.
     #[error("mirror: {0}")]
     Vault(#[from] VaultError),
+    /// The documents cannot be read.
+    #[error("router.{0}")]
+    Documents(#[from] LibraryError),
+    /// There are no means to connect to executors.
+    #[error(transparent)]
+    Router(#[from] router::SectionError),
+    /// A part works in a city, and none was found.
+    #[error("city: {0} works in a city, and none was looked for on this chain")]
+    City(&'static str),
 }
 
-/// The parts that a configuration asks for, on the chain `chain_id`. Those that take logs follow `_chain`, which is there when the
-/// configuration names a city.
+/// The parts that a configuration asks for, on the ground that was found for it. Those that follow logs follow `chain`, which is there
+/// when there is a city.
 ///
 /// Errors: [`RaiseError`].
 pub fn raise<P: Provider + Clone + 'static>(
     config: &Config,
     provider: &P,
-    _chain: Option<&Arc<CityChain>>,
-    chain_id: u64,
+    chain: Option<&Arc<CityChain>>,
+    ground: &Ground,
 ) -> Result<Vec<Arc<dyn Part>>, RaiseError> {
     let mut parts: Vec<Arc<dyn Part>> = Vec::new();
+    let city = |part| ground.city.ok_or(RaiseError::City(part));
+    let followed = |part| chain.cloned().ok_or(RaiseError::City(part));
+    let key = config.key()?;
     if !config.programs.is_empty() {
         parts.push(Arc::new(programs::ProgramLives::new(
             config,
             provider.clone(),
         )));
     }
-    if let Some(kept) = &config.log {
-        // The configuration holds no log without a key.
-        if let Some(signer) = config.key()? {
-            let part = log::Keeping::raise(config, kept, signer, provider.clone(), chain_id)?;
-            parts.push(Arc::new(part));
+    // The configuration holds neither log nor mirror without a key.
+    if let (Some(kept), Some(signer)) = (&config.log, &key) {
+        let (city, signer) = (city("log")?, signer.clone());
+        let part = log::Keeping::raise(config, kept, signer, provider.clone(), &city)?;
+        let (log, depth) = (part.log(), config.depth_blocks);
+        parts.push(Arc::new(part));
+        let chain = followed("log")?;
+        let part = scribe::Writing::new(provider.clone(), city, chain, log, depth);
+        parts.push(Arc::new(part));
+    }
+    if let Some(settings) = &config.router {
+        let setup = settings.setup(city("router")?)?;
+        let mut part = router::Routing::new(provider.clone(), setup);
+        if let Some(folder) = settings.documents() {
+            part = part.reading(Library::open(folder)?);
         }
+        parts.push(Arc::new(part.following(followed("router")?)));
     }
-    if let Some(setup) = &config.router {
-        parts.push(Arc::new(router::Routing::new(
-            provider.clone(),
-            setup.clone(),
-        )));
+    if let (Some(section), Some(key)) = (&config.mirror, &key) {
+        parts.push(raise_mirror(
+            config,
+            section.clone(),
+            provider,
+            key,
+            (city("mirror")?, followed("mirror")?),
+        )?);
     }
-    let key = config.key()?;
-    parts.extend(raise_mirror(config, provider, key.as_ref(), chain_id)?);
     Ok(parts)
 }
 
-/// The mirror, if a configuration asks for one. This keeper runs no executors, so whatever is to be stopped is not here.
+/// The mirror. This keeper runs no executors, so whatever is to be stopped is not here.
 ///
 /// Errors: the vault cannot be opened.
 fn raise_mirror<P: Provider + Clone + 'static>(
     config: &Config,
+    section: mirror::Section,
     provider: &P,
-    key: Option<&PrivateKeySigner>,
-    chain_id: u64,
-) -> Result<Option<Arc<dyn Part>>, VaultError> {
-    let (Some(section), Some(key)) = (config.mirror.clone(), key.cloned()) else {
-        return Ok(None);
-    };
+    key: &PrivateKeySigner,
+    (city, chain): (City, Arc<CityChain>),
+) -> Result<Arc<dyn Part>, VaultError> {
     let vault = Arc::new(section.vault(key.clone())?);
-    let monitor = section.monitor(key, chain_id);
+    let monitor = mirror::Section::monitor(key.clone(), &city);
     let nobody = Arc::new(Nobody);
     let (part, _) = mirror::Mirror::new(
         config,
+        city,
         section,
         provider.clone(),
         Some(monitor),
         vault,
         nobody,
     );
-    Ok(Some(Arc::new(part)))
+    let router = config.router.as_ref();
+    let served = router.map(|settings| settings.served().clone());
+    Ok(Arc::new(part.following(chain, served.unwrap_or_default())))
 }
 
 /// An answer, or that there was none in time.

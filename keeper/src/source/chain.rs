@@ -6,8 +6,10 @@
 
 use std::{collections::BTreeMap, fmt::Debug, sync::Arc, time::Duration};
 
+use agentcity_domain::time::Timestamp;
 use alloy::{
     network::Ethereum,
+    primitives::B256,
     providers::{Provider, ProviderBuilder, WsConnect},
     transports::ws::WebSocketConfig,
 };
@@ -25,7 +27,12 @@ use super::{
     log::Log,
     pool::Pool,
 };
-use crate::{clock::Moment, event::Event as KeeperEvent, journal::Identity, part::Feed};
+use crate::{
+    clock::Moment,
+    event::{Event as KeeperEvent, Head},
+    journal::Identity,
+    part::Feed,
+};
 
 /// Blocks that are kept for other streams: those that a stream near the tip asks for.
 const KEPT_BLOCKS_MAX: usize = 256;
@@ -37,6 +44,8 @@ const DOUBLINGS_MAX: u32 = 5;
 const FAILURES_TELL: u32 = 3;
 /// Pause before a subscription that was cut is begun again.
 const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(5);
+/// Steps of one round of delivery: two thousand blocks, so that what a part does besides waits some seconds at most.
+pub const ROUND_STEPS_MAX: usize = 20;
 /// How long a subscription may be silent before it counts as cut: Arbitrum makes a block in far less.
 const SUBSCRIPTION_SILENT: Duration = Duration::from_secs(60);
 
@@ -91,6 +100,31 @@ pub struct Position {
     pub floor: Option<u64>,
     /// Logs above it that were delivered and not taken back, in the order of their delivery.
     pub standing: Vec<Log>,
+}
+
+/// How far a part delivered in rounds, so that the next round goes on there while the same holding of the stream lasts.
+#[derive(Debug, Default)]
+pub struct Following {
+    /// Under which the stream was held. Another one begins where the journal stands.
+    fence: Option<u64>,
+    floor: Option<u64>,
+    standing: Vec<Log>,
+    follower: Option<Follower>,
+    unsure: bool,
+    failures: u32,
+}
+
+/// Blocks that lie deep enough, after some block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Their logs, in the order of the chain.
+    pub logs: Vec<Log>,
+    /// How many blocks they are.
+    pub blocks: u64,
+    /// The newest of them; the block before them when there are none.
+    pub top: Head,
+    /// Whether there are more at once.
+    pub more: bool,
 }
 
 /// The chain.
@@ -172,6 +206,118 @@ impl<V: View + Sync> Chain<V> {
                 let _ = tokio::time::timeout(self.poll, looks.changed()).await;
             }
         }
+    }
+
+    /// Delivers what is new of the logs that `wants` takes, as one round of a part that does other things besides: at most
+    /// [`ROUND_STEPS_MAX`] steps, and without waiting. What logs it takes must follow from the log alone. False when the host is gone.
+    pub async fn deliver(
+        &self,
+        following: &mut Following,
+        asked: Moment,
+        feed: &mut Feed,
+        wants: impl Fn(&Log) -> bool + Sync,
+    ) -> bool {
+        let position = feed.position();
+        if following.fence != Some(feed.fence) {
+            *following = Following {
+                fence: Some(feed.fence),
+                floor: position.floor,
+                standing: position.standing,
+                ..Following::default()
+            };
+        }
+        let mut told = Told {
+            feed,
+            asked,
+            number: 0,
+            unsure: following.unsure,
+            failures: following.failures,
+        };
+        let mut goes_on = true;
+        for _ in 0..ROUND_STEPS_MAX {
+            let step = match &mut following.follower {
+                None => {
+                    let standing = &mut following.standing;
+                    self.resume(following.floor, standing, &mut following.follower)
+                        .await
+                }
+                Some(follower) => follower.advance(&Kept(self)).await.map(|step| Stepped {
+                    changes: step.changes,
+                    more: step.more,
+                    top: Some(follower.top().number),
+                }),
+            };
+            match step {
+                Ok(mut step) => {
+                    step.changes.retain(|change| match change {
+                        Change::Added(log) | Change::Removed(log) => wants(log),
+                    });
+                    goes_on = told.step(&step).await;
+                    if !goes_on || !step.more {
+                        break;
+                    }
+                }
+                Err(doubt) => {
+                    goes_on = told.doubt(&doubt).await;
+                    break;
+                }
+            }
+        }
+        (following.unsure, following.failures) = (told.unsure, told.failures);
+        goes_on
+    }
+
+    /// The next blocks after `after`, by number and hash, on which `depth_blocks` others lie: at most
+    /// [`STEP_BLOCKS_MAX`](super::follow::STEP_BLOCKS_MAX). Without `after` from the first that may hold a log of the city.
+    ///
+    /// Errors: [`Doubt::TooDeep`] when the chain holds another block in the place of `after`.
+    pub async fn settled(
+        &self,
+        after: Option<(u64, B256)>,
+        depth_blocks: u64,
+    ) -> Result<Settled, Doubt> {
+        let deep = Deep {
+            view: Kept(self),
+            depth_blocks,
+        };
+        let bottom = match after {
+            Some((number, hash)) => Head {
+                number,
+                hash,
+                // Nobody asks when it was.
+                time: Timestamp::new(0),
+            },
+            None => {
+                let block = self.from_block - 1;
+                let links = self.view.links(block, block).await?;
+                links.first().ok_or(Doubt::Moved { block })?.at
+            }
+        };
+        let mut settled = Settled {
+            logs: Vec::new(),
+            blocks: 0,
+            top: bottom,
+            more: false,
+        };
+        if after.is_none() && deep.tip().await? <= bottom.number {
+            return Ok(settled);
+        }
+        let mut follower = Follower::above(bottom);
+        let step = follower.advance(&deep).await?;
+        for change in step.changes {
+            match change {
+                Change::Added(log) => settled.logs.push(log),
+                // Whoever begins above a block has delivered nothing that could be taken back.
+                Change::Removed(_) => {
+                    let bottom = bottom.number;
+                    return Err(Doubt::TooDeep { bottom });
+                }
+            }
+        }
+        settled.top = follower.top();
+        settled.blocks = settled.top.number.saturating_sub(bottom.number);
+        settled.more = step.more;
+        Ok(settled)
     }
 
     /// First what the chain holds no more of what stands, newest first; then the follower begins above what is final.
@@ -325,6 +471,26 @@ impl<V: View + Sync> View for Kept<'_, V> {
             kept.pop_first();
         }
         Ok(blocks)
+    }
+}
+
+/// A view of what lies below other blocks.
+struct Deep<V> {
+    view: V,
+    depth_blocks: u64,
+}
+
+impl<V: View + Sync> View for Deep<V> {
+    async fn tip(&self) -> Result<u64, Doubt> {
+        Ok(self.view.tip().await?.saturating_sub(self.depth_blocks))
+    }
+
+    async fn links(&self, from: u64, to: u64) -> Result<Vec<Link>, Doubt> {
+        self.view.links(from, to).await
+    }
+
+    async fn blocks(&self, from: u64, to: u64, tip: u64) -> Result<Vec<Block>, Doubt> {
+        self.view.blocks(from, to, tip).await
     }
 }
 

@@ -7,7 +7,10 @@ use agentcity_domain::{
     parameter::{self, ParameterId},
     peer::Peer,
 };
-use alloy::{eips::BlockId, primitives::Address, providers::Provider};
+use agentcity_executor::protocol::Venue;
+use alloy::{contract, eips::BlockId, primitives::Address, providers::Provider};
+
+use super::log::{self, Contract};
 
 /// A city on its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,34 +22,104 @@ pub struct City {
     members: [Address; Peer::COUNT],
 }
 
+/// Why there is no city to work in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CityError {
+    /// The chain could not be asked.
+    #[error("{0}")]
+    Silent(String),
+    /// Nothing is there.
+    #[error(
+        "there is no contract at {constitution} on chain {chain_id}: name the constitution of a city of this chain, as its address book has it"
+    )]
+    Nothing {
+        /// Where a constitution was looked for.
+        constitution: Address,
+        /// On which chain.
+        chain_id: u64,
+    },
+    /// Something else is there.
+    #[error(
+        "the contract at {constitution} is no constitution: {cause}; name that of the city, as its address book has it"
+    )]
+    Another {
+        /// Where a constitution was looked for.
+        constitution: Address,
+        /// What it answered.
+        cause: String,
+    },
+    /// The city is not finished.
+    #[error("the city of {constitution} is not sealed yet: seal it first")]
+    Unsealed {
+        /// Its constitution.
+        constitution: Address,
+    },
+}
+
 /// Parameters of one epoch, as far as they were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<u8, u32>);
 
 impl City {
+    /// A city of which the members are known, in the order of [`Peer::ALL`].
+    pub const fn of(chain_id: u64, members: [Address; Peer::COUNT]) -> Self {
+        Self {
+            chain_id,
+            constitution: members[Peer::Constitution as usize],
+            members,
+        }
+    }
+
     /// Asks a constitution for its members, which never change once the city is sealed (RULINGS R16).
     ///
-    /// Errors: why it could not be asked, or that the city is not sealed.
+    /// Errors: [`CityError`].
     pub async fn find<P: Provider>(
         provider: &P,
         chain_id: u64,
         constitution: Address,
-    ) -> Result<Self, String> {
-        let contract = IConstitution::new(constitution, provider);
-        if !contract.isSealed().call().await.map_err(cause)? {
-            return Err(format!("the city of {constitution} is not sealed yet"));
+    ) -> Result<Self, CityError> {
+        let code = provider.get_code_at(constitution).await;
+        let code = code.map_err(|error| CityError::Silent(error.to_string()))?;
+        if code.is_empty() {
+            return Err(CityError::Nothing {
+                constitution,
+                chain_id,
+            });
         }
-        let members = contract.members().call().await.map_err(cause)?;
-        Ok(Self {
-            chain_id,
-            constitution,
-            members,
-        })
+        let contract = IConstitution::new(constitution, provider);
+        let no_answer = |error| unanswered(constitution, &error);
+        if !contract.isSealed().call().await.map_err(no_answer)? {
+            return Err(CityError::Unsealed { constitution });
+        }
+        let members = contract.members().call().await.map_err(no_answer)?;
+        let city = Self::of(chain_id, members);
+        if city.constitution != constitution {
+            let cause = format!("its city has the constitution {}", city.constitution);
+            return Err(CityError::Another {
+                constitution,
+                cause,
+            });
+        }
+        Ok(city)
     }
 
     /// The contract in a place of the city.
     pub const fn at(&self, peer: Peer) -> Address {
         self.members[peer as usize]
+    }
+
+    /// Its contracts by address, to read their logs.
+    pub fn contracts(&self) -> log::City {
+        log::City::new(Peer::ALL.map(|peer| (Contract::of(peer), self.at(peer))))
+    }
+
+    /// Where signatures of executors count.
+    pub const fn venue(&self) -> Venue {
+        Venue {
+            chain_id: self.chain_id,
+            statute: self.at(Peer::Statute),
+            verification: self.at(Peer::Verification),
+        }
     }
 
     /// Parameters of an epoch, as of a block.
@@ -86,4 +159,23 @@ impl Values {
 /// An error as the text of a cause.
 pub(crate) fn cause(error: impl fmt::Display) -> String {
     error.to_string()
+}
+
+/// A contract that refuses, or answers with what a constitution does not, is none; whoever does not answer is silent.
+fn unanswered(constitution: Address, error: &contract::Error) -> CityError {
+    let is_answer = match error {
+        contract::Error::TransportError(error) => error
+            .as_error_resp()
+            .is_some_and(|payload| payload.as_revert_data().is_some()),
+        _ => true,
+    };
+    let cause = error.to_string();
+    if is_answer {
+        CityError::Another {
+            constitution,
+            cause,
+        }
+    } else {
+        CityError::Silent(cause)
+    }
 }

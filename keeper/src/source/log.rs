@@ -1,7 +1,8 @@
 //! Logs of the city's contracts, and what they say.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt};
 
+use agentcity_domain::peer::Peer;
 use alloy::{
     primitives::{Address, B256, Bytes},
     sol_types::SolEventInterface,
@@ -59,11 +60,6 @@ pub struct Undecodable {
     pub cause: String,
 }
 
-/// No contract of the city has this name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no contract is called {0}; the fourteen are {list}", list = Contract::names())]
-pub struct UnknownContract(pub String);
-
 macro_rules! contracts {
     ($($name:literal $variant:ident $interface:ident $events:ident;)*) => {
         /// The fourteen contracts of a city.
@@ -83,6 +79,16 @@ macro_rules! contracts {
             /// Its name, as files have it.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Its place in the city.
+            pub const fn peer(self) -> Peer {
+                match self { $(Self::$variant => Peer::$variant,)* }
+            }
+
+            /// The contract in a place of the city.
+            pub const fn of(peer: Peer) -> Self {
+                match peer { $(Peer::$variant => Self::$variant,)* }
             }
 
             fn told(self, log: &Log) -> Result<Told, alloy::sol_types::Error> {
@@ -116,10 +122,6 @@ contracts! {
 }
 
 impl Contract {
-    fn names() -> String {
-        Self::ALL.map(Self::name).join(", ")
-    }
-
     /// What a log of this contract says.
     ///
     /// Errors: [`Undecodable`].
@@ -136,15 +138,6 @@ impl Contract {
 impl fmt::Display for Contract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl FromStr for Contract {
-    type Err = UnknownContract;
-
-    fn from_str(name: &str) -> Result<Self, UnknownContract> {
-        let known = Self::ALL.into_iter().find(|known| known.name() == name);
-        known.ok_or_else(|| UnknownContract(name.to_owned()))
     }
 }
 
@@ -242,9 +235,9 @@ mod tests {
                 .iter()
                 .any(|(interface, _)| interface.eq_ignore_ascii_case(&name));
             assert!(known, "{contract}");
-            assert_eq!(contract.name().parse(), Ok(contract));
+            assert_eq!(contract.name(), contract.peer().name());
+            assert_eq!(Contract::of(contract.peer()), contract);
         }
-        assert!("token".parse::<Contract>().is_err());
         assert!(ITreasury::ITreasuryEvents::SELECTORS.len() > 20);
     }
 }

@@ -4,6 +4,7 @@ use agentcity_abi::{ICollaboration, IConstitution, IGuardian, IRoster};
 use agentcity_domain::{
     machine::{MissionState, NodeState},
     parameter::ParameterId,
+    peer::Peer,
 };
 use alloy::{
     eips::BlockId,
@@ -11,6 +12,7 @@ use alloy::{
     providers::Provider,
 };
 
+use super::city::City;
 use crate::{
     event::Head,
     execution::Execution,
@@ -22,19 +24,6 @@ use crate::{
 pub const NODES_MAX: usize = 512;
 /// States that one word tells.
 const STATES_A_WORD: u16 = 32;
-
-/// Where a city's contracts are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct City {
-    /// States of missions and nodes.
-    pub collaboration: Address,
-    /// Freezes and reports.
-    pub guardian: Address,
-    /// Parameters.
-    pub constitution: Address,
-    /// Monitors.
-    pub roster: Address,
-}
 
 /// Who watches here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +55,7 @@ pub async fn view<P: Provider>(
     at: Head,
 ) -> Result<View, String> {
     let block = BlockId::hash(at.hash);
-    let collaboration = ICollaboration::new(city.collaboration, provider);
+    let collaboration = ICollaboration::new(city.at(Peer::Collaboration), provider);
     let stand = collaboration.mission(mission).block(block).call().await;
     let stand = stand.map_err(|error| format!("mission {mission}: {error}"))?;
     let state = MissionState::from_u8(stand.state as u8)
@@ -134,7 +123,7 @@ async fn freezes<P: Provider>(
     asked: &Asked,
     block: BlockId,
 ) -> Result<Vec<FreezeView>, String> {
-    let guardian = IGuardian::new(city.guardian, provider);
+    let guardian = IGuardian::new(city.at(Peer::Guardian), provider);
     let mut views = Vec::with_capacity(asked.freezes.len());
     for freeze in &asked.freezes {
         let found = guardian
@@ -172,7 +161,7 @@ async fn heard<P: Provider>(
     asked: &Asked,
     block: BlockId,
 ) -> Result<Vec<HeardView>, String> {
-    let guardian = IGuardian::new(city.guardian, provider);
+    let guardian = IGuardian::new(city.at(Peer::Guardian), provider);
     let mut views = Vec::with_capacity(asked.reported.len());
     for execution in &asked.reported {
         let Execution {
@@ -233,7 +222,7 @@ async fn is_alone<P: Provider>(
     at: Head,
     block: BlockId,
 ) -> Result<bool, String> {
-    let roster = IRoster::new(city.roster, provider);
+    let roster = IRoster::new(city.at(Peer::Roster), provider);
     let mut known = Vec::with_capacity(watch.partners.len() + 1);
     for account in std::iter::once(&watch.monitor).chain(&watch.partners) {
         let found = roster.monitor(*account).block(block).call().await;

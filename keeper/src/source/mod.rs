@@ -11,6 +11,7 @@ pub mod chain;
 pub mod city;
 pub mod endpoint;
 pub mod follow;
+pub mod ground;
 pub mod log;
 pub mod missions;
 pub mod pool;

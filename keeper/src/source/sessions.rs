@@ -104,12 +104,13 @@ pub struct Told {
     counted: u32,
     codified: bool,
     failures: u8,
+    applied: bool,
     decided: Vec<Address>,
     approved: Vec<Address>,
 }
 
 /// Events of a session that a docket is made of; awards of single nodes and bids are many, and views answer them.
-const TELLING: [B256; 11] = [
+const TELLING: [B256; 12] = [
     IAssembly::Proposed::SIGNATURE_HASH,
     IAssembly::Admitted::SIGNATURE_HASH,
     IAssembly::Displaced::SIGNATURE_HASH,
@@ -121,6 +122,7 @@ const TELLING: [B256; 11] = [
     IEnactment::RegulatoryDecided::SIGNATURE_HASH,
     IEnactment::ReproposalRequested::SIGNATURE_HASH,
     IEnactment::Approved::SIGNATURE_HASH,
+    IEnactment::NodeReassigned::SIGNATURE_HASH,
 ];
 
 impl Told {
@@ -200,6 +202,7 @@ impl Told {
                 self.codified = false;
                 self.failures = self.failures.saturating_add(1);
             }
+            IEnactment::NodeReassigned::SIGNATURE_HASH => self.applied = true,
             IEnactment::RegulatoryDecided::SIGNATURE_HASH => {
                 if let Ok(log) = IEnactment::RegulatoryDecided::decode_log(log) {
                     self.decided.push(log.clerk);
@@ -345,6 +348,7 @@ async fn procedure<Q: Provider>(
         awards_from: of.awardsFrom.to(),
         codified: told.codified,
         failures: told.failures,
+        applied: told.applied,
         challenge: told.challenge,
         ..Procedure::default()
     };

@@ -5,6 +5,7 @@
 
 pub mod codification;
 pub mod decision;
+pub mod enrolment;
 pub mod evidence;
 pub mod proposal;
 

@@ -39,7 +39,10 @@ use agentcity_keeper::{
     part::mirror::Mirror,
     runtime::Stream,
     snapshot::{Captured, Contract},
-    source::missions::{self, Asked, City, Watch},
+    source::{
+        city::City,
+        missions::{self, Asked, Watch},
+    },
     vault::{Kind as Sealed, Vault},
 };
 use agentcity_monitor::{
@@ -229,12 +232,7 @@ impl<'a> Desk<'a> {
         let key = monitor.signer().clone();
         Self {
             dir,
-            city: City {
-                collaboration: scene.at(Peer::Collaboration),
-                guardian: scene.at(Peer::Guardian),
-                constitution: scene.at(Peer::Constitution),
-                roster: scene.at(Peer::Roster),
-            },
+            city: crate::mission::city(&scene.stage),
             watch: Watch {
                 monitor: monitor.address(),
                 partners: vec![partner],
@@ -347,7 +345,7 @@ impl<'a> Desk<'a> {
         let monitor = Monitor {
             signer: self.key.clone(),
             chain_id: self.chain_id,
-            guardian: self.city.guardian,
+            guardian: self.city.at(Peer::Guardian),
         };
         let policy = Policy {
             depth_blocks: 0,
@@ -419,23 +417,19 @@ fn hosted(
     partner: Address,
     executor: Arc<Process>,
 ) -> (Keeper<SqliteJournal, RootProvider>, Sender<Event>) {
-    let at = |peer| format!("\"{}\"", scene.at(peer));
     let path = |name: &str| format!("{:?}", dir.join(name).display().to_string());
     std::fs::write(dir.join("sealing"), "07".repeat(32)).unwrap();
     let config = Config::parse(&format!(
         "endpoint = {:?}\njournal = {}\nkey_file = {}\nname = \"host\"\ndepth_blocks = 0\n\
          [mirror]\nmissions = [\"{}\"]\npartners = [\"{partner}\"]\nvault = {}\nvault_key_file = {}\npoll_secs = 1\n\
-         collaboration = {}\nguardian = {}\nconstitution = {}\nroster = {}\n",
+         [city]\nconstitution = \"{}\"\nfrom_block = 0\n",
         scene.stage.city.node.http_url(),
         path("journal.sqlite"),
         path("key"),
         law.mission,
         path("vault"),
         path("sealing"),
-        at(Peer::Collaboration),
-        at(Peer::Guardian),
-        at(Peer::Constitution),
-        at(Peer::Roster),
+        scene.at(Peer::Constitution),
     ))
     .unwrap();
     let (key, chain_id) = (monitor.signer().clone(), scene.stage.city.client.chain_id());
@@ -449,6 +443,7 @@ fn hosted(
     let section = config.mirror.clone().unwrap();
     let (part, inlet) = Mirror::new(
         &config,
+        crate::mission::city(&scene.stage),
         section,
         provider.clone(),
         Some(signs),

@@ -11,6 +11,7 @@ use agentcity_keeper::{
     config::Config,
     daemon::{Keeper, LEASE_TERM, Standing},
     journal::SqliteJournal,
+    source::ground::Ground,
 };
 use agentcity_test_fixtures::{
     Actor, Node, Sender, Settings,
@@ -52,9 +53,13 @@ fn keeper(node: &Node, dir: &Path, name: &str, programs: &[Address]) -> Real {
     .unwrap();
     let provider = ProviderBuilder::default().connect_http(config.endpoints[0].clone());
     let key = Actor::named("bob").signer.clone();
-    let chain = Settings::default().chain_id;
+    let ground = Ground {
+        chain_id: Settings::default().chain_id,
+        genesis: B256::ZERO,
+        city: None,
+    };
     let journal = SqliteJournal::open(&dir.join("journal")).unwrap();
-    Keeper::new(journal, provider, config, Some(key), chain, B256::ZERO).unwrap()
+    Keeper::new(journal, provider, config, Some(key), &ground).unwrap()
 }
 
 fn life(alice: &mut Sender, program: Address) -> u64 {

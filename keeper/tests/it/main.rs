@@ -3,13 +3,17 @@
 mod chain;
 mod crash;
 mod escrow_buffer;
+mod finding;
 mod follow;
 mod freeze_mirror;
 mod freeze_story;
+mod ground;
 mod host;
 mod journal;
 mod keepalive;
 mod log;
+mod machines;
 mod mission;
 mod postgres;
+mod scribe;
 mod submit;

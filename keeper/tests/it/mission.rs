@@ -32,8 +32,9 @@ use agentcity_keeper::{
     journal::SqliteJournal,
     part::{
         Part,
-        router::{Members, Routing, Setup, Texts},
+        router::{Routing, Setup, Texts},
     },
+    source::city::City,
 };
 use agentcity_test_fixtures::{
     city::{Person, life::GOOD_UNTIL, life::service_of},
@@ -49,8 +50,8 @@ use tempfile::{TempDir, tempdir};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 /// A seat's price and stake, in base units.
-const PRICE: u128 = 300_000_000_000_000;
-const STAKE: u128 = 200_000_000_000_000;
+pub(crate) const PRICE: u128 = 300_000_000_000_000;
+pub(crate) const STAKE: u128 = 200_000_000_000_000;
 /// Looks of all keepers within which a mission of three nodes ends: some twenty are needed.
 const LOOKS_MAX: u64 = 200;
 
@@ -171,27 +172,25 @@ struct Scene {
     runtime: Runtime,
 }
 
-fn provider(stage: &Stage) -> RootProvider {
+pub(crate) fn provider(stage: &Stage) -> RootProvider {
     ProviderBuilder::default().connect_http(stage.city.node.http_url().parse().expect("a URL"))
 }
 
-fn members(stage: &Stage) -> Members {
-    Members {
-        chain_id: stage.city.client.chain_id(),
-        collaboration: stage.city.address(Peer::Collaboration),
-        statute: stage.city.address(Peer::Statute),
-        verification: stage.city.address(Peer::Verification),
-        service: stage.city.address(Peer::Service),
-        treasury: stage.city.address(Peer::Treasury),
-    }
+pub(crate) fn city(stage: &Stage) -> City {
+    let members = Peer::ALL.map(|peer| stage.city.address(peer));
+    City::of(stage.city.client.chain_id(), members)
 }
 
 /// Lets an executor's agent serve, and answers where.
-async fn serve(stage: &Stage, executor: &Executor, folder: &Path) -> (String, Arc<Mutex<B256>>) {
+pub(crate) async fn serve(
+    stage: &Stage,
+    executor: &Executor,
+    folder: &Path,
+) -> (String, Arc<Mutex<B256>>) {
     let agent = Agent {
         person: executor.agent.clone(),
         service: executor.service,
-        venue: members(stage).venue(),
+        venue: city(stage).venue(),
         provider: provider(stage),
         code: Arc::new(Mutex::new(service_of(&executor.agent).codeHash)),
     };
@@ -261,10 +260,10 @@ impl Scene {
             .city
             .person(&format!("keeper {name}"))
             .expect("a payer");
-        let (members, provider) = (members(&self.stage), provider(&self.stage));
+        let (city, provider) = (city(&self.stage), provider(&self.stage));
         let patience = Patience::default();
         let client = |(agent, base): &(Address, String)| {
-            let client = Client::new(base, *agent, Account::Key, members.venue(), None, patience);
+            let client = Client::new(base, *agent, Account::Key, city.venue(), None, patience);
             (*agent, client.expect("an address"))
         };
         let mut texts = Texts::default();
@@ -274,7 +273,7 @@ impl Scene {
         let executors: BTreeMap<Address, Client> = addresses.iter().map(client).collect();
         let served: BTreeSet<Address> = served.iter().map(|place| addresses[*place].0).collect();
         let setup = Setup {
-            members,
+            city,
             executors,
             served,
             missions: vec![self.law.mission],
@@ -287,7 +286,7 @@ impl Scene {
             ..Policy::default()
         };
         let endpoint = Quorum::of_one(Rpc::new(provider, Duration::from_secs(10)));
-        let submitter = Submitter::new(endpoint, payer.signer().clone(), members.chain_id, policy);
+        let submitter = Submitter::new(endpoint, payer.signer().clone(), city.chain_id, policy);
         let journal = SqliteJournal::open(&self.folder.path().join(name)).expect("a journal");
         Keeper::with_parts(journal, name.to_owned(), 0, Some(submitter), vec![part])
             .expect("one part")

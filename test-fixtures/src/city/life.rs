@@ -13,6 +13,7 @@ use agentcity_deploy::city::apply::eip712_domain;
 use agentcity_domain::{
     parameter::{self, ParameterId},
     peer::Peer,
+    service,
     signed::identity::{EnrolmentAttestation, PrincipalConsent, PrincipalEnrolment},
 };
 use alloy::{
@@ -290,6 +291,24 @@ pub fn service_of(owner: &Person) -> IService::registerServiceCall {
             networkPolicies: Vec::new(),
         },
     }
+}
+
+/// The number that a service will have, whoever publishes it when.
+pub fn service_id(owner: Address, of: &IService::registerServiceCall) -> B256 {
+    let record = service::Record {
+        code_hash: of.codeHash,
+        schema_hash: of.schemaHash,
+        endpoint: of.endpoint.as_bytes(),
+        constraints: service::Constraints {
+            max_latency_ms: of.constraints.maxLatencyMs,
+            max_memory_mb: of.constraints.maxMemoryMb,
+            max_concurrency: of.constraints.maxConcurrency,
+            network_policies: &of.constraints.networkPolicies,
+        },
+    };
+    let policies = keccak256(of.constraints.networkPolicies.concat());
+    let details = service::encode_details(&record, keccak256(record.endpoint), policies);
+    keccak256(service::encode_id(owner, of.codeHash, keccak256(details)))
 }
 
 /// How an outcome moves reputation in the stories: the defaults of the table.

@@ -169,6 +169,51 @@ impl Stage {
         Ok(stage)
     }
 
+    /// The same city and people, none of whom entered it: they have coins, and services are for later. Only the principals of the clerks
+    /// are enrolled.
+    pub fn found(charter: &Charter, executors: usize) -> Result<Self, MissionError> {
+        let mut city = City::raise(charter)?;
+        city.client.allow_gas(GAS);
+        city.install_clerks()?;
+        city.seat_panel()?;
+        let (sponsor, proposer) = (city.person("sponsor")?, city.person("proposer")?);
+        let owners = city.people("owner", executors)?;
+        let agents = city.people("executor", executors)?;
+        let mut enrolling: Vec<Person> = Vec::new();
+        for clerk in &city.clerks {
+            let known = |one: &Person| one.address() == clerk.principal.address();
+            if !enrolling.iter().any(known) {
+                enrolling.push(clerk.principal.clone());
+            }
+        }
+        let newcomers = [
+            vec![sponsor.clone(), proposer.clone()],
+            owners.clone(),
+            agents.clone(),
+        ];
+        city.give_tokens(&newcomers.concat())?;
+        city.give_tokens(&enrolling)?;
+        city.enrol(&enrolling)?;
+        let pairs = agents.into_iter().zip(owners);
+        Ok(Self {
+            city,
+            sponsor,
+            proposer,
+            executors: pairs
+                .map(|(agent, principal)| Executor {
+                    agent,
+                    principal,
+                    service: B256::ZERO,
+                })
+                .collect(),
+            contracts: BTreeMap::new(),
+            watchers: Vec::new(),
+            electorate: Vec::new(),
+            life: LIFE_SECS,
+            session: Vec::new(),
+        })
+    }
+
     /// Brings in voters, each answering for an agent that does nothing, and lets them become old enough.
     pub fn bring_voters(&mut self, office: &str, count: usize) -> Result<(), MissionError> {
         let voters = self.city.people(office, count)?;
@@ -190,7 +235,7 @@ impl Stage {
     }
 
     /// Whoever enrolled becomes old enough to vote.
-    fn come_of_age(&mut self) -> Result<(), MissionError> {
+    pub fn come_of_age(&mut self) -> Result<(), MissionError> {
         let age = u64::from(self.city.number(P::PrincipalAgeSecs)?);
         let now = self.city.client.now()?;
         self.outlast(now + age)

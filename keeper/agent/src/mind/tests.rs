@@ -10,7 +10,7 @@ use agentcity_keeper::{
 use alloy::primitives::Address;
 
 use super::*;
-use crate::seen::{OwnBid, Petition};
+use crate::seen::{Entering, OwnBid, Petition};
 
 const SESSION: B256 = B256::repeat_byte(0x5e);
 const DOMAIN: B256 = B256::repeat_byte(0xd0);
@@ -130,6 +130,8 @@ fn seen(sessions: Vec<Session>) -> Seen {
         at: at(now),
         agent: Address::repeat_byte(1),
         principal: PRINCIPAL,
+        entering: None,
+        of_age: true,
         bars: 0,
         credit: 4_999,
         petitions: Vec::new(),
@@ -355,6 +357,66 @@ fn a_wish_is_petitioned_for_once_and_proposed_where_it_can_be() {
     let proposing = session(election(Step::Proposing), None, 500);
     let acts = plan(&policy(), &[wish], &seen(vec![proposing]));
     assert!(matches!(acts[..], [Act::Propose { .. }]), "{acts:?}");
+}
+
+#[test]
+fn who_is_not_in_the_city_enters_by_its_policy_step_by_step() {
+    let table = "\n[register]\nattestations = \"in\"\nstake_max_base_units = \"9\"\ndeposit_base_units = \"5000\"\n";
+    let enters = Policy::parse(&format!("{POLICY}{table}")).expect("valid");
+    let by_hand = Policy::parse(&format!(
+        "{POLICY}{}",
+        table.replace("attestations = \"in\"\n", "")
+    ));
+    let outside = |enrolled| Seen {
+        principal: Address::ZERO,
+        entering: Some(Entering {
+            enrolled,
+            principal_nonce: 3,
+            registrations: 2,
+        }),
+        ..seen(vec![bidding(0)])
+    };
+    assert_eq!(plan(&policy(), &[], &outside(false)), []);
+    assert_eq!(plan(&policy(), &[], &outside(true)), []);
+    let enrol = Act::Enrol { nonce: 3 };
+    assert_eq!(plan(&enters, &[], &outside(false)), [enrol]);
+    let register = Act::Register {
+        nonce: 3,
+        registrations: 2,
+    };
+    let by_hand = by_hand.expect("valid");
+    assert_eq!(plan(&by_hand, &[], &outside(false)), []);
+    assert_eq!(plan(&by_hand, &[], &outside(true)), [register.clone()]);
+    assert_eq!(plan(&enters, &[], &outside(true)), [register]);
+    let deposit = Act::Deposit { amount: 5_000 };
+    let mut inside = seen(Vec::new());
+    assert_eq!(plan(&enters, &[], &inside), [deposit]);
+    inside.credit = 5_000;
+    let withdraw = Act::Withdraw {
+        amount: 4_900,
+        block: 500,
+    };
+    assert_eq!(plan(&enters, &[], &inside), [withdraw]);
+}
+
+#[test]
+fn a_principal_that_is_too_young_has_no_voice_and_its_agent_works() {
+    let wish = Wish {
+        statute_hash: B256::repeat_byte(7),
+        domain: DOMAIN,
+    };
+    let mut session = bidding(0);
+    session.nodes = vec![(0, node(1, 0))];
+    let mut young = seen(vec![session]);
+    let has_voice = |seen: &Seen| {
+        let acts = plan(&policy(), &[wish], seen);
+        acts.iter()
+            .any(|act| matches!(act, Act::OpenPetition { .. }))
+    };
+    assert!(has_voice(&young));
+    young.of_age = false;
+    assert!(!has_voice(&young));
+    assert_eq!(bids(&plan(&policy(), &[wish], &young)).len(), 1);
 }
 
 #[test]

@@ -142,6 +142,7 @@ impl Forum {
             template: Template::default(),
             from_block: 0,
             pause: Duration::from_secs(1),
+            admissions: None,
         };
         let policy = submit::Policy {
             depth_blocks: 0,

@@ -9,6 +9,7 @@ mod keep;
 mod query;
 mod read;
 mod sql;
+mod taken;
 
 use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 
@@ -24,6 +25,7 @@ pub use copies::{Abandoned, PUSHES_PER_PASS_MAX, Push, TRIES_MAX, Tried};
 pub use keep::{Payload, RETENTION_MONTHS_MIN, Retention, RetentionError};
 pub use query::{Cursor, CursorError, Hit, PAGE_MAX, Page, Query, QueryError, SCAN_MAX};
 pub use read::Anchored;
+pub use taken::Taken;
 
 use crate::{
     entry::{Entry, Event, Origin, PRINCIPALS_MAX, event_id},
@@ -155,6 +157,12 @@ pub enum LogError {
         /// What was asked for.
         asked: u64,
     },
+    /// The chain was taken up to another block than was thought.
+    #[error("the chain is in the log up to block {found} already: go on from there")]
+    Taken {
+        /// Up to which.
+        found: u64,
+    },
     /// A root that contradicts the log.
     #[error(
         "what is to be recorded of size {size} has root {given}, the log has {own}: one of them is another log"
@@ -220,6 +228,7 @@ impl LogError {
                 ) => Disposition::Retry,
                 _ => Disposition::Halt,
             },
+            Self::Taken { .. } => Disposition::Retry,
             Self::Poisoned
             | Self::Format { .. }
             | Self::OtherLog { .. }
@@ -365,6 +374,15 @@ impl Log {
     ///
     /// Errors: [`LogError::TooMany`], [`LogError::Draft`], [`LogError::Store`], [`LogError::Poisoned`].
     pub fn append(&mut self, drafts: Vec<Draft>) -> Result<Vec<Appended>, LogError> {
+        self.append_with(drafts, |_| Ok(()))
+    }
+
+    /// Appends, and does `also` in the same commit.
+    fn append_with(
+        &mut self,
+        drafts: Vec<Draft>,
+        also: impl FnOnce(&Transaction<'_>) -> Result<(), LogError>,
+    ) -> Result<Vec<Appended>, LogError> {
         if drafts.len() > DRAFTS_MAX {
             let given = drafts.len();
             return Err(LogError::TooMany { given });
@@ -381,6 +399,7 @@ impl Log {
                 appended.push(edge.event(tx, settings, ready)?);
             }
             edge.finish(tx)?;
+            also(tx)?;
             Ok(appended)
         })
     }

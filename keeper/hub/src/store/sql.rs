@@ -32,6 +32,8 @@ pub(super) const META_SET: &str =
 pub(super) const META: &str = "SELECT value FROM meta WHERE name = ?1";
 pub(super) const TIP_SET: &str = "INSERT INTO meta (name, value) VALUES ('tip', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
+pub(super) const TAKEN_SET: &str = "INSERT INTO meta (name, value) VALUES ('taken', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
 pub(super) const SIZE: &str = "SELECT COALESCE(MAX(place) + 1, 0) FROM entries";
 pub(super) const ENTRY_ADD: &str =
     "INSERT INTO entries (place, line, leaf, time, block) VALUES (?1, ?2, ?3, ?4, ?5)";

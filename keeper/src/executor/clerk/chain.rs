@@ -1,7 +1,8 @@
 //! Questions that every act asks, and answers of contracts in words.
 
 use agentcity_abi::{
-    IAgent, IAssembly, IConstitution, IEnactment, ILegislature, IManagement, IService, ITreasury,
+    IAgent, IAssembly, ICollaboration, IConstitution, IEnactment, IGuardian, ILegislature,
+    IManagement, IService, ITreasury,
 };
 use agentcity_domain::{parameter::ParameterId, peer::Peer, signed::legislation as signed};
 use alloy::{
@@ -157,6 +158,8 @@ pub fn in_words(revert: &Bytes) -> String {
         read::<IManagement::IManagementErrors>,
         read::<IAgent::IAgentErrors>,
         read::<ITreasury::ITreasuryErrors>,
+        read::<ICollaboration::ICollaborationErrors>,
+        read::<IGuardian::IGuardianErrors>,
     ]
     .iter()
     .find_map(|read| read(revert))

@@ -4,6 +4,7 @@
 //! [`crate::statement`]. Before anything leaves, the chain is asked what it would say: that it is done already is an answer, and
 //! whatever it refuses is told in its own words. The clerk signs, whoever submits pays (RULINGS R21).
 
+pub mod admission;
 mod chain;
 mod facts;
 mod pages;
@@ -204,6 +205,12 @@ impl<Q: Provider> Hand<'_, Q> {
                     sessionId: session_id,
                 };
                 Ok(calls(Peer::Legislature, &call))
+            }
+            Act::Reassign => {
+                let call = IEnactment::applyReassignmentCall {
+                    sessionId: session_id,
+                };
+                Ok(calls(Peer::Enactment, &call))
             }
             Act::Award { .. } => self.award(id, at).await,
             Act::Validate { .. } => self.validate(id, at).await,

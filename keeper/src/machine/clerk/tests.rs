@@ -1,4 +1,4 @@
-use agentcity_domain::time::Timestamp;
+use agentcity_domain::{legislation::session::Kind, time::Timestamp};
 
 use super::*;
 use crate::{
@@ -212,6 +212,25 @@ fn what_time_ends_is_ended_by_whoever_looks() {
             "{state:?}"
         );
     }
+}
+
+#[test]
+fn the_law_about_one_node_is_carried_out_and_then_the_session_is_over() {
+    let with = |kind, applied| {
+        let mut law = in_state(State::Deployed, 9_000);
+        if let Some(procedure) = &mut law.procedure {
+            (procedure.kind, procedure.applied) = (kind, applied);
+        }
+        law
+    };
+    let partial = Kind::Partial as u8;
+    let due_of = |docket: &Docket| due(ClerkRole::Codifier, docket);
+    assert_eq!(due_of(&with(partial, false)), [Act::Reassign]);
+    assert!(!with(partial, false).is_over());
+    assert_eq!(due_of(&with(partial, true)), []);
+    assert!(with(partial, true).is_over());
+    assert_eq!(due_of(&with(1, false)), []);
+    assert!(with(1, false).is_over());
 }
 
 fn seen(docket: Docket) -> event::Event {

@@ -34,8 +34,31 @@ pub enum Step {
         /// In which attempt.
         attempt: u8,
     },
+    /// Take a node out of a state whose time is over.
+    Expire {
+        /// Of which mission.
+        mission: B256,
+        /// Which.
+        node: u16,
+        /// In which attempt.
+        attempt: u8,
+    },
+    /// Open the session that gives a failed node new seats.
+    Reopen {
+        /// Of which mission.
+        mission: B256,
+        /// Which.
+        node: u16,
+        /// In which attempt.
+        attempt: u8,
+    },
     /// Have the executor end its work at once.
     Stop(JobId),
+    /// Have the gate asked about the output of a mission whose nodes are complete.
+    Filter {
+        /// Which mission.
+        mission: B256,
+    },
     /// Release an ended mission's stake of an agent.
     Release {
         /// Which mission.
@@ -61,6 +84,9 @@ impl Step {
             | Self::Stop(job) => job.mission,
             Self::Route { mission, .. }
             | Self::Close { mission, .. }
+            | Self::Expire { mission, .. }
+            | Self::Reopen { mission, .. }
+            | Self::Filter { mission }
             | Self::Release { mission, .. }
             | Self::CloseEscrow { mission } => *mission,
         }
@@ -75,6 +101,9 @@ impl Step {
             | Self::Invoke(_)
             | Self::Open(_)
             | Self::Close { .. }
+            | Self::Expire { .. }
+            | Self::Reopen { .. }
+            | Self::Filter { .. }
             | Self::Stop(_)
             | Self::Release { .. }
             | Self::CloseEscrow { .. } => None,
@@ -98,6 +127,17 @@ impl Step {
                 node,
                 attempt,
             } => format!("close/{mission:#x}-{node}-{attempt}"),
+            Self::Expire {
+                mission,
+                node,
+                attempt,
+            } => format!("expire/{mission:#x}-{node}-{attempt}"),
+            Self::Reopen {
+                mission,
+                node,
+                attempt,
+            } => format!("reopen/{mission:#x}-{node}-{attempt}"),
+            Self::Filter { mission } => format!("filter/{mission:#x}"),
             Self::Stop(job) => format!("stop/{job}"),
             Self::Release { mission, agent } => format!("release/{mission:#x}/{agent:#x}"),
             Self::CloseEscrow { mission } => format!("escrow/{mission:#x}"),

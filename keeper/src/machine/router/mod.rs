@@ -4,7 +4,8 @@
 //!  ELIGIBLE ── accept… ── route ──▶ EXECUTING ── invoke ── proof ───────────────────────▶ COMPLETED ── open (tier 3)
 //!                                        │          └───── review ──▶ PENDING_REVIEW ─────────▲
 //!                                        └─ commit… ──▶ PENDING_VERIFICATION ── reveal…, close┘
-//!  FROZEN, FAILED, stopped ── stop           COMPLETED, ABORTED mission ── release…, close the escrow
+//!  FROZEN, FAILED, stopped ── stop           FAILED ── open the session for new seats        any state beyond its time ── expire
+//!  VERIFICATION mission ── ask the gate      COMPLETED, ABORTED mission ── release…, close the escrow
 //! ```
 //!
 //! It is level-triggered: whatever it is shown, it wants what is due of that and is not under way, so what it missed it needs not know.
@@ -31,8 +32,14 @@ pub use self::{
     act::{Action, Round, Step},
     sight::{Halted, JobSight, NodeSight, SeatSight, Sight},
 };
-use super::Machine;
-use crate::{action, event};
+use super::{
+    Machine,
+    missions::{Index, OPEN_MAX, Watched},
+};
+use crate::{
+    action, event,
+    source::{chain, follow::REORG_BLOCKS_MAX, log::City},
+};
 
 /// How often a step is tried after it was refused: what was refused three times wants a human, who is told.
 const TRIES_MAX: u32 = 3;
@@ -52,6 +59,8 @@ pub struct Served {
 #[derive(Debug)]
 pub struct Router {
     served: Served,
+    /// Whose logs tell which missions there are; nobody's where the part is told them.
+    contracts: City,
     state: State,
 }
 
@@ -68,8 +77,11 @@ struct State {
     working: BTreeSet<JobId>,
     /// Nodes of which somebody was told that two seats are this keeper's.
     told: BTreeSet<(B256, u16, u8)>,
-    /// Missions of which nothing is due any more.
+    /// Missions of which nothing is due any more, of those that no log told of.
     over: BTreeSet<B256>,
+    /// Missions that logs told of.
+    #[serde(default)]
+    found: Index,
     number: u64,
 }
 
@@ -86,8 +98,16 @@ impl Router {
     pub fn new(served: Served) -> Self {
         Self {
             served,
+            contracts: City::default(),
             state: State::default(),
         }
+    }
+
+    /// Finds missions in the logs of these contracts.
+    #[must_use]
+    pub fn following(mut self, contracts: City) -> Self {
+        self.contracts = contracts;
+        self
     }
 
     /// Goes on from a checkpoint. It may serve others than before.
@@ -96,23 +116,35 @@ impl Router {
     pub fn resume(served: Served, state: &str) -> Result<Self, serde_json::Error> {
         Ok(Self {
             served,
+            contracts: City::default(),
             state: serde_json::from_str(state)?,
         })
     }
 
     /// What is due of what it is shown.
     fn see(&mut self, sight: &Sight) -> Vec<Action> {
-        if self.state.over.contains(&sight.mission) {
+        let state = &mut self.state;
+        state
+            .found
+            .forget(sight.at.number.saturating_sub(REORG_BLOCKS_MAX));
+        if state.over.contains(&sight.mission) || state.found.is_over(sight.mission) {
             return Vec::new();
         }
         let (mut actions, mut due) = (Vec::new(), Vec::new());
+        let works_here = !self.own_agents(sight).is_empty();
         for node in &sight.nodes {
             let mut steps = self.pointless(sight, node);
             if let Some(place) = self.own_seat(sight, node, &mut actions) {
                 steps.extend(for_seat(sight, node, place));
                 steps.extend(for_anybody(sight, node));
             }
+            // Whoever failed is the last to say so: every keeper of the mission does.
+            steps.extend(exit(sight, node).filter(|_| works_here));
             due.extend(steps.into_iter().map(|step| (step, node.since)));
+        }
+        if works_here && sight.state == MissionState::Verification {
+            let mission = sight.mission;
+            due.push((Step::Filter { mission }, 0));
         }
         if sight.state.is_terminal() {
             let last = self.settlement(sight);
@@ -125,6 +157,21 @@ impl Router {
         let wanted = self.not_under_way(due);
         actions.extend(act::batched(wanted, BATCH_MAX));
         actions
+    }
+
+    /// What the chain tells of the missions that there are.
+    fn hear(&mut self, told: &chain::Event) -> Vec<Action> {
+        if !self.state.found.take(&self.contracts, told) {
+            return Vec::new();
+        }
+        let chain::Event::Added(log) = told else {
+            return Vec::new();
+        };
+        let mission = log.topics.get(1).copied().unwrap_or_default();
+        let text = format!(
+            "mission {mission} is not looked at: more than {OPEN_MAX} are open in this city, which is more than one keeper knows"
+        );
+        vec![self.tell(mission, text)]
     }
 
     /// The one seat of a node that this keeper works for: the first of those that it serves.
@@ -170,11 +217,7 @@ impl Router {
     /// Stakes of the agents that it serves, and the escrow, of a mission that ended.
     fn settlement(&self, sight: &Sight) -> Vec<Step> {
         let mission = sight.mission;
-        let seated = sight.nodes.iter().flat_map(|node| &node.seats);
-        let own: BTreeSet<Address> = seated
-            .map(|seat| seat.agent)
-            .filter(|agent| self.served.agents.contains(agent))
-            .collect();
+        let own = self.own_agents(sight);
         if own.is_empty() {
             return Vec::new();
         }
@@ -182,6 +225,15 @@ impl Router {
             .into_iter()
             .map(|agent| Step::Release { mission, agent });
         released.chain([Step::CloseEscrow { mission }]).collect()
+    }
+
+    /// The agents that it serves which are seated in what it is shown.
+    fn own_agents(&self, sight: &Sight) -> BTreeSet<Address> {
+        let seated = sight.nodes.iter().flat_map(|node| &node.seats);
+        let agents = seated.map(|seat| seat.agent);
+        agents
+            .filter(|agent| self.served.agents.contains(agent))
+            .collect()
     }
 
     /// Whether nothing is to be expected of a step any more.
@@ -265,7 +317,10 @@ impl Router {
             | Step::Invoke(_)
             | Step::Result(..)
             | Step::Open(_)
-            | Step::Close { .. } => {}
+            | Step::Close { .. }
+            | Step::Expire { .. }
+            | Step::Reopen { .. }
+            | Step::Filter { .. } => {}
         }
     }
 
@@ -276,7 +331,9 @@ impl Router {
         state.known.retain(|step, _| step.mission() != mission);
         state.working.retain(|job| job.mission != mission);
         state.told.retain(|(told, ..)| *told != mission);
-        state.over.insert(mission);
+        if !state.found.finish(mission) {
+            state.over.insert(mission);
+        }
     }
 
     fn tell(&mut self, mission: B256, text: String) -> Action {
@@ -338,6 +395,46 @@ fn for_anybody(sight: &Sight, node: &NodeSight) -> Option<Step> {
     }
 }
 
+/// What anyone may do at a node that does not go on by itself: its time is over, or it failed and wants new seats.
+fn exit(sight: &Sight, node: &NodeSight) -> Option<Step> {
+    let (mission, attempt) = (sight.mission, node.attempt);
+    let number = node.node;
+    let lives = matches!(
+        sight.state,
+        MissionState::Active | MissionState::Executing | MissionState::Failed
+    );
+    let is_over = node.ends != 0 && sight.at.time.get() > node.ends;
+    match node.state {
+        NodeState::Failed if lives && sight.halt != Halted::AllWork => Some(Step::Reopen {
+            mission,
+            node: number,
+            attempt,
+        }),
+        NodeState::Eligible
+        | NodeState::Executing
+        | NodeState::PendingReview
+        | NodeState::Frozen
+            if lives && is_over =>
+        {
+            Some(Step::Expire {
+                mission,
+                node: number,
+                attempt,
+            })
+        }
+        // A verification is closed, by whoever serves a seat of it.
+        NodeState::PendingVerification
+        | NodeState::Failed
+        | NodeState::Eligible
+        | NodeState::Executing
+        | NodeState::PendingReview
+        | NodeState::Frozen
+        | NodeState::Waiting
+        | NodeState::Completed
+        | NodeState::PendingFinalization => None,
+    }
+}
+
 /// Whether a mission's nodes may be begun.
 fn may_begin(sight: &Sight) -> bool {
     may_go_on(sight) && sight.halt == Halted::Not
@@ -385,6 +482,7 @@ impl Machine for Router {
     fn step(&mut self, event: &event::Event) -> Vec<action::Action> {
         let actions = match event {
             event::Event::Router(sight) => self.see(sight),
+            event::Event::Chain(told) => self.hear(told),
             event::Event::Ended {
                 action: action::Action::Router(action),
                 outcome,
@@ -397,6 +495,16 @@ impl Machine for Router {
 
     fn state(&self) -> String {
         serde_json::to_string(&self.state).expect("steps are JSON")
+    }
+
+    fn watched(&self) -> Vec<Watched> {
+        let open = self.state.found.open();
+        let watched = open.map(|(mission, ended)| Watched {
+            mission,
+            ended,
+            freezes: Vec::new(),
+        });
+        watched.collect()
     }
 }
 

@@ -63,6 +63,8 @@ pub struct NodeSight {
     pub threshold: u8,
     /// Before it runs: the last second in which every seat must be taken.
     pub seats_close: u64,
+    /// The last second of its state, unix seconds; zero where time does not end it.
+    pub ends: u64,
     /// Whether the outputs of all nodes before it are at hand. The chain completed them, or the node would wait.
     pub has_inputs: bool,
     /// Tier 2, once it runs: what may be done, as the domain's schedule says.

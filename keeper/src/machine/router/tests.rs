@@ -41,6 +41,7 @@ fn node(number: u16, tier: u8, state: NodeState, agents: &[u8]) -> NodeSight {
         tier,
         threshold: agents.len() as u8 / 2 + 1,
         seats_close: 100,
+        ends: 0,
         has_inputs: true,
         phase: None,
         seats: agents.iter().map(|number| seat(*number)).collect(),
@@ -257,6 +258,61 @@ fn halts_and_ends_forbid_what_they_must() {
             "{state:?} {halt:?}"
         );
     }
+}
+
+#[test]
+fn what_lies_beyond_its_time_expires_and_what_failed_is_legislated_anew_by_every_keeper_of_the_mission()
+ {
+    let (mission, attempt) = (MISSION, 0);
+    let expire = Step::Expire {
+        mission,
+        node: 0,
+        attempt,
+    };
+    let reopen = Step::Reopen {
+        mission,
+        node: 0,
+        attempt,
+    };
+    let cases = [
+        (NodeState::Eligible, 49, Some(expire)),
+        (NodeState::Executing, 49, Some(expire)),
+        (NodeState::Executing, 50, None),
+        (NodeState::Executing, 0, None),
+        (NodeState::PendingReview, 49, Some(expire)),
+        (NodeState::Frozen, 49, Some(expire)),
+        (NodeState::PendingVerification, 49, None),
+        (NodeState::Completed, 49, None),
+        (NodeState::Failed, 49, Some(reopen)),
+        (NodeState::Failed, 0, Some(reopen)),
+    ];
+    for (state, ends, wanted) in cases {
+        let mut late = node(0, 1, state, &[1]);
+        late.ends = ends;
+        // Its own executor's keeper may be as dead as the executor: another of the mission does it.
+        let shown = sight(vec![late, node(1, 1, NodeState::Completed, &[2])]);
+        let found = steps(&see(&mut serving(&[2]), &shown));
+        assert_eq!(found, wanted.into_iter().collect::<Vec<_>>(), "{state:?}");
+        assert_eq!(see(&mut serving(&[3]), &shown), [], "no business of its");
+        let over = Sight {
+            state: MissionState::Aborted,
+            ..shown
+        };
+        let of_node = |step: &Step| [expire, reopen].contains(step);
+        let found = steps(&see(&mut serving(&[2]), &over));
+        assert!(!found.iter().any(of_node), "{state:?}");
+    }
+}
+
+#[test]
+fn the_gate_is_asked_when_all_nodes_are_complete() {
+    let shown = Sight {
+        state: MissionState::Verification,
+        ..sight(vec![node(0, 1, NodeState::Completed, &[1])])
+    };
+    let filter = Step::Filter { mission: MISSION };
+    assert_eq!(steps(&see(&mut serving(&[1]), &shown)), [filter]);
+    assert_eq!(see(&mut serving(&[2]), &shown), []);
 }
 
 #[test]
@@ -496,7 +552,11 @@ impl World {
                 node.seats[usize::from(job.seat.get())].job = JobSight::Delivered;
                 true
             }
-            Step::Close { .. } | Step::Stop(_) => panic!("nothing closes or stops here: {step:?}"),
+            Step::Close { .. }
+            | Step::Expire { .. }
+            | Step::Reopen { .. }
+            | Step::Filter { .. }
+            | Step::Stop(_) => panic!("nothing closes, expires or stops here: {step:?}"),
             Step::Release { .. } | Step::CloseEscrow { .. } => self.state.is_terminal(),
         }
     }

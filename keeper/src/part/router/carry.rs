@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use agentcity_abi::{
-    ICollaboration, IService, IStatute, ITreasury,
+    ICollaboration, IService, IStatute,
     IVerification::{self, IVerificationErrors, NodeResult, ResultKind},
 };
 use agentcity_domain::{
     machine::NodeState,
+    peer::Peer,
     verification::{case::Seats, consensus},
 };
 use agentcity_executor::{
@@ -44,11 +45,11 @@ enum Found<T> {
     Refused(String),
 }
 
-fn satisfied() -> Step {
+pub(super) fn satisfied() -> Step {
     Step::Ended(Outcome::Satisfied)
 }
 
-fn refused(cause: impl Into<String>) -> Step {
+pub(super) fn refused(cause: impl Into<String>) -> Step {
     let cause = cause.into();
     Step::Ended(Outcome::Refused { cause })
 }
@@ -88,20 +89,19 @@ impl<P: Provider> Routing<P> {
                 node,
                 attempt,
             } => self.close(&chain, mission, node, attempt).await,
-            Due::Release { mission, agent } => {
-                let call = ICollaboration::releaseAgentCall {
-                    missionId: mission,
-                    agent,
-                };
-                Ok(call_to(
-                    self.setup.members.collaboration,
-                    chain::input(&call),
-                ))
-            }
-            Due::CloseEscrow { mission } => {
-                let call = ITreasury::closeEscrowCall { missionId: mission };
-                Ok(call_to(self.setup.members.treasury, chain::input(&call)))
-            }
+            Due::Expire {
+                mission,
+                node,
+                attempt,
+            } => self.expire(&chain, (mission, node, attempt), payer).await,
+            Due::Reopen {
+                mission,
+                node,
+                attempt,
+            } => self.reopen(&chain, (mission, node, attempt), payer).await,
+            Due::Filter { mission } => self.filter(&chain, mission, payer).await,
+            Due::Release { mission, agent } => self.release(&chain, mission, agent, payer).await,
+            Due::CloseEscrow { mission } => self.close_escrow(&chain, mission, payer).await,
         }
     }
 
@@ -154,7 +154,7 @@ impl<P: Provider> Routing<P> {
             }
         }
         Ok(match (call.acceptances.is_empty(), why) {
-            (false, _) => call_to(self.setup.members.statute, chain::input(&call)),
+            (false, _) => call_to(self.setup.city.at(Peer::Statute), chain::input(&call)),
             (true, Some(cause)) => refused(cause),
             (true, None) => satisfied(),
         })
@@ -182,7 +182,7 @@ impl<P: Provider> Routing<P> {
             return Ok(Found::Refused("no such seat".to_owned()));
         };
         let request = AcceptanceRequest {
-            venue: self.setup.members.venue(),
+            venue: self.setup.city.venue(),
             job,
             executor,
             service,
@@ -215,7 +215,7 @@ impl<P: Provider> Routing<P> {
             .seats(mission, node, law.node(node).ok_or("no such node")?)
             .await?;
         let taken = Seats::of(assignment.seats);
-        let contract = IService::new(self.setup.members.service, &self.provider);
+        let contract = IService::new(self.setup.city.at(Peer::Service), &self.provider);
         let mut hashes = Vec::with_capacity(seats.len());
         for (place, (agent, service)) in (0u8..).zip(&seats) {
             if !taken.has(place) {
@@ -244,7 +244,7 @@ impl<P: Provider> Routing<P> {
             liveCodeHashes: hashes,
         };
         Ok(call_to(
-            self.setup.members.collaboration,
+            self.setup.city.at(Peer::Collaboration),
             chain::input(&call),
         ))
     }
@@ -327,7 +327,7 @@ impl<P: Provider> Routing<P> {
             elements: Vec::new(),
         };
         Ok(call_to(
-            self.setup.members.verification,
+            self.setup.city.at(Peer::Verification),
             chain::input(&call),
         ))
     }
@@ -351,7 +351,7 @@ impl<P: Provider> Routing<P> {
                 Found::Refused(cause) => why = Some(cause),
             }
         }
-        let to = self.setup.members.verification;
+        let to = self.setup.city.at(Peer::Verification);
         while !ready.is_empty() {
             let input = chain::input(&batch(&ready));
             let said = chain.refusal(payer.unwrap_or_default(), to, &input).await?;
@@ -429,7 +429,7 @@ impl<P: Provider> Routing<P> {
     }
 }
 
-fn call_to(to: Address, input: Bytes) -> Step {
+pub(super) fn call_to(to: Address, input: Bytes) -> Step {
     Step::Call(Call {
         to,
         value: U256::ZERO,

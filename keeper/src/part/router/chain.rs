@@ -7,10 +7,11 @@ use agentcity_abi::{
 };
 use agentcity_domain::{
     machine::{MissionState, NodeState},
+    peer::Peer,
     statute::Node,
     verification::{case::Seats, window::Phase},
 };
-use agentcity_executor::protocol::{Limits, Venue};
+use agentcity_executor::protocol::Limits;
 use alloy::{
     eips::BlockId,
     primitives::{Address, B256, Bytes},
@@ -20,35 +21,7 @@ use alloy::{
     transports::RpcError,
 };
 
-use crate::machine::router::Halted;
-
-/// The members that the router asks and calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Members {
-    /// The chain's number.
-    pub chain_id: u64,
-    /// States and seats.
-    pub collaboration: Address,
-    /// Pages and acceptances.
-    pub statute: Address,
-    /// Results.
-    pub verification: Address,
-    /// Code hashes.
-    pub service: Address,
-    /// Escrows.
-    pub treasury: Address,
-}
-
-impl Members {
-    /// Where executors' signatures count.
-    pub const fn venue(&self) -> Venue {
-        Venue {
-            chain_id: self.chain_id,
-            statute: self.statute,
-            verification: self.verification,
-        }
-    }
-}
+use crate::{machine::router::Halted, source::city::City};
 
 /// A service as it was registered.
 #[derive(Clone, Debug)]
@@ -61,20 +34,20 @@ pub(super) struct Service {
 #[derive(Debug)]
 pub(super) struct Chain<'p, P> {
     pub(super) provider: &'p P,
-    pub(super) members: Members,
+    pub(super) city: City,
     pub(super) at: BlockId,
 }
 
 impl<P: Provider> Chain<'_, P> {
     pub(super) async fn mission(&self, mission: B256) -> Result<Mission, String> {
-        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let contract = ICollaboration::new(self.city.at(Peer::Collaboration), self.provider);
         let asked = contract.mission(mission).block(self.at).call().await;
         asked.map_err(|error| error.to_string())
     }
 
     /// The states of nodes from `32 · word` on, a byte each.
     pub(super) async fn states(&self, mission: B256, word: u16) -> Result<B256, String> {
-        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let contract = ICollaboration::new(self.city.at(Peer::Collaboration), self.provider);
         let asked = contract
             .nodeStates(mission, word)
             .block(self.at)
@@ -84,13 +57,13 @@ impl<P: Provider> Chain<'_, P> {
     }
 
     pub(super) async fn assignment(&self, mission: B256, node: u16) -> Result<Assignment, String> {
-        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let contract = ICollaboration::new(self.city.at(Peer::Collaboration), self.provider);
         let asked = contract.assignment(mission, node, true, 0).block(self.at);
         asked.call().await.map_err(|error| error.to_string())
     }
 
     pub(super) async fn output_hash(&self, mission: B256, node: u16) -> Result<B256, String> {
-        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let contract = ICollaboration::new(self.city.at(Peer::Collaboration), self.provider);
         let asked = contract.node(mission, node).block(self.at).call().await;
         let node = asked.map_err(|error| error.to_string())?;
         match NodeState::from_u8(node.state as u8) {
@@ -106,7 +79,7 @@ impl<P: Provider> Chain<'_, P> {
         node: u16,
         law: &Node,
     ) -> Result<Vec<(Address, B256)>, String> {
-        let contract = ICollaboration::new(self.members.collaboration, self.provider);
+        let contract = ICollaboration::new(self.city.at(Peer::Collaboration), self.provider);
         let mut seats = Vec::with_capacity(law.redundancy.into());
         for place in 0..law.redundancy {
             let asked = contract
@@ -126,7 +99,7 @@ impl<P: Provider> Chain<'_, P> {
         node: u16,
         attempt: u8,
     ) -> Result<Record, String> {
-        let contract = IVerification::new(self.members.verification, self.provider);
+        let contract = IVerification::new(self.city.at(Peer::Verification), self.provider);
         let asked = contract.recordOf(mission, node, attempt).block(self.at);
         asked.call().await.map_err(|error| error.to_string())
     }
@@ -139,7 +112,7 @@ impl<P: Provider> Chain<'_, P> {
         attempt: u8,
         seat: u8,
     ) -> Result<B256, String> {
-        let contract = IVerification::new(self.members.verification, self.provider);
+        let contract = IVerification::new(self.city.at(Peer::Verification), self.provider);
         let asked = contract
             .commitmentOf(mission, node, attempt, seat)
             .block(self.at);
@@ -150,7 +123,7 @@ impl<P: Provider> Chain<'_, P> {
     /// A service's record: its limits from the log of its registration, which its id commits to, its code hash from the registry.
     pub(super) async fn service(&self, service: B256) -> Result<Service, String> {
         let filter = Filter::new()
-            .address(self.members.service)
+            .address(self.city.at(Peer::Service))
             .event_signature(IService::ServiceRegistered::SIGNATURE_HASH)
             .topic1(service)
             .from_block(0);
@@ -162,7 +135,7 @@ impl<P: Provider> Chain<'_, P> {
         let log = IService::ServiceRegistered::decode_log(&log.inner);
         let log = log.map_err(|error| error.to_string())?;
         let constraints = &log.constraints;
-        let contract = IService::new(self.members.service, self.provider);
+        let contract = IService::new(self.city.at(Peer::Service), self.provider);
         let asked = contract.standing(service).block(self.at).call().await;
         let standing = asked.map_err(|error| error.to_string())?;
         Ok(Service {

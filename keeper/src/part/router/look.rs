@@ -1,5 +1,6 @@
 //! From chain and executors to a sight.
 
+use agentcity_abi::ICollaboration::Mission;
 use agentcity_domain::{
     machine::NodeState, mission::node::seconds, parameter::ParameterId,
     verification::case::CONSENSUS,
@@ -32,7 +33,7 @@ impl<P: Provider> Routing<P> {
     pub(super) fn chain(&self, at: BlockId) -> Chain<'_, P> {
         Chain {
             provider: &self.provider,
-            members: self.setup.members,
+            city: self.setup.city,
             at,
         }
     }
@@ -45,15 +46,7 @@ impl<P: Provider> Routing<P> {
         asked: Moment,
     ) -> Result<Sight, String> {
         let chain = self.chain(BlockId::hash(at.hash));
-        let known = chain.mission(mission).await?;
-        let mut sight = Sight {
-            mission,
-            at,
-            asked,
-            state: chain::mission_state(known.state)?,
-            halt: chain::halted(known.halt),
-            nodes: Vec::new(),
-        };
+        let (mut sight, known) = self.look_whole(mission, at, asked).await?;
         if sight.state == agentcity_domain::machine::MissionState::Pending {
             return Ok(sight);
         }
@@ -73,6 +66,25 @@ impl<P: Provider> Routing<P> {
             }
         }
         Ok(sight)
+    }
+
+    /// A mission as a whole, without its nodes.
+    pub(super) async fn look_whole(
+        &self,
+        mission: B256,
+        at: Head,
+        asked: Moment,
+    ) -> Result<(Sight, Mission), String> {
+        let known = self.chain(BlockId::hash(at.hash)).mission(mission).await?;
+        let sight = Sight {
+            mission,
+            at,
+            asked,
+            state: chain::mission_state(known.state)?,
+            halt: chain::halted(known.halt),
+            nodes: Vec::new(),
+        };
+        Ok((sight, known))
     }
 
     async fn look_at(
@@ -97,6 +109,7 @@ impl<P: Provider> Routing<P> {
             tier: node.tier,
             threshold: node.threshold,
             seats_close: seats_close(assignment.expiresAt.to()),
+            ends: assignment.expiresAt.to(),
             has_inputs: true,
             phase: None,
             seats: Vec::with_capacity(seats.len()),
@@ -173,7 +186,7 @@ impl<P: Provider> Routing<P> {
         deadline: u64,
     ) -> Result<JobRequest, String> {
         let node = law.node(job.node).ok_or("no such node")?;
-        let known = self.setup.texts.of(node.digest);
+        let known = self.texts.read().of(node.digest).cloned();
         let (terms, task) =
             known.ok_or_else(|| format!("the terms {} are not known", node.digest))?;
         let check = Check::of(node.tier, node.mode).ok_or("a node that nobody works on")?;
@@ -194,14 +207,14 @@ impl<P: Provider> Routing<P> {
         let mut limits = registered.limits;
         limits.tokens = node.tokens;
         Ok(JobRequest {
-            venue: self.setup.members.venue(),
+            venue: self.setup.city.venue(),
             job,
             agent,
             service,
             code_hash: registered.code_hash,
             check,
-            terms: *terms,
-            task: task.clone(),
+            terms,
+            task,
             inputs,
             limits,
             deadline,

@@ -6,6 +6,7 @@
 
 mod carry;
 mod chain;
+mod exits;
 mod law;
 mod look;
 mod section;
@@ -17,29 +18,36 @@ use std::{
     time::Duration,
 };
 
+use agentcity_domain::peer::Peer;
 use agentcity_executor::client::Client;
 use alloy::{
     primitives::{Address, B256, Bytes},
     providers::Provider,
 };
+use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 pub(crate) use self::section::Section;
-pub use self::{chain::Members, law::Texts, section::SectionError};
 use self::{
     chain::{Chain, Service},
     law::Law,
 };
-use super::{Asking, Feed, Part, Step, Task};
+pub use self::{
+    law::Texts,
+    section::{SectionError, Settings},
+};
+use super::{Asking, CityChain, Feed, Part, Step, Task, finder::Finder};
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
-    event::Event,
+    event::{Event, Head},
+    library::Library,
     machine::{
         Machine,
+        missions::{self, Watched},
         router::{self, Router, Served},
     },
-    source::programs,
+    source::{city::City, programs},
 };
 
 /// The stream of the router.
@@ -50,13 +58,13 @@ const OUTPUTS_MAX: usize = 256;
 /// For whom and with whom the router works.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The city's members.
-    pub members: Members,
+    /// The city.
+    pub city: City,
     /// Executors by their agents: those that it serves, and others that it may ask for live code and outputs.
     pub executors: BTreeMap<Address, Client>,
     /// The agents that it serves.
     pub served: BTreeSet<Address>,
-    /// The missions that it works on.
+    /// The missions that it works on; where it follows the city's logs, on no others of those that it finds, and on all when empty.
     pub missions: Vec<B256>,
     /// What is known of their law besides its pages.
     pub texts: Texts,
@@ -72,6 +80,11 @@ pub struct Routing<P> {
     laws: Mutex<BTreeMap<B256, Arc<Law>>>,
     services: Mutex<BTreeMap<B256, Service>>,
     outputs: Mutex<BTreeMap<B256, Bytes>>,
+    /// What is known of law, and where more of it comes.
+    texts: RwLock<Texts>,
+    library: Option<parking_lot::Mutex<Library>>,
+    /// Where it finds its missions, unless it is told all of them.
+    found: Option<Finder>,
 }
 
 // A provider's address may carry a key.
@@ -89,10 +102,105 @@ impl<P: Provider> Routing<P> {
     pub fn new(provider: P, setup: Setup) -> Self {
         Self {
             provider,
-            setup,
             laws: Mutex::default(),
             services: Mutex::default(),
             outputs: Mutex::default(),
+            texts: RwLock::new(setup.texts.clone()),
+            library: None,
+            found: None,
+            setup,
+        }
+    }
+
+    /// Reads on in a folder of documents: the law of a mission that appears is written down before it is voted on.
+    #[must_use]
+    pub fn reading(mut self, library: Library) -> Self {
+        let mut texts = self.texts.write();
+        library.documents().for_each(|document| texts.add(document));
+        drop(texts);
+        self.library = Some(parking_lot::Mutex::new(library));
+        self
+    }
+
+    fn read_on(&self) {
+        let Some(library) = &self.library else { return };
+        let mut library = library.lock();
+        let before = library.len();
+        if let Err(error) = library.refresh() {
+            tracing::warn!("{error}");
+        }
+        if library.len() > before {
+            let mut texts = self.texts.write();
+            library.documents().for_each(|document| texts.add(document));
+        }
+    }
+
+    /// Finds its missions in the logs of the city: those in which the agents that it serves have seats.
+    #[must_use]
+    pub fn following(mut self, chain: Arc<CityChain>) -> Self {
+        self.found = Some(Finder::new(chain, self.setup.city));
+        self
+    }
+
+    /// One round: what the logs have new, then each mission as of the newest block.
+    async fn round(&self, asked: Moment, mut feed: Feed) -> Result<(), String> {
+        self.read_on();
+        let watched = feed.watched();
+        if let Some(found) = &self.found
+            && !found.follow(asked, &mut feed, missions::tells).await
+        {
+            return Ok(());
+        }
+        let at = super::within(programs::head(&self.provider)).await?;
+        let Some(found) = &self.found else {
+            for mission in &self.setup.missions {
+                if !self.show(*mission, at, asked, &feed).await {
+                    return Ok(());
+                }
+            }
+            feed.reached(at.number).await;
+            return Ok(());
+        };
+        let chosen = |one: &&Watched| {
+            self.setup.missions.is_empty() || self.setup.missions.contains(&one.mission)
+        };
+        let seated = found
+            .seated(&self.provider, &watched, &self.setup.served, at)
+            .await?;
+        for one in watched.iter().filter(chosen) {
+            let goes_on = if seated.contains(&one.mission) {
+                self.show(one.mission, at, asked, &feed).await
+            } else if one.ended {
+                // Nothing of it is ours: so the machine needs to know nothing but that.
+                self.show_end(one.mission, at, asked, &feed).await
+            } else {
+                true
+            };
+            if !goes_on {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// False when the host is gone.
+    async fn show(&self, mission: B256, at: Head, asked: Moment, feed: &Feed) -> bool {
+        match super::within(self.look(mission, at, asked)).await {
+            Ok(sight) => feed.tell(Event::Router(sight)).await,
+            Err(cause) => {
+                tracing::warn!(%mission, "not looked at: {cause}");
+                true
+            }
+        }
+    }
+
+    async fn show_end(&self, mission: B256, at: Head, asked: Moment, feed: &Feed) -> bool {
+        match super::within(self.look_whole(mission, at, asked)).await {
+            Ok((sight, _)) => feed.tell(Event::Router(sight)).await,
+            Err(cause) => {
+                tracing::warn!(%mission, "not looked at: {cause}");
+                true
+            }
         }
     }
 
@@ -106,7 +214,7 @@ impl<P: Provider> Routing<P> {
         if let Some(law) = laws.get(&mission) {
             return Ok(Arc::clone(law));
         }
-        let statute = self.setup.members.statute;
+        let statute = self.setup.city.at(Peer::Statute);
         let law = Law::read(&self.provider, statute, mission, nodes, chain.at).await?;
         let law = Arc::new(law);
         laws.insert(mission, Arc::clone(&law));
@@ -145,10 +253,18 @@ impl<P: Provider + 'static> Part for Routing<P> {
         let served = Served {
             agents: self.setup.served.clone(),
         };
-        Ok(Box::new(match state {
+        let router = match state {
             Some(state) => Router::resume(served, state)?,
             None => Router::new(served),
+        };
+        Ok(Box::new(match &self.found {
+            Some(found) => router.following(found.contracts()),
+            None => router,
         }))
+    }
+
+    fn takes_logs(&self) -> bool {
+        self.found.is_some()
     }
 
     fn pause(&self) -> Duration {
@@ -157,21 +273,9 @@ impl<P: Provider + 'static> Part for Routing<P> {
 
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()> {
         Box::pin(async move {
-            let at = match super::within(programs::head(&self.provider)).await {
-                Ok(at) => at,
-                Err(cause) => return tracing::warn!("no mission is looked at: {cause}"),
-            };
-            for mission in &self.setup.missions {
-                match super::within(self.look(*mission, at, asked)).await {
-                    Ok(sight) => {
-                        if !feed.tell(Event::Router(sight)).await {
-                            return;
-                        }
-                    }
-                    Err(cause) => tracing::warn!(%mission, "not looked at: {cause}"),
-                }
+            if let Err(cause) = self.round(asked, feed).await {
+                tracing::warn!("no mission is looked at: {cause}");
             }
-            feed.reached(at.number).await;
         })
     }
 

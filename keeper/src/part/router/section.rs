@@ -2,24 +2,25 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use agentcity_abi::document::Document;
 use agentcity_executor::client::{Account, Client, NoExecutor, Patience};
 use alloy::primitives::{Address, B256};
 use serde::Deserialize;
 
-use super::{Members, Setup, Texts};
+use super::{Setup, Texts};
+use crate::{
+    library::{Library, LibraryError},
+    source::city::City,
+};
 
 /// Executors that one keeper knows at most: outputs are asked of one after the other.
 const EXECUTORS_MAX: usize = 64;
 /// Missions that one keeper works on at most: each costs some calls a round.
 const MISSIONS_MAX: usize = 256;
-/// Documents that are read at most.
-const DOCUMENTS_MAX: usize = 1024;
 /// Longest pause between two looks: windows to accept a seat last five minutes by default.
 const POLL_SECS_MAX: u64 = 60;
 
@@ -36,6 +37,9 @@ pub enum SectionError {
         /// How many may be.
         most: u64,
     },
+    /// More missions than one keeper works on.
+    #[error("router.missions: {0}, wanted at most {MISSIONS_MAX}, or none for all that there are")]
+    Missions(usize),
     /// Two executors of one agent, or one mission twice.
     #[error("{key} names {twice} twice")]
     Twice {
@@ -63,21 +67,16 @@ pub enum SectionError {
         /// Why.
         cause: io::Error,
     },
-    /// A file is no document.
-    #[error("{} is no document of a statute; agentcity law check says why", .0.display())]
-    NoDocument(PathBuf),
+    /// The folder of documents cannot be used.
+    #[error("router.{0}")]
+    Documents(#[from] LibraryError),
 }
 
 /// As it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Section {
-    chain_id: u64,
-    collaboration: Address,
-    statute: Address,
-    verification: Address,
-    service: Address,
-    treasury: Address,
+    #[serde(default)]
     missions: Vec<B256>,
     documents: Option<PathBuf>,
     #[serde(default = "default_poll_secs")]
@@ -102,23 +101,43 @@ const fn default_poll_secs() -> u64 {
     5
 }
 
+/// What the section says, validated; whom it is about is known when the city is.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Executors by their agents: those that it serves, and others that it may ask for live code and outputs.
+    executors: BTreeMap<Address, Reached>,
+    served: BTreeSet<Address>,
+    missions: Vec<B256>,
+    texts: Texts,
+    documents: Option<PathBuf>,
+    pause: Duration,
+}
+
+/// How an executor is reached.
+#[derive(Clone)]
+struct Reached {
+    url: String,
+    account: Account,
+    token: Option<String>,
+}
+
+// A token is a secret.
+impl fmt::Debug for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reached")
+            .field("url", &self.url)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Section {
     /// Validates it, and reads the files that it names.
-    pub(crate) fn setup(self) -> Result<Setup, SectionError> {
-        let members = Members {
-            chain_id: self.chain_id,
-            collaboration: self.collaboration,
-            statute: self.statute,
-            verification: self.verification,
-            service: self.service,
-            treasury: self.treasury,
-        };
+    pub(crate) fn settings(self) -> Result<Settings, SectionError> {
         counted("router.poll_secs", self.poll_secs, POLL_SECS_MAX)?;
-        counted(
-            "router.missions",
-            self.missions.len() as u64,
-            MISSIONS_MAX as u64,
-        )?;
+        if self.missions.len() > MISSIONS_MAX {
+            return Err(SectionError::Missions(self.missions.len()));
+        }
         counted(
             "router.executors",
             self.executors.len() as u64,
@@ -143,18 +162,14 @@ impl Section {
         let mut executors = BTreeMap::new();
         for executor in self.executors {
             let agent = executor.agent;
-            if executors
-                .insert(agent, executor.client(&members)?)
-                .is_some()
-            {
+            if executors.insert(agent, executor.reached()?).is_some() {
                 return Err(SectionError::Twice {
                     key: "router.executors",
                     twice: agent.to_string(),
                 });
             }
         }
-        Ok(Setup {
-            members,
+        Ok(Settings {
             executors,
             served,
             missions: self.missions,
@@ -162,13 +177,58 @@ impl Section {
                 .documents
                 .as_deref()
                 .map_or_else(|| Ok(Texts::default()), documents)?,
+            documents: self.documents,
             pause: Duration::from_secs(self.poll_secs),
         })
     }
 }
 
+impl Settings {
+    /// The agents that are served.
+    pub const fn served(&self) -> &BTreeSet<Address> {
+        &self.served
+    }
+
+    /// Where the documents are, and come.
+    pub fn documents(&self) -> Option<&Path> {
+        self.documents.as_deref()
+    }
+
+    /// What a router works with in a city.
+    ///
+    /// Errors: [`SectionError::Executor`], where there are no means to connect.
+    pub fn setup(&self, city: City) -> Result<Setup, SectionError> {
+        let mut executors = BTreeMap::new();
+        for (agent, reached) in &self.executors {
+            let client = Client::new(
+                &reached.url,
+                *agent,
+                reached.account,
+                city.venue(),
+                reached.token.clone(),
+                Patience::default(),
+            );
+            let no_executor = |cause| SectionError::Executor {
+                agent: *agent,
+                cause,
+            };
+            executors.insert(*agent, client.map_err(no_executor)?);
+        }
+        Ok(Setup {
+            city,
+            executors,
+            served: self.served.clone(),
+            missions: self.missions.clone(),
+            texts: self.texts.clone(),
+            pause: self.pause,
+        })
+    }
+}
+
 impl Executor {
-    fn client(self, members: &Members) -> Result<Client, SectionError> {
+    fn reached(self) -> Result<Reached, SectionError> {
+        let agent = self.agent;
+        Client::address(&self.url).map_err(|cause| SectionError::Executor { agent, cause })?;
         let token = match self.token_file {
             None => None,
             Some(path) => match fs::read_to_string(&path) {
@@ -176,14 +236,15 @@ impl Executor {
                 Err(cause) => return Err(SectionError::Unreadable { path, cause }),
             },
         };
-        let account = if self.is_contract {
-            Account::Contract
-        } else {
-            Account::Key
-        };
-        let (agent, venue) = (self.agent, members.venue());
-        Client::new(&self.url, agent, account, venue, token, Patience::default())
-            .map_err(|cause| SectionError::Executor { agent, cause })
+        Ok(Reached {
+            url: self.url,
+            account: if self.is_contract {
+                Account::Contract
+            } else {
+                Account::Key
+            },
+            token,
+        })
     }
 }
 
@@ -194,25 +255,17 @@ const fn counted(key: &'static str, found: u64, most: u64) -> Result<(), Section
     Ok(())
 }
 
-/// All documents of a folder.
+/// All documents of a folder, as clerks and agents read it: what is no statute is passed over.
 fn documents(folder: &Path) -> Result<Texts, SectionError> {
-    let unreadable = |path: &Path, cause| SectionError::Unreadable {
-        path: path.to_owned(),
-        cause,
-    };
+    // A folder that somebody mistyped is told, not made.
+    if let Err(cause) = fs::read_dir(folder) {
+        let path = folder.to_owned();
+        return Err(SectionError::Unreadable { path, cause });
+    }
+    let library = Library::open(folder)?;
     let mut texts = Texts::default();
-    let entries = fs::read_dir(folder).map_err(|cause| unreadable(folder, cause))?;
-    let mut read = 0;
-    for entry in entries {
-        let path = entry.map_err(|cause| unreadable(folder, cause))?.path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        read += 1;
-        counted("router.documents", read, DOCUMENTS_MAX as u64)?;
-        let text = fs::read(&path).map_err(|cause| unreadable(&path, cause))?;
-        let document = Document::parse(text).map_err(|_| SectionError::NoDocument(path))?;
-        texts.add(&document);
+    for document in library.all() {
+        texts.add(document);
     }
     Ok(texts)
 }
@@ -221,36 +274,44 @@ fn documents(folder: &Path) -> Result<Texts, SectionError> {
 mod tests {
     use super::*;
 
-    fn section(change: impl Fn(String) -> String) -> Result<Setup, String> {
-        let word = |byte: u8| B256::repeat_byte(byte);
-        let at = |byte: u8| Address::repeat_byte(byte);
+    fn section(change: impl Fn(String) -> String) -> Result<Settings, String> {
         let text = format!(
-            "chain_id = 1\ncollaboration = \"{}\"\nstatute = \"{}\"\nverification = \"{}\"\nservice = \"{}\"\ntreasury = \"{}\"\nmissions = [\"{}\"]\n[[executors]]\nagent = \"{}\"\nurl = \"http://127.0.0.1:1\"\nserved = true\n",
-            at(1),
-            at(2),
-            at(3),
-            at(4),
-            at(5),
-            word(6),
-            at(7)
+            "missions = [\"{}\"]\n[[executors]]\nagent = \"{}\"\nurl = \"http://127.0.0.1:1\"\nserved = true\n",
+            B256::repeat_byte(6),
+            Address::repeat_byte(7)
         );
         let section: Section = toml::from_str(&change(text)).map_err(|error| error.to_string())?;
-        section.setup().map_err(|error| error.to_string())
+        section.settings().map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_section_serves_whom_it_says() {
-        let setup = section(|text| text).unwrap();
-        assert_eq!(setup.served, BTreeSet::from([Address::repeat_byte(7)]));
-        assert_eq!(setup.pause, Duration::from_secs(5));
-        assert_eq!(setup.members.venue().verification, Address::repeat_byte(3));
+        let settings = section(|text| text).unwrap();
+        assert_eq!(settings.served, BTreeSet::from([Address::repeat_byte(7)]));
+        assert_eq!(settings.pause, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        fs::write(&path, "sesame").unwrap();
+        let token = format!(
+            "served = true\ntoken_file = {:?}",
+            path.display().to_string()
+        );
+        let settings = section(|text| text.replace("served = true", &token)).unwrap();
+        let reached = settings.executors.values().next().unwrap();
+        assert_eq!(reached.token.as_deref(), Some("sesame"));
+        assert!(!format!("{settings:?}").contains("sesame"));
     }
 
     #[test]
     fn each_fault_is_told_by_its_key() {
+        assert!(section(|text| text.replacen("missions", "# missions", 1)).is_ok());
         let twice = format!("missions = [\"{0}\", \"{0}\"]", B256::repeat_byte(6));
         let once = format!("missions = [\"{}\"]", B256::repeat_byte(6));
-        let cases: [(&str, &str, &str); 9] = [
+        let cases: [(&str, &str, &str); 8] = [
             ("served = true", "served = false", "none is served"),
             (
                 "http://127.0.0.1:1",
@@ -263,21 +324,20 @@ mod tests {
                 "no address of an executor",
             ),
             (&once, &twice, "twice"),
-            (&once, "missions = []", "router.missions: 0"),
             (
-                "chain_id = 1",
-                "chain_id = 1\npoll_secs = 61",
+                "missions",
+                "poll_secs = 61\nmissions",
                 "router.poll_secs: 61",
             ),
-            ("chain_id = 1", "chain_id = 1\nmore = 1", "unknown field"),
+            ("missions", "more = 1\nmissions", "unknown field"),
             (
                 "served = true",
                 "served = true\ntoken_file = \"/no/such\"",
                 "cannot read /no/such",
             ),
             (
-                "chain_id = 1",
-                "chain_id = 1\ndocuments = \"/no/such\"",
+                "missions",
+                "documents = \"/no/such\"\nmissions",
                 "cannot read /no/such",
             ),
         ];
