@@ -27,7 +27,7 @@ use crate::{
         program_life::{Notice, NoticesCross},
     },
     office::{OfficeError, Settings, Table},
-    part::{ANSWER_WITHIN, CityChain, mirror, router},
+    part::{ANSWER_WITHIN, CityChain, escrow, mirror, monitor, router},
     source::{
         chain::Chain,
         endpoint::HttpEndpoint,
@@ -82,6 +82,10 @@ pub struct Config {
     pub router: Option<router::Setup>,
     /// Which missions' freezes to mirror, if any.
     pub mirror: Option<mirror::Section>,
+    /// How to hold outputs until the chain has them for good, if at all.
+    pub escrow: Option<escrow::Section>,
+    /// By what to judge what served executors hand in, if by anything.
+    pub monitor: Option<monitor::Section>,
 }
 
 /// Where a journal is.
@@ -205,6 +209,17 @@ pub enum ConfigError {
     /// The section `mirror`.
     #[error(transparent)]
     Mirrored(#[from] mirror::SectionError),
+    /// The section `escrow`.
+    #[error(transparent)]
+    Escrow(#[from] escrow::SectionError),
+    /// Nobody hands anything in, or nobody knows what runs.
+    #[error(
+        "escrow: it holds what a `[router]` hands in, and stops what a `[mirror]` knows: it needs both"
+    )]
+    EscrowAlone,
+    /// Nobody hands anything in, or nobody is told what of it is strange.
+    #[error("monitor: it hears whom a `[router]` serves, and tells a `[mirror]`: it needs both")]
+    Unheard,
     /// Nobody signs reports.
     #[error("mirror: it needs `key_file`, whose key signs reports and what is sealed")]
     MirrorKey,
@@ -282,6 +297,8 @@ struct File {
     log: Option<LogFile>,
     clerk: Option<Table>,
     mirror: Option<mirror::Section>,
+    monitor: Option<monitor::Section>,
+    escrow: Option<escrow::Section>,
     router: Option<router::Section>,
 }
 
@@ -381,6 +398,15 @@ impl Config {
             mirror.check()?;
             file.key_file.as_ref().ok_or(ConfigError::MirrorKey)?;
         }
+        if file.monitor.is_some() && (file.mirror.is_none() || router.is_none()) {
+            return Err(ConfigError::Unheard);
+        }
+        if let Some(escrow) = &file.escrow {
+            escrow.check()?;
+            if file.mirror.is_none() || router.is_none() {
+                return Err(ConfigError::EscrowAlone);
+            }
+        }
         let is_idle = programs.is_none()
             && clerk.is_none()
             && router.is_none()
@@ -417,6 +443,8 @@ impl Config {
             log: file.log.map(log).transpose()?,
             clerk,
             mirror: file.mirror,
+            monitor: file.monitor,
+            escrow: file.escrow,
             router,
         })
     }

@@ -1,12 +1,12 @@
 //! The freeze mirror at work: asks the chain about missions, takes what local executors are measured to do, stops them, and reports.
 //!
 //! Who runs executors hands their measures in by the [`inlet`](Mirror::new), and is asked to stop them as a
-//! [`Stopper`]. Between two looks at the chain the round waits at the inlet, so a measure is decided on when it comes.
+//! [`Stopper`]. A round waits at the inlet while it looks at the chain and until the next look, so a measure is decided on when it comes,
+//! whether or not the chain answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    future::pending,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -22,9 +22,9 @@ use alloy::{
     sol_types::SolEvent,
 };
 use serde::Deserialize;
-use tokio::sync::{Mutex as Turn, mpsc};
+use tokio::sync::mpsc;
 
-use super::{Asking, Feed, Part, Step, Task, within};
+use super::{Asking, Feed, Part, Step, Task, board::Board, inlet::Inlet, within};
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
@@ -135,6 +135,11 @@ impl Section {
         Vault::open(&self.vault, &self.vault_key_file, signer)
     }
 
+    /// The roster, the guardian, and the missions: what monitor and buffer are told of them.
+    pub(super) fn beside(&self) -> (Address, Address, Vec<B256>) {
+        (self.roster, self.guardian, self.missions.clone())
+    }
+
     /// Who signs reports.
     pub(super) const fn monitor(&self, signer: PrivateKeySigner, chain_id: u64) -> Monitor {
         Monitor {
@@ -162,8 +167,9 @@ pub struct Mirror<P> {
     monitor: Option<Monitor>,
     vault: Arc<Vault>,
     stopper: Arc<dyn Stopper>,
-    inlet: Turn<mpsc::Receiver<freeze_mirror::Event>>,
+    inlet: Inlet<freeze_mirror::Event>,
     seen: Mutex<Seen>,
+    board: Board<FreezeMirror>,
 }
 
 /// What it need not ask twice. Nothing is decided by it, and it is learnt anew after a restart.
@@ -198,7 +204,7 @@ impl<P: Provider> Mirror<P> {
         vault: Arc<Vault>,
         stopper: Arc<dyn Stopper>,
     ) -> (Self, mpsc::Sender<freeze_mirror::Event>) {
-        let (inlet, outlet) = mpsc::channel(INLET_MAX);
+        let (sender, inlet) = Inlet::new(INLET_MAX);
         let next_block = section.from_block;
         let part = Self {
             provider,
@@ -207,13 +213,19 @@ impl<P: Provider> Mirror<P> {
             monitor,
             vault,
             stopper,
-            inlet: Turn::new(outlet),
+            inlet,
             seen: Mutex::new(Seen {
                 next_block,
                 ..Seen::default()
             }),
+            board: Board::default(),
         };
-        (part, inlet)
+        (part, sender)
+    }
+
+    /// Where its machine can be seen: it is asked before anything is routed.
+    pub fn board(&self) -> Board<FreezeMirror> {
+        self.board.clone()
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -362,21 +374,27 @@ impl<P: Provider> Mirror<P> {
 
     /// Takes measures as they come.
     async fn forward(&self, feed: &Feed) {
-        let mut inlet = self.inlet.lock().await;
-        loop {
-            match inlet.recv().await {
-                Some(event) => {
-                    if let freeze_mirror::Event::Began { execution, .. } = &event {
-                        self.seen().reported.insert(*execution);
-                    }
-                    if !feed.tell(Event::Mirror(event)).await {
-                        return;
-                    }
-                }
-                // Nobody executes here, or not any more.
-                None => pending().await,
+        let event = |event| {
+            if let freeze_mirror::Event::Began { execution, .. } = &event {
+                self.seen().reported.insert(*execution);
+            }
+            Event::Mirror(event)
+        };
+        self.inlet.forward(feed, event).await;
+    }
+
+    /// One look, what it learnt, and the pause after it.
+    async fn look_and_rest(&self, asked: Moment, feed: &Feed) {
+        let (events, reached) = self.look(asked, feed.fence).await;
+        for event in events {
+            if !feed.tell(Event::Mirror(event)).await {
+                return;
             }
         }
+        if let Some(reached) = reached {
+            feed.reached(reached).await;
+        }
+        tokio::time::sleep(Duration::from_secs(self.section.poll_secs)).await;
     }
 
     /// What the chain says of an execution, while what it was about is sealed.
@@ -438,7 +456,7 @@ impl<P: Provider + 'static> Part for Mirror<P> {
         state: Option<&str>,
         _: bool,
     ) -> Result<Box<dyn Machine + Send>, serde_json::Error> {
-        Ok(Box::new(match state {
+        Ok(self.board.show(match state {
             Some(state) => FreezeMirror::resume(state)?,
             None => FreezeMirror::default(),
         }))
@@ -451,18 +469,10 @@ impl<P: Provider + 'static> Part for Mirror<P> {
 
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()> {
         Box::pin(async move {
-            let (events, reached) = self.look(asked, feed.fence).await;
-            for event in events {
-                if !feed.tell(Event::Mirror(event)).await {
-                    return;
-                }
+            tokio::select! {
+                () = self.forward(&feed) => {}
+                () = self.look_and_rest(asked, &feed) => {}
             }
-            if let Some(reached) = reached {
-                feed.reached(reached).await;
-            }
-            let pause = Duration::from_secs(self.section.poll_secs);
-            // Its end is what is waited for.
-            let _ = tokio::time::timeout(pause, self.forward(&feed)).await;
         })
     }
 

@@ -9,7 +9,7 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use agentcity_hub::{mirror::MirrorError, store::LogError};
-use alloy::{primitives::Address, providers::Provider, signers::local::PrivateKeySigner};
+use alloy::{primitives::Address, providers::Provider};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     clock::Moment,
     config::{Config, ConfigError},
     event::Event,
-    executor::{arrest::Nobody, endpoint::Call},
+    executor::endpoint::Call,
     machine::Machine,
     source::{
         chain::{Chain, Position},
@@ -27,9 +27,14 @@ use crate::{
     vault::VaultError,
 };
 
+pub mod board;
 pub mod clerk;
+pub mod escrow;
+mod inlet;
 pub mod log;
 pub mod mirror;
+mod missions;
+pub mod monitor;
 pub mod programs;
 pub mod router;
 
@@ -162,6 +167,9 @@ pub enum RaiseError {
     /// What is to be sealed has no place.
     #[error("mirror: {0}")]
     Vault(#[from] VaultError),
+    /// Nothing can be scored.
+    #[error(transparent)]
+    Ears(#[from] monitor::EarsError),
 }
 
 /// The parts that a configuration asks for, on the chain `chain_id`. Those that take logs follow `_chain`, which is there when the
@@ -188,41 +196,9 @@ pub fn raise<P: Provider + Clone + 'static>(
             parts.push(Arc::new(part));
         }
     }
-    if let Some(setup) = &config.router {
-        parts.push(Arc::new(router::Routing::new(
-            provider.clone(),
-            setup.clone(),
-        )));
-    }
     let key = config.key()?;
-    parts.extend(raise_mirror(config, provider, key.as_ref(), chain_id)?);
+    parts.extend(missions::raise(config, provider, key.as_ref(), chain_id)?);
     Ok(parts)
-}
-
-/// The mirror, if a configuration asks for one. This keeper runs no executors, so whatever is to be stopped is not here.
-///
-/// Errors: the vault cannot be opened.
-fn raise_mirror<P: Provider + Clone + 'static>(
-    config: &Config,
-    provider: &P,
-    key: Option<&PrivateKeySigner>,
-    chain_id: u64,
-) -> Result<Option<Arc<dyn Part>>, VaultError> {
-    let (Some(section), Some(key)) = (config.mirror.clone(), key.cloned()) else {
-        return Ok(None);
-    };
-    let vault = Arc::new(section.vault(key.clone())?);
-    let monitor = section.monitor(key, chain_id);
-    let nobody = Arc::new(Nobody);
-    let (part, _) = mirror::Mirror::new(
-        config,
-        section,
-        provider.clone(),
-        Some(monitor),
-        vault,
-        nobody,
-    );
-    Ok(Some(Arc::new(part)))
 }
 
 /// An answer, or that there was none in time.

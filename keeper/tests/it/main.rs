@@ -12,4 +12,5 @@ mod keepalive;
 mod log;
 mod mission;
 mod postgres;
+mod stop_story;
 mod submit;

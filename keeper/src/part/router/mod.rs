@@ -6,8 +6,10 @@
 
 mod carry;
 mod chain;
+mod guard;
 mod law;
 mod look;
+mod outlook;
 mod section;
 
 use std::{
@@ -24,8 +26,9 @@ use alloy::{
 };
 use tokio::sync::Mutex;
 
+pub(crate) use self::outlook::{Has, Outlook};
 pub(crate) use self::section::Section;
-pub use self::{chain::Members, law::Texts, section::SectionError};
+pub use self::{chain::Members, guard::Guard, law::Texts, section::SectionError};
 use self::{
     chain::{Chain, Service},
     law::Law,
@@ -35,6 +38,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     event::Event,
+    executor::remote::Remote,
     machine::{
         Machine,
         router::{self, Router, Served},
@@ -64,10 +68,22 @@ pub struct Setup {
     pub pause: Duration,
 }
 
+impl Setup {
+    /// What stops the executors that it serves.
+    pub fn stopper(&self) -> Remote {
+        let served = |(agent, client): (&Address, &Client)| {
+            let own = self.served.contains(agent);
+            own.then(|| (*agent, client.clone()))
+        };
+        Remote::new(self.executors.iter().filter_map(served).collect())
+    }
+}
+
 /// Works on missions.
 pub struct Routing<P> {
     provider: P,
     setup: Setup,
+    guard: Option<Guard>,
     /// Laws, services and outputs never change: each is asked for once.
     laws: Mutex<BTreeMap<B256, Arc<Law>>>,
     services: Mutex<BTreeMap<B256, Service>>,
@@ -90,9 +106,19 @@ impl<P: Provider> Routing<P> {
         Self {
             provider,
             setup,
+            guard: None,
             laws: Mutex::default(),
             services: Mutex::default(),
             outputs: Mutex::default(),
+        }
+    }
+
+    /// Has nothing begun or passed on without the leave of a freeze mirror, and tells it what is used.
+    #[must_use]
+    pub fn guarded(self, guard: Guard) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
         }
     }
 
