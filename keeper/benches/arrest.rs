@@ -21,7 +21,7 @@ use agentcity_executor::{
     signing::{Digest, Unsigned},
 };
 use agentcity_keeper::{
-    clock::{Clock, Moment, SystemClock},
+    clock::SystemClock,
     config::Config,
     daemon::Keeper,
     execution::Execution,
@@ -32,7 +32,7 @@ use agentcity_keeper::{
     vault::Vault,
 };
 use alloy::{
-    primitives::{Address, B256, Bytes, keccak256},
+    primitives::{Address, B256, keccak256},
     providers::ProviderBuilder,
     signers::local::PrivateKeySigner,
 };

@@ -425,10 +425,8 @@ impl<P: Provider> Escrow<P> {
         let said = logs
             .iter()
             .filter_map(|log| log.log_decode::<DegradedExited>().ok());
-        let mission = said.map(|log| log.inner.missionId);
-        let mission = mission
-            .into_iter()
-            .find(|mission| self.missions.contains(mission));
+        let mut missions = said.map(|log| log.inner.missionId);
+        let mission = missions.find(|mission| self.missions.contains(mission));
         Ok(mission.map(|mission| Authority::Panel {
             mission,
             at: newest,
@@ -436,7 +434,7 @@ impl<P: Provider> Escrow<P> {
     }
 
     async fn round(&self, asked: Moment, feed: &Feed) {
-        let tell = async |event| feed.tell(Event::Escrow(event)).await;
+        let tell = |event| feed.tell(Event::Escrow(event));
         let looked = within(async {
             let heads = self.heads().await?;
             let stop = self.gate.board.look(EscrowBuffer::stopped).flatten();

@@ -174,16 +174,16 @@ impl Windows {
         output: B256,
     ) -> Result<(), WindowsError> {
         let write = self.0.transaction()?;
-        let of_node = params![word(mission), node, word(output)];
+        let (mission, output) = (word(mission), word(output));
         // Those who gave the node's value share a place in the order: none of them is another's window.
         write.execute(
             "UPDATE heard SET completed = (SELECT COALESCE(MAX(completed), 0) + 1 FROM heard)
              WHERE mission = $1 AND node = $2 AND output = $3 AND completed IS NULL",
-            of_node,
+            params![mission, node, output],
         )?;
         write.execute(
             "DELETE FROM heard WHERE mission = $1 AND node = $2 AND output <> $3 AND completed IS NULL",
-            of_node,
+            params![mission, node, output],
         )?;
         let most = i64::try_from(WINDOW).unwrap_or(i64::MAX);
         write.execute(
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(open().of(AGENT).expect("a window"), expected);
         let rows = windows
             .0
-            .query_row("SELECT COUNT(*) FROM heard", [], |row| row.get::<_, u64>(0));
+            .query_row("SELECT COUNT(*) FROM heard", [], |row| row.get::<_, i64>(0));
         assert_eq!(rows, Ok(20), "what is in no window is gone");
     }
 
