@@ -12,7 +12,7 @@
 //! the panel looks at. The bytes are sealed in the [`vault`](crate::vault). What an executor hands over is its word: the panel
 //! compares it with the trail that was committed, and with what others received.
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 pub const TEXT_BYTES_MAX: usize = 2 << 20;
 /// Most calls or messages in one snapshot: far above what any threshold of the table allows.
 pub const ENTRIES_MAX: usize = 4_096;
-/// Longest name of a tool, in bytes.
+/// Longest name of a tool, or of who speaks, in bytes.
 pub const NAME_BYTES_MAX: usize = 256;
 
 /// What an executor hands over when it is stopped.
@@ -41,7 +41,9 @@ pub struct Captured {
     pub tools: Vec<ToolCall>,
     /// Messages since then, in order.
     pub messages: Vec<Message>,
-    /// Hash of what it received from its predecessors.
+    /// Root of the trail that these calls and messages are of; zero where none was begun.
+    pub trail_root: B256,
+    /// Hash of what it received from its predecessors: of their outputs' hashes, in order; zero without any.
     pub input: B256,
     /// What it produced so far.
     pub partial_output: String,
@@ -66,13 +68,13 @@ pub struct ToolCall {
 }
 
 /// One message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    /// From whom.
-    pub sender: Address,
+    /// From whom: an agent, or a model.
+    pub sender: String,
     /// To whom.
-    pub receiver: Address,
+    pub receiver: String,
     /// Hash of its content.
     pub content: B256,
     /// When, in unix milliseconds of the executor's clock.
@@ -102,15 +104,14 @@ impl Captured {
             ("bytes of partial output", self.partial_output.len()),
         ];
         let texts = texts.map(|(what, found)| (what, found, TEXT_BYTES_MAX));
-        let names = self.tools.iter().map(|call| call.name.len()).max();
+        let tools = self.tools.iter().map(|call| call.name.len());
+        let speakers = self.messages.iter();
+        let speakers = speakers.map(|said| said.sender.len().max(said.receiver.len()));
+        let names = tools.chain(speakers).max();
         let rest = [
             ("calls of tools", self.tools.len(), ENTRIES_MAX),
             ("messages", self.messages.len(), ENTRIES_MAX),
-            (
-                "bytes of a tool's name",
-                names.unwrap_or_default(),
-                NAME_BYTES_MAX,
-            ),
+            ("bytes of a name", names.unwrap_or_default(), NAME_BYTES_MAX),
         ];
         let mut all = texts.into_iter().chain(rest);
         match all.find(|(_, found, most)| found > most) {

@@ -412,17 +412,16 @@ impl Client {
         Ok(delivery)
     }
 
-    /// Stops work at once.
+    /// Stops work at once. Of work that is delivered, which nothing can be stopped of, the snapshot tells what it was.
     ///
-    /// Errors: [`ClientError`].
+    /// Errors: [`ClientError`]; `Lie` for a snapshot of another job, or whose trail is not what it says.
     pub async fn stop(&self, job: &JobId) -> Result<Snapshot, ClientError> {
         let question = "stop";
         let path = format!("jobs/{job}");
         let snapshot: Snapshot = self
             .act::<(), _>(question, Method::DELETE, &path, None, MESSAGE_BYTES_MAX)
             .await?;
-        let roots = snapshot.trail.as_ref().map(|trail| trail.root());
-        if snapshot.job != *job || roots.is_some_and(|root| root != snapshot.trail_root) {
+        if !snapshot.is_of(job) {
             let lie = Lie::Snapshot;
             return Err(ClientError::Lie { question, lie });
         }
@@ -450,7 +449,7 @@ impl Client {
             Standing::Committed(commitment) => self.believe_commitment(request, commitment),
             Standing::Delivered(delivery) => self.believe_delivery(request, delivery),
             Standing::Failed(Failure { .. }) => Ok(()),
-            Standing::Stopped(snapshot) if snapshot.job == request.job => Ok(()),
+            Standing::Stopped(snapshot) if snapshot.is_of(&request.job) => Ok(()),
             Standing::Stopped(_) => Err(Lie::Snapshot),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     journal::NAME_BYTES_MAX,
     machine::program_life::NoticesCross,
     office::OfficeError,
-    part::{mirror, router},
+    part::{escrow, mirror, router},
     source::pool::BadQuorum,
 };
 
@@ -94,6 +94,17 @@ pub enum ConfigError {
     /// The section `mirror`.
     #[error(transparent)]
     Mirrored(#[from] mirror::SectionError),
+    /// The section `escrow`.
+    #[error(transparent)]
+    Escrow(#[from] escrow::SectionError),
+    /// Nobody hands anything in, or nobody knows what runs.
+    #[error(
+        "escrow: it holds what a `[router]` hands in, and stops what a `[mirror]` knows: it needs both"
+    )]
+    EscrowAlone,
+    /// Nobody hands anything in, or nobody is told what of it is strange.
+    #[error("monitor: it hears whom a `[router]` serves, and tells a `[mirror]`: it needs both")]
+    Unheard,
     /// Nobody signs reports.
     #[error("mirror: it needs `key_file`, whose key signs reports and what is sealed")]
     MirrorKey,

@@ -24,7 +24,7 @@ use crate::{
     journal::NAME_BYTES_MAX,
     machine::program_life::Notice,
     office::{Settings, Table},
-    part::{ANSWER_WITHIN, CityChain, mirror, router},
+    part::{ANSWER_WITHIN, CityChain, escrow, mirror, monitor, router},
     source::{
         chain::Chain,
         endpoint::HttpEndpoint,
@@ -79,6 +79,10 @@ pub struct Config {
     pub router: Option<router::Settings>,
     /// Which missions' freezes to mirror, if any.
     pub mirror: Option<mirror::Section>,
+    /// How to hold outputs until the chain has them for good, if at all.
+    pub escrow: Option<escrow::Section>,
+    /// By what to judge what served executors hand in, if by anything.
+    pub monitor: Option<monitor::Section>,
 }
 
 /// The city of a keeper. Its other members are what its constitution says they are.
@@ -128,6 +132,8 @@ struct File {
     log: Option<LogFile>,
     clerk: Option<Table>,
     mirror: Option<mirror::Section>,
+    monitor: Option<monitor::Section>,
+    escrow: Option<escrow::Section>,
     router: Option<router::Section>,
 }
 
@@ -188,6 +194,15 @@ impl Config {
             mirror.check()?;
             file.key_file.as_ref().ok_or(ConfigError::MirrorKey)?;
         }
+        if file.monitor.is_some() && (file.mirror.is_none() || router.is_none()) {
+            return Err(ConfigError::Unheard);
+        }
+        if let Some(escrow) = &file.escrow {
+            escrow.check()?;
+            if file.mirror.is_none() || router.is_none() {
+                return Err(ConfigError::EscrowAlone);
+            }
+        }
         let is_idle = programs.is_none()
             && clerk.is_none()
             && router.is_none()
@@ -233,6 +248,8 @@ impl Config {
             log: file.log.map(LogFile::config).transpose()?,
             clerk,
             mirror: file.mirror,
+            monitor: file.monitor,
+            escrow: file.escrow,
             router,
         })
     }

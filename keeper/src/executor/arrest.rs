@@ -176,8 +176,8 @@ mod tests {
         let inside = dir.path().join("vault");
         let vault = vault(&inside);
         let message = Message {
-            sender: Address::ZERO,
-            receiver: Address::ZERO,
+            sender: "me".into(),
+            receiver: "model".into(),
             content: B256::ZERO,
             at_ms: 0,
         };

@@ -5,5 +5,6 @@ pub mod clerk;
 pub mod endpoint;
 pub mod keepalive;
 pub mod quorum;
+pub mod remote;
 pub mod report;
 pub mod submit;

@@ -32,8 +32,10 @@ use crate::{
     execution::Execution,
 };
 
+mod held;
 mod said;
 
+pub use held::{Held, Reached};
 pub use said::{Action, Authority, Event};
 
 /// Outputs that are held at once. Each is a file of some megabytes at most, and whoever routes asks [`EscrowBuffer::room`] first.

@@ -227,6 +227,27 @@ impl FreezeMirror {
         Ok(())
     }
 
+    /// Whether an execution may be asked for work, and what it hands in be passed on. Unsure means no.
+    ///
+    /// Errors: [`Held::Unknown`], [`Held::Held`].
+    pub fn may_work(&self, execution: &Execution) -> Result<(), Held> {
+        let mission = execution.mission;
+        self.known(mission).ok_or(Held::Unknown { mission })?;
+        match self.state.holds.get(execution) {
+            None => Ok(()),
+            Some(hold) => Err(Held::Held {
+                execution: *execution,
+                on_chain: hold.chain.is_some(),
+            }),
+        }
+    }
+
+    /// Where reports begin to count in a mission: its own limits, or what holds in a city that changed nothing.
+    pub fn limits(&self, mission: B256) -> Limits {
+        let known = self.state.missions.get(&mission);
+        known.map_or_else(default_limits, |mission| mission.limits)
+    }
+
     /// Whether an execution is held. What is not known is not said to be free: ask [`Self::is_known`].
     pub fn is_held(&self, execution: &Execution) -> bool {
         self.state.holds.contains_key(execution)
@@ -395,8 +416,8 @@ impl FreezeMirror {
         if already.is_some_and(|hold| hold.local.is_some() || hold.chain.is_some()) {
             return Vec::new();
         }
+        let limits = self.limits(execution.mission);
         let known = self.state.missions.get(&execution.mission);
-        let limits = known.map_or_else(default_limits, |mission| mission.limits);
         let freezes = known.map_or(&[][..], |mission| &mission.freezes);
         let of_this = freezes.iter().filter(|one| one.execution == execution);
         // Lifted with a warning: each grants the allowance anew, as the guardian counts them.

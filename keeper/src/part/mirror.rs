@@ -1,12 +1,12 @@
 //! The freeze mirror at work: asks the chain about missions, takes what local executors are measured to do, stops them, and reports.
 //!
 //! Who runs executors hands their measures in by the [`inlet`](Mirror::new), and is asked to stop them as a
-//! [`Stopper`]. Between two looks at the chain the round waits at the inlet, so a measure is decided on when it comes.
+//! [`Stopper`]. A round waits at the inlet while it looks at the chain and until the next look, so a measure is decided on when it comes,
+//! whether or not the chain answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    future::pending,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -23,9 +23,11 @@ use alloy::{
     sol_types::SolEvent,
 };
 use serde::Deserialize;
-use tokio::sync::{Mutex as Turn, mpsc};
+use tokio::sync::mpsc;
 
-use super::{Asking, CityChain, Feed, Part, Step, Task, finder::Finder, within};
+use super::{
+    Asking, CityChain, Feed, Part, Step, Task, board::Board, finder::Finder, inlet::Inlet, within,
+};
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
@@ -147,12 +149,13 @@ pub struct Mirror<P> {
     monitor: Option<Monitor>,
     vault: Arc<Vault>,
     stopper: Arc<dyn Stopper>,
-    inlet: Turn<mpsc::Receiver<freeze_mirror::Event>>,
+    inlet: Inlet<freeze_mirror::Event>,
     seen: Mutex<Seen>,
     /// Where it finds missions and freezes, unless it is told which.
     found: Option<Finder>,
     /// Of whose missions it mirrors those that it finds; of all when nobody is named.
     served: BTreeSet<Address>,
+    board: Board<FreezeMirror>,
 }
 
 /// What it need not ask twice. Nothing is decided by it, and it is learnt anew after a restart.
@@ -188,7 +191,7 @@ impl<P: Provider> Mirror<P> {
         vault: Arc<Vault>,
         stopper: Arc<dyn Stopper>,
     ) -> (Self, mpsc::Sender<freeze_mirror::Event>) {
-        let (inlet, outlet) = mpsc::channel(INLET_MAX);
+        let (sender, inlet) = Inlet::new(INLET_MAX);
         let next_block = config.city.map_or(0, |named| named.from_block);
         let part = Self {
             provider,
@@ -198,15 +201,21 @@ impl<P: Provider> Mirror<P> {
             monitor,
             vault,
             stopper,
-            inlet: Turn::new(outlet),
+            inlet,
             seen: Mutex::new(Seen {
                 next_block,
                 ..Seen::default()
             }),
             found: None,
             served: BTreeSet::new(),
+            board: Board::default(),
         };
-        (part, inlet)
+        (part, sender)
+    }
+
+    /// Where its machine can be seen: it is asked before anything is routed.
+    pub fn board(&self) -> Board<FreezeMirror> {
+        self.board.clone()
     }
 
     /// Finds missions and freezes in the logs of the city: those in which one of `served` has a seat, or all when nobody is named.
@@ -421,21 +430,34 @@ impl<P: Provider> Mirror<P> {
 
     /// Takes measures as they come.
     async fn forward(&self, feed: &Feed) {
-        let mut inlet = self.inlet.lock().await;
-        loop {
-            match inlet.recv().await {
-                Some(event) => {
-                    if let freeze_mirror::Event::Began { execution, .. } = &event {
-                        self.seen().reported.insert(*execution);
-                    }
-                    if !feed.tell(Event::Mirror(event)).await {
-                        return;
-                    }
-                }
-                // Nobody executes here, or not any more.
-                None => pending().await,
+        let event = |event| {
+            if let freeze_mirror::Event::Began { execution, .. } = &event {
+                self.seen().reported.insert(*execution);
+            }
+            Event::Mirror(event)
+        };
+        self.inlet.forward(feed, event).await;
+    }
+
+    /// One look, what it learnt, and the pause after it.
+    async fn look_and_rest(&self, asked: Moment, feed: &mut Feed) {
+        let watched = feed.watched();
+        if let Some(found) = &self.found
+            && !found.follow(asked, feed, freeze_mirror::tells).await
+        {
+            return;
+        }
+        let (events, reached) = self.look(asked, feed.fence, &watched).await;
+        for event in events {
+            if !feed.tell(Event::Mirror(event)).await {
+                return;
             }
         }
+        // Where it follows, it said how far already.
+        if let Some(reached) = reached.filter(|_| self.found.is_none()) {
+            feed.reached(reached).await;
+        }
+        tokio::time::sleep(Duration::from_secs(self.section.poll_secs)).await;
     }
 
     /// What the chain says of an execution, while what it was about is sealed.
@@ -500,7 +522,7 @@ impl<P: Provider + 'static> Part for Mirror<P> {
             Some(state) => FreezeMirror::resume(state)?,
             None => FreezeMirror::default(),
         };
-        Ok(Box::new(match &self.found {
+        Ok(self.board.show(match &self.found {
             Some(found) => mirror.following(found.contracts()),
             None => mirror,
         }))
@@ -517,25 +539,11 @@ impl<P: Provider + 'static> Part for Mirror<P> {
 
     fn observe(self: Arc<Self>, asked: Moment, mut feed: Feed) -> Task<()> {
         Box::pin(async move {
-            let watched = feed.watched();
-            if let Some(found) = &self.found
-                && !found.follow(asked, &mut feed, freeze_mirror::tells).await
-            {
-                return;
+            let aside = feed.aside();
+            tokio::select! {
+                () = self.forward(&aside) => {}
+                () = self.look_and_rest(asked, &mut feed) => {}
             }
-            let (events, reached) = self.look(asked, feed.fence, &watched).await;
-            for event in events {
-                if !feed.tell(Event::Mirror(event)).await {
-                    return;
-                }
-            }
-            // Where it follows, it said how far already.
-            if let Some(reached) = reached.filter(|_| self.found.is_none()) {
-                feed.reached(reached).await;
-            }
-            let pause = Duration::from_secs(self.section.poll_secs);
-            // Its end is what is waited for.
-            let _ = tokio::time::timeout(pause, self.forward(&feed)).await;
         })
     }
 

@@ -9,7 +9,7 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use agentcity_hub::{mirror::MirrorError, store::LogError};
-use alloy::{primitives::Address, providers::Provider, signers::local::PrivateKeySigner};
+use alloy::{primitives::Address, providers::Provider};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -17,12 +17,11 @@ use crate::{
     clock::Moment,
     config::{Config, ConfigError},
     event::Event,
-    executor::{arrest::Nobody, endpoint::Call},
-    library::{Library, LibraryError},
+    executor::endpoint::Call,
+    library::LibraryError,
     machine::{Machine, missions::Watched},
     source::{
         chain::{Chain, Position},
-        city::City,
         endpoint::HttpEndpoint,
         ground::Ground,
         pool::Pool,
@@ -30,10 +29,15 @@ use crate::{
     vault::VaultError,
 };
 
+pub mod board;
 pub mod clerk;
+pub mod escrow;
 mod finder;
+mod inlet;
 pub mod log;
 pub mod mirror;
+mod missions;
+pub mod monitor;
 pub mod programs;
 pub mod router;
 pub mod scribe;
@@ -136,6 +140,17 @@ impl Feed {
         std::mem::take(&mut self.position)
     }
 
+    /// The same way, without what is there once.
+    pub(crate) fn aside(&self) -> Self {
+        Self {
+            seat: self.seat,
+            fence: self.fence,
+            news: self.news.clone(),
+            position: Position::default(),
+            watched: Vec::new(),
+        }
+    }
+
     /// The missions that the stream's machine wants looked at. They are there once, at the beginning of a round.
     pub fn watched(&mut self) -> Vec<Watched> {
         std::mem::take(&mut self.watched)
@@ -182,6 +197,9 @@ pub enum RaiseError {
     /// A part works in a city, and none was found.
     #[error("city: {0} works in a city, and none was looked for on this chain")]
     City(&'static str),
+    /// Nothing can be scored.
+    #[error(transparent)]
+    Ears(#[from] monitor::EarsError),
 }
 
 /// The parts that a configuration asks for, on the ground that was found for it. Those that follow logs follow `chain`, which is there
@@ -214,51 +232,12 @@ pub fn raise<P: Provider + Clone + 'static>(
         let part = scribe::Writing::new(provider.clone(), city, chain, log, depth);
         parts.push(Arc::new(part));
     }
-    if let Some(settings) = &config.router {
-        let setup = settings.setup(city("router")?)?;
-        let mut part = router::Routing::new(provider.clone(), setup);
-        if let Some(folder) = settings.documents() {
-            part = part.reading(Library::open(folder)?);
-        }
-        parts.push(Arc::new(part.following(followed("router")?)));
-    }
-    if let (Some(section), Some(key)) = (&config.mirror, &key) {
-        parts.push(raise_mirror(
-            config,
-            section.clone(),
-            provider,
-            key,
-            (city("mirror")?, followed("mirror")?),
-        )?);
-    }
+    let site = missions::Site {
+        city: ground.city,
+        chain: chain.cloned(),
+    };
+    parts.extend(missions::raise(config, provider, key.as_ref(), &site)?);
     Ok(parts)
-}
-
-/// The mirror. This keeper runs no executors, so whatever is to be stopped is not here.
-///
-/// Errors: the vault cannot be opened.
-fn raise_mirror<P: Provider + Clone + 'static>(
-    config: &Config,
-    section: mirror::Section,
-    provider: &P,
-    key: &PrivateKeySigner,
-    (city, chain): (City, Arc<CityChain>),
-) -> Result<Arc<dyn Part>, VaultError> {
-    let vault = Arc::new(section.vault(key.clone())?);
-    let monitor = mirror::Section::monitor(key.clone(), &city);
-    let nobody = Arc::new(Nobody);
-    let (part, _) = mirror::Mirror::new(
-        config,
-        city,
-        section,
-        provider.clone(),
-        Some(monitor),
-        vault,
-        nobody,
-    );
-    let router = config.router.as_ref();
-    let served = router.map(|settings| settings.served().clone());
-    Ok(Arc::new(part.following(chain, served.unwrap_or_default())))
 }
 
 /// An answer, or that there was none in time.

@@ -139,7 +139,7 @@ fn usual(round: usize, agent: usize) -> String {
     (0..6 + round % 4).map(sentence).collect()
 }
 
-fn traces() -> Vec<Trace> {
+pub(crate) fn traces() -> Vec<Trace> {
     let all = (0..24).flat_map(|round| (0..6).map(move |agent| (round, agent)));
     let trace = |(round, agent): (usize, usize)| Trace {
         agent: agent.to_string(),

@@ -16,4 +16,5 @@ mod machines;
 mod mission;
 mod postgres;
 mod scribe;
+mod stop_story;
 mod submit;

@@ -29,7 +29,10 @@ use alloy::primitives::{Address, B256, keccak256};
 use serde::{Deserialize, Serialize};
 
 pub use self::words::{Content, JobId, NoJob, Place, Text, TooLong};
-use crate::{trail::Trail, value};
+use crate::{
+    trail::{Entry, Trail},
+    value,
+};
 
 /// The version that this package speaks; the first part of every path.
 pub const VERSION: &str = "v1";
@@ -54,6 +57,8 @@ pub const MESSAGE_TEXT_MAX: usize = 512;
 pub const SERVICES_MAX: usize = 64;
 /// Most bytes of what an executor held in memory when it was stopped.
 pub const CONTEXT_BYTES_MAX: usize = 2 << 20;
+/// Most bytes of the last step of its reasoning: a model's answer is seldom a tenth of it.
+pub const STEP_BYTES_MAX: usize = 64 << 10;
 
 /// A signature as its contract takes it: of a key r, s, v.
 pub type Signature = Content<SIGNATURE_BYTES_MAX>;
@@ -565,6 +570,22 @@ pub struct Snapshot {
     pub tokens_allocated: u32,
     /// What the service held in memory, as its owner hands it out.
     pub context: Content<CONTEXT_BYTES_MAX>,
+    /// What was said last, as much of it as fits; nothing of a sealed value.
+    pub last_step: Content<STEP_BYTES_MAX>,
+    /// What was produced so far; nothing of a sealed value.
+    pub partial_output: Output,
+}
+
+impl Snapshot {
+    /// Whether it can be one of this job: its trail opens with the job, has the root, and counts what is said to be used.
+    pub fn is_of(&self, job: &JobId) -> bool {
+        let fits = |trail: &Trail| {
+            trail.root() == self.trail_root
+                && trail.usage() == self.usage
+                && matches!(trail.entries().first(), Some(Entry::Opened { job: of, .. }) if of == job)
+        };
+        self.job == *job && self.trail.as_ref().is_none_or(fits)
+    }
 }
 
 /// Why a question has no answer.

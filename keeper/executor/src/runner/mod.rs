@@ -463,6 +463,7 @@ async fn read(
                     content,
                     tokens,
                 } => recorder.message(&from, &to, content.as_bytes(), tokens)?,
+                Line::Produced { content } => recorder.produced(content.bytes())?,
                 Line::Output { content, proof } => {
                     let used = content.bytes().len();
                     if used > confines.output_bytes_max {

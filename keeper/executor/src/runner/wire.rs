@@ -26,6 +26,8 @@ pub(super) enum Line {
         content: String,
         tokens: u32,
     },
+    /// So much of the output is there, in place of what was before.
+    Produced { content: Output },
     /// This is the output.
     Output {
         content: Output,

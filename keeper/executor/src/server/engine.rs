@@ -18,6 +18,7 @@ use crate::{
     },
     schema::{self, Found},
     signing::{Digest, Unsigned},
+    trail::Trail,
     value,
 };
 
@@ -188,6 +189,12 @@ impl<H: Handler> Engine<H> {
     /// Ends work at once, and tells what it was about.
     pub(super) async fn stop(&self, id: &JobId) -> Result<Snapshot, Refusal> {
         let kept = self.kept(id)?.ok_or_else(|| unknown(id))?;
+        if let Some(Standing::Delivered(delivery)) = &kept.standing {
+            // Nothing runs, and everything is open already.
+            let progress = (Vec::new(), delivery.output.bytes().to_vec());
+            let trail = delivery.trail.clone();
+            return self.snapshot(&kept, trail, progress, false).await;
+        }
         if let Some(snapshot) = stopped(&kept)? {
             return Ok(snapshot);
         }
@@ -209,22 +216,17 @@ impl<H: Handler> Engine<H> {
         if let Some(snapshot) = stopped(&kept)? {
             return Ok(snapshot);
         }
-        let trail = match (&kept.worked, recorder) {
-            (Some(worked), _) => worked.trail.clone(),
-            (None, Some(recorder)) => recorder.stop(),
-            (None, None) => self.recorder(&kept.request)?.stop(),
+        let (trail, progress) = match (&kept.worked, recorder) {
+            (Some(worked), recorder) => {
+                let said = recorder.map(|recorder| recorder.progress().0);
+                let progress = (said.unwrap_or_default(), worked.output.to_vec());
+                (worked.trail.clone(), progress)
+            }
+            (None, Some(recorder)) => (recorder.stop(), recorder.progress()),
+            (None, None) => (self.recorder(&kept.request)?.stop(), Default::default()),
         };
-        let context = self.handler.context(id).await;
-        let hidden = !matches!(kept.request.check, Check::Proof);
-        let snapshot = Snapshot {
-            job: *id,
-            trail_root: trail.root(),
-            usage: trail.usage(),
-            trail: (!hidden || kept.worked.is_none()).then_some(trail),
-            tokens_allocated: kept.request.limits.tokens,
-            context: Content::new(context)
-                .map_err(|error| Refusal::new(Code::Internal, format!("the context: {error}")))?,
-        };
+        let hidden = kept.worked.is_some() && !matches!(kept.request.check, Check::Proof);
+        let snapshot = self.snapshot(&kept, trail, progress, hidden).await?;
         let standing = Standing::Stopped(snapshot.clone());
         let mut store = self.store.lock();
         if store
@@ -236,6 +238,31 @@ impl<H: Handler> Engine<H> {
         drop(store);
         let kept = self.kept(id)?.ok_or_else(|| unknown(id))?;
         stopped(&kept)?.ok_or_else(|| Refusal::new(Code::Busy, "the job moved on: ask again"))
+    }
+
+    /// What a job was about. `hidden`: nothing is told from which a sealed value follows.
+    async fn snapshot(
+        &self,
+        kept: &Kept,
+        trail: Trail,
+        (step, partial): (Vec<u8>, Vec<u8>),
+        hidden: bool,
+    ) -> Result<Snapshot, Refusal> {
+        let job = kept.request.job;
+        let large = |what: &str, error| Refusal::new(Code::Internal, format!("{what}: {error}"));
+        let shown = |bytes: Vec<u8>| if hidden { Vec::new() } else { bytes };
+        Ok(Snapshot {
+            job,
+            trail_root: trail.root(),
+            usage: trail.usage(),
+            trail: (!hidden).then_some(trail),
+            tokens_allocated: kept.request.limits.tokens,
+            context: Content::new(self.handler.context(&job).await)
+                .map_err(|error| large("the context", error))?,
+            last_step: Content::new(shown(step)).map_err(|error| large("the step", error))?,
+            partial_output: Output::new(shown(partial))
+                .map_err(|error| large("the output", error))?,
+        })
     }
 
     /// Ends all work without telling anything: it is begun again after the next start.

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::{
-    protocol::{Cause, Failure, JobRequest, Usage},
+    protocol::{Cause, Failure, JobRequest, OUTPUT_BYTES_MAX, STEP_BYTES_MAX, Usage},
     trail::{Entry, Name, Trail, TrailError},
 };
 
@@ -52,6 +52,10 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Pages {
     trail: Trail,
+    /// What was said last.
+    step: Vec<u8>,
+    /// What was produced so far.
+    partial: Vec<u8>,
     allocated: u32,
     halted: watch::Sender<Option<Halted>>,
 }
@@ -77,6 +81,8 @@ impl Recorder {
         entries.extend(request.inputs.iter().map(Entry::input));
         let pages = Pages {
             trail: Trail::new(entries)?,
+            step: Vec::new(),
+            partial: Vec::new(),
             allocated: request.limits.tokens,
             halted: watch::Sender::new(None),
         };
@@ -102,13 +108,38 @@ impl Recorder {
     ///
     /// Errors: [`Halted`]: end the work.
     pub fn message(&self, from: &Name, to: &Name, said: &[u8], tokens: u32) -> Result<(), Halted> {
-        self.write(Entry::Message {
+        let written = self.write(Entry::Message {
             from: from.clone(),
             to: to.clone(),
             content: keccak256(said),
             tokens,
             at_ms: (self.now_ms)(),
-        })
+        });
+        // What went beyond the tokens was said too; what a stop forbade was not.
+        if !matches!(written, Err(Halted::Stopped | Halted::Trail(_))) {
+            self.pages.lock().step = beginning(said, STEP_BYTES_MAX);
+        }
+        written
+    }
+
+    /// So much is produced, in place of what was before: kept for whoever stops the job, and no part of the trail. What an output
+    /// cannot hold is not kept.
+    ///
+    /// Errors: [`Halted`]: end the work.
+    pub fn produced(&self, so_far: &[u8]) -> Result<(), Halted> {
+        let mut pages = self.pages.lock();
+        let halted = *pages.halted.borrow();
+        if let Some(halted) = halted {
+            return Err(halted);
+        }
+        pages.partial = beginning(so_far, OUTPUT_BYTES_MAX);
+        Ok(())
+    }
+
+    /// What was said last, and what was produced so far.
+    pub fn progress(&self) -> (Vec<u8>, Vec<u8>) {
+        let pages = self.pages.lock();
+        (pages.step.clone(), pages.partial.clone())
     }
 
     /// What was used so far.
@@ -175,4 +206,8 @@ impl Pages {
         });
         why
     }
+}
+
+fn beginning(bytes: &[u8], most: usize) -> Vec<u8> {
+    bytes[..bytes.len().min(most)].to_vec()
 }

@@ -379,3 +379,36 @@ async fn what_was_opened_must_be_a_value_and_its_salt() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_snapshot_of_another_job_or_with_another_trail_is_not_believed() {
+    let (agent, folder) = (Agent::that(Does::Drafts), tempdir().unwrap());
+    let server = Running::of(&agent, folder.path()).await;
+    let request = request(Check::Proof, b"");
+    server.client().invoke(&request).await.unwrap();
+    let honest = server.client().stop(&request.job).await.unwrap();
+    let honest = serde_json::to_value(&honest).unwrap();
+    let told = async |snapshot: &Value| {
+        let address = hostile(answer("200 OK", &snapshot.to_string())).await;
+        client(address, "").stop(&request.job).await
+    };
+    assert!(told(&honest).await.is_ok());
+    for (place, lie) in [
+        ("/job/node", json!(4)),
+        ("/trailRoot", json!(B256::repeat_byte(1))),
+        ("/usage/messages", json!(40)),
+        ("/trail/0/opened/job/node", json!(4)),
+    ] {
+        let mut snapshot = honest.clone();
+        *snapshot.pointer_mut(place).unwrap() = lie;
+        let error = told(&snapshot).await.unwrap_err();
+        let is_lie = matches!(
+            error,
+            ClientError::Lie {
+                lie: Lie::Snapshot,
+                ..
+            }
+        );
+        assert!(is_lie, "{place}: {error}");
+    }
+}

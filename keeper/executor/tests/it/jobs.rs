@@ -198,6 +198,36 @@ async fn a_stop_ends_the_work_at_once_and_answers_one_snapshot() {
 }
 
 #[tokio::test]
+async fn a_snapshot_tells_what_was_said_last_and_what_was_produced_so_far() {
+    let (agent, folder) = (Agent::that(Does::Drafts), tempdir().unwrap());
+    let server = Running::of(&agent, folder.path()).await;
+    let (client, request) = (server.client(), request(CONSENSUS, b""));
+    client.invoke(&request).await.unwrap();
+    let standing = || client.standing(&request);
+    let spoke = |standing: &Result<Standing, ClientError>| matches!(standing, Ok(Standing::Running(usage)) if usage.messages == 2);
+    until(standing, spoke).await.unwrap();
+    let snapshot = client.stop(&request.job).await.unwrap();
+    assert_eq!(snapshot.last_step.bytes().as_ref(), b"then that");
+    assert_eq!(snapshot.partial_output.bytes().as_ref(), b"one ha");
+    assert_eq!((snapshot.usage.messages, snapshot.usage.tokens), (2, 2));
+}
+
+#[tokio::test]
+async fn what_is_delivered_is_told_whole_when_it_is_stopped_and_stands_as_it_stood() {
+    let (agent, folder) = (Agent::that(answers(b"[3]")), tempdir().unwrap());
+    let server = Running::of(&agent, folder.path()).await;
+    let (client, request) = (server.client(), request(Check::Proof, b"[3]"));
+    let delivered = until(|| client.invoke(&request), over).await.unwrap();
+    let Standing::Delivered(delivery) = &delivered else {
+        panic!("{delivered:?}");
+    };
+    let snapshot = client.stop(&request.job).await.unwrap();
+    assert_eq!(snapshot.partial_output.bytes(), delivery.output.bytes());
+    assert_eq!(snapshot.trail.as_ref(), Some(&delivery.trail));
+    assert_eq!(client.standing(&request).await.unwrap(), delivered);
+}
+
+#[tokio::test]
 async fn a_stopped_seal_stays_shut() {
     let (agent, folder) = (Agent::that(answers(b"yes")), tempdir().unwrap());
     let server = Running::of(&agent, folder.path()).await;
@@ -205,6 +235,8 @@ async fn a_stopped_seal_stays_shut() {
     until(|| client.invoke(&request), over).await.unwrap();
     let snapshot = client.stop(&request.job).await.unwrap();
     assert_eq!(snapshot.trail, None, "a trail would tell the value");
+    let told = (snapshot.last_step.bytes(), snapshot.partial_output.bytes());
+    assert!(told.0.is_empty() && told.1.is_empty());
     *agent.opens.lock() = Some(TRAILS);
     let refused = client.reveal(&request).await.unwrap_err();
     assert!(

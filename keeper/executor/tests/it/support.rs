@@ -46,6 +46,8 @@ pub(crate) enum Does {
     Answers(Vec<u8>, u32),
     /// Nothing, for ever.
     Hangs,
+    /// Says something, produces half of its output, and then nothing for ever.
+    Drafts,
     /// Changes its own code while it works.
     Changes,
     /// Goes on saying things, whatever it is told.
@@ -166,6 +168,16 @@ impl Handler for Shared {
             }
             Does::Hangs => {
                 let _witness = Witness(Arc::clone(&self.0.dropped));
+                std::future::pending().await
+            }
+            Does::Drafts => {
+                let _witness = Witness(Arc::clone(&self.0.dropped));
+                let said = recorder
+                    .message(&me, &model, b"first this", 1)
+                    .and_then(|()| recorder.message(&me, &model, b"then that", 1))
+                    .and_then(|()| recorder.produced(b"on"))
+                    .and_then(|()| recorder.produced(b"one ha"));
+                said.map_err(|halted| halted.failure())?;
                 std::future::pending().await
             }
             Does::Changes => {

@@ -13,7 +13,9 @@ use agentcity_domain::{
 };
 use agentcity_executor::{
     client::{Client, ClientError, Disposition},
-    protocol::{AcceptanceRequest, Check, JobId, JobRequest, Kind, SignedResult, Standing},
+    protocol::{
+        AcceptanceRequest, Check, Delivery, JobId, JobRequest, Kind, SignedResult, Standing,
+    },
     value,
 };
 use alloy::{
@@ -26,6 +28,7 @@ use alloy::{
 use super::{
     Routing,
     chain::{self, Chain},
+    guard::{Guard, execution},
 };
 use crate::{
     action::Outcome, executor::endpoint::Call, machine::router::Step as Due, part::Step,
@@ -36,13 +39,15 @@ use crate::{
 const PROMISE_SECS: u64 = 86_400;
 
 /// Something that is to be relayed.
-enum Found<T> {
+pub(super) enum Found<T> {
     /// This.
     Some(T),
     /// It is done already.
     Done,
     /// It cannot be done.
     Refused(String),
+    /// Not now.
+    Waits,
 }
 
 pub(super) fn satisfied() -> Step {
@@ -73,6 +78,10 @@ impl<P: Provider> Routing<P> {
         let Some(first) = steps.first() else {
             return Ok(satisfied());
         };
+        if let Some(Err(why)) = self.guard.as_ref().map(|guard| guard.may_do(first)) {
+            tracing::info!(mission = %first.mission(), "{first:?} waits: {why}");
+            return Ok(Step::Later);
+        }
         match *first {
             Due::Accept(_) => self.accept(&chain, &steps, head.time.get()).await,
             Due::Result(..) => self.relay(&chain, &steps, payer).await,
@@ -110,12 +119,12 @@ impl<P: Provider> Routing<P> {
         client.ok_or_else(|| format!("no executor of {agent} is configured"))
     }
 
-    /// The request of a job as the chain is, with its seat's mask bit.
+    /// The request of a job as the chain is, with its node's state, and since when the node is in it.
     async fn asked(
         &self,
         chain: &Chain<'_, P>,
         job: JobId,
-    ) -> Result<Found<(JobRequest, NodeState)>, String> {
+    ) -> Result<Found<(JobRequest, NodeState, u64)>, String> {
         let assignment = chain.assignment(job.mission, job.node).await?;
         if assignment.attempt != job.attempt {
             return Ok(Found::Refused("the attempt is over".to_owned()));
@@ -133,7 +142,32 @@ impl<P: Provider> Routing<P> {
             .await?;
         let number = assignment.state as u8;
         let state = NodeState::from_u8(number).ok_or_else(|| format!("node state {number}"))?;
-        Ok(Found::Some((request, state)))
+        Ok(Found::Some((request, state, assignment.since.to())))
+    }
+
+    /// Whether the mirror lets this be asked for, or passed on, now. If not, that waits: the mirror's word ends, or the attempt does.
+    fn is_held(&self, request: &JobRequest) -> bool {
+        let execution = execution(&request.job, request.agent);
+        let held = self.guard.as_ref().map(|guard| guard.may_work(&execution));
+        held.transpose()
+            .inspect_err(|why| tracing::info!(job = %request.job, "it waits: {why}"))
+            .is_err()
+    }
+
+    /// A result with its output, once that may be passed on.
+    async fn heard(
+        &self,
+        request: JobRequest,
+        since: u64,
+        delivery: Delivery,
+    ) -> Result<Found<(JobRequest, SignedResult)>, String> {
+        if let Some(guard) = &self.guard
+            && !(guard.may_pass(&request, since, &delivery).await?
+                && guard.may_submit(&request, since, &delivery).await?)
+        {
+            return Ok(Found::Waits);
+        }
+        Ok(Found::Some((request, delivery.result)))
     }
 
     async fn accept(&self, chain: &Chain<'_, P>, steps: &[Due], now: u64) -> Result<Step, String> {
@@ -149,7 +183,7 @@ impl<P: Provider> Routing<P> {
                     call.acceptances.push(acceptance);
                     call.signatures.push(signature);
                 }
-                Found::Done => {}
+                Found::Done | Found::Waits => {}
                 Found::Refused(cause) => why = Some(cause),
             }
         }
@@ -215,6 +249,14 @@ impl<P: Provider> Routing<P> {
             .seats(mission, node, law.node(node).ok_or("no such node")?)
             .await?;
         let taken = Seats::of(assignment.seats);
+        if let Some(guard) = &self.guard {
+            let seated = (0u8..).zip(&seats).filter(|(place, _)| taken.has(*place));
+            let agents: Vec<Address> = seated.map(|(_, (agent, _))| *agent).collect();
+            if let Err(why) = guard.may_route(mission, (node, attempt), &agents) {
+                tracing::info!(%mission, node, "not routed now: {why}");
+                return Ok(Step::Later);
+            }
+        }
         let contract = IService::new(self.setup.city.at(Peer::Service), &self.provider);
         let mut hashes = Vec::with_capacity(seats.len());
         for (place, (agent, service)) in (0u8..).zip(&seats) {
@@ -234,7 +276,7 @@ impl<P: Provider> Routing<P> {
                 Ok(hash) => hashes.push(hash),
                 Err(error) => match follows::<()>(&error)? {
                     Found::Refused(cause) => return Ok(refused(cause)),
-                    Found::Some(()) | Found::Done => {}
+                    Found::Some(()) | Found::Done | Found::Waits => {}
                 },
             }
         }
@@ -250,34 +292,46 @@ impl<P: Provider> Routing<P> {
     }
 
     async fn invoke(&self, chain: &Chain<'_, P>, job: JobId) -> Result<Step, String> {
-        let (request, state) = match self.asked(chain, job).await? {
+        let (request, state, since) = match self.asked(chain, job).await? {
             Found::Some(asked) => asked,
             Found::Done => return Ok(satisfied()),
             Found::Refused(cause) => return Ok(refused(cause)),
+            Found::Waits => return Ok(Step::Later),
         };
         if !matches!(state, NodeState::Executing | NodeState::PendingVerification) {
             return Ok(refused("the node does not run"));
+        }
+        if self.is_held(&request) {
+            return Ok(Step::Later);
+        }
+        if let Some(guard) = &self.guard {
+            guard.begins(&job, request.agent, since).await;
         }
         match self.client(request.agent)?.invoke(&request).await {
             Ok(_) => Ok(reported("asked")),
             Err(error) => match follows::<()>(&error)? {
                 Found::Refused(cause) => Ok(refused(cause)),
-                Found::Some(()) | Found::Done => Ok(satisfied()),
+                Found::Some(()) | Found::Done | Found::Waits => Ok(satisfied()),
             },
         }
     }
 
     async fn open(&self, chain: &Chain<'_, P>, job: JobId) -> Result<Step, String> {
-        let (request, state) = match self.asked(chain, job).await? {
+        let (request, state, _) = match self.asked(chain, job).await? {
             Found::Some(asked) => asked,
             Found::Done => return Ok(satisfied()),
             Found::Refused(cause) => return Ok(refused(cause)),
+            Found::Waits => return Ok(Step::Later),
         };
         if state != NodeState::Completed {
             return Ok(refused("the node is not completed"));
         }
         match self.client(request.agent)?.reveal(&request).await {
             Ok(delivery) => {
+                if let Some(guard) = &self.guard {
+                    // People reviewed it: it is heard for what comes after it.
+                    guard.hears(&request, &delivery).await?;
+                }
                 let hash = value::output_hash(request.check, delivery.output.bytes());
                 let hash = hash.unwrap_or_default();
                 self.keep_output(hash, delivery.output.bytes().clone())
@@ -286,7 +340,7 @@ impl<P: Provider> Routing<P> {
             }
             Err(error) => match follows::<()>(&error)? {
                 Found::Refused(cause) => Ok(refused(cause)),
-                Found::Some(()) | Found::Done => Ok(satisfied()),
+                Found::Some(()) | Found::Done | Found::Waits => Ok(satisfied()),
             },
         }
     }
@@ -304,7 +358,7 @@ impl<P: Provider> Routing<P> {
             // What is over needs no stop.
             Err(error) => match follows::<()>(&error)? {
                 Found::Refused(cause) => Ok(reported(&cause)),
-                Found::Some(()) | Found::Done => Ok(satisfied()),
+                Found::Some(()) | Found::Done | Found::Waits => Ok(satisfied()),
             },
         }
     }
@@ -340,7 +394,7 @@ impl<P: Provider> Routing<P> {
         payer: Option<Address>,
     ) -> Result<Step, String> {
         let mut ready = Vec::new();
-        let mut why = None;
+        let (mut why, mut waits) = (None, false);
         for step in steps {
             let Due::Result(job, kind) = step else {
                 continue;
@@ -349,9 +403,15 @@ impl<P: Provider> Routing<P> {
                 Found::Some(result) => ready.push(result),
                 Found::Done => {}
                 Found::Refused(cause) => why = Some(cause),
+                Found::Waits => waits = true,
             }
         }
         let to = self.setup.city.at(Peer::Verification);
+        // What the buffer lets go it tries again by its own times.
+        let is_held = |(_, result): &(JobRequest, SignedResult)| {
+            let has_output = matches!(result.kind, Kind::Proof | Kind::Reveal);
+            has_output && self.guard.as_ref().is_some_and(Guard::buffers)
+        };
         while !ready.is_empty() {
             let input = chain::input(&batch(&ready));
             let said = chain.refusal(payer.unwrap_or_default(), to, &input).await?;
@@ -362,27 +422,38 @@ impl<P: Provider> Routing<P> {
                 Ok(IVerificationErrors::ResultRefused(refusal))
                     if refusal.index < U256::from(ready.len()) =>
                 {
-                    ready.remove(refusal.index.to::<usize>());
-                    why = Some(format!("a result is refused: {}", refusal.reason));
+                    let left = ready.remove(refusal.index.to::<usize>());
+                    match is_held(&left) {
+                        true => waits = true,
+                        false => why = Some(format!("a result is refused: {}", refusal.reason)),
+                    }
                 }
+                _ if ready.iter().any(is_held) => return Ok(Step::Later),
                 Ok(error) => return Ok(refused(format!("{error:?}"))),
                 Err(_) => return Ok(refused(format!("{said}"))),
             }
         }
+        if waits && why.is_none() {
+            return Ok(Step::Later);
+        }
         Ok(why.map_or_else(satisfied, refused))
     }
 
-    async fn result(
+    pub(super) async fn result(
         &self,
         chain: &Chain<'_, P>,
         job: JobId,
         kind: Kind,
     ) -> Result<Found<(JobRequest, SignedResult)>, String> {
-        let (request, state) = match self.asked(chain, job).await? {
+        let (request, state, since) = match self.asked(chain, job).await? {
             Found::Some(asked) => asked,
             Found::Done => return Ok(Found::Done),
             Found::Refused(cause) => return Ok(Found::Refused(cause)),
+            Found::Waits => return Ok(Found::Waits),
         };
+        if self.is_held(&request) {
+            return Ok(Found::Waits);
+        }
         let client = self.client(request.agent)?;
         let seat = job.seat.get();
         match kind {
@@ -414,10 +485,13 @@ impl<P: Provider> Routing<P> {
                     "the executor opens another value than it sealed".to_owned(),
                 ));
             }
-            return Ok(Found::Some((request, delivery.result)));
+            return self.heard(request, since, delivery).await;
         }
         let result = match client.standing(&request).await {
             Ok(Standing::Committed(commitment)) => commitment.result,
+            Ok(Standing::Delivered(delivery)) if kind == Kind::Proof => {
+                return self.heard(request, since, delivery).await;
+            }
             Ok(Standing::Delivered(delivery)) => delivery.result,
             Ok(other) => return Ok(Found::Refused(format!("there is no result: {other:?}"))),
             Err(error) => return follows(&error),
@@ -442,7 +516,7 @@ fn reported(report: &str) -> Step {
     Step::Ended(Outcome::Reported { report })
 }
 
-fn batch(ready: &[(JobRequest, SignedResult)]) -> IVerification::submitBatchCall {
+pub(super) fn batch(ready: &[(JobRequest, SignedResult)]) -> IVerification::submitBatchCall {
     let results = ready.iter().map(|(request, result)| NodeResult {
         missionId: request.job.mission,
         node: request.job.node,

@@ -1,7 +1,7 @@
 //! What the router asks of the chain, all of one look as of one block.
 
 use agentcity_abi::{
-    ICollaboration::{self, Assignment, Mission},
+    ICollaboration::{self, Assignment, Mission, Node as Work},
     IService, IStatute,
     IVerification::{self, Record},
 };
@@ -62,10 +62,14 @@ impl<P: Provider> Chain<'_, P> {
         asked.call().await.map_err(|error| error.to_string())
     }
 
-    pub(super) async fn output_hash(&self, mission: B256, node: u16) -> Result<B256, String> {
+    pub(super) async fn node(&self, mission: B256, node: u16) -> Result<Work, String> {
         let contract = ICollaboration::new(self.city.at(Peer::Collaboration), self.provider);
         let asked = contract.node(mission, node).block(self.at).call().await;
-        let node = asked.map_err(|error| error.to_string())?;
+        asked.map_err(|error| error.to_string())
+    }
+
+    pub(super) async fn output_hash(&self, mission: B256, node: u16) -> Result<B256, String> {
+        let node = self.node(mission, node).await?;
         match NodeState::from_u8(node.state as u8) {
             Some(NodeState::Completed) => Ok(node.outputHash),
             _ => Err("a node before is not completed".to_owned()),

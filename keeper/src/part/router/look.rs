@@ -18,6 +18,7 @@ use alloy::{
 use super::{
     Routing,
     chain::{self, Chain},
+    guard::Guard,
     law::Law,
 };
 use crate::{
@@ -114,6 +115,11 @@ impl<P: Provider> Routing<P> {
             phase: None,
             seats: Vec::with_capacity(seats.len()),
         };
+        if let (Some(guard), NodeState::Completed) = (&self.guard, state)
+            && guard.waits(mission, number)
+        {
+            guard.completed(mission, number, chain.output_hash(mission, number).await?);
+        }
         let (mut committed, mut opened) = (0, 0);
         let works = matches!(state, NodeState::Executing | NodeState::PendingVerification);
         if works && node.tier == CONSENSUS {
@@ -140,7 +146,7 @@ impl<P: Provider> Routing<P> {
                     .request(chain, law, job, *agent, *service, assignment.expiresAt.to())
                     .await
                 {
-                    Ok(request) => seat.job = self.standing(&request).await,
+                    Ok(request) => seat.job = self.standing(&request, sight.since).await,
                     Err(cause) => {
                         tracing::info!(%job, "its inputs are not at hand: {cause}");
                         sight.has_inputs = false;
@@ -152,11 +158,15 @@ impl<P: Provider> Routing<P> {
         Ok(Some(sight))
     }
 
-    async fn standing(&self, request: &JobRequest) -> JobSight {
+    async fn standing(&self, request: &JobRequest, since: u64) -> JobSight {
         let Some(client) = self.setup.executors.get(&request.agent) else {
             return JobSight::Silent;
         };
-        match client.standing(request).await {
+        let standing = client.standing(request).await;
+        if let (Some(guard), Ok(standing)) = (&self.guard, &standing) {
+            guard.saw(request, since, standing).await;
+        }
+        match standing {
             Ok(Standing::Running(_)) => JobSight::Running,
             Ok(Standing::Committed(_)) => JobSight::Committed,
             Ok(Standing::Delivered(_)) => JobSight::Delivered,
@@ -192,8 +202,15 @@ impl<P: Provider> Routing<P> {
         let check = Check::of(node.tier, node.mode).ok_or("a node that nobody works on")?;
         let registered = self.service(chain, service).await?;
         let mut inputs = Vec::new();
+        let settled = self
+            .guard
+            .as_ref()
+            .map(Guard::settled)
+            .transpose()?
+            .flatten();
+        let passed = self.chain(settled.unwrap_or(chain.at));
         for before in law.before(job.node) {
-            let hash = chain.output_hash(job.mission, *before).await?;
+            let hash = passed.output_hash(job.mission, *before).await?;
             let node = law.node(*before).ok_or("no such node")?;
             let check = Check::of(node.tier, node.mode).ok_or("an output of another mission")?;
             let content = self.output(check, hash).await?;

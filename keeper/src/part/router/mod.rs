@@ -7,8 +7,10 @@
 mod carry;
 mod chain;
 mod exits;
+mod guard;
 mod law;
 mod look;
+mod outlook;
 mod section;
 
 use std::{
@@ -27,12 +29,14 @@ use alloy::{
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
+pub(crate) use self::outlook::{Has, Outlook};
 pub(crate) use self::section::Section;
 use self::{
     chain::{Chain, Service},
     law::Law,
 };
 pub use self::{
+    guard::Guard,
     law::Texts,
     section::{SectionError, Settings},
 };
@@ -41,6 +45,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     event::{Event, Head},
+    executor::remote::Remote,
     library::Library,
     machine::{
         Machine,
@@ -72,10 +77,22 @@ pub struct Setup {
     pub pause: Duration,
 }
 
+impl Setup {
+    /// What stops the executors that it serves.
+    pub fn stopper(&self) -> Remote {
+        let served = |(agent, client): (&Address, &Client)| {
+            let own = self.served.contains(agent);
+            own.then(|| (*agent, client.clone()))
+        };
+        Remote::new(self.executors.iter().filter_map(served).collect())
+    }
+}
+
 /// Works on missions.
 pub struct Routing<P> {
     provider: P,
     setup: Setup,
+    guard: Option<Guard>,
     /// Laws, services and outputs never change: each is asked for once.
     laws: Mutex<BTreeMap<B256, Arc<Law>>>,
     services: Mutex<BTreeMap<B256, Service>>,
@@ -102,6 +119,7 @@ impl<P: Provider> Routing<P> {
     pub fn new(provider: P, setup: Setup) -> Self {
         Self {
             provider,
+            guard: None,
             laws: Mutex::default(),
             services: Mutex::default(),
             outputs: Mutex::default(),
@@ -201,6 +219,15 @@ impl<P: Provider> Routing<P> {
                 tracing::warn!(%mission, "not looked at: {cause}");
                 true
             }
+        }
+    }
+
+    /// Has nothing begun or passed on without the leave of a freeze mirror, and tells it what is used.
+    #[must_use]
+    pub fn guarded(self, guard: Guard) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
         }
     }
 

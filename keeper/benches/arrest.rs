@@ -1,0 +1,311 @@
+//! How long an executor goes on after the mirror was told what it did: through the host and its journal, over HTTP, until the process
+//! ended.
+//!
+//! `cargo bench -p agentcity-keeper --bench arrest`. Exit code 1 beyond the goal of issue 8.
+
+use std::{
+    collections::BTreeMap,
+    process::ExitCode,
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use agentcity_executor::{
+    client::{Account, Client, Patience},
+    protocol::{
+        AcceptanceRequest, Cause, Check, Code, Failure, Identity, JobId, JobRequest, Limits,
+        LiveCode, Place, Refusal, Signature, Task, Terms, Text, Venue,
+    },
+    runner::{Confines, Program, Runner},
+    server::{Handler, Recorder, Secret, Server, Settings, Work},
+    signing::{Digest, Unsigned},
+};
+use agentcity_keeper::{
+    clock::SystemClock,
+    config::Config,
+    daemon::Keeper,
+    execution::Execution,
+    executor::remote::Remote,
+    journal::SqliteJournal,
+    machine::freeze_mirror::{Event, Measure},
+    part::{Part, mirror::Mirror},
+    vault::Vault,
+};
+use alloy::{
+    primitives::{Address, B256, keccak256},
+    providers::ProviderBuilder,
+    signers::local::PrivateKeySigner,
+};
+use tokio::{net::TcpListener, sync::oneshot};
+
+/// Arrests; the median and the one that 99 of 100 do not exceed are told.
+const ROUNDS: u16 = 200;
+/// Milliseconds from what was measured to an executor's end.
+const GOAL_MS: f64 = 10.0;
+/// Until a process runs, and until the host has nothing else to do.
+const SETTLES: Duration = Duration::from_millis(60);
+
+const AGENT: Address = Address::repeat_byte(7);
+const MISSION: B256 = B256::repeat_byte(9);
+const SERVICE: B256 = B256::repeat_byte(3);
+const CODE: B256 = B256::repeat_byte(4);
+const VENUE: Venue = Venue {
+    chain_id: 412_346,
+    statute: Address::repeat_byte(1),
+    verification: Address::repeat_byte(2),
+};
+
+/// Tells when it is dropped.
+struct Witness(mpsc::Sender<Instant>);
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        // Nobody waits for it when the bench is over.
+        let _ = self.0.send(Instant::now());
+    }
+}
+
+/// An agent whose service works for ten minutes, in a process of its own.
+#[derive(Debug)]
+struct Agent {
+    /// Where limits can be enforced; otherwise a bare process is begun.
+    runner: Option<Runner>,
+    ended: mpsc::Sender<Instant>,
+}
+
+impl Agent {
+    async fn sleep(&self, request: &JobRequest, recorder: &Recorder) -> Result<Work, Failure> {
+        let failed = |error: String| Failure::new(Cause::Service, error);
+        if let Some(runner) = &self.runner {
+            let program = Program {
+                path: "/bin/sleep".into(),
+                arguments: vec!["600".into()],
+                hidden: Vec::new(),
+            };
+            let confines =
+                Confines::of(&request.limits).map_err(|error| failed(error.to_string()))?;
+            let run = runner.run(&program, &confines, request, recorder).await;
+            return run.map_err(|error| error.failure());
+        }
+        let mut child = tokio::process::Command::new("/bin/sleep")
+            .arg("600")
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        let status = child
+            .wait()
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        Err(failed(status.to_string()))
+    }
+}
+
+impl Handler for Agent {
+    async fn identity(&self) -> Result<Identity, Refusal> {
+        Ok(Identity {
+            versions: vec![Text::cut("v1")],
+            venue: VENUE,
+            agent: AGENT,
+            services: vec![SERVICE],
+        })
+    }
+
+    async fn live_code(&self, service: B256) -> Result<LiveCode, Refusal> {
+        Ok(LiveCode {
+            service,
+            code_hash: CODE,
+        })
+    }
+
+    async fn accept(&self, _: &AcceptanceRequest, _: Digest) -> Result<Signature, Refusal> {
+        Err(Refusal::new(Code::Declined, "it takes no seats"))
+    }
+
+    async fn take(&self, _: &JobRequest) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn secret(&self, job: &JobId, of: Secret) -> B256 {
+        keccak256(format!("{of:?} of {job}"))
+    }
+
+    async fn work(&self, request: Arc<JobRequest>, recorder: Recorder) -> Result<Work, Failure> {
+        // Dropped after the process, which the future below owns.
+        let _witness = Witness(self.ended.clone());
+        self.sleep(&request, &recorder).await
+    }
+
+    async fn sign(
+        &self,
+        _: &JobRequest,
+        _: &Unsigned<'_>,
+        _: Digest,
+    ) -> Result<Signature, Refusal> {
+        Err(Refusal::new(Code::Declined, "it signs nothing"))
+    }
+
+    async fn open(&self, _: &JobRequest) -> Result<B256, Refusal> {
+        Err(Refusal::new(Code::TooEarly, "it opens nothing"))
+    }
+
+    async fn context(&self, _: &JobId) -> Vec<u8> {
+        b"ten minutes of nothing".repeat(1_000)
+    }
+
+    fn result_deadline(&self, request: &JobRequest) -> u64 {
+        request.deadline
+    }
+}
+
+fn request(node: u16) -> JobRequest {
+    let seat = Place::new(0).expect("the first seat");
+    JobRequest {
+        venue: VENUE,
+        job: JobId {
+            mission: MISSION,
+            node,
+            attempt: 0,
+            seat,
+        },
+        agent: AGENT,
+        service: SERVICE,
+        code_hash: CODE,
+        check: Check::Proof,
+        terms: Terms::default(),
+        task: Task::default(),
+        inputs: Vec::new(),
+        limits: Limits {
+            latency_ms: 600_000,
+            memory_mb: 64,
+            concurrency: 8,
+            network_policies: Vec::new(),
+            tokens: 100,
+        },
+        deadline: 2_000_000_000,
+    }
+}
+
+fn main() -> ExitCode {
+    let dir = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (ended, ends) = mpsc::channel();
+    let (client, confined) = runtime.block_on(async {
+        let runner = Runner::probe(dir.path()).await;
+        let confined = runner.as_ref().map(|_| ()).map_err(ToString::to_string);
+        let agent = Agent {
+            runner: runner.ok(),
+            ended,
+        };
+        let settings = Settings {
+            token: None,
+            jobs_max: 8,
+        };
+        let server = Server::open(&dir.path().join("jobs"), agent, settings).expect("a store");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(server.serve(listener, std::future::pending()));
+        let patience = Patience::default();
+        let client = Client::new(&base, AGENT, Account::Key, VENUE, None, patience);
+        (client.expect("an address"), confined)
+    });
+
+    // Nobody answers there: what is arrested is arrested without the chain.
+    let at = |name: &str| format!("{:?}", dir.path().join(name).display().to_string());
+    let nowhere = format!("{:?}", Address::repeat_byte(0x77).to_string());
+    let config = Config::parse(&format!(
+        "endpoint = \"http://127.0.0.1:9\"\njournal = {}\nkey_file = {}\n[mirror]\nmissions = [\"{MISSION}\"]\n\
+         vault = {}\nvault_key_file = {}\npoll_secs = 60\n\
+         collaboration = {nowhere}\nguardian = {nowhere}\nconstitution = {nowhere}\nroster = {nowhere}\n",
+        at("journal.sqlite"),
+        at("key"),
+        at("vault"),
+        at("sealing"),
+    ))
+    .expect("valid");
+    let signer = PrivateKeySigner::from_bytes(&B256::repeat_byte(1)).expect("a key");
+    let vault = Vault::with_key(&dir.path().join("vault"), B256::repeat_byte(7), signer);
+    let provider = ProviderBuilder::default().connect_http(config.endpoints[0].clone());
+    let section = config.mirror.clone().expect("a mirror");
+    let remote = Remote::new(BTreeMap::from([(AGENT, client.clone())]));
+    let vault = Arc::new(vault.expect("a vault"));
+    let (part, inlet) = Mirror::new(
+        &config,
+        section,
+        provider.clone(),
+        None,
+        vault,
+        Arc::new(remote),
+    );
+    let (stop, stopped) = oneshot::channel::<()>();
+    let journal = SqliteJournal::open(&dir.path().join("journal.sqlite")).expect("a journal");
+    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(part)];
+    let host = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let over = async {
+            // Dropped or sent: it is over.
+            let _ = stopped.await;
+        };
+        runtime.block_on(async {
+            let _provider = provider;
+            let mut keeper = Keeper::<_, alloy::providers::RootProvider>::with_parts(
+                journal,
+                "bench".into(),
+                0,
+                None,
+                parts,
+            )
+            .expect("one part");
+            keeper.run(&SystemClock, over).await.expect("it works");
+        });
+    });
+
+    let mut took = Vec::new();
+    for node in 0..ROUNDS {
+        let request = request(node);
+        runtime.block_on(client.invoke(&request)).expect("it works");
+        let execution = Execution {
+            mission: MISSION,
+            node,
+            attempt: 0,
+            agent: AGENT,
+        };
+        let since = 1;
+        inlet
+            .blocking_send(Event::Began { execution, since })
+            .expect("a host");
+        std::thread::sleep(SETTLES);
+        let measure = Measure {
+            tools: 1_000,
+            ..Measure::default()
+        };
+        let step = 1;
+        let begin = Instant::now();
+        inlet
+            .blocking_send(Event::Measured {
+                execution,
+                since,
+                step,
+                measure,
+            })
+            .expect("a host");
+        let end: Instant = ends.recv_timeout(Duration::from_secs(30)).expect("it ends");
+        took.push(end.duration_since(begin).as_secs_f64() * 1e3);
+    }
+    drop(stop);
+    host.join().expect("the host ends");
+    took.sort_by(f64::total_cmp);
+    let (median, p99) = (took[took.len() / 2], took[took.len() * 99 / 100]);
+    let how = match confined {
+        Ok(()) => "confined processes".to_owned(),
+        Err(why) => format!("bare processes (limits cannot be enforced here: {why})"),
+    };
+    println!(
+        "arrest: measured to stopped, median {median:.2} ms, p99 {p99:.2} ms, greatest {:.2} ms, of {ROUNDS} {how}; goal {GOAL_MS} ms, ratio {:.2}",
+        took[took.len() - 1],
+        median / GOAL_MS
+    );
+    match p99 <= GOAL_MS {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,70 @@
+//! What can be seen of the buffer from outside: how far each output came.
+
+use alloy::primitives::B256;
+
+use super::{EscrowBuffer, Mode, Stage};
+use crate::execution::Execution;
+
+/// How far an output came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// It waits for its turn, or for its next try.
+    Waits,
+    /// It may be handed in, or is.
+    Sent,
+    /// The newest block has it.
+    Confirmed,
+    /// A block that counts as final has it.
+    Settled,
+    /// It was refused for good.
+    Faulty,
+}
+
+/// An output that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Whose.
+    pub execution: Execution,
+    /// Since when it was routed.
+    pub since: u64,
+    /// Its hash.
+    pub output: B256,
+    /// How far it came.
+    pub reached: Reached,
+}
+
+impl EscrowBuffer {
+    /// Outputs that are held, in the order of their delivery, and how far each came.
+    pub fn entries(&self) -> impl Iterator<Item = Held> + '_ {
+        self.state.entries.iter().map(|entry| Held {
+            execution: entry.execution,
+            since: entry.since,
+            output: entry.output,
+            reached: match &entry.stage {
+                Stage::Queued | Stage::Failing(_) => Reached::Waits,
+                Stage::Sent { .. } => Reached::Sent,
+                Stage::Confirmed { .. } => Reached::Confirmed,
+                Stage::Settled | Stage::Releasing => Reached::Settled,
+                Stage::Faulty => Reached::Faulty,
+            },
+        })
+    }
+
+    /// How far the output of an execution came; `None` when none is held.
+    pub fn entry_of(&self, execution: &Execution) -> Option<Held> {
+        self.entries().find(|held| held.execution == *execution)
+    }
+
+    /// The stop that waits for a human, if there is one.
+    pub const fn stopped(&self) -> Option<u64> {
+        match self.state.mode {
+            Mode::Stopped { stop, .. } => Some(stop),
+            Mode::Normal | Mode::Degraded { .. } => None,
+        }
+    }
+
+    /// The last block that was seen.
+    pub fn last_block(&self) -> Option<crate::event::Head> {
+        self.state.block.map(|seen| seen.head)
+    }
+}

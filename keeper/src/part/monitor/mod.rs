@@ -1,0 +1,280 @@
+//! The monitor at work: what served executors hand in is compared with what they usually do, before it is passed on.
+//!
+//! Two scorers that read disjoint parts of a text judge each output ([ADR 0015](../../../../docs/adr/0015-how-monitors-score.md)), and only
+//! what both find beyond the mission's threshold is a deviation: neither arrests alone. What is reported is the score of the one that the
+//! roster approved with this monitor's bond (RULINGS R13: one keeper, one scorer); when it approved another, nothing is.
+//!
+//! A window takes an output in when the chain completed its node with it, and no other, so nobody moves his window by what was frozen or
+//! refused.
+
+mod windows;
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use agentcity_abi::IRoster::{self, Standing};
+use agentcity_monitor::{
+    calibration::{Calibration, CalibrationError},
+    scorer::{AnyScorer, Letters, Scorer, ScorerError, Shape},
+    vector::{OtherDimension, Vector},
+    window::Window,
+};
+use alloy::{
+    primitives::{Address, B256},
+    providers::{DynProvider, Provider},
+};
+use futures_util::FutureExt;
+use parking_lot::Mutex;
+use serde::Deserialize;
+
+pub use self::windows::WindowsError;
+use self::windows::{Row, Windows};
+use crate::execution::Execution;
+
+/// Section `monitor` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// The scorer that the roster approved with this monitor's bond; the other one must agree before anything is said.
+    scorer: Named,
+    /// Calibration of the scorer of letters (`agentcity-keeper calibrate`).
+    letters: PathBuf,
+    /// Calibration of the scorer of shapes.
+    shape: PathBuf,
+    /// File of what served agents handed in last.
+    windows: PathBuf,
+}
+
+/// A built-in scorer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Named {
+    /// Which letters follow each other.
+    Letters,
+    /// Everything but letters.
+    Shape,
+}
+
+/// Why nothing can be scored.
+#[derive(Debug, thiserror::Error)]
+pub enum EarsError {
+    /// A calibration cannot be read.
+    #[error("monitor.{key}: cannot read {path}: {cause}")]
+    Unreadable {
+        /// Which key.
+        key: &'static str,
+        /// Which file.
+        path: String,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A calibration is none of this scorer.
+    #[error("monitor.{key}: {cause}")]
+    Calibration {
+        /// Which key.
+        key: &'static str,
+        /// Why.
+        cause: CalibrationError,
+    },
+    /// The windows cannot be used.
+    #[error("monitor.windows: {0}")]
+    Windows(#[from] WindowsError),
+}
+
+/// Why an output was not scored. It is not passed on until it is.
+#[derive(Debug, thiserror::Error)]
+pub enum HearError {
+    /// There is no vector.
+    #[error(transparent)]
+    Scorer(#[from] ScorerError),
+    /// Calibration and scorer are of two kinds.
+    #[error(transparent)]
+    Dimension(#[from] OtherDimension),
+    /// The windows.
+    #[error("monitor.windows: {0}")]
+    Windows(#[from] WindowsError),
+    /// The roster does not say which scorer it approved.
+    #[error("the roster does not answer: {0}")]
+    Roster(String),
+}
+
+/// A scorer, and what it is worth.
+#[derive(Debug)]
+struct Ear {
+    scorer: AnyScorer,
+    calibration: Calibration,
+}
+
+impl Ear {
+    fn open(named: Named, section: &Section) -> Result<Self, EarsError> {
+        let (key, path, scorer) = match named {
+            Named::Letters => (
+                "letters",
+                &section.letters,
+                AnyScorer::Letters(Letters::default()),
+            ),
+            Named::Shape => ("shape", &section.shape, AnyScorer::Shape(Shape::default())),
+        };
+        let text = read(key, path)?;
+        let wrong = |cause| EarsError::Calibration { key, cause };
+        let calibration = Calibration::parse(&text).map_err(wrong)?;
+        let checked = calibration.check(&scorer).now_or_never();
+        checked
+            .expect("a scorer that is built in waits for nothing")
+            .map_err(wrong)?;
+        Ok(Self {
+            scorer,
+            calibration,
+        })
+    }
+
+    /// What would be reported of an output, in thousandths of σ.
+    fn deviation(
+        &self,
+        window: &Window,
+        vector: &Vector,
+        threshold: u32,
+    ) -> Result<u32, OtherDimension> {
+        let score = window.score(vector, &self.calibration.population)?;
+        Ok(self.calibration.reported(&score, threshold))
+    }
+}
+
+fn read(key: &'static str, path: &Path) -> Result<String, EarsError> {
+    fs::read_to_string(path).map_err(|cause| EarsError::Unreadable {
+        key,
+        path: path.display().to_string(),
+        cause,
+    })
+}
+
+/// Hears what served agents hand in.
+pub struct Ears {
+    own: Ear,
+    second: Ear,
+    windows: Mutex<Windows>,
+    provider: DynProvider,
+    roster: Address,
+    account: Address,
+}
+
+// A provider's address may carry a key.
+impl fmt::Debug for Ears {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ears")
+            .field("own", self.own.scorer.id())
+            .field("second", self.second.scorer.id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Ears {
+    /// For the monitor `account` of a city with this `roster`. Calibrations are held against their scorers.
+    ///
+    /// Errors: [`EarsError`].
+    pub fn open(
+        section: &Section,
+        provider: &(impl Provider + Clone + 'static),
+        roster: Address,
+        account: Address,
+    ) -> Result<Self, EarsError> {
+        let other = match section.scorer {
+            Named::Letters => Named::Shape,
+            Named::Shape => Named::Letters,
+        };
+        let (own, second) = (
+            Ear::open(section.scorer, section)?,
+            Ear::open(other, section)?,
+        );
+        let names = [own.scorer.id().name(), second.scorer.id().name()];
+        let windows = Windows::open(&section.windows, names)?;
+        Ok(Self {
+            own,
+            second,
+            windows: Mutex::new(windows),
+            provider: provider.clone().erased(),
+            roster,
+            account,
+        })
+    }
+
+    /// How far an output lies from what its agent usually hands in, in thousandths of σ; `None` where it is usual, where it is no
+    /// text, where people decided on it already, or where the roster approved another scorer. `hash` is what the chain will know it by.
+    ///
+    /// Errors: [`HearError`].
+    pub async fn hears(
+        &self,
+        execution: &Execution,
+        hash: B256,
+        output: &[u8],
+        threshold: u32,
+    ) -> Result<Option<u32>, HearError> {
+        let Ok(text) = std::str::from_utf8(output) else {
+            return Ok(None);
+        };
+        let known = self.windows.lock().row(execution, hash)?;
+        let Row { vectors, is_judged } = match known {
+            Some(row) => row,
+            None => {
+                let own = self.own.scorer.vector(text).await?;
+                let vectors = [own, self.second.scorer.vector(text).await?];
+                self.windows.lock().hear(execution, hash, &vectors)?;
+                Row {
+                    vectors,
+                    is_judged: false,
+                }
+            }
+        };
+        if is_judged {
+            return Ok(None);
+        }
+        let windows = self.windows.lock().of(execution.agent)?;
+        let own = self.own.deviation(&windows[0], &vectors[0], threshold)?;
+        let second = self.second.deviation(&windows[1], &vectors[1], threshold)?;
+        let both = own > threshold && second > threshold;
+        tracing::debug!(%execution, own, second, threshold, "heard");
+        if both && self.is_approved().await? {
+            return Ok(Some(own));
+        }
+        Ok(None)
+    }
+
+    /// Whether the roster has this monitor at work, with the scorer by which it judges.
+    async fn is_approved(&self) -> Result<bool, HearError> {
+        let roster = IRoster::new(self.roster, &self.provider);
+        let asked = roster.monitor(self.account).call().await;
+        let known = asked.map_err(|error| HearError::Roster(error.to_string()))?;
+        let own = self.own.scorer.id();
+        let fits = known.standing == Standing::Active && known.scorerId == own.hash();
+        if !fits {
+            tracing::error!(
+                account = %self.account, approved = %known.scorerId, "the roster has not approved {own} ({}) with this monitor's bond: no deviation is reported",
+                own.hash()
+            );
+        }
+        Ok(fits)
+    }
+
+    /// What this execution handed in was held: whatever becomes of that, people decide on it, and it is not accused again.
+    ///
+    /// Errors: [`WindowsError`].
+    pub fn judged(&self, execution: &Execution) -> Result<(), WindowsError> {
+        self.windows.lock().judged(execution)
+    }
+
+    /// Whether something of this node waits for its completion.
+    ///
+    /// Errors: [`WindowsError`].
+    pub fn waits(&self, mission: B256, node: u16) -> Result<bool, WindowsError> {
+        self.windows.lock().waits(mission, node)
+    }
+
+    /// The chain completed a node with this output: it belongs to its agent's window, and nothing else of the node does.
+    ///
+    /// Errors: [`WindowsError`].
+    pub fn completed(&self, mission: B256, node: u16, hash: B256) -> Result<(), WindowsError> {
+        self.windows.lock().completed(mission, node, hash)
+    }
+}

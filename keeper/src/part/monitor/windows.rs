@@ -1,0 +1,294 @@
+//! What agents handed in last, as vectors, on disk.
+//!
+//! ```text
+//!  heard ──▶ completed, the youngest of its agent ──▶ … ──▶ one of the last twenty ──▶ gone
+//!    └─────▶ another output completed the node: gone
+//! ```
+
+use std::{path::Path, time::Duration};
+
+use agentcity_monitor::{
+    vector::{OtherDimension, Vector},
+    window::{WINDOW, Window},
+};
+use alloy::primitives::{Address, B256};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::execution::Execution;
+
+/// How long a write waits for another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The file does not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum WindowsError {
+    /// SQLite's word.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// What is in it was not written by this program.
+    #[error("a vector cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// Vectors of two scorers.
+    #[error(transparent)]
+    Dimension(#[from] OtherDimension),
+    /// It is of other scorers.
+    #[error(
+        "the file holds vectors of {found}, not of {wanted}: name another file, and agents are compared with the population until they have handed in five outputs"
+    )]
+    Scorers {
+        /// Whose they are.
+        found: String,
+        /// Whose they should be.
+        wanted: String,
+    },
+}
+
+/// What was heard of one output.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) vectors: [Vector; 2],
+    pub(super) is_judged: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Windows(Connection);
+
+impl Windows {
+    /// Opens a file, or begins one, for the scorers of these names. Every write is on disk when it returns.
+    pub(super) fn open(path: &Path, scorers: [&str; 2]) -> Result<Self, WindowsError> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute_batch(
+            "CREATE TABLE IF NOT EXISTS scorers (names TEXT NOT NULL);
+             CREATE TABLE IF NOT EXISTS heard (
+                 mission TEXT NOT NULL, node INTEGER NOT NULL, attempt INTEGER NOT NULL, agent TEXT NOT NULL, output TEXT NOT NULL,
+                 own TEXT NOT NULL, second TEXT NOT NULL, judged INTEGER NOT NULL DEFAULT 0, completed INTEGER,
+                 PRIMARY KEY (mission, node, attempt, agent, output)
+             );
+             CREATE INDEX IF NOT EXISTS of_agent ON heard (agent, completed);",
+        )?;
+        let wanted = scorers.join(", ");
+        let found = connection
+            .query_row("SELECT names FROM scorers", [], |row| {
+                row.get::<_, String>(0)
+            })
+            .optional()?;
+        match found {
+            Some(found) if found != wanted => return Err(WindowsError::Scorers { found, wanted }),
+            Some(_) => {}
+            None => {
+                connection.execute("INSERT INTO scorers (names) VALUES ($1)", params![wanted])?;
+            }
+        }
+        Ok(Self(connection))
+    }
+
+    pub(super) fn row(&self, of: &Execution, output: B256) -> Result<Option<Row>, WindowsError> {
+        let mut query = self.0.prepare_cached(
+            "SELECT own, second, judged FROM heard WHERE mission = $1 AND node = $2 AND attempt = $3 AND agent = $4 AND output = $5",
+        )?;
+        let found = query.query_row(
+            params![
+                word(of.mission),
+                of.node,
+                of.attempt,
+                account(of.agent),
+                word(output)
+            ],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, bool>(2)?,
+                ))
+            },
+        );
+        let Some((own, second, is_judged)) = found.optional()? else {
+            return Ok(None);
+        };
+        let vectors = [serde_json::from_str(&own)?, serde_json::from_str(&second)?];
+        Ok(Some(Row { vectors, is_judged }))
+    }
+
+    pub(super) fn hear(
+        &self,
+        of: &Execution,
+        output: B256,
+        vectors: &[Vector; 2],
+    ) -> Result<(), WindowsError> {
+        self.0.execute(
+            "INSERT INTO heard (mission, node, attempt, agent, output, own, second) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            params![
+                word(of.mission),
+                of.node,
+                of.attempt,
+                account(of.agent),
+                word(output),
+                serde_json::to_string(&vectors[0])?,
+                serde_json::to_string(&vectors[1])?
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The windows of an agent, for each scorer.
+    pub(super) fn of(&self, agent: Address) -> Result<[Window; 2], WindowsError> {
+        let mut query = self.0.prepare_cached(
+            "SELECT own, second FROM heard WHERE agent = $1 AND completed IS NOT NULL ORDER BY completed DESC LIMIT $2",
+        )?;
+        let most = i64::try_from(WINDOW).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![account(agent), most], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let mut newest_first = rows.collect::<Result<Vec<_>, _>>()?;
+        newest_first.reverse();
+        let mut windows = [Window::default(), Window::default()];
+        for (own, second) in newest_first {
+            windows[0].push(serde_json::from_str(&own)?)?;
+            windows[1].push(serde_json::from_str(&second)?)?;
+        }
+        Ok(windows)
+    }
+
+    pub(super) fn judged(&self, of: &Execution) -> Result<(), WindowsError> {
+        self.0.execute(
+            "UPDATE heard SET judged = 1 WHERE mission = $1 AND node = $2 AND attempt = $3 AND agent = $4 AND judged = 0",
+            params![word(of.mission), of.node, of.attempt, account(of.agent)],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn waits(&self, mission: B256, node: u16) -> Result<bool, WindowsError> {
+        let mut query = self.0.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM heard WHERE mission = $1 AND node = $2 AND completed IS NULL)",
+        )?;
+        Ok(query.query_row(params![word(mission), node], |row| row.get(0))?)
+    }
+
+    pub(super) fn completed(
+        &mut self,
+        mission: B256,
+        node: u16,
+        output: B256,
+    ) -> Result<(), WindowsError> {
+        let write = self.0.transaction()?;
+        let (mission, output) = (word(mission), word(output));
+        // Those who gave the node's value share a place in the order: none of them is another's window.
+        write.execute(
+            "UPDATE heard SET completed = (SELECT COALESCE(MAX(completed), 0) + 1 FROM heard)
+             WHERE mission = $1 AND node = $2 AND output = $3 AND completed IS NULL",
+            params![mission, node, output],
+        )?;
+        write.execute(
+            "DELETE FROM heard WHERE mission = $1 AND node = $2 AND output <> $3 AND completed IS NULL",
+            params![mission, node, output],
+        )?;
+        let most = i64::try_from(WINDOW).unwrap_or(i64::MAX);
+        write.execute(
+            "DELETE FROM heard AS old WHERE completed IS NOT NULL AND
+                 (SELECT COUNT(*) FROM heard AS new WHERE new.agent = old.agent AND new.completed > old.completed) >= $1",
+            params![most],
+        )?;
+        write.commit()?;
+        Ok(())
+    }
+}
+
+fn word(word: B256) -> String {
+    format!("{word:#x}")
+}
+
+fn account(agent: Address) -> String {
+    format!("{agent:#x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGENT: Address = Address::repeat_byte(7);
+
+    fn execution(node: u16) -> Execution {
+        Execution {
+            mission: B256::repeat_byte(1),
+            node,
+            attempt: 0,
+            agent: AGENT,
+        }
+    }
+
+    fn hash(node: u16) -> B256 {
+        B256::from(alloy::primitives::U256::from(node + 1))
+    }
+
+    fn vectors(node: u16) -> [Vector; 2] {
+        let vector = |first: f64| Vector::of(&[first, 1.0, f64::from(node)]).expect("a vector");
+        [vector(2.0), vector(3.0)]
+    }
+
+    #[test]
+    fn a_window_is_of_the_last_twenty_completed_outputs_and_outlives_its_process() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("windows");
+        let open = || Windows::open(&path, ["a", "b"]).expect("a file");
+        let mut windows = open();
+        for node in 0..23 {
+            let of = execution(node);
+            windows
+                .hear(&of, hash(node), &vectors(node))
+                .expect("heard");
+            // Another output of the same node, which the chain never completes.
+            windows
+                .hear(&of, B256::repeat_byte(9), &vectors(99))
+                .expect("heard");
+            assert!(windows.waits(of.mission, node).expect("asked"));
+            let [own, _] = windows.of(AGENT).expect("a window");
+            assert_eq!(
+                own.len(),
+                usize::from(node).min(20),
+                "not before it is completed"
+            );
+            windows
+                .completed(of.mission, node, hash(node))
+                .expect("completed");
+            assert!(!windows.waits(of.mission, node).expect("asked"));
+        }
+        let mut expected = [Window::default(), Window::default()];
+        for node in 3..23 {
+            let [own, second] = vectors(node);
+            expected[0].push(own).expect("alike");
+            expected[1].push(second).expect("alike");
+        }
+        assert_eq!(open().of(AGENT).expect("a window"), expected);
+        let rows = windows
+            .0
+            .query_row("SELECT COUNT(*) FROM heard", [], |row| row.get::<_, i64>(0));
+        assert_eq!(rows, Ok(20), "what is in no window is gone");
+    }
+
+    #[test]
+    fn what_was_judged_stays_judged_and_other_scorers_windows_are_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("windows");
+        let windows = Windows::open(&path, ["a", "b"]).expect("a file");
+        windows
+            .hear(&execution(0), hash(0), &vectors(0))
+            .expect("heard");
+        let judged = |windows: &Windows| {
+            let row = windows.row(&execution(0), hash(0)).expect("asked");
+            row.expect("there").is_judged
+        };
+        assert!(!judged(&windows));
+        windows.judged(&execution(0)).expect("judged");
+        windows
+            .hear(&execution(0), hash(0), &vectors(0))
+            .expect("heard again");
+        assert!(judged(&Windows::open(&path, ["a", "b"]).expect("a file")));
+        let refused = Windows::open(&path, ["a", "c"])
+            .expect_err("others")
+            .to_string();
+        assert!(refused.contains("a, b"), "{refused}");
+    }
+}

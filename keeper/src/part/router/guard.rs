@@ -1,0 +1,342 @@
+//! Between router and freeze mirror: what the router asks before anything is begun or passed on, and what it tells of the jobs that
+//! it sees (seed B.11.5; RULINGS K13).
+//!
+//! Nothing of this is remembered: after a restart every job that is seen is told again, and what was told before is one event.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use agentcity_executor::{
+    protocol::{Delivery, JobId, JobRequest, Standing, Usage},
+    value,
+};
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, B256},
+};
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use crate::{
+    execution::Execution,
+    executor::remote::Remote,
+    machine::freeze_mirror::{Event, FreezeMirror, Held, Measure},
+    machine::router::Step as Due,
+    part::{
+        board::Board,
+        escrow::{Barred, Gate},
+        monitor::Ears,
+    },
+};
+
+/// Executions that are remembered as told: those of as many nodes as one keeper serves at a time. Others are told again, which changes
+/// nothing.
+const TOLD_MAX: usize = 4_096;
+
+/// The mirror, as the router needs it.
+#[derive(Debug)]
+pub struct Guard {
+    mirror: Board<FreezeMirror>,
+    inlet: mpsc::Sender<Event>,
+    remote: Arc<Remote>,
+    ears: Option<Ears>,
+    gate: Option<Gate>,
+    told: Mutex<BTreeMap<Execution, Told>>,
+}
+
+/// What the mirror was told last of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    since: u64,
+    step: Option<u64>,
+    is_over: bool,
+}
+
+/// Whose work a request asks for.
+pub(super) const fn execution(job: &JobId, agent: Address) -> Execution {
+    Execution {
+        mission: job.mission,
+        node: job.node,
+        attempt: job.attempt,
+        agent,
+    }
+}
+
+impl Guard {
+    /// Asks the mirror that `board` shows, and tells it by its `inlet`. `remote` stops what it holds.
+    pub fn new(
+        mirror: Board<FreezeMirror>,
+        inlet: mpsc::Sender<Event>,
+        remote: Arc<Remote>,
+    ) -> Self {
+        Self {
+            mirror,
+            inlet,
+            remote,
+            ears: None,
+            gate: None,
+            told: Mutex::default(),
+        }
+    }
+
+    /// Hears what is handed in too, before it is passed on.
+    #[must_use]
+    pub fn hearing(self, ears: Ears) -> Self {
+        Self {
+            ears: Some(ears),
+            ..self
+        }
+    }
+
+    /// Lets nothing be begun or handed in but through an escrow buffer.
+    #[must_use]
+    pub fn buffered(self, gate: Gate) -> Self {
+        Self {
+            gate: Some(gate),
+            ..self
+        }
+    }
+
+    /// Whether outputs go through a buffer.
+    pub(super) const fn buffers(&self) -> bool {
+        self.gate.is_some()
+    }
+
+    /// Whether the buffer lets a step be done now.
+    pub(super) fn may_do(&self, step: &Due) -> Result<(), Barred> {
+        let Some(gate) = &self.gate else {
+            return Ok(());
+        };
+        match step {
+            // Nothing is sent, and less runs afterwards.
+            Due::Stop(_) | Due::Open(_) => Ok(()),
+            Due::Invoke(_) => gate.may_execute(),
+            Due::Route { .. } => gate.may_send().and_then(|()| gate.may_execute()),
+            Due::Accept(_)
+            | Due::Result(..)
+            | Due::Close { .. }
+            | Due::Release { .. }
+            | Due::Expire { .. }
+            | Due::Reopen { .. }
+            | Due::Filter { .. }
+            | Due::CloseEscrow { .. } => gate.may_send(),
+        }
+    }
+
+    /// The block as of which outputs are passed on to successors: with a buffer one that counts as final.
+    ///
+    /// Errors: it is not known yet.
+    pub(super) fn settled(&self) -> Result<Option<BlockId>, String> {
+        let settled = self.gate.as_ref().map(Gate::settled).transpose();
+        let settled = settled.map_err(|why| why.to_string())?;
+        Ok(settled.map(|head| BlockId::hash(head.hash)))
+    }
+
+    /// Whether an output may be handed in on chain now: with a buffer when its turn came. It lies sealed before.
+    ///
+    /// Errors: it cannot be sealed.
+    pub(super) async fn may_submit(
+        &self,
+        request: &JobRequest,
+        since: u64,
+        delivery: &Delivery,
+    ) -> Result<bool, String> {
+        let Some(gate) = &self.gate else {
+            return Ok(true);
+        };
+        let bytes = delivery.output.bytes();
+        let hash = value::output_hash(request.check, bytes).unwrap_or_default();
+        let execution = execution(&request.job, request.agent);
+        let taken = gate.takes(execution, since, hash, bytes);
+        taken.await.map_err(|error| error.to_string())
+    }
+
+    /// Whether these agents may be routed to this attempt. While the mirror does not work here, nobody may.
+    pub(super) fn may_route(
+        &self,
+        mission: B256,
+        attempt: (u16, u8),
+        agents: &[Address],
+    ) -> Result<(), Held> {
+        let asked = self
+            .mirror
+            .look(|mirror| mirror.may_route(mission, attempt, agents));
+        asked.unwrap_or(Err(Held::Unknown { mission }))
+    }
+
+    /// Whether an agent may be asked for work, and what it hands in be passed on.
+    pub(super) fn may_work(&self, execution: &Execution) -> Result<(), Held> {
+        let mission = execution.mission;
+        let asked = self.mirror.look(|mirror| mirror.may_work(execution));
+        let asked = asked.unwrap_or(Err(Held::Unknown { mission }));
+        if let (Some(ears), Err(Held::Held { .. })) = (&self.ears, &asked)
+            && let Err(error) = ears.judged(execution)
+        {
+            tracing::error!(%execution, "its outputs would be accused again: {error}");
+        }
+        asked
+    }
+
+    /// Whether an output may be passed on: not before it was heard, and not when it lies too far from what is usual. Then the mirror
+    /// is told, which holds its agent, and says no from then on.
+    ///
+    /// Errors: it could not be heard.
+    pub(super) async fn may_pass(
+        &self,
+        request: &JobRequest,
+        since: u64,
+        delivery: &Delivery,
+    ) -> Result<bool, String> {
+        let execution = execution(&request.job, request.agent);
+        let Some(deviation) = self.hears(request, delivery).await? else {
+            return Ok(true);
+        };
+        self.began(execution, since).await;
+        let usage = delivery.trail.usage();
+        let event = Event::Measured {
+            execution,
+            since,
+            // The entry of the output, which is the last.
+            step: delivery.trail.entries().len() as u64,
+            measure: Measure {
+                tools: usage.tool_calls,
+                messages: usage.messages,
+                deviation: Some(deviation),
+                substituted: false,
+            },
+        };
+        self.tell(event).await;
+        Ok(false)
+    }
+
+    /// How far an output lies from what is usual, if that is too far.
+    ///
+    /// Errors: it could not be heard.
+    pub(super) async fn hears(
+        &self,
+        request: &JobRequest,
+        delivery: &Delivery,
+    ) -> Result<Option<u32>, String> {
+        let Some(ears) = &self.ears else {
+            return Ok(None);
+        };
+        let output = delivery.output.bytes();
+        let hash = value::output_hash(request.check, output).unwrap_or_default();
+        let limits = self
+            .mirror
+            .look(|mirror| mirror.limits(request.job.mission));
+        // Without a mirror at work nothing is passed on at all.
+        let Some(limits) = limits else {
+            return Err("no mirror works here".to_owned());
+        };
+        let execution = execution(&request.job, request.agent);
+        let heard = ears.hears(&execution, hash, output, limits.deviation).await;
+        heard.map_err(|error| error.to_string())
+    }
+
+    /// Whether something of a node waits to be taken into its agent's window.
+    pub(super) fn waits(&self, mission: B256, node: u16) -> bool {
+        let waits = self.ears.as_ref().map(|ears| ears.waits(mission, node));
+        waits.is_some_and(|waits| matches!(waits, Ok(true)))
+    }
+
+    /// The chain completed a node with this output.
+    pub(super) fn completed(&self, mission: B256, node: u16, hash: B256) {
+        let taken = self
+            .ears
+            .as_ref()
+            .map(|ears| ears.completed(mission, node, hash));
+        if let Some(Err(error)) = taken {
+            tracing::error!(%mission, node, "its output is in no window: {error}");
+        }
+    }
+
+    /// An agent is about to be asked for work: the mirror knows of it before the executor does, so nothing runs that it could not stop.
+    pub(super) async fn begins(&self, job: &JobId, agent: Address, since: u64) {
+        let execution = execution(job, agent);
+        self.remote.seated(execution, job.seat);
+        self.began(execution, since).await;
+    }
+
+    async fn began(&self, execution: Execution, since: u64) {
+        let known = self.told.lock().get(&execution).copied();
+        if known.is_some_and(|told| told.since == since && !told.is_over) {
+            return;
+        }
+        let event = Event::Began { execution, since };
+        if self.tell(event).await {
+            let told = Told {
+                since,
+                step: None,
+                is_over: false,
+            };
+            let mut all = self.told.lock();
+            while all.len() >= TOLD_MAX {
+                all.pop_first();
+            }
+            all.insert(execution, told);
+        }
+    }
+
+    /// How a job stands, as its executor says: what it used is measured, by the trail that is committed.
+    pub(super) async fn saw(&self, request: &JobRequest, since: u64, standing: &Standing) {
+        let execution = execution(&request.job, request.agent);
+        let usage = match standing {
+            Standing::Running(usage) => *usage,
+            Standing::Committed(commitment) => commitment.usage,
+            Standing::Delivered(delivery) => delivery.trail.usage(),
+            Standing::Failed(_) | Standing::Stopped(_) => return self.over(execution).await,
+        };
+        self.remote.seated(execution, request.job.seat);
+        self.began(execution, since).await;
+        self.measured(execution, usage).await;
+    }
+
+    async fn measured(&self, execution: Execution, usage: Usage) {
+        let step = u64::from(usage.tool_calls) + u64::from(usage.messages);
+        let Some(told) = self.told.lock().get(&execution).copied() else {
+            // The mirror does not work here.
+            return;
+        };
+        if told.step == Some(step) {
+            return;
+        }
+        let event = Event::Measured {
+            execution,
+            since: told.since,
+            step,
+            measure: Measure {
+                tools: usage.tool_calls,
+                messages: usage.messages,
+                ..Measure::default()
+            },
+        };
+        if self.tell(event).await
+            && let Some(told) = self.told.lock().get_mut(&execution)
+        {
+            told.step = Some(step);
+        }
+    }
+
+    async fn over(&self, execution: Execution) {
+        let known = self.told.lock().get(&execution).copied();
+        let Some(Told {
+            since,
+            is_over: false,
+            ..
+        }) = known
+        else {
+            return;
+        };
+        if self.tell(Event::Over { execution, since }).await
+            && let Some(told) = self.told.lock().get_mut(&execution)
+        {
+            told.is_over = true;
+        }
+    }
+
+    /// False while nobody listens: the stream is another keeper's, whose router tells it.
+    async fn tell(&self, event: Event) -> bool {
+        let works = self.mirror.look(|_| ()).is_some();
+        works && self.inlet.send(event).await.is_ok()
+    }
+}
