@@ -27,6 +27,7 @@ use crate::{
         program_life::{Notice, NoticesCross},
     },
     office::{OfficeError, Settings, Table},
+    operations,
     part::{ANSWER_WITHIN, CityChain, mirror, router},
     source::{
         chain::Chain,
@@ -82,6 +83,8 @@ pub struct Config {
     pub router: Option<router::Setup>,
     /// Which missions' freezes to mirror, if any.
     pub mirror: Option<mirror::Section>,
+    /// What is served to its operator; nothing when absent.
+    pub operations: Option<operations::Settings>,
 }
 
 /// Where a journal is.
@@ -205,6 +208,9 @@ pub enum ConfigError {
     /// The section `mirror`.
     #[error(transparent)]
     Mirrored(#[from] mirror::SectionError),
+    /// The section `operations`.
+    #[error(transparent)]
+    Operations(#[from] operations::SettingsError),
     /// Nobody signs reports.
     #[error("mirror: it needs `key_file`, whose key signs reports and what is sealed")]
     MirrorKey,
@@ -283,6 +289,7 @@ struct File {
     clerk: Option<Table>,
     mirror: Option<mirror::Section>,
     router: Option<router::Section>,
+    operations: Option<operations::Section>,
 }
 
 #[derive(Deserialize)]
@@ -417,6 +424,7 @@ impl Config {
             log: file.log.map(log).transpose()?,
             clerk,
             mirror: file.mirror,
+            operations: file.operations.map(operations::Section::settings).transpose()?,
             router,
         })
     }
@@ -475,7 +483,7 @@ fn url(text: &str, schemes: [&str; 2]) -> Option<Url> {
     schemes.contains(&url.scheme()).then_some(url)
 }
 
-fn redacted(url: &Url) -> String {
+pub(crate) fn redacted(url: &Url) -> String {
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or("?"))
 }

@@ -28,6 +28,8 @@ use tokio::{
     time::Instant,
 };
 
+mod orders;
+
 pub use crate::part::ANSWER_WITHIN;
 use crate::{
     action::{Action, Level, Outcome},
@@ -41,6 +43,7 @@ use crate::{
     },
     journal::{ActionKey, Claim, Journal, JournalError, Lease, account_lease},
     machine::Machine,
+    operations::{desk::Desk, observe},
     part::{self, Asking, Feed, News, Part, Step, What, within},
     runtime::{Stream, StreamError},
     source::{
@@ -126,6 +129,8 @@ pub struct Keeper<J, P> {
     wanted: BTreeMap<ActionKey, Wanted>,
     /// Actions that were asked about and do not go on, until when they are left alone.
     rests: BTreeMap<ActionKey, Instant>,
+    /// Where an operator sees it and gives orders, if one does.
+    desk: Option<Desk>,
 }
 
 /// A part with its stream, while that is held.
@@ -226,6 +231,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             jobs: HashMap::new(),
             wanted: BTreeMap::new(),
             rests: BTreeMap::new(),
+            desk: None,
         };
         for part in parts {
             keeper.join(part)?;
@@ -393,7 +399,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             if look {
                 looked = Some(Instant::now());
                 let standing = self.stand(clock)?;
-                tell_standing(&standing, clock, &mut waited_for);
+                orders::tell_standing(&standing, clock, &mut waited_for);
+                self.show(&standing)?;
             }
             let worked = self.work(clock, look).await;
             stand_by_if_fenced(self.stood_down(worked))?;
@@ -416,7 +423,9 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
 
     async fn drain(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
         let end = Instant::now() + DRAIN;
+        self.begins_drain();
         while self.stand(clock)? == Standing::Working {
+            self.turned(clock);
             let open = match self.act(clock, true).await {
                 Err(error) if error.is_fenced() => break,
                 open => open?,
@@ -518,6 +527,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             let Some(stream) = &mut seat.stream else {
                 continue;
             };
+            let paused = orders::is_paused(self.desk.as_ref(), seat.part.stream());
             for action in stream.open(&mut self.journal)? {
                 let key = action.key();
                 if busy.contains(&key) || self.rests.contains_key(&key) {
@@ -527,14 +537,13 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                     stream.settle(&mut self.journal, clock.now(), &action, outcome)?;
                     continue;
                 }
-                if draining || self.jobs.len() >= CARRIED_MAX {
+                if draining || paused || self.jobs.len() >= CARRIED_MAX {
                     continue;
                 }
                 let now = clock.now();
                 let step = Arc::clone(&seat.part).carry_out(action.clone(), Asking { payer, now });
-                let task = self
-                    .tasks
-                    .spawn(async move { Done::Action(within(step).await) });
+                let step = observe::traced(seat.part.stream(), &action, within(step));
+                let task = self.tasks.spawn(async move { Done::Action(step.await) });
                 let job = Job::Action {
                     seat: place,
                     fence: stream.lease().fence,
@@ -557,8 +566,10 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 }
                 self.ended(clock, ended)?;
             }
+            Some(order) = orders::next(&mut self.desk) => self.obey(clock, order)?,
             () = tokio::time::sleep(LOOK) => {}
         }
+        self.turned(clock);
         for _ in 0..BATCH_MAX {
             let Ok(news) = self.news.try_recv() else {
                 break;
@@ -649,9 +660,11 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             return Ok(());
         };
         let key = action.key();
+        let paused = orders::is_paused(self.desk.as_ref(), seat.part.stream());
         match step {
-            Ok(Step::Call(_)) if seat.unsure => {
+            Ok(Step::Call(_)) if seat.unsure || paused => {
                 self.rests.insert(key, Instant::now() + LOOK);
+                self.note(key, "what the chain says is not known just now");
             }
             Ok(Step::Call(call)) => {
                 self.wanted.insert(key, Wanted { key, call });
@@ -661,11 +674,13 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             }
             Ok(Step::Later) => {
                 self.rests.insert(key, Instant::now() + LOOK);
+                self.note(key, "it goes on elsewhere, or nothing can be done now");
             }
             Err(cause) => {
                 let stream = stream.lease().name.as_str();
                 tracing::warn!(stream, action = %key, "an action waits for an answer: {cause}");
                 self.rests.insert(key, Instant::now() + LOOK);
+                self.note(key, cause);
             }
         }
         Ok(())
@@ -693,7 +708,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 return Ok(nonces.len());
             }
         };
-        tell_pass(&pass, submitter.account());
+        let account = submitter.account();
+        self.note_pass(&pass, account);
         let open = pass.open;
         self.settle(clock, pass)?;
         Ok(open)
@@ -753,28 +769,6 @@ fn outcome(end: End) -> Outcome {
             cause: format!("transaction {hash} failed in block {block}"),
         },
         End::Refused { cause } => Outcome::Refused { cause },
-    }
-}
-
-fn tell_pass(pass: &Pass, account: Address) {
-    for (key, reason) in &pass.held {
-        tracing::warn!(action = %key, "{reason}");
-    }
-    if let Some(balance) = pass.low {
-        tracing::warn!(%account, %balance, "the balance is low: fund the account");
-    }
-}
-
-fn tell_standing(standing: &Standing, clock: &dyn Clock, waited_for: &mut Option<String>) {
-    match standing {
-        Standing::Working => *waited_for = None,
-        Standing::Waiting { holder, until } => {
-            if waited_for.as_ref() != Some(holder) {
-                let left_ms = until.since(clock.now()).get();
-                tracing::info!(holder, left_ms, "another keeper is at work: standing by");
-            }
-            *waited_for = Some(holder.clone());
-        }
     }
 }
 

@@ -135,6 +135,11 @@ impl Section {
         Vault::open(&self.vault, &self.vault_key_file, signer)
     }
 
+    /// The folder of what is sealed.
+    pub fn vault_folder(&self) -> &std::path::Path {
+        &self.vault
+    }
+
     /// Who signs reports.
     pub(super) const fn monitor(&self, signer: PrivateKeySigner, chain_id: u64) -> Monitor {
         Monitor {
