@@ -61,7 +61,8 @@ impl Notice {
         })
     }
 
-    fn level(self, life: Life) -> Level {
+    /// How a program fares with so much life.
+    pub fn level(self, life: Life) -> Level {
         match life {
             Life::Active { left } if left <= self.urgent => Level::Urgent,
             Life::Active { left } if left <= self.soon => Level::Soon,

@@ -13,6 +13,7 @@ use std::{
 };
 
 use agentcity_abi::IGuardian::NodeFrozen;
+use agentcity_domain::peer::Peer;
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256},
@@ -138,6 +139,21 @@ impl Section {
     /// The folder of what is sealed.
     pub fn vault_folder(&self) -> &std::path::Path {
         &self.vault
+    }
+
+    /// The file with the key by which it is sealed.
+    pub fn vault_key_file(&self) -> &std::path::Path {
+        &self.vault_key_file
+    }
+
+    /// What it takes for members of the city.
+    pub const fn contracts(&self) -> [(Peer, Address); 4] {
+        [
+            (Peer::Collaboration, self.collaboration),
+            (Peer::Guardian, self.guardian),
+            (Peer::Constitution, self.constitution),
+            (Peer::Roster, self.roster),
+        ]
     }
 
     /// Who signs reports.
