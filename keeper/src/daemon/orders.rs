@@ -53,9 +53,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     pub(super) fn show(&mut self, standing: &Standing) -> Result<(), KeeperError> {
         let metrics = metrics();
         metrics.account_held.set(i64::from(self.account.is_some()));
-        let mut streams = Vec::new();
-        for place in 0..self.seats.len() {
-            let picture = self.picture_of(place)?;
+        let streams = self.pictures()?;
+        for picture in &streams {
             let labels = [("stream", picture.stream.clone())];
             metrics.stream_held.get_or_create(&labels).set(i64::from(picture.held));
             metrics.actions_open.get_or_create(&labels).set(gauge(picture.open));
@@ -64,7 +63,6 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 let lag = metrics.head.get().saturating_sub(gauge(reached)).max(0);
                 metrics.stream_lag.get_or_create(&labels).set(lag);
             }
-            streams.push(picture);
         }
         let account = self.account().map(|account| account.to_string());
         let Some(desk) = &self.desk else {
@@ -84,6 +82,13 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             streams,
         });
         Ok(())
+    }
+
+    /// How each stream stands.
+    ///
+    /// Errors: the journal cannot be read.
+    pub fn pictures(&mut self) -> Result<Vec<StreamPicture>, KeeperError> {
+        (0..self.seats.len()).map(|place| self.picture_of(place)).collect()
     }
 
     fn picture_of(&mut self, place: usize) -> Result<StreamPicture, KeeperError> {

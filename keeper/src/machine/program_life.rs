@@ -61,6 +61,16 @@ impl Notice {
         })
     }
 
+    /// The first notice, in seconds of life that are left.
+    pub const fn soon_secs(self) -> u64 {
+        self.soon.get()
+    }
+
+    /// The urgent notice, in the same.
+    pub const fn urgent_secs(self) -> u64 {
+        self.urgent.get()
+    }
+
     /// How a program fares with so much life.
     pub fn level(self, life: Life) -> Level {
         match life {

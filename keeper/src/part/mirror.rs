@@ -141,6 +141,11 @@ impl Section {
         &self.vault
     }
 
+    /// The same with another folder of what is sealed.
+    pub fn with_vault_folder(self, vault: PathBuf) -> Self {
+        Self { vault, ..self }
+    }
+
     /// The file with the key by which it is sealed.
     pub fn vault_key_file(&self) -> &std::path::Path {
         &self.vault_key_file
