@@ -1,7 +1,10 @@
 //! The keeper against a running chain, against a naive model, and against its own death.
 
 mod chain;
+mod check;
 mod crash;
+mod daemon;
+mod drill;
 mod escrow_buffer;
 mod follow;
 mod freeze_mirror;
@@ -11,5 +14,6 @@ mod journal;
 mod keepalive;
 mod log;
 mod mission;
+mod operations;
 mod postgres;
 mod submit;
