@@ -222,6 +222,6 @@ async fn cached<P: Provider>(provider: &P, program: Address) -> Result<bool, ()>
     let asked = async { provider.call(request).await.map_err(|error| error.to_string()) };
     let answer = within(asked).await.map_err(drop)?;
     // A bool is a word.
-    let word: B256 = answer.as_ref().try_into().map_err(drop)?;
+    let word = B256::try_from(&answer[..]).map_err(drop)?;
     Ok(U256::from_be_bytes(word.0) == U256::ONE)
 }

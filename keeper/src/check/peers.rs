@@ -76,7 +76,9 @@ pub(super) async fn check_mirrors(config: &Config, found: &mut Findings) {
         let about = format!("mirror {mirror} at {}", redacted(url));
         let mut question = url.clone();
         match question.path_segments_mut() {
-            Ok(mut path) => drop(path.pop_if_empty().push("cid").push(&nothing)),
+            Ok(mut path) => {
+                path.pop_if_empty().push("cid").push(&nothing);
+            }
             Err(()) => {
                 found.fail(about, "it is no address of a server", "correct log.mirrors");
                 continue;

@@ -209,11 +209,11 @@ impl Drill {
         if self.account.is_none() || self.programs.is_empty() {
             return Ok(false);
         }
-        let least = self.lives().await?.into_iter().max().unwrap_or_default();
+        let longest = self.lives().await?.into_iter().max().unwrap_or_default();
         // structural: within the urgent notice, by a day or half of it
         let within = DAY_SECS.min(self.notice.urgent_secs() / 2);
         let wanted = self.notice.urgent_secs().saturating_sub(within);
-        let by = least.saturating_sub(wanted);
+        let by = longest.saturating_sub(wanted);
         self.cheat("evm_increaseTime", json!([by])).await?;
         self.mine(BLOCKS_BEFORE).await?;
         Ok(true)

@@ -96,7 +96,7 @@ impl<P: Provider> Eye<P> {
 
     /// One look.
     pub async fn look(&self, clock: &dyn Clock) -> Sighting {
-        let newest = self.endpoints.iter().map(|(_, provider)| async {
+        let newest = self.endpoints.iter().map(|(_, provider)| async move {
             let begun = Instant::now();
             let block = within(block(provider, BlockNumberOrTag::Latest)).await;
             (block, begun.elapsed())

@@ -27,6 +27,7 @@ use crate::{
     },
     journal::{ActionKey, Identity, Signed},
     machine::{anchor, freeze_mirror, router::Sight},
+    source::pool::Health,
 };
 
 /// Actions whose beginnings are remembered at most. Beyond it durations are not measured; nothing else follows.
@@ -190,6 +191,14 @@ pub(crate) fn passed(pass: &Pass) {
 /// Another keeper's work is this one's now.
 pub(crate) fn took_over() {
     metrics().takeovers.inc();
+}
+
+/// An endpoint of the city's chain fares worse than before.
+pub(crate) fn doubted(endpoint: &str, health: &Health) {
+    if matches!(health, Health::Contradicts { .. } | Health::Lying { .. }) {
+        let labels = [("endpoint", endpoint.to_owned())];
+        metrics().disagreements.get_or_create(&labels).inc();
+    }
 }
 
 /// Why an action waits in the transaction manager, in a word.

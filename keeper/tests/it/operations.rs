@@ -285,7 +285,21 @@ fn the_dashboard_shows_every_metric_and_the_page_explains_each() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), panels.len());
+    // Every alert is about metrics that there are, and names a runbook that there is.
+    let alerts = std::fs::read_to_string(root.join("grafana/alerts.yml")).unwrap();
+    let words = alerts.split(|letter| !is_word(letter));
+    for word in words.filter(|word| word.starts_with(PREFIX)) {
+        let name = word.strip_suffix("_bucket").unwrap_or(word);
+        assert!(table.contains(name), "{name}");
+    }
     let page = std::fs::read_to_string(root.join("operations.md")).unwrap();
+    for line in alerts.lines() {
+        if let Some((_, runbook)) = line.split_once("runbook: \"docs/operations.md, ") {
+            let heading = format!("\n**{}.**", runbook.trim_end_matches('"'));
+            let other = format!("\n**{}**", runbook.trim_end_matches('"'));
+            assert!(page.contains(&heading) || page.contains(&other), "{runbook}");
+        }
+    }
     for told in TABLE {
         let row = format!("| `{}` |", told.name);
         assert_eq!(page.matches(&row).count(), 1, "{row}");
