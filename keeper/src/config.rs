@@ -424,7 +424,10 @@ impl Config {
             log: file.log.map(log).transpose()?,
             clerk,
             mirror: file.mirror,
-            operations: file.operations.map(operations::Section::settings).transpose()?,
+            operations: file
+                .operations
+                .map(operations::Section::settings)
+                .transpose()?,
             router,
         })
     }

@@ -8,10 +8,11 @@ use agentcity_domain::clerk::ClerkRole;
 use agentcity_hub::{http, store::Log};
 use agentcity_keeper::{
     action::Level,
+    check,
     clock::SystemClock,
     config::{Config, JournalAt},
     daemon::{ANSWER_WITHIN, Keeper, Standing},
-    check, drill,
+    drill,
     journal::{Journal, PostgresJournal, SqliteJournal},
     library::Library,
     office,
@@ -30,12 +31,12 @@ use alloy::{
 };
 use clap::{Parser, ValueEnum};
 use eyre::{OptionExt, WrapErr, bail};
-use tracing_subscriber::EnvFilter;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     time::timeout,
 };
+use tracing_subscriber::EnvFilter;
 
 /// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay; fills
 /// the office of a clerk.
@@ -106,7 +107,11 @@ async fn main() -> eyre::Result<ExitCode> {
         Some(Command::Calibrate(_)) | None => options.json,
     };
     // Commands answer on stdout, and tell besides only what is wrong.
-    let level = if options.command.is_some() { "warn" } else { "info" };
+    let level = if options.command.is_some() {
+        "warn"
+    } else {
+        "info"
+    };
     let level = log_to_stderr(json, level);
     match &options.command {
         Some(Command::Calibrate(options)) => {

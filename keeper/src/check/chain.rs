@@ -48,12 +48,19 @@ pub(super) async fn check<P: Provider>(
         }
     }
     let foremost = seen.iter().map(|(_, one)| one.head).max()?;
-    let common = seen.iter().map(|(_, one)| one.head).min().unwrap_or_default();
+    let common = seen
+        .iter()
+        .map(|(_, one)| one.head)
+        .min()
+        .unwrap_or_default();
     let mut chains: BTreeMap<(u64, B256), usize> = BTreeMap::new();
     for (_, one) in &seen {
         *chains.entry((one.id, one.genesis)).or_insert(0) += 1;
     }
-    let most = chains.iter().max_by_key(|(_, times)| **times).map(|(chain, _)| *chain)?;
+    let most = chains
+        .iter()
+        .max_by_key(|(_, times)| **times)
+        .map(|(chain, _)| *chain)?;
     let mut alike = 0;
     for (place, one) in &seen {
         let (name, provider) = &endpoints[*place];
@@ -61,14 +68,22 @@ pub(super) async fn check<P: Provider>(
         let behind = foremost.saturating_sub(one.head);
         let facts = format!("chain {}, block {}", one.id, one.head);
         if (one.id, one.genesis) != most {
-            found.fail(about, format!("{facts}: it is of another chain than most"), "remove it");
+            found.fail(
+                about,
+                format!("{facts}: it is of another chain than most"),
+                "remove it",
+            );
             continue;
         }
         alike += 1;
         let abilities = abilities(provider, one.head).await;
         let says = format!("{facts}, {}", abilities.0);
         if behind > LAG_BLOCKS {
-            found.warn(about, format!("{says}; {behind} blocks behind the foremost"), "wait until it caught up, or name another");
+            found.warn(
+                about,
+                format!("{says}; {behind} blocks behind the foremost"),
+                "wait until it caught up, or name another",
+            );
         } else if let Some(lacks) = abilities.1 {
             found.warn(about, says, lacks);
         } else {
@@ -76,7 +91,11 @@ pub(super) async fn check<P: Provider>(
         }
     }
     quorum(config, endpoints, (alike, common), found).await;
-    let newest = seen.iter().map(|(_, one)| one.head_time).max().unwrap_or_default();
+    let newest = seen
+        .iter()
+        .map(|(_, one)| one.head_time)
+        .max()
+        .unwrap_or_default();
     self::clock(newest, clock, found);
     if let (Some(account), Some((_, provider))) = (account, endpoints.first()) {
         balance(provider, account, found).await;
@@ -87,8 +106,14 @@ pub(super) async fn check<P: Provider>(
 async fn ask<P: Provider>(provider: &P) -> Result<Seen, String> {
     let text = |error: alloy::transports::TransportError| error.to_string();
     let id = provider.get_chain_id().await.map_err(text)?;
-    let genesis = provider.get_block(BlockNumberOrTag::Earliest.into()).await.map_err(text)?;
-    let newest = provider.get_block(BlockNumberOrTag::Latest.into()).await.map_err(text)?;
+    let genesis = provider
+        .get_block(BlockNumberOrTag::Earliest.into())
+        .await
+        .map_err(text)?;
+    let newest = provider
+        .get_block(BlockNumberOrTag::Latest.into())
+        .await
+        .map_err(text)?;
     match (genesis, newest) {
         (Some(genesis), Some(newest)) => Ok(Seen {
             id,
@@ -103,7 +128,10 @@ async fn ask<P: Provider>(provider: &P) -> Result<Seen, String> {
 /// What it can do besides: states of long ago, and logs of many blocks at once. And what it lacks.
 async fn abilities<P: Provider>(provider: &P, head: u64) -> (String, Option<String>) {
     let old = async {
-        let asked = provider.get_balance(Address::ZERO).number(head.min(1)).await;
+        let asked = provider
+            .get_balance(Address::ZERO)
+            .number(head.min(1))
+            .await;
         asked.map(drop).map_err(|error| error.to_string())
     };
     let archive = within(old).await.is_ok();
@@ -114,21 +142,32 @@ async fn abilities<P: Provider>(provider: &P, head: u64) -> (String, Option<Stri
             .from_block(head.saturating_sub(wanted - 1))
             .to_block(head);
         let logs = async {
-            provider.get_logs(&filter).await.map(drop).map_err(|error| error.to_string())
+            provider
+                .get_logs(&filter)
+                .await
+                .map(drop)
+                .map_err(|error| error.to_string())
         };
         if within(logs).await.is_ok() {
             span = Some(wanted);
             break;
         }
     }
-    let states = if archive { "old states" } else { "no old states" };
+    let states = if archive {
+        "old states"
+    } else {
+        "no old states"
+    };
     let says = match span {
         Some(span) => format!("{states}, logs of {span} blocks at once"),
         None => format!("{states}, no logs"),
     };
     let lacks = match (archive, span) {
         (_, None) => Some("name one that answers eth_getLogs".to_owned()),
-        (false, _) => Some("a nonce that a stranger used cannot be looked for there: name an archive endpoint".to_owned()),
+        (false, _) => Some(
+            "a nonce that a stranger used cannot be looked for there: name an archive endpoint"
+                .to_owned(),
+        ),
         (true, Some(span)) if span < SPANS[0] => Some("catching up takes longer there".to_owned()),
         (true, Some(_)) => None,
     };
@@ -145,7 +184,9 @@ async fn quorum<P: Provider>(
     let mut hashes: BTreeMap<B256, usize> = BTreeMap::new();
     for (_, provider) in endpoints {
         let block = async {
-            let asked = provider.get_block(BlockNumberOrTag::Number(common).into()).await;
+            let asked = provider
+                .get_block(BlockNumberOrTag::Number(common).into())
+                .await;
             asked.map_err(|error| error.to_string())
         };
         if let Ok(Some(block)) = within(block).await {
@@ -155,11 +196,19 @@ async fn quorum<P: Provider>(
     let agreeing = hashes.values().copied().max().unwrap_or_default();
     let says = format!("{agreeing} of {all} tell one chain, {needed} must");
     if agreeing < needed || alike < needed {
-        found.fail("quorum", says, "nothing leaves without it: name endpoints that answer");
+        found.fail(
+            "quorum",
+            says,
+            "nothing leaves without it: name endpoints that answer",
+        );
     } else if agreeing < all {
         found.warn("quorum", says, "replace those that do not");
     } else if all == 1 {
-        found.warn("quorum", "one endpoint is believed alone", "name further_endpoints of other operators where money moves");
+        found.warn(
+            "quorum",
+            "one endpoint is believed alone",
+            "name further_endpoints of other operators where money moves",
+        );
     } else {
         found.ok("quorum", says);
     }
@@ -169,9 +218,17 @@ fn clock(head_time: u64, clock: &dyn Clock, found: &mut Findings) {
     let now = clock.now().get() / 1_000;
     let (ahead, behind) = (now.saturating_sub(head_time), head_time.saturating_sub(now));
     if behind > SKEW_SECS {
-        found.fail("clock", format!("it is {behind} s behind the chain's newest block"), "set it, by NTP for example");
+        found.fail(
+            "clock",
+            format!("it is {behind} s behind the chain's newest block"),
+            "set it, by NTP for example",
+        );
     } else if ahead > HEAD_OLD_SECS {
-        found.warn("clock", "the newest block is more than ten minutes old", "the chain is idle or stands still, the endpoints lag, or the clock is ahead");
+        found.warn(
+            "clock",
+            "the newest block is more than ten minutes old",
+            "the chain is idle or stands still, the endpoints lag, or the clock is ahead",
+        );
     } else {
         found.ok("clock", "it agrees with the chain's newest block");
     }
@@ -179,13 +236,26 @@ fn clock(head_time: u64, clock: &dyn Clock, found: &mut Findings) {
 
 async fn balance<P: Provider>(provider: &P, account: Address, found: &mut Findings) {
     let about = format!("account {account}");
-    let held = async { provider.get_balance(account).await.map_err(|error| error.to_string()) };
+    let held = async {
+        provider
+            .get_balance(account)
+            .await
+            .map_err(|error| error.to_string())
+    };
     let low = Policy::default().balance_low;
     match within(held).await {
-        Ok(held) if held == U256::ZERO => found.fail(about, "it holds nothing", "fund it: it pays for every transaction"),
+        Ok(held) if held == U256::ZERO => found.fail(
+            about,
+            "it holds nothing",
+            "fund it: it pays for every transaction",
+        ),
         Ok(held) if held < low => {
             let least = format_ether(low);
-            found.warn(about, format!("it holds {} ether", format_ether(held)), format!("fund it with {least} or more"));
+            found.warn(
+                about,
+                format!("it holds {} ether", format_ether(held)),
+                format!("fund it with {least} or more"),
+            );
         }
         Ok(held) => found.ok(about, format!("it holds {} ether", format_ether(held))),
         Err(cause) => found.fail(about, cause, "its balance must be known"),

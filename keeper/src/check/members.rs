@@ -54,7 +54,11 @@ fn claims(config: &Config) -> Vec<(String, Peer, Address)> {
         claims.push(("log.roster".to_owned(), Peer::Roster, log.roster));
     }
     if let Some(clerk) = &config.clerk {
-        claims.push(("clerk.constitution".to_owned(), Peer::Constitution, clerk.constitution));
+        claims.push((
+            "clerk.constitution".to_owned(),
+            Peer::Constitution,
+            clerk.constitution,
+        ));
     }
     claims
 }
@@ -64,7 +68,9 @@ fn name(peer: Peer) -> String {
 }
 
 fn peer_of(contract: Contract) -> Option<Peer> {
-    Peer::ALL.into_iter().find(|peer| name(*peer) == contract.name())
+    Peer::ALL
+        .into_iter()
+        .find(|peer| name(*peer) == contract.name())
 }
 
 pub(super) async fn check<P: Provider>(
@@ -78,7 +84,11 @@ pub(super) async fn check<P: Provider>(
     if let Some(router) = &config.router
         && router.members.chain_id != chain.id
     {
-        found.fail("router.chain_id", format!("{}, but the chain is {}", router.members.chain_id, chain.id), "correct it: signatures for another chain count nowhere");
+        found.fail(
+            "router.chain_id",
+            format!("{}, but the chain is {}", router.members.chain_id, chain.id),
+            "correct it: signatures for another chain count nowhere",
+        );
     }
     let city = city(&claims, provider, chain, found).await;
     let mut watched: Vec<(String, Address)> = Vec::new();
@@ -105,17 +115,27 @@ async fn city<P: Provider>(
     chain: &Chain,
     found: &mut Findings,
 ) -> Option<City> {
-    let named = claims.iter().find(|(_, peer, _)| *peer == Peer::Constitution);
+    let named = claims
+        .iter()
+        .find(|(_, peer, _)| *peer == Peer::Constitution);
     let Some((key, _, constitution)) = named else {
         if !claims.is_empty() {
-            found.warn("city", "its wiring cannot be compared: no constitution is named", "name the city's contracts under [city]");
+            found.warn(
+                "city",
+                "its wiring cannot be compared: no constitution is named",
+                "name the city's contracts under [city]",
+            );
         }
         return None;
     };
     match within(City::find(provider, chain.id, *constitution)).await {
         Ok(city) => Some(city),
         Err(cause) => {
-            found.fail(key.as_str(), cause, "name the constitution of a sealed city on this chain");
+            found.fail(
+                key.as_str(),
+                cause,
+                "name the constitution of a sealed city on this chain",
+            );
             None
         }
     }
@@ -127,12 +147,22 @@ fn wiring(claims: &[(String, Peer, Address)], city: &City, found: &mut Findings)
         let member = city.at(*peer);
         if member != *address {
             wrong += 1;
-            found.fail(key.as_str(), format!("{address}, but the city's {} is {member}", name(*peer)), "correct it");
+            found.fail(
+                key.as_str(),
+                format!("{address}, but the city's {} is {member}", name(*peer)),
+                "correct it",
+            );
         }
     }
     if wrong == 0 {
         let count = claims.len();
-        found.ok("city", format!("the constitution {} is sealed, and {count} addresses are its members", city.constitution));
+        found.ok(
+            "city",
+            format!(
+                "the constitution {} is sealed, and {count} addresses are its members",
+                city.constitution
+            ),
+        );
     }
 }
 
@@ -155,15 +185,29 @@ async fn clerk_office<P: Provider>(
         ClerkRole::Codifier,
     ];
     for role in roles {
-        if within(office::holds(provider, city, role, key.address())).await.is_ok() {
+        if within(office::holds(provider, city, role, key.address()))
+            .await
+            .is_ok()
+        {
             held.push(role.name());
         }
     }
     let agent = key.address();
     if held.is_empty() {
-        found.fail("clerk", format!("agent {agent} holds no office"), "name the key of an agent that does");
+        found.fail(
+            "clerk",
+            format!("agent {agent} holds no office"),
+            "name the key of an agent that does",
+        );
     } else {
-        found.ok("clerk", format!("agent {agent} is {}: start the keeper with --role {}", held.join(", "), held[0]));
+        found.ok(
+            "clerk",
+            format!(
+                "agent {agent} is {}: start the keeper with --role {}",
+                held.join(", "),
+                held[0]
+            ),
+        );
     }
 }
 
@@ -186,21 +230,48 @@ async fn life<P: Provider>(
         Ok(Event::Unreachable { cause, .. }) | Err(cause) => {
             return found.fail(about, cause, "its life must be known");
         }
-        Ok(_) => return found.fail(about, "another question was answered", "its life must be known"),
+        Ok(_) => {
+            return found.fail(
+                about,
+                "another question was answered",
+                "its life must be known",
+            );
+        }
     };
     let left = match life {
         Life::Active { left } => left.get(),
-        Life::Expired => return found.fail(about, "it expired: every call fails", "activate it again: agentcity program activate"),
-        Life::Outdated => return found.fail(about, "it is of an older virtual machine: every call fails", "activate it again: agentcity program activate"),
-        Life::NotActivated => return found.fail(about, "it is no active program", "correct the address, or activate it"),
+        Life::Expired => {
+            return found.fail(
+                about,
+                "it expired: every call fails",
+                "activate it again: agentcity program activate",
+            );
+        }
+        Life::Outdated => {
+            return found.fail(
+                about,
+                "it is of an older virtual machine: every call fails",
+                "activate it again: agentcity program activate",
+            );
+        }
+        Life::NotActivated => {
+            return found.fail(
+                about,
+                "it is no active program",
+                "correct the address, or activate it",
+            );
+        }
     };
     let days = left / DAY_SECS;
     let cached = cached(provider, program).await;
-    let says = format!("{days} days left, {}", match cached {
-        Ok(true) => "cached",
-        Ok(false) => "not cached",
-        Err(()) => "whether it is cached is not known",
-    });
+    let says = format!(
+        "{days} days left, {}",
+        match cached {
+            Ok(true) => "cached",
+            Ok(false) => "not cached",
+            Err(()) => "whether it is cached is not known",
+        }
+    );
     let extend = "a keeper with key_file that names it under programs extends it, or agentcity program keepalive";
     match config.notice.level(life) {
         Level::Urgent | Level::Dead | Level::Unknown => found.fail(about, says, extend),
@@ -214,12 +285,24 @@ async fn life<P: Provider>(
 
 /// Whether a program's code is in the chain's cache. A chain without the precompile does not say.
 async fn cached<P: Provider>(provider: &P, program: Address) -> Result<bool, ()> {
-    let code = async { provider.get_code_at(program).await.map_err(|error| error.to_string()) };
+    let code = async {
+        provider
+            .get_code_at(program)
+            .await
+            .map_err(|error| error.to_string())
+    };
     let code = within(code).await.map_err(drop)?;
     let mut input = keccak256("codehashIsCached(bytes32)")[..4].to_vec();
     input.extend(keccak256(&code));
-    let request = TransactionRequest::default().to(ARB_WASM_CACHE).input(Bytes::from(input).into());
-    let asked = async { provider.call(request).await.map_err(|error| error.to_string()) };
+    let request = TransactionRequest::default()
+        .to(ARB_WASM_CACHE)
+        .input(Bytes::from(input).into());
+    let asked = async {
+        provider
+            .call(request)
+            .await
+            .map_err(|error| error.to_string())
+    };
     let answer = within(asked).await.map_err(drop)?;
     // A bool is a word.
     let word = B256::try_from(&answer[..]).map_err(drop)?;

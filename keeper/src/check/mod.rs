@@ -84,7 +84,13 @@ pub struct Report {
 pub struct Findings(Vec<Line>);
 
 impl Findings {
-    fn put(&mut self, state: State, about: impl Into<String>, says: impl Into<String>, act: Option<String>) {
+    fn put(
+        &mut self,
+        state: State,
+        about: impl Into<String>,
+        says: impl Into<String>,
+        act: Option<String>,
+    ) {
         let (about, says) = (about.into(), says.into());
         self.0.push(Line {
             state,
@@ -170,11 +176,18 @@ pub async fn all(options: &Options, clock: &dyn Clock) -> Report {
     let config = match Config::read(&options.config) {
         Ok(config) => config,
         Err(error) => {
-            found.fail("configuration", error.to_string(), "correct it; docs/operations.md lists every key");
+            found.fail(
+                "configuration",
+                error.to_string(),
+                "correct it; docs/operations.md lists every key",
+            );
             return found.report();
         }
     };
-    found.ok("configuration", format!("{} is valid", options.config.display()));
+    found.ok(
+        "configuration",
+        format!("{} is valid", options.config.display()),
+    );
     files::check(&config, &mut found);
     let mut endpoints = Vec::new();
     for url in &config.endpoints {
@@ -184,12 +197,18 @@ pub async fn all(options: &Options, clock: &dyn Clock) -> Report {
                 endpoints.push((redacted(url), provider));
             }
             Err(error) => {
-                found.fail(format!("endpoint {}", redacted(url)), error.to_string(), "install the system's certificates");
+                found.fail(
+                    format!("endpoint {}", redacted(url)),
+                    error.to_string(),
+                    "install the system's certificates",
+                );
             }
         }
     }
     let key = config.key().ok().flatten();
-    let account = key.as_ref().map(alloy::signers::local::PrivateKeySigner::address);
+    let account = key
+        .as_ref()
+        .map(alloy::signers::local::PrivateKeySigner::address);
     let chain = chain::check(&config, &endpoints, account, clock, &mut found).await;
     if let (Some(chain), Some((_, provider))) = (&chain, endpoints.first()) {
         members::check(&config, provider, chain, clock, &mut found).await;

@@ -18,7 +18,11 @@ use crate::{
 const CODE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Each executor is who it is taken for, and runs the code that it registered.
-pub(super) async fn check_executors<P: Provider>(config: &Config, provider: &P, found: &mut Findings) {
+pub(super) async fn check_executors<P: Provider>(
+    config: &Config,
+    provider: &P,
+    found: &mut Findings,
+) {
     let Some(router) = &config.router else { return };
     for (agent, client) in &router.executors {
         let about = format!("executor of {agent}");
@@ -26,12 +30,20 @@ pub(super) async fn check_executors<P: Provider>(config: &Config, provider: &P, 
         let identity = match within(asked).await {
             Ok(identity) => identity,
             Err(cause) => {
-                found.fail(about, cause, "start it, or correct its url, token_file or agent");
+                found.fail(
+                    about,
+                    cause,
+                    "start it, or correct its url, token_file or agent",
+                );
                 continue;
             }
         };
         if identity.services.is_empty() {
-            found.warn(about, "it runs no service", "nothing can be routed to it: give it one");
+            found.warn(
+                about,
+                "it runs no service",
+                "nothing can be routed to it: give it one",
+            );
             continue;
         }
         let mut wrong = Vec::new();
@@ -56,7 +68,11 @@ pub(super) async fn check_executors<P: Provider>(config: &Config, provider: &P, 
         if wrong.is_empty() {
             found.ok(about, format!("it answers for its agent, and {count} services run the code that they registered"));
         } else {
-            found.fail(about, wrong.join("; "), "deploy the registered code, or register what runs");
+            found.fail(
+                about,
+                wrong.join("; "),
+                "deploy the registered code, or register what runs",
+            );
         }
     }
 }
@@ -65,11 +81,22 @@ pub(super) async fn check_executors<P: Provider>(config: &Config, provider: &P, 
 pub(super) async fn check_mirrors(config: &Config, found: &mut Findings) {
     let Some(log) = &config.log else { return };
     if log.mirrors.is_empty() {
-        return found.warn("log.mirrors", "none: what is lost here is lost", "name at least one of another operator");
+        return found.warn(
+            "log.mirrors",
+            "none: what is lost here is lost",
+            "name at least one of another operator",
+        );
     }
-    let client = reqwest::Client::builder().timeout(ANSWER_WITHIN).redirect(Policy::none()).build();
+    let client = reqwest::Client::builder()
+        .timeout(ANSWER_WITHIN)
+        .redirect(Policy::none())
+        .build();
     let Ok(client) = client else {
-        return found.fail("log.mirrors", "there are no means to connect", "install the system's certificates");
+        return found.fail(
+            "log.mirrors",
+            "there are no means to connect",
+            "install the system's certificates",
+        );
     };
     let nothing = ContentAddress::of("agentcity-keeper check").to_string();
     for (mirror, url) in &log.mirrors {
@@ -85,11 +112,21 @@ pub(super) async fn check_mirrors(config: &Config, found: &mut Findings) {
             }
         }
         match client.get(question).send().await {
-            Ok(answer) if answer.status() == StatusCode::NOT_FOUND || answer.status().is_success() => {
+            Ok(answer)
+                if answer.status() == StatusCode::NOT_FOUND || answer.status().is_success() =>
+            {
                 found.ok(about, "it answers");
             }
-            Ok(answer) => found.fail(about, format!("it answers with status {}", answer.status().as_u16()), "correct log.mirrors, or ask its operator"),
-            Err(error) => found.fail(about, format!("no answer: {}", error.without_url()), "start it, or correct log.mirrors"),
+            Ok(answer) => found.fail(
+                about,
+                format!("it answers with status {}", answer.status().as_u16()),
+                "correct log.mirrors, or ask its operator",
+            ),
+            Err(error) => found.fail(
+                about,
+                format!("no answer: {}", error.without_url()),
+                "start it, or correct log.mirrors",
+            ),
         }
     }
 }

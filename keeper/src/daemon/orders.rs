@@ -56,10 +56,19 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         let streams = self.pictures()?;
         for picture in &streams {
             let labels = [("stream", picture.stream.clone())];
-            metrics.stream_held.get_or_create(&labels).set(i64::from(picture.held));
-            metrics.actions_open.get_or_create(&labels).set(gauge(picture.open));
+            metrics
+                .stream_held
+                .get_or_create(&labels)
+                .set(i64::from(picture.held));
+            metrics
+                .actions_open
+                .get_or_create(&labels)
+                .set(gauge(picture.open));
             if let Some(reached) = picture.reached {
-                metrics.stream_block.get_or_create(&labels).set(gauge(reached));
+                metrics
+                    .stream_block
+                    .get_or_create(&labels)
+                    .set(gauge(reached));
                 let lag = metrics.head.get().saturating_sub(gauge(reached)).max(0);
                 metrics.stream_lag.get_or_create(&labels).set(lag);
             }
@@ -88,7 +97,9 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     ///
     /// Errors: the journal cannot be read.
     pub fn pictures(&mut self) -> Result<Vec<StreamPicture>, KeeperError> {
-        (0..self.seats.len()).map(|place| self.picture_of(place)).collect()
+        (0..self.seats.len())
+            .map(|place| self.picture_of(place))
+            .collect()
     }
 
     fn picture_of(&mut self, place: usize) -> Result<StreamPicture, KeeperError> {
@@ -164,7 +175,10 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     }
 
     fn streams(&self) -> Vec<String> {
-        self.seats.iter().map(|seat| seat.part.stream().to_owned()).collect()
+        self.seats
+            .iter()
+            .map(|seat| seat.part.stream().to_owned())
+            .collect()
     }
 
     fn set_paused(&mut self, stream: &str, paused: bool) -> Answer {
@@ -181,7 +195,9 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 self.rests.clear();
                 Answer::Done(vec![stream.to_owned()])
             }
-            Err(cause) => Answer::Failed(format!("it cannot be remembered, so it is as before: {cause}")),
+            Err(cause) => Answer::Failed(format!(
+                "it cannot be remembered, so it is as before: {cause}"
+            )),
         }
     }
 
@@ -227,14 +243,20 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             for action in stream.open(&mut self.journal)? {
                 let key = action.key();
                 open.insert(key);
-                let signed = posted.iter().rfind(|one| one.signed.action == key && !one.signed.fill);
+                let signed = posted
+                    .iter()
+                    .rfind(|one| one.signed.action == key && !one.signed.fill);
                 let noted = self.desk.as_ref().and_then(|desk| desk.whys.get(&key));
                 let why = match signed {
                     Some(signed) => why_open(signed, noted),
                     None if paused => "the stream is paused: resume it".to_owned(),
                     None if carried.contains(&key) => "it is carried out now".to_owned(),
-                    None if self.wanted.contains_key(&key) => "its transaction is signed next".to_owned(),
-                    None => noted.cloned().unwrap_or_else(|| "it is taken up at the next turn".to_owned()),
+                    None if self.wanted.contains_key(&key) => {
+                        "its transaction is signed next".to_owned()
+                    }
+                    None => noted
+                        .cloned()
+                        .unwrap_or_else(|| "it is taken up at the next turn".to_owned()),
                 };
                 found.push(OpenAction {
                     stream: name.to_owned(),
@@ -259,7 +281,11 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
 }
 
 /// Tells once that another keeper works, and counts when its work is this one's.
-pub(super) fn tell_standing(standing: &Standing, clock: &dyn Clock, waited_for: &mut Option<String>) {
+pub(super) fn tell_standing(
+    standing: &Standing,
+    clock: &dyn Clock,
+    waited_for: &mut Option<String>,
+) {
     match standing {
         Standing::Working => {
             if waited_for.take().is_some() {
@@ -278,7 +304,8 @@ pub(super) fn tell_standing(standing: &Standing, clock: &dyn Clock, waited_for: 
 
 fn why_open(posted: &Posted, noted: Option<&String>) -> String {
     let (nonce, sends) = (posted.signed.nonce, posted.sends);
-    let waits = format!("its transaction with nonce {nonce} was sent {sends} times and is not final");
+    let waits =
+        format!("its transaction with nonce {nonce} was sent {sends} times and is not final");
     match noted {
         Some(noted) => format!("{waits}: {noted}"),
         None => waits,

@@ -71,7 +71,9 @@ impl Fault {
     /// Its name, as it is asked for.
     fn name(self) -> String {
         let value = self.to_possible_value();
-        value.map(|value| value.get_name().to_owned()).unwrap_or_default()
+        value
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -113,7 +115,10 @@ impl fmt::Display for Found {
             restarts,
         } = self.did;
         writeln!(f, "{}: {}", self.fault.name(), self.detail)?;
-        writeln!(f, "  took {events} events, wanted {wanted} actions, ended {ended}; signed {signed} transactions, sent {sent} times; began anew {restarts} times")?;
+        writeln!(
+            f,
+            "  took {events} events, wanted {wanted} actions, ended {ended}; signed {signed} transactions, sent {sent} times; began anew {restarts} times"
+        )?;
         match self.recovered_after {
             Some(rounds) => writeln!(f, "  recovered {rounds} rounds after it: {}", self.says),
             None => writeln!(f, "  DID NOT RECOVER: {}", self.says),
@@ -138,15 +143,28 @@ pub async fn run(options: &Options) -> eyre::Result<ExitCode> {
         }
         all.push(found);
     }
-    let failed = all.iter().filter(|found| found.recovered_after.is_none()).count();
+    let failed = all
+        .iter()
+        .filter(|found| found.recovered_after.is_none())
+        .count();
     if options.json {
-        let text = serde_json::to_string_pretty(&serde_json::json!({ "v": 1, "seed": options.seed, "faults": all }))?;
+        let text = serde_json::to_string_pretty(
+            &serde_json::json!({ "v": 1, "seed": options.seed, "faults": all }),
+        )?;
         say(&format!("{text}\n"));
     } else {
         let count = all.len();
-        say(&format!("{} of {count} faults survived, seed {}\n", count - failed, options.seed));
+        say(&format!(
+            "{} of {count} faults survived, seed {}\n",
+            count - failed,
+            options.seed
+        ));
     }
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// A result goes to stdout, and who closed that does not want it.
@@ -158,7 +176,9 @@ fn say(text: &str) {
 /// Errors: the chain is none that may be disturbed.
 fn may_disturb(options: &Options, chain_id: u64) -> eyre::Result<()> {
     if chain_id != DEVNODE && options.disturb_chain != Some(chain_id) {
-        bail!("the endpoint is of chain {chain_id}, and a drill moves time and takes blocks back: start a devnode (chain {DEVNODE}), or say --disturb-chain {chain_id}");
+        bail!(
+            "the endpoint is of chain {chain_id}, and a drill moves time and takes blocks back: start a devnode (chain {DEVNODE}), or say --disturb-chain {chain_id}"
+        );
     }
     Ok(())
 }

@@ -3,12 +3,7 @@
 //! Whether a request is hit follows from the seed, the endpoint's place, the method and how often that was asked: the same drill is
 //! the same the next time.
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use alloy::{
     primitives::{B256, keccak256},
@@ -114,7 +109,11 @@ impl Proxies {
 
 async fn pass(State(proxy): State<Arc<Proxy>>, body: Bytes) -> Response {
     match proxy.pass(&body).await {
-        Ok(Some(reply)) => ([(header::CONTENT_TYPE, "application/json")], reply.to_string()).into_response(),
+        Ok(Some(reply)) => (
+            [(header::CONTENT_TYPE, "application/json")],
+            reply.to_string(),
+        )
+            .into_response(),
         Ok(None) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Err(cause) => (StatusCode::BAD_GATEWAY, cause).into_response(),
     }
@@ -131,7 +130,8 @@ impl Proxy {
         let mut head = None;
         if let Trouble::Lag(blocks) = trouble {
             tokio::time::sleep(DELAY).await;
-            let newest = json!({ "jsonrpc": "2.0", "id": 0, "method": "eth_blockNumber", "params": [] });
+            let newest =
+                json!({ "jsonrpc": "2.0", "id": 0, "method": "eth_blockNumber", "params": [] });
             let newest = self.forward(&newest).await?;
             head = quantity(&newest["result"]).map(|newest| newest.saturating_sub(blocks));
         }
@@ -155,14 +155,21 @@ impl Proxy {
 
     async fn forward(&self, packet: &Value) -> Result<Value, String> {
         let told = |error: reqwest::Error| error.without_url().to_string();
-        let sent = self.client.post(self.behind.clone()).json(packet).send().await;
+        let sent = self
+            .client
+            .post(self.behind.clone())
+            .json(packet)
+            .send()
+            .await;
         sent.map_err(told)?.json().await.map_err(told)
     }
 
     /// Whether a request is hit: about one of two.
     fn hits(&self, packet: &Value) -> bool {
         let first = packet.as_array().map_or(Some(packet), |all| all.first());
-        let method = first.and_then(|one| one["method"].as_str()).unwrap_or_default();
+        let method = first
+            .and_then(|one| one["method"].as_str())
+            .unwrap_or_default();
         let mut state = self.state.lock();
         let asked = state.asked.entry(method.to_owned()).or_insert(0);
         *asked += 1;
@@ -207,7 +214,9 @@ fn each(packet: &mut Value) -> Vec<&mut Value> {
 
 /// The newest block is another.
 fn as_of(params: &mut Value, head: u64) {
-    let Some(params) = params.as_array_mut() else { return };
+    let Some(params) = params.as_array_mut() else {
+        return;
+    };
     for param in params {
         if *param == json!("latest") {
             *param = json!(format!("{head:#x}"));
@@ -269,12 +278,27 @@ mod tests {
         let number = json!("0xa");
         for trouble in [Trouble::None, Trouble::Drop, Trouble::Out] {
             assert_eq!(spoilt(trouble, "eth_blockNumber", &number), number);
-            assert_eq!(spoilt(trouble, "eth_getTransactionReceipt", &receipt), receipt);
+            assert_eq!(
+                spoilt(trouble, "eth_getTransactionReceipt", &receipt),
+                receipt
+            );
         }
-        assert_eq!(spoilt(Trouble::Lag(2), "eth_blockNumber", &number), json!("0x8"));
-        assert_eq!(spoilt(Trouble::Lag(2), "eth_getTransactionReceipt", &receipt), Value::Null);
-        assert_eq!(spoilt(Trouble::Lie, "eth_getTransactionCount", &number), json!("0x3f2"));
-        assert_eq!(spoilt(Trouble::Lie, "eth_getTransactionReceipt", &receipt), Value::Null);
+        assert_eq!(
+            spoilt(Trouble::Lag(2), "eth_blockNumber", &number),
+            json!("0x8")
+        );
+        assert_eq!(
+            spoilt(Trouble::Lag(2), "eth_getTransactionReceipt", &receipt),
+            Value::Null
+        );
+        assert_eq!(
+            spoilt(Trouble::Lie, "eth_getTransactionCount", &number),
+            json!("0x3f2")
+        );
+        assert_eq!(
+            spoilt(Trouble::Lie, "eth_getTransactionReceipt", &receipt),
+            Value::Null
+        );
         let split = spoilt(Trouble::Split, "eth_getTransactionReceipt", &receipt);
         assert_ne!(split["blockHash"], receipt["blockHash"]);
         assert_eq!(split["blockNumber"], receipt["blockNumber"]);

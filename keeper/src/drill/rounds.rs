@@ -58,7 +58,10 @@ struct DrillClock {
 
 impl Clock for DrillClock {
     fn now(&self) -> Moment {
-        let (now, jumped) = (self.now.load(Ordering::SeqCst), self.jumped.load(Ordering::SeqCst));
+        let (now, jumped) = (
+            self.now.load(Ordering::SeqCst),
+            self.jumped.load(Ordering::SeqCst),
+        );
         Moment::new(now.saturating_add_signed(jumped))
     }
 }
@@ -91,12 +94,20 @@ impl Drill {
         let url = &config.endpoints[0];
         let node: RootProvider = ProviderBuilder::default()
             .connect_client(Capped::new(url.clone(), ANSWER_WITHIN)?.client());
-        let id = node.get_chain_id().await.wrap_err_with(|| config.endpoint_redacted())?;
+        let id = node
+            .get_chain_id()
+            .await
+            .wrap_err_with(|| config.endpoint_redacted())?;
         may_disturb(options, id)?;
         let genesis = node.get_block(BlockNumberOrTag::Earliest.into()).await?;
-        let genesis = genesis.ok_or_eyre("the endpoint does not know its first block")?.header.hash;
+        let genesis = genesis
+            .ok_or_eyre("the endpoint does not know its first block")?
+            .header
+            .hash;
         let newest = node.get_block(BlockNumberOrTag::Latest.into()).await?;
-        let newest = newest.ok_or_eyre("the endpoint does not know its newest block")?.header;
+        let newest = newest
+            .ok_or_eyre("the endpoint does not know its newest block")?
+            .header;
         let proxies = Proxies::begin(url, ENDPOINTS, options.seed).await?;
         let account = config.key()?.map(|key| key.address());
         let drill = Self {
@@ -142,7 +153,9 @@ impl Drill {
             log.mirrors.clear();
             log.listen = None;
         }
-        config.mirror = config.mirror.map(|mirror| mirror.with_vault_folder(folder.join("vault")));
+        config.mirror = config
+            .mirror
+            .map(|mirror| mirror.with_vault_folder(folder.join("vault")));
         let mut providers = Vec::new();
         for url in &config.endpoints {
             let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
@@ -172,7 +185,9 @@ impl Drill {
                 return Ok(());
             }
         }
-        let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        let Some(keeper) = &mut self.keeper else {
+            return Ok(());
+        };
         let worked = async {
             keeper.stand(&self.clock)?;
             keeper.observe(&self.clock).await?;
@@ -191,7 +206,9 @@ impl Drill {
     }
 
     async fn mine(&self, blocks: u64) -> eyre::Result<()> {
-        self.cheat("anvil_mine", json!([format!("{blocks:#x}")])).await.map(drop)
+        self.cheat("anvil_mine", json!([format!("{blocks:#x}")]))
+            .await
+            .map(drop)
     }
 
     /// Seconds of life of every program.
@@ -231,20 +248,28 @@ impl Drill {
         let mut did = Did::default();
         // It is well before the fault, so what is found afterwards is the fault's.
         self.proxies.trouble(|_| Trouble::None);
-        self.settle(&mut did).await?.ok_or_eyre("the keeper does not come to rest without any fault: see `agentcity-keeper check`")?;
+        self.settle(&mut did).await?.ok_or_eyre(
+            "the keeper does not come to rest without any fault: see `agentcity-keeper check`",
+        )?;
         let (counted, before) = (Did::now(), self.sent().await?);
         did = Did::default();
         let due = self.make_due().await?;
         let detail = self.under(fault, &mut did).await?;
         self.lift();
         let recovered_after = self.settle(&mut did).await?;
-        let (sent, lives) = (self.sent().await?.saturating_sub(before), self.lives().await?);
+        let (sent, lives) = (
+            self.sent().await?.saturating_sub(before),
+            self.lives().await?,
+        );
         let extended = lives.iter().all(|left| *left > self.notice.soon_secs());
         let wanted = if due { self.programs.len() as u64 } else { 0 };
         let fills = Did::fills().saturating_sub(counted.1);
         let single = sent == wanted.saturating_add(fills);
         let mut says = vec![match (due, extended) {
-            (false, _) => "nothing was due: name programs and a key_file to have something at stake".to_owned(),
+            (false, _) => {
+                "nothing was due: name programs and a key_file to have something at stake"
+                    .to_owned()
+            }
             (true, true) => format!("{wanted} programs were extended"),
             (true, false) => "a program was not extended".to_owned(),
         }];
@@ -263,8 +288,13 @@ impl Drill {
 
     /// Some rounds under a fault. Says what exactly was done.
     async fn under(&mut self, fault: Fault, did: &mut Did) -> eyre::Result<String> {
-        let place = usize::try_from(chance(self.seed, &format!("{fault:?}/place"), ENDPOINTS as u64))?;
-        let one = |trouble: Trouble| move |at: usize| if at == place { trouble } else { Trouble::None };
+        let place = usize::try_from(chance(
+            self.seed,
+            &format!("{fault:?}/place"),
+            ENDPOINTS as u64,
+        ))?;
+        let one =
+            |trouble: Trouble| move |at: usize| if at == place { trouble } else { Trouble::None };
         let detail = match fault {
             Fault::Lag => {
                 let blocks = 9 + chance(self.seed, "lag/blocks", BLOCKS_BEFORE);
@@ -293,7 +323,10 @@ impl Drill {
                 format!("the journal may grow by {PAGES_LEFT} pages")
             }
             Fault::ClockJump => {
-                format!("the clock jumps {} minutes ahead, and back", JUMP_MILLIS / 60_000)
+                format!(
+                    "the clock jumps {} minutes ahead, and back",
+                    JUMP_MILLIS / 60_000
+                )
             }
             Fault::Reorg => {
                 let depth = 1 + chance(self.seed, "reorg/depth", BLOCKS_BEFORE);
@@ -333,15 +366,24 @@ impl Drill {
         for round in 1..=ROUNDS_AFTER {
             self.round(did).await?;
             self.mine(self.depth_blocks.saturating_add(1)).await?;
-            let Some(keeper) = &mut self.keeper else { continue };
+            let Some(keeper) = &mut self.keeper else {
+                continue;
+            };
             let streams = keeper.pictures()?;
             let told = |one: &crate::operations::desk::StreamPicture| {
-                one.held && !one.unsure && one.open == 0 && one.reached.is_some_and(|block| block >= head)
+                one.held
+                    && !one.unsure
+                    && one.open == 0
+                    && one.reached.is_some_and(|block| block >= head)
             };
             if !streams.iter().all(told) || keeper.act(&self.clock, false).await? > 0 {
                 continue;
             }
-            let due = self.lives().await?.into_iter().any(|left| left <= self.notice.soon_secs());
+            let due = self
+                .lives()
+                .await?
+                .into_iter()
+                .any(|left| left <= self.notice.soon_secs());
             if self.account.is_none() || !due {
                 return Ok(Some(round));
             }

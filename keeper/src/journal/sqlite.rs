@@ -48,7 +48,12 @@ impl SqliteJournal {
             .map_err(failed)?;
         // It answers with the new limit, which is not asked for.
         connection
-            .pragma_update_and_check(None, "max_page_count", pages.saturating_add(more_pages), |_| Ok(()))
+            .pragma_update_and_check(
+                None,
+                "max_page_count",
+                pages.saturating_add(more_pages),
+                |_| Ok(()),
+            )
             .map_err(failed)?;
         Self::begin(Sqlite(connection))
     }

@@ -210,7 +210,10 @@ impl Pauses {
             let content = PausesFile {
                 paused: streams.clone(),
             };
-            write_whole(path, &serde_json::to_vec(&content).map_err(io::Error::other)?)?;
+            write_whole(
+                path,
+                &serde_json::to_vec(&content).map_err(io::Error::other)?,
+            )?;
         }
         self.streams = streams;
         Ok(())
@@ -225,7 +228,9 @@ fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&beside, path)?;
     // `a` alone lies in the folder ``, which cannot be opened under that name.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -319,7 +324,9 @@ impl Board {
             if self.orders.send((order, answer)).await.is_err() {
                 return Err("the keeper has stopped");
             }
-            answered.await.map_err(|_| "the keeper stopped before it answered")
+            answered
+                .await
+                .map_err(|_| "the keeper stopped before it answered")
         };
         match tokio::time::timeout(ANSWER_WITHIN, asked).await {
             Ok(answered) => answered,
@@ -398,15 +405,26 @@ mod tests {
         let host = tokio::spawn(async move {
             let (order, answer) = desk.next().await.expect("an order");
             assert!(matches!(order, Order::Checkpoint));
-            answer.send(Answer::Done(vec!["a".into()])).expect("awaited");
+            answer
+                .send(Answer::Done(vec!["a".into()]))
+                .expect("awaited");
             desk
         });
         let answer = board.order(Order::Checkpoint).await;
         assert_eq!(answer, Ok(Answer::Done(vec!["a".into()])));
         drop(host.await.expect("no panic"));
-        assert_eq!(board.order(Order::Actions).await, Err("the keeper has stopped"));
+        assert_eq!(
+            board.order(Order::Actions).await,
+            Err("the keeper has stopped")
+        );
         board.want_drain();
         board.drain_wanted().await;
-        assert!(board.order(Order::Actions).await.expect_err("drains").contains("drains"));
+        assert!(
+            board
+                .order(Order::Actions)
+                .await
+                .expect_err("drains")
+                .contains("drains")
+        );
     }
 }

@@ -75,7 +75,11 @@ impl<P: Provider> Eye<P> {
             let times = seen.entry(name.clone()).or_insert(0);
             *times += 1;
             // Two keys of one provider differ in what is not told.
-            if *times == 1 { name } else { format!("{name}#{times}") }
+            if *times == 1 {
+                name
+            } else {
+                format!("{name}#{times}")
+            }
         };
         let names: Vec<String> = urls.iter().map(&mut named).collect();
         Self {
@@ -102,7 +106,11 @@ impl<P: Provider> Eye<P> {
             (block, begun.elapsed())
         });
         let newest = join_all(newest).await;
-        let mut heads: Vec<Told> = newest.iter().filter_map(|(b, _)| b.as_ref().ok()).copied().collect();
+        let mut heads: Vec<Told> = newest
+            .iter()
+            .filter_map(|(b, _)| b.as_ref().ok())
+            .copied()
+            .collect();
         // The highest that enough reach, as everywhere in the keeper.
         heads.sort_unstable_by_key(|told| std::cmp::Reverse(told.number));
         let head = heads.get(self.quorum.saturating_sub(1)).copied();
@@ -128,7 +136,9 @@ impl<P: Provider> Eye<P> {
             metrics.head.set(gauge(head.number));
             metrics.head_time.set(gauge(head.time));
             let now = clock.now().get() / 1_000;
-            metrics.clock_behind.set(gauge(head.time.saturating_sub(now)));
+            metrics
+                .clock_behind
+                .set(gauge(head.time.saturating_sub(now)));
         }
         self.look_at_balance().await;
         Sighting {
@@ -152,7 +162,12 @@ impl<P: Provider> Eye<P> {
         let (Some(account), Some((_, provider))) = (self.account, self.endpoints.first()) else {
             return;
         };
-        let held = async { provider.get_balance(account).await.map_err(|e| e.to_string()) };
+        let held = async {
+            provider
+                .get_balance(account)
+                .await
+                .map_err(|e| e.to_string())
+        };
         if let Ok(held) = within(held).await {
             let labels = [("account", account.to_string())];
             metrics().balance.get_or_create(&labels).set(wei(held));
@@ -177,15 +192,27 @@ fn most_frequent(hashes: &[Option<B256>]) -> Option<B256> {
     for hash in hashes.iter().flatten() {
         *counted.entry(*hash).or_insert(0) += 1;
     }
-    counted.into_iter().max_by_key(|(_, times)| *times).map(|(hash, _)| hash)
+    counted
+        .into_iter()
+        .max_by_key(|(_, times)| *times)
+        .map(|(hash, _)| hash)
 }
 
 fn count(name: &str, block: &Result<Told, String>, took: Duration, agrees: bool) {
     let (metrics, labels) = (metrics(), [("endpoint", name.to_owned())]);
-    metrics.endpoint_up.get_or_create(&labels).set(i64::from(block.is_ok()));
+    metrics
+        .endpoint_up
+        .get_or_create(&labels)
+        .set(i64::from(block.is_ok()));
     if let Ok(told) = block {
-        metrics.endpoint_head.get_or_create(&labels).set(gauge(told.number));
-        metrics.endpoint_latency.get_or_create(&labels).observe(took.as_secs_f64());
+        metrics
+            .endpoint_head
+            .get_or_create(&labels)
+            .set(gauge(told.number));
+        metrics
+            .endpoint_latency
+            .get_or_create(&labels)
+            .observe(took.as_secs_f64());
     }
     let disagreements = metrics.disagreements.get_or_create(&labels);
     if !agrees {

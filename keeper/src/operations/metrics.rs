@@ -334,7 +334,10 @@ mod tests {
             .events_taken
             .get_or_create(&[("stream", "router".to_owned())])
             .inc_by(3);
-        metrics.balance.get_or_create(&[("account", "0x1".into())]).set(1.5e18);
+        metrics
+            .balance
+            .get_or_create(&[("account", "0x1".into())])
+            .set(1.5e18);
         metrics.arrest.observe(0.003);
         let text = metrics.text();
         for line in [

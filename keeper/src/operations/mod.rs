@@ -34,12 +34,16 @@ use alloy::{
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 
-pub use self::{observe::kind, serve::SetLevel, settings::{Section, Settings, SettingsError}};
 use self::{
     desk::{Board, Desk},
     eye::Eye,
     serve::Shared,
     settings::Token,
+};
+pub use self::{
+    observe::kind,
+    serve::SetLevel,
+    settings::{Section, Settings, SettingsError},
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -98,7 +102,11 @@ impl<P> Subject<P> {
             quorum: config.quorum,
             account,
             disks: disks(config),
-            missions: config.router.as_ref().map(|setup| setup.missions.clone()).unwrap_or_default(),
+            missions: config
+                .router
+                .as_ref()
+                .map(|setup| setup.missions.clone())
+                .unwrap_or_default(),
         }
     }
 }
@@ -126,7 +134,10 @@ pub async fn begin<P: Provider + 'static>(
     subject: Subject<P>,
     level: SetLevel,
 ) -> Result<(Arc<Board>, Desk), ServeError> {
-    let state_file = settings.admin.as_ref().map(|admin| admin.state_file.clone());
+    let state_file = settings
+        .admin
+        .as_ref()
+        .map(|admin| admin.state_file.clone());
     let (board, desk) = desk::pair(state_file.clone()).map_err(|cause| ServeError::State {
         path: state_file.unwrap_or_default(),
         cause,
@@ -156,7 +167,12 @@ pub async fn begin<P: Provider + 'static>(
         let router = serve::ordering(shared, token, level);
         serve_on("admin_listen", admin.listen, router).await?;
     }
-    let eye = Eye::new(&subject.urls, subject.providers, subject.quorum, subject.account);
+    let eye = Eye::new(
+        &subject.urls,
+        subject.providers,
+        subject.quorum,
+        subject.account,
+    );
     let pause = Duration::from_secs(settings.look_secs);
     tokio::spawn(eye.watch(pause, SystemClock, sighted));
     Ok((board, desk))
@@ -183,7 +199,11 @@ async fn serve_on(
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let mut at = path;
     loop {
-        let asked = if at.as_os_str().is_empty() { Path::new(".") } else { at };
+        let asked = if at.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            at
+        };
         if let Ok(found) = rustix::fs::statvfs(asked) {
             return Some(found.f_bavail.saturating_mul(found.f_frsize));
         }

@@ -212,11 +212,20 @@ const fn reason(held: &Held) -> &'static str {
         Held::Cheap { .. } => "cheap",
     }
 }
-const REASONS: [&str; 6] = ["poor", "waits", "unsent", "unexplained", "elsewhere", "cheap"];
+const REASONS: [&str; 6] = [
+    "poor",
+    "waits",
+    "unsent",
+    "unexplained",
+    "elsewhere",
+    "cheap",
+];
 
 impl Metrics {
     fn took(&self, stream: &str, now: Moment, event: &Event) {
-        self.events_taken.get_or_create(&[stream_label(stream)]).inc();
+        self.events_taken
+            .get_or_create(&[stream_label(stream)])
+            .inc();
         match event {
             Event::Router(sight) => self.saw(sight),
             Event::Mirror(freeze_mirror::Event::Frozen { .. }) => {
@@ -275,7 +284,8 @@ impl Metrics {
             _ => now,
         };
         memory.anchor = Some((*sequence, since));
-        self.log_anchor_age.set(gauge(now.since(since).get() / 1_000));
+        self.log_anchor_age
+            .set(gauge(now.since(since).get() / 1_000));
     }
 
     fn began(&self, stream: &str, kind: &str, key: ActionKey) {
@@ -317,7 +327,9 @@ impl Metrics {
             (false, 0) => "first",
             (false, _) => "dearer",
         };
-        self.signed.get_or_create(&[("attempt", attempt.to_owned())]).inc();
+        self.signed
+            .get_or_create(&[("attempt", attempt.to_owned())])
+            .inc();
         self.fee_offered.set(signed.fee_max as f64);
         if signed.fill {
             if signed.attempt == 0 {
@@ -327,7 +339,8 @@ impl Metrics {
         }
         let mut memory = self.memory.lock();
         if let Some((at, first @ false)) = memory.begun.get_mut(&signed.action) {
-            self.event_to_transaction.observe(at.elapsed().as_secs_f64());
+            self.event_to_transaction
+                .observe(at.elapsed().as_secs_f64());
             *first = true;
         }
     }
@@ -423,7 +436,11 @@ mod tests {
             after_block: 0,
         };
         metrics.signed(&one);
-        assert_eq!(metrics.event_to_transaction.count(), 0, "nobody saw it begin");
+        assert_eq!(
+            metrics.event_to_transaction.count(),
+            0,
+            "nobody saw it begin"
+        );
         metrics.began("s", "k", key);
         metrics.signed(&one);
         one.attempt = 1;

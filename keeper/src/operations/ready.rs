@@ -126,7 +126,10 @@ fn disk(facts: &Facts) -> Condition {
         match free {
             Some(free) if *free < DISK_BYTES_MIN => {
                 holds = false;
-                says.push(format!("{} MiB are left for the {of}: make room", free >> 20));
+                says.push(format!(
+                    "{} MiB are left for the {of}: make room",
+                    free >> 20
+                ));
             }
             Some(free) => says.push(format!("{} MiB are left for the {of}", free >> 20)),
             None => {
@@ -145,7 +148,12 @@ fn leases(facts: &Facts) -> Condition {
     let (holds, says) = match &facts.picture.standing {
         Standing::Starting => (false, "it has not looked at its leases yet".to_owned()),
         Standing::Working => {
-            let held = facts.picture.streams.iter().filter(|stream| stream.held).count();
+            let held = facts
+                .picture
+                .streams
+                .iter()
+                .filter(|stream| stream.held)
+                .count();
             let all = facts.picture.streams.len();
             (true, format!("it works on {held} of {all} streams"))
         }
@@ -163,7 +171,10 @@ fn endpoints(facts: &Facts) -> Condition {
     let (all, quorum) = (sighting.endpoints.len(), sighting.quorum);
     let mut says = vec![format!("{number} of {all} answer alike, {quorum} must")];
     for one in sighting.endpoints.iter().filter(|one| !good(one)) {
-        let cause = one.silent.as_deref().unwrap_or("it tells other blocks than most");
+        let cause = one
+            .silent
+            .as_deref()
+            .unwrap_or("it tells other blocks than most");
         says.push(format!("{}: {cause}", one.endpoint));
     }
     told("endpoints", number >= quorum, says.join("; "))
@@ -180,7 +191,9 @@ fn head(settings: &Settings, facts: &Facts) -> Condition {
     let mut says = format!("block {number} is {age} s old");
     if !holds {
         let most = settings.head_age_secs;
-        says += &format!(", more than {most} s: the sequencer is out, the endpoints lag, or this machine's clock is ahead");
+        says += &format!(
+            ", more than {most} s: the sequencer is out, the endpoints lag, or this machine's clock is ahead"
+        );
     }
     told("head", holds, says)
 }
@@ -194,18 +207,27 @@ fn streams(settings: &Settings, facts: &Facts) -> Condition {
             holds = false;
             says.push(format!("{name} does not know the chain just now"));
         }
-        let lag = head.zip(stream.reached).map(|(head, reached)| head.saturating_sub(reached));
+        let lag = head
+            .zip(stream.reached)
+            .map(|(head, reached)| head.saturating_sub(reached));
         if let (true, Some(lag)) = (stream.takes_logs, lag)
             && lag > settings.lag_blocks
         {
             holds = false;
             let most = settings.lag_blocks;
-            says.push(format!("{name} is {lag} blocks behind, more than {most}: it catches up, or see the log"));
+            says.push(format!(
+                "{name} is {lag} blocks behind, more than {most}: it catches up, or see the log"
+            ));
         }
-        let late = stream.pause_secs.saturating_mul(2).saturating_add(ROUND_GRACE_SECS);
+        let late = stream
+            .pause_secs
+            .saturating_mul(2)
+            .saturating_add(ROUND_GRACE_SECS);
         if let Some(ago) = stream.looked_secs_ago.filter(|ago| *ago > late) {
             holds = false;
-            says.push(format!("{name} looked at the world {ago} s ago: its round hangs"));
+            says.push(format!(
+                "{name} looked at the world {ago} s ago: its round hangs"
+            ));
         }
         if stream.paused {
             // An operator wants it so.
@@ -221,7 +243,11 @@ fn streams(settings: &Settings, facts: &Facts) -> Condition {
 fn clock(settings: &Settings, facts: &Facts) -> Condition {
     let time = facts.sighting.as_ref().and_then(|seen| seen.head_time);
     let Some(time) = time else {
-        return told("clock", false, "there is no block to compare it with".to_owned());
+        return told(
+            "clock",
+            false,
+            "there is no block to compare it with".to_owned(),
+        );
     };
     let behind = time.saturating_sub(facts.now.get() / 1_000);
     let holds = behind <= settings.clock_skew_secs;
@@ -236,11 +262,7 @@ fn clock(settings: &Settings, facts: &Facts) -> Condition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::{
-        desk::StreamPicture,
-        eye::EndpointSighting,
-        settings::Section,
-    };
+    use crate::operations::{desk::StreamPicture, eye::EndpointSighting, settings::Section};
 
     fn settings() -> Settings {
         let section: Section = toml::from_str("listen = \"127.0.0.1:0\"").expect("TOML");
@@ -291,7 +313,9 @@ mod tests {
         let found = judge(&settings(), &well());
         assert!(found.ready, "{found:?}");
         let mut waits = well();
-        waits.picture.standing = Standing::Waiting { holder: "two".into() };
+        waits.picture.standing = Standing::Waiting {
+            holder: "two".into(),
+        };
         assert!(judge(&settings(), &waits).ready);
         // An operator's pause is no fault, and one of three endpoints may be silent.
         let mut facts = well();
@@ -313,8 +337,12 @@ mod tests {
         type Spoil = fn(&mut Facts);
         let cases: [(&str, Spoil); 16] = [
             ("draining", |f| f.draining = true),
-            ("host", |f| f.turned_ago = TURN_WITHIN + Duration::from_millis(1)),
-            ("journal", |f| f.recorded_ago = RECORDED_WITHIN + Duration::from_millis(1)),
+            ("host", |f| {
+                f.turned_ago = TURN_WITHIN + Duration::from_millis(1)
+            }),
+            ("journal", |f| {
+                f.recorded_ago = RECORDED_WITHIN + Duration::from_millis(1)
+            }),
             ("disk", |f| f.disks[0].1 = Some(DISK_BYTES_MIN - 1)),
             ("disk", |f| f.disks[0].1 = None),
             ("leases", |f| f.picture.standing = Standing::Starting),
@@ -328,12 +356,18 @@ mod tests {
                     one.silent = Some("gone".into());
                 }
             }),
-            ("head", |f| f.sighting.as_mut().expect("seen").head_time = Some(999_399)),
+            ("head", |f| {
+                f.sighting.as_mut().expect("seen").head_time = Some(999_399)
+            }),
             ("head", |f| f.sighting.as_mut().expect("seen").head = None),
             ("streams", |f| f.picture.streams[0].reached = Some(8_799)),
             ("streams", |f| f.picture.streams[0].unsure = true),
-            ("streams", |f| f.picture.streams[0].looked_secs_ago = Some(131)),
-            ("clock", |f| f.sighting.as_mut().expect("seen").head_time = Some(1_000_011)),
+            ("streams", |f| {
+                f.picture.streams[0].looked_secs_ago = Some(131)
+            }),
+            ("clock", |f| {
+                f.sighting.as_mut().expect("seen").head_time = Some(1_000_011)
+            }),
             ("streams", |f| f.picture.streams[0].pause_secs = 0),
             ("clock", |f| f.now = Moment::new(999_979_000)),
         ];

@@ -78,8 +78,11 @@ impl Shared {
     }
 
     fn facts(&self) -> Facts {
-        let disks: Vec<(&'static str, Option<u64>)> =
-            self.disks.iter().map(|(of, path)| (*of, super::free_bytes(path))).collect();
+        let disks: Vec<(&'static str, Option<u64>)> = self
+            .disks
+            .iter()
+            .map(|(of, path)| (*of, super::free_bytes(path)))
+            .collect();
         for (of, free) in &disks {
             let labels = [("of", (*of).to_owned())];
             let free = free.unwrap_or_default();
@@ -119,12 +122,18 @@ async fn bounded(
 ) -> Response {
     match permits.try_acquire() {
         Ok(_permit) => next.run(request).await,
-        Err(_) => told(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "too many requests at once: come again" })),
+        Err(_) => told(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &json!({ "error": "too many requests at once: come again" }),
+        ),
     }
 }
 
 fn told(status: StatusCode, body: &Value) -> Response {
-    let kind = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    let kind = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     (status, kind, format!("{body}\n")).into_response()
 }
 
@@ -138,7 +147,10 @@ const fn judged(holds: bool) -> StatusCode {
 
 async fn health(State(shared): State<Shared>) -> Response {
     let host = ready::host(&shared.facts());
-    told(judged(host.holds), &json!({ "healthy": host.holds, "says": host.says }))
+    told(
+        judged(host.holds),
+        &json!({ "healthy": host.holds, "says": host.says }),
+    )
 }
 
 async fn readiness(State(shared): State<Shared>) -> Response {
@@ -219,7 +231,9 @@ async fn authorised(
         &json!({ "error": "orders want the token of `admin_token_file`: Authorization: Bearer …" }),
     );
     let scheme = header::HeaderValue::from_static("Bearer");
-    answer.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    answer
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, scheme);
     answer
 }
 
@@ -253,7 +267,10 @@ async fn deed(
     tracing::warn!(trace, deed = name, about, "an operator wants");
     match done.await {
         Ok(mut body) => {
-            metrics().deeds.get_or_create(&[("deed", name.to_owned())]).inc();
+            metrics()
+                .deeds
+                .get_or_create(&[("deed", name.to_owned())])
+                .inc();
             tracing::warn!(trace, deed = name, about, "done");
             body["trace"] = json!(trace);
             told(StatusCode::OK, &body)
@@ -284,7 +301,10 @@ async fn done(state: &Commands, order: Order) -> Result<Value, (StatusCode, Stri
         Answer::Done(streams) => Ok(json!({ "streams": streams })),
         Answer::NoStream(streams) => {
             let streams = streams.join(", ");
-            Err((StatusCode::NOT_FOUND, format!("there is no such stream; there are: {streams}")))
+            Err((
+                StatusCode::NOT_FOUND,
+                format!("there is no such stream; there are: {streams}"),
+            ))
         }
         Answer::Failed(cause) => Err((StatusCode::INTERNAL_SERVER_ERROR, cause)),
         Answer::Actions(_) => {
@@ -301,7 +321,11 @@ async fn of_stream(
     order: impl FnOnce(Option<String>) -> Order,
 ) -> Response {
     let of = read::<Of>(&body);
-    let about = of.as_ref().ok().and_then(|of| of.stream.clone()).unwrap_or_default();
+    let about = of
+        .as_ref()
+        .ok()
+        .and_then(|of| of.stream.clone())
+        .unwrap_or_default();
     let work = async {
         let order = order(of?.stream);
         done(&state, order).await
@@ -324,12 +348,21 @@ async fn look(State(state): State<Commands>, body: Bytes) -> Response {
 }
 
 async fn checkpoint(State(state): State<Commands>) -> Response {
-    deed(&state, "checkpoint", String::new(), done(&state, Order::Checkpoint)).await
+    deed(
+        &state,
+        "checkpoint",
+        String::new(),
+        done(&state, Order::Checkpoint),
+    )
+    .await
 }
 
 async fn log_level(State(state): State<Commands>, body: Bytes) -> Response {
     let level = serde_json::from_slice::<Level>(&body);
-    let about = level.as_ref().map(|level| level.filter.clone()).unwrap_or_default();
+    let about = level
+        .as_ref()
+        .map(|level| level.filter.clone())
+        .unwrap_or_default();
     let work = async {
         let bad = |cause: String| (StatusCode::BAD_REQUEST, cause);
         let level = level.map_err(|error| bad(error.to_string()))?;
@@ -355,10 +388,16 @@ async fn actions(State(state): State<Commands>) -> Response {
             actions.truncate(ACTIONS_MAX);
             told(StatusCode::OK, &json!({ "open": all, "actions": actions }))
         }
-        Ok(Answer::Failed(cause)) => told(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": cause })),
+        Ok(Answer::Failed(cause)) => told(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &json!({ "error": cause }),
+        ),
         Ok(Answer::Done(_) | Answer::NoStream(_)) => {
             let error = "the keeper answered another order";
-            told(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": error }))
+            told(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &json!({ "error": error }),
+            )
         }
         Err((status, cause)) => told(status, &json!({ "error": cause })),
     }

@@ -109,13 +109,17 @@ pub enum SettingsError {
         most: u64,
     },
     /// Orders without a token, or without a place to remember them.
-    #[error("operations.admin_listen: it takes {0} too: nobody gives orders without a token, and a pause outlives a restart")]
+    #[error(
+        "operations.admin_listen: it takes {0} too: nobody gives orders without a token, and a pause outlives a restart"
+    )]
     Missing(&'static str),
     /// A token that nobody asks for.
     #[error("operations.{0}: there is no `admin_listen` that it is for")]
     Unused(&'static str),
     /// Orders from other machines.
-    #[error("operations.admin_listen = {0}: other machines reach it, and nothing encrypts what they send; listen on a loopback address, or say admin_beyond_loopback = true when a proxy does")]
+    #[error(
+        "operations.admin_listen = {0}: other machines reach it, and nothing encrypts what they send; listen on a loopback address, or say admin_beyond_loopback = true when a proxy does"
+    )]
     Exposed(SocketAddr),
     /// The token cannot be read.
     #[error("operations.admin_token_file: cannot read {path}: {cause}", path = path.display())]
@@ -144,7 +148,12 @@ impl Section {
             return Err(SettingsError::Idle);
         }
         for (key, given, least, most) in [
-            ("look_secs", self.look_secs, *LOOK_SECS.start(), *LOOK_SECS.end()),
+            (
+                "look_secs",
+                self.look_secs,
+                *LOOK_SECS.start(),
+                *LOOK_SECS.end(),
+            ),
             ("head_age_secs", self.head_age_secs, 1, LIMIT_SECS_MAX),
             ("lag_blocks", self.lag_blocks, 1, u64::from(u32::MAX)),
             ("clock_skew_secs", self.clock_skew_secs, 1, LIMIT_SECS_MAX),
@@ -158,7 +167,11 @@ impl Section {
                 });
             }
         }
-        let admin = match (self.admin_listen, self.admin_token_file, self.admin_state_file) {
+        let admin = match (
+            self.admin_listen,
+            self.admin_token_file,
+            self.admin_state_file,
+        ) {
             (None, None, None) => None,
             (None, Some(_), _) => return Err(SettingsError::Unused("admin_token_file")),
             (None, None, Some(_)) => return Err(SettingsError::Unused("admin_state_file")),
@@ -250,14 +263,29 @@ mod tests {
             ("", "nothing is served"),
             ("listen = \"here\"", "invalid socket address"),
             ("listen = \"[::1]:1\"\nlook_secs = 0", "look_secs = 0"),
-            ("listen = \"[::1]:1\"\nhead_age_secs = 86401", "head_age_secs"),
+            (
+                "listen = \"[::1]:1\"\nhead_age_secs = 86401",
+                "head_age_secs",
+            ),
             ("listen = \"[::1]:1\"\nlag_blocks = 0", "lag_blocks = 0"),
-            ("listen = \"[::1]:1\"\nclock_skew_secs = 0", "clock_skew_secs"),
+            (
+                "listen = \"[::1]:1\"\nclock_skew_secs = 0",
+                "clock_skew_secs",
+            ),
             ("listen = \"[::1]:1\"\nmetrics = true", "unknown field"),
             ("admin_listen = \"[::1]:1\"", "admin_token_file"),
-            ("admin_listen = \"[::1]:1\"\nadmin_token_file = \"t\"", "admin_state_file"),
-            ("listen = \"[::1]:1\"\nadmin_token_file = \"t\"", "no `admin_listen`"),
-            ("listen = \"[::1]:1\"\nadmin_state_file = \"t\"", "no `admin_listen`"),
+            (
+                "admin_listen = \"[::1]:1\"\nadmin_token_file = \"t\"",
+                "admin_state_file",
+            ),
+            (
+                "listen = \"[::1]:1\"\nadmin_token_file = \"t\"",
+                "no `admin_listen`",
+            ),
+            (
+                "listen = \"[::1]:1\"\nadmin_state_file = \"t\"",
+                "no `admin_listen`",
+            ),
         ] {
             let error = read(text).expect_err(text);
             assert!(error.contains(says), "{text}\nsaid: {error}");
@@ -268,15 +296,26 @@ mod tests {
     fn a_token_is_long_and_only_itself() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("token");
-        assert!(matches!(Token::read(&path), Err(SettingsError::Unreadable { .. })));
+        assert!(matches!(
+            Token::read(&path),
+            Err(SettingsError::Unreadable { .. })
+        ));
         fs::write(&path, "sesame").expect("written");
         let short = Token::read(&path).expect_err("short").to_string();
-        assert!(short.contains("6 characters") && !short.contains("sesame"), "{short}");
+        assert!(
+            short.contains("6 characters") && !short.contains("sesame"),
+            "{short}"
+        );
         let secret = "0123456789abcdef0123456789abcdef";
         fs::write(&path, format!("{secret}\n")).expect("written");
         let token = Token::read(&path).expect("long enough");
         assert!(token.is(secret));
-        for other in ["", "0123456789abcdef0123456789abcdeg", &secret[1..], &secret.to_uppercase()] {
+        for other in [
+            "",
+            "0123456789abcdef0123456789abcdeg",
+            &secret[1..],
+            &secret.to_uppercase(),
+        ] {
             assert!(!token.is(other), "{other}");
         }
         assert!(!format!("{token:?}").contains(secret));

@@ -84,22 +84,40 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
     let shelf_key = PrivateKeySigner::from_bytes(&B256::repeat_byte(9)).unwrap();
     let mirror = shelf_key.address();
     let shelf = Shelf::open(&files.at("shelf"), shelf_key, 1 << 20).unwrap();
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+        .unwrap();
     let shelf_at = format!("http://{}", listener.local_addr().unwrap());
     let router = agentcity_hub::http::mirror_router(shelf, Arc::new(|| 0));
     runtime.spawn(async move { axum::serve(listener, router).await });
 
-    let log = |roster: Address| format!(
-        "[log]\nfile = {:?}\nroster = \"{roster}\"\nmirrors = {{ \"{mirror}\" = {shelf_at:?} }}\n",
-        files.at("log")
+    let log = |roster: Address| {
+        format!(
+            "[log]\nfile = {:?}\nroster = \"{roster}\"\nmirrors = {{ \"{mirror}\" = {shelf_at:?} }}\n",
+            files.at("log")
+        )
+    };
+    let wired = format!(
+        "{}\n{}",
+        log(city.address(Peer::Roster)),
+        contracts(|peer| city.address(peer))
     );
-    let wired = format!("{}\n{}", log(city.address(Peer::Roster)), contracts(|peer| city.address(peer)));
     let url = city.node.http_url().to_owned();
     let program = city.address(Peer::Guardian);
-    let config = files.config(&url, &[program], "", &format!("{}\n{wired}", files.operations()));
+    let config = files.config(
+        &url,
+        &[program],
+        "",
+        &format!("{}\n{wired}", files.operations()),
+    );
     let output = check(&config, &[]);
     let folder = files.0.path().display().to_string();
-    let mut names = vec![(folder, "DIR"), (url.trim_end_matches('/').to_owned(), "ENDPOINT"), (shelf_at.clone(), "MIRROR"), (mirror.to_string(), "SHELF")];
+    let mut names = vec![
+        (folder, "DIR"),
+        (url.trim_end_matches('/').to_owned(), "ENDPOINT"),
+        (shelf_at.clone(), "MIRROR"),
+        (mirror.to_string(), "SHELF"),
+    ];
     names.push((Actor::named("bob").address().to_string(), "BOB"));
     for (peer, name) in MEMBERS {
         names.push((city.address(peer).to_string(), name));
@@ -128,23 +146,43 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
     wanted.push("26 ok, 1 warn, 0 fail".to_owned());
     assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "a warning");
-    assert!(!files.at("journal").exists() && !files.at("log").exists(), "nothing is made");
+    assert!(
+        !files.at("journal").exists() && !files.at("log").exists(),
+        "nothing is made"
+    );
 
     // The same as JSON.
-    let report: serde_json::Value = serde_json::from_slice(&check(&config, &["--json"]).stdout).unwrap();
-    assert_eq!((&report["v"], &report["worst"]), (&1.into(), &"warn".into()));
+    let report: serde_json::Value =
+        serde_json::from_slice(&check(&config, &["--json"]).stdout).unwrap();
+    assert_eq!(
+        (&report["v"], &report["worst"]),
+        (&1.into(), &"warn".into())
+    );
     assert_eq!(report["lines"].as_array().unwrap().len(), 27);
 
     // A wrong address, and a mirror that is gone.
     drop(runtime);
-    let wrong = format!("{}\n{}", log(city.address(Peer::Agent)), contracts(|peer| city.address(peer)));
+    let wrong = format!(
+        "{}\n{}",
+        log(city.address(Peer::Agent)),
+        contracts(|peer| city.address(peer))
+    );
     let output = check(&files.config(&url, &[program], "", &wrong), &[]);
     assert_eq!(output.status.code(), Some(2));
     let text = named(&told(&output), &names);
-    let failed: Vec<&str> = text.lines().filter(|line| line.starts_with("fail")).collect();
+    let failed: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("fail"))
+        .collect();
     assert_eq!(failed.len(), 2, "{text}");
-    assert_eq!(failed[0], "fail log.roster: agent, but the city's roster is roster -> correct it");
-    assert!(failed[1].starts_with("fail mirror SHELF at MIRROR: no answer"), "{text}");
+    assert_eq!(
+        failed[0],
+        "fail log.roster: agent, but the city's roster is roster -> correct it"
+    );
+    assert!(
+        failed[1].starts_with("fail mirror SHELF at MIRROR: no answer"),
+        "{text}"
+    );
 }
 
 /// Numbers of blocks and of ether as N.
@@ -152,7 +190,8 @@ fn without_numbers(line: &str) -> String {
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     for place in 1..words.len() {
         let is_number = words[place].trim_end_matches(',').parse::<f64>().is_ok();
-        let counts = words[place - 1] == "block" || words.get(place + 1).is_some_and(|next| next == "ether");
+        let counts =
+            words[place - 1] == "block" || words.get(place + 1).is_some_and(|next| next == "ether");
         if is_number && counts {
             let comma = if words[place].ends_with(',') { "," } else { "" };
             words[place] = format!("N{comma}");
@@ -172,9 +211,18 @@ fn what_is_wrong_on_this_machine_is_said_with_what_to_do() {
     let files = Files::new();
     let nothing = Address::repeat_byte(0x77);
     let gone = "http://127.0.0.1:9";
-    let config = files.config(&url, &[nothing], &format!("further_endpoints = [{gone:?}]\nquorum = 2"), "");
+    let config = files.config(
+        &url,
+        &[nothing],
+        &format!("further_endpoints = [{gone:?}]\nquorum = 2"),
+        "",
+    );
     std::fs::set_permissions(files.at("key"), std::fs::Permissions::from_mode(0o644)).unwrap();
-    std::fs::write(files.at("journal"), "this is no journal, however long it is read").unwrap();
+    std::fs::write(
+        files.at("journal"),
+        "this is no journal, however long it is read",
+    )
+    .unwrap();
     let output = check(&config, &[]);
     assert_eq!(output.status.code(), Some(2));
     let names = [
@@ -191,28 +239,47 @@ fn what_is_wrong_on_this_machine_is_said_with_what_to_do() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
-    for start in ["fail journal: DIR/journal: ", "fail endpoint http://127.0.0.1:9: "] {
-        assert!(text.lines().any(|found| found.starts_with(start)), "{start}\n{text}");
+    for start in [
+        "fail journal: DIR/journal: ",
+        "fail endpoint http://127.0.0.1:9: ",
+    ] {
+        assert!(
+            text.lines().any(|found| found.starts_with(start)),
+            "{start}\n{text}"
+        );
     }
 
     // A configuration that cannot be read is all there is to say.
     let bad = files.at("bad.toml");
-    std::fs::write(&bad, "endpoint = \"http://h\"\njournal = \"j\"\npol_secs = 5\n").unwrap();
+    std::fs::write(
+        &bad,
+        "endpoint = \"http://h\"\njournal = \"j\"\npol_secs = 5\n",
+    )
+    .unwrap();
     let output = check(&bad, &[]);
     assert_eq!(output.status.code(), Some(2));
     let text = told(&output);
-    assert!(text.starts_with("fail configuration: configuration: line 3: pol_secs: unknown field"), "{text}");
+    assert!(
+        text.starts_with("fail configuration: configuration: line 3: pol_secs: unknown field"),
+        "{text}"
+    );
     assert_eq!(text.lines().last(), Some("0 ok, 0 warn, 1 fail"));
 
     // One key for two things, and an account that holds nothing.
     let key = files.secret("key", &format!("0x{}", "11".repeat(32)));
     std::fs::remove_file(files.at("journal")).unwrap();
-    let clerk = format!("[clerk]\nconstitution = \"{nothing}\"\nkey_file = {key:?}\ndocuments = {:?}\n", files.at("documents"));
+    let clerk = format!(
+        "[clerk]\nconstitution = \"{nothing}\"\nkey_file = {key:?}\ndocuments = {:?}\n",
+        files.at("documents")
+    );
     let text = std::fs::read_to_string(&config).unwrap();
     let text = text.replace(&format!("further_endpoints = [{gone:?}]\nquorum = 2"), "");
     std::fs::write(&config, format!("{text}\n{clerk}")).unwrap();
     let text = told(&check(&config, &[]));
-    assert!(text.contains("fail clerk.key_file: the same key as key_file"), "{text}");
+    assert!(
+        text.contains("fail clerk.key_file: the same key as key_file"),
+        "{text}"
+    );
     assert!(text.contains("it holds nothing -> fund it"), "{text}");
     assert!(text.contains("fail clerk.constitution: "), "{text}");
 }

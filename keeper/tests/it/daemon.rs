@@ -48,9 +48,18 @@ impl Files {
     }
 
     /// A configuration that watches a program and pays with bob's key, with lines of its own above and sections below.
-    pub(crate) fn config(&self, endpoint: &str, programs: &[Address], lines: &str, sections: &str) -> PathBuf {
+    pub(crate) fn config(
+        &self,
+        endpoint: &str,
+        programs: &[Address],
+        lines: &str,
+        sections: &str,
+    ) -> PathBuf {
         let key = self.key("bob");
-        let programs: Vec<String> = programs.iter().map(|program| format!("{program:?}", program = program.to_string())).collect();
+        let programs: Vec<String> = programs
+            .iter()
+            .map(|program| format!("{program:?}", program = program.to_string()))
+            .collect();
         let mut text = String::new();
         writeln!(text, "endpoint = {endpoint:?}").unwrap();
         writeln!(text, "journal = {:?}", self.at("journal")).unwrap();
@@ -66,7 +75,9 @@ impl Files {
     pub(crate) fn operations(&self) -> String {
         let token = self.secret("token", TOKEN);
         let state = self.at("paused.json");
-        format!("[operations]\nlisten = \"127.0.0.1:0\"\nstatus = true\nlook_secs = 1\nadmin_listen = \"127.0.0.1:0\"\nadmin_token_file = {token:?}\nadmin_state_file = {state:?}\n")
+        format!(
+            "[operations]\nlisten = \"127.0.0.1:0\"\nstatus = true\nlook_secs = 1\nadmin_listen = \"127.0.0.1:0\"\nadmin_token_file = {token:?}\nadmin_state_file = {state:?}\n"
+        )
     }
 }
 
@@ -125,7 +136,11 @@ impl Daemon {
                 return found;
             }
             let ended = self.child.try_wait().unwrap();
-            assert!(Instant::now() < end && ended.is_none(), "{ended:?}: {:#?}", self.lines());
+            assert!(
+                Instant::now() < end && ended.is_none(),
+                "{ended:?}: {:#?}",
+                self.lines()
+            );
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -139,7 +154,9 @@ impl Daemon {
 
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status();
         assert!(sent.unwrap().success());
     }
 
@@ -164,10 +181,18 @@ impl Drop for Daemon {
 }
 
 /// Asks, with a token or without.
-pub(crate) fn ask(address: &str, method: &str, path: &str, token: Option<&str>, body: &str) -> Reply {
+pub(crate) fn ask(
+    address: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: &str,
+) -> Reply {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let token = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
+    let token = token.map_or(String::new(), |token| {
+        format!("Authorization: Bearer {token}\r\n")
+    });
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nHost: keeper\r\n{token}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
@@ -193,7 +218,11 @@ pub(crate) fn order(address: &str, path: &str, body: &Value) -> Reply {
 }
 
 /// The first answer that will do, once there is one.
-pub(crate) fn until(what: &str, mut asked: impl FnMut() -> Reply, will_do: impl Fn(&Reply) -> bool) -> Reply {
+pub(crate) fn until(
+    what: &str,
+    mut asked: impl FnMut() -> Reply,
+    will_do: impl Fn(&Reply) -> bool,
+) -> Reply {
     let end = Instant::now() + PATIENCE;
     loop {
         let reply = asked();

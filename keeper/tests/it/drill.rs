@@ -1,6 +1,9 @@
 //! Drills of the real binary on a running devnode.
 
-use std::{path::Path, process::{Command, Output}};
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
 
 use agentcity_test_fixtures::{Node, Sender, Settings, program::deploy_wat};
 use serde_json::Value;
@@ -47,26 +50,45 @@ fn a_keeper_recovers_from_every_fault_and_pays_once_each_time() {
     let faults = report["faults"].as_array().unwrap();
     assert_eq!(faults.len(), 8);
     for fault in faults {
-        assert_eq!(fault["says"], "1 programs were extended by 1 transactions", "{fault:#}");
+        assert_eq!(
+            fault["says"], "1 programs were extended by 1 transactions",
+            "{fault:#}"
+        );
         assert!(fault["recovered_after"].is_u64(), "{fault:#}");
     }
     let did = |name: &str, what: &str| {
         let of = |fault: &&Value| fault["fault"] == name;
-        faults.iter().find(of).unwrap()["did"][what].as_u64().unwrap()
+        faults.iter().find(of).unwrap()["did"][what]
+            .as_u64()
+            .unwrap()
     };
-    assert!(did("disk-full", "restarts") > 0, "a full disk ends a keeper: {report:#}");
+    assert!(
+        did("disk-full", "restarts") > 0,
+        "a full disk ends a keeper: {report:#}"
+    );
     assert_eq!(did("lag", "restarts"), 0);
-    assert!(!files.at("journal").exists(), "the operator's journal is not touched");
+    assert!(
+        !files.at("journal").exists(),
+        "the operator's journal is not touched"
+    );
 }
 
 #[test]
 fn the_same_seed_is_the_same_drill() {
     let told = || {
         let (_node, _files, config) = scene();
-        found(&drill(&config, &["--seed", "3", "--faults", "lag,drop,reorg"]))
+        found(&drill(
+            &config,
+            &["--seed", "3", "--faults", "lag,drop,reorg"],
+        ))
     };
     let (once, again) = (told(), told());
-    for (one, other) in once["faults"].as_array().unwrap().iter().zip(again["faults"].as_array().unwrap()) {
+    for (one, other) in once["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(again["faults"].as_array().unwrap())
+    {
         assert_eq!(one["detail"], other["detail"]);
         assert_eq!(one["recovered_after"], other["recovered_after"]);
     }
@@ -76,7 +98,13 @@ fn the_same_seed_is_the_same_drill() {
 fn a_chain_of_others_and_a_strict_devnode_are_not_disturbed() {
     let files = Files::new();
     for (settings, says) in [
-        (Settings { chain_id: 42_161, ..Settings::lenient() }, "--disturb-chain 42161"),
+        (
+            Settings {
+                chain_id: 42_161,
+                ..Settings::lenient()
+            },
+            "--disturb-chain 42161",
+        ),
         (Settings::default(), "not strict"),
     ] {
         let node = Node::devnode(&settings);
