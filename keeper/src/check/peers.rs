@@ -66,7 +66,7 @@ pub(super) async fn check_executors<P: Provider>(
         }
         let count = identity.services.len();
         if wrong.is_empty() {
-            found.ok(about, format!("it answers for its agent, and {count} services run the code that they registered"));
+            found.ok(about, format!("it answers for its agent, and each of its {count} services runs the code that it registered"));
         } else {
             found.fail(
                 about,

@@ -9,16 +9,21 @@ use std::{
 use agentcity_domain::peer::Peer;
 use agentcity_hub::mirror::Shelf;
 use agentcity_test_fixtures::{
-    Actor, Node, Settings,
-    city::{Charter, City},
-    gas,
+    Actor, Node, Settings, gas,
+    mission::{Charter, Stage},
 };
 use alloy::{
     primitives::{Address, B256},
     signers::local::PrivateKeySigner,
 };
 
-use crate::daemon::Files;
+use crate::{daemon::Files, mission::serve};
+
+/// This machine's clock, unix seconds.
+fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.unwrap().as_secs()
+}
 
 fn check(config: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_agentcity-keeper"))
@@ -72,13 +77,15 @@ fn contracts(at: impl Fn(Peer) -> Address) -> String {
 fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found() {
     let charter = Charter {
         settings: Settings {
-            timestamp: None,
+            // What makes its people old enough happens before today.
+            timestamp: Some(now() - 60 * 86_400),
             ..Settings::default()
         },
         ..Charter::default()
     };
-    let city = City::raise(&charter).unwrap();
-    gas::cache_city(&city).unwrap();
+    let stage = Stage::raise(&charter, 2, 1).unwrap();
+    let city = &stage.city;
+    gas::cache_city(city).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let files = Files::new();
     let shelf_key = PrivateKeySigner::from_bytes(&B256::repeat_byte(9)).unwrap();
@@ -97,8 +104,30 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
             files.at("log")
         )
     };
+    let mut router = format!(
+        "[router]\nchain_id = 412346\nmissions = [\"{}\"]\n",
+        B256::repeat_byte(6)
+    );
+    for (peer, name) in MEMBERS {
+        if matches!(
+            name,
+            "collaboration" | "statute" | "verification" | "service" | "treasury"
+        ) {
+            router += &format!("{name} = \"{}\"\n", city.address(peer));
+        }
+    }
+    let mut code = None;
+    for executor in &stage.executors {
+        let serving = serve(&stage, executor, files.0.path());
+        let (at, runs) = runtime.block_on(serving);
+        code = Some(runs);
+        router += &format!(
+            "[[router.executors]]\nagent = \"{}\"\nurl = {at:?}\nserved = true\n",
+            executor.agent.address()
+        );
+    }
     let wired = format!(
-        "{}\n{}",
+        "{}\n{router}\n{}",
         log(city.address(Peer::Roster)),
         contracts(|peer| city.address(peer))
     );
@@ -118,6 +147,9 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
         (shelf_at.clone(), "MIRROR"),
         (mirror.to_string(), "SHELF"),
     ];
+    for (executor, name) in stage.executors.iter().zip(["FIRST", "SECOND"]) {
+        names.push((executor.agent.address().to_string(), name));
+    }
     names.push((Actor::named("bob").address().to_string(), "BOB"));
     for (peer, name) in MEMBERS {
         names.push((city.address(peer).to_string(), name));
@@ -135,15 +167,25 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
         "ok   disk of the log: 1 GiB or more is left".to_owned(),
         "ok   endpoint ENDPOINT: chain 412346, block N, old states, logs of 10000 blocks at once".to_owned(),
         "warn quorum: one endpoint is believed alone -> name further_endpoints of other operators where money moves".to_owned(),
-        "ok   clock: it agrees with the chain's newest block".to_owned(),
+        "warn clock: the newest block is more than ten minutes old -> the chain is idle or stands still, the endpoints lag, or the clock is ahead".to_owned(),
         "ok   account BOB: it holds N ether".to_owned(),
-        "ok   city: the constitution constitution is sealed, and 15 addresses are its members".to_owned(),
+        "ok   city: the constitution constitution is sealed, and 20 addresses are its members".to_owned(),
     ];
     for (_, name) in MEMBERS {
         wanted.push(format!("ok   program {name} {name}: 364 days left, cached"));
     }
+    let mut agents: Vec<&str> = vec!["FIRST", "SECOND"];
+    agents.sort_by_key(|name| {
+        names
+            .iter()
+            .find(|(_, known)| known == name)
+            .map(|(found, _)| found.to_lowercase())
+    });
+    for agent in agents {
+        wanted.push(format!("ok   executor of {agent}: it answers for its agent, and each of its 1 services runs the code that it registered"));
+    }
     wanted.push("ok   mirror SHELF at MIRROR: it answers".to_owned());
-    wanted.push("26 ok, 1 warn, 0 fail".to_owned());
+    wanted.push("27 ok, 2 warn, 0 fail".to_owned());
     assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "a warning");
     assert!(
@@ -158,7 +200,23 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
         (&report["v"], &report["worst"]),
         (&1.into(), &"warn".into())
     );
-    assert_eq!(report["lines"].as_array().unwrap().len(), 27);
+    assert_eq!(report["lines"].as_array().unwrap().len(), 29);
+
+    // Other code than it registered.
+    if let Some(code) = &code {
+        *code.lock() = B256::repeat_byte(1);
+    }
+    let output = check(&config, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = named(&told(&output), &names);
+    let failed: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("fail"))
+        .collect();
+    assert!(
+        failed.len() == 1 && failed[0].starts_with("fail executor of SECOND: service"),
+        "{text}"
+    );
 
     // A wrong address, and a mirror that is gone.
     drop(runtime);

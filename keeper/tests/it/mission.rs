@@ -187,7 +187,11 @@ fn members(stage: &Stage) -> Members {
 }
 
 /// Lets an executor's agent serve, and answers where.
-async fn serve(stage: &Stage, executor: &Executor, folder: &Path) -> (String, Arc<Mutex<B256>>) {
+pub(crate) async fn serve(
+    stage: &Stage,
+    executor: &Executor,
+    folder: &Path,
+) -> (String, Arc<Mutex<B256>>) {
     let agent = Agent {
         person: executor.agent.clone(),
         service: executor.service,
