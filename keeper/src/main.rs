@@ -297,12 +297,11 @@ async fn drain_wanted(board: Option<&Board>) {
 /// Logs what the environment asks for, else `level`. Returns how that is changed later.
 fn log_to_stderr(json: bool, level: &str) -> SetLevel {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_filter_reloading();
+    let log = tracing_subscriber::fmt();
+    // The two builders are of different types, and so are their handles.
     if json {
-        let log = log.json();
+        let log = log.json().with_env_filter(filter);
+        let log = log.with_writer(std::io::stderr).with_filter_reloading();
         let handle = log.reload_handle();
         log.init();
         Arc::new(move |text| {
@@ -310,6 +309,8 @@ fn log_to_stderr(json: bool, level: &str) -> SetLevel {
             handle.reload(filter).map_err(|error| error.to_string())
         })
     } else {
+        let log = log.with_env_filter(filter);
+        let log = log.with_writer(std::io::stderr).with_filter_reloading();
         let handle = log.reload_handle();
         log.init();
         Arc::new(move |text| {
