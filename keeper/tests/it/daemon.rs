@@ -50,7 +50,7 @@ impl Files {
     /// A configuration that watches a program and pays with bob's key, with lines of its own above and sections below.
     pub(crate) fn config(
         &self,
-        endpoint: &str,
+        endpoint: impl AsRef<str>,
         programs: &[Address],
         lines: &str,
         sections: &str,
@@ -61,7 +61,7 @@ impl Files {
             .map(|program| format!("{program:?}", program = program.to_string()))
             .collect();
         let mut text = String::new();
-        writeln!(text, "endpoint = {endpoint:?}").unwrap();
+        writeln!(text, "endpoint = {:?}", endpoint.as_ref()).unwrap();
         writeln!(text, "journal = {:?}", self.at("journal")).unwrap();
         writeln!(text, "key_file = {key:?}").unwrap();
         writeln!(text, "programs = [{}]", programs.join(", ")).unwrap();
