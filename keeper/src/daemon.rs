@@ -533,7 +533,9 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 if busy.contains(&key) || self.rests.contains_key(&key) {
                     continue;
                 }
-                if let Some(outcome) = seat.part.at_once(&action) {
+                let name = seat.part.stream();
+                let told = observe::on_the_spot(name, key, || seat.part.at_once(&action));
+                if let Some(outcome) = told {
                     stream.settle(&mut self.journal, clock.now(), &action, outcome)?;
                     continue;
                 }

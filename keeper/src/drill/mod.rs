@@ -28,7 +28,7 @@ const DEVNODE: u64 = 412_346;
 /// Example: agentcity-keeper simulate-faults --config keeper.toml --seed 7
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// TOML file of the keeper; its endpoint is a devnode's that is not strict
+    /// TOML file of the keeper; its endpoint is a devnode's
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
     /// Faults, in this order; all when absent

@@ -129,14 +129,18 @@ impl Drill {
             config: options.config.clone(),
             node,
         };
-        // A strict devnode refuses what a drill does to it.
+        // A node whose time and blocks nobody moves refuses here, before anything was done to it.
         drill.cheat("anvil_mine", json!(["0x1"])).await?;
         Ok(drill)
     }
 
     async fn cheat(&self, method: &'static str, params: Value) -> eyre::Result<Value> {
         let asked = self.node.raw_request(method.into(), params).await;
-        asked.wrap_err_with(|| format!("{method} was refused: a drill wants a devnode that is not strict (agentcity-devnode without --strict)"))
+        asked.wrap_err_with(|| {
+            format!(
+                "{method} was refused: a drill moves time and blocks, and wants agentcity-devnode"
+            )
+        })
     }
 
     /// A keeper as the configuration wants it, but for what must not be touched: endpoints, journal, log and vault are the drill's.
@@ -216,7 +220,11 @@ impl Drill {
         let mut lives = Vec::new();
         for program in &self.programs {
             let contract = IArbWasm::new(ARB_WASM, &self.node);
-            lives.push(contract.programTimeLeft(*program).call().await?);
+            let left = contract.programTimeLeft(*program).call().await;
+            let left = left.wrap_err_with(|| {
+                format!("{program} is no program that lives: `agentcity-keeper check` says why")
+            })?;
+            lives.push(left);
         }
         Ok(lives)
     }

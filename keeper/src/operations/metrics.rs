@@ -110,7 +110,7 @@ table! {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    pub(super) registered: Vec<&'static str>,
+    registered: Vec<&'static str>,
     /// `events_taken_total`
     pub events_taken: Family<One, Counter>,
     /// `actions_wanted_total`
@@ -282,6 +282,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Whole names of all that is registered, in the order of registration.
+    pub fn names(&self) -> &[&'static str] {
+        &self.registered
+    }
+
     /// Everything, in the text format of OpenMetrics, which Prometheus scrapes.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -313,8 +318,8 @@ mod tests {
     #[test]
     fn every_metric_of_the_table_is_registered_once_and_named_as_prometheus_wants() {
         let metrics = Metrics::default();
-        let registered: BTreeSet<&str> = metrics.registered.iter().copied().collect();
-        assert_eq!(registered.len(), metrics.registered.len());
+        let registered: BTreeSet<&str> = metrics.names().iter().copied().collect();
+        assert_eq!(registered.len(), metrics.names().len());
         let table: BTreeSet<&str> = TABLE.iter().map(|told| told.name).collect();
         assert_eq!(registered, table);
         for told in TABLE {

@@ -152,6 +152,11 @@ pub(crate) fn ended(stream: &str, action: &Action, outcome: &Outcome) {
     tracing::info!(trace = %Trace(key), stream, kind, outcome, details, "ended");
 }
 
+/// What is done for an action on the spot, with its trace on every line that is logged meanwhile.
+pub(crate) fn on_the_spot<T>(stream: &str, key: ActionKey, work: impl FnOnce() -> T) -> T {
+    tracing::info_span!("action", trace = %Trace(key), stream).in_scope(work)
+}
+
 /// What is done for an action, with its trace on every line that is logged meanwhile.
 pub(crate) fn traced<F: Future>(stream: &str, action: &Action, work: F) -> Instrumented<F> {
     let (trace, kind) = (Trace(action.key()), kind(action));
@@ -469,7 +474,10 @@ mod tests {
             metrics.began("s", kind, key);
             metrics.ended("s", kind, key, &Outcome::Satisfied);
         }
-        assert_eq!((observed(&metrics, "arrest"), observed(&metrics, "routing")), (1, 1));
+        assert_eq!(
+            (observed(&metrics, "arrest"), observed(&metrics, "routing")),
+            (1, 1)
+        );
         assert!(metrics.memory.lock().begun.is_empty());
     }
 

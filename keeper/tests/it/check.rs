@@ -9,8 +9,9 @@ use std::{
 use agentcity_domain::peer::Peer;
 use agentcity_hub::mirror::Shelf;
 use agentcity_test_fixtures::{
-    Actor, Node, Settings, gas,
+    Actor, Node, Sender, Settings, gas,
     mission::{Charter, Stage},
+    program::deploy_wat,
 };
 use alloy::{
     primitives::{Address, B256},
@@ -19,11 +20,11 @@ use alloy::{
 
 use crate::{daemon::Files, mission::serve};
 
-/// This machine's clock, unix seconds.
-fn now() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.unwrap().as_secs()
-}
+/// A program that does nothing.
+const NOTHING: &str = r#"(module
+    (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
+    (memory (export "memory") 1)
+    (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#;
 
 fn check(config: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_agentcity-keeper"))
@@ -77,8 +78,7 @@ fn contracts(at: impl Fn(Peer) -> Address) -> String {
 fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found() {
     let charter = Charter {
         settings: Settings {
-            // What makes its people old enough happens before today.
-            timestamp: Some(now() - 60 * 86_400),
+            timestamp: None,
             ..Settings::default()
         },
         ..Charter::default()
@@ -167,12 +167,13 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
         "ok   disk of the log: 1 GiB or more is left".to_owned(),
         "ok   endpoint ENDPOINT: chain 412346, block N, old states, logs of 10000 blocks at once".to_owned(),
         "warn quorum: one endpoint is believed alone -> name further_endpoints of other operators where money moves".to_owned(),
-        "warn clock: the newest block is more than ten minutes old -> the chain is idle or stands still, the endpoints lag, or the clock is ahead".to_owned(),
+        // Its people had to become old enough.
+        "fail clock: it is N s behind the chain's newest block -> set it, by NTP for example".to_owned(),
         "ok   account BOB: it holds N ether".to_owned(),
         "ok   city: the constitution constitution is sealed, and 20 addresses are its members".to_owned(),
     ];
     for (_, name) in MEMBERS {
-        wanted.push(format!("ok   program {name} {name}: 364 days left, cached"));
+        wanted.push(format!("ok   program {name} {name}: 357 days left, cached"));
     }
     let mut agents: Vec<&str> = vec!["FIRST", "SECOND"];
     agents.sort_by_key(|name| {
@@ -185,9 +186,9 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
         wanted.push(format!("ok   executor of {agent}: it answers for its agent, and each of its 1 services runs the code that it registered"));
     }
     wanted.push("ok   mirror SHELF at MIRROR: it answers".to_owned());
-    wanted.push("27 ok, 2 warn, 0 fail".to_owned());
+    wanted.push("27 ok, 1 warn, 1 fail".to_owned());
     assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(1), "a warning");
+    assert_eq!(output.status.code(), Some(2), "a failure");
     assert!(
         !files.at("journal").exists() && !files.at("log").exists(),
         "nothing is made"
@@ -198,7 +199,7 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
         serde_json::from_slice(&check(&config, &["--json"]).stdout).unwrap();
     assert_eq!(
         (&report["v"], &report["worst"]),
-        (&1.into(), &"warn".into())
+        (&1.into(), &"fail".into())
     );
     assert_eq!(report["lines"].as_array().unwrap().len(), 29);
 
@@ -209,10 +210,7 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
     let output = check(&config, &[]);
     assert_eq!(output.status.code(), Some(2));
     let text = named(&told(&output), &names);
-    let failed: Vec<&str> = text
-        .lines()
-        .filter(|line| line.starts_with("fail"))
-        .collect();
+    let failed = failures(&text);
     assert!(
         failed.len() == 1 && failed[0].starts_with("fail executor of SECOND: service"),
         "{text}"
@@ -228,10 +226,7 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
     let output = check(&files.config(&url, &[program], "", &wrong), &[]);
     assert_eq!(output.status.code(), Some(2));
     let text = named(&told(&output), &names);
-    let failed: Vec<&str> = text
-        .lines()
-        .filter(|line| line.starts_with("fail"))
-        .collect();
+    let failed = failures(&text);
     assert_eq!(failed.len(), 2, "{text}");
     assert_eq!(
         failed[0],
@@ -243,19 +238,57 @@ fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_address_is_found(
     );
 }
 
-/// Numbers of blocks and of ether as N.
+/// Lines of failures, but for the clock's.
+fn failures(text: &str) -> Vec<&str> {
+    let failures = text.lines().filter(|line| line.starts_with("fail"));
+    failures
+        .filter(|line| !line.starts_with("fail clock"))
+        .collect()
+}
+
+/// Numbers of blocks, of ether and of seconds as N.
 fn without_numbers(line: &str) -> String {
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     for place in 1..words.len() {
         let is_number = words[place].trim_end_matches(',').parse::<f64>().is_ok();
-        let counts =
-            words[place - 1] == "block" || words.get(place + 1).is_some_and(|next| next == "ether");
+        let counts = words[place - 1] == "block"
+            || words
+                .get(place + 1)
+                .is_some_and(|next| next == "ether" || next == "s");
         if is_number && counts {
             let comma = if words[place].ends_with(',') { "," } else { "" };
             words[place] = format!("N{comma}");
         }
     }
     words.join(" ")
+}
+
+#[test]
+fn the_exit_code_is_of_the_worst_that_was_found() {
+    let node = Node::devnode(&Settings {
+        timestamp: None,
+        ..Settings::default()
+    });
+    let mut alice = Sender::new(&node, "alice").unwrap();
+    let program = deploy_wat(&mut alice, NOTHING).unwrap();
+    let url = node.http_url();
+    let files = Files::new();
+    let twice = format!("further_endpoints = [{url:?}]");
+    let config = files.config(&url, &[program], &twice, "");
+    let output = check(&config, &[]);
+    let warned = format!("warn program watched {program}: 364 days left, not cached");
+    assert!(told(&output).contains(&warned), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(1));
+    gas::cache_all(&node, &[("program".to_owned(), program)]).unwrap();
+    let output = check(&config, &[]);
+    assert!(
+        told(&output).ends_with("\n10 ok, 0 warn, 0 fail\n"),
+        "{}",
+        told(&output)
+    );
+    assert_eq!(output.status.code(), Some(0));
+    drop(node);
+    assert_eq!(check(&config, &[]).status.code(), Some(2));
 }
 
 #[test]
