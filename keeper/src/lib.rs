@@ -7,10 +7,12 @@
 //! (RULINGS R10).
 
 pub mod action;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod docket;
+pub mod drill;
 pub mod event;
 pub mod execution;
 pub mod executor;
@@ -18,6 +20,7 @@ pub mod journal;
 pub mod library;
 pub mod machine;
 pub mod office;
+pub mod operations;
 pub mod part;
 pub mod runtime;
 pub mod snapshot;

@@ -8,12 +8,15 @@ use agentcity_domain::clerk::ClerkRole;
 use agentcity_hub::{http, store::Log};
 use agentcity_keeper::{
     action::Level,
+    check,
     clock::SystemClock,
     config::{Config, JournalAt},
     daemon::{ANSWER_WITHIN, Keeper, Standing},
+    drill,
     journal::{Journal, PostgresJournal, SqliteJournal},
     library::Library,
     office,
+    operations::{self, SetLevel, desk::Board},
     part::{
         Part,
         clerk::{ClerkDesk, Office},
@@ -31,6 +34,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     time::timeout,
 };
+use tracing_subscriber::EnvFilter;
 
 /// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay; fills
 /// the office of a clerk.
@@ -45,7 +49,7 @@ use tokio::{
 struct Options {
     #[command(subcommand)]
     command: Option<Command>,
-    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror] or [clerk]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets; [city] with constitution and from_block for all but programs
+    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror] or [clerk]; optional [monitor], [escrow], [operations], name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets; [city] with constitution and from_block for all but programs
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
     /// Fill this office of a city as well: the `[clerk]` table says with which key
@@ -82,15 +86,39 @@ impl From<Role> for ClerkRole {
 #[derive(clap::Subcommand)]
 enum Command {
     Calibrate(calibrate::Options),
+    /// Looks at everything that a keeper of this configuration needs, and says of each what is wrong and what to do
+    ///
+    /// Exit code 0 when all is well, 1 with warnings, 2 when it would not work. Nothing is changed.
+    Check(check::Options),
+    /// Drills: runs a keeper of this configuration on a devnode whose endpoints lag, lie, split, fall silent and go back, and says what it did
+    ///
+    /// Its journal is another one that is thrown away. Exit code 0 when it recovered from each fault, 1 when not.
+    SimulateFaults(drill::Options),
 }
 
 #[tokio::main]
 async fn main() -> eyre::Result<ExitCode> {
     let options = Options::parse();
-    log_to_stderr(options.json);
-    if let Some(Command::Calibrate(options)) = &options.command {
-        calibrate::run(options).await?;
-        return Ok(ExitCode::SUCCESS);
+    let json = match &options.command {
+        Some(Command::Check(options)) => options.json,
+        Some(Command::SimulateFaults(options)) => options.json,
+        Some(Command::Calibrate(_)) | None => options.json,
+    };
+    // Commands answer on stdout, and tell besides only what is wrong.
+    let level = if options.command.is_some() {
+        "warn"
+    } else {
+        "info"
+    };
+    let level = log_to_stderr(json, level);
+    match &options.command {
+        Some(Command::Calibrate(options)) => {
+            calibrate::run(options).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Command::Check(options)) => return Ok(check::run(options).await),
+        Some(Command::SimulateFaults(options)) => return drill::run(options).await,
+        None => {}
     }
     let file = options.config.as_deref();
     let config = Config::read(file.ok_or_eyre("--config names no file")?)?;
@@ -117,13 +145,13 @@ async fn main() -> eyre::Result<ExitCode> {
         JournalAt::File(path) => {
             let journal = SqliteJournal::open(&path)
                 .wrap_err_with(|| format!("journal: {}", path.display()))?;
-            work(&options, journal, providers, config, about).await
+            work(&options, journal, providers, config, about, level).await
         }
         JournalAt::Server(path) => {
             let told = || format!("journal_url_file: {}", path.display());
             let text = std::fs::read_to_string(&path).wrap_err_with(told)?;
             let journal = PostgresJournal::connect(text.trim()).wrap_err_with(told)?;
-            work(&options, journal, providers, config, about).await
+            work(&options, journal, providers, config, about, level).await
         }
     }
 }
@@ -134,6 +162,7 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
     providers: Vec<P>,
     config: Config,
     (key, ground): (Option<PrivateKeySigner>, Ground),
+    level: SetLevel,
 ) -> eyre::Result<ExitCode> {
     let served = config.log.as_ref();
     let served = served.and_then(|log| Some((log.file.clone(), log.listen?)));
@@ -151,7 +180,16 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
         }
         None => None,
     };
+    let account = key.as_ref().map(PrivateKeySigner::address);
+    let serves = config.operations.clone().filter(|_| !options.once);
+    let subject = operations::Subject::of(&config, providers.clone(), account);
     let mut keeper = Keeper::over(journal, providers, config, key, &ground)?;
+    let mut board = None;
+    if let Some(settings) = serves {
+        let (shown, desk) = operations::begin(settings, subject, level).await?;
+        keeper.attend(desk);
+        board = Some(shown);
+    }
     if let Some(office) = office {
         keeper.join(office)?;
     }
@@ -166,7 +204,7 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
     if options.once {
         once(keeper).await
     } else {
-        watch(keeper).await
+        watch(keeper, board).await
     }
 }
 
@@ -225,27 +263,50 @@ async fn once<J: Journal, P: Provider + Clone + 'static>(
 
 async fn watch<J: Journal, P: Provider + Clone + 'static>(
     mut keeper: Keeper<J, P>,
+    board: Option<Arc<Board>>,
 ) -> eyre::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate()).wrap_err("listening for SIGTERM")?;
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
+            () = drain_wanted(board.as_deref()) => {}
         }
     };
     keeper.run(&SystemClock, stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn log_to_stderr(json: bool) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+/// Never, when nobody can want it.
+async fn drain_wanted(board: Option<&Board>) {
+    match board {
+        Some(board) => board.drain_wanted().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Logs what the environment asks for, else `level`. Returns how that is changed later.
+fn log_to_stderr(json: bool, level: &str) -> SetLevel {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let log = tracing_subscriber::fmt();
+    // The two builders are of different types, and so are their handles.
     if json {
-        log.json().init();
-    } else {
+        let log = log.json().with_env_filter(filter);
+        let log = log.with_writer(std::io::stderr).with_filter_reloading();
+        let handle = log.reload_handle();
         log.init();
+        Arc::new(move |text| {
+            let filter = EnvFilter::try_new(text).map_err(|error| error.to_string())?;
+            handle.reload(filter).map_err(|error| error.to_string())
+        })
+    } else {
+        let log = log.with_env_filter(filter);
+        let log = log.with_writer(std::io::stderr).with_filter_reloading();
+        let handle = log.reload_handle();
+        log.init();
+        Arc::new(move |text| {
+            let filter = EnvFilter::try_new(text).map_err(|error| error.to_string())?;
+            handle.reload(filter).map_err(|error| error.to_string())
+        })
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     event::Event,
     journal::{Intent, Journal, JournalError, Lease, Seen},
     machine::Machine,
+    operations::observe,
 };
 
 /// After how many events a checkpoint is recorded: so many are replayed at most after a restart, in milliseconds.
@@ -119,7 +120,10 @@ impl<M: Machine> Stream<M> {
     ) -> Result<(), StreamError> {
         let body = text(event);
         match journal.see(&self.lease, now, &event.identity(), &body)? {
-            Seen::Recorded(seq) => self.decide(journal, now, seq, event),
+            Seen::Recorded(seq) => {
+                observe::took(&self.lease.name, now, event);
+                self.decide(journal, now, seq, event)
+            }
             Seen::Known => Ok(()),
         }
     }
@@ -154,7 +158,12 @@ impl<M: Machine> Stream<M> {
         };
         let (key, body) = (action.key(), text(&event));
         match journal.settle(&self.lease, now, key, &recorded, &body)? {
-            Seen::Recorded(seq) => self.decide(journal, now, seq, &event),
+            Seen::Recorded(seq) => {
+                if let Event::Ended { action, outcome } = &event {
+                    observe::ended(&self.lease.name, action, outcome);
+                }
+                self.decide(journal, now, seq, &event)
+            }
             Seen::Known => Ok(()),
         }
     }
@@ -196,16 +205,16 @@ impl<M: Machine> Stream<M> {
         seq: u64,
         event: &Event,
     ) -> Result<(), StreamError> {
-        let intents: Vec<Intent> = self
-            .machine
-            .step(event)
+        let actions = self.machine.step(event);
+        let intents: Vec<Intent> = actions
             .iter()
             .map(|action| Intent {
                 key: action.key(),
                 body: text(action),
             })
             .collect();
-        journal.intend(&self.lease, now, seq, &intents)?;
+        let new = journal.intend(&self.lease, now, seq, &intents)?;
+        observe::wanted(&self.lease.name, seq, event, &actions, &new);
         self.taken = seq;
         Ok(())
     }

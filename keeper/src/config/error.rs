@@ -8,6 +8,7 @@ use crate::{
     journal::NAME_BYTES_MAX,
     machine::program_life::NoticesCross,
     office::OfficeError,
+    operations,
     part::{escrow, mirror, router},
     source::pool::BadQuorum,
 };
@@ -94,6 +95,9 @@ pub enum ConfigError {
     /// The section `mirror`.
     #[error(transparent)]
     Mirrored(#[from] mirror::SectionError),
+    /// The section `operations`.
+    #[error(transparent)]
+    Operations(#[from] operations::SettingsError),
     /// The section `escrow`.
     #[error(transparent)]
     Escrow(#[from] escrow::SectionError),

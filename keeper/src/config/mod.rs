@@ -24,6 +24,7 @@ use crate::{
     journal::NAME_BYTES_MAX,
     machine::program_life::Notice,
     office::{Settings, Table},
+    operations,
     part::{ANSWER_WITHIN, CityChain, escrow, mirror, monitor, router},
     source::{
         chain::Chain,
@@ -79,6 +80,8 @@ pub struct Config {
     pub router: Option<router::Settings>,
     /// Which missions' freezes to mirror, if any.
     pub mirror: Option<mirror::Section>,
+    /// What is served to its operator; nothing when absent.
+    pub operations: Option<operations::Settings>,
     /// How to hold outputs until the chain has them for good, if at all.
     pub escrow: Option<escrow::Section>,
     /// By what to judge what served executors hand in, if by anything.
@@ -135,6 +138,7 @@ struct File {
     monitor: Option<monitor::Section>,
     escrow: Option<escrow::Section>,
     router: Option<router::Section>,
+    operations: Option<operations::Section>,
 }
 
 fn default_name() -> String {
@@ -248,6 +252,10 @@ impl Config {
             log: file.log.map(LogFile::config).transpose()?,
             clerk,
             mirror: file.mirror,
+            operations: file
+                .operations
+                .map(operations::Section::settings)
+                .transpose()?,
             monitor: file.monitor,
             escrow: file.escrow,
             router,
@@ -305,7 +313,7 @@ fn url(text: &str, schemes: [&str; 2]) -> Option<Url> {
     schemes.contains(&url.scheme()).then_some(url)
 }
 
-fn redacted(url: &Url) -> String {
+pub(crate) fn redacted(url: &Url) -> String {
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or("?"))
 }

@@ -10,6 +10,7 @@
 //! ```
 
 mod lease;
+mod orders;
 mod work;
 
 use std::{
@@ -39,6 +40,7 @@ use crate::{
     },
     journal::{ActionKey, Journal, JournalError, Lease},
     machine::Machine,
+    operations::desk::Desk,
     part::{self, News, Part, Step},
     runtime::{Stream, StreamError},
     source::ground::Ground,
@@ -121,6 +123,8 @@ pub struct Keeper<J, P> {
     wanted: BTreeMap<ActionKey, Wanted>,
     /// Actions that were asked about and do not go on, until when they are left alone.
     rests: BTreeMap<ActionKey, Instant>,
+    /// Where an operator sees it and gives orders, if one does.
+    desk: Option<Desk>,
 }
 
 /// A part with its stream, while that is held.
@@ -220,6 +224,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             jobs: HashMap::new(),
             wanted: BTreeMap::new(),
             rests: BTreeMap::new(),
+            desk: None,
         };
         for part in parts {
             keeper.join(part)?;
@@ -309,7 +314,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             if look {
                 looked = Some(Instant::now());
                 let standing = self.stand(clock)?;
-                tell_standing(&standing, clock, &mut waited_for);
+                orders::tell_standing(&standing, clock, &mut waited_for);
+                self.show(&standing)?;
             }
             let worked = self.work(clock, look).await;
             stand_by_if_fenced(self.stood_down(worked))?;
@@ -332,7 +338,9 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
 
     async fn drain(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
         let end = Instant::now() + DRAIN;
+        self.begins_drain();
         while self.stand(clock)? == Standing::Working {
+            self.turned(clock);
             let open = match self.act(clock, true).await {
                 Err(error) if error.is_fenced() => break,
                 open => open?,
@@ -350,19 +358,6 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
         self.leave(clock)
-    }
-}
-
-fn tell_standing(standing: &Standing, clock: &dyn Clock, waited_for: &mut Option<String>) {
-    match standing {
-        Standing::Working => *waited_for = None,
-        Standing::Waiting { holder, until } => {
-            if waited_for.as_ref() != Some(holder) {
-                let left_ms = until.since(clock.now()).get();
-                tracing::info!(holder, left_ms, "another keeper is at work: standing by");
-            }
-            *waited_for = Some(holder.clone());
-        }
     }
 }
 

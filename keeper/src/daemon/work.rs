@@ -5,19 +5,20 @@ use std::{
     sync::Arc,
 };
 
-use alloy::{primitives::Address, providers::Provider};
+use alloy::providers::Provider;
 use tokio::{
     task::{Id, JoinError},
     time::Instant,
 };
 
-use super::{BATCH_MAX, CARRIED_MAX, Done, Job, Keeper, KeeperError, LOOK, PASS_WITHIN};
+use super::{BATCH_MAX, CARRIED_MAX, Done, Job, Keeper, KeeperError, LOOK, PASS_WITHIN, orders};
 use crate::{
     action::{Action, Outcome},
     clock::Clock,
     event::Event,
     executor::submit::{End, Pass, SubmitError, Wanted},
     journal::{ActionKey, Journal},
+    operations::observe,
     part::{Asking, Feed, News, Step, What, within},
     runtime::StreamError,
     source::chain::{self, Position},
@@ -75,23 +76,25 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             let Some(stream) = &mut seat.stream else {
                 continue;
             };
+            let paused = orders::is_paused(self.desk.as_ref(), seat.part.stream());
             for action in stream.open(&mut self.journal)? {
                 let key = action.key();
                 if busy.contains(&key) || self.rests.contains_key(&key) {
                     continue;
                 }
-                if let Some(outcome) = seat.part.at_once(&action) {
+                let name = seat.part.stream();
+                let told = observe::on_the_spot(name, key, || seat.part.at_once(&action));
+                if let Some(outcome) = told {
                     stream.settle(&mut self.journal, clock.now(), &action, outcome)?;
                     continue;
                 }
-                if draining || self.jobs.len() >= CARRIED_MAX {
+                if draining || paused || self.jobs.len() >= CARRIED_MAX {
                     continue;
                 }
                 let now = clock.now();
                 let step = Arc::clone(&seat.part).carry_out(action.clone(), Asking { payer, now });
-                let task = self
-                    .tasks
-                    .spawn(async move { Done::Action(within(step).await) });
+                let step = observe::traced(seat.part.stream(), &action, within(step));
+                let task = self.tasks.spawn(async move { Done::Action(step.await) });
                 let job = Job::Action {
                     seat: place,
                     fence: stream.lease().fence,
@@ -114,8 +117,10 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 }
                 self.ended(clock, ended)?;
             }
+            Some(order) = orders::next(&mut self.desk) => self.obey(clock, order)?,
             () = tokio::time::sleep(LOOK) => {}
         }
+        self.turned(clock);
         for _ in 0..BATCH_MAX {
             let Ok(news) = self.news.try_recv() else {
                 break;
@@ -206,9 +211,11 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             return Ok(());
         };
         let key = action.key();
+        let paused = orders::is_paused(self.desk.as_ref(), seat.part.stream());
         match step {
-            Ok(Step::Call(_)) if seat.unsure => {
+            Ok(Step::Call(_)) if seat.unsure || paused => {
                 self.rests.insert(key, Instant::now() + LOOK);
+                self.note(key, "what the chain says is not known just now");
             }
             Ok(Step::Call(call)) => {
                 self.wanted.insert(key, Wanted { key, call });
@@ -218,11 +225,13 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             }
             Ok(Step::Later) => {
                 self.rests.insert(key, Instant::now() + LOOK);
+                self.note(key, "it goes on elsewhere, or nothing can be done now");
             }
             Err(cause) => {
                 let stream = stream.lease().name.as_str();
                 tracing::warn!(stream, action = %key, "an action waits for an answer: {cause}");
                 self.rests.insert(key, Instant::now() + LOOK);
+                self.note(key, cause);
             }
         }
         Ok(())
@@ -250,7 +259,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 return Ok(nonces.len());
             }
         };
-        tell_pass(&pass, submitter.account());
+        let account = submitter.account();
+        self.note_pass(&pass, account);
         let open = pass.open;
         self.settle(clock, pass)?;
         Ok(open)
@@ -275,7 +285,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
 }
 
 impl Job {
-    fn action(&self) -> Option<ActionKey> {
+    pub(super) fn action(&self) -> Option<ActionKey> {
         match self {
             Self::Round(_) => None,
             Self::Action { action, .. } => Some(action.key()),
@@ -310,14 +320,5 @@ fn outcome(end: End) -> Outcome {
             cause: format!("transaction {hash} failed in block {block}"),
         },
         End::Refused { cause } => Outcome::Refused { cause },
-    }
-}
-
-fn tell_pass(pass: &Pass, account: Address) {
-    for (key, reason) in &pass.held {
-        tracing::warn!(action = %key, "{reason}");
-    }
-    if let Some(balance) = pass.low {
-        tracing::warn!(%account, %balance, "the balance is low: fund the account");
     }
 }

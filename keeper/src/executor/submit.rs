@@ -33,6 +33,7 @@ use super::endpoint::{Call, Endpoint, EndpointError};
 use crate::{
     clock::Clock,
     journal::{ActionKey, Journal, JournalError, Lease, Posted, Signed},
+    operations::observe,
 };
 
 /// How often a price is offered for one nonce at most: at twice the price each, the tenth is a thousand times the first.
@@ -474,6 +475,7 @@ impl<E: Endpoint> Submitter<E> {
             next = self.dearer(view, &next)?;
             at.sign(&next)?;
         }
+        observe::resent();
         let refused = self.hand_over(at, &next).await?;
         if let Some(cause) = &refused {
             let sends = sends.saturating_add(1);
@@ -611,6 +613,7 @@ impl<E: Endpoint> Submitter<E> {
     ) -> Result<Option<String>, SubmitError> {
         let sent = self.endpoint.send(&signed.raw).await;
         at.journal.sent(at.lease, at.clock.now(), signed.hash)?;
+        observe::sent(signed, sent.as_ref().err());
         let Err(error) = sent else {
             return Ok(None);
         };
@@ -674,7 +677,9 @@ struct At<'a, J> {
 
 impl<J: Journal> At<'_, J> {
     fn sign(&mut self, signed: &Signed) -> Result<(), JournalError> {
-        self.journal.sign(self.lease, self.clock.now(), signed)
+        self.journal.sign(self.lease, self.clock.now(), signed)?;
+        observe::signed(signed);
+        Ok(())
     }
 
     fn close(

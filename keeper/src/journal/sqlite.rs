@@ -35,14 +35,26 @@ impl SqliteJournal {
     ///
     /// Errors: [`JournalError::Format`], [`JournalError::Store`].
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let connection = Connection::open(path).map_err(failed)?;
-        connection.busy_timeout(BUSY).map_err(failed)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
-            connection
-                .pragma_update(None, name, value)
-                .map_err(failed)?;
-        }
+        Self::begin(Sqlite(opened(path)?))
+    }
+
+    /// Opens a file that may grow by so many pages only: a drill's full disk.
+    ///
+    /// Errors: [`JournalError::Format`], [`JournalError::Store`].
+    pub fn open_within(path: &Path, more_pages: u32) -> Result<Self, JournalError> {
+        let connection = opened(path)?;
+        let pages: u32 = connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .map_err(failed)?;
+        // It answers with the new limit, which is not asked for.
+        connection
+            .pragma_update_and_check(
+                None,
+                "max_page_count",
+                pages.saturating_add(more_pages),
+                |_| Ok(()),
+            )
+            .map_err(failed)?;
         Self::begin(Sqlite(connection))
     }
 
@@ -112,6 +124,18 @@ impl ToSql for Value {
             Self::Text(text) => text.to_sql(),
         }
     }
+}
+
+fn opened(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
+        connection
+            .pragma_update(None, name, value)
+            .map_err(failed)?;
+    }
+    Ok(connection)
 }
 
 fn failed(error: rusqlite::Error) -> StoreError {

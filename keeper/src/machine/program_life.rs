@@ -61,7 +61,18 @@ impl Notice {
         })
     }
 
-    fn level(self, life: Life) -> Level {
+    /// The first notice, in seconds of life that are left.
+    pub const fn soon_secs(self) -> u64 {
+        self.soon.get()
+    }
+
+    /// The urgent notice, in the same.
+    pub const fn urgent_secs(self) -> u64 {
+        self.urgent.get()
+    }
+
+    /// How a program fares with so much life.
+    pub fn level(self, life: Life) -> Level {
         match life {
             Life::Active { left } if left <= self.urgent => Level::Urgent,
             Life::Active { left } if left <= self.soon => Level::Soon,

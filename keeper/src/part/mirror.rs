@@ -130,6 +130,21 @@ impl Section {
         Vault::open(&self.vault, &self.vault_key_file, signer)
     }
 
+    /// The folder of what is sealed.
+    pub fn vault_folder(&self) -> &std::path::Path {
+        &self.vault
+    }
+
+    /// The same with another folder of what is sealed.
+    pub fn with_vault_folder(self, vault: PathBuf) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// The file with the key by which it is sealed.
+    pub fn vault_key_file(&self) -> &std::path::Path {
+        &self.vault_key_file
+    }
+
     /// Who signs reports.
     pub(super) const fn monitor(signer: PrivateKeySigner, city: &City) -> Monitor {
         Monitor {

@@ -16,6 +16,7 @@ use super::{
     endpoint::{Fault, Source},
     follow::{Block, Doubt, Link, View},
 };
+use crate::operations::observe;
 
 /// Most endpoints of one keeper: each is asked everything.
 pub const ENDPOINTS_MAX: usize = 8;
@@ -177,7 +178,10 @@ impl<S> Pool<S> {
         if std::mem::discriminant(&record.health) != std::mem::discriminant(&health) {
             match &health {
                 Health::Good => tracing::info!(endpoint = node.name, "it agrees again"),
-                other => tracing::warn!(endpoint = node.name, "{other:?}"),
+                other => {
+                    observe::doubted(&node.name, other);
+                    tracing::warn!(endpoint = node.name, "{other:?}");
+                }
             }
         }
         record.health = health;

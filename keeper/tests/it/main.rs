@@ -1,7 +1,10 @@
 //! The keeper against a running chain, against a naive model, and against its own death.
 
 mod chain;
+mod check;
 mod crash;
+mod daemon;
+mod drill;
 mod escrow_buffer;
 mod finding;
 mod follow;
@@ -14,6 +17,7 @@ mod keepalive;
 mod log;
 mod machines;
 mod mission;
+mod operations;
 mod postgres;
 mod scribe;
 mod stop_story;
