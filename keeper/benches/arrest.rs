@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use agentcity_domain::peer::Peer;
 use agentcity_executor::{
     client::{Account, Client, Patience},
     protocol::{
@@ -29,6 +30,7 @@ use agentcity_keeper::{
     journal::SqliteJournal,
     machine::freeze_mirror::{Event, Measure},
     part::{Part, mirror::Mirror},
+    source::city::City,
     vault::Vault,
 };
 use alloy::{
@@ -215,7 +217,7 @@ fn main() -> ExitCode {
     let config = Config::parse(&format!(
         "endpoint = \"http://127.0.0.1:9\"\njournal = {}\nkey_file = {}\n[mirror]\nmissions = [\"{MISSION}\"]\n\
          vault = {}\nvault_key_file = {}\npoll_secs = 60\n\
-         collaboration = {nowhere}\nguardian = {nowhere}\nconstitution = {nowhere}\nroster = {nowhere}\n",
+         [city]\nconstitution = {nowhere}\nfrom_block = 0\n",
         at("journal.sqlite"),
         at("key"),
         at("vault"),
@@ -230,6 +232,7 @@ fn main() -> ExitCode {
     let vault = Arc::new(vault.expect("a vault"));
     let (part, inlet) = Mirror::new(
         &config,
+        City::of(VENUE.chain_id, [Address::repeat_byte(0x77); Peer::COUNT]),
         section,
         provider.clone(),
         None,

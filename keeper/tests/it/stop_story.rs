@@ -39,7 +39,7 @@ use agentcity_keeper::{
         escrow::{Escrow, Neighbours},
         mirror::Mirror,
         monitor::Ears,
-        router::{Guard, Members, Routing, Setup, Texts},
+        router::{Guard, Routing, Setup, Texts},
     },
     vault::{Kind as Sealed, Vault},
 };
@@ -60,7 +60,7 @@ use alloy::{
 use tempfile::{TempDir, tempdir};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::freeze_story::traces;
+use crate::{freeze_story::traces, mission::city};
 
 const PRICE: u128 = 300_000_000_000_000;
 const STAKE: u128 = 200_000_000_000_000;
@@ -193,17 +193,6 @@ impl Handler for Talker {
     }
 }
 
-fn members(scene: &Scene) -> Members {
-    Members {
-        chain_id: scene.stage.city.client.chain_id(),
-        collaboration: scene.at(Peer::Collaboration),
-        statute: scene.at(Peer::Statute),
-        verification: scene.at(Peer::Verification),
-        service: scene.at(Peer::Service),
-        treasury: scene.at(Peer::Treasury),
-    }
-}
-
 async fn serve(talker: Talker, store: &Path) -> String {
     let settings = Settings {
         token: None,
@@ -273,7 +262,7 @@ impl Desk {
         let own: Vec<usize> = (0..tasks).collect();
         let seats = scene.seats(&plan, &own, STAKE);
         let law = scene.enact_with(&plan, &seats);
-        let (dir, venue) = (tempdir().unwrap(), members(&scene).venue());
+        let (dir, venue) = (tempdir().unwrap(), city(&scene.stage).venue());
         let mut served = Vec::new();
         for place in own {
             let (person, witnessed) = (scene.agent(place), Arc::new(Witnessed::default()));
@@ -360,21 +349,18 @@ impl Desk {
         let config = Config::parse(&format!(
             "endpoint = {url:?}\njournal = {}\nkey_file = {}\nname = \"host\"\ndepth_blocks = {}\n\
              [mirror]\nmissions = [\"{}\"]\nvault = {}\nvault_key_file = {}\npoll_secs = 1\n\
-             collaboration = {}\nguardian = {}\nconstitution = {}\nroster = {}\n",
+             [city]\nconstitution = {}\nfrom_block = 0\n",
             path("journal.sqlite"),
             path("key"),
             with.depth.unwrap_or_default(),
             self.law.mission,
             path("vault"),
             path("sealing"),
-            at(Peer::Collaboration),
-            at(Peer::Guardian),
             at(Peer::Constitution),
-            at(Peer::Roster),
         ))
         .unwrap();
-        let (key, members) = (self.monitor.signer().clone(), members(&self.scene));
-        let (venue, patience) = (members.venue(), Patience::default());
+        let (key, city) = (self.monitor.signer().clone(), city(&self.scene.stage));
+        let (venue, patience) = (city.venue(), Patience::default());
         let client = |(agent, base, _): &(Address, String, _)| {
             let client = Client::new(base, *agent, Account::Key, venue, None, patience);
             (*agent, client.unwrap())
@@ -385,7 +371,7 @@ impl Desk {
         }
         let serves = with.serves.iter().map(|place| self.served[*place].0);
         let setup = Setup {
-            members,
+            city,
             executors: self.served.iter().map(client).collect::<BTreeMap<_, _>>(),
             served: serves.collect::<BTreeSet<_>>(),
             missions: vec![self.law.mission],
@@ -394,12 +380,13 @@ impl Desk {
         };
         let signs = Monitor {
             signer: key.clone(),
-            chain_id: members.chain_id,
+            chain_id: city.chain_id,
             guardian: self.scene.at(Peer::Guardian),
         };
         let (vault, remote) = (Arc::new(self.vault(with)), Arc::new(setup.stopper()));
         let (mirror, inlet) = Mirror::new(
             &config,
+            city,
             config.mirror.clone().unwrap(),
             provider(with.sees.unwrap_or(&url)),
             Some(signs),
@@ -418,7 +405,6 @@ impl Desk {
                 stopper: remote,
                 vault,
                 guardian: self.scene.at(Peer::Guardian),
-                missions: vec![self.law.mission],
             };
             let section = toml::from_str(&format!(
                 "poll_secs = 1\nauthorise_file = {}\n",
@@ -437,7 +423,7 @@ impl Desk {
             ..Policy::default()
         };
         let rpc = Quorum::of_one(Rpc::new(provider(&url), Duration::from_secs(10)));
-        let submitter = Submitter::new(rpc, key, members.chain_id, policy);
+        let submitter = Submitter::new(rpc, key, city.chain_id, policy);
         let journal = SqliteJournal::open(&folder.join("journal.sqlite")).unwrap();
         Keeper::with_parts(journal, config.name, 0, Some(submitter), parts).unwrap()
     }
