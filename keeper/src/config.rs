@@ -27,7 +27,7 @@ use crate::{
         program_life::{Notice, NoticesCross},
     },
     office::{OfficeError, Settings, Table},
-    part::{ANSWER_WITHIN, CityChain, mirror, router},
+    part::{ANSWER_WITHIN, CityChain, mirror, reconciliation, router},
     source::{
         chain::Chain,
         endpoint::HttpEndpoint,
@@ -82,6 +82,8 @@ pub struct Config {
     pub router: Option<router::Setup>,
     /// Which missions' freezes to mirror, if any.
     pub mirror: Option<mirror::Section>,
+    /// Which missions to compare with the chain at their boundaries, if any.
+    pub reconciliation: Option<reconciliation::Section>,
 }
 
 /// Where a journal is.
@@ -205,6 +207,9 @@ pub enum ConfigError {
     /// The section `mirror`.
     #[error(transparent)]
     Mirrored(#[from] mirror::SectionError),
+    /// The section `reconciliation`.
+    #[error(transparent)]
+    Reconciled(#[from] reconciliation::SectionError),
     /// Nobody signs reports.
     #[error("mirror: it needs `key_file`, whose key signs reports and what is sealed")]
     MirrorKey,
@@ -283,6 +288,7 @@ struct File {
     clerk: Option<Table>,
     mirror: Option<mirror::Section>,
     router: Option<router::Section>,
+    reconciliation: Option<reconciliation::Section>,
 }
 
 #[derive(Deserialize)]
@@ -373,6 +379,7 @@ impl Config {
         if !(POLL_SECS_MIN..=POLL_SECS_MAX).contains(&file.poll_secs) {
             return Err(ConfigError::Poll(file.poll_secs));
         }
+        reconciled(&file)?;
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
         let clerk = file.clerk.map(Table::settings).transpose()?;
@@ -417,6 +424,7 @@ impl Config {
             log: file.log.map(log).transpose()?,
             clerk,
             mirror: file.mirror,
+            reconciliation: file.reconciliation,
             router,
         })
     }
@@ -468,6 +476,24 @@ impl Config {
         }
         Ok(Some(chain))
     }
+}
+
+/// What reconciliation needs besides its section.
+fn reconciled(file: &File) -> Result<(), reconciliation::SectionError> {
+    let Some(section) = &file.reconciliation else {
+        return Ok(());
+    };
+    section.check()?;
+    let needs = |missing: bool, what| match missing {
+        true => Err(reconciliation::SectionError::Needs(what)),
+        false => Ok(()),
+    };
+    needs(file.city.is_none(), "the [city] whose chain it is")?;
+    needs(file.log.is_none(), "the [log] that is compared")?;
+    needs(
+        file.key_file.is_none(),
+        "`key_file`, with the key of a monitor that reports and anchors",
+    )
 }
 
 fn url(text: &str, schemes: [&str; 2]) -> Option<Url> {

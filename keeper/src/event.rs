@@ -8,7 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
-    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router},
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, reconciliation, router},
     source::chain,
 };
 
@@ -46,6 +46,8 @@ pub enum Event {
     Mirror(freeze_mirror::Event),
     /// Of the escrow buffer.
     Escrow(escrow_buffer::Event),
+    /// Of reconciliation.
+    Reconciliation(reconciliation::Event),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -69,6 +71,7 @@ impl Event {
                 format!("unreachable/{program:#x}/{}", asked.get())
             }
             Self::Log(seen) => seen.identity(),
+            Self::Reconciliation(event) => event.identity(),
             Self::Clerk(event) => event.identity(),
             Self::Router(sight) => format!(
                 "router/{:#x}/{:#x}/{}",

@@ -1,6 +1,7 @@
 //! `agentcity-keeper`: wiring only.
 
 mod calibrate;
+mod reconcile;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -47,7 +48,7 @@ use tokio::{
 struct Options {
     #[command(subcommand)]
     command: Option<Command>,
-    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror] or [clerk]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
+    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror], [reconciliation] or [clerk]; optional name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets, [city]
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
     /// Fill this office of a city as well: the `[clerk]` table says with which key
@@ -84,15 +85,20 @@ impl From<Role> for ClerkRole {
 #[derive(clap::Subcommand)]
 enum Command {
     Calibrate(calibrate::Options),
+    Reconcile(reconcile::Options),
 }
 
 #[tokio::main]
 async fn main() -> eyre::Result<ExitCode> {
     let options = Options::parse();
     log_to_stderr(options.json);
-    if let Some(Command::Calibrate(options)) = &options.command {
-        calibrate::run(options).await?;
-        return Ok(ExitCode::SUCCESS);
+    match &options.command {
+        Some(Command::Calibrate(options)) => {
+            calibrate::run(options).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Command::Reconcile(options)) => return reconcile::run(options).await,
+        None => {}
     }
     let file = options.config.as_deref();
     let config = Config::read(file.ok_or_eyre("--config names no file")?)?;

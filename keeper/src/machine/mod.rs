@@ -13,6 +13,7 @@ pub mod escrow_buffer;
 pub mod freeze_mirror;
 mod pairs;
 pub mod program_life;
+pub mod reconciliation;
 pub mod router;
 
 /// What decides. The same events in the same order give the same actions and the same state, whenever and however often.

@@ -31,6 +31,7 @@ pub mod clerk;
 pub mod log;
 pub mod mirror;
 pub mod programs;
+pub mod reconciliation;
 pub mod router;
 
 /// How long one question may take: a round of the most programs still ends within the shortest sensible poll of an hour.
@@ -188,13 +189,15 @@ pub fn raise<P: Provider + Clone + 'static>(
             parts.push(Arc::new(part));
         }
     }
+    let mut fabric = None::<Arc<dyn reconciliation::Fabric>>;
     if let Some(setup) = &config.router {
-        parts.push(Arc::new(router::Routing::new(
-            provider.clone(),
-            setup.clone(),
-        )));
+        let routing = Arc::new(router::Routing::new(provider.clone(), setup.clone()));
+        fabric = Some(Arc::clone(&routing) as _);
+        parts.push(routing);
     }
     let key = config.key()?;
+    let author = key.as_ref().map(PrivateKeySigner::address);
+    parts.extend(reconciliation::raise(config, author, chain_id, fabric)?);
     parts.extend(raise_mirror(config, provider, key.as_ref(), chain_id)?);
     Ok(parts)
 }

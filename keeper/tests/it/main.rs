@@ -12,4 +12,5 @@ mod keepalive;
 mod log;
 mod mission;
 mod postgres;
+mod reconciliation;
 mod submit;

@@ -6,6 +6,7 @@
 
 mod carry;
 mod chain;
+mod claims;
 mod law;
 mod look;
 mod section;
