@@ -69,7 +69,7 @@ async fn compared<P: alloy::providers::Provider>(
     let at = sources.settled().await?;
     let stand = sources.stand(options.mission, at).await?;
     let phase = options.phase.unwrap_or(match stand.state {
-        MissionState::None | MissionState::Pending | MissionState::Active => Phase::Legislation,
+        MissionState::Pending | MissionState::Active => Phase::Legislation,
         MissionState::Executing
         | MissionState::Degraded
         | MissionState::Failed

@@ -446,7 +446,7 @@ impl Case {
     /// A reorganisation may take a boundary back: it is ahead again then.
     fn step_back(&mut self, state: MissionState) {
         match state {
-            MissionState::None | MissionState::Pending => self.behind.clear(),
+            MissionState::Pending => self.behind.clear(),
             MissionState::Active | MissionState::Executing => {
                 self.behind.retain(|phase, _| *phase == Phase::Legislation);
             }
@@ -512,8 +512,7 @@ impl Case {
             MissionState::Verification | MissionState::Completed => {
                 Some(Phase::Release).filter(is_ahead)
             }
-            MissionState::None
-            | MissionState::Pending
+            MissionState::Pending
             | MissionState::Failed
             | MissionState::Aborted
             | MissionState::Degraded => None,
