@@ -528,8 +528,8 @@ fn a_record_that_is_wrong_suspends_its_mission_once_until_people_decide() {
     assert_eq!(said["evidence"], json!(reports[0].evidenceHash));
     assert_eq!(said["phase"], json!("orchestration"));
     assert_eq!(said["counts"][Kind::OutputMismatch.text()], json!(1));
-    let told = said["divergences"].as_array().unwrap();
-    let output = told
+    let listed = said["divergences"].as_array().unwrap();
+    let output = listed
         .iter()
         .find(|one| one["kind"] == json!(Kind::OutputMismatch.text()));
     assert_eq!(output.unwrap()["ours"], json!(OTHER));

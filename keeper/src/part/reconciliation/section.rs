@@ -6,7 +6,7 @@ use alloy::primitives::B256;
 use serde::Deserialize;
 
 /// Missions that one keeper compares at most: each costs some questions a round.
-pub const MISSIONS_MAX: usize = 256;
+const MISSIONS_MAX: usize = 256;
 /// Shortest and longest pause between two looks, in seconds.
 const POLL_SECS: std::ops::RangeInclusive<u64> = 1..=3_600;
 /// Longest that the log may be behind the chain before what it lacks counts as lacking, in seconds: a day.
