@@ -34,7 +34,7 @@ use agentcity_keeper::{
         submit::{Policy, Submitter},
     },
     journal::SqliteJournal,
-    machine::reconciliation::{Action, Finding, GONE, Kind, Phase},
+    machine::reconciliation::{Action, COVERED, Finding, GONE, Kind, Phase},
     part::{
         Asking, Part, Step,
         reconciliation::{Reconciling, Section, Sources},
@@ -534,6 +534,29 @@ fn a_record_that_is_wrong_suspends_its_mission_once_until_people_decide() {
         .find(|one| one["kind"] == json!(Kind::OutputMismatch.text()));
     assert_eq!(output.unwrap()["ours"], json!(OTHER));
     assert_eq!(output.unwrap()["node"], json!(1));
+
+    // ---- the chain itself is asked: what stands is done, whoever asks, and under a pause nothing else is reported.
+    let part = Arc::new(ground.part(&liar, &path));
+    let again = |evidence| {
+        let action = Wanted::Reconciliation(Action::Report {
+            mission,
+            phase: Phase::Orchestration,
+            evidence,
+            attempt: 7,
+        });
+        let asking = Asking {
+            payer: Some(liar.address()),
+            now: Moment::new(1),
+        };
+        let part = Arc::clone(&part);
+        ground.runtime.block_on(part.carry_out(action, asking))
+    };
+    let evidence = reports[0].evidenceHash;
+    assert_eq!(again(evidence), Ok(Step::Ended(Outcome::Satisfied)));
+    let covered = Step::Ended(Outcome::Reported {
+        report: COVERED.to_owned(),
+    });
+    assert_eq!(again(B256::ZERO), Ok(covered));
 
     // ---- whatever it does, it reports no second time, after another restart neither; and nothing leaves.
     drop(keeper);
