@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     event::whole_seconds,
     journal::ActionKey,
-    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router, scribe},
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, reconciliation, router, scribe},
 };
 
 /// Something the keeper does.
@@ -50,6 +50,8 @@ pub enum Action {
     Mirror(freeze_mirror::Action),
     /// Of the escrow buffer.
     Escrow(escrow_buffer::Action),
+    /// Of reconciliation.
+    Reconciliation(reconciliation::Action),
 }
 
 impl Action {
@@ -70,6 +72,7 @@ impl Action {
             Self::Router(action) => action.name(),
             Self::Mirror(action) => action.key(),
             Self::Escrow(action) => action.key(),
+            Self::Reconciliation(action) => action.name(),
         }))
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     journal::Identity,
-    machine::{anchor, clerk, escrow_buffer, freeze_mirror, router, scribe},
+    machine::{anchor, clerk, escrow_buffer, freeze_mirror, reconciliation, router, scribe},
     source::chain,
 };
 
@@ -48,6 +48,8 @@ pub enum Event {
     Mirror(freeze_mirror::Event),
     /// Of the escrow buffer.
     Escrow(escrow_buffer::Event),
+    /// Of reconciliation.
+    Reconciliation(reconciliation::Event),
     /// An action of this machine ended.
     Ended {
         /// Which.
@@ -72,6 +74,7 @@ impl Event {
             }
             Self::Log(seen) => seen.identity(),
             Self::Scribe(seen) => seen.identity(),
+            Self::Reconciliation(event) => event.identity(),
             Self::Clerk(event) => event.identity(),
             Self::Router(sight) => format!(
                 "router/{:#x}/{:#x}/{}",

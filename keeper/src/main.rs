@@ -1,6 +1,7 @@
 //! `agentcity-keeper`: wiring only.
 
 mod calibrate;
+mod reconcile;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -49,7 +50,7 @@ use tracing_subscriber::EnvFilter;
 struct Options {
     #[command(subcommand)]
     command: Option<Command>,
-    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror] or [clerk]; optional [monitor], [escrow], [operations], name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets; [city] with constitution and from_block for all but programs
+    /// TOML file: endpoint, journal or journal_url_file, and programs, [log], [router], [mirror], [reconciliation] or [clerk]; optional [monitor], [escrow], [operations], name, poll_secs, notice_days, urgent_days, depth_blocks, key_file, further_endpoints, quorum, websockets; [city] with constitution and from_block for all but programs
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
     /// Fill this office of a city as well: the `[clerk]` table says with which key
@@ -94,6 +95,7 @@ enum Command {
     ///
     /// Its journal is another one that is thrown away. Exit code 0 when it recovered from each fault, 1 when not.
     SimulateFaults(drill::Options),
+    Reconcile(reconcile::Options),
 }
 
 #[tokio::main]
@@ -102,7 +104,7 @@ async fn main() -> eyre::Result<ExitCode> {
     let json = match &options.command {
         Some(Command::Check(options)) => options.json,
         Some(Command::SimulateFaults(options)) => options.json,
-        Some(Command::Calibrate(_)) | None => options.json,
+        Some(Command::Reconcile(_) | Command::Calibrate(_)) | None => options.json,
     };
     // Commands answer on stdout, and tell besides only what is wrong.
     let level = if options.command.is_some() {
@@ -118,6 +120,7 @@ async fn main() -> eyre::Result<ExitCode> {
         }
         Some(Command::Check(options)) => return Ok(check::run(options).await),
         Some(Command::SimulateFaults(options)) => return drill::run(options).await,
+        Some(Command::Reconcile(options)) => return reconcile::run(options).await,
         None => {}
     }
     let file = options.config.as_deref();

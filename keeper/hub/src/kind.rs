@@ -172,8 +172,11 @@ types! {
     DegradedModeEntered "DEGRADED_MODE_ENTERED" { on(Peer::Guardian, "DegradedEntered") }
     /// A mission left degraded mode.
     DegradedModeExited "DEGRADED_MODE_EXITED" { on(Peer::Guardian, "DegradedExited") }
-    /// A monitor compared its log with the chain, and found no difference.
-    ReconciliationPassed "RECONCILIATION_PASSED" { on(Peer::Guardian, "Reconciled") }
+    /// A keeper, or a monitor at the gate, compared its log with the chain, and found no difference.
+    ReconciliationPassed "RECONCILIATION_PASSED" {
+        on(Peer::Guardian, "Reconciled"),
+        Source::Keeper("a comparison of the keeper's state with the chain at a boundary of a mission found none"),
+    }
     /// A keeper compared, and found differences.
     ReconciliationFailed "RECONCILIATION_FAILED" { Source::Keeper("a comparison of the keeper's state with the chain found differences") }
     /// A report of divergence stands under bond.

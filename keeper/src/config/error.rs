@@ -9,7 +9,7 @@ use crate::{
     machine::program_life::NoticesCross,
     office::OfficeError,
     operations,
-    part::{escrow, mirror, router},
+    part::{escrow, mirror, reconciliation, router},
     source::pool::BadQuorum,
 };
 
@@ -95,6 +95,9 @@ pub enum ConfigError {
     /// The section `mirror`.
     #[error(transparent)]
     Mirrored(#[from] mirror::SectionError),
+    /// The section `reconciliation`.
+    #[error(transparent)]
+    Reconciled(#[from] reconciliation::SectionError),
     /// The section `operations`.
     #[error(transparent)]
     Operations(#[from] operations::SettingsError),

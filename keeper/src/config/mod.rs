@@ -25,7 +25,7 @@ use crate::{
     machine::program_life::Notice,
     office::{Settings, Table},
     operations,
-    part::{ANSWER_WITHIN, CityChain, escrow, mirror, monitor, router},
+    part::{ANSWER_WITHIN, CityChain, escrow, mirror, monitor, reconciliation, router},
     source::{
         chain::Chain,
         endpoint::HttpEndpoint,
@@ -80,6 +80,8 @@ pub struct Config {
     pub router: Option<router::Settings>,
     /// Which missions' freezes to mirror, if any.
     pub mirror: Option<mirror::Section>,
+    /// Which missions to compare with the chain at their boundaries, if any.
+    pub reconciliation: Option<reconciliation::Section>,
     /// What is served to its operator; nothing when absent.
     pub operations: Option<operations::Settings>,
     /// How to hold outputs until the chain has them for good, if at all.
@@ -139,6 +141,7 @@ struct File {
     escrow: Option<escrow::Section>,
     router: Option<router::Section>,
     operations: Option<operations::Section>,
+    reconciliation: Option<reconciliation::Section>,
 }
 
 fn default_name() -> String {
@@ -190,6 +193,7 @@ impl Config {
         if !(POLL_SECS_MIN..=POLL_SECS_MAX).contains(&file.poll_secs) {
             return Err(ConfigError::Poll(file.poll_secs));
         }
+        reconciled(&file)?;
         // A part without its section is not raised, and without any part there is nothing to do.
         let programs = file.programs.map(programs).transpose()?;
         let clerk = file.clerk.map(Table::settings).transpose()?;
@@ -256,6 +260,7 @@ impl Config {
                 .operations
                 .map(operations::Section::settings)
                 .transpose()?,
+            reconciliation: file.reconciliation,
             monitor: file.monitor,
             escrow: file.escrow,
             router,
@@ -306,6 +311,24 @@ impl Config {
         }
         Ok(Some(chain))
     }
+}
+
+/// What reconciliation needs besides its section.
+fn reconciled(file: &File) -> Result<(), reconciliation::SectionError> {
+    let Some(section) = &file.reconciliation else {
+        return Ok(());
+    };
+    section.check()?;
+    let needs = |missing: bool, what| match missing {
+        true => Err(reconciliation::SectionError::Needs(what)),
+        false => Ok(()),
+    };
+    needs(file.city.is_none(), "the [city] whose chain it is")?;
+    needs(file.log.is_none(), "the [log] that is compared")?;
+    needs(
+        file.key_file.is_none(),
+        "`key_file`, with the key of a monitor that reports and anchors",
+    )
 }
 
 fn url(text: &str, schemes: [&str; 2]) -> Option<Url> {

@@ -15,6 +15,7 @@ pub mod freeze_mirror;
 pub mod missions;
 mod pairs;
 pub mod program_life;
+pub mod reconciliation;
 pub mod router;
 pub mod scribe;
 

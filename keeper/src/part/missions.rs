@@ -38,7 +38,7 @@ impl Site {
 }
 
 /// Those parts of it that a configuration asks for. Without a router there is nobody here to be stopped, and without a mirror nobody
-/// who says no.
+/// who says no. The router is returned besides, for whoever asks what its executors hold.
 ///
 /// Errors: [`RaiseError::Vault`], [`RaiseError::Ears`].
 pub(super) fn raise<P: Provider + Clone + 'static>(
@@ -46,7 +46,7 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     provider: &P,
     key: Option<&PrivateKeySigner>,
     site: &Site,
-) -> Result<Vec<Arc<dyn Part>>, RaiseError> {
+) -> Result<(Vec<Arc<dyn Part>>, Option<Arc<Routing<P>>>), RaiseError> {
     let router = config.router.as_ref();
     let setup = match router {
         Some(settings) => Some(settings.setup(site.city("router")?)?),
@@ -60,8 +60,11 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
         Ok::<_, RaiseError>(part.following(site.chain("router")?))
     };
     let (Some(section), Some(key)) = (config.mirror.clone(), key.cloned()) else {
-        let router = setup.map(routing).transpose()?;
-        return Ok(router.map(|part| Arc::new(part) as _).into_iter().collect());
+        let router = setup.map(routing).transpose()?.map(Arc::new);
+        return Ok((
+            router.iter().cloned().map(|part| part as _).collect(),
+            router,
+        ));
     };
     let (city, chain) = (site.city("mirror")?, site.chain("mirror")?);
     let vault = Arc::new(section.vault(key.clone())?);
@@ -86,7 +89,7 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     let board = mirror.board();
     let mut parts: Vec<Arc<dyn Part>> = vec![Arc::new(mirror)];
     let (Some(setup), Some(remote)) = (setup, remote) else {
-        return Ok(parts);
+        return Ok((parts, None));
     };
     let mut guard = Guard::new(board.clone(), inlet, remote);
     if let Some(section) = &config.monitor {
@@ -94,8 +97,9 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
         guard = guard.hearing(Ears::open(section, provider, roster, account)?);
     }
     let Some(section) = config.escrow.clone() else {
-        parts.push(Arc::new(routing(setup)?.guarded(guard)));
-        return Ok(parts);
+        let router = Arc::new(routing(setup)?.guarded(guard));
+        parts.push(Arc::clone(&router) as _);
+        return Ok((parts, Some(router)));
     };
     let beside = Neighbours {
         mirror: board,
@@ -107,6 +111,6 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     let router = Arc::new(routing(setup)?.guarded(guard.buffered(gate)));
     escrow.meets(Arc::clone(&router));
     parts.push(Arc::new(escrow));
-    parts.push(router);
-    Ok(parts)
+    parts.push(Arc::clone(&router) as _);
+    Ok((parts, Some(router)))
 }

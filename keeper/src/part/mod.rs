@@ -39,6 +39,7 @@ pub mod mirror;
 mod missions;
 pub mod monitor;
 pub mod programs;
+pub mod reconciliation;
 pub mod router;
 pub mod scribe;
 
@@ -236,7 +237,14 @@ pub fn raise<P: Provider + Clone + 'static>(
         city: ground.city,
         chain: chain.cloned(),
     };
-    parts.extend(missions::raise(config, provider, key.as_ref(), &site)?);
+    let (of_missions, router) = missions::raise(config, provider, key.as_ref(), &site)?;
+    parts.extend(of_missions);
+    if let (Some(section), Some(key)) = (&config.reconciliation, &key) {
+        let fabric = router.map(|router| router as _);
+        let author = key.address();
+        let part = reconciliation::raise(config, section, author, city("reconciliation")?, fabric)?;
+        parts.push(part);
+    }
     Ok(parts)
 }
 

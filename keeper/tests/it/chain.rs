@@ -48,7 +48,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 
 /// What a proxy does to the answers of its node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Wrong {
+pub(crate) enum Wrong {
     /// Nothing.
     #[default]
     Honest,
@@ -69,13 +69,13 @@ enum Wrong {
 }
 
 /// A node seen through somebody else's machine.
-struct Proxy {
-    address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     wrong: Arc<Mutex<Wrong>>,
 }
 
 impl Proxy {
-    async fn new(node: &Node) -> Self {
+    pub(crate) async fn new(node: &Node) -> Self {
         let wrong = Arc::new(Mutex::new(Wrong::Honest));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -85,7 +85,7 @@ impl Proxy {
         Self { address, wrong }
     }
 
-    fn is(&self, wrong: Wrong) {
+    pub(crate) fn is(&self, wrong: Wrong) {
         *self.wrong.lock() = wrong;
     }
 

@@ -19,6 +19,7 @@ mod machines;
 mod mission;
 mod operations;
 mod postgres;
+mod reconciliation;
 mod scribe;
 mod stop_story;
 mod submit;

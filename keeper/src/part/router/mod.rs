@@ -6,6 +6,7 @@
 
 mod carry;
 mod chain;
+mod claims;
 mod exits;
 mod guard;
 mod law;
