@@ -49,8 +49,8 @@ use tempfile::{TempDir, tempdir};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 /// A seat's price and stake, in base units.
-const PRICE: u128 = 300_000_000_000_000;
-const STAKE: u128 = 200_000_000_000_000;
+pub(crate) const PRICE: u128 = 300_000_000_000_000;
+pub(crate) const STAKE: u128 = 200_000_000_000_000;
 /// Looks of all keepers within which a mission of three nodes ends: some twenty are needed.
 const LOOKS_MAX: u64 = 200;
 
@@ -171,11 +171,11 @@ struct Scene {
     runtime: Runtime,
 }
 
-fn provider(stage: &Stage) -> RootProvider {
+pub(crate) fn provider(stage: &Stage) -> RootProvider {
     ProviderBuilder::default().connect_http(stage.city.node.http_url().parse().expect("a URL"))
 }
 
-fn members(stage: &Stage) -> Members {
+pub(crate) fn members(stage: &Stage) -> Members {
     Members {
         chain_id: stage.city.client.chain_id(),
         collaboration: stage.city.address(Peer::Collaboration),
@@ -187,7 +187,11 @@ fn members(stage: &Stage) -> Members {
 }
 
 /// Lets an executor's agent serve, and answers where.
-async fn serve(stage: &Stage, executor: &Executor, folder: &Path) -> (String, Arc<Mutex<B256>>) {
+pub(crate) async fn serve(
+    stage: &Stage,
+    executor: &Executor,
+    folder: &Path,
+) -> (String, Arc<Mutex<B256>>) {
     let agent = Agent {
         person: executor.agent.clone(),
         service: executor.service,
@@ -208,24 +212,29 @@ async fn serve(stage: &Stage, executor: &Executor, folder: &Path) -> (String, Ar
     (address, code)
 }
 
+/// Three tasks in a row: a proof, a consensus of three principals, a proof.
+pub(crate) fn three_tasks(name: &str) -> Plan {
+    Plan {
+        name: name.to_owned(),
+        tasks: vec![
+            Task::proved("fetch and parse", PRICE),
+            Task::agreed("classify", 3 * PRICE, 3, 2, Mode::Exact),
+            Task::proved("report", PRICE),
+        ],
+        edges: vec![(0, 1), (1, 2)],
+        predicates: Vec::new(),
+    }
+}
+
 impl Scene {
-    /// Three tasks in a row: a proof, a consensus of three principals, a proof. Each keeper serves some of the executors, none two of
-    /// one node, and knows the addresses of all.
+    /// Each keeper serves some of the executors, none two of one node, and knows the addresses of all.
     fn raise() -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let mut stage = Stage::raise(&Charter::default(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
         gas::cache_city(&stage.city).expect("a cache");
-        let plan = Plan {
-            name: "three tasks".to_owned(),
-            tasks: vec![
-                Task::proved("fetch and parse", PRICE),
-                Task::agreed("classify", 3 * PRICE, 3, 2, Mode::Exact),
-                Task::proved("report", PRICE),
-            ],
-            edges: vec![(0, 1), (1, 2)],
-            predicates: Vec::new(),
-        };
-        let law = stage.enact(&plan, STAKE).unwrap_or_else(|e| panic!("{e}"));
+        let law = stage
+            .enact(&three_tasks("three tasks"), STAKE)
+            .unwrap_or_else(|e| panic!("{e}"));
         let folder = tempdir().expect("a folder");
         let (mut addresses, mut codes) = (Vec::new(), Vec::new());
         for executor in stage.executors.clone() {
