@@ -1,6 +1,6 @@
 //! `cargo xtask deep`: what takes too long for every change. Each profile leaves a page under `docs/results`.
 
-mod harness;
+pub(crate) mod harness;
 mod mutants;
 mod random;
 pub(crate) mod seeded;
@@ -17,7 +17,7 @@ use eyre::{Context, bail};
 
 use self::harness::Harness;
 use crate::{
-    process, programs,
+    chaos, process, programs,
     setup::{self, Need},
     solidity,
     table::Table,
@@ -38,7 +38,7 @@ const LIVES_TEST: &str = "lives::whatever_happens_the_books_are_exact_and_every_
 pub(crate) const PROPERTY_SEED: u64 = 20_260_407;
 
 /// Names another seed for one run of `lives` or `scale`.
-const SEED_VARIABLE: &str = "AGENTCITY_SEED";
+pub(crate) const SEED_VARIABLE: &str = "AGENTCITY_SEED";
 
 /// Tools that only deep profiles use, with their reason.
 const CARGO_STYLUS: Installed = Installed {
@@ -76,7 +76,7 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 10] = [
+const PROFILES: [Profile; 12] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
@@ -116,6 +116,16 @@ const PROFILES: [Profile; 10] = [
         name: "programs",
         about: "100,000 random commands of each program of the execution, compared with a naive model after each",
         run: |ws, _, page| random::run(ws, page),
+    },
+    Profile {
+        name: "chaos",
+        about: "a thousand kills of keepers over full missions, and every other fault that may befall them",
+        run: |ws, _, page| chaos::profile(ws, page),
+    },
+    Profile {
+        name: "fuzz",
+        about: "every decoder and every server of keepers and agents, 100,000 changed inputs each",
+        run: fuzz,
     },
     Profile {
         name: "mutants",
@@ -195,15 +205,15 @@ fn run_profiles<'a>(
 
 /// Lines that a profile adds to its page.
 #[derive(Debug, Default)]
-struct Page(String);
+pub(crate) struct Page(String);
 
 impl Page {
-    fn line(&mut self, key: &str, value: impl std::fmt::Display) {
+    pub(crate) fn line(&mut self, key: &str, value: impl std::fmt::Display) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "- {key}: {value}");
     }
 
-    fn block(&mut self, text: &str) {
+    pub(crate) fn block(&mut self, text: &str) {
         let _ = write!(self.0, "\n```text\n{}\n```\n", text.trim_end());
     }
 }
@@ -242,7 +252,7 @@ fn properties(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> 
 /// The seed of a run of its own: [`PROPERTY_SEED`], or the one asked for.
 ///
 /// Errors: what is no number; a run with another seed than asked for would mislead.
-fn seed() -> eyre::Result<u64> {
+pub(crate) fn seed() -> eyre::Result<u64> {
     match std::env::var(SEED_VARIABLE) {
         Ok(text) => text
             .parse()
@@ -380,6 +390,26 @@ fn scale(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
             (SEED_VARIABLE, seed.to_string()),
         ],
     )
+}
+
+/// Inputs for each reader; the quick run gives 3,000.
+const FUZZ_INPUTS: u64 = 100_000;
+
+fn fuzz(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    let seed = seed()?;
+    page.line(
+        "inputs of each decoder, a quarter of them for a server",
+        FUZZ_INPUTS,
+    );
+    page.line("seed", seed);
+    let variables = [
+        ("AGENTCITY_FUZZ", FUZZ_INPUTS.to_string()),
+        (SEED_VARIABLE, seed.to_string()),
+    ];
+    for folder in ["keeper", "keeper/agent"] {
+        tell(ws, page, folder, ("fuzz::", &[]), &variables)?;
+    }
+    Ok(())
 }
 
 fn advisories(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {

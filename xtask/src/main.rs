@@ -10,13 +10,15 @@
 //! | `book` | runs the tutorials, or renders all documents |
 //! | `up`, `down` | a devnode with a sealed city on it, and its end |
 //! | `test`, `tidy`, `deep` | what CI runs, its textual part, and what takes too long for CI |
-//! | `bench` | comparisons with rivals |
+//! | `bench` | the keeper's figures, comparisons with rivals |
+//! | `chaos` | kills and faults of every kind that befall keepers, each by its name |
 //! | `gas` | what operations cost, against ceilings and committed numbers |
 //!
 //! Results go to stdout, progress to stderr. Nothing here does arithmetic of the city: vectors call the domain.
 
 mod bench;
 mod book;
+mod chaos;
 mod deep;
 mod docs;
 mod gas;
@@ -70,8 +72,10 @@ enum Verb {
     Tidy,
     /// Long profiles: more cases, official clients, reproducibility, advisories.
     Deep(deep::Options),
-    /// Compare with rivals.
+    /// Measure the keeper against its goals, or compare with rivals.
     Bench(bench::Options),
+    /// Let befall keepers whatever may, and say how it went.
+    Chaos(chaos::Options),
     /// Measure what operations cost, against their ceilings and the committed numbers.
     Gas(gas::Options),
     /// Compile the Solidity sources alone.
@@ -104,6 +108,7 @@ fn run(verb: Verb) -> eyre::Result<ExitCode> {
         Verb::Tidy => tidy::run(&ws),
         Verb::Deep(options) => deep::run(&ws, &options),
         Verb::Bench(options) => bench::run(&ws, &options),
+        Verb::Chaos(options) => chaos::run(&ws, &options),
         Verb::Gas(options) => gas::run(&ws, &options),
         Verb::Solidity => solidity::run(&ws).map(|()| ExitCode::SUCCESS),
     }

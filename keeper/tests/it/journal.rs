@@ -33,7 +33,7 @@ pub(crate) trait Place {
 pub(crate) struct File(TempDir);
 
 impl File {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempdir().unwrap())
     }
 }

@@ -1,6 +1,7 @@
 //! The keeper against a running chain, against a naive model, and against its own death.
 
 mod chain;
+mod chaos;
 mod check;
 mod crash;
 mod daemon;

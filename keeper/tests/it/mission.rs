@@ -207,24 +207,29 @@ pub(crate) async fn serve(
     (address, code)
 }
 
+/// Three tasks in a row: a proof, a consensus of three principals, a proof.
+pub(crate) fn three_tasks(name: &str) -> Plan {
+    Plan {
+        name: name.to_owned(),
+        tasks: vec![
+            Task::proved("fetch and parse", PRICE),
+            Task::agreed("classify", 3 * PRICE, 3, 2, Mode::Exact),
+            Task::proved("report", PRICE),
+        ],
+        edges: vec![(0, 1), (1, 2)],
+        predicates: Vec::new(),
+    }
+}
+
 impl Scene {
-    /// Three tasks in a row: a proof, a consensus of three principals, a proof. Each keeper serves some of the executors, none two of
-    /// one node, and knows the addresses of all.
+    /// Each keeper serves some of the executors, none two of one node, and knows the addresses of all.
     fn raise() -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let mut stage = Stage::raise(&Charter::default(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
         gas::cache_city(&stage.city).expect("a cache");
-        let plan = Plan {
-            name: "three tasks".to_owned(),
-            tasks: vec![
-                Task::proved("fetch and parse", PRICE),
-                Task::agreed("classify", 3 * PRICE, 3, 2, Mode::Exact),
-                Task::proved("report", PRICE),
-            ],
-            edges: vec![(0, 1), (1, 2)],
-            predicates: Vec::new(),
-        };
-        let law = stage.enact(&plan, STAKE).unwrap_or_else(|e| panic!("{e}"));
+        let law = stage
+            .enact(&three_tasks("three tasks"), STAKE)
+            .unwrap_or_else(|e| panic!("{e}"));
         let folder = tempdir().expect("a folder");
         let (mut addresses, mut codes) = (Vec::new(), Vec::new());
         for executor in stage.executors.clone() {

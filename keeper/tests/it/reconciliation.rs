@@ -39,7 +39,7 @@ use agentcity_keeper::{
         Asking, Part, Step,
         reconciliation::{Reconciling, Section, Sources},
     },
-    source::{agreed::Agreed, log::Contract, onchain::Members},
+    source::{agreed::Agreed, onchain::Members},
 };
 use agentcity_test_fixtures::{
     Settings,
@@ -647,26 +647,16 @@ fn configured(ground: &Ground, log: &Path, monitor: &Person) -> String {
     let dir = ground.dir.path();
     let key = dir.join("key");
     std::fs::write(&key, hex(monitor)).unwrap();
-    let contracts: Vec<String> = Contract::ALL
-        .iter()
-        .map(|contract| {
-            let peer = Peer::ALL
-                .into_iter()
-                .find(|peer| peer.name() == contract.name());
-            format!("{contract} = \"{}\"", ground.scene.at(peer.unwrap()))
-        })
-        .collect();
     format!(
         "endpoint = {:?}\njournal = {:?}\nkey_file = {:?}\ndepth_blocks = 0\n\
-         [city]\nfrom_block = 0\n[city.contracts]\n{}\n\
-         [log]\nfile = {:?}\nroster = \"{}\"\n\
+         [city]\nconstitution = \"{}\"\nfrom_block = 0\n\
+         [log]\nfile = {:?}\n\
          [reconciliation]\nmissions = [\"{}\"]\n",
         ground.scene.stage.city.node.http_url(),
         dir.join("journal.sqlite").display().to_string(),
         key.display().to_string(),
-        contracts.join("\n"),
+        ground.scene.at(Peer::Constitution),
         log.display().to_string(),
-        ground.scene.at(Peer::Roster),
         ground.law.mission,
     )
 }

@@ -17,7 +17,7 @@ use crate::{process, workspace::Workspace};
 const TARGET: &str = "it";
 
 /// A package's test binary.
-pub(super) struct Harness {
+pub(crate) struct Harness {
     /// Where its manifest lies; cargo runs tests there.
     folder: PathBuf,
     binary: PathBuf,
@@ -44,7 +44,7 @@ struct Profile {
 
 impl Harness {
     /// Builds the workspace and finds the tests of the package in `folder`, which is relative to the root.
-    pub(super) fn build(ws: &Workspace, folder: &str) -> eyre::Result<Self> {
+    pub(crate) fn build(ws: &Workspace, folder: &str) -> eyre::Result<Self> {
         let mut command = ws.cargo();
         command
             .args(["build", "--workspace", "--all-targets", "--locked"])
@@ -64,7 +64,7 @@ impl Harness {
     }
 
     /// Runs the tests that `filter` and the harness's own `options` choose; returns what they print.
-    pub(super) fn run(
+    pub(crate) fn run(
         &self,
         (filter, options): (&str, &[&str]),
         variables: &[(&str, String)],
