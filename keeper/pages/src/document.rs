@@ -155,7 +155,13 @@ impl Documents {
                 let hash = document.content_hash.to_string();
                 let text = page_line(&document.text);
                 let text = cut(&text, length).to_owned();
-                [document.url.clone(), hash, document.language.clone(), document.title.clone(), text]
+                [
+                    document.url.clone(),
+                    hash,
+                    document.language.clone(),
+                    document.title.clone(),
+                    text,
+                ]
             });
             csv::write(&TABLE_HEADER, rows)
         };
@@ -183,7 +189,9 @@ impl Documents {
     fn of_table(bytes: &[u8]) -> Result<Self, DocumentError> {
         let no = |why: String| DocumentError::NoDocuments(why);
         let rows = csv::read(bytes).map_err(|error| no(error.to_string()))?;
-        let (header, rows) = rows.split_first().ok_or_else(|| no("no header".to_owned()))?;
+        let (header, rows) = rows
+            .split_first()
+            .ok_or_else(|| no("no header".to_owned()))?;
         if header.iter().ne(TABLE_HEADER) {
             return Err(no(format!("the header is {}", header.join(","))));
         }

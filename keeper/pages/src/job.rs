@@ -52,7 +52,9 @@ pub enum JobError {
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
     /// A request for other code.
-    #[error("the request is for code {wanted}, and this is {found}: `agentcity-pages artifacts` writes what this one is registered by")]
+    #[error(
+        "the request is for code {wanted}, and this is {found}: `agentcity-pages artifacts` writes what this one is registered by"
+    )]
     OtherCode {
         /// As the node was routed.
         wanted: B256,
@@ -212,11 +214,7 @@ async fn fetch(
     Ok((documents.json()?.into_bytes(), Vec::new()))
 }
 
-fn classify(
-    request: &JobRequest,
-    which: Which,
-    out: &mut impl Write,
-) -> Result<Vec<u8>, JobError> {
+fn classify(request: &JobRequest, which: Which, out: &mut impl Write) -> Result<Vec<u8>, JobError> {
     let is_set = match request.check {
         Check::Consensus(Comparison::Set) => true,
         Check::Consensus(Comparison::Exact) | Check::Review => false,
@@ -254,7 +252,10 @@ fn classify(
 }
 
 fn report(request: &JobRequest, out: &mut impl Write) -> Result<Vec<u8>, JobError> {
-    if !matches!(request.check, Check::Consensus(Comparison::Exact) | Check::Review) {
+    if !matches!(
+        request.check,
+        Check::Consensus(Comparison::Exact) | Check::Review
+    ) {
         return Err(JobError::Check {
             service: "report",
             check: request.check,

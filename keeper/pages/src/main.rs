@@ -306,7 +306,10 @@ fn evaluate(root: &Path, check: bool) -> eyre::Result<()> {
     let path = root.join(PAGE);
     if check {
         let there = fs::read_to_string(&path).wrap_err_with(|| format!("{}", path.display()))?;
-        ensure!(there == page, "{PAGE} says something else: run `agentcity-pages evaluate`");
+        ensure!(
+            there == page,
+            "{PAGE} says something else: run `agentcity-pages evaluate`"
+        );
     } else {
         fs::write(&path, &page).wrap_err_with(|| format!("{}", path.display()))?;
     }

@@ -170,7 +170,10 @@ impl Report {
         let mut pages = Vec::new();
         for (place, told) in first.documents.iter().enumerate() {
             let title = documents.map(|documents| documents.documents[place].title.clone());
-            let votes: Vec<Topic> = lists.iter().map(|list| list.documents[place].topic).collect();
+            let votes: Vec<Topic> = lists
+                .iter()
+                .map(|list| list.documents[place].topic)
+                .collect();
             pages.push(page(told, title, &votes, &opinions[place]));
         }
         let mut topics_hashes = Vec::new();
@@ -212,13 +215,24 @@ fn name(which: Which) -> String {
 fn page(told: &Told, title: Option<String>, votes: &[Topic], all: &[(Which, Opinion)]) -> Page {
     let margins = |topic: Topic| {
         let of_topic = all.iter().filter(|(_, opinion)| opinion.topic == topic);
-        of_topic.map(|(_, opinion)| opinion.margin_permille).sum::<u16>()
+        of_topic
+            .map(|(_, opinion)| opinion.margin_permille)
+            .sum::<u16>()
     };
     let for_topic = |topic: Topic| votes.iter().filter(|vote| **vote == topic).count();
     // Of topics that are equal in both, the first one's.
-    let rank = |topic: &&Topic| (for_topic(**topic), margins(**topic), std::cmp::Reverse(**topic));
+    let rank = |topic: &&Topic| {
+        (
+            for_topic(**topic),
+            margins(**topic),
+            std::cmp::Reverse(**topic),
+        )
+    };
     let topic = votes.iter().max_by_key(rank).copied().unwrap_or(told.topic);
-    let agreeing = all.iter().filter(|(_, opinion)| opinion.topic == topic).count();
+    let agreeing = all
+        .iter()
+        .filter(|(_, opinion)| opinion.topic == topic)
+        .count();
     let models = all.len() as u16;
     Page {
         url: told.url.clone(),
@@ -239,7 +253,10 @@ fn page(told: &Told, title: Option<String>, votes: &[Topic], all: &[(Which, Opin
 }
 
 fn disagreement(page: &Page) -> Option<Disagreement> {
-    let others = page.opinions.iter().filter(|opinion| opinion.topic != page.topic);
+    let others = page
+        .opinions
+        .iter()
+        .filter(|opinion| opinion.topic != page.topic);
     let others = others.map(|opinion| Other {
         model: opinion.model.clone(),
         topic: opinion.topic,

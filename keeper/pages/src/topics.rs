@@ -56,7 +56,11 @@ pub enum TopicsError {
 
 /// What a model says of documents.
 pub fn classify(model: &Model, documents: &Documents) -> (Topics, Vec<Opinion>) {
-    let opinions: Vec<_> = documents.documents.iter().map(|d| opinion(model, d)).collect();
+    let opinions: Vec<_> = documents
+        .documents
+        .iter()
+        .map(|d| opinion(model, d))
+        .collect();
     let told = documents.documents.iter().zip(&opinions);
     let told = told.map(|(document, opinion)| Told {
         url: document.url.clone(),

@@ -24,7 +24,11 @@ impl Features {
         let mut features = Self::default();
         for name in names(which, text) {
             let number = fnv(name.as_bytes());
-            let number = if which == Which::B { number % BUCKETS } else { number };
+            let number = if which == Which::B {
+                number % BUCKETS
+            } else {
+                number
+            };
             let count = features.0.entry(number).or_default();
             *count = count.saturating_add(1);
         }
@@ -55,7 +59,10 @@ pub fn names(which: Which, text: &str) -> Vec<String> {
 /// The numbers that the single stems of a text have among the features of model A.
 pub fn numbers_of_stems(text: &str) -> Vec<u32> {
     let words = words(text);
-    words.iter().map(|word| fnv(stem(word).as_bytes())).collect()
+    words
+        .iter()
+        .map(|word| fnv(stem(word).as_bytes()))
+        .collect()
 }
 
 /// Words in small letters. All numbers are one word: which it is says little of a topic.
@@ -135,15 +142,28 @@ mod tests {
             a[..8],
             ["runn", "0", "miles", "the", "dogs", "runn", "ran", "runn 0"],
         );
-        assert_eq!(names(Which::C)[..5], [" run", "runn", "unni", "nnin", "ning"]);
-        assert!(names(Which::C).contains(&" 0 ".to_owned()), "a short word as a whole");
+        assert_eq!(
+            names(Which::C)[..5],
+            [" run", "runn", "unni", "nnin", "ning"]
+        );
+        assert!(
+            names(Which::C).contains(&" 0 ".to_owned()),
+            "a short word as a whole"
+        );
         assert_eq!(names(Which::B)[..2], [" ru", "run"]);
-        assert!(Features::of(Which::B, text).iter().all(|(number, _)| number < BUCKETS));
+        assert!(
+            Features::of(Which::B, text)
+                .iter()
+                .all(|(number, _)| number < BUCKETS)
+        );
     }
 
     #[test]
     fn hashes_are_those_of_the_published_function() {
         // structural: vectors of its authors.
-        assert_eq!((fnv(b""), fnv(b"a"), fnv(b"foobar")), (0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968));
+        assert_eq!(
+            (fnv(b""), fnv(b"a"), fnv(b"foobar")),
+            (0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968)
+        );
     }
 }

@@ -278,7 +278,10 @@ mod tests {
         let model = Model::new(Which::B, weights.into());
         let bytes = model.write();
         assert_eq!(Model::read(Which::B, &bytes), Ok(model));
-        assert_eq!(Model::read(Which::A, &bytes), Err(ModelError::Other(Which::A)));
+        assert_eq!(
+            Model::read(Which::A, &bytes),
+            Err(ModelError::Other(Which::A))
+        );
         assert_eq!(Model::read(Which::B, &bytes[..11]), Err(ModelError::Form));
         let short = Model::read(Which::B, &bytes[..bytes.len() - 1]);
         assert!(matches!(short, Err(ModelError::Length { features: 2, .. })));
@@ -293,7 +296,10 @@ mod tests {
     #[test]
     fn the_greatest_score_is_told_and_how_far_it_is_ahead() {
         let opinion = Opinion::of([0, 30, 10, 40, -60, 30]);
-        assert_eq!((opinion.topic, opinion.margin_permille), (Topic::Health, 100));
+        assert_eq!(
+            (opinion.topic, opinion.margin_permille),
+            (Topic::Health, 100)
+        );
         let even = Opinion::of([0; TOPICS]);
         assert_eq!((even.topic, even.margin_permille), (Topic::Computing, 0));
     }

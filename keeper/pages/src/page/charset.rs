@@ -76,7 +76,10 @@ fn windows_1252(bytes: &[u8]) -> String {
 /// What a `meta` element near the beginning names, in either of its two forms.
 fn declared(bytes: &[u8]) -> Option<String> {
     let head = &bytes[..bytes.len().min(PRESCAN)];
-    let head: String = head.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    let head: String = head
+        .iter()
+        .map(|byte| char::from(byte.to_ascii_lowercase()))
+        .collect();
     let mut rest = head.as_str();
     while let Some(at) = rest.find("<meta") {
         let meta = &rest[at..];
@@ -112,7 +115,10 @@ mod tests {
     fn the_sender_is_believed_before_the_page_and_a_mark_before_both() {
         let page = b"<meta charset=windows-1252>\xe9";
         assert!(decode(page, None).expect("Latin").ends_with('é'));
-        assert!(matches!(decode(page, Some("utf-8")), Err(CharsetError::Invalid { at: 27, .. })));
+        assert!(matches!(
+            decode(page, Some("utf-8")),
+            Err(CharsetError::Invalid { at: 27, .. })
+        ));
         let marked = b"\xef\xbb\xbfa\xc3\xa9";
         assert_eq!(decode(marked, Some("iso-8859-1")).as_deref(), Ok("aé"));
         let old = br#"<META http-equiv="Content-Type" content='text/html; charset = "CP1252"'>"#;
@@ -123,7 +129,10 @@ mod tests {
     #[test]
     fn a_wrong_charset_is_told_with_the_byte_that_gives_it_away() {
         let error = decode(b"caf\xe9", None).expect_err("no UTF-8").to_string();
-        assert_eq!(error, "byte 3 is no utf-8: neither page nor sender names another charset");
+        assert_eq!(
+            error,
+            "byte 3 is no utf-8: neither page nor sender names another charset"
+        );
         let error = decode(b"<meta charset='shift_jis'>\x83", None).expect_err("not read");
         assert_eq!(error, CharsetError::Unsupported("shift_jis".to_owned()));
         assert!(decode(b"\xff\xfea\0", None).is_err());

@@ -24,19 +24,24 @@ const MAIN_MIN: usize = 200; // structural: two sentences
 
 /// Elements that are not read, nor what stands in them.
 const SILENT: [&str; 26] = [
-    "aside", "audio", "button", "canvas", "datalist", "dialog", "embed", "footer", "head", "iframe",
-    "input", "math", "menu", "nav", "noscript", "object", "optgroup", "option", "script", "select",
-    "style", "svg", "template", "textarea", "title", "video",
+    "aside", "audio", "button", "canvas", "datalist", "dialog", "embed", "footer", "head",
+    "iframe", "input", "math", "menu", "nav", "noscript", "object", "optgroup", "option", "script",
+    "select", "style", "svg", "template", "textarea", "title", "video",
 ];
 /// Roles of the same kind.
 const SILENT_ROLES: [&str; 6] = [
-    "banner", "complementary", "contentinfo", "menu", "navigation", "search",
+    "banner",
+    "complementary",
+    "contentinfo",
+    "menu",
+    "navigation",
+    "search",
 ];
 /// Elements within a line.
 const INLINE: [&str; 35] = [
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
-    "font", "i", "img", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp",
-    "small", "span", "strike", "strong", "sub", "sup", "time", "u",
+    "font", "i", "img", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s",
+    "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "u",
 ];
 
 pub(super) fn extract(text: &str, at: Option<&Url>) -> Result<Page, PageError> {
@@ -102,7 +107,8 @@ fn links(tree: &Tree, at: Option<&Url>) -> Vec<String> {
         };
         let Ok(mut url) = url else { continue };
         url.set_fragment(None);
-        let is_told = matches!(url.scheme(), "http" | "https") && url.as_str().len() <= LINK_BYTES_MAX;
+        let is_told =
+            matches!(url.scheme(), "http" | "https") && url.as_str().len() <= LINK_BYTES_MAX;
         if is_told && seen.insert(url.to_string()) {
             links.push(url.into());
         }
@@ -116,10 +122,17 @@ fn links(tree: &Tree, at: Option<&Url>) -> Vec<String> {
 /// Where the main text is.
 fn main_of(tree: &Tree) -> Id {
     let is_main = |id: &Id| {
-        let named = tree.name(*id).is_some_and(|name| matches!(&**name, "main" | "article"));
+        let named = tree
+            .name(*id)
+            .is_some_and(|name| matches!(&**name, "main" | "article"));
         named || tree.attribute(*id, "role") == Some("main")
     };
-    let size = |id: Id| blocks(tree, id).iter().map(|block| block.chars().count()).sum::<usize>();
+    let size = |id: Id| {
+        blocks(tree, id)
+            .iter()
+            .map(|block| block.chars().count())
+            .sum::<usize>()
+    };
     let candidates = tree.below(Tree::ROOT).filter(is_main);
     let mut best = None;
     // structural: a page has one; a list of teasers has some dozens, of which none is the whole.

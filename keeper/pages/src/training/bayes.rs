@@ -11,7 +11,10 @@ const SMOOTHING: f64 = 0.2; // structural: of the model
 const PAIR_MIN: u32 = 2; // structural: of the model
 
 pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
-    let texts: Vec<_> = examples.iter().map(|example| damped(Which::A, &example.text)).collect();
+    let texts: Vec<_> = examples
+        .iter()
+        .map(|example| damped(Which::A, &example.text))
+        .collect();
     let spread = spread(&texts);
     let singles: BTreeSet<u32> = examples
         .iter()
@@ -40,5 +43,8 @@ pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
         let mean = logs.iter().sum::<f64>() / TOPICS as f64;
         logs.map(|log| log - mean)
     };
-    counts.into_iter().map(|(feature, counts)| (feature, likely(counts))).collect()
+    counts
+        .into_iter()
+        .map(|(feature, counts)| (feature, likely(counts)))
+        .collect()
 }

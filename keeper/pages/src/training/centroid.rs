@@ -6,7 +6,10 @@ use super::{Example, damped, rarity, spread, unit};
 use crate::model::{TOPICS, Which};
 
 pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
-    let mut texts: Vec<_> = examples.iter().map(|example| damped(Which::C, &example.text)).collect();
+    let mut texts: Vec<_> = examples
+        .iter()
+        .map(|example| damped(Which::C, &example.text))
+        .collect();
     let spread = spread(&texts);
     let rare = |feature: u32| rarity(spread.get(&feature).copied().unwrap_or(0), examples.len());
     let mut sums: BTreeMap<u32, [f64; TOPICS]> = BTreeMap::new();
@@ -29,7 +32,11 @@ pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
     let weigh = |(feature, mut values): (u32, [f64; TOPICS])| {
         for (value, length) in values.iter_mut().zip(lengths) {
             // A centroid of no paragraph has no direction.
-            *value = if length > 0.0 { *value / length * rare(feature) } else { 0.0 };
+            *value = if length > 0.0 {
+                *value / length * rare(feature)
+            } else {
+                0.0
+            };
         }
         (feature, values)
     };

@@ -45,9 +45,19 @@ impl Score {
 
     fn table(&self) -> String {
         let names = Topic::ALL.map(Topic::name);
-        let mut table = format!("| | {} |\n|---|{}\n", names.join(" | "), "---:|".repeat(TOPICS));
+        let mut table = format!(
+            "| | {} |\n|---|{}\n",
+            names.join(" | "),
+            "---:|".repeat(TOPICS)
+        );
         for (name, row) in names.iter().zip(self.confusion) {
-            let cells = row.map(|count| if count == 0 { "·".to_owned() } else { count.to_string() });
+            let cells = row.map(|count| {
+                if count == 0 {
+                    "·".to_owned()
+                } else {
+                    count.to_string()
+                }
+            });
             let _ = writeln!(table, "| **{name}** | {} |", cells.join(" | "));
         }
         table
@@ -73,7 +83,10 @@ impl Evaluation {
         let mut scores = vec![Score::default(); models.len()];
         let (mut ensemble, mut agreement, mut agreed_wrong) = (Score::default(), [0; 3], 0);
         for paragraph in paragraphs {
-            let opinions: Vec<_> = models.iter().map(|(m, _)| m.judge(&paragraph.text)).collect();
+            let opinions: Vec<_> = models
+                .iter()
+                .map(|(m, _)| m.judge(&paragraph.text))
+                .collect();
             for (score, opinion) in scores.iter_mut().zip(&opinions) {
                 score.add(paragraph.topic, opinion.topic);
             }
@@ -92,7 +105,9 @@ impl Evaluation {
         }
         let scored = models.into_iter().zip(scores);
         Self {
-            models: scored.map(|((model, lessons), score)| (model, lessons, score)).collect(),
+            models: scored
+                .map(|((model, lessons), score)| (model, lessons, score))
+                .collect(),
             ensemble,
             agreement,
             agreed_wrong,
@@ -135,7 +150,9 @@ impl Evaluation {
         for hash in hashes {
             let _ = writeln!(page, "- {hash}");
         }
-        page.push_str("\n## Confusion\n\nRows are what a paragraph is about, columns what was told.\n");
+        page.push_str(
+            "\n## Confusion\n\nRows are what a paragraph is about, columns what was told.\n",
+        );
         for (model, _, score) in &self.models {
             let _ = write!(page, "\nModel {}:\n\n{}", model.which(), score.table());
         }
@@ -180,7 +197,10 @@ mod tests {
         assert_eq!(score.macro_f1(), 10_000);
         score.add(Topic::Sport, Topic::Culture);
         // Culture: 2·1/(1+2); sport: 2·1/(2+1); the others are whole.
-        assert_eq!(score.macro_f1(), ((4.0 + 4.0 / 3.0) / 6.0 * 10_000.0) as u32);
+        assert_eq!(
+            score.macro_f1(),
+            ((4.0 + 4.0 / 3.0) / 6.0 * 10_000.0) as u32
+        );
         assert_eq!(Score::default().macro_f1(), 0);
     }
 }

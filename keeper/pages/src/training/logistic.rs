@@ -17,7 +17,10 @@ const DECAY: f64 = 1e-5; // structural: of the model
 const SEED: u64 = 0x5eed; // structural: any number
 
 pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
-    let mut texts: Vec<_> = examples.iter().map(|example| damped(Which::B, &example.text)).collect();
+    let mut texts: Vec<_> = examples
+        .iter()
+        .map(|example| damped(Which::B, &example.text))
+        .collect();
     let spread = spread(&texts);
     let rare = |feature: u32| rarity(spread.get(&feature).copied().unwrap_or(0), examples.len());
     for text in &mut texts {
@@ -33,7 +36,12 @@ pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
         shuffle(&mut order, &mut chance);
         let step = STEP / (1.0 + CALMING * f64::from(round));
         for place in &order {
-            learn(&mut weights, &texts[*place], examples[*place].topic as usize, step);
+            learn(
+                &mut weights,
+                &texts[*place],
+                examples[*place].topic as usize,
+                step,
+            );
         }
     }
     // Rarity belongs to the feature, so it is put into the weights: whoever asks the model need not know it.

@@ -84,7 +84,10 @@ pub fn lessons(root: &Path) -> Result<Vec<Example>, DataError> {
     let folder = root.join("keeper/pages/data/train");
     let examples = read(&folder)?;
     for topic in Topic::ALL {
-        let found = examples.iter().filter(|example| example.topic == topic).count();
+        let found = examples
+            .iter()
+            .filter(|example| example.topic == topic)
+            .count();
         if found < PARAGRAPHS_MIN {
             return Err(DataError::TooFew {
                 path: folder.join(topic.name()),
@@ -129,12 +132,18 @@ pub fn train(which: Which, examples: &[Example]) -> Model {
 fn quantised(weights: &BTreeMap<u32, [f64; TOPICS]>) -> BTreeMap<u32, Weights> {
     let all = weights.values().flatten();
     let largest = all.fold(0.0f64, |most, weight| most.max(weight.abs()));
-    let unit = if largest > 0.0 { WEIGHT_MAX / largest } else { 0.0 };
+    let unit = if largest > 0.0 {
+        WEIGHT_MAX / largest
+    } else {
+        0.0
+    };
     let quantised = weights.iter().map(|(feature, weights)| {
         let weights = weights.map(|weight| libm::round(weight * unit) as i16);
         (*feature, weights)
     });
-    quantised.filter(|(_, weights)| *weights != [0; TOPICS]).collect()
+    quantised
+        .filter(|(_, weights)| *weights != [0; TOPICS])
+        .collect()
 }
 
 /// In how many of the texts each feature occurs.
@@ -155,7 +164,10 @@ fn rarity(within: u32, all: usize) -> f64 {
 fn damped(which: Which, text: &str) -> Vec<(u32, f64)> {
     let features = crate::model::Features::of(which, text);
     let damp = |count| f64::from(crate::model::features::damp(count)) / 64.0; // structural: its unit
-    features.iter().map(|(feature, count)| (feature, damp(count))).collect()
+    features
+        .iter()
+        .map(|(feature, count)| (feature, damp(count)))
+        .collect()
 }
 
 /// A vector of length one, of what stands in the same direction.
