@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use agentcity_pages::{
-    document::Documents,
+    document::{Document, Documents},
     fetch::Rules,
     model::{Topic, Which},
-    report::Report,
+    report::{Page, Report},
     service, source,
     topics::{self, Topics},
+    training::Example,
 };
+use alloy::primitives::keccak256;
 
 const REPORT: &str = include_str!("report.json");
 
@@ -144,6 +146,75 @@ async fn a_table_fits_a_proof_and_tells_the_same_topics() {
     let report = Report::of(&lists(&read), Some(&read)).expect("a report");
     let whole = Report::of(&lists(&documents), Some(&documents)).expect("a report");
     assert_eq!(report.topics, whole.topics);
+}
+
+/// The paragraphs that were held out, as if they were pages.
+fn paragraphs() -> Documents {
+    let held_out = agentcity_pages::training::held_out(&crate::root()).expect("paragraphs");
+    let document = |(place, example): (usize, Example)| Document {
+        url: format!("https://a.example/{place}"),
+        address: format!("https://a.example/{place}"),
+        content_hash: keccak256(&example.text),
+        title: String::new(),
+        language: "en".to_owned(),
+        text: example.text,
+        is_cut: false,
+        links: Vec::new(),
+    };
+    let documents = held_out.into_iter().enumerate().map(document);
+    Documents::new(documents.collect(), Vec::new())
+}
+
+#[test]
+fn where_classifiers_differ_the_majority_counts_and_the_others_are_named() {
+    let mut documents = paragraphs();
+    let all = lists(&documents);
+    let told = |place: usize| [0, 1, 2].map(|list: usize| all[list].documents[place].topic);
+    // One of each kind: all agree, the second is alone, all differ.
+    let places = 0..documents.documents.len();
+    let find = |wanted: &dyn Fn([Topic; 3]) -> bool| places.clone().find(|at| wanted(told(*at)));
+    let agreed = find(&|[a, b, c]| a == b && b == c).expect("a clear one");
+    let alone = find(&|[a, b, c]| a == c && a != b).expect("one that B sees otherwise");
+    let split = find(&|[a, b, c]| a != b && b != c && a != c).expect("one that nobody agrees on");
+    let kept = [agreed, alone, split].map(|place| documents.documents[place].clone());
+    let [_, [majority, minority, _], torn] = [agreed, alone, split].map(told);
+    documents.documents = kept.to_vec();
+
+    let report = Report::of(&lists(&documents), Some(&documents)).expect("a report");
+    let [clear, two, none] = &report.pages[..] else {
+        panic!("three pages")
+    };
+    assert_eq!((clear.agreeing, two.agreeing, none.agreeing), (3, 2, 1));
+    assert_eq!(two.topic, majority);
+    let surest = none
+        .opinions
+        .iter()
+        .max_by_key(|opinion| opinion.margin_permille);
+    assert_eq!(Some(none.topic), surest.map(|opinion| opinion.topic));
+    assert!(torn.contains(&none.topic));
+    let mean = |page: &Page| {
+        let agree = page
+            .opinions
+            .iter()
+            .filter(|opinion| opinion.topic == page.topic);
+        Some(agree.map(|opinion| opinion.margin_permille).sum::<u16>() / 3)
+    };
+    for page in &report.pages {
+        assert_eq!(page.confidence_permille, mean(page));
+    }
+    let [first, second] = &report.disagreements[..] else {
+        panic!("two of them: {:?}", report.disagreements)
+    };
+    assert_eq!((&first.url, &second.url), (&two.url, &none.url));
+    let [other] = &first.others[..] else {
+        panic!("one is alone")
+    };
+    assert_eq!(
+        (other.model.as_str(), other.topic),
+        ("classify-b", minority)
+    );
+    assert_eq!(second.others.len(), 2);
+    report.json().expect("what its schema allows");
 }
 
 #[tokio::test]
