@@ -140,7 +140,7 @@ mod tests {
         let a = names(Which::A);
         assert_eq!(
             a[..8],
-            ["runn", "0", "miles", "the", "dogs", "runn", "ran", "runn 0"],
+            ["runn", "0", "mile", "the", "dogs", "runn", "ran", "runn 0"],
         );
         assert_eq!(
             names(Which::C)[..5],
