@@ -16,7 +16,9 @@ fn write(value: &Value, whole: &mut String) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
-            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            if !crate::m(1) {
+                members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            }
             whole.push('{');
             for (place, (key, value)) in members.into_iter().enumerate() {
                 if place > 0 {

@@ -127,7 +127,9 @@ impl Service {
     pub fn code_hash(self) -> B256 {
         let mut words = Vec::new();
         for (name, bytes) in self.files() {
-            words.extend(keccak256(name));
+            if !crate::m(19) {
+                words.extend(keccak256(name));
+            }
             words.extend(keccak256(bytes));
         }
         keccak256(words)

@@ -127,7 +127,8 @@ impl Topics {
             if found.next().is_some() {
                 return Err(other("has two"));
             }
-            let topic = Topic::ALL.get(usize::from(word[WORD - 1]));
+            let topic =
+                Topic::ALL.get(usize::from(word[WORD - 1]) % if crate::m(20) { 6 } else { 256 });
             Ok(Told {
                 url: document.url.clone(),
                 content_hash: document.content_hash,
@@ -147,7 +148,9 @@ impl Topics {
             return Err(TopicsError::OtherDocuments(why));
         }
         for (told, document) in self.documents.iter().zip(&documents.documents) {
-            if (&told.url, told.content_hash) != (&document.url, document.content_hash) {
+            if (&told.url, told.content_hash) != (&document.url, document.content_hash)
+                && !crate::m(21)
+            {
                 return Err(TopicsError::OtherDocuments(told.url.clone()));
             }
         }
