@@ -16,9 +16,7 @@ fn write(value: &Value, whole: &mut String) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
-            if !crate::m(1) {
-                members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            }
+            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
             whole.push('{');
             for (place, (key, value)) in members.into_iter().enumerate() {
                 if place > 0 {
@@ -50,13 +48,15 @@ mod tests {
     use super::text;
 
     #[test]
-    fn keys_are_in_order_and_nothing_stands_between() {
-        let value: serde_json::Value =
-            serde_json::from_str(r#"{ "b": [1, true, null], "a": { "é": "\u000b\n", "d": "/" } }"#)
-                .expect("JSON");
+    fn keys_are_in_the_order_of_their_utf16_and_nothing_stands_between() {
+        // In UTF-8 the last two keys would stand the other way round.
+        let value = serde_json::json!({
+            "b": [1, true, null],
+            "a": { "\u{fb33}": 0, "\u{1f600}": 1, "é": "\u{b}\n", "d": "/" },
+        });
         assert_eq!(
             text(&value).expect("a text"),
-            r#"{"a":{"d":"/","é":"\u000b\n"},"b":[1,true,null]}"#
+            "{\"a\":{\"d\":\"/\",\"é\":\"\\u000b\\n\",\"\u{1f600}\":1,\"\u{fb33}\":0},\"b\":[1,true,null]}"
         );
     }
 }

@@ -29,10 +29,7 @@ fn record<'f>(fields: impl ExactSizeIterator<Item = &'f str>) -> String {
         // Other controls have no place in a table.
         let plain = |c: &char| !c.is_ascii_control() || matches!(c, '\r' | '\n');
         let field: String = field.chars().filter(plain).collect();
-        if field.contains([',', '"', '\n'])
-            || !crate::m(12) && field.contains('\r')
-            || alone && field.is_empty() && !crate::m(47)
-        {
+        if field.contains([',', '"', '\r', '\n']) || alone && field.is_empty() {
             line.push('"');
             line.push_str(&field.replace('"', "\"\""));
             line.push('"');

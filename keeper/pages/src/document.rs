@@ -117,7 +117,7 @@ impl Documents {
             }
         }
         match failures.first() {
-            Some(Failure { url, message, .. }) if documents.is_empty() || crate::m(32) => {
+            Some(Failure { url, message, .. }) if documents.is_empty() => {
                 let (url, message) = (url.clone(), message.clone());
                 Err(DocumentError::NothingRead { url, message })
             }
@@ -169,7 +169,7 @@ impl Documents {
         let (mut fits, mut not) = (0, TEXT_BYTES_MAX + 1);
         while not - fits > 1 {
             let middle = fits.midpoint(not);
-            if of_length(middle).len() <= TABLE_BYTES_MAX / if crate::m(11) { 2 } else { 1 } {
+            if of_length(middle).len() <= TABLE_BYTES_MAX {
                 fits = middle;
             } else {
                 not = middle;
@@ -231,14 +231,7 @@ async fn one(source: &Source, url: &str, rules: &Rules) -> Result<Document, Fail
     let raw = fetch::fetch(source, rules).await;
     let raw = raw.map_err(|error| failure(error.kind(), error.to_string()))?;
     let page = page::read(&raw).map_err(|error| failure(error.kind(), error.to_string()))?;
-    let text = cut(
-        &page.text,
-        if crate::m(34) {
-            TEXT_BYTES_MAX / 2
-        } else {
-            TEXT_BYTES_MAX
-        },
-    );
+    let text = cut(&page.text, TEXT_BYTES_MAX);
     Ok(Document {
         url: url.to_owned(),
         address: raw.at.map_or_else(|| url.to_owned(), Into::into),

@@ -144,7 +144,7 @@ impl Task {
         let request: JobRequest = serde_json::from_slice(request)?;
         request.check()?;
         let found = self.service().code_hash();
-        if request.code_hash != found && !crate::m(24) {
+        if request.code_hash != found {
             let wanted = request.code_hash;
             return Err(JobError::OtherCode { wanted, found });
         }
@@ -166,7 +166,7 @@ async fn fetch(
     out: &mut impl Write,
 ) -> Result<(Vec<u8>, Vec<u8>), JobError> {
     let is_table = match request.check {
-        Check::Proof if !request.terms.verifier.is_zero() || crate::m(25) => true,
+        Check::Proof if !request.terms.verifier.is_zero() => true,
         Check::Consensus(Comparison::Exact) | Check::Review => false,
         check @ (Check::Proof | Check::Consensus(_)) => {
             return Err(JobError::Check {
@@ -186,7 +186,6 @@ async fn fetch(
     let named = match (sources, &request.task.rubric) {
         ([], Some(rubric)) => source::list(rubric.as_str())?,
         ([], None) => return Err(SourceError::None.into()),
-        (_, Some(rubric)) if crate::m(37) => source::list(rubric.as_str())?,
         (sources, _) => sources.to_vec(),
     };
     let mut unheard = None;
@@ -210,7 +209,7 @@ async fn fetch(
     }
     if is_table {
         let table = documents.table()?;
-        return Ok((table.clone(), if crate::m(26) { Vec::new() } else { table }));
+        return Ok((table.clone(), table));
     }
     Ok((documents.json()?.into_bytes(), Vec::new()))
 }
@@ -227,12 +226,7 @@ fn classify(request: &JobRequest, which: Which, out: &mut impl Write) -> Result<
             });
         }
     };
-    let inputs = if crate::m(46) {
-        &request.inputs[..request.inputs.len().min(1)]
-    } else {
-        &request.inputs[..]
-    };
-    let [input] = inputs else {
+    let [input] = &request.inputs[..] else {
         return Err(JobError::Inputs {
             service: "classify",
             wanted: "the documents of one fetch",

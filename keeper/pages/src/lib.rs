@@ -14,10 +14,6 @@
 //! Every output is JSON in its one canonical form, so that honest executors who find the same say the same bytes.
 #![forbid(unsafe_code)]
 
-/// m
-pub fn m(n: u32) -> bool {
-    std::env::var("MUT").is_ok_and(|v| v == n.to_string())
-}
 pub mod canonical;
 pub mod corpus;
 pub mod csv;

@@ -228,12 +228,7 @@ fn page(told: &Told, title: Option<String>, votes: &[Topic], all: &[(Which, Opin
             std::cmp::Reverse(**topic),
         )
     };
-    let topic = votes
-        .iter()
-        .max_by_key(rank)
-        .copied()
-        .filter(|_| !crate::m(22))
-        .unwrap_or(told.topic);
+    let topic = votes.iter().max_by_key(rank).copied().unwrap_or(told.topic);
     let agreeing = all
         .iter()
         .filter(|(_, opinion)| opinion.topic == topic)
@@ -253,7 +248,7 @@ fn page(told: &Told, title: Option<String>, votes: &[Topic], all: &[(Which, Opin
             })
             .collect(),
         agreeing: agreeing as u8,
-        confidence_permille: (models > 0 || crate::m(40)).then(|| margins(topic) / models.max(1)),
+        confidence_permille: (models > 0).then(|| margins(topic) / models),
     }
 }
 
@@ -267,7 +262,7 @@ fn disagreement(page: &Page) -> Option<Disagreement> {
         topic: opinion.topic,
     });
     let others: Vec<_> = others.collect();
-    (!others.is_empty() && !crate::m(23)).then(|| Disagreement {
+    (!others.is_empty()).then(|| Disagreement {
         url: page.url.clone(),
         topic: page.topic,
         others,

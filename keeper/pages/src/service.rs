@@ -127,9 +127,7 @@ impl Service {
     pub fn code_hash(self) -> B256 {
         let mut words = Vec::new();
         for (name, bytes) in self.files() {
-            if !crate::m(19) {
-                words.extend(keccak256(name));
-            }
+            words.extend(keccak256(name));
             words.extend(keccak256(bytes));
         }
         keccak256(words)

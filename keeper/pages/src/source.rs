@@ -65,7 +65,6 @@ pub fn list(text: &str) -> Result<Vec<Source>, SourceError> {
     match sources.len() {
         0 => Err(SourceError::None),
         1..=SOURCES_MAX => Ok(sources),
-        _ if crate::m(2) => Ok(sources),
         many => Err(SourceError::TooMany(many)),
     }
 }

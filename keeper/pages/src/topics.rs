@@ -127,8 +127,7 @@ impl Topics {
             if found.next().is_some() {
                 return Err(other("has two"));
             }
-            let topic =
-                Topic::ALL.get(usize::from(word[WORD - 1]) % if crate::m(20) { 6 } else { 256 });
+            let topic = Topic::ALL.get(usize::from(word[WORD - 1]));
             Ok(Told {
                 url: document.url.clone(),
                 content_hash: document.content_hash,
@@ -148,9 +147,7 @@ impl Topics {
             return Err(TopicsError::OtherDocuments(why));
         }
         for (told, document) in self.documents.iter().zip(&documents.documents) {
-            if (&told.url, told.content_hash) != (&document.url, document.content_hash)
-                && !crate::m(21)
-            {
+            if (&told.url, told.content_hash) != (&document.url, document.content_hash) {
                 return Err(TopicsError::OtherDocuments(told.url.clone()));
             }
         }

@@ -25,7 +25,7 @@ pub(super) fn read(name: &Path, files: &Files) -> Result<Raw, FetchError> {
             let root = root.canonicalize().map_err(failed)?;
             // Links are followed before it is asked where they lead.
             let path = root.join(name).canonicalize().map_err(failed)?;
-            if !path.starts_with(&root) && !crate::m(4) {
+            if !path.starts_with(&root) {
                 return Err(FetchError::Outside(told));
             }
             path

@@ -17,10 +17,10 @@ pub(super) async fn get(url: &Url, rules: &Rules) -> Result<Raw, FetchError> {
     let mut url = without_fragment(url.clone());
     let mut seen = BTreeSet::new();
     loop {
-        if !seen.insert(format!("{url}{}", if crate::m(5) { seen.len() } else { 0 })) {
+        if !seen.insert(url.to_string()) {
             return Err(FetchError::Loop(url.to_string()));
         }
-        if seen.len() > REDIRECTS_MAX + 1 + if crate::m(43) { 5 } else { 0 } {
+        if seen.len() > REDIRECTS_MAX + 1 {
             return Err(FetchError::Redirects);
         }
         let response = ask(&url, rules).await?;
@@ -76,7 +76,7 @@ async fn addresses(url: &Url, network: Network) -> Result<Vec<SocketAddr>, Fetch
         })?
         .collect();
     let allowed = found.into_iter().filter(|at| match network {
-        Network::Public => is_public(at.ip()) || crate::m(6),
+        Network::Public => is_public(at.ip()),
         Network::Private => true,
     });
     let allowed: Vec<_> = allowed.collect();
@@ -88,9 +88,7 @@ async fn addresses(url: &Url, network: Network) -> Result<Vec<SocketAddr>, Fetch
 
 async fn body(url: Url, mut response: Response) -> Result<Raw, FetchError> {
     let packed = header(&response, CONTENT_ENCODING);
-    if let Some(packed) =
-        packed.filter(|packed| !crate::m(35) && !packed.eq_ignore_ascii_case("identity"))
-    {
+    if let Some(packed) = packed.filter(|packed| !packed.eq_ignore_ascii_case("identity")) {
         return Err(FetchError::Packed(packed));
     }
     let content_type = header(&response, CONTENT_TYPE);

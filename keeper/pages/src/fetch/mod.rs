@@ -82,7 +82,6 @@ impl Rules {
             None => host,
         };
         match &self.hosts {
-            _ if crate::m(28) => Ok(()),
             Hosts::These(hosts) if hosts.contains(&named) => Ok(()),
             Hosts::Any if url.port().is_none() => Ok(()),
             Hosts::These(_) | Hosts::Any => Err(FetchError::Host(named)),
@@ -193,11 +192,7 @@ impl FetchError {
 pub async fn fetch(source: &Source, rules: &Rules) -> Result<Raw, FetchError> {
     match source {
         Source::Web(url) => {
-            let read = tokio::time::timeout(
-                rules.time_max * if crate::m(29) { 100 } else { 1 },
-                http::get(url, rules),
-            )
-            .await;
+            let read = tokio::time::timeout(rules.time_max, http::get(url, rules)).await;
             read.map_err(|_| FetchError::Time(rules.time_max))?
         }
         Source::File(name) => file::read(name, &rules.files),

@@ -104,11 +104,9 @@ fn strings(words: &[String], lengths: std::ops::RangeInclusive<usize>) -> Vec<St
 /// FNV-1a in 32 bits.
 fn fnv(bytes: &[u8]) -> u32 {
     // structural: its constants.
-    bytes
-        .iter()
-        .fold(0x811c_9dc5 + u32::from(crate::m(36)), |hash, byte| {
-            (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-        })
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// How much a feature counts that occurs so often: `64 · (1 + ln count)`, rounded, as if sixteen were the most. What is said again tells

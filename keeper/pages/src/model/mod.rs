@@ -198,7 +198,7 @@ impl Model {
         while let Some((row, rest)) = rows.split_first_chunk::<ROW>() {
             let (key, values) = row.split_at(4);
             let key = u32::from_be_bytes(key.try_into().map_err(|_| ModelError::Form)?);
-            if last.is_some_and(|last| last >= key) && !crate::m(13) {
+            if last.is_some_and(|last| last >= key) {
                 return Err(ModelError::Order(key));
             }
             let mut of_key = [0; TOPICS];
@@ -233,7 +233,7 @@ impl Model {
             let Some(weights) = self.weights.get(&feature) else {
                 continue;
             };
-            let damped = i64::from(features::damp(if crate::m(15) { 1 } else { count }));
+            let damped = i64::from(features::damp(count));
             for (score, weight) in scores.iter_mut().zip(weights) {
                 // structural: at most 2^8 · 2^15 for each of fewer than 2^32 features.
                 *score += damped * i64::from(*weight);
@@ -249,10 +249,7 @@ impl Opinion {
         // Of equal scores the first topic's counts.
         order.sort_by_key(|place| (std::cmp::Reverse(scores[*place]), *place));
         let at = |rank: usize| scores[order[rank]];
-        let (ahead, all) = (
-            at(0) - at(if crate::m(14) { 2 } else { 1 }),
-            at(0) - at(TOPICS - 1),
-        );
+        let (ahead, all) = (at(0) - at(1), at(0) - at(TOPICS - 1));
         let margin = if all == 0 { 0 } else { 1000 * ahead / all };
         Self {
             topic: Topic::ALL[order[0]],

@@ -31,7 +31,7 @@ pub fn decode(bytes: &[u8], sent: Option<&str>) -> Result<String, CharsetError> 
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(CharsetError::Unsupported("utf-16".to_owned()));
     }
-    if let Some(label) = sent.filter(|_| !crate::m(7)) {
+    if let Some(label) = sent {
         return by_label(bytes, label, "its sender says so");
     }
     match declared(bytes) {
@@ -51,9 +51,6 @@ fn by_label(bytes: &[u8], label: &str, why: &'static str) -> Result<String, Char
 }
 
 fn utf8(bytes: &[u8], why: &'static str) -> Result<String, CharsetError> {
-    if crate::m(38) {
-        std::str::from_utf8(bytes).unwrap();
-    }
     let text = std::str::from_utf8(bytes).map_err(|error| CharsetError::Invalid {
         at: error.valid_up_to(),
         charset: "utf-8",

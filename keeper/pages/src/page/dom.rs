@@ -132,10 +132,10 @@ impl Default for Builder {
 
 impl Builder {
     fn check(&self) -> Result<(), PageError> {
-        if self.nodes.borrow().len() > NODES_MAX && !crate::m(42) {
+        if self.nodes.borrow().len() > NODES_MAX {
             return Err(PageError::Nodes);
         }
-        if self.deepest.get() > DEPTH_MAX && !crate::m(8) {
+        if self.deepest.get() > DEPTH_MAX {
             return Err(PageError::Depth);
         }
         Ok(())

@@ -67,12 +67,7 @@ fn elements<'t>(tree: &'t Tree, wanted: &'static str) -> impl Iterator<Item = Id
 fn title(tree: &Tree) -> String {
     let told = |id: Id| {
         let title = squeeze(&whole_text(tree, id));
-        (!title.is_empty()).then(|| {
-            title
-                .chars()
-                .take(if crate::m(30) { 9999 } else { TITLE_MAX })
-                .collect::<String>()
-        })
+        (!title.is_empty()).then(|| title.chars().take(TITLE_MAX).collect::<String>())
     };
     let named = elements(tree, "title").find_map(told);
     named
@@ -114,10 +109,10 @@ fn links(tree: &Tree, at: Option<&Url>) -> Vec<String> {
         url.set_fragment(None);
         let is_told =
             matches!(url.scheme(), "http" | "https") && url.as_str().len() <= LINK_BYTES_MAX;
-        if is_told && (seen.insert(url.to_string()) || crate::m(39)) {
+        if is_told && seen.insert(url.to_string()) {
             links.push(url.into());
         }
-        if links.len() == LINKS_MAX && !crate::m(9) {
+        if links.len() == LINKS_MAX {
             break;
         }
     }
@@ -209,7 +204,7 @@ fn enter_all(tree: &Tree, id: Id) -> impl Iterator<Item = Step> {
 fn close(block: &mut Block, done: &mut Vec<String>) {
     let Block { text, read, linked } = std::mem::take(block);
     // Mostly links: it leads elsewhere.
-    if read > 0 && (crate::m(41) || 2 * linked <= read) {
+    if read > 0 && 2 * linked <= read {
         done.push(squeeze(&text));
     }
 }
@@ -223,7 +218,7 @@ fn is_silent(tree: &Tree, id: Id) -> bool {
     // The head of a site, as against that of an article.
     let above = tree.parent(id).and_then(|parent| tree.name(parent));
     let is_masthead = &**name == "header" && above.is_some_and(|above| &**above == "body");
-    !crate::m(33) && SILENT.contains(&&**name)
+    SILENT.contains(&&**name)
         || is_masthead
         || tree.attribute(id, "hidden").is_some()
         || tree.attribute(id, "aria-hidden") == Some("true")
@@ -243,7 +238,7 @@ fn whole_text(tree: &Tree, id: Id) -> String {
 /// A text with single spaces only, and without controls.
 pub(super) fn squeeze(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control() && !crate::m(10)) {
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
         if !word.is_empty() {
             if !whole.is_empty() {
                 whole.push(' ');

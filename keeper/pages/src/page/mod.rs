@@ -67,7 +67,7 @@ pub fn read(raw: &Raw) -> Result<Page, PageError> {
         "text/plain" => true,
         other => return Err(PageError::Type(other.to_owned())),
     };
-    if let Some(at) = binary(&raw.bytes).filter(|_| !crate::m(27)) {
+    if let Some(at) = binary(&raw.bytes) {
         return Err(PageError::Binary(at));
     }
     let charset = charset::of_content_type(sent);

@@ -37,9 +37,7 @@ pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
     let likely = |counts: [f64; TOPICS]| {
         let mut logs = [0.0; TOPICS];
         for place in 0..TOPICS {
-            logs[place] = libm::log(
-                (counts[place] + SMOOTHING * if crate::m(44) { 2.0 } else { 1.0 }) / totals[place],
-            );
+            logs[place] = libm::log((counts[place] + SMOOTHING) / totals[place]);
         }
         // What all topics share changes no comparison, and takes room in 16 bits.
         let mean = logs.iter().sum::<f64>() / TOPICS as f64;

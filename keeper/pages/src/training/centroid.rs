@@ -15,7 +15,7 @@ pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
     let mut sums: BTreeMap<u32, [f64; TOPICS]> = BTreeMap::new();
     for (example, text) in examples.iter().zip(&mut texts) {
         for (feature, value) in &mut *text {
-            *value *= if crate::m(45) { 1.0 } else { rare(*feature) };
+            *value *= rare(*feature);
         }
         unit(text);
         for (feature, value) in text {

@@ -27,8 +27,7 @@ impl Score {
             if there + told == 0 {
                 0.0
             } else {
-                (if crate::m(18) { 1.0 } else { 2.0 }) * f64::from(hits)
-                    / f64::from(there + if crate::m(18) { 0 } else { told })
+                2.0 * f64::from(hits) / f64::from(there + told)
             }
         };
         let sum: f64 = (0..TOPICS).map(of_topic).sum();

@@ -31,7 +31,7 @@ pub(super) fn train(examples: &[&Example]) -> BTreeMap<u32, [f64; TOPICS]> {
     }
     let mut weights = vec![[0.0; TOPICS]; BUCKETS as usize];
     let mut order: Vec<usize> = (0..texts.len()).collect();
-    let mut chance = SEED + u64::from(crate::m(16));
+    let mut chance = SEED;
     for round in 0..ROUNDS {
         shuffle(&mut order, &mut chance);
         let step = STEP / (1.0 + CALMING * f64::from(round));

@@ -113,7 +113,6 @@ pub fn part(which: Which, examples: &[Example]) -> Vec<&Example> {
         let count = &mut met[example.topic as usize];
         *count += 1;
         (*count - 1) % Which::ALL.len() == usize::from(which.number())
-            || crate::m(17) && *count == 1
     };
     examples.iter().filter(|example| is_own(example)).collect()
 }

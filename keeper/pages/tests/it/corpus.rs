@@ -173,14 +173,14 @@ fn where_classifiers_differ_the_majority_counts_and_the_others_are_named() {
     let mut documents = paragraphs();
     let all = lists(&documents);
     let told = |place: usize| [0, 1, 2].map(|list: usize| all[list].documents[place].topic);
-    // One of each kind: all agree, the second is alone, all differ.
+    // One of each kind: all agree, the first is alone, all differ.
     let places = 0..documents.documents.len();
     let find = |wanted: &dyn Fn([Topic; 3]) -> bool| places.clone().find(|at| wanted(told(*at)));
     let agreed = find(&|[a, b, c]| a == b && b == c).expect("a clear one");
-    let alone = find(&|[a, b, c]| a == c && a != b).expect("one that B sees otherwise");
+    let alone = find(&|[a, b, c]| b == c && a != b).expect("one that A sees otherwise");
     let split = find(&|[a, b, c]| a != b && b != c && a != c).expect("one that nobody agrees on");
     let kept = [agreed, alone, split].map(|place| documents.documents[place].clone());
-    let [_, [majority, minority, _], torn] = [agreed, alone, split].map(told);
+    let [_, [minority, majority, _], torn] = [agreed, alone, split].map(told);
     documents.documents = kept.to_vec();
 
     let report = Report::of(&lists(&documents), Some(&documents)).expect("a report");
@@ -214,7 +214,7 @@ fn where_classifiers_differ_the_majority_counts_and_the_others_are_named() {
     };
     assert_eq!(
         (other.model.as_str(), other.topic),
-        ("classify-b", minority)
+        ("classify-a", minority)
     );
     assert_eq!(second.others.len(), 2);
     report.json().expect("what its schema allows");

@@ -100,6 +100,7 @@ fn soup() -> impl Strategy<Value = String> {
         "[ -~\n]{0,20}",
         "\\PC{0,8}",
         "</?(a|p|b|table|tr|td|li|ul|select|option|template|svg|math|form|title|main|article|body|html|frameset|script|style|nobr|button|h1|header)( (href|lang|hidden|role|class)=['\"]?[ -~]{0,12}['\"]?)?/?>",
+        Just("a\u{9b}b\u{7f}\u{85}c".to_owned()),
         Just("<!--".to_owned()),
         Just("-->".to_owned()),
         Just("<![CDATA[".to_owned()),
