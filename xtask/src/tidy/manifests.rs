@@ -8,7 +8,7 @@ use super::{Finding, Tree, whole};
 
 /// Which of our packages may use which, besides in tests. Programs are not listed: they use the rules and the interfaces, and
 /// nothing uses them. A package that is missing here fails, so that its place is decided.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("agentcity-domain", &[]),
     ("agentcity-abi", &["agentcity-domain"]),
     ("agentcity-shell", &["agentcity-domain"]),
@@ -98,6 +98,11 @@ const ARROWS: [(&str, &[&str]); 20] = [
         ],
     ),
     ("agentcity-monitor", &["agentcity-domain"]),
+    // Services of its own, which know of the city only what a request says.
+    (
+        "agentcity-pages",
+        &["agentcity-domain", "agentcity-executor"],
+    ),
     (
         "agentcity-test-fixtures",
         &[
