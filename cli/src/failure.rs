@@ -3,7 +3,11 @@
 use std::fmt;
 
 use agentcity_deploy::{ApplyError, PlanError, VerifyError, book::BookError};
-use alloy::transports::{RpcError, TransportErrorKind};
+use alloy::{
+    network::{Ethereum, TransactionBuilderError},
+    signers,
+    transports::{RpcError, TransportErrorKind},
+};
 
 /// What an exit code says. Documented in the help of `agentcity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +150,14 @@ codes! {
     KeyMalformed "key/malformed" Input;
     /// The keystore does not open.
     KeyLocked "key/locked" Input;
+    /// No device is reached, or this build asks none.
+    DeviceMissing "key/device-missing" Input;
+    /// A device is locked, or its Ethereum app is not open or too old.
+    DeviceClosed "key/device-closed" Input;
+    /// A device did not sign: its holder said no, or what it is set to.
+    DeviceRefused "key/device-refused" Input;
+    /// A device was to sign something else, or signed it.
+    DeviceWrong "key/device-wrong" Input;
     /// It is no URL.
     Url "node/url" Input;
     /// Nobody answers there.
@@ -300,6 +312,11 @@ impl fmt::Display for Failure {
 
 impl From<RpcError<TransportErrorKind>> for Failure {
     fn from(error: RpcError<TransportErrorKind>) -> Self {
+        if let RpcError::LocalUsageError(inner) = &error
+            && let Some(said) = of_signer(&**inner)
+        {
+            return said;
+        }
         match &error {
             RpcError::ErrorResp(answer) => crate::revert::of_answer(answer),
             RpcError::Transport(kind) => Self::new(
@@ -314,6 +331,26 @@ impl From<RpcError<TransportErrorKind>> for Failure {
             .hint("ask another node with --rpc-url"),
         }
     }
+}
+
+/// What a signer of ours said, inside the errors that it went through.
+pub(crate) fn of_signer(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(failure) = error.downcast_ref::<Failure>() {
+            return Some(failure.clone());
+        }
+        // These show what they hold through their own words alone.
+        let signer = match error.downcast_ref::<TransactionBuilderError<Ethereum>>() {
+            Some(TransactionBuilderError::Signer(signer)) => Some(signer),
+            _ => error.downcast_ref::<signers::Error>(),
+        };
+        if let Some(signers::Error::Other(inner)) = signer {
+            return inner.downcast_ref::<Failure>().cloned();
+        }
+        next = error.source();
+    }
+    None
 }
 
 impl From<alloy::contract::Error> for Failure {
@@ -351,6 +388,7 @@ impl From<PlanError> for Failure {
             },
             error,
         )
+        .hint("name a module that `agentcity build` wrote, and a salt that is not zero")
     }
 }
 
@@ -365,6 +403,9 @@ impl From<VerifyError> for Failure {
 
 impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
+        if let Some(said) = of_signer(&error) {
+            return said;
+        }
         match error {
             ApplyError::Rpc(error) => error.into(),
             ApplyError::Verify(error) => error.into(),

@@ -8,6 +8,8 @@ mod ask;
 mod cmd;
 mod failure;
 mod instant;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod money;
 mod opts;
 mod output;
@@ -15,6 +17,7 @@ mod revert;
 mod saying;
 mod send;
 mod signed;
+mod signer;
 mod svg;
 mod values;
 mod views;
@@ -106,7 +109,14 @@ async fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return misunderstood(error),
     };
-    let done = match args.noun {
+    let as_json = args.json;
+    let done = carry_out(args).await;
+    output::finish(done, as_json)
+}
+
+/// Does what was asked for.
+async fn carry_out(args: Args) -> Result<output::Answer, failure::Failure> {
+    match args.noun {
         Noun::Agent(verb) => cmd::agent::run(verb).await,
         Noun::Clerk(verb) => cmd::clerk::run(verb).await,
         Noun::Credits(verb) => cmd::credits::run(verb).await,
@@ -128,8 +138,7 @@ async fn main() -> ExitCode {
         Noun::Rules(verb) => cmd::rules::run(verb).await,
         Noun::Service(verb) => cmd::service::run(verb).await,
         Noun::Treasury(verb) => cmd::treasury::run(verb).await,
-    };
-    output::finish(done, args.json)
+    }
 }
 
 /// Help and versions are printed as they are; what is not understood becomes an error like any other.

@@ -9,14 +9,16 @@ use agentcity_abi::IConstitution;
 use agentcity_deploy::Book;
 use agentcity_domain::peer::Peer;
 use alloy::{
-    network::EthereumWallet,
     primitives::Address,
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
     transports::http::reqwest,
 };
 
-use crate::failure::{Code, Failure};
+use crate::{
+    failure::{Code, Failure},
+    signer::{HdPath, Signer},
+};
 
 /// A node that has not answered by then is asked no longer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -61,6 +63,25 @@ pub(crate) struct Key {
     /// File whose first line is the keystore's password; asked for at the terminal otherwise.
     #[arg(long, env = "AGENTCITY_PASSWORD_FILE", requires = "keystore")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Let a Ledger sign whose Ethereum app is open. Needs a build with the feature `ledger`.
+    #[arg(long, conflicts_with_all = ["private_key", "keystore"])]
+    pub(crate) ledger: bool,
+    /// Which account of it, as Ledger's own wallet counts them; the first when absent.
+    #[arg(
+        long,
+        requires = "ledger",
+        value_name = "NUMBER",
+        value_parser = crate::values::number::<u32>
+    )]
+    pub(crate) ledger_index: Option<u32>,
+    /// Which key of it: its derivation path.
+    #[arg(
+        long,
+        requires = "ledger",
+        conflicts_with = "ledger_index",
+        value_name = "PATH"
+    )]
+    pub(crate) hd_path: Option<HdPath>,
 }
 
 /// A key must not reach a log through `{:?}`.
@@ -133,9 +154,9 @@ impl Endpoint {
     }
 
     /// Connects for sending in the name of a key.
-    pub(crate) async fn connect_as(&self, key: PrivateKeySigner) -> Result<Chain, Failure> {
+    pub(crate) async fn connect_as(&self, signer: &Signer) -> Result<Chain, Failure> {
         let provider = ProviderBuilder::new()
-            .wallet(EthereumWallet::from(key))
+            .wallet(signer.wallet())
             .connect_reqwest(Self::client()?, self.url()?)
             .erased();
         self.identify(provider).await
@@ -164,8 +185,8 @@ impl Town {
     }
 
     /// Connects for sending in the name of a key.
-    pub(crate) async fn connect_as(&self, key: PrivateKeySigner) -> Result<City, Failure> {
-        self.find(self.endpoint.connect_as(key).await?).await
+    pub(crate) async fn connect_as(&self, signer: &Signer) -> Result<City, Failure> {
+        self.find(self.endpoint.connect_as(signer).await?).await
     }
 
     async fn find(&self, chain: Chain) -> Result<City, Failure> {
@@ -238,8 +259,20 @@ impl Town {
 }
 
 impl Key {
-    /// Opens whatever key was given.
-    pub(crate) fn open(&self) -> Result<PrivateKeySigner, Failure> {
+    /// Opens whatever key was given. Once in a run: a password is asked for once, and a device answers one who asks at a time.
+    pub(crate) async fn open(&self) -> Result<Signer, Failure> {
+        if self.ledger {
+            let path = match &self.hd_path {
+                Some(path) => path.clone(),
+                None => HdPath::account(self.ledger_index.unwrap_or_default())?,
+            };
+            return Signer::ledger(path).await;
+        }
+        self.local().map(Signer::Key)
+    }
+
+    /// A key that this process holds.
+    fn local(&self) -> Result<PrivateKeySigner, Failure> {
         if let Some(text) = &self.private_key {
             // The parse error is dropped with intent: it may quote the key.
             return text.trim().parse().map_err(|_| {
@@ -284,15 +317,18 @@ impl Key {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_key_is_never_shown() {
+    #[tokio::test]
+    async fn a_key_is_never_shown() {
         let key = Key {
             private_key: Some("0xsecret".into()),
             keystore: None,
             password_file: None,
+            ledger: false,
+            ledger_index: None,
+            hd_path: None,
         };
         assert_eq!(format!("{key:?}"), "Key(..)");
-        let refused = key.open().unwrap_err();
+        let refused = key.open().await.unwrap_err();
         assert_eq!(refused.code, Code::KeyMalformed);
         assert!(!refused.to_string().contains("secret"));
     }

@@ -47,6 +47,13 @@ impl Answer {
     }
 }
 
+/// A value as people read it: texts bare, all else as JSON has it.
+pub(crate) fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// Gives every address its checksum, as the text has it.
 fn sum(value: &mut Value) {
     match value {

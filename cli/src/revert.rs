@@ -239,6 +239,10 @@ mod tests {
             failure.to_string(),
             "refused: TooEarly (readyAt 90, now 80): wait until the second it names"
         );
+        // Programs read it by its parts.
+        let revert = failure.revert.unwrap();
+        assert_eq!(revert.error, "TooEarly");
+        assert_eq!(revert.values.len(), 2);
     }
 
     #[test]

@@ -1,21 +1,25 @@
 //! What people, agents and clerks sign for a function of a member (`domain::signed`): built by the law's own table, signed by the key that
-//! is given, and handed in by it. Names and places are the table's and the interface's; nothing is laid out here.
+//! is given, and handed in by it or, from a file, by anybody. Names and places are the table's and the interface's; nothing is laid out
+//! here.
+
+use std::path::PathBuf;
 
 use agentcity_domain::signed::{Entry, SignedStruct};
 use alloy::{
     dyn_abi::{DynSolType, DynSolValue, JsonAbiExt as _},
-    json_abi::Param,
-    primitives::{Address, B256, Bytes, U256, keccak256},
-    signers::local::PrivateKeySigner,
+    json_abi::{Function, Param},
+    primitives::{Address, B256, Bytes, U256},
 };
+use serde_json::{Map, Value};
 
 use crate::{
     ask::now,
     failure::{Code, Failure},
     opts::{City, Sending, Town},
-    output::Answer,
+    output::{self, Answer},
     send::{self, Call},
-    signed,
+    signed::{self, Members, Statement},
+    signer::Signer,
     views::View,
 };
 
@@ -32,35 +36,62 @@ pub(crate) struct Saying {
     /// How long the statement may be handed in from now on, in seconds; an hour when absent.
     #[arg(long, default_value_t = DEADLINE_SECS, hide_default_value = true)]
     pub(crate) deadline_secs: u64,
+    /// Sign only: write the statement to this file, for somebody else to hand in with `law relay`.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// A struct that nobody signed yet, given by its fields' words.
 ///
-/// Not a [`signed::Statement`]: that one has its signer and its signature, goes into a file as wallets take it, and comes back to be
-/// checked and handed in by somebody else. This one never leaves the process. It is signed and handed in by one key in one breath, so
-/// it knows how the function of the interface takes it, which the other does not.
+/// Not a [`Statement`]: that one has its signer and its signature, goes into a file as wallets take it, and comes back to be checked. This
+/// one knows how the function of the interface takes it, which the other does not; one can be made of the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsigned {
-    entry: Entry,
+    kind: SignedStruct,
     words: Vec<(&'static str, B256)>,
+    lists: Vec<(&'static str, Members)>,
 }
 
 impl Unsigned {
     /// Of this struct, with these fields.
     pub(crate) fn new(
-        signed: SignedStruct,
+        kind: SignedStruct,
         words: impl IntoIterator<Item = (&'static str, B256)>,
     ) -> Self {
         Self {
-            entry: signed.entry(),
+            kind,
             words: words.into_iter().collect(),
+            lists: Vec::new(),
         }
+    }
+
+    /// What a statement says.
+    pub(crate) fn of(statement: &Statement) -> Self {
+        let kind = statement.kind();
+        let mut unsigned = Self::new(kind, []);
+        for (ty, name) in kind.entry().fields() {
+            unsigned = match ty.ends_with("[]") {
+                true => unsigned.with_list(name, statement.list(name)),
+                false => unsigned.with(name, statement.word(name)),
+            };
+        }
+        unsigned
     }
 
     /// With a field more.
     pub(crate) fn with(mut self, name: &'static str, word: B256) -> Self {
         self.words.push((name, word));
         self
+    }
+
+    /// With a list of structs more, each by its fields' words.
+    pub(crate) fn with_list(mut self, name: &'static str, members: Members) -> Self {
+        self.lists.push((name, members));
+        self
+    }
+
+    fn entry(&self) -> Entry {
+        self.kind.entry()
     }
 
     /// A field, zero where it was not said: a test holds every verb to its struct.
@@ -70,77 +101,140 @@ impl Unsigned {
         found.map(|(_, word)| *word).unwrap_or_default()
     }
 
+    /// A list, empty where it was not said.
+    fn members(&self, name: &str) -> Members {
+        let mut lists = self.lists.iter();
+        let found = lists.find(|(found, _)| *found == name);
+        found.map(|(_, list)| list.clone()).unwrap_or_default()
+    }
+
     /// What is signed for the member of a city.
     pub(crate) fn digest(&self, chain_id: u64, member: Address) -> B256 {
-        let mut words = vec![self.entry.hash];
-        words.extend(self.entry.fields().map(|(ty, name)| match ty {
-            // A list is signed by the hash of its members; the verbs here know the empty one alone.
-            _ if ty.ends_with("[]") => keccak256([]),
-            _ => self.word(name),
-        }));
+        let entry = self.entry();
+        let mut words = vec![entry.hash];
+        words.extend(
+            entry
+                .fields()
+                .map(|(ty, name)| match ty.strip_suffix("[]") {
+                    Some(of) => signed::hash_of_list(&entry, of, &self.members(name)),
+                    None => self.word(name),
+                }),
+        );
         signed::digest(chain_id, member, &words)
+    }
+
+    /// As it stands in the payload that wallets take.
+    fn message(&self) -> Map<String, Value> {
+        let entry = self.entry();
+        let value = |(ty, name): (&'static str, &'static str)| {
+            let value = match ty.strip_suffix("[]") {
+                Some(of) => signed::shown_list(&entry, of, &self.members(name)),
+                None => signed::shown(ty, self.word(name)),
+            };
+            (name.to_owned(), value)
+        };
+        entry.fields().map(value).collect()
+    }
+
+    /// Signed for the member of a city.
+    pub(crate) async fn sign(
+        &self,
+        chain_id: u64,
+        member: Address,
+        signer: &Signer,
+    ) -> Result<Statement, Failure> {
+        let digest = self.digest(chain_id, member);
+        Statement::of(self.kind, chain_id, member, self.message(), digest, signer).await
     }
 
     /// The words of its fields in their order.
     pub(crate) fn words(&self) -> Vec<B256> {
-        let fields = self.entry.fields();
+        let fields = self.entry().fields();
         fields.map(|(_, name)| self.word(name)).collect()
     }
 
-    /// The encoded call that hands it in, with its signature; a function that takes several is handed one.
-    ///
-    /// Errors: `input/value` for a value beyond its type.
-    pub(crate) fn call(&self, signature: &Bytes) -> Result<Bytes, Failure> {
-        let view = View {
-            peer: self.entry.contract,
-            function: self.entry.function,
-            arguments: Vec::new(),
-        };
-        let function = view.declared();
-        let mut arguments = Vec::new();
-        for input in &function.inputs {
-            arguments.push(match input.ty.as_str() {
-                "tuple" => self.tuple(input)?,
-                "tuple[]" => DynSolValue::Array(vec![self.tuple(input)?]),
-                "bytes" => DynSolValue::Bytes(signature.to_vec()),
-                _ => DynSolValue::Array(vec![DynSolValue::Bytes(signature.to_vec())]),
-            });
-        }
-        let encoded = function.abi_encode_input(&arguments);
-        encoded
-            .map(Bytes::from)
-            .map_err(|error| Failure::new(Code::Value, error))
-    }
-
     fn tuple(&self, param: &Param) -> Result<DynSolValue, Failure> {
-        let parts = param.components.iter().map(|part| self.value(part));
+        let parts = param.components.iter().map(|part| match &*part.ty {
+            "tuple[]" => {
+                let members = self.members(&part.name);
+                let members = members.iter().map(|words| record(part, words));
+                Ok(DynSolValue::Array(members.collect::<Result<_, _>>()?))
+            }
+            _ => scalar(part, self.word(&part.name)),
+        });
         Ok(DynSolValue::Tuple(parts.collect::<Result<_, _>>()?))
     }
+}
 
-    fn value(&self, part: &Param) -> Result<DynSolValue, Failure> {
-        let word = self.word(&part.name);
-        let number = U256::from_be_bytes(word.0);
-        if part.ty.ends_with("[]") {
-            return Ok(DynSolValue::Array(Vec::new()));
-        }
-        Ok(match part.ty.parse::<DynSolType>() {
-            Ok(DynSolType::Address) => DynSolValue::Address(Address::from_word(word)),
-            Ok(DynSolType::Bool) => DynSolValue::Bool(!word.is_zero()),
-            Ok(DynSolType::Uint(bits)) if number.bit_len() <= bits => {
-                DynSolValue::Uint(number, bits)
-            }
-            Ok(DynSolType::Uint(bits)) => {
-                return Err(Failure::new(
-                    Code::Value,
-                    format!(
-                        "{number} is too great for {}, which has {bits} bits",
-                        part.name
-                    ),
-                ));
-            }
-            _ => DynSolValue::FixedBytes(word, 32),
-        })
+/// The function that takes a struct.
+fn function_of(kind: SignedStruct) -> &'static Function {
+    let entry = kind.entry();
+    let view = View {
+        peer: entry.contract,
+        function: entry.function,
+        arguments: Vec::new(),
+    };
+    view.declared()
+}
+
+/// Whether one call hands in several of a struct.
+pub(crate) fn takes_several(kind: SignedStruct) -> bool {
+    let mut inputs = function_of(kind).inputs.iter();
+    inputs.any(|input| input.ty == "tuple[]")
+}
+
+/// The encoded call that hands in structs of one kind, each with its signature; several only where the function takes them.
+///
+/// Errors: `input/value` for a value beyond its type.
+pub(crate) fn call(kind: SignedStruct, signed: &[(Unsigned, Bytes)]) -> Result<Bytes, Failure> {
+    let function = function_of(kind);
+    let signatures = || {
+        let all = signed.iter();
+        all.map(|(_, signature)| DynSolValue::Bytes(signature.to_vec()))
+    };
+    let mut arguments = Vec::new();
+    for input in &function.inputs {
+        let mut tuples = signed.iter().map(|(unsigned, _)| unsigned.tuple(input));
+        arguments.push(match input.ty.as_str() {
+            "tuple" => tuples
+                .next()
+                .transpose()?
+                .unwrap_or(DynSolValue::Bool(false)),
+            "tuple[]" => DynSolValue::Array(tuples.collect::<Result<_, _>>()?),
+            "bytes" => signatures().next().unwrap_or(DynSolValue::Bool(false)),
+            _ => DynSolValue::Array(signatures().collect()),
+        });
     }
+    let encoded = function.abi_encode_input(&arguments);
+    encoded
+        .map(Bytes::from)
+        .map_err(|error| Failure::new(Code::Value, error))
+}
+
+/// A struct in a list.
+fn record(param: &Param, words: &[B256]) -> Result<DynSolValue, Failure> {
+    let parts = param.components.iter().zip(words);
+    let parts = parts.map(|(part, word)| scalar(part, *word));
+    Ok(DynSolValue::Tuple(parts.collect::<Result<_, _>>()?))
+}
+
+fn scalar(part: &Param, word: B256) -> Result<DynSolValue, Failure> {
+    let number = U256::from_be_bytes(word.0);
+    Ok(match part.ty.parse::<DynSolType>() {
+        Ok(DynSolType::Address) => DynSolValue::Address(Address::from_word(word)),
+        Ok(DynSolType::Bool) => DynSolValue::Bool(!word.is_zero()),
+        Ok(DynSolType::Uint(bits)) if number.bit_len() <= bits => DynSolValue::Uint(number, bits),
+        Ok(DynSolType::Uint(bits)) => {
+            return Err(Failure::new(
+                Code::Value,
+                format!(
+                    "{number} is too great for {}, which has {bits} bits",
+                    part.name
+                ),
+            ));
+        }
+        _ => DynSolValue::FixedBytes(word, 32),
+    })
 }
 
 /// A number as a word.
@@ -156,39 +250,59 @@ pub(crate) struct Speaker {
     pub(crate) address: Address,
     /// Until when what is said is good, unix seconds.
     pub(crate) deadline: u64,
-    key: PrivateKeySigner,
+    signer: Signer,
     dry_run: bool,
+    out: Option<PathBuf>,
 }
 
 impl Saying {
     /// Connects in the name of the key.
     pub(crate) async fn connect(&self) -> Result<Speaker, Failure> {
-        let key = self.sending.key.open()?;
-        let city = self.town.connect_as(key.clone()).await?;
+        let signer = self.sending.key.open().await?;
+        let city = self.town.connect_as(&signer).await?;
         let deadline = now(&city).await?.saturating_add(self.deadline_secs);
         Ok(Speaker {
-            address: key.address(),
+            address: signer.address(),
             city,
             deadline,
-            key,
+            signer,
             dry_run: self.sending.dry_run,
+            out: self.out.clone(),
         })
     }
 }
 
 impl Speaker {
-    /// Signs a statement with the key, and hands it in. The deadline is added.
+    /// Signs a statement with the key, and hands it in, or writes it to the file that was named. The deadline is added.
     pub(crate) async fn say(
         &self,
         what: impl Into<String>,
         statement: Unsigned,
     ) -> Result<Answer, Failure> {
-        let statement = statement.with("deadline", number(self.deadline));
-        let to = self.city.at(statement.entry.contract);
-        let digest = statement.digest(self.city.chain.id, to);
-        let data = statement.call(&signed::sign(&self.key, digest)?)?;
+        self.say_with(what, statement, Vec::new()).await
+    }
+
+    /// The same, and tells more beside.
+    pub(crate) async fn say_with(
+        &self,
+        what: impl Into<String>,
+        unsigned: Unsigned,
+        beside: Vec<(&'static str, Value)>,
+    ) -> Result<Answer, Failure> {
+        let unsigned = unsigned.with("deadline", number(self.deadline));
+        let kind = unsigned.kind;
+        let to = self.city.at(kind.entry().contract);
+        let statement = unsigned.sign(self.city.chain.id, to, &self.signer).await?;
+        if self.out.is_some() {
+            return statement.answer_with(self.out.as_deref(), beside);
+        }
+        let data = call(kind, &[(unsigned, statement.signature)])?;
         let call = Call::encoded(what, to, data);
-        let sent = send::perform(&self.city.chain, self.address, call, self.dry_run).await?;
+        let mut sent = send::perform(&self.city.chain, self.address, call, self.dry_run).await?;
+        for (name, fact) in beside {
+            sent.facts.push((name.to_owned(), output::plain(&fact)));
+            sent.value[name] = fact;
+        }
         Ok(sent.answer())
     }
 }
@@ -229,7 +343,9 @@ mod tests {
             }],
             signatures: vec![Bytes::from_static(b"signature")],
         };
-        let encoded = statement.call(&Bytes::from_static(b"signature")).unwrap();
+        let signature = Bytes::from_static(b"signature");
+        let encoded = super::call(SignedStruct::BallotCommitment, &[(statement, signature)]);
+        let encoded = encoded.unwrap();
         assert_eq!(encoded, call.abi_encode());
     }
 

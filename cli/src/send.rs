@@ -19,6 +19,7 @@ use crate::{
     failure::{Code, Failure},
     opts::{Chain, City, Sending, Town},
     output::Answer,
+    signer::Signer,
     views,
 };
 
@@ -76,6 +77,8 @@ pub(crate) struct Sender {
     pub(crate) city: City,
     /// Whose key it is.
     pub(crate) address: Address,
+    /// The key, for what is signed besides the transaction.
+    pub(crate) signer: Signer,
     /// Whether nothing is sent.
     pub(crate) dry_run: bool,
 }
@@ -129,11 +132,11 @@ impl Act {
 impl Sending {
     /// Connects to a city in the name of the key that was given.
     pub(crate) async fn connect(&self, town: &Town) -> Result<Sender, Failure> {
-        let key = self.key.open()?;
-        let address = key.address();
+        let signer = self.key.open().await?;
         Ok(Sender {
-            city: town.connect_as(key).await?,
-            address,
+            city: town.connect_as(&signer).await?,
+            address: signer.address(),
+            signer,
             dry_run: self.dry_run,
         })
     }

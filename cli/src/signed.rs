@@ -12,20 +12,17 @@
 use std::path::{Path, PathBuf};
 
 use agentcity_deploy::city::apply::eip712_domain;
-use agentcity_domain::{
-    peer::Peer,
-    signed::{DOMAIN_NAME, DOMAIN_VERSION, SignedStruct},
+use agentcity_domain::signed::{
+    self as law, DOMAIN_NAME, DOMAIN_TYPE, DOMAIN_VERSION, Entry, SignedStruct,
 };
-use alloy::{
-    primitives::{Address, B256, Bytes, Signature, U256, keccak256},
-    signers::{SignerSync as _, local::PrivateKeySigner},
-};
+use alloy::primitives::{Address, B256, Bytes, Signature, U256, keccak256};
 use serde_json::{Map, Value, json};
 
 use crate::{
     failure::{Code, Failure},
     opts::{City, Key, Town},
-    output::Answer,
+    output::{self, Answer},
+    signer::{Signer, Typed},
     values,
 };
 
@@ -73,14 +70,15 @@ impl Signing {
     }
 
     /// Signs the words of a struct, and says what was signed.
-    pub(crate) fn answer(
+    pub(crate) async fn answer(
         &self,
         kind: SignedStruct,
         city: &City,
         words: &[B256],
-        key: &PrivateKeySigner,
+        signer: &Signer,
     ) -> Result<Answer, Failure> {
-        Statement::sign(kind, city, words, &[], key)?.answer(self.out.as_deref())
+        let statement = Statement::sign(kind, city, words, &[], signer).await?;
+        statement.answer(self.out.as_deref())
     }
 }
 
@@ -91,36 +89,122 @@ pub(crate) fn digest(chain: u64, contract: Address, words: &[B256]) -> B256 {
     keccak256([&[0x19, 0x01], separator.as_slice(), signed.as_slice()].concat())
 }
 
-/// Signs a digest: r, s, v.
-pub(crate) fn sign(key: &PrivateKeySigner, digest: B256) -> Result<Bytes, Failure> {
-    // The key is in this process: only a fault of the library could keep it from signing.
-    let signature = key.sign_hash_sync(&digest).map_err(|error| {
-        Failure::new(
-            Code::KeyMalformed,
-            format!("the key does not sign ({error})"),
-        )
-    })?;
-    Ok(Bytes::copy_from_slice(&signature.as_bytes()))
+/// The payload of a struct as wallets take it (`eth_signTypedData_v4`).
+pub(crate) fn payload(
+    entry: &Entry,
+    chain: u64,
+    contract: Address,
+    message: &Map<String, Value>,
+) -> Value {
+    let listed = |part: &'static str| -> Value {
+        let fields = law::fields(part);
+        fields
+            .map(|(ty, name)| json!({ "name": name, "type": ty }))
+            .collect()
+    };
+    let name_of = |part: &str| part.split('(').next().unwrap_or_default().to_owned();
+    let mut types = Map::new();
+    for &part in [DOMAIN_TYPE, entry.own].iter().chain(entry.parts) {
+        types.insert(name_of(part), listed(part));
+    }
+    json!({
+        "types": types,
+        "primaryType": entry.name,
+        "domain": {
+            "name": DOMAIN_NAME, "version": DOMAIN_VERSION, "chainId": chain.to_string(), "verifyingContract": contract.to_string(),
+        },
+        "message": message,
+    })
 }
 
-/// Signs words for a member of a city: r, s, v.
-pub(crate) fn seal(
-    city: &City,
-    peer: Peer,
+/// The part of a struct's type that lists the fields of what a list of it holds.
+fn member(entry: &Entry, name: &str) -> Option<&'static str> {
+    let mut parts = entry.parts.iter();
+    let found = parts.find(|part| part.split('(').next() == Some(name));
+    found.copied()
+}
+
+/// The words of one member after another, in which a list of structs stands in a message.
+pub(crate) type Members = Vec<Vec<B256>>;
+
+/// What a list of structs is signed as: the hash of its members' hashes.
+pub(crate) fn hash_of_list(entry: &Entry, name: &str, members: &Members) -> B256 {
+    let kind = member(entry, name).map(keccak256).unwrap_or_default();
+    let hashes = members.iter().map(|words| {
+        let laid = [&[kind][..], words.as_slice()].concat();
+        keccak256(laid.concat())
+    });
+    keccak256(hashes.collect::<Vec<_>>().concat())
+}
+
+/// A list of structs as it stands in a message.
+pub(crate) fn shown_list(entry: &Entry, name: &str, members: &Members) -> Value {
+    let fields = || member(entry, name).into_iter().flat_map(law::fields);
+    let one = |words: &Vec<B256>| -> Map<String, Value> {
+        let laid = fields().zip(words);
+        laid.map(|((ty, name), word)| (name.to_owned(), shown(ty, *word)))
+            .collect()
+    };
+    members
+        .iter()
+        .map(|words| Value::from(one(words)))
+        .collect()
+}
+
+/// The members of a list in a message.
+fn read_list(entry: &Entry, name: &str, value: &Value) -> Result<Members, Failure> {
+    let odd = |what: &str| Failure::new(Code::Statement, what).hint("sign it again");
+    let part = member(entry, name).ok_or_else(|| odd("nobody signs such a list"))?;
+    let list = value.as_array().ok_or_else(|| odd("it is no list"))?;
+    let one = |value: &Value| {
+        let fields = law::fields(part);
+        fields
+            .map(|(ty, name)| word_of(ty, &value[name]))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    list.iter().map(one).collect()
+}
+
+/// Signs the words of a struct for a contract: r, s, v. No field of it is a byte string, of which a word is the hash.
+pub(crate) async fn seal(
+    kind: SignedStruct,
+    chain: u64,
+    contract: Address,
     words: &[B256],
-    key: &PrivateKeySigner,
+    signer: &Signer,
 ) -> Result<Bytes, Failure> {
-    sign(key, digest(city.chain.id, city.at(peer), words))
+    let fields = kind.entry().fields().zip(words.iter().skip(1));
+    let message = fields.map(|((ty, name), word)| (name.to_owned(), shown(ty, *word)));
+    let digest = digest(chain, contract, words);
+    let signed = Statement::of(kind, chain, contract, message.collect(), digest, signer);
+    Ok(signed.await?.signature)
+}
+
+/// Of which struct a file is a statement.
+///
+/// Errors: `File`, `Statement`.
+pub(crate) fn kind_of(path: &Path) -> Result<SignedStruct, Failure> {
+    let text = values::read_text(path)?;
+    let value: Value = serde_json::from_str(&text).unwrap_or_default();
+    let inner = value.get("result").unwrap_or(&value);
+    let primary = inner["primaryType"].as_str().unwrap_or("nothing");
+    SignedStruct::named(primary).ok_or_else(|| {
+        Failure::new(
+            Code::Statement,
+            format!("{}: a statement of {primary}", path.display()),
+        )
+        .hint("give files that verbs of agentcity wrote with --out")
+    })
 }
 
 impl Statement {
     /// Signs a struct of the domain's, given by its words; byte strings, whose words are hashes, are named beside.
-    pub(crate) fn sign(
+    pub(crate) async fn sign(
         kind: SignedStruct,
         city: &City,
         words: &[B256],
         byte_strings: &[(&str, &Bytes)],
-        key: &PrivateKeySigner,
+        signer: &Signer,
     ) -> Result<Self, Failure> {
         let entry = kind.entry();
         let message = entry
@@ -135,14 +219,34 @@ impl Statement {
                 (name.to_owned(), value)
             })
             .collect();
+        let (chain, contract) = (city.chain.id, city.at(entry.contract));
+        let digest = digest(chain, contract, words);
+        Self::of(kind, chain, contract, message, digest, signer).await
+    }
+
+    /// Signs a message whose digest the law's own tables gave.
+    pub(crate) async fn of(
+        kind: SignedStruct,
+        chain: u64,
+        contract: Address,
+        message: Map<String, Value>,
+        digest: B256,
+        signer: &Signer,
+    ) -> Result<Self, Failure> {
+        let payload = payload(&kind.entry(), chain, contract, &message);
         Ok(Self {
             kind,
-            chain: city.chain.id,
-            contract: city.at(entry.contract),
+            chain,
+            contract,
             message,
-            signer: key.address(),
-            signature: seal(city, entry.contract, words, key)?,
+            signer: signer.address(),
+            signature: signer.sign(&Typed::new(payload, digest)).await?,
         })
+    }
+
+    /// What was signed, as wallets take it.
+    fn payload(&self) -> Value {
+        payload(&self.kind.entry(), self.chain, self.contract, &self.message)
     }
 
     /// Reads a statement of this kind, bare or in the envelope of `--json`, and checks its signature as far as that can be done
@@ -241,7 +345,13 @@ impl Statement {
         let mut words = vec![entry.hash];
         for (ty, name) in entry.fields() {
             let value = self.message.get(name).unwrap_or(&Value::Null);
-            let word = word_of(ty, value).map_err(|mut failure| {
+            let word = match ty.strip_suffix("[]") {
+                Some(of) => {
+                    read_list(&entry, of, value).map(|list| hash_of_list(&entry, of, &list))
+                }
+                None => word_of(ty, value),
+            };
+            let word = word.map_err(|mut failure| {
                 failure.message = format!("`{name}`: {}", failure.message);
                 failure
             })?;
@@ -276,6 +386,21 @@ impl Statement {
         word_of(ty, self.message.get(name).unwrap_or(&Value::Null)).unwrap_or_default()
     }
 
+    /// Of which struct.
+    pub(crate) fn kind(&self) -> SignedStruct {
+        self.kind
+    }
+
+    /// A field that is a list of structs.
+    pub(crate) fn list(&self, name: &str) -> Members {
+        let entry = self.kind.entry();
+        let mut fields = entry.fields();
+        let ty = fields.find(|(_, of)| *of == name).map_or("", |(ty, _)| ty);
+        let of = ty.strip_suffix("[]").unwrap_or_default();
+        // It was read before.
+        read_list(&entry, of, &self.message[name]).unwrap_or_default()
+    }
+
     /// A field that is an address.
     pub(crate) fn address(&self, name: &str) -> Address {
         Address::from_word(self.field(name))
@@ -301,31 +426,24 @@ impl Statement {
 
     /// As JSON.
     pub(crate) fn json(&self) -> Value {
-        let entry = self.kind.entry();
-        let typed = |ty: &str, name: &str| json!({ "name": name, "type": ty });
-        let fields: Vec<Value> = entry.fields().map(|(ty, name)| typed(ty, name)).collect();
-        let domain = [
-            ("string", "name"),
-            ("string", "version"),
-            ("uint256", "chainId"),
-            ("address", "verifyingContract"),
-        ]
-        .map(|(ty, name)| typed(ty, name));
-        json!({
-            "types": { "EIP712Domain": domain, entry.name: fields },
-            "primaryType": entry.name,
-            "domain": {
-                "name": DOMAIN_NAME, "version": DOMAIN_VERSION, "chainId": self.chain.to_string(), "verifyingContract": self.contract.to_string(),
-            },
-            "message": self.message,
-            "signer": self.signer.to_string(),
-            "signature": self.signature,
-        })
+        let mut value = self.payload();
+        value["signer"] = json!(self.signer.to_string());
+        value["signature"] = json!(self.signature);
+        value
     }
 
     /// Writes it, or prints it.
     pub(crate) fn answer(&self, out: Option<&Path>) -> Result<Answer, Failure> {
-        let value = self.json();
+        self.answer_with(out, Vec::new())
+    }
+
+    /// The same, and tells more beside.
+    pub(crate) fn answer_with(
+        &self,
+        out: Option<&Path>,
+        beside: Vec<(&'static str, Value)>,
+    ) -> Result<Answer, Failure> {
+        let mut value = self.json();
         let pretty = serde_json::to_string_pretty(&value).unwrap_or_default() + "\n";
         let Some(path) = out else {
             return Ok(Answer::new(value, pretty));
@@ -335,19 +453,19 @@ impl Statement {
             ("signed".to_owned(), self.kind.entry().name.to_owned()),
             ("by".to_owned(), self.signer.to_string()),
         ];
-        facts.extend(self.message.iter().map(|(name, value)| {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            (name.clone(), text)
-        }));
+        let message = self.message.iter();
+        facts.extend(message.map(|(name, value)| (name.clone(), output::plain(value))));
         facts.push(("file".to_owned(), path.display().to_string()));
+        for (name, fact) in beside {
+            facts.push((name.to_owned(), output::plain(&fact)));
+            value[name] = fact;
+        }
         Ok(Answer::facts(value, &facts))
     }
 }
 
 /// A word as its type reads.
-fn shown(ty: &str, word: B256) -> Value {
+pub(crate) fn shown(ty: &str, word: B256) -> Value {
     match ty {
         "address" => json!(Address::from_word(word).to_string()),
         "bool" => json!(!word.is_zero()),
@@ -395,6 +513,7 @@ mod tests {
         identity::PrincipalConsent,
         work::{MonitorReport, NodeResult},
     };
+    use alloy::signers::local::PrivateKeySigner;
 
     fn city() -> City {
         use alloy::providers::{Provider as _, ProviderBuilder};
@@ -409,11 +528,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_read_hashes_to_what_was_signed() {
+    #[tokio::test]
+    async fn what_is_read_hashes_to_what_was_signed() {
         let (city, key) = (
             city(),
-            PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).unwrap(),
+            Signer::Key(PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).unwrap()),
         );
         let proof = Bytes::from_static(b"a proof");
         let consent = PrincipalConsent {
@@ -457,7 +576,9 @@ mod tests {
             (SignedStruct::NodeResult, result.words().to_vec()),
             (SignedStruct::MonitorReport, report.words().to_vec()),
         ] {
-            let signed = Statement::sign(kind, &city, &words, &[("proof", &proof)], &key).unwrap();
+            let signed = Statement::sign(kind, &city, &words, &[("proof", &proof)], &key)
+                .await
+                .unwrap();
             signed.answer(Some(&path)).unwrap();
             let read = Statement::read(&path, kind).unwrap();
             assert_eq!(read.words().unwrap(), words, "{kind:?}");

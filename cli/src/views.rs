@@ -305,4 +305,21 @@ mod tests {
         assert_eq!(told, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
         assert_eq!(view.tell(&[1]).unwrap_err().code, Code::Answer);
     }
+
+    #[test]
+    fn a_field_of_a_field_is_named_by_both() {
+        let param = |ty: &str, name: &str, components: Vec<Param>| Param {
+            ty: ty.into(),
+            name: name.into(),
+            components,
+            internal_type: None,
+        };
+        let part = param("uint8", "part", Vec::new());
+        let whole = param("tuple", "whole", vec![part]);
+        let value =
+            DynSolValue::Tuple(vec![DynSolValue::Uint(alloy::primitives::U256::from(3), 8)]);
+        let mut fields = Vec::new();
+        flatten("", &whole, &value, &mut fields);
+        assert_eq!((&*fields[0].name, &*fields[0].text), ("whole.part", "3"));
+    }
 }

@@ -191,12 +191,48 @@ fn refused_activation(program: Address, source: alloy::contract::Error) -> Apply
     }
 }
 
-/// Extends the activation of `codehash` by a year.
-pub async fn keepalive<P: Provider>(
+/// What [`apply`] would send, each step with the wei that it carries.
+///
+/// Errors: those of [`apply`] that need no transaction.
+pub async fn outlook<P: Provider>(
+    provider: &P,
+    plan: &Plan,
+    sender: Address,
+) -> Result<Vec<(Step, U256)>, ApplyError> {
+    has_deployer(provider).await?;
+    let mut steps = Vec::new();
+    for step in plan.steps(find(provider, plan).await?) {
+        let value = match step {
+            Step::Deploy { activates } => {
+                deployment_value(provider, plan, sender, activates).await?
+            }
+            Step::Activate => activation_value(provider, plan.address, sender).await?,
+        };
+        steps.push((step, value));
+    }
+    Ok(steps)
+}
+
+/// What an activation carries, in wei: the data fee with its margin.
+///
+/// Errors: [`ApplyError::UpToDate`], [`ApplyError::NotAProgram`], [`ApplyError::Call`].
+pub async fn activation_value<P: Provider>(
+    provider: &P,
+    program: Address,
+    sender: Address,
+) -> Result<U256, ApplyError> {
+    let traits = Traits::ask(provider).await?;
+    Ok(traits.with_margin(quote(provider, program, None, sender).await?))
+}
+
+/// What a keepalive carries, in wei: what the chain wants, with a margin.
+///
+/// Errors: [`ApplyError::TooSoon`], [`ApplyError::Call`].
+pub async fn keepalive_value<P: Provider>(
     provider: &P,
     codehash: B256,
     sender: Address,
-) -> Result<TransactionReceipt, ApplyError> {
+) -> Result<U256, ApplyError> {
     let traits = Traits::ask(provider).await?;
     let wasm = IArbWasm::new(traits.arb_wasm, provider);
     // Without value the chain says what it wants.
@@ -217,7 +253,18 @@ pub async fn keepalive<P: Provider>(
             }
         },
     };
-    let value = traits.with_margin(fee);
+    Ok(traits.with_margin(fee))
+}
+
+/// Extends the activation of `codehash` by a year.
+pub async fn keepalive<P: Provider>(
+    provider: &P,
+    codehash: B256,
+    sender: Address,
+) -> Result<TransactionReceipt, ApplyError> {
+    let traits = Traits::ask(provider).await?;
+    let wasm = IArbWasm::new(traits.arb_wasm, provider);
+    let value = keepalive_value(provider, codehash, sender).await?;
     afford(provider, sender, value).await?;
     let call = wasm.codehashKeepalive(codehash).from(sender).value(value);
     let pending = chain::send(&traits, call).await;
@@ -278,7 +325,7 @@ pub async fn activate<P: Provider>(
     sender: Address,
 ) -> Result<TransactionReceipt, ApplyError> {
     let traits = Traits::ask(provider).await?;
-    let value = traits.with_margin(quote(provider, program, None, sender).await?);
+    let value = activation_value(provider, program, sender).await?;
     afford(provider, sender, value).await?;
     let wasm = IArbWasm::new(traits.arb_wasm, provider);
     let call = wasm.activateProgram(program).from(sender).value(value);

@@ -76,7 +76,7 @@ struct Profile {
     run: fn(&Workspace, &Options, &mut Page) -> eyre::Result<()>,
 }
 
-const PROFILES: [Profile; 12] = [
+const PROFILES: [Profile; 13] = [
     Profile {
         name: "properties",
         about: "every property test with 10,000 cases from one seed",
@@ -101,6 +101,11 @@ const PROFILES: [Profile; 12] = [
         name: "advisories",
         about: "licences, sources and known faults of the dependencies",
         run: advisories,
+    },
+    Profile {
+        name: "ledger",
+        about: "the command line with the feature `ledger`, and its signatures by a simulated device below the crates that speak to USB",
+        run: ledger,
     },
     Profile {
         name: "missions",
@@ -373,6 +378,30 @@ fn missions(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
         ("execution::deployment::", &[]),
         &[("AGENTCITY_MISSION_NODES", MISSION_NODES.to_string())],
     )
+}
+
+/// Not among the quick tests: the feature changes those of `libc`, so that everything is compiled anew.
+fn ledger(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {
+    ground(ws)?;
+    // The device's tests raise cities, whose node is a binary of another package.
+    process::run(
+        ws.cargo()
+            .args(["build", "--workspace", "--bins", "--locked"]),
+    )?;
+    let feature = ["--package", "agentcity", "--features", "ledger", "--locked"];
+    process::run(ws.cargo().arg("clippy").args(feature).args([
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    let mut command = ws.cargo();
+    command.arg("test").args(feature);
+    command.args(["--bin", "agentcity", "--", "ledger::"]);
+    let said = process::stdout(&mut command)?;
+    page.block(said.trim());
+    Ok(())
 }
 
 fn scale(ws: &Workspace, _: &Options, page: &mut Page) -> eyre::Result<()> {

@@ -320,7 +320,7 @@ async fn consent(options: Consent) -> Result<Answer, Failure> {
     if let Some(given) = &options.did {
         identifier(Some(given), 0, agent)?;
     }
-    let key = signing.key.open()?;
+    let key = signing.key.open().await?;
     let city = signing.town.connect().await?;
     let did = identifier(options.did.as_deref(), city.chain.id, agent)?;
     let did_hash = keccak256(&did);
@@ -341,7 +341,9 @@ async fn consent(options: Consent) -> Result<Answer, Failure> {
             nonce,
             deadline,
         };
-        return signing.answer(SignedStruct::SubAgentConsent, &city, &consent.words(), &key);
+        return signing
+            .answer(SignedStruct::SubAgentConsent, &city, &consent.words(), &key)
+            .await;
     }
     let consent = PrincipalConsent {
         agent,
@@ -352,12 +354,14 @@ async fn consent(options: Consent) -> Result<Answer, Failure> {
         nonce,
         deadline,
     };
-    signing.answer(
-        SignedStruct::PrincipalConsent,
-        &city,
-        &consent.words(),
-        &key,
-    )
+    signing
+        .answer(
+            SignedStruct::PrincipalConsent,
+            &city,
+            &consent.words(),
+            &key,
+        )
+        .await
 }
 
 async fn register(options: Register) -> Result<Answer, Failure> {
@@ -619,7 +623,7 @@ fn nonce(of: u16, known: &IAgent::AgentRecord, releases: u16) -> u64 {
 
 async fn release(options: Release) -> Result<Answer, Failure> {
     let signing = options.signing;
-    let key = signing.key.open()?;
+    let key = signing.key.open().await?;
     let city = signing.town.connect().await?;
     let known = registered(&city, options.agent).await?;
     let own = principal::record(&city, known.principal).await?.nonce;
@@ -630,12 +634,14 @@ async fn release(options: Release) -> Result<Answer, Failure> {
         nonce: nonce(own, &known, known.releases),
         deadline: signing.until(&city).await?,
     };
-    signing.answer(
-        SignedStruct::PrincipalRelease,
-        &city,
-        &release.words(),
-        &key,
-    )
+    signing
+        .answer(
+            SignedStruct::PrincipalRelease,
+            &city,
+            &release.words(),
+            &key,
+        )
+        .await
 }
 
 async fn propose(options: Propose) -> Result<Answer, Failure> {
@@ -657,7 +663,7 @@ async fn propose(options: Propose) -> Result<Answer, Failure> {
 
 async fn accept(options: Accept) -> Result<Answer, Failure> {
     let signing = options.signing;
-    let key = signing.key.open()?;
+    let key = signing.key.open().await?;
     let city = signing.town.connect().await?;
     let known = registered(&city, options.agent).await?;
     let own = principal::record(&city, key.address()).await?.nonce;
@@ -670,12 +676,14 @@ async fn accept(options: Accept) -> Result<Answer, Failure> {
         nonce: nonce(own, &known, known.releases.saturating_sub(1)),
         deadline: signing.until(&city).await?,
     };
-    signing.answer(
-        SignedStruct::PrincipalAcceptance,
-        &city,
-        &acceptance.words(),
-        &key,
-    )
+    signing
+        .answer(
+            SignedStruct::PrincipalAcceptance,
+            &city,
+            &acceptance.words(),
+            &key,
+        )
+        .await
 }
 
 async fn change(options: Change) -> Result<Answer, Failure> {

@@ -22,7 +22,7 @@ use crate::{
     opts::{City, Town},
     output::{self, Answer},
     send::{Act, Call},
-    signed::{Signing, Statement, digest, seal},
+    signed::{Signing, Statement, digest},
     values::{self, Hashed, address, choice, word},
 };
 
@@ -410,7 +410,7 @@ async fn check(options: Check) -> Result<Answer, Failure> {
 async fn request(options: Request) -> Result<Answer, Failure> {
     let signing = options.signing;
     let (subject, input_hash) = (options.subject.hash()?, options.input.hash()?);
-    let key = signing.key.open()?;
+    let key = signing.key.open().await?;
     let city = signing.town.connect().await?;
     let request = DelegationRequest {
         clerk: key.address(),
@@ -420,12 +420,14 @@ async fn request(options: Request) -> Result<Answer, Failure> {
         input_hash,
         deadline: signing.until(&city).await?,
     };
-    signing.answer(
-        SignedStruct::DelegationRequest,
-        &city,
-        &request.words(),
-        &key,
-    )
+    signing
+        .answer(
+            SignedStruct::DelegationRequest,
+            &city,
+            &request.words(),
+            &key,
+        )
+        .await
 }
 
 /// A request as the interface takes it, and as it is signed.
@@ -471,7 +473,6 @@ async fn respond(options: Respond) -> Result<Answer, Failure> {
     let request = Statement::read(&options.request, SignedStruct::DelegationRequest)?;
     let output_hash = options.output.hash()?;
     let artifact = options.artifact.as_ref().map(Hashed::hash).transpose()?;
-    let key = options.act.sending.key.open()?;
     let sender = options.act.connect().await?;
     request.must_be_of(&sender.city)?;
     let (wire, signed) = parts(&request);
@@ -486,7 +487,11 @@ async fn respond(options: Respond) -> Result<Answer, Failure> {
     };
     let signature = match owner == sender.address {
         true => Bytes::new(),
-        false => seal(&sender.city, Peer::Management, &result.words(), &key)?,
+        false => {
+            let (kind, words) = (SignedStruct::DelegationResult, result.words());
+            let statement = Statement::sign(kind, &sender.city, &words, &[], &sender.signer);
+            statement.await?.signature
+        }
     };
     let call = IManagement::recordDelegationResultCall {
         request: wire,

@@ -18,7 +18,6 @@ use agentcity_deploy::{
 };
 use agentcity_domain::peer::Peer;
 use alloy::{
-    network::EthereumWallet,
     primitives::{Address, B256, U256, utils::format_ether},
     providers::Provider,
 };
@@ -26,7 +25,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::{
-    failure::{Code, Failure},
+    failure::{self, Code, Failure},
     opts::{Endpoint, Sending, Town},
     output::{self, Answer},
     revert,
@@ -160,7 +159,7 @@ pub(crate) fn read_genesis(path: &Path) -> Result<GenesisFile, Failure> {
             .collect();
         let failure = Failure::new(Code::Genesis, told.first().map_or("", String::as_str));
         match told.len() {
-            0 | 1 => failure,
+            0 | 1 => failure.hint("mend it; `agentcity genesis check` judges it again"),
             more => failure.hint(format!(
                 "and {} more: `agentcity genesis check` lists them all",
                 more - 1
@@ -175,10 +174,14 @@ impl Plot {
             return Err(agentcity_deploy::PlanError::ZeroSalt.into());
         }
         let file = read_genesis(&self.genesis)?;
-        let programs =
-            Programs::load(&self.programs).map_err(|error| Failure::new(Code::Programs, error))?;
-        let plan = CityPlan::of_programs(&file, &programs, self.salt)
-            .map_err(|error| Failure::new(Code::Module, error))?;
+        let programs = Programs::load(&self.programs).map_err(|error| {
+            Failure::new(Code::Programs, error)
+                .hint("build them with `agentcity build`, or name their folder with --programs")
+        })?;
+        let plan = CityPlan::of_programs(&file, &programs, self.salt).map_err(|error| {
+            Failure::new(Code::Module, error)
+                .hint("build the programs again with `agentcity build`")
+        })?;
         Ok(Planned {
             file,
             programs,
@@ -304,8 +307,14 @@ impl From<FoundError> for Failure {
                 agentcity_deploy::outbox::OutboxError::Unconfirmed { .. } => {
                     Self::new(Code::Unconfirmed, format!("{step}: {source}"))
                 }
-                agentcity_deploy::outbox::OutboxError::Sign(_) => {
-                    Self::new(Code::Failed, format!("{step}: {source}"))
+                agentcity_deploy::outbox::OutboxError::Sign(error) => {
+                    match failure::of_signer(&error) {
+                        Some(mut said) => {
+                            said.message = format!("{step}: {}", said.message);
+                            said
+                        }
+                        None => Self::new(Code::Failed, format!("{step}: {error}")),
+                    }
                 }
             },
             error => Self::new(Code::Failed, error),
@@ -370,7 +379,7 @@ async fn apply(options: Apply) -> Result<Answer, Failure> {
     if options.sending.dry_run {
         return outlook(&planned, &options.endpoint).await;
     }
-    let wallet = EthereumWallet::from(options.sending.key.open()?);
+    let wallet = options.sending.key.open().await?.wallet();
     let chain = options.endpoint.connect().await?;
     let done = city::found(
         &chain.provider,
@@ -508,10 +517,10 @@ fn findings(found: &[Finding], city: Address, chain: u64) -> Answer {
 async fn keep(options: Keepalive) -> Result<Answer, Failure> {
     let key = match options.sending.dry_run {
         true => None,
-        false => Some(options.sending.key.open()?),
+        false => Some(options.sending.key.open().await?),
     };
     let sender = key.as_ref().map(|key| key.address());
-    let city = match key {
+    let city = match &key {
         Some(key) => options.town.connect_as(key).await?,
         None => options.town.connect().await?,
     };

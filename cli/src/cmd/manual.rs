@@ -123,6 +123,25 @@ fn rows(command: &Command, before: &str, text: &mut String) {
     }
 }
 
+/// Who signs, as the page tells it.
+const KEYS: &str = "\
+## Keys
+
+What signs is a private key in `AGENTCITY_PRIVATE_KEY`, an encrypted key file (`--keystore`, web3 secret storage, its password asked for or in
+`--password-file`), or a Ledger (`--ledger`). `--ledger-index` counts a device's accounts as Ledger's own wallet does, from 0; `--hd-path`
+names a key by its derivation path instead.
+
+A Ledger signs whatever a key signs: transactions, statements, actions of the panel, the manifest of a founding. Typed data is handed to it
+as its two hashes, which are told on stderr to be compared with what the device shows; its Ethereum app must be of 1.6.0 at least and have
+blind signing turned on. Nothing is handed to a device that does not hash to what is to be signed, and no signature is taken that is not of
+the address that it gave.
+
+Only a build with the feature asks a device: `cargo build --release -p agentcity --features ledger`. It compiles the C library of USB along
+(libusb, whose licence is the LGPL 2.1) where the system has none; no package of the system is needed but a C compiler. On Linux
+Ledger's udev rules let a user open the device.
+
+";
+
 /// The help tree as a document.
 pub(crate) fn markdown() -> String {
     let mut command = Args::command();
@@ -158,6 +177,7 @@ seconds, lengths of time seconds, amounts base units unless the flag says otherw
         }
         text += "\n";
     }
+    text += KEYS;
     text += "## Exit codes\n\n| code | means |\n|---|---|\n";
     for (code, means) in EXITS {
         let _ = writeln!(text, "| {code} | {means} |");
@@ -305,7 +325,31 @@ mod tests {
                 count += 1;
             }
         }
-        assert!(count > 150, "{count} commands are named");
+        // In documents they stand in lines of their own, or quoted.
+        let above = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut documents = vec![above.join("README.md")];
+        let pages = std::fs::read_dir(above.join("docs")).unwrap();
+        documents.extend(pages.map(|entry| entry.unwrap().path()));
+        for file in documents {
+            if file.extension().is_none_or(|kind| kind != "md") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&file).unwrap();
+            let lines = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("agentcity "));
+            let quoted = text.split('`').skip(1).step_by(2);
+            let quoted = quoted.filter_map(|words| words.strip_prefix("agentcity "));
+            for words in lines.chain(quoted) {
+                let words = words
+                    .split(['#', '\n', '>', '|'])
+                    .next()
+                    .unwrap_or_default();
+                assert_eq!(unknown(&args, words), None, "{}: {words:?}", file.display());
+                count += 1;
+            }
+        }
+        assert!(count > 180, "{count} commands are named");
         assert_eq!(
             unknown(&args, "mission vanish"),
             Some("mission has no vanish".into())

@@ -210,7 +210,7 @@ pub(super) async fn record(
 
 async fn consent(options: Consent) -> Result<Answer, Failure> {
     let signing = options.signing;
-    let key = signing.key.open()?;
+    let key = signing.key.open().await?;
     let city = signing.town.connect().await?;
     let wish = PrincipalEnrolment {
         principal: key.address(),
@@ -218,13 +218,15 @@ async fn consent(options: Consent) -> Result<Answer, Failure> {
         nonce: record(&city, key.address()).await?.nonce.into(),
         deadline: signing.until(&city).await?,
     };
-    signing.answer(SignedStruct::PrincipalEnrolment, &city, &wish.words(), &key)
+    signing
+        .answer(SignedStruct::PrincipalEnrolment, &city, &wish.words(), &key)
+        .await
 }
 
 async fn attest(options: Attest) -> Result<Answer, Failure> {
     let signing = options.signing;
     let evidence_hash = options.evidence.hash()?;
-    let key = signing.key.open()?;
+    let key = signing.key.open().await?;
     let city = signing.town.connect().await?;
     let word = EnrolmentAttestation {
         principal: options.principal,
@@ -234,12 +236,14 @@ async fn attest(options: Attest) -> Result<Answer, Failure> {
         nonce: record(&city, options.principal).await?.nonce.into(),
         deadline: signing.until(&city).await?,
     };
-    signing.answer(
-        SignedStruct::EnrolmentAttestation,
-        &city,
-        &word.words(),
-        &key,
-    )
+    signing
+        .answer(
+            SignedStruct::EnrolmentAttestation,
+            &city,
+            &word.words(),
+            &key,
+        )
+        .await
 }
 
 async fn enrol(options: Enrol) -> Result<Answer, Failure> {

@@ -3,7 +3,12 @@
 use std::path::PathBuf;
 
 use agentcity_deploy::{
-    Applied, Book, Plan, activate, apply, book::Entry, keepalive, plan::DEFAULT_SALT, verify,
+    Applied, Book, Plan, Step, activate, apply,
+    apply::{activation_value, keepalive_value, outlook},
+    book::Entry,
+    keepalive,
+    plan::DEFAULT_SALT,
+    verify,
 };
 use alloy::{
     dyn_abi::{DynSolValue, JsonAbiExt, Specifier},
@@ -16,7 +21,7 @@ use serde_json::json;
 
 use crate::{
     failure::{Code, Failure},
-    opts::{Endpoint, Key},
+    opts::{Endpoint, Key, Sending},
     output::Answer,
 };
 
@@ -81,7 +86,7 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     endpoint: Endpoint,
     #[command(flatten)]
-    key: Key,
+    sending: Sending,
     /// Folder of address books; the one of the chain is written there.
     #[arg(long, requires = "name")]
     book: Option<PathBuf>,
@@ -106,7 +111,7 @@ pub(crate) struct At {
     #[command(flatten)]
     endpoint: Endpoint,
     #[command(flatten)]
-    key: Key,
+    sending: Sending,
 }
 
 pub(crate) async fn run(verb: Verb) -> Result<Answer, Failure> {
@@ -148,6 +153,18 @@ fn check(module: &Module) -> Result<Answer, Failure> {
 async fn deploy(options: Deploy) -> Result<Answer, Failure> {
     let plan = options.module.plan()?;
     let (provider, sender) = options.connect().await?;
+    if options.sending.dry_run {
+        let steps = outlook(&provider, &plan, sender).await?;
+        let told = steps.iter().map(|(step, value)| {
+            let name = match step {
+                Step::Deploy { activates: true } => "deploy and activate",
+                Step::Deploy { activates: false } => "deploy",
+                Step::Activate => "activate",
+            };
+            (name, *value)
+        });
+        return Ok(would(plan.address, sender, &told.collect::<Vec<_>>()));
+    }
     let Applied { sent, verified } = apply(&provider, &plan, sender).await?;
     if let (Some(dir), Some(name)) = (&options.book, &options.name) {
         let mut book = Book::load(dir, provider.get_chain_id().await?)?;
@@ -181,6 +198,30 @@ async fn deploy(options: Deploy) -> Result<Answer, Failure> {
     ))
 }
 
+/// What is not sent: each step with the wei that it would carry.
+fn would(address: Address, sender: Address, steps: &[(&str, U256)]) -> Answer {
+    let told: Vec<_> = steps
+        .iter()
+        .map(|(step, value)| json!({ "step": step, "value": value.to_string() }))
+        .collect();
+    let mut facts = vec![
+        ("address".to_owned(), address.to_string()),
+        ("from".to_owned(), sender.to_string()),
+    ];
+    facts.extend(
+        steps
+            .iter()
+            .map(|(step, value)| ("would".to_owned(), format!("{step}, with {value} wei"))),
+    );
+    if steps.is_empty() {
+        facts.push(("would".to_owned(), "do nothing: it is there".to_owned()));
+    }
+    Answer::facts(
+        json!({ "dryRun": true, "address": address, "from": sender, "steps": told }),
+        &facts,
+    )
+}
+
 async fn status(options: Status) -> Result<Answer, Failure> {
     let found =
         verify::status(&options.endpoint.connect().await?.provider, options.address).await?;
@@ -200,6 +241,10 @@ async fn status(options: Status) -> Result<Answer, Failure> {
 
 async fn reactivate(options: At) -> Result<Answer, Failure> {
     let (provider, sender) = options.connect().await?;
+    if options.sending.dry_run {
+        let value = activation_value(&provider, options.address, sender).await?;
+        return Ok(would(options.address, sender, &[("activate", value)]));
+    }
     let receipt = activate(&provider, options.address, sender).await?;
     Ok(Answer::facts(
         json!({ "address": options.address, "transaction": receipt.transaction_hash, "gasUsed": receipt.gas_used }),
@@ -213,6 +258,10 @@ async fn reactivate(options: At) -> Result<Answer, Failure> {
 async fn keep(options: At) -> Result<Answer, Failure> {
     let (provider, sender) = options.connect().await?;
     let found = verify::status(&provider, options.address).await?;
+    if options.sending.dry_run {
+        let value = keepalive_value(&provider, found.codehash, sender).await?;
+        return Ok(would(options.address, sender, &[("keep alive", value)]));
+    }
     let receipt = keepalive(&provider, found.codehash, sender).await?;
     Ok(Answer::facts(
         json!({ "address": options.address, "transaction": receipt.transaction_hash, "gasUsed": receipt.gas_used }),
@@ -272,20 +321,20 @@ fn encode(signature: &str, texts: &[String]) -> Result<Vec<u8>, Failure> {
 
 impl At {
     async fn connect(&self) -> Result<(DynProvider, Address), Failure> {
-        connect(&self.endpoint, &self.key).await
+        connect(&self.endpoint, &self.sending.key).await
     }
 }
 
 impl Deploy {
     async fn connect(&self) -> Result<(DynProvider, Address), Failure> {
-        connect(&self.endpoint, &self.key).await
+        connect(&self.endpoint, &self.sending.key).await
     }
 }
 
 async fn connect(endpoint: &Endpoint, key: &Key) -> Result<(DynProvider, Address), Failure> {
-    let key = key.open()?;
-    let sender = key.address();
-    Ok((endpoint.connect_as(key).await?.provider, sender))
+    let signer = key.open().await?;
+    let provider = endpoint.connect_as(&signer).await?.provider;
+    Ok((provider, signer.address()))
 }
 
 #[cfg(test)]

@@ -105,6 +105,7 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     let stranger = ok(stage.city.person("stranger"));
     let regulator = stage.clerk(ClerkRole::Regulator);
     let mut t = Terminal::at(&stage.city);
+    t.keep_both(&["law", "node", "mission"]);
     let workers: Vec<Person> = stage
         .executors
         .iter()
@@ -171,11 +172,7 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     t.by(&hidden, &format!("{bid} --dry-run"));
     let said = t.by(&hidden, &format!("{bid} --json"));
     let number = field(&said, "BidSealed", "bid");
-    let until = said.result()["what"].as_str().map(|what| {
-        let (_, until) = what.rsplit_once(' ').expect("words");
-        until.to_owned()
-    });
-    let until = until.expect("what is done");
+    let until = said.result()["until"].as_u64().expect("a second");
     for (executor, hundredths) in [(3, 90), (4, 90), (0, 90), (1, 95)] {
         let (person, words) = offer(&stage, executor, 1, hundredths);
         done(&t.silently(Some(&person), &format!("law bid {session} 1 {words}")));
@@ -213,8 +210,18 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
         &stranger,
         &format!("law award {session} statute.jsonld --json"),
     ));
-    let decided = t.by(&regulator, &format!("law decide {session} --json"));
+    // Beside the decision stand the bids that are rejected, which none that won can be, and what was found. Somebody else hands it in.
+    let findings = "--flag 1:12:note:text:slow --flag 0:7:warning:file:why.md";
+    t.by(&regulator, &format!("law decide {session} --reject 0:3"));
+    let decide = format!("law decide {session} --reject {number}:3 {findings}");
+    done(&t.by(&regulator, &format!("{decide} --out decision.json")));
+    t.by(&stranger, "law relay decision.json decision.json");
+    done(&t.by(&stranger, "law relay decision.json --dry-run"));
+    let decided = t.by(&stranger, "law relay decision.json --json");
     done(&decided);
+    t.by(&stranger, "law relay decision.json");
+    t.run(&format!("law show {session}"));
+    t.run(&format!("law show {session} --json"));
     let assignments = field(&decided, "RegulatoryDecided", "assignmentsHash");
     let assignments = ok(assignments.parse());
     ok(stage.codify(&bill, assignments));
@@ -265,4 +272,5 @@ fn a_node_goes_to_another_than_the_best_and_a_seat_to_the_runner_up() {
     t.by(&stranger, &release);
     t.run(&format!("mission exits {m} --open"));
     t.compare(snapbox::file!["transcripts/awards.txt"]);
+    t.compare_both(snapbox::file!["transcripts/both/awards.txt"]);
 }

@@ -1,8 +1,16 @@
 //! The corpus of bad input (`corpus/bad_input.txt`): each line is refused with one line that says what to do, and nothing is sent.
 
-use super::support::{Liar, Terminal, transactions};
-use agentcity_test_fixtures::city::{Charter, City, life::GOOD_UNTIL};
-use alloy::primitives::hex;
+use super::{
+    founding::programs_dir,
+    support::{Liar, Terminal, transactions},
+};
+use agentcity_abi::document::{self, Preimages};
+use agentcity_domain::statute::encode;
+use agentcity_test_fixtures::{
+    city::{Charter, City, life::GOOD_UNTIL},
+    mission::{Plan, Task},
+};
+use alloy::primitives::{U256, hex};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,8 +19,8 @@ use std::{
 
 const CORPUS: &str = include_str!("corpus/bad_input.txt");
 /// How many there are at least, and of how many codes.
-const CASES: usize = 250;
-const CODES: usize = 25;
+const CASES: usize = 300;
+const CODES: usize = 40;
 
 /// Files that the corpus names, made of good ones.
 fn prepare(t: &Terminal, city: &City) {
@@ -132,6 +140,9 @@ fn prepare(t: &Terminal, city: &City) {
     ] {
         fs::create_dir(t.file(folder)).expect("a folder");
     }
+    panels(t, city);
+    founders(t, city);
+    statutes(t);
     std::os::unix::fs::symlink("/etc/hostname", t.file("linked/link")).expect("a link");
     let chain = city.client.chain_id();
     t.write(&format!("books-odd/{chain}.json"), "{");
@@ -143,6 +154,77 @@ fn prepare(t: &Terminal, city: &City) {
         &format!("books-none/{chain}.json"),
         json!({ "chain_id": chain }).to_string(),
     );
+}
+
+/// Seven, as many as a genesis file needs at least, with commas between.
+fn seven(city: &City) -> String {
+    let people = city.adjudicators.iter().take(7);
+    let people: Vec<String> = people.map(|one| one.address().to_string()).collect();
+    people.join(",")
+}
+
+/// Files of actions: two that are good, one of them signed, and what somebody made of them.
+fn panels(t: &Terminal, city: &City) {
+    t.write("why.md", "So that it is seen to work.\n");
+    let prepare = |action: &str, file: &str| {
+        t.ask(
+            None,
+            &format!("override prepare {action} --justification why.md --out {file}"),
+        );
+    };
+    prepare("halt-city --evidence-hash @why.md", "halt.json");
+    prepare("resume-city", "resume.json");
+    let signer = Some(&city.adjudicators[0]);
+    t.ask(signer, "override sign halt.json --out one.json");
+    let read = |file: &str| -> Value {
+        serde_json::from_slice(&fs::read(t.file(file)).expect("a file")).expect("JSON")
+    };
+    let mut changed = read("halt.json");
+    changed["message"]["evidenceHash"] = json!(format!("0x{}", "22".repeat(32)));
+    t.write("changed.json", changed.to_string());
+    let bytes = hex::decode(read("one.json")["signature"].as_str().expect("hex")).expect("bytes");
+    let order = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+    let order = U256::from_str_radix(order, 16).expect("a number");
+    let s = order - U256::from_be_slice(&bytes[32..64]);
+    let high = [&bytes[..32], &s.to_be_bytes::<32>(), &[55 - bytes[64]]].concat();
+    t.write("high.txt", hex::encode_prefixed(high));
+}
+
+/// A genesis file that founds another city than this.
+fn founders(t: &Terminal, city: &City) {
+    let clerks: String = ["registrar", "speaker", "regulator", "codifier"]
+        .iter()
+        .zip(&city.clerks)
+        .map(|(office, pair)| {
+            let (agent, principal) = (pair.agent.address(), pair.principal.address());
+            format!(" --clerk {office}={agent}:{principal}")
+        })
+        .collect();
+    let seven = seven(city);
+    t.ask(
+        None,
+        &format!("genesis new --mandate another --adjudicator {seven}{clerks} --out genesis.toml"),
+    );
+}
+
+/// A statute, spoilt in its form and in its values.
+fn statutes(t: &Terminal) {
+    let plan = Plan {
+        name: "a task".to_owned(),
+        tasks: vec![Task::proved("fetch", 1_000_000_000_000_000)],
+        edges: Vec::new(),
+        predicates: Vec::new(),
+    };
+    let pages = encode::statute(&plan.drafts(), &plan.predicates).expect("a statute");
+    let mut known = Preimages::default();
+    known.add_terms(plan.tasks[0].terms.clone());
+    let text = document::decode(&pages, &known)
+        .expect("a document")
+        .pretty();
+    let spoilt =
+        |with: &str| text.replacen("\"timeoutMs\": ", &format!("\"timeoutMs\": {with}"), 1);
+    t.write("broken.jsonld", spoilt("-"));
+    t.write("hasty.jsonld", spoilt("1"));
 }
 
 #[test]
@@ -158,6 +240,8 @@ fn bad_input_is_told_in_one_line_and_nothing_is_sent() {
         ("account", city.adjudicators[0].address().to_string()),
         ("word", format!("0x{}", "11".repeat(32))),
         ("key", format!("0x{key}")),
+        ("seven", seven(&city)),
+        ("programs", programs_dir().display().to_string()),
     ]);
     let before = transactions(&mut city);
     let (mut codes, mut count, mut wrong) = (BTreeSet::new(), 0, Vec::new());
@@ -179,10 +263,14 @@ fn bad_input_is_told_in_one_line_and_nothing_is_sent() {
         let answer: Value = serde_json::from_str(&said.stdout).unwrap_or_default();
         let found = answer["error"]["code"].as_str().unwrap_or("nothing");
         let hint = answer["error"]["hint"].as_str().unwrap_or_default();
+        // What is wrong with a document says itself what was wanted there.
+        let problems = answer["error"]["problems"].as_array();
+        let tells = |all: &Vec<Value>| all.iter().all(|one| one["wanted"].is_string());
+        let says_what_to_do = !hint.is_empty() || problems.is_some_and(tells);
         let is_one_line = said.stderr.lines().count() == 1 && said.stderr.starts_with("error: ");
         let tells_key = said.stderr.contains(&key) || said.stdout.contains(&key);
         let is_good =
-            found == code && !hint.is_empty() && is_one_line && said.code > 0 && said.code != 101;
+            found == code && says_what_to_do && is_one_line && said.code > 0 && said.code != 101;
         if !is_good || tells_key || said.stderr.contains("panicked") {
             wrong.push(format!(
                 "line {}: {line}\n  {found}, exit {}: {}",

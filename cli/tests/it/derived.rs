@@ -85,6 +85,7 @@ fn a_child_does_a_nodes_work_and_a_successor_takes_over_what_failed() {
         .map(|one| one.agent.clone())
         .collect();
     let mut t = Terminal::at(&stage.city);
+    t.keep_both(&["mission", "node"]);
     for person in workers.iter().chain([&sponsor, &stranger, &monitor]) {
         t.know(person);
     }
@@ -190,4 +191,5 @@ fn a_child_does_a_nodes_work_and_a_successor_takes_over_what_failed() {
     t.run(&format!("mission show {m} --json"));
     t.run("mission list");
     t.compare(snapbox::file!["transcripts/derived.txt"]);
+    t.compare_both(snapbox::file!["transcripts/both/derived.txt"]);
 }

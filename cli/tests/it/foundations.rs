@@ -25,6 +25,7 @@ fn people_enrol_agents_register_services_are_published() {
     let [owner, heir, worker, helper] = ["owner", "heir", "worker", "helper"]
         .map(|name| city.person(name).unwrap_or_else(|e| panic!("{e}")));
     let mut t = Terminal::at(&city);
+    t.keep_both(&["agent", "principal", "service", "clerk"]);
     for person in [&owner, &heir, &worker, &helper] {
         t.know(person);
     }
@@ -136,6 +137,15 @@ fn people_enrol_agents_register_services_are_published() {
     t.by(
         &worker,
         &format!("{publish} --code worker.py --max-concurrency 4"),
+    );
+    // Policies may be named in any order: the record has them ascending.
+    let policies = ["22", "11"].map(|byte| format!("--network-policy 0x{}", byte.repeat(32)));
+    t.by(
+        &worker,
+        &format!(
+            "{publish} --code worker.py {} --dry-run",
+            policies.join(" ")
+        ),
     );
     t.by(&worker, "service publish --schema schema.json --link http://elsewhere.example --code-hash 0x6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b");
     let listed = t.ask(None, "service list");
@@ -295,7 +305,10 @@ fn people_enrol_agents_register_services_are_published() {
     t.run(&format!("agent show {agent}"));
     t.run(&format!("agent forfeit {agent}"));
     t.by(&helper, &format!("principal forfeit {one}"));
+    let adjudicator = city.adjudicators[0].clone();
+    t.by(&adjudicator, &format!("principal associate {two}"));
 
     tells_no_key(&t, &[&owner, &heir, &worker, &helper, &registrar]);
     t.compare(snapbox::file!["transcripts/foundations.txt"]);
+    t.compare_both(snapbox::file!["transcripts/both/foundations.txt"]);
 }

@@ -165,4 +165,5 @@ error: refused: InvalidSignature (signer [ADDRESS]): sign the same bytes again w
 
 "#]]
     );
+    town.compare_both(snapbox::file!["transcripts/both/lapse.txt"]);
 }

@@ -42,6 +42,7 @@ fn a_bundle_is_verified_with_a_chain_or_a_header_and_a_changed_one_is_refused() 
     let mut city = City::raise(&Charter::default()).unwrap();
     let keeper = city.person("keeper").unwrap();
     let mut terminal = Terminal::at(&city);
+    terminal.keep_both(&["log"]);
     terminal.call(keeper.address().to_string(), "KEEPER");
     let name = LogName {
         chain_id: city.client.chain_id(),
@@ -254,4 +255,5 @@ error: entry 1 of the log is not what the author's root commits to: the entry, o
             .refused(3)
             .contains("docs/events.md")
     );
+    terminal.compare_both(snapbox::file!["transcripts/both/log.txt"]);
 }

@@ -73,6 +73,7 @@ fn a_mission_is_worked_off_and_cleared() {
         .map(|one| one.agent.clone())
         .collect();
     let mut t = Terminal::at(&stage.city);
+    t.keep_both(&["mission", "node"]);
     for person in workers.iter().chain([&sponsor, &stranger]) {
         t.know(person);
     }
@@ -306,6 +307,7 @@ fn a_mission_is_worked_off_and_cleared() {
         assert!(!t.said(&salt[2..]), "the salt of {file} was told");
     }
     t.compare(snapbox::file!["transcripts/missions.txt"]);
+    t.compare_both(snapbox::file!["transcripts/both/missions.txt"]);
 }
 
 #[test]
@@ -326,6 +328,7 @@ fn a_mission_that_a_monitor_halts_is_left() {
         .collect();
     let (first, sponsor) = (&workers[0], stage.sponsor.clone());
     let mut t = Terminal::at(&stage.city);
+    t.keep_both(&["mission", "node"]);
     for person in workers.iter().chain([&sponsor, &monitor]) {
         t.know(person);
     }
@@ -364,4 +367,5 @@ fn a_mission_that_a_monitor_halts_is_left() {
     t.by(&sponsor, &format!("mission release-bond {m}"));
     t.run(&format!("mission show {m}"));
     t.compare(snapbox::file!["transcripts/halted.txt"]);
+    t.compare_both(snapbox::file!["transcripts/both/halted.txt"]);
 }

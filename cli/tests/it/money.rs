@@ -19,6 +19,7 @@ fn credits_and_pools_hold_what_people_paid() {
     let [one, two, three, worker, principal] = ["one", "two", "three", "worker", "principal"]
         .map(|name| city.person(name).unwrap_or_else(|e| panic!("{e}")));
     let mut t = Terminal::at(&city);
+    t.keep_both(&["credits", "pool", "treasury"]);
     for person in [&one, &two, &three, &worker, &principal] {
         t.know(person);
     }
@@ -123,6 +124,7 @@ fn credits_and_pools_hold_what_people_paid() {
     t.by(&three, "treasury remit");
 
     t.compare(snapbox::file!["transcripts/money.txt"]);
+    t.compare_both(snapbox::file!["transcripts/both/money.txt"]);
 }
 
 #[test]
@@ -134,6 +136,7 @@ fn a_city_of_tokens_is_paid_after_an_allowance() {
     let one = city.person("one").unwrap_or_else(|e| panic!("{e}"));
     let token = city.genesis.asset.expect("a token");
     let mut t = Terminal::at(&city);
+    t.keep_both(&["credits", "treasury"]);
     t.know(&one);
     t.call(token.to_string(), "token");
     // Tokens, and no allowance: the command line asks for one.
@@ -158,4 +161,5 @@ fn a_city_of_tokens_is_paid_after_an_allowance() {
     t.run("treasury show");
     t.by(&one, "credits withdraw --from treasury");
     t.compare(snapbox::file!["transcripts/tokens.txt"]);
+    t.compare_both(snapbox::file!["transcripts/both/tokens.txt"]);
 }

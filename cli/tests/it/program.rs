@@ -25,7 +25,7 @@ fn module(dir: &tempfile::TempDir, text: &str) -> PathBuf {
     file
 }
 
-const SMALLEST: &str = r#"(module
+pub(crate) const SMALLEST: &str = r#"(module
     (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
     (memory (export "memory") 1 1)
     (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#;

@@ -12,6 +12,7 @@ use alloy::primitives::{Address, B256, hex};
 use serde_json::{Value, json};
 use snapbox::cmd::Command;
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -22,6 +23,9 @@ use std::{
 
 /// First second of the devnode's chains, and one after all of them.
 const SECONDS: std::ops::Range<u64> = 1_767_225_600..4_102_444_800;
+
+/// Verbs that refuse, or change, what a run before them wrote.
+const WRITES_ONCE: [&str; 1] = ["merge"];
 
 /// More than any mission of a story has nodes.
 const NODES: u64 = 16;
@@ -101,6 +105,15 @@ pub struct Terminal {
     transcript: String,
     /// The same as it was said.
     raw: String,
+    beside: RefCell<Beside>,
+}
+
+/// What verbs of some nouns said in both forms, kept beside the story.
+#[derive(Debug, Default)]
+struct Beside {
+    nouns: Vec<String>,
+    /// Whether it was done, and what was said.
+    verbs: BTreeMap<String, (bool, String)>,
 }
 
 impl Terminal {
@@ -113,6 +126,7 @@ impl Terminal {
             names: BTreeMap::new(),
             transcript: String::new(),
             raw: String::new(),
+            beside: RefCell::default(),
         };
         for peer in Peer::ALL {
             terminal.call(city.address(peer).to_string(), peer.name());
@@ -183,6 +197,71 @@ impl Terminal {
 
     /// The same with somebody's key in the environment.
     pub fn tell_as(&self, who: Option<&Person>, words: &[&str]) -> Said {
+        let other = self.other_form(who, words);
+        let said = self.just_tell(who, words);
+        if let Some((other, code)) = other
+            && (code == 0) == (said.code == 0)
+        {
+            let own = in_lines(&said.stdout);
+            let own = format!("$ agentcity {}\n{own}{}", words.join(" "), said.stderr);
+            let text = self.redact(&own) + "\n" + &other + "\n";
+            let mut beside = self.beside.borrow_mut();
+            beside
+                .verbs
+                .insert(words[..2].join(" "), (said.code == 0, text));
+        }
+        said
+    }
+
+    /// From now on the first line of each verb of these nouns that is done is kept in both forms; of one that never is, the last.
+    pub fn keep_both(&self, nouns: &[&str]) {
+        self.beside.borrow_mut().nouns = nouns.iter().map(ToString::to_string).collect();
+    }
+
+    /// Compares what was kept with its file.
+    #[track_caller]
+    pub fn compare_both(&self, file: snapbox::Data) {
+        let beside = self.beside.borrow();
+        let all: String = beside.verbs.values().map(|(_, text)| &**text).collect();
+        snapbox::assert_data_eq!(all, file.raw());
+    }
+
+    /// The same words in the other form, before they are carried out: what sends is only told what it would do.
+    fn other_form(&self, who: Option<&Person>, words: &[&str]) -> Option<(String, i32)> {
+        let [noun, verb, ..] = words else {
+            return None;
+        };
+        {
+            let beside = self.beside.borrow();
+            let is_asked = beside.nouns.iter().any(|of| of == noun);
+            let known = beside.verbs.get(&format!("{noun} {verb}"));
+            let is_known = known.is_some_and(|(is_done, _)| *is_done);
+            if !is_asked || is_known || words.contains(&"--dry-run") {
+                return None;
+            }
+        }
+        let is_json = words.contains(&"--json");
+        let mut plain: Vec<&str> = words.to_vec();
+        plain.retain(|word| *word != "--json");
+        if WRITES_ONCE.contains(verb) {
+            // Beside what the run that counts writes.
+            plain.extend(["--out", "beside.json"]);
+        }
+        let form: &[&str] = if is_json { &[] } else { &["--json"] };
+        for dry in [&["--dry-run"][..], &[]] {
+            let words = [&plain, dry, form].concat();
+            let said = self.just_tell(who, &words);
+            // A verb that sends nothing has no such flag.
+            if said.code != 2 {
+                let told = in_lines(&said.stdout);
+                let told = format!("$ agentcity {}\n{told}{}", words.join(" "), said.stderr);
+                return Some((self.redact(&told), said.code));
+            }
+        }
+        None
+    }
+
+    fn just_tell(&self, who: Option<&Person>, words: &[&str]) -> Said {
         let mut command = agentcity()
             .current_dir(self.folder.path())
             .env("AGENTCITY_RPC_URL", &self.url)
@@ -203,13 +282,10 @@ impl Terminal {
         self.raw += &said.stderr;
         let prompt = who.map_or_else(String::new, |who| format!("[{}] ", who.name));
         let mut shown = format!("{prompt}$ agentcity {line}\n");
-        // An envelope is easier to read, and to compare, line by line.
-        match serde_json::from_str::<Value>(&said.stdout) {
-            Ok(envelope) if line.contains("--json") => {
-                let _ = writeln!(shown, "{envelope:#}");
-            }
-            _ => shown += &said.stdout,
-        }
+        shown += &match line.contains("--json") {
+            true => in_lines(&said.stdout),
+            false => said.stdout.clone(),
+        };
         shown += &said.stderr;
         if said.code != 0 {
             let _ = writeln!(shown, "(exit {})", said.code);
@@ -229,6 +305,12 @@ impl Terminal {
     #[track_caller]
     pub fn compare(&self, file: snapbox::Data) {
         snapbox::assert_data_eq!(self.transcript.clone(), file.raw());
+    }
+
+    /// Compares a text of the same story with its file.
+    #[track_caller]
+    pub fn hold(&self, text: &str, file: snapbox::Data) {
+        snapbox::assert_data_eq!(self.redact(text), file.raw());
     }
 
     /// Replaces what differs from build to build and run to run: addresses and words by their names, seconds, gas, blocks.
@@ -300,6 +382,14 @@ impl Terminal {
         let is_block = ["block", "blocks", "fromBlock", "toBlock"].contains(&label) || begins;
         let is_block = is_block || words.iter().any(|words| line.ends_with(words));
         is_block.then(|| "BLOCK".to_owned())
+    }
+}
+
+/// An envelope is easier to read, and to compare, line by line.
+fn in_lines(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(envelope) => format!("{envelope:#}\n"),
+        Err(_) => text.to_owned(),
     }
 }
 

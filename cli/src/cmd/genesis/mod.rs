@@ -28,7 +28,7 @@ use crate::{
     opts::{Endpoint, Key, Sending},
     output::{self, Answer},
     send::{Call, perform},
-    signed,
+    signer::{Signer, Typed},
 };
 
 /// What founders do.
@@ -188,7 +188,7 @@ pub(crate) async fn run(verb: Verb) -> Result<Answer, Failure> {
         Verb::New(options) => new(&options),
         Verb::Check(options) => check(&options),
         Verb::Manifest(options) => manifest(&options),
-        Verb::Sign(options) => sign(&options),
+        Verb::Sign(options) => sign(&options).await,
         Verb::Merge(options) => merge(&options),
         Verb::Seal(options) => seal(options).await,
         Verb::Status(options) => status(options).await,
@@ -258,6 +258,7 @@ fn new(options: &New) -> Result<Answer, Failure> {
             Code::Genesis,
             first.map_or_else(String::new, |error| error.problem.to_string()),
         )
+        .hint("give other flags: nothing was written")
     })?;
     if options.out.exists() {
         let path = options.out.display();
@@ -351,10 +352,13 @@ fn check(options: &Check) -> Result<Answer, Failure> {
                 json!({ "file": path, "problems": told }),
                 output::table(&["at", "problem"], &rows),
             )
-            .but(Failure::new(
-                Code::Genesis,
-                format!("{} founds no city: {count} problems", path.display()),
-            )))
+            .but(
+                Failure::new(
+                    Code::Genesis,
+                    format!("{} founds no city: {count} problems", path.display()),
+                )
+                .hint("mend what the table lists by line and column"),
+            ))
         }
     }
 }
@@ -439,7 +443,7 @@ fn explain(file: &ManifestFile) {
     eprintln!("  good until   {} (unix seconds)", manifest.deadline);
 }
 
-fn sign(options: &Sign) -> Result<Answer, Failure> {
+async fn sign(options: &Sign) -> Result<Answer, Failure> {
     let file = read_manifest(&options.manifest)?;
     if let Some(genesis) = &options.genesis {
         let plot = Plot {
@@ -466,7 +470,7 @@ fn sign(options: &Sign) -> Result<Answer, Failure> {
         }
     }
     explain(&file);
-    let key = options.key.open()?;
+    let key = options.key.open().await?;
     let signer = key.address();
     if !file.manifest.adjudicators.contains(&signer) {
         return Err(city::SigningError::NotAdjudicator { signer }.into());
@@ -474,7 +478,7 @@ fn sign(options: &Sign) -> Result<Answer, Failure> {
     let digest = file.digest();
     let signed = file.check(&Signed {
         signer,
-        signature: signed::sign(&key, digest)?,
+        signature: key.sign(&Typed::new(file.to_json(), digest)).await?,
     })?;
     let file = SignatureFile {
         digest,
@@ -532,9 +536,9 @@ async fn seal(options: Seal) -> Result<Answer, Failure> {
         )
         .hint("ask more adjudicators for `agentcity genesis sign`"));
     }
-    let key = options.sending.key.open()?;
-    let from = key.address();
-    let chain = options.endpoint.connect_as(key).await?;
+    let signer = options.sending.key.open().await?;
+    let from = signer.address();
+    let chain = options.endpoint.connect_as(&signer).await?;
     if chain.id != file.chain_id {
         return Err(Failure::new(
             Code::OtherChain,
@@ -650,7 +654,7 @@ async fn status(options: Status) -> Result<Answer, Failure> {
 }
 
 /// Keys of a file, one a line, in hex; lines that begin with # are none.
-fn read_keys(path: &Path) -> Result<Vec<alloy::signers::local::PrivateKeySigner>, Failure> {
+fn read_keys(path: &Path) -> Result<Vec<Signer>, Failure> {
     let text = read(path)?;
     let lines = text.lines().map(str::trim).enumerate();
     lines
@@ -660,7 +664,7 @@ fn read_keys(path: &Path) -> Result<Vec<alloy::signers::local::PrivateKeySigner>
             // What stands there is not repeated: it may be a key with a typing error.
             let key = bytes
                 .and_then(|bytes| alloy::signers::local::PrivateKeySigner::from_slice(&bytes).ok());
-            key.ok_or_else(|| {
+            key.map(Signer::Key).ok_or_else(|| {
                 Failure::new(
                     Code::KeyMalformed,
                     format!("{}:{}: it is no private key", path.display(), index + 1),

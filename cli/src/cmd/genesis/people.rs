@@ -16,6 +16,7 @@ use agentcity_domain::{
     parameter::{self, ParameterId},
     peer::Peer,
     signed::{
+        SignedStruct,
         identity::{EnrolmentAttestation, PrincipalConsent, PrincipalEnrolment},
         legislation::TemplateVersion,
     },
@@ -24,7 +25,6 @@ use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256, Bytes, U256, keccak256},
     providers::Provider,
-    signers::local::PrivateKeySigner,
 };
 use serde_json::{Value, json};
 
@@ -36,6 +36,7 @@ use crate::{
     output::{self, Answer},
     send::{Call, perform},
     signed,
+    signer::Signer,
 };
 
 /// Seconds for which what is signed here is good: it is used at once.
@@ -178,7 +179,7 @@ struct Office<'a> {
     endpoint: &'a Endpoint,
     planned: &'a Planned,
     chain: Chain,
-    keys: BTreeMap<Address, PrivateKeySigner>,
+    keys: BTreeMap<Address, Signer>,
     deadline: u64,
 }
 
@@ -257,11 +258,16 @@ impl Office<'_> {
         (is_free || is_native) && needed.iter().all(|who| self.keys.contains_key(who))
     }
 
-    fn sign(&self, signer: Address, peer: Peer, words: &[B256]) -> Result<Bytes, Failure> {
+    async fn sign(
+        &self,
+        signer: Address,
+        kind: SignedStruct,
+        words: &[B256],
+    ) -> Result<Bytes, Failure> {
         let missing = || Failure::new(Code::KeyMissing, format!("the key of {signer} is not here"));
         let key = self.keys.get(&signer).ok_or_else(missing)?;
-        let digest = signed::digest(self.chain.id, self.at(peer), words);
-        signed::sign(key, digest)
+        let member = self.at(kind.entry().contract);
+        signed::seal(kind, self.chain.id, member, words, key).await
     }
 
     /// Base units of a stake that the table names in units.
@@ -296,7 +302,9 @@ impl Office<'_> {
                     principal,
                     maxSubAgents: 0,
                     deadline,
-                    consent: self.sign(principal, Peer::Agent, &consent.words())?,
+                    consent: self
+                        .sign(principal, SignedStruct::PrincipalConsent, &consent.words())
+                        .await?,
                 };
                 Call::new(&act.what, self.at(Peer::Agent), &call)
             }
@@ -326,10 +334,18 @@ impl Office<'_> {
                     principal: who,
                     class,
                     deadline,
-                    consent: self.sign(who, Peer::Agent, &consent.words())?,
+                    consent: self
+                        .sign(who, SignedStruct::PrincipalEnrolment, &consent.words())
+                        .await?,
                     registrar,
                     evidenceHash: evidence,
-                    attestation: self.sign(registrar, Peer::Agent, &attestation.words())?,
+                    attestation: self
+                        .sign(
+                            registrar,
+                            SignedStruct::EnrolmentAttestation,
+                            &attestation.words(),
+                        )
+                        .await?,
                 };
                 let stake = self.stake(ParameterId::PrincipalStake);
                 Call::new(&act.what, self.at(Peer::Agent), &call).paying(stake)
@@ -361,13 +377,15 @@ impl Office<'_> {
                         predicatesMin: version.predicates_min,
                         deadline,
                     },
-                    signature: self.sign(who, Peer::Enactment, &version.words())?,
+                    signature: self
+                        .sign(who, SignedStruct::TemplateVersion, &version.words())
+                        .await?,
                 };
                 Call::new(&act.what, self.at(Peer::Enactment), &call)
             }
         };
         let missing = || Failure::new(Code::KeyMissing, format!("the key of {who} is not here"));
-        let key = self.keys.get(&who).cloned().ok_or_else(missing)?;
+        let key = self.keys.get(&who).ok_or_else(missing)?;
         let chain = self.endpoint.connect_as(key).await?;
         eprintln!("{}: {who}", act.what);
         perform(&chain, who, call, false).await.map(|_| ())

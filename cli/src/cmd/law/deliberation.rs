@@ -55,6 +55,14 @@ pub(crate) struct OnPetition {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Endorse {
+    /// The petition (32 bytes of hex).
+    petition: B256,
+    #[command(flatten)]
+    saying: Saying,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct OnSession {
     /// The session (32 bytes of hex).
     pub(super) session: B256,
@@ -195,12 +203,26 @@ pub(crate) async fn petition(options: Petition) -> Result<Answer, Failure> {
         .await
 }
 
-pub(crate) async fn endorse(options: OnPetition) -> Result<Answer, Failure> {
+pub(crate) async fn endorse(options: Endorse) -> Result<Answer, Failure> {
+    let what = format!("sign petition {}", options.petition);
+    if options.saying.out.is_some() {
+        let speaker = options.saying.connect().await?;
+        let statement = Unsigned::new(
+            SignedStruct::PetitionSignature,
+            [
+                ("petitionId", options.petition),
+                ("principal", speaker.address.into_word()),
+            ],
+        );
+        return speaker.say(what, statement).await;
+    }
     let call = IAssembly::signPetitionCall {
         petitionId: options.petition,
     };
-    let what = format!("sign petition {}", options.petition);
-    options.doing.call(what, Peer::Assembly, &call).await
+    // Who sends it needs to sign nothing beside.
+    let sender = options.saying.sending.connect(&options.saying.town).await?;
+    let call = Call::new(what, sender.at(Peer::Assembly), &call);
+    Ok(sender.perform(call).await?.answer())
 }
 
 pub(crate) async fn open(options: OnPetition) -> Result<Answer, Failure> {

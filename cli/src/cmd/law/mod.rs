@@ -1,11 +1,12 @@
 //! `agentcity law`: from a wish for a session to a mission that is law.
 //!
 //! Reading order: [`text`] (documents and sessions), [`deliberation`] (petition to ballot), [`session`] (bids to approvals), [`deploy`]
-//! (the mission); [`ballot`] reads what people vote.
+//! (the mission); [`ballot`] reads what people vote, [`relay`] hands in what others signed.
 
 mod ballot;
 mod deliberation;
 mod deploy;
+mod relay;
 mod session;
 mod text;
 
@@ -31,7 +32,7 @@ pub(crate) enum Verb {
     #[command(
         after_help = "Example: agentcity law endorse 0x70657469746f6e00000000000000000000000000000000000000000000000001"
     )]
-    Endorse(deliberation::OnPetition),
+    Endorse(deliberation::Endorse),
     /// Open the session that a petition asks for.
     #[command(
         after_help = "Example: agentcity law open 0x70657469746f6e00000000000000000000000000000000000000000000000001"
@@ -157,6 +158,9 @@ pub(crate) enum Verb {
         after_help = "Example: agentcity law template 0x74656d706c617465000000000000000000000000000000000000000000000001 --template-version 1 --schema schema.json --nodes-max 100 --tiers 1,2,3 --risk high"
     )]
     Template(session::Template),
+    /// Hand in what others signed with `--out`: statements of one kind, up to 64 where one call takes several. Anyone.
+    #[command(after_help = "Example: agentcity law relay alice.json bob.json")]
+    Relay(relay::Relay),
     /// Have the statute's pages validated. Anyone.
     #[command(
         after_help = "Example: agentcity law validate 0x73657373696f6e00000000000000000000000000000000000000000000000001 statute.jsonld"
@@ -205,6 +209,7 @@ pub(crate) async fn run(verb: Verb) -> Result<Answer, Failure> {
         Verb::Countersign(options) => session::countersign(options).await,
         Verb::Codify(options) => session::codify(options).await,
         Verb::Template(options) => session::template(options).await,
+        Verb::Relay(options) => relay::relay(options).await,
         Verb::Validate(options) => deploy::validate(options).await,
         Verb::Approve(options) => session::approve(options).await,
         Verb::Deploy(options) => deploy::deploy(options).await,

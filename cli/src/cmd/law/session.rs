@@ -1,10 +1,11 @@
 //! From an adopted proposal to its approval: the messages of agents and clerks.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use agentcity_abi::{IEnactment, ILegislature};
 use agentcity_domain::{act::Action, clerk::ClerkRole, peer::Peer, signed::SignedStruct};
 use alloy::primitives::{Address, B256, U256, aliases::U40, keccak256};
+use serde_json::json;
 
 use super::{
     ballot,
@@ -17,6 +18,7 @@ use crate::{
     opts::City,
     output::Answer,
     saying::{Saying, Speaker, Unsigned, number},
+    values::{self, Hashed},
 };
 
 #[derive(Debug, clap::Args)]
@@ -137,8 +139,68 @@ pub(crate) struct Decide {
     /// Ask for another proposal instead.
     #[arg(long)]
     repropose: bool,
+    /// A bid that is rejected, and the number of the reason: on record, what wins follows from the bids alone.
+    #[arg(long = "reject", value_name = "BID:REASON")]
+    rejected: Vec<Rejected>,
+    /// A finding: node, its code's number, note or warning or critical, and the evidence's hash. A critical one asks for another proposal.
+    #[arg(long = "flag", value_name = "NODE:CODE:SEVERITY:EVIDENCE")]
+    flags: Vec<Flag>,
     #[command(flatten)]
     saying: Saying,
+}
+
+/// A bid that a regulator rejects.
+#[derive(Clone, Debug)]
+struct Rejected {
+    bid: u32,
+    reason: u16,
+}
+
+impl FromStr for Rejected {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Self, Failure> {
+        let parts = text.split_once(':').ok_or_else(|| {
+            Failure::new(Code::Value, format!("`{text}` rejects no bid"))
+                .hint("give it as BID:REASON, both numbers")
+        })?;
+        Ok(Self {
+            bid: values::number(parts.0)?,
+            reason: values::number(parts.1)?,
+        })
+    }
+}
+
+/// What a regulator found.
+#[derive(Clone, Debug)]
+struct Flag {
+    node: u16,
+    code: u16,
+    severity: u8,
+    evidence: Hashed,
+}
+
+impl FromStr for Flag {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Self, Failure> {
+        let parts: Vec<&str> = text.splitn(4, ':').collect();
+        let &[node, code, severity, evidence] = parts.as_slice() else {
+            return Err(Failure::new(Code::Value, format!("`{text}` is no finding"))
+                .hint("give it as NODE:CODE:SEVERITY:EVIDENCE, like 2:7:warning:file:report.md"));
+        };
+        let severities = [
+            ("note", IEnactment::Severity::Note),
+            ("warning", IEnactment::Severity::Warning),
+            ("critical", IEnactment::Severity::Critical),
+        ];
+        Ok(Self {
+            node: values::number(node)?,
+            code: values::number(code)?,
+            severity: values::choice("severity", severity, &severities)? as u8,
+            evidence: evidence.parse()?,
+        })
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -350,11 +412,11 @@ pub(crate) async fn bid(options: Bid) -> Result<Answer, Failure> {
             ("source", offer.pool.unwrap_or(speaker.address.into_word())),
         ],
     );
-    let what = format!(
-        "seal a bid for node {node}, to be opened with --until {}",
-        speaker.deadline
-    );
-    speaker.say(what, sealed).await
+    // Who opens it needs the deadline, which nobody else knows.
+    let until = vec![("until", json!(speaker.deadline))];
+    speaker
+        .say_with(format!("seal a bid for node {node}"), sealed, until)
+        .await
 }
 
 pub(crate) async fn open_bid(options: OpenBid) -> Result<Answer, Failure> {
@@ -399,6 +461,18 @@ pub(super) async fn law_of(city: &City, session: B256) -> Result<IEnactment::Law
 }
 
 pub(crate) async fn decide(options: Decide) -> Result<Answer, Failure> {
+    let rejected = options.rejected.iter();
+    let rejected = rejected.map(|one| vec![number(one.bid), number(one.reason)]);
+    let flags = options.flags.iter().map(|flag| {
+        let evidence = flag.evidence.hash()?;
+        Ok(vec![
+            number(flag.node),
+            number(flag.code),
+            number(flag.severity),
+            evidence,
+        ])
+    });
+    let flags = flags.collect::<Result<Vec<_>, Failure>>()?;
     let speaker = options.saying.connect().await?;
     let law = law_of(&speaker.city, options.session).await?;
     let statement = Unsigned::new(
@@ -409,7 +483,9 @@ pub(crate) async fn decide(options: Decide) -> Result<Answer, Failure> {
             ("fairness", number(law.fairness)),
             ("repropose", number(u8::from(options.repropose))),
         ],
-    );
+    )
+    .with_list("rejected", rejected.collect())
+    .with_list("flags", flags);
     let what = match options.repropose {
         true => "ask for another proposal".to_owned(),
         false => format!(

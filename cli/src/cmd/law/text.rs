@@ -2,20 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
-use agentcity_abi::document::{self, Document, Problems, Source};
+use agentcity_abi::{
+    IEnactment,
+    document::{self, Document, Problems, Source},
+};
 use agentcity_domain::{
     parameter::{self, ParameterId},
     peer::Peer,
     statute::deployment::Imports,
 };
-use alloy::primitives::{B256, hex};
+use alloy::{
+    primitives::{B256, hex},
+    rpc::types::Filter,
+    sol_types::SolEvent,
+};
 use serde_json::{Value, json};
 
 use crate::{
+    ask::{self, Seen},
     cmd::rules,
     failure::{Code, Failure},
     opts::{City, Town},
     output::{self, Answer},
+    send::Told,
     views::View,
 };
 
@@ -43,6 +52,9 @@ pub(crate) struct Check {
 pub(crate) struct Show {
     /// The session (32 bytes of hex).
     session: B256,
+    /// First block in which regulators' decisions are looked for; the city's first when absent.
+    #[arg(long, value_parser = crate::values::number::<u64>)]
+    from_block: Option<u64>,
     #[command(flatten)]
     town: Town,
 }
@@ -163,6 +175,63 @@ pub(crate) async fn check(options: Check) -> Result<Answer, Failure> {
     ))
 }
 
+/// What a regulator decided, with the bids that were rejected and what was found beside.
+struct Decision {
+    own: Seen,
+    text: String,
+    beside: Vec<Told>,
+}
+
+impl Decision {
+    fn json(&self) -> Value {
+        let mut value = self.own.json();
+        value["beside"] = self.beside.iter().map(Told::json).collect();
+        value
+    }
+}
+
+/// What the regulators decided in a session, oldest first.
+async fn decisions(city: &City, options: &Show) -> Result<Vec<Decision>, Failure> {
+    let kinds = vec![
+        IEnactment::RegulatoryDecided::SIGNATURE_HASH,
+        IEnactment::ReproposalRequested::SIGNATURE_HASH,
+        IEnactment::BidRejected::SIGNATURE_HASH,
+        IEnactment::ComplianceFlagged::SIGNATURE_HASH,
+    ];
+    let filter = Filter::new()
+        .address(city.at(Peer::Enactment))
+        .event_signature(kinds)
+        .topic1(options.session);
+    let (newest, _) = ask::head(city).await?;
+    let first = ask::first_block(city, options.from_block).await?;
+    let (mut decisions, mut beside) = (Vec::new(), Vec::new());
+    for seen in ask::seen(city, filter, first, newest).await? {
+        let text = match seen.told.name.as_str() {
+            "RegulatoryDecided" => format!(
+                "{} for the award, of fairness {} permille ({} of {})",
+                seen.field("clerk"),
+                seen.field("fairness"),
+                seen.field("approvals"),
+                seen.field("needed")
+            ),
+            "ReproposalRequested" => {
+                format!("{} for another proposal", seen.field("clerk"))
+            }
+            // They come before the decision that they belong to.
+            _ => {
+                beside.push(seen.told);
+                continue;
+            }
+        };
+        decisions.push(Decision {
+            own: seen,
+            text,
+            beside: std::mem::take(&mut beside),
+        });
+    }
+    Ok(decisions)
+}
+
 pub(crate) async fn show(options: Show) -> Result<Answer, Failure> {
     let city = options.town.connect().await?;
     let (mut facts, mut value) = (Vec::new(), serde_json::Map::new());
@@ -202,6 +271,16 @@ pub(crate) async fn show(options: Show) -> Result<Answer, Failure> {
             facts.push((format!("{title} {}", field.name), field.text));
         }
         value.insert(title.to_owned(), part.into());
+    }
+    if !value["session"].is_null() {
+        let decisions = decisions(&city, &options).await?;
+        for decision in &decisions {
+            facts.push(("decision".to_owned(), decision.text.clone()));
+            let beside = decision.beside.iter();
+            facts.extend(beside.map(|told| ("decision beside".to_owned(), told.text())));
+        }
+        let told = decisions.iter().map(Decision::json);
+        value.insert("decisions".to_owned(), told.collect());
     }
     Ok(Answer::new(value, output::lines(&facts)))
 }

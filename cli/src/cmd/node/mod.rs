@@ -406,7 +406,7 @@ async fn assignment(city: &City, place: Place) -> Result<ICollaboration::Assignm
 
 async fn promise(options: Promise) -> Result<Answer, Failure> {
     let (signing, place) = (options.signing, options.place);
-    let key = signing.key.open()?;
+    let key = signing.key.open().await?;
     let city = signing.town.connect().await?;
     let attempt = match options.attempt {
         Some(attempt) => attempt,
@@ -419,12 +419,14 @@ async fn promise(options: Promise) -> Result<Answer, Failure> {
         executor: key.address(),
         deadline: signing.until(&city).await?,
     };
-    signing.answer(
-        SignedStruct::SeatAcceptance,
-        &city,
-        &acceptance.words(),
-        &key,
-    )
+    signing
+        .answer(
+            SignedStruct::SeatAcceptance,
+            &city,
+            &acceptance.words(),
+            &key,
+        )
+        .await
 }
 
 async fn accept_for(options: AcceptFor) -> Result<Answer, Failure> {
@@ -516,7 +518,6 @@ const DAY: u64 = 86_400; // structural: a habit of this program, no rule of the 
 async fn report(options: Report) -> Result<Answer, Failure> {
     let place = options.place;
     let evidence_hash = options.evidence.hash()?;
-    let key = options.act.sending.key.open()?;
     let sender = options.act.connect().await?;
     let city = &sender.city;
     let guardian = IGuardian::new(city.at(Peer::Guardian), &city.chain.provider);
@@ -526,7 +527,7 @@ async fn report(options: Report) -> Result<Answer, Failure> {
         place.node,
         attempt,
         options.agent,
-        key.address(),
+        sender.address,
     );
     let sequence = counted.call().await?.sequence + 1;
     let deadline = match options.deadline {
@@ -545,7 +546,7 @@ async fn report(options: Report) -> Result<Answer, Failure> {
         evidence_hash,
         sequence,
         deadline,
-        monitor: key.address(),
+        monitor: sender.address,
     };
     let report = IGuardian::MonitorReport {
         missionId: signed.mission_id,
@@ -561,10 +562,18 @@ async fn report(options: Report) -> Result<Answer, Failure> {
         deadline,
         monitor: signed.monitor,
     };
-    let signature = crate::signed::seal(city, Peer::Guardian, &signed.words(), &key)?;
+    let words = signed.words();
+    let statement = Statement::sign(
+        SignedStruct::MonitorReport,
+        city,
+        &words,
+        &[],
+        &sender.signer,
+    )
+    .await?;
     let call = IGuardian::reportCall {
         reports: vec![report],
-        signatures: vec![signature],
+        signatures: vec![statement.signature],
     };
     let what = format!("report on {} at {place}", options.agent);
     let sent = sender

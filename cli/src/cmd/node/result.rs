@@ -359,7 +359,7 @@ pub(super) async fn sign(options: Sign) -> Result<Answer, Failure> {
             .hint("`agentcity node sign --help` tells what each kind needs")
     };
     let given_trail = options.trail.as_ref().map(trail).transpose()?;
-    let key = signing.key.open()?;
+    let key = signing.key.open().await?;
     let (name, mut output, mut proof) = (format!("{:?}", options.kind).to_lowercase(), None, None);
     match options.kind {
         ResultKind::Proof | ResultKind::Review => {
@@ -430,7 +430,7 @@ pub(super) async fn sign(options: Sign) -> Result<Answer, Failure> {
         deadline: signing.until(&city).await?,
     };
     let (kind, words) = (SignedStruct::NodeResult, result.words());
-    let statement = Statement::sign(kind, &city, &words, &[("proof", &proof)], &key)?;
+    let statement = Statement::sign(kind, &city, &words, &[("proof", &proof)], &key).await?;
     if options.kind == ResultKind::Reveal && signing.out.is_none() {
         return Err(missing(&name, "out")
             .hint("the salt stands in it: it goes into a file, not on the screen"));

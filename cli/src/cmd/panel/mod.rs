@@ -75,7 +75,7 @@ pub(crate) async fn run(verb: Verb) -> Result<Answer, Failure> {
         Verb::Prepare(options) => prepare::run(options).await,
         Verb::Explain(options) => explain::explain(options).await,
         Verb::Simulate(options) => explain::simulate(options).await,
-        Verb::Sign(options) => sign::sign(options),
+        Verb::Sign(options) => sign::sign(options).await,
         Verb::Merge(options) => sign::merge(options),
         Verb::Submit(options) => queue::submit(options).await,
         Verb::Queue(options) => queue::queue(options).await,

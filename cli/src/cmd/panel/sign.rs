@@ -11,7 +11,7 @@ use crate::{
     instant,
     opts::Key,
     output::Answer,
-    signed,
+    signer::Typed,
 };
 
 #[derive(Debug, clap::Args)]
@@ -40,13 +40,13 @@ pub(crate) struct Merge {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn sign(options: Sign) -> Result<Answer, Failure> {
+pub(crate) async fn sign(options: Sign) -> Result<Answer, Failure> {
     let document = Document::load(&options.file)?;
-    let key = options.key.open()?;
+    let key = options.key.open().await?;
     let digest = document.digest();
     let signed = Signed {
         signer: options.contract.unwrap_or(key.address()),
-        signature: signed::sign(&key, digest)?,
+        signature: key.sign(&Typed::new(document.json(), digest)).await?,
         contract: options.contract.is_some(),
     };
     let path = match options.out {

@@ -39,6 +39,15 @@ fn decisions_become_a_file_and_bad_files_are_told_where_they_are_bad() {
     for clerk in &clerks {
         words.extend(["--clerk", clerk]);
     }
+    let in_json = [&words[..], &["--out", "same.toml", "--json"]].concat();
+    assert_data_eq!(
+        desk.tell(&in_json),
+        str![[r#"
+{"ok":true,"result":{"adjudicators":["ADDRESS","ADDRESS","ADDRESS","ADDRESS","ADDRESS","ADDRESS","ADDRESS"],"asset":null,"clerks":[{"agent":"ADDRESS","office":"registrar","principal":"ADDRESS"},{"agent":"ADDRESS","office":"speaker","principal":"ADDRESS"},{"agent":"ADDRESS","office":"regulator","principal":"ADDRESS"},{"agent":"ADDRESS","office":"codifier","principal":"ADDRESS"}],"file":"same.toml","genesis":"HASH","mandate":"HASH","parameters":{"reputationFloor":"150"},"signaturesNeeded":5,"signingWindowSecs":N,"unitScale":"N"},"version":1}
+exit 0
+
+"#]]
+    );
     assert_data_eq!(
         desk.tell(&words),
         str![[r#"
@@ -114,7 +123,7 @@ exit 3
         desk.tell(&without_clerks),
         str![[r#"
 --
-error: no clerk is registrar: every office needs one
+error: no clerk is registrar: every office needs one: give other flags: nothing was written
 exit 3
 
 "#]]
@@ -157,7 +166,7 @@ at problem
 13:1 there is no parameter `reputationFlor`: docs/parameters.md lists them
 31:8 there is no clerk `mayor`: there are registrar, speaker, regulator, codifier
 --
-error: bad.toml founds no city: 2 problems
+error: bad.toml founds no city: 2 problems: mend what the table lists by line and column
 exit 3
 
 "#]]
@@ -165,9 +174,9 @@ exit 3
     assert_data_eq!(
         desk.tell(&["genesis", "check", "bad.toml", "--json"]),
         str![[r#"
-{"error":{"code":"input/genesis","message":"bad.toml founds no city: 2 problems"},"ok":false,"result":{"file":"bad.toml","problems":[{"column":1,"line":13,"problem":"there is no parameter `reputationFlor`: docs/parameters.md lists them"},{"column":8,"line":31,"problem":"there is no clerk `mayor`: there are registrar, speaker, regulator, codifier"}]},"version":1}
+{"error":{"code":"input/genesis","hint":"mend what the table lists by line and column","message":"bad.toml founds no city: 2 problems"},"ok":false,"result":{"file":"bad.toml","problems":[{"column":1,"line":13,"problem":"there is no parameter `reputationFlor`: docs/parameters.md lists them"},{"column":8,"line":31,"problem":"there is no clerk `mayor`: there are registrar, speaker, regulator, codifier"}]},"version":1}
 --
-error: bad.toml founds no city: 2 problems
+error: bad.toml founds no city: 2 problems: mend what the table lists by line and column
 exit 3
 
 "#]]
@@ -194,7 +203,7 @@ exit 3
         desk.tell(&["deploy", "plan", "--programs", "nowhere"]),
         str![[r#"
 --
-error: nowhere/agentcity-constitution.wasm: No such file or directory (os error 2): build the programs with `agentcity build`, or name their folder with --programs
+error: nowhere/agentcity-constitution.wasm: No such file or directory (os error 2): build the programs with `agentcity build`, or name their folder with --programs: build them with `agentcity build`, or name their folder with --programs
 exit 3
 
 "#]]
@@ -204,7 +213,7 @@ exit 3
         desk.tell(&["deploy", "plan", "--salt", &zero]),
         str![[r#"
 --
-error: the salt must not be zero: the address would depend on the deployer's nonce
+error: the salt must not be zero: the address would depend on the deployer's nonce: name a module that `agentcity build` wrote, and a salt that is not zero
 exit 3
 
 "#]]

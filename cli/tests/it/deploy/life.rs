@@ -105,6 +105,134 @@ exit 0
     );
     let awake = desk.run(&["deploy", "verify"]);
     assert_eq!(awake.status.code(), Some(0), "{}", desk.told(&awake));
+    desk.compare_json(snapbox::file!["../transcripts/both/life.txt"]);
+}
+
+#[test]
+fn a_program_is_deployed_seen_kept_alive_and_activated_again_when_it_ended() {
+    let node = Node::devnode(&Settings::lenient());
+    let desk = Desk::new(&node.http_url());
+    let module = wat::parse_str(crate::program::SMALLEST).unwrap();
+    std::fs::write(desk.dir.path().join("module.wasm"), module).unwrap();
+    let tell = |args: &[&str]| desk.tell_as(founder(), args);
+    let deploy = ["program", "deploy", "--wasm", "module.wasm"];
+    assert_data_eq!(
+        tell(&[&deploy[..], &["--dry-run"]].concat()),
+        str![[r#"
+address ADDRESS
+from ADDRESS
+would deploy and activate, with N wei
+exit 0
+
+"#]]
+    );
+    let nothing = desk.run(&deploy);
+    assert_eq!(nothing.status.code(), Some(3), "nobody's key");
+    let said = desk.run_as(Some(founder()), &[&deploy[..], &["--json"]].concat());
+    let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(said["result"]["transactions"].as_array().unwrap().len(), 1);
+    let at = said["result"]["address"].as_str().unwrap().to_owned();
+    assert_data_eq!(
+        tell(&deploy),
+        str![[r#"
+address ADDRESS
+codehash HASH
+version 2
+done was there already
+exit 0
+
+"#]]
+    );
+    assert_data_eq!(
+        desk.tell(&["program", "status", &at]),
+        str![[r#"
+address ADDRESS
+codehash HASH
+version 2
+init gas 9207 (353 cached)
+pages 1
+active for N s more
+exit 0
+
+"#]]
+    );
+    assert_data_eq!(
+        tell(&["program", "activate", &at]),
+        str![[r#"
+--
+error: ADDRESS is active already: to extend its life, use keepalive
+exit 1
+
+"#]]
+    );
+    assert_data_eq!(
+        tell(&["program", "keepalive", &at]),
+        str![[r#"
+--
+error: too soon: the activation is [..] s old, the chain takes a keepalive after 31 days
+exit 1
+
+"#]]
+    );
+    let mut rpc = node.rpc();
+    let mut pass = |days: u64| {
+        rpc.call("evm_increaseTime", serde_json::json!([days * 86_400]))
+            .unwrap();
+        rpc.call("evm_mine", serde_json::json!([])).unwrap();
+    };
+    pass(340);
+    let keep = ["program", "keepalive", &at];
+    assert_data_eq!(
+        tell(&[&keep[..], &["--dry-run"]].concat()),
+        str![[r#"
+address ADDRESS
+from ADDRESS
+would keep alive, with N wei
+exit 0
+
+"#]]
+    );
+    assert_data_eq!(
+        tell(&keep),
+        str![[r#"
+kept alive ADDRESS
+transaction HASH
+exit 0
+
+"#]]
+    );
+    pass(700);
+    assert_data_eq!(
+        desk.tell(&["program", "status", &at]),
+        str![[r#"
+--
+error: ADDRESS is deployed and not active (Expired { age_secs: N }): activate it, anyone may
+exit 5
+
+"#]]
+    );
+    let activate = ["program", "activate", &at];
+    assert_data_eq!(
+        tell(&[&activate[..], &["--dry-run"]].concat()),
+        str![[r#"
+address ADDRESS
+from ADDRESS
+would activate, with N wei
+exit 0
+
+"#]]
+    );
+    assert_data_eq!(
+        tell(&activate),
+        str![[r#"
+activated ADDRESS
+transaction HASH
+exit 0
+
+"#]]
+    );
+    assert!(desk.run(&["program", "status", &at]).status.success());
+    desk.compare_json(snapbox::file!["../transcripts/both/program.txt"]);
 }
 
 #[test]

@@ -4,9 +4,10 @@ mod decisions;
 mod life;
 mod story;
 
-use std::{path::Path, process::Output};
+use std::{cell::RefCell, collections::BTreeMap, path::Path, process::Output};
 
 use agentcity_test_fixtures::Actor;
+use serde_json::Value;
 
 use crate::{founding::programs_dir, support::agentcity};
 
@@ -14,6 +15,8 @@ use crate::{founding::programs_dir, support::agentcity};
 struct Desk {
     dir: tempfile::TempDir,
     url: String,
+    /// Verbs whose answer in JSON is kept, and what they said: the first line of each that was done.
+    kept: RefCell<BTreeMap<String, String>>,
 }
 
 impl Desk {
@@ -21,7 +24,45 @@ impl Desk {
         Self {
             dir: tempfile::tempdir().unwrap(),
             url: url.to_owned(),
+            kept: RefCell::default(),
         }
+    }
+
+    /// What words say in JSON, before they are carried out: what sends is only told what it would do.
+    fn keep_json(&self, actor: Option<&Actor>, args: &[&str]) {
+        let verb = args.iter().take(2).copied().collect::<Vec<_>>().join(" ");
+        let is_form = ["--json", "--dry-run"]
+            .iter()
+            .any(|flag| args.contains(flag));
+        if is_form || verb == "genesis new" || self.kept.borrow().contains_key(&verb) {
+            return;
+        }
+        for flags in [&["--dry-run", "--json"][..], &["--json"]] {
+            let output = self.run_as(actor, &[args, flags].concat());
+            match output.status.code() {
+                Some(0) => {
+                    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+                    let told = redacted(
+                        &format!("{value:#}\n").replace(&self.url, "URL"),
+                        self.dir.path(),
+                    );
+                    let line = redacted(&[args, flags].concat().join(" "), self.dir.path());
+                    let told = format!("$ agentcity {line}{told}\n");
+                    self.kept.borrow_mut().insert(verb, told);
+                    return;
+                }
+                // A verb that sends nothing has no such flag.
+                Some(2) => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// Compares what was kept with its file.
+    #[track_caller]
+    fn compare_json(&self, file: snapbox::Data) {
+        let all: String = self.kept.borrow().values().cloned().collect();
+        snapbox::assert_data_eq!(all, file.raw());
     }
 
     fn run_as(&self, actor: Option<&Actor>, args: &[&str]) -> Output {
@@ -62,11 +103,13 @@ impl Desk {
 
     /// What a verb says; it may fail.
     fn tell(&self, args: &[&str]) -> String {
+        self.keep_json(None, args);
         self.told(&self.run(args))
     }
 
     /// What a verb says in somebody's name.
     fn tell_as(&self, actor: &Actor, args: &[&str]) -> String {
+        self.keep_json(Some(actor), args);
         self.told(&self.run_as(Some(actor), args))
     }
 }

@@ -769,4 +769,5 @@ exit 0
 
 "#]]
     );
+    desk.compare_json(snapbox::file!["../transcripts/both/founding.txt"]);
 }

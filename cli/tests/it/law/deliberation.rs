@@ -23,7 +23,24 @@ pub(super) fn decides(forum: &mut Forum) -> (String, Plan) {
         "PetitionOpened",
         "petitionId",
     );
-    for voter in &voters[1..] {
+    // Two names are signed into files, and somebody else hands in both with one call.
+    for (place, voter) in voters[1..3].iter().enumerate() {
+        let file = format!("name-{place}.json");
+        forum.does(voter, &["law", "endorse", &petition, "--out", &file]);
+    }
+    assert_data_eq!(
+        forum.does(&sponsor, &["law", "relay", "name-0.json", "name-1.json"]),
+        str![[r#"
+done         hand in PetitionSignature of [OWNER 1], [OWNER 2]
+transaction  [WORD]
+block        [BLOCK]
+gas          [GAS]
+event        PetitionSigned (petitionId [WORD], principal [OWNER 1], signatures 2, needed 2)
+event        PetitionSigned (petitionId [WORD], principal [OWNER 2], signatures 3, needed 2)
+
+"#]]
+    );
+    for voter in &voters[3..] {
         let opened = forum
             .shell
             .tell_as(Some(&sponsor), &["law", "open", &petition, "--dry-run"]);
@@ -222,13 +239,45 @@ error: wrong.txt:2: `1` is no candidate of 1: name every candidate once, the bes
 
 "#]]
     );
-    for (place, voter) in voters.iter().enumerate() {
+    let (alone, together) = voters.split_at(voters.len() / 2);
+    for (place, voter) in alone.iter().enumerate() {
         let salt = format!("salt-{place}");
         forum.does(
             voter,
             &["law", "vote", session, "ballot.txt", "--salt", &salt],
         );
     }
+    // The others sign into files, which one call hands in.
+    let mut relay = vec!["law".to_owned(), "relay".to_owned()];
+    for (place, voter) in (alone.len()..).zip(together) {
+        let (salt, file) = (format!("salt-{place}"), format!("ballot-{place}.json"));
+        let vote = ["law", "vote", session, "ballot.txt", "--salt", &salt];
+        forum.does(voter, &[&vote[..], &["--out", &file]].concat());
+        relay.push(file);
+    }
+    let relay: Vec<&str> = relay.iter().map(String::as_str).collect();
+    assert_data_eq!(
+        forum.does(&sponsor, &relay),
+        str![[r#"
+done         hand in BallotCommitment of [OWNER 3], [OWNER 4], [SPONSOR]
+transaction  [WORD]
+block        [BLOCK]
+gas          [GAS]
+event        BallotCommitted (sessionId [WORD], principal [OWNER 3], commitment [WORD])
+event        BallotCommitted (sessionId [WORD], principal [OWNER 4], commitment [WORD])
+event        BallotCommitted (sessionId [WORD], principal [SPONSOR], commitment [WORD])
+
+"#]]
+    );
+    let mixed = ["law", "relay", "name-0.json", "ballot-3.json"];
+    assert_data_eq!(
+        forum.shell.tell_as(Some(&sponsor), &mixed).refused(3),
+        str![[r#"
+error: ballot-3.json: a statement of BallotCommitment: this takes a PetitionSignature, signed by the principal named
+(exit 3)
+
+"#]]
+    );
     forum.pass(session);
     for (place, voter) in voters.iter().enumerate() {
         let salt = format!("salt-{place}");

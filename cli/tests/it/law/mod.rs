@@ -49,6 +49,7 @@ impl Forum {
     fn raise() -> Self {
         let stage = Stage::raise(&Charter::default(), 5, 1).unwrap();
         let mut shell = Terminal::at(&stage.city);
+        shell.keep_both(&["law", "log", "audit"]);
         shell.call(stage.sponsor.address().to_string(), "SPONSOR");
         shell.call(stage.proposer.address().to_string(), "PROPOSER");
         for (place, executor) in stage.executors.iter().enumerate() {
@@ -116,4 +117,7 @@ fn a_document_becomes_a_mission_by_the_command_line_alone() {
     let mission = mission::begins(&mut forum, &session);
     mission::is_looked_through(&forum, &mission);
     logs::are_proved(&forum);
+    forum
+        .shell
+        .compare_both(snapbox::file!["../transcripts/both/law.txt"]);
 }

@@ -1,6 +1,6 @@
 //! From a decision to law: identities, bids, the award, approvals.
 
-use agentcity_abi::ILegislature;
+use agentcity_abi::{IEnactment, ILegislature};
 use agentcity_domain::peer::Peer;
 use agentcity_test_fixtures::{city::life::service_of, mission::Plan};
 use alloy::primitives::{B256, keccak256};
@@ -90,12 +90,13 @@ pub(super) fn makes_law(forum: &mut Forum, session: &str, plan: &Plan) {
             assert_data_eq!(
                 forum.does(&executor.agent, &sealed),
                 str![[r#"
-would  seal a bid for node 0, to be opened with --until [SECOND]
+would  seal a bid for node 0
 from   [EXECUTOR 0]
 to     [legislature]
 value  0 wei
 data   [BYTES]
 gas [..]
+until  [SECOND]
 
 "#]]
             );
@@ -175,6 +176,15 @@ event        SessionStateChanged (sessionId [WORD], from RegulatoryReview, to Co
             "high",
         ],
     );
+    let asked = IEnactment::templateCall {
+        templateId: keccak256("general"),
+        version: 1,
+    };
+    let enactment = forum.stage.city.address(Peer::Enactment);
+    let stands = forum.stage.city.client.ask(enactment, &asked).unwrap();
+    let ranges = (stands.nodesMax, stands.tiersAllowed, stands.riskMax);
+    // A bit for each tier, and the highest risk there is.
+    assert_eq!(ranges, (100, 0b1110, 2));
     forum.does(
         &clerks[3].agent,
         &[
@@ -199,7 +209,7 @@ event        SessionStateChanged (sessionId [WORD], from RegulatoryReview, to Co
     assert_data_eq!(
         forum.run(&["law", "show", session, "--json"]).done(),
         str![[r#"
-{"ok":true,"result":{"deliberation":{"candidates":1,"commits":6,"enrolled":6,"epoch":1,"expiresAt":[SECOND],"failed":false,"kind":"Mission","legislativeEpoch":1,"node":0,"origin":"[WORD]","proposals":1,"reveals":6,"step":"Decided","winner":"[WORD]"},"law":{"approved":true,"assignmentsHash":"[WORD]","audited":false,"budget":5000000000000000,"domain":"[WORD]","epoch":1,"fairness":1000,"fairnessWaived":false,"kind":"Mission","missionDeadline":[SECOND],"missionId":"0x0000000000000000000000000000000000000000000000000000000000000000","node":0,"nodes":3,"sponsor":"[SPONSOR]","statuteHash":"[WORD]"},"session":{"awardsFrom":0,"bids":5,"domain":"[WORD]","epoch":1,"expiresAt":0,"kind":"Mission","legislativeEpoch":1,"missionBudget":5000000000000000,"missionDeadline":[SECOND],"missionId":"0x0000000000000000000000000000000000000000000000000000000000000000","node":0,"nodes":3,"regulators":1,"reproposals":0,"roles":15,"sponsor":"[SPONSOR]","state":"Deployed","statuteHash":"[WORD]","tokenBudget":30,"winner":"[WORD]"}},"version":1}
+{"ok":true,"result":{"decisions":[{"beside":[],"block":[BLOCK],"emitter":"[enactment]","event":"RegulatoryDecided","fields":{"approvals":"1","assignmentsHash":"[WORD]","clerk":"[regulator]","fairness":"1000","needed":"1","sessionId":"[WORD]"},"transaction":"[WORD]"}],"deliberation":{"candidates":1,"commits":6,"enrolled":6,"epoch":1,"expiresAt":[SECOND],"failed":false,"kind":"Mission","legislativeEpoch":1,"node":0,"origin":"[WORD]","proposals":1,"reveals":6,"step":"Decided","winner":"[WORD]"},"law":{"approved":true,"assignmentsHash":"[WORD]","audited":false,"budget":5000000000000000,"domain":"[WORD]","epoch":1,"fairness":1000,"fairnessWaived":false,"kind":"Mission","missionDeadline":[SECOND],"missionId":"0x0000000000000000000000000000000000000000000000000000000000000000","node":0,"nodes":3,"sponsor":"[SPONSOR]","statuteHash":"[WORD]"},"session":{"awardsFrom":0,"bids":5,"domain":"[WORD]","epoch":1,"expiresAt":0,"kind":"Mission","legislativeEpoch":1,"missionBudget":5000000000000000,"missionDeadline":[SECOND],"missionId":"0x0000000000000000000000000000000000000000000000000000000000000000","node":0,"nodes":3,"regulators":1,"reproposals":0,"roles":15,"sponsor":"[SPONSOR]","state":"Deployed","statuteHash":"[WORD]","tokenBudget":30,"winner":"[WORD]"}},"version":1}
 
 "#]]
     );

@@ -271,6 +271,40 @@ epoch  parameter        from  to  law     block
     );
     assert_eq!(town.parameter(ParameterId::ReputationFloor), 80);
 
+    assert_data_eq!(
+        town.tell(&["rules", "get", "reputationFloor"]).done(),
+        str![[r#"
+parameter  reputationFloor (13)
+value      80 points
+epoch      2
+default    100
+range      0 to 500
+risk       HIGH
+weaker     a lesser value
+governs    Least reputation to bid and to be routed.
+source     Table 19; R-09
+
+"#]]
+    );
+    assert_data_eq!(
+        town.tell(&["rules", "diff", "1", "2"]).done(),
+        str![[r#"
+parameter        epoch 1  epoch 2
+reputationFloor  100      80
+
+"#]]
+    );
+    assert_data_eq!(
+        town.tell(&["rules", "list", "--changed"]).done(),
+        str![[r#"
+epoch 2
+
+id  parameter        value  unit    risk
+13  reputationFloor  80     points  HIGH
+
+"#]]
+    );
+
     // Whether every unit is accounted for: the stakes of seven adjudicators are.
     assert_data_eq!(
         town.tell(&["audit", "books"]).done(),
@@ -295,4 +329,5 @@ error: the chain has no block [..] yet: leave --block out for the newest
 
 "#]]
     );
+    town.compare_both(snapbox::file!["../transcripts/both/override.txt"]);
 }

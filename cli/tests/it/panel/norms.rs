@@ -166,4 +166,18 @@ nothing is queued
 
 "#]]
     );
+    let restore = ["rules", "restore", &norm, "--justification", "why.md"];
+    assert_data_eq!(
+        town.tell(&[&restore[..], &["--out", "restore.json"]].concat())
+            .done(),
+        str![[r#"
+file      restore.json
+does      let the struck norm [WORD] stand again
+deadline  [SECOND]
+digest    [WORD]
+next      agentcity override explain restore.json
+
+"#]]
+    );
+    town.compare_both(snapbox::file!["../transcripts/both/norms.txt"]);
 }
