@@ -200,10 +200,26 @@ impl Scene {
             .state
     }
 
+    /// A mission that has its money, and neither pages nor seats.
+    fn create(&mut self, plan: &Plan) -> Law {
+        let law = self.stage.legislate(plan, STAKE);
+        let mut law = law.unwrap_or_else(|e| panic!("{e}"));
+        self.stage.create(&mut law).expect("created");
+        self.stage.fund(&mut law).expect("paid");
+        law
+    }
+
+    fn deploy(&mut self, law: &mut Law) {
+        let anybody = self.stage.sponsor.clone();
+        self.stage.deploy(law, &anybody, 1).expect("pages");
+        self.stage.seat(law, &anybody, 1).expect("seats");
+        self.stage.finalise(law, &anybody).expect("law");
+    }
+
     fn enact(&mut self, plan: &Plan) -> Law {
-        self.stage
-            .enact(plan, STAKE)
-            .unwrap_or_else(|e| panic!("{e}"))
+        let mut law = self.create(plan);
+        self.deploy(&mut law);
+        law
     }
 
     fn is_paid_out(&mut self, law: &Law, agent: Address) -> bool {
@@ -262,9 +278,13 @@ fn missions_that_appear_are_served_and_what_ended_is_left_alone() {
     for _ in 0..2 {
         scene.look(&mut one);
     }
-    // It appears while the keeper runs.
-    let mut first = scene.enact(&plans[0]);
+    // It appears while the keeper runs: first without seats, so that it is nobody's, and then with them.
+    let mut first = scene.create(&plans[0]);
+    for _ in 0..2 {
+        scene.look(&mut one);
+    }
     assert_eq!(scene.looks("one", &first), [0; 0]);
+    scene.deploy(&mut first);
     scene.look(&mut one);
     // What its law is about is written down later still.
     scene.write(&first);
