@@ -94,9 +94,8 @@ impl Index {
             },
             Event::Removed(log) => match said(city, log) {
                 Some(Said::Created(mission)) => {
-                    if self.missions.remove(&mission).is_none() {
-                        self.beyond = self.beyond.saturating_sub(1);
-                    }
+                    let known = self.missions.remove(&mission);
+                    self.beyond = self.beyond.saturating_sub(known.is_none().into());
                 }
                 Some(Said::Ended(mission)) => {
                     if let Some(known) = self.missions.get_mut(&mission) {

@@ -16,10 +16,7 @@ use agentcity_abi::{
     document::{self, Preimages},
 };
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::encode};
-use agentcity_executor::{
-    client::{Account, Client, Patience},
-    protocol::Terms,
-};
+use agentcity_executor::client::{Account, Client, Patience};
 use agentcity_keeper::{
     clock::{Clock, Moment},
     daemon::Keeper,
@@ -68,7 +65,6 @@ struct Scene {
     stage: Stage,
     ground: Ground,
     addresses: Vec<(Address, String)>,
-    texts: Texts,
     clock: Hands,
     folder: TempDir,
     runtime: Runtime,
@@ -84,8 +80,7 @@ fn plan(name: &str) -> Plan {
 }
 
 impl Scene {
-    /// What is behind the digests of `known` is known beforehand.
-    fn raise(known: &Plan) -> Self {
+    fn raise() -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let stage = Stage::raise(&Charter::default(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
         gas::cache_city(&stage.city).expect("a cache");
@@ -97,15 +92,10 @@ impl Scene {
             let (address, _) = runtime.block_on(serve(&stage, &executor, folder.path()));
             addresses.push((executor.agent.address(), address));
         }
-        let mut texts = Texts::default();
-        for task in &known.tasks {
-            texts.add_terms(Terms::from(&task.terms));
-        }
         Self {
             stage,
             ground: found.expect("a city"),
             addresses,
-            texts,
             clock: Hands::default(),
             folder,
             runtime,
@@ -138,7 +128,7 @@ impl Scene {
             executors,
             served: served.clone(),
             missions,
-            texts: self.texts.clone(),
+            texts: Texts::default(),
             pause: Duration::from_secs(3_600),
         };
         let own = provider(&self.stage);
@@ -163,15 +153,16 @@ impl Scene {
         self.folder.path().join("documents")
     }
 
-    /// Puts a plan's document where keepers read.
-    fn write(&self, plan: &Plan) {
+    /// Puts a law's document where keepers read: what its nodes are about is not known otherwise.
+    fn write(&self, law: &Law) {
+        let plan = &law.plan;
         let pages = encode::statute(&plan.drafts(), &plan.predicates).expect("pages");
         let mut known = Preimages::default();
         for task in &plan.tasks {
             known.add_terms(task.terms.clone());
         }
         let document = document::decode(&pages, &known).expect("a document");
-        let path = self.documents().join("law.jsonld");
+        let path = self.documents().join(plan.name.replace(' ', "-"));
         std::fs::write(path, document.pretty()).expect("written");
     }
 
@@ -209,10 +200,26 @@ impl Scene {
             .state
     }
 
+    /// A mission that has its money, and neither pages nor seats.
+    fn create(&mut self, plan: &Plan) -> Law {
+        let law = self.stage.legislate(plan, STAKE);
+        let mut law = law.unwrap_or_else(|e| panic!("{e}"));
+        self.stage.create(&mut law).expect("created");
+        self.stage.fund(&mut law).expect("paid");
+        law
+    }
+
+    fn deploy(&mut self, law: &mut Law) {
+        let anybody = self.stage.sponsor.clone();
+        self.stage.deploy(law, &anybody, 1).expect("pages");
+        self.stage.seat(law, &anybody, 1).expect("seats");
+        self.stage.finalise(law, &anybody).expect("law");
+    }
+
     fn enact(&mut self, plan: &Plan) -> Law {
-        self.stage
-            .enact(plan, STAKE)
-            .unwrap_or_else(|e| panic!("{e}"))
+        let mut law = self.create(plan);
+        self.deploy(&mut law);
+        law
     }
 
     fn is_paid_out(&mut self, law: &Law, agent: Address) -> bool {
@@ -265,15 +272,22 @@ fn seated(scene: &mut Scene, law: &Law) -> Address {
 #[test]
 fn missions_that_appear_are_served_and_what_ended_is_left_alone() {
     let plans = [plan("find"), plan("find again")];
-    let mut scene = Scene::raise(&plans[0]);
+    let mut scene = Scene::raise();
     let everybody: BTreeSet<Address> = scene.addresses.iter().map(|(agent, _)| *agent).collect();
     let mut one = scene.keeper("one", &everybody, Vec::new());
     for _ in 0..2 {
         scene.look(&mut one);
     }
-    // It appears while the keeper runs.
-    let mut first = scene.enact(&plans[0]);
+    // It appears while the keeper runs: first without seats, so that it is nobody's, and then with them.
+    let mut first = scene.create(&plans[0]);
+    for _ in 0..2 {
+        scene.look(&mut one);
+    }
     assert_eq!(scene.looks("one", &first), [0; 0]);
+    scene.deploy(&mut first);
+    scene.look(&mut one);
+    // What its law is about is written down later still.
+    scene.write(&first);
     scene.until(&mut one, &first, work::MissionState::Verification);
 
     // Whoever has no seat does not look at it, and who is told to look at another does not either.
@@ -292,9 +306,7 @@ fn missions_that_appear_are_served_and_what_ended_is_left_alone() {
     drop(one);
     let second = scene.enact(&plans[1]);
     let mut one = scene.keeper("one", &everybody, Vec::new());
-    scene.look(&mut one);
-    // What its law is about is written down later still.
-    scene.write(&plans[1]);
+    scene.write(&second);
     scene.until(&mut one, &second, work::MissionState::Verification);
 
     // The first ends: its stake is released and its escrow closed, and then it is not looked at any more.

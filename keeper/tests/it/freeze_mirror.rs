@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path, time::Instant};
 
+use agentcity_abi::{ICollaboration, IGuardian};
 use agentcity_domain::{
     guardian::report::{self, Kind},
     machine::{MissionState, NodeState},
@@ -15,17 +16,26 @@ use agentcity_keeper::{
     execution::Execution,
     executor::arrest::{StopError, Stopper, Waiting, arrest},
     journal::{Claim, Journal, SqliteJournal},
-    machine::freeze_mirror::{
-        ARRESTS_MAX, Action, Age, Event, FreezeMirror, FreezeView, HeardView, Held, Limits,
-        Measure, NodeView, View,
+    machine::{
+        Machine,
+        freeze_mirror::{
+            ARRESTS_MAX, Action, Age, Event, FreezeMirror, FreezeView, HeardView, Held, Limits,
+            Measure, NodeView, View, tells,
+        },
+        missions::Watched,
     },
     runtime::Stream,
     snapshot::{Captured, Contract},
+    source::{
+        chain,
+        log::{City, Contract as Contracts, Log},
+    },
     vault::Vault,
 };
 use alloy::{
-    primitives::{Address, B256},
+    primitives::{Address, B256, LogData, Uint},
     signers::local::PrivateKeySigner,
+    sol_types::SolEvent,
 };
 use parking_lot::Mutex;
 use proptest::prelude::*;
@@ -683,4 +693,98 @@ async fn detection_stops_an_executor_within_milliseconds() {
         took[10], took[19]
     );
     assert!(took[10].as_millis() < 250, "{took:?}");
+}
+
+#[test]
+fn missions_and_freezes_are_learnt_from_the_followed_logs() {
+    let (collaboration, guardian) = (Address::repeat_byte(0xc0), Address::repeat_byte(0x60));
+    let contracts = City::new([
+        (Contracts::Collaboration, collaboration),
+        (Contracts::Guardian, guardian),
+    ]);
+    let log = |address, block: u64, data: LogData| Log {
+        address,
+        topics: data.topics().to_vec(),
+        data: data.data,
+        at: head(block),
+        transaction: B256::ZERO,
+        index: 0,
+    };
+    let created = ICollaboration::MissionCreated {
+        missionId: MISSION,
+        sponsor: Address::ZERO,
+        sessionId: B256::ZERO,
+        statuteHash: B256::ZERO,
+        nodes: 4,
+    };
+    let frozen = IGuardian::NodeFrozen {
+        missionId: MISSION,
+        node: 3,
+        freezeId: 7,
+        attempt: 0,
+        agent: AGENT,
+        cause: IGuardian::FreezeCause::Manual,
+        expiresAt: Uint::from(9_u8),
+    };
+    let ended = ICollaboration::MissionStateChanged {
+        missionId: MISSION,
+        from: ICollaboration::MissionState::Executing,
+        to: ICollaboration::MissionState::Aborted,
+        reason: ICollaboration::Reason::HaltExpired,
+    };
+    let created = log(collaboration, 5, created.encode_log_data());
+    let frozen = log(guardian, 6, frozen.encode_log_data());
+    let ended = log(collaboration, 9, ended.encode_log_data());
+    let elsewhere = Log {
+        address: collaboration,
+        ..frozen.clone()
+    };
+    assert!([&created, &frozen, &ended].map(|log| tells(&contracts, log)) == [true; 3]);
+    assert!(!tells(&contracts, &elsewhere));
+
+    let mut mirror = FreezeMirror::default().following(contracts.clone());
+    let added = |log: &Log| Happened::Chain(chain::Event::Added(log.clone()));
+    assert_eq!(mirror.step(&added(&created)), []);
+    let began = Event::Began {
+        execution: execution(0),
+        since: 1,
+    };
+    mirror.step(&Happened::Mirror(began));
+    assert_eq!(mirror.step(&added(&elsewhere)), []);
+    assert!(!mirror.is_held(&execution(0)));
+    // What runs here is stopped by the log alone, and a reorganisation lets nobody go.
+    let wanted = mirror.step(&added(&frozen));
+    assert!(
+        matches!(wanted[..], [Wanted::Mirror(Action::Arrest { execution: found, .. })] if found == execution(0)),
+        "{wanted:?}"
+    );
+    mirror.step(&Happened::Chain(chain::Event::Removed(frozen)));
+    assert!(mirror.is_held(&execution(0)));
+    let watched = |mirror: &FreezeMirror| mirror.watched();
+    let open = |ended| {
+        vec![Watched {
+            mission: MISSION,
+            ended,
+            freezes: vec![7],
+        }]
+    };
+    assert_eq!(watched(&mirror), open(false));
+    mirror.step(&added(&ended));
+    let mut mirror = FreezeMirror::resume(&mirror.state())
+        .unwrap()
+        .following(contracts);
+    assert_eq!(watched(&mirror), open(true));
+    // Once a settled block says so too, nothing of it is kept.
+    let over = Event::Told {
+        fence: 1,
+        after: None,
+        age: Age::Settled,
+        view: View {
+            state: MissionState::Aborted,
+            ..view(10, NodeState::Failed, 0)
+        },
+    };
+    mirror.step(&Happened::Mirror(over));
+    assert_eq!(watched(&mirror), []);
+    assert!(!mirror.is_held(&execution(0)));
 }

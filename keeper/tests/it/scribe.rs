@@ -32,7 +32,10 @@ use agentcity_keeper::{
 };
 use agentcity_test_fixtures::{
     self as fixtures,
-    city::{Charter, City},
+    city::{
+        Charter, City, Client,
+        life::{AgentType, Registration},
+    },
 };
 use alloy::{
     primitives::{Address, B256, keccak256},
@@ -63,7 +66,7 @@ impl Clock for Hands {
 /// A city in which something happens.
 struct Town {
     city: City,
-    owners: usize,
+    settled: usize,
 }
 
 impl Town {
@@ -78,17 +81,25 @@ impl Town {
         });
         Self {
             city: city.await.unwrap(),
-            owners: 0,
+            settled: 0,
         }
     }
 
-    /// Services that are registered, each in a block of its own.
-    fn publish(&mut self, count: usize) {
+    /// Agents that register, each in a block of its own.
+    fn settle(&mut self, count: usize) {
         tokio::task::block_in_place(|| {
             for _ in 0..count {
-                let owner = self.city.person(&format!("owner {}", self.owners)).unwrap();
-                self.owners += 1;
-                self.city.publish(&[owner]).unwrap();
+                let number = self.settled;
+                self.settled += 1;
+                let principal = self.city.person(&format!("principal {number}")).unwrap();
+                let agent = self.city.person(&format!("agent {number}")).unwrap();
+                self.city.enrol(std::slice::from_ref(&principal)).unwrap();
+                let registration = Registration {
+                    agent,
+                    kind: AgentType::Producer,
+                    principal,
+                };
+                self.city.register(&[registration]).unwrap();
             }
         });
     }
@@ -97,6 +108,15 @@ impl Town {
         let provider = self.provider();
         let answer = provider.raw_request::<_, serde_json::Value>(method.into(), params);
         answer.await.unwrap();
+    }
+
+    /// The newest blocks are replaced by empty ones, and who was in them was never there.
+    async fn reorg(&mut self, depth: u64) {
+        self.rpc("anvil_reorg", json!([depth, []])).await;
+        tokio::task::block_in_place(|| {
+            // Whoever counts nonces counts anew.
+            self.city.client = Client::new(&self.city.node).unwrap();
+        });
     }
 
     fn place(&self) -> (String, Address) {
@@ -232,7 +252,7 @@ fn seen(events: &[Event]) -> Vec<(EventType, B256, u64, u64)> {
 async fn the_log_holds_every_final_log_of_the_city_once_and_in_order() {
     let mut town = Town::raise().await;
     tokio::task::block_in_place(|| town.city.install_clerks().unwrap());
-    town.publish(3);
+    town.settle(3);
     let dir = tempdir().unwrap();
     let (mut one, log) = scribe(&town.place(), dir.path(), |_| {}).await;
     round(&mut one).await;
@@ -247,12 +267,12 @@ async fn the_log_holds_every_final_log_of_the_city_once_and_in_order() {
     assert_eq!(clerk.principals, [town.city.clerks[0].principal.address()]);
 
     // What lies too high waits, until enough lies on it; a block that was replaced before leaves nothing.
-    town.publish(2);
+    town.settle(2);
     round(&mut one).await;
     assert_eq!(seen(&events(&log)), town.truth().await);
     let before = events(&log).len();
-    town.rpc("anvil_reorg", json!([3, []])).await;
-    town.publish(2);
+    town.reorg(3).await;
+    town.settle(2);
     round(&mut one).await;
     town.rpc("anvil_mine", json!(["0x8"])).await;
     round(&mut one).await;
@@ -263,9 +283,9 @@ async fn the_log_holds_every_final_log_of_the_city_once_and_in_order() {
     // Away for hundreds of blocks: another process goes on where the log ends.
     one.leave(&Hands::default()).unwrap();
     drop((one, log));
-    town.publish(2);
+    town.settle(2);
     town.rpc("anvil_mine", json!(["0x200"])).await;
-    town.publish(1);
+    town.settle(1);
     town.rpc("anvil_mine", json!(["0x8"])).await;
     let (mut two, log) = scribe(&town.place(), dir.path(), |_| {}).await;
     round(&mut two).await;
@@ -285,8 +305,8 @@ async fn the_log_holds_every_final_log_of_the_city_once_and_in_order() {
     assert!(!tree::includes(&anchor, size - 1, &other, &path));
 
     // More was undone than counts as final: nothing is written on either side of it, and a human is told.
-    town.rpc("anvil_reorg", json!([12, []])).await;
-    town.publish(1);
+    town.reorg(12).await;
+    town.settle(1);
     town.rpc("anvil_mine", json!(["0x20"])).await;
     round(&mut two).await;
     assert_eq!(two.worst(), Some(Level::Dead));
@@ -343,7 +363,7 @@ async fn a_scribe_killed_at_any_commit_writes_what_an_unharmed_one_does() {
     tokio::task::block_in_place(|| town.city.install_clerks().unwrap());
     // Entries in several stretches of blocks, so that it dies between them too.
     for _ in 0..3 {
-        town.publish(2);
+        town.settle(2);
         town.rpc("anvil_mine", json!(["0x6e"])).await;
     }
     let place = town.place();
@@ -359,7 +379,7 @@ async fn a_scribe_killed_at_any_commit_writes_what_an_unharmed_one_does() {
     let (expected, size) = (events(&log), log.lock().size().unwrap());
     assert_eq!(seen(&expected), town.truth().await);
     let root = log.lock().root(size).unwrap();
-    assert!(boundaries >= 10, "{boundaries}");
+    assert!(boundaries >= 8, "{boundaries}");
     for at in 0..boundaries {
         let dir = tempdir().unwrap();
         let killed = tokio::task::block_in_place(|| killed_at(&place, dir.path(), at));

@@ -5,7 +5,9 @@ use agentcity_hub::{
     entry::Entry,
     head::{Head, LogName, SignedHead},
     kind::EventType,
-    store::{Appended, DRAFTS_MAX, Disposition, DraftError, Log, LogError, PAYLOAD_BYTES_MAX},
+    store::{
+        Appended, DRAFTS_MAX, Disposition, DraftError, Log, LogError, PAYLOAD_BYTES_MAX, Taken,
+    },
     tree,
 };
 use alloy::primitives::{Address, B256, keccak256};
@@ -253,5 +255,36 @@ fn heads_are_their_authors_and_of_this_log() {
         ..signed
     };
     assert!(high.verify(&name()).is_err());
+    log.audit().unwrap();
+}
+
+#[test]
+fn a_stretch_of_the_chain_is_taken_once_and_only_where_the_log_ends() {
+    let dir = tempdir().unwrap();
+    let mut log = open(dir.path(), &[]);
+    let to = |block: u64| Taken {
+        block,
+        hash: B256::with_last_byte(block as u8),
+        epoch: 1,
+    };
+    assert_eq!(log.taken().unwrap(), None);
+    log.take(None, drafts(0..3), to(5)).unwrap();
+    log.take(Some(to(5)), Vec::new(), to(9)).unwrap();
+    // Another process went further, or stood on another chain.
+    let forked = Taken {
+        hash: B256::ZERO,
+        ..to(9)
+    };
+    for from in [None, Some(to(5)), Some(forked)] {
+        let refused = log.take(from, drafts(3..6), to(12)).unwrap_err();
+        assert!(matches!(refused, LogError::Taken { found: 9 }), "{refused}");
+        assert_eq!(refused.disposition(), Disposition::Retry);
+    }
+    assert_eq!(log.size().unwrap(), 3, "nothing of it was written");
+    drop(log);
+    let mut log = open(dir.path(), &[]);
+    assert_eq!(log.taken().unwrap(), Some(to(9)));
+    log.take(Some(to(9)), drafts(2..6), to(12)).unwrap();
+    assert_eq!(log.size().unwrap(), 6, "one of them was there");
     log.audit().unwrap();
 }
