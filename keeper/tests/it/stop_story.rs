@@ -155,7 +155,7 @@ impl Handler for Talker {
                 .tool(&Text::cut("search"), b"fields", b"many")
                 .map_err(halted)?;
             recorder.produced(b"{\"fields\":").map_err(halted)?;
-            // Its tokens last: it is the messages that are too many.
+            // Within its tokens: it is the messages that are too many.
             for number in 0..flood() {
                 let tokens = u32::from(number == 0);
                 recorder

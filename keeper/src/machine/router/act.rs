@@ -162,6 +162,9 @@ pub struct Round {
     pub since: u64,
     /// How often it was refused since.
     pub refused: u32,
+    /// How often it was done since: work that was stopped, and is asked for again, is not the work that was asked for before.
+    #[serde(default)]
+    pub again: u32,
 }
 
 /// Something the router wants.
@@ -190,7 +193,11 @@ impl Action {
         match self {
             Self::Do { steps } => {
                 let names = steps.iter().map(|(step, round)| {
-                    format!("{}/{}/{}", step.name(), round.since, round.refused)
+                    let again = match round.again {
+                        0 => String::new(),
+                        again => format!("/{again}"),
+                    };
+                    format!("{}/{}/{}{again}", step.name(), round.since, round.refused)
                 });
                 format!("router/{}", names.collect::<Vec<_>>().join("+"))
             }

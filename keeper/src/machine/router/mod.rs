@@ -43,6 +43,8 @@ use crate::{
 
 /// How often a step is tried after it was refused: what was refused three times wants a human, who is told.
 const TRIES_MAX: u32 = 3;
+/// How often work is asked for while its node stays in one state: an executor that forgets it each time is left.
+const AGAIN_MAX: u32 = 16;
 /// The tier of nodes whose result proves itself.
 const PROVED: u8 = 1;
 /// The tier of nodes whose result people look at.
@@ -250,7 +252,10 @@ impl Router {
                 continue;
             }
             let fresh = Known {
-                round: Round { since, refused: 0 },
+                round: Round {
+                    since,
+                    ..Round::default()
+                },
                 done: false,
             };
             let known = self.state.known.get(&step).copied().unwrap_or(fresh);
@@ -305,8 +310,19 @@ impl Router {
     fn succeeded(&mut self, step: Step, round: Round) {
         self.state.known.remove(&step);
         match step {
-            Step::Stop(job) => {
-                self.state.working.remove(&job);
+            // An executor that stopped what it was asked for may be asked anew, in the same state of its node.
+            Step::Stop(_) | Step::Invoke(_) => {
+                if let Step::Stop(job) = step {
+                    self.state.working.remove(&job);
+                }
+                let again = round.again.saturating_add(1);
+                let round = Round {
+                    refused: 0,
+                    again,
+                    ..round
+                };
+                let done = again >= AGAIN_MAX;
+                self.state.known.insert(step, Known { round, done });
             }
             Step::Release { .. } | Step::CloseEscrow { .. } => {
                 let done = true;
@@ -314,7 +330,6 @@ impl Router {
             }
             Step::Accept(_)
             | Step::Route { .. }
-            | Step::Invoke(_)
             | Step::Result(..)
             | Step::Open(_)
             | Step::Close { .. }

@@ -395,6 +395,23 @@ fn a_freeze_stops_the_work_and_its_end_begins_the_same_attempt_anew() {
 }
 
 #[test]
+fn work_that_was_stopped_while_its_node_stayed_as_it_was_is_asked_for_anew() {
+    let mut router = serving(&[1]);
+    let mut running = node(0, 1, NodeState::Executing, &[1]);
+    running.seats[0].taken = true;
+    let first = see(&mut router, &sight(vec![running.clone()]));
+    end(&mut router, &first[0], Outcome::Satisfied);
+    running.seats[0].job = JobSight::Stopped;
+    let second = see(&mut router, &sight(vec![running]));
+    assert_eq!(steps(&second), steps(&first));
+    assert_ne!(
+        second[0].name(),
+        first[0].name(),
+        "the journal knows the first as done"
+    );
+}
+
+#[test]
 fn many_results_share_a_transaction_and_no_more_than_it_carries() {
     let nodes = (0..130).map(|number| node(number, 1, NodeState::Eligible, &[1]));
     let wanted = see(&mut serving(&[1]), &sight(nodes.collect()));
