@@ -433,7 +433,7 @@ impl World {
     }
 
     /// The service of the last node crashes; its time passes, keepers say so, and a session gives the node new seats.
-    fn fail_and_reseat(&mut self, mission: B256, session: B256) {
+    fn fail_and_reseat(&mut self, mission: B256, session: B256) -> B256 {
         self.until_began(2, 0, 1);
         let agent = self.agent_of(mission, 2, 0);
         let (addresses, job) = (self.executors.clone(), format!("{mission:#x}-2-0-0"));
@@ -462,6 +462,7 @@ impl World {
             let at = format!("{:?} in attempt {}", node.state, node.attempt);
             Ok(if node.attempt == 1 { Ok(()) } else { Err(at) })
         });
+        partial
     }
 
     /// An adjudicator looks at the report and approves it.
@@ -556,8 +557,9 @@ impl World {
         println!("  {size} entries in each log");
     }
 
-    /// Each agent has what it deposited and earned, less what it lost, in its credit and its account.
-    fn compare_earnings(&mut self) {
+    /// Each agent has what it deposited and earned, less what it lost, in its credit, its account, and what stays reserved for whoever came
+    /// second in a session until the mission's deadline.
+    fn compare_earnings(&mut self, sessions: [B256; 2]) {
         let at = Peer::Treasury;
         let settled = must(self.stage.events::<treasury::Settled>(at));
         let slashed = must(self.stage.events::<treasury::StakeSlashed>(at));
@@ -573,8 +575,17 @@ impl World {
             let taken: U256 = of_withdrawn.map(|event| event.amount).sum();
             let call = treasury::creditsCall { account: agent };
             let credit = must(self.stage.city.client.ask(to, &call));
+            let mut reserved = U256::ZERO;
+            for session in sessions {
+                let call = treasury::reservedStakeCall {
+                    sessionId: session,
+                    source: agent.into_word(),
+                    agent,
+                };
+                reserved += U256::from(must(self.stage.city.client.ask(to, &call)));
+            }
             assert_eq!(
-                credit + taken,
+                credit + taken + reserved,
                 U256::from(DEPOSIT) + earned - lost,
                 "{agent}"
             );
@@ -608,12 +619,12 @@ fn machines_alone_bring_three_tasks_from_petition_to_withdrawal_through_a_freeze
     let mission = world.commissioned(session);
     world.freeze_and_lift(mission);
     world.until_node(mission, 1, work::NodeState::Completed);
-    world.fail_and_reseat(mission, session);
+    let partial = world.fail_and_reseat(mission, session);
     world.review(mission);
     world.conclude(mission);
 
     world.prove_logs(mission);
-    world.compare_earnings();
+    world.compare_earnings([session, partial]);
     let books = must(world.stage.books());
     books.print();
     assert!(books.balance(), "{books:?}");

@@ -144,7 +144,7 @@ impl Process {
                 .filter(|line| line.ends_with('\n'));
             let found = whole
                 .filter_map(|line| line.trim_end().split_once(wanted))
-                .last();
+                .next_back();
             if let Some((_, rest)) = found {
                 return Ok(rest.trim().to_owned());
             }

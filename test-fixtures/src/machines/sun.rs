@@ -25,18 +25,18 @@ const BLOCK_EVERY: Duration = Duration::from_secs(1);
 /// How long one step of anything may take, by the wall: some hundred times what it takes on an idle computer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Why a day did not come.
+/// Why a day did not come. What carries a whole contract error is boxed.
 #[derive(Debug, thiserror::Error)]
 pub enum SunError {
     /// The city does not answer.
     #[error(transparent)]
-    Mission(#[from] MissionError),
+    Mission(#[from] Box<MissionError>),
     /// The node does not answer.
     #[error(transparent)]
     Rpc(#[from] RpcError),
     /// Somebody was refused.
     #[error(transparent)]
-    Call(#[from] CallError),
+    Call(#[from] Box<CallError>),
     /// A machine is gone.
     #[error(transparent)]
     Machine(#[from] MachineError),
@@ -48,6 +48,18 @@ pub enum SunError {
         /// What was there instead.
         at: String,
     },
+}
+
+impl From<MissionError> for SunError {
+    fn from(error: MissionError) -> Self {
+        Self::Mission(Box::new(error))
+    }
+}
+
+impl From<CallError> for SunError {
+    fn from(error: CallError) -> Self {
+        Self::Call(Box::new(error))
+    }
 }
 
 /// Whom a session waits for.
