@@ -204,9 +204,10 @@ fn spot(event: &Event) -> Spot {
     }
 }
 
+/// Up to which block the log has the chain: as far as it was taken, or where its latest entries come from.
 fn newest_block(log: &Log, size: u64) -> Result<u64, KeptError> {
     let from = size.saturating_sub(TAIL);
-    let mut newest = 0;
+    let mut newest = log.taken()?.map_or(0, |taken| taken.block);
     // As many as there are: a thousand at most.
     for (place, text) in log.lines(from, TAIL as usize)? {
         if let Entry::Event(event) = line(place, &text)? {

@@ -345,7 +345,7 @@ fn what_is_wrong_on_this_machine_is_said_with_what_to_do() {
     let key = files.secret("key", &format!("0x{}", "11".repeat(32)));
     std::fs::remove_file(files.at("journal")).unwrap();
     let clerk = format!(
-        "[clerk]\nconstitution = \"{nothing}\"\nkey_file = {key:?}\ndocuments = {:?}\n",
+        "[city]\nconstitution = \"{nothing}\"\nfrom_block = 0\n[clerk]\nkey_file = {key:?}\ndocuments = {:?}\n",
         files.at("documents")
     );
     let text = std::fs::read_to_string(&config).unwrap();

@@ -310,11 +310,8 @@ fn missions_that_appear_are_served_and_what_ended_is_left_alone() {
     scene.until(&mut one, &second, work::MissionState::Verification);
 
     // The first ends: its stake is released and its escrow closed, and then it is not looked at any more.
-    let monitor = scene.stage.bring_monitor("monitor").expect("a monitor");
-    for step in scene.stage.opens_gate(&first, &monitor) {
-        let performed = scene.stage.perform(&mut first, vec![step]);
-        performed.expect("the gate opens");
-    }
+    // Legislating the other took longer than monitors have for their word, so the keeper had the gate asked itself.
+    scene.until(&mut one, &first, work::MissionState::Completed);
     let over = u64::from(P::SanctionWindowSecs.row().default) + 1;
     let warped = scene.stage.city.client.warp(Duration::from_secs(over));
     warped.expect("time passes");
