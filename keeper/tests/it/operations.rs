@@ -11,7 +11,7 @@ use agentcity_test_fixtures::{Actor, Node, Sender, Settings, program::deploy_wat
 use alloy::primitives::Address;
 use serde_json::{Value, json};
 
-use crate::daemon::{Daemon, Files, TOKEN, ask, order, read, sample, until};
+use crate::daemon::{Daemon, Files, Reply, TOKEN, ask, order, read, sample, until};
 
 const DAY: u64 = 86_400;
 /// A program that does nothing.
@@ -76,7 +76,17 @@ fn a_keeper_says_how_it_stands_and_why_it_is_not_ready() {
     assert_eq!(read(&listen, "/health").json()["healthy"], json!(true));
 
     // Everything of the table is scraped, and what happened is counted.
-    let text = read(&listen, "/metrics").body;
+    // A keeper is ready before its first round is over.
+    let counted = |reply: &Reply| {
+        let of = |series: &str| sample(&reply.body, &format!("{PREFIX}{series}"));
+        [
+            "events_taken_total{stream=\"program-life\"}",
+            "host_turns_total",
+        ]
+        .iter()
+        .all(|series| of(series).is_some_and(|found| found >= 1.0))
+    };
+    let text = until("a round", || read(&listen, "/metrics"), counted).body;
     let scraped: BTreeSet<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
