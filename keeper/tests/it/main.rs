@@ -7,6 +7,7 @@ mod escrow_buffer;
 mod follow;
 mod freeze_mirror;
 mod freeze_story;
+mod fuzz;
 mod host;
 mod journal;
 mod keepalive;
