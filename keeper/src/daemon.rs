@@ -53,8 +53,6 @@ use crate::{
 pub const LEASE_TERM: Millis = Millis::new(30_000);
 /// Pause between two looks at leases, open actions and open transactions: several within the term of a lease, few for an endpoint.
 const LOOK: Duration = Duration::from_secs(5);
-/// Shortest wait for news: nobody sees the difference, and a processor does.
-const BREATH: Duration = Duration::from_millis(10);
 /// How long a stop waits for open transactions. What is open then is recorded, and goes on with the next start.
 const DRAIN: Duration = Duration::from_secs(20);
 /// News that waits for the host: what a part learns in one round, without room for one that floods.
@@ -550,7 +548,6 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
 
     /// Waits for news, for a task, or for the next look, and takes what came.
     async fn next(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
-        let due = self.due();
         tokio::select! {
             Some(news) = self.news.recv() => self.take(clock, news)?,
             Some(ended) = self.tasks.join_next_with_id() => {
@@ -565,7 +562,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 let ended = self.ended(clock, ended);
                 taken.and(ended)?;
             }
-            () = tokio::time::sleep_until(due) => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
         for _ in 0..BATCH_MAX {
             let Ok(news) = self.news.try_recv() else {
@@ -574,15 +571,6 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             self.take(clock, news)?;
         }
         self.renew(clock.now())
-    }
-
-    /// When to look again whatever happens: at the next round that is due, or at everything.
-    fn due(&self) -> Instant {
-        let now = Instant::now();
-        let idle = |seat: &&Seat| seat.stream.is_some() && !seat.observing;
-        let rounds = self.seats.iter().filter(idle).map(|seat| seat.due);
-        // A round that is due and not begun is no reason to turn in circles.
-        rounds.fold(now + LOOK, Instant::min).max(now + BREATH)
     }
 
     fn take(&mut self, clock: &dyn Clock, news: News) -> Result<(), KeeperError> {
