@@ -141,6 +141,10 @@ async fn hurl_at(name: &str, at: SocketAddr, paths: &[String], bodies: Vec<Vec<u
         }
         let answer = asked(at, &request, is_http).await;
         *statuses.entry(answer.status).or_insert(0) += 1;
+        // Whatever was made of what is no HTTP, it hung nobody and stopped nothing.
+        if !is_http {
+            continue;
+        }
         let said = || {
             format!(
                 "{name}, round {round} of seed {seed}: {} to {:?}",
