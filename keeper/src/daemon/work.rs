@@ -112,10 +112,15 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             Some(news) = self.news.recv() => self.take(clock, news)?,
             Some(ended) = self.tasks.join_next_with_id() => {
                 // What a round told before it ended comes before its end.
-                while let Ok(news) = self.news.try_recv() {
-                    self.take(clock, news)?;
+                let mut taken = Ok(());
+                while taken.is_ok()
+                    && let Ok(news) = self.news.try_recv()
+                {
+                    taken = self.take(clock, news);
                 }
-                self.ended(clock, ended)?;
+                // It ended, whatever its news came to: whoever is fenced by them would wait for it for ever.
+                let ended = self.ended(clock, ended);
+                taken.and(ended)?;
             }
             Some(order) = orders::next(&mut self.desk) => self.obey(clock, order)?,
             () = tokio::time::sleep(LOOK) => {}

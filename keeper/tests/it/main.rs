@@ -11,6 +11,7 @@ mod finding;
 mod follow;
 mod freeze_mirror;
 mod freeze_story;
+mod fuzz;
 mod ground;
 mod host;
 mod journal;

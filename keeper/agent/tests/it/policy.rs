@@ -3,7 +3,7 @@
 use agentcity_agent_daemon::policy::{AGENDA_MAX, Order, POLL_SECS_MAX, Policy};
 
 const WORD: &str = "0x1111111111111111111111111111111111111111111111111111111111111111";
-const GOOD: &str = r#"endpoint = "http://127.0.0.1:8545/secret"
+pub(crate) const GOOD: &str = r#"endpoint = "http://127.0.0.1:8545/secret"
 constitution = "0x1111111111111111111111111111111111111111"
 agent_key_file = "agent.key"
 principal_key_file = "principal.key"
@@ -42,7 +42,7 @@ document = "law.jsonld"
 domain = "0x1111111111111111111111111111111111111111111111111111111111111111"
 "#;
 
-const SERVE: &str = r#"
+pub(crate) const SERVE: &str = r#"
 [serve]
 listen = "127.0.0.1:0"
 jobs = "jobs"

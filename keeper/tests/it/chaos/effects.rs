@@ -18,9 +18,10 @@ pub(super) struct Outcome {
     pub(super) state: u8,
     /// Of each node: its state, its attempt, what it yielded.
     pub(super) nodes: Vec<(u8, u8, B256)>,
-    /// Of each seat that was settled: node, agent, and the amounts.
-    pub(super) paid: Vec<(u16, Address, [U256; 6])>,
-    /// How often each thing happened: who said it, what it is, and about what, its idempotency key. The mission stands for itself.
+    /// Of each seat that was settled: node, agent, and what its share was divided into. What is paid beside follows from the budget
+    /// that earlier missions left, and is in the books.
+    pub(super) paid: Vec<(u16, Address, [U256; 5])>,
+    /// How often each thing happened: who said it, what it is, and about what, its idempotency key. Mission and session stand for themselves.
     pub(super) effects: BTreeMap<String, u64>,
 }
 
@@ -44,12 +45,11 @@ impl Outcome {
         let settled = stage.events::<treasury::Settled>(Peer::Treasury);
         let settled = settled.expect("logs").into_iter();
         let ours = settled.filter(|event| event.missionId == mission);
-        let mut paid: Vec<(u16, Address, [U256; 6])> = ours
+        let mut paid: Vec<(u16, Address, [U256; 5])> = ours
             .map(|event| {
                 let amounts = [
                     event.share,
                     event.base,
-                    event.subsidy,
                     event.fee,
                     event.reserve,
                     event.residual,
@@ -62,12 +62,12 @@ impl Outcome {
             state,
             nodes,
             paid,
-            effects: effects(stage, mission, from),
+            effects: effects(stage, law, from),
         }
     }
 }
 
-fn effects(stage: &mut Stage, mission: B256, from: u64) -> BTreeMap<String, u64> {
+fn effects(stage: &mut Stage, law: &Law, from: u64) -> BTreeMap<String, u64> {
     let mut found = BTreeMap::new();
     for speaker in SPEAKERS {
         let filter = json!([{
@@ -79,12 +79,13 @@ fn effects(stage: &mut Stage, mission: B256, from: u64) -> BTreeMap<String, u64>
         let logs = logs.expect("logs");
         for log in logs.as_array().expect("a list") {
             let topics: Vec<B256> = serde_json::from_value(log["topics"].clone()).expect("topics");
-            if !topics.iter().skip(1).any(|topic| *topic == mission) {
+            if !topics.iter().skip(1).any(|topic| *topic == law.mission) {
                 continue;
             }
-            let about = topics.iter().map(|topic| match *topic == mission {
-                true => "the mission".to_owned(),
-                false => topic.to_string(),
+            let about = topics.iter().map(|topic| match *topic {
+                topic if topic == law.mission => "the mission".to_owned(),
+                topic if topic == law.session => "its session".to_owned(),
+                topic => topic.to_string(),
             });
             let about: Vec<String> = about.collect();
             let key = format!("{} {}", speaker.name(), about.join(" "));

@@ -16,14 +16,22 @@ use agentcity_hub::{
     store::{Draft, Log, Retention, Settings},
     tree,
 };
-use agentcity_keeper::journal::{Journal, SqliteJournal};
+use agentcity_keeper::{
+    clock::SystemClock,
+    config::Config,
+    journal::{Journal, SqliteJournal},
+    source::ground::Ground as Footing,
+};
 use agentcity_test_fixtures::{
     chance::Chance,
     city::Person,
     gas,
     mission::{Charter, Law, Plan, Stage},
 };
-use alloy::primitives::{Address, B256, U256, hex, keccak256};
+use alloy::{
+    primitives::{Address, B256, U256, hex, keccak256},
+    providers::{ProviderBuilder, RootProvider},
+};
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 use tokio::runtime::Runtime;
@@ -33,7 +41,7 @@ use super::{
     life::{Death, Keeper, Point, Road, Tap},
     way::way,
 };
-use crate::mission::{STAKE, serve, three_tasks};
+use crate::mission::{STAKE, city, serve, three_tasks};
 
 /// Longest way of a mission from one look to the next: half a minute without kills.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -82,6 +90,8 @@ pub(super) struct Ground {
     pub(super) stage: Stage,
     monitor: Person,
     keepers: Vec<Keeper>,
+    /// The same keepers in this process while none is killed: they look without pauses.
+    peaceful: Vec<Peaceful>,
     payers: Vec<Person>,
     folder: TempDir,
     entries: u64,
@@ -104,6 +114,7 @@ impl Ground {
             stage,
             monitor,
             keepers: Vec::new(),
+            peaceful: Vec::new(),
             payers: Vec::new(),
             folder,
             entries: 0,
@@ -180,22 +191,40 @@ impl Ground {
         let plan = three_tasks(&format!("mission {}", tally.missions));
         let law = self.stage.enact(&plan, STAKE);
         let mut law = law.unwrap_or_else(|e| panic!("{e}"));
-        self.tell(&plan, &law);
+        // The law's own plan: what is proved commits to the mission.
+        self.tell(&law.plan, &law);
+        let chain = self.chain();
         for place in 0..self.keepers.len() {
             self.log(place, chance);
-            let point = point(chance, tally);
-            self.keepers[place].begin(point);
+            match tally.left {
+                0 => {
+                    let peaceful = peaceful(&self.keepers[place], &chain);
+                    self.peaceful.push(peaceful);
+                }
+                _ => self.keepers[place].begin((tally.of)(chance)),
+            }
         }
         self.until(chance, tally, "all nodes are done", |ground| {
             ground.state(&law) == work::MissionState::Verification
         });
+        // Nobody looks until the window is over: a keeper gives up what is refused three times, and within it releases are refused.
+        for keeper in &mut self.keepers {
+            keeper.kill();
+        }
         for step in self.stage.opens_gate(&law, &self.monitor) {
             let performed = self.stage.perform(&mut law, vec![step]);
             performed.expect("the gate opens");
         }
-        let over = u64::from(P::SanctionWindowSecs.row().default) + 1;
-        let over = Duration::from_secs(over);
-        self.stage.city.client.warp(over).expect("time passes");
+        let window = u64::from(P::SanctionWindowSecs.row().default);
+        let client = &mut self.stage.city.client;
+        let over = client.now().expect("a time") + window + 1;
+        client.warp_to(over).expect("time passes");
+        if self.peaceful.is_empty() {
+            for keeper in &mut self.keepers {
+                let point = point(chance, tally);
+                keeper.begin(point);
+            }
+        }
         self.until(chance, tally, "stakes and escrow are back", |ground| {
             let parts = ground.parts();
             (parts.escrows, parts.lockedStakes) == (U256::ZERO, U256::ZERO)
@@ -207,12 +236,21 @@ impl Ground {
 
     /// Ends all keepers in peace: what one of them has open is then closed.
     fn settle(&mut self, law: &Law) {
-        for keeper in &mut self.keepers {
-            keeper.kill();
-            keeper.begin(Point::Never);
+        let began = self.peaceful.is_empty();
+        for mut keeper in self.peaceful.drain(..) {
+            self.runtime.block_on(async {
+                while keeper.act(&SystemClock, true).await.expect("it drains") > 0 {}
+            });
+            keeper.leave(&SystemClock).expect("it leaves");
         }
-        // Each looks once, so that what it still has to say was said.
-        std::thread::sleep(Duration::from_millis(1_500));
+        if began {
+            for keeper in &mut self.keepers {
+                keeper.kill();
+                keeper.begin(Point::Never);
+            }
+            // Each looks once, so that what it still has to say was said.
+            std::thread::sleep(Duration::from_millis(1_500));
+        }
         for (keeper, payer) in self.keepers.iter_mut().zip(&self.payers) {
             keeper.stop();
             let mut journal = SqliteJournal::open(&keeper.journal()).expect("a journal");
@@ -245,7 +283,18 @@ impl Ground {
         let end = Instant::now() + PATIENCE;
         let mut looked = Instant::now();
         loop {
-            for place in 0..self.keepers.len() {
+            for keeper in &mut self.peaceful {
+                self.runtime.block_on(async {
+                    keeper.stand(&SystemClock).expect("it stands");
+                    keeper.observe(&SystemClock).await.expect("it looks");
+                    keeper.act(&SystemClock, false).await.expect("it acts");
+                });
+            }
+            let processes = match self.peaceful.is_empty() {
+                true => self.keepers.len(),
+                false => 0,
+            };
+            for place in 0..processes {
                 match self.keepers[place].look() {
                     None => continue,
                     Some(Death::Random) => tally.random += 1,
@@ -270,6 +319,19 @@ impl Ground {
                 panic!("never: {what}; {tally:?}\n{}", words.join("\n---\n"));
             }
             std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Chain and city, as a keeper finds them.
+    fn chain(&mut self) -> Footing {
+        let rpc = self.stage.city.client.rpc();
+        let first = rpc.call("eth_getBlockByNumber", json!(["0x0", false]));
+        let hash = first.expect("a block")["hash"].clone();
+        let hash = serde_json::from_value(hash).expect("a hash");
+        Footing {
+            chain_id: self.stage.city.client.chain_id(),
+            genesis: hash,
+            city: Some(city(&self.stage)),
         }
     }
 
@@ -372,7 +434,19 @@ impl Ground {
     }
 }
 
-/// Where the next life ends: nowhere when no kills are left.
+type Peaceful = agentcity_keeper::daemon::Keeper<SqliteJournal, RootProvider>;
+
+/// A keeper of the same configuration and the same journal in this process.
+fn peaceful(keeper: &Keeper, on: &Footing) -> Peaceful {
+    let config = Config::read(&keeper.config()).expect("a configuration");
+    let provider = ProviderBuilder::default().connect_http(config.endpoints[0].clone());
+    let key = config.key().expect("a key");
+    let journal = SqliteJournal::open(&keeper.journal()).expect("a journal");
+    let keeper = Peaceful::new(journal, provider, config, key, on);
+    keeper.expect("its parts")
+}
+
+/// Where the next life ends: nowhere when no deaths are left.
 fn point(chance: &mut Chance, tally: &Tally) -> Point {
     match tally.left {
         0 => Point::Never,
