@@ -152,7 +152,7 @@ proptest! {
 async fn caps_hold_for_a_page_that_is_large_in_everything() {
     let folder = tempfile::tempdir().expect("a folder");
     let links: String = (0..500)
-        .map(|n| format!("<a href='http://a.example/{n}#x'>{n}</a> "))
+        .map(|n| format!("<a href='http://a.example/{}#{n}'>{n}</a> ", n / 2))
         .collect();
     let page = format!(
         "<html lang='EN-gb-x'><title>{}</title><main>{}</main><p>{links}</p>",
@@ -287,6 +287,11 @@ fn answer(path: &str) -> Vec<u8> {
         "/packed" => response(&format!("{html}\r\ncontent-encoding: br"), b"x"),
         "/gone" => response("410 Gone", b"<p>It was here."),
         "/broken" => b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf".to_vec(),
+        "/down0" => to("/good"),
+        path if path.starts_with("/down") => {
+            let left: u32 = path[5..].parse().expect("a number");
+            to(&format!("/down{}", left - 1))
+        }
         path => match path
             .strip_prefix("/step")
             .and_then(|n| n.parse::<u32>().ok())
@@ -334,6 +339,11 @@ async fn each_way_not_to_be_a_page_has_its_error() {
     let at = |path: &str| format!("http://localhost:{port}{path}");
     assert_eq!(error("/loop").await, FetchError::Loop(at("/loop")));
     assert_eq!(error("/step1").await, FetchError::Redirects);
+    assert!(
+        get(port, "/down4", &rules).await.is_ok(),
+        "five are followed"
+    );
+    assert_eq!(error("/down5").await, FetchError::Redirects);
     assert!(matches!(error("/nowhere").await, FetchError::Location(_)));
     assert_eq!(
         error("/other").await,
