@@ -357,5 +357,5 @@ fn what_is_wrong_on_this_machine_is_said_with_what_to_do() {
         "{text}"
     );
     assert!(text.contains("it holds nothing -> fund it"), "{text}");
-    assert!(text.contains("fail clerk.constitution: "), "{text}");
+    assert!(text.contains("fail city.constitution: "), "{text}");
 }

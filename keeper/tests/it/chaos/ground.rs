@@ -1,6 +1,7 @@
 //! A city with executors that serve, and three keepers as processes that know of each other only what the chain says.
 
 use std::{
+    collections::BTreeSet,
     fs,
     sync::Arc,
     time::{Duration, Instant},
@@ -9,7 +10,7 @@ use std::{
 use agentcity_abi::{ICollaboration as work, IRoster, ITreasury as treasury};
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, roster::anchor::Anchor};
 use agentcity_hub::{
-    entry::Origin,
+    entry::{Entry, Origin},
     head::LogName,
     kind::EventType,
     redact::Rules,
@@ -394,7 +395,33 @@ impl Ground {
     pub(super) fn prove_log(&mut self) -> u64 {
         let log = self.open_log();
         log.audit().expect("a whole log");
-        assert_eq!(log.size().expect("a size"), self.entries);
+        // What was handed in is there once, and so is each of the chain's logs that the keeper wrote besides.
+        let (mut handed, mut of_chain, mut place) = (0, BTreeSet::new(), 0);
+        while place < log.size().expect("a size") {
+            for (at, line) in log.lines(place, 1_000).expect("entries") {
+                place = at + 1;
+                let entry = Entry::read(&line).expect("an entry");
+                match entry {
+                    Entry::Event(event) => match event.origin {
+                        Origin::Keeper { .. } => handed += 1,
+                        Origin::Chain {
+                            block_hash,
+                            log_index,
+                            ..
+                        } => assert!(
+                            of_chain.insert((block_hash, log_index, event.event_type)),
+                            "{line}"
+                        ),
+                    },
+                    Entry::Receipt(_) | Entry::Tombstone(_) => {}
+                }
+            }
+        }
+        assert_eq!(handed, self.entries);
+        assert!(
+            !of_chain.is_empty(),
+            "the keeper wrote nothing of the chain"
+        );
         let author = self.payers[0].address();
         let roster = self.stage.city.address(Peer::Roster);
         let mut last: Option<Anchor> = None;
