@@ -100,7 +100,7 @@ impl Drill {
             .wrap_err_with(|| config.endpoint_redacted())?;
         may_disturb(options, id)?;
         let constitution = config.city.map(|city| city.constitution);
-        let ground = Ground::find(&[node.clone()], 1, constitution).await?; // structural: the one endpoint that is not disturbed
+        let ground = Ground::find(std::slice::from_ref(&node), 1, constitution).await?; // structural: the one endpoint that is not disturbed
         let newest = node.get_block(BlockNumberOrTag::Latest.into()).await?;
         let newest = newest
             .ok_or_eyre("the endpoint does not know its newest block")?

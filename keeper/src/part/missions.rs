@@ -37,8 +37,14 @@ impl Site {
     }
 }
 
+/// The parts, and among them the router, for whoever asks what its executors hold.
+pub(super) struct Raised<P> {
+    pub(super) parts: Vec<Arc<dyn Part>>,
+    pub(super) router: Option<Arc<Routing<P>>>,
+}
+
 /// Those parts of it that a configuration asks for. Without a router there is nobody here to be stopped, and without a mirror nobody
-/// who says no. The router is returned besides, for whoever asks what its executors hold.
+/// who says no.
 ///
 /// Errors: [`RaiseError::Vault`], [`RaiseError::Ears`].
 pub(super) fn raise<P: Provider + Clone + 'static>(
@@ -46,7 +52,7 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     provider: &P,
     key: Option<&PrivateKeySigner>,
     site: &Site,
-) -> Result<(Vec<Arc<dyn Part>>, Option<Arc<Routing<P>>>), RaiseError> {
+) -> Result<Raised<P>, RaiseError> {
     let router = config.router.as_ref();
     let setup = match router {
         Some(settings) => Some(settings.setup(site.city("router")?)?),
@@ -61,10 +67,8 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     };
     let (Some(section), Some(key)) = (config.mirror.clone(), key.cloned()) else {
         let router = setup.map(routing).transpose()?.map(Arc::new);
-        return Ok((
-            router.iter().cloned().map(|part| part as _).collect(),
-            router,
-        ));
+        let parts = router.iter().cloned().map(|part| part as _).collect();
+        return Ok(Raised { parts, router });
     };
     let (city, chain) = (site.city("mirror")?, site.chain("mirror")?);
     let vault = Arc::new(section.vault(key.clone())?);
@@ -89,7 +93,10 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     let board = mirror.board();
     let mut parts: Vec<Arc<dyn Part>> = vec![Arc::new(mirror)];
     let (Some(setup), Some(remote)) = (setup, remote) else {
-        return Ok((parts, None));
+        return Ok(Raised {
+            parts,
+            router: None,
+        });
     };
     let mut guard = Guard::new(board.clone(), inlet, remote);
     if let Some(section) = &config.monitor {
@@ -99,7 +106,8 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     let Some(section) = config.escrow.clone() else {
         let router = Arc::new(routing(setup)?.guarded(guard));
         parts.push(Arc::clone(&router) as _);
-        return Ok((parts, Some(router)));
+        let router = Some(router);
+        return Ok(Raised { parts, router });
     };
     let beside = Neighbours {
         mirror: board,
@@ -112,5 +120,6 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     escrow.meets(Arc::clone(&router));
     parts.push(Arc::new(escrow));
     parts.push(Arc::clone(&router) as _);
-    Ok((parts, Some(router)))
+    let router = Some(router);
+    Ok(Raised { parts, router })
 }

@@ -237,10 +237,10 @@ pub fn raise<P: Provider + Clone + 'static>(
         city: ground.city,
         chain: chain.cloned(),
     };
-    let (of_missions, router) = missions::raise(config, provider, key.as_ref(), &site)?;
-    parts.extend(of_missions);
+    let raised = missions::raise(config, provider, key.as_ref(), &site)?;
+    parts.extend(raised.parts);
     if let (Some(section), Some(key)) = (&config.reconciliation, &key) {
-        let fabric = router.map(|router| router as _);
+        let fabric = raised.router.map(|router| router as _);
         let author = key.address();
         let part = reconciliation::raise(config, section, author, city("reconciliation")?, fabric)?;
         parts.push(part);

@@ -102,7 +102,7 @@ fn counted(finding: &Finding) -> Vec<(Kind, u32)> {
     counts.filter(|(_, count)| *count > 0).collect()
 }
 
-fn only<'a>(finding: &'a Finding, kind: Kind) -> &'a Divergence {
+fn only(finding: &Finding, kind: Kind) -> &Divergence {
     let mut of_kind = finding.told.iter().filter(|told| told.kind == kind);
     let first = of_kind.next().expect("one of this kind");
     assert_eq!(of_kind.next(), None);
@@ -349,7 +349,8 @@ fn what_the_log_was_not_fed_yet_is_told_apart_from_what_it_left_out() {
 
 #[test]
 fn answers_that_do_not_fit_together_are_no_divergence() {
-    let breaks: [(&str, fn(&mut OnChain)); 6] = [
+    type Break = fn(&mut OnChain);
+    let breaks: [(&str, Break); 6] = [
         ("the last log is left out", |chain| {
             chain.completed.truncate(1)
         }),

@@ -208,7 +208,7 @@ impl Ground {
         self.until(chance, tally, "all nodes are done", |ground| {
             ground.state(&law) == work::MissionState::Verification
         });
-        // Nobody looks until the window is over: a keeper gives up what is refused three times, and within it releases are refused.
+        // Nobody looks until the window is over: a keeper would only wait, and the chain's clock is moved over it.
         for keeper in &mut self.keepers {
             keeper.kill();
         }
