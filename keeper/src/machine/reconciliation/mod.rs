@@ -7,7 +7,7 @@
 //!                                                                   people decide ◄──────────────────┘
 //! ```
 //!
-//! The part reads both sides as of one settled block, as enough endpoints say alike, and [`compare`] is a function of what it read;
+//! The part reads both sides as of one settled block, as enough endpoints say alike, and [`compare()`] is a function of what it read;
 //! the machine remembers which boundaries are behind a mission and which differences were reported. A difference is one report,
 //! whatever its block, and one that people decided on is not reported again. There is no keeper role: a monitor reports under bond,
 //! and where nobody compares the release waits for `reconcileTimeoutSecs` and no longer (RULINGS R10).
