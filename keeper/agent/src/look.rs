@@ -110,7 +110,8 @@ impl<Q: Provider> Watch<Q> {
         self.petitions(&mut seen).await?;
         for opened in self.sessions.clone().into_values() {
             let session = self.session(library, opened, &seen).await?;
-            let nothing_left = !session.bids.iter().any(|bid| bid.reserved && !bid.needed);
+            // A runner-up's stake too comes back, once the mission's deadline passed.
+            let nothing_left = !session.bids.iter().any(|bid| bid.reserved);
             if session.docket.is_over() && nothing_left {
                 self.sessions.remove(&opened.session);
                 self.over.insert(opened.session);
@@ -207,6 +208,7 @@ impl<Q: Provider> Watch<Q> {
             revealed: did.contains(&IAssembly::BallotRevealed::SIGNATURE_HASH),
             domain: B256::ZERO,
             sponsors: [Address::ZERO; 2],
+            mission_deadline: 0,
             nodes: Vec::new(),
             terms: None,
             bids: Vec::new(),
@@ -287,6 +289,7 @@ impl<Q: Provider> Watch<Q> {
         let answers = agents.principalOf(of.sponsor).block(block);
         session.domain = of.domain;
         session.sponsors = [of.sponsor, answers.call().await.map_err(cause)?];
+        session.mission_deadline = of.missionDeadline.to();
         session.bids = self.bids(opened, at).await?;
         if of.state as u8 != SessionState::BiddingOpen.number() {
             return Ok(());
@@ -355,7 +358,8 @@ impl<Q: Provider> Watch<Q> {
         let block = BlockId::hash(at.hash);
         let legislature = ILegislature::new(self.city.at(Peer::Legislature), &self.provider);
         let enactment = IEnactment::new(self.city.at(Peer::Enactment), &self.provider);
-        let mut bids = Vec::with_capacity(numbers.len());
+        let treasury = ITreasury::new(self.city.at(Peer::Treasury), &self.provider);
+        let (mut bids, mut held) = (Vec::with_capacity(numbers.len()), BTreeMap::new());
         for part in numbers.chunks(BIDS_AT_ONCE) {
             let answers = legislature
                 .bidsOf(opened.session, part.to_vec())
@@ -364,12 +368,21 @@ impl<Q: Provider> Watch<Q> {
                 let award = enactment.awardOf(opened.session, bid.node).block(block);
                 let award = award.call().await.map_err(cause)?;
                 let next = award.runnerUp == bid.number.saturating_add(1);
+                let is_left = match held.get(&bid.source) {
+                    Some(is_left) => *is_left,
+                    None => {
+                        let asked = treasury.reservedStake(opened.session, bid.source, self.agent);
+                        let left = asked.block(block).call().await.map_err(cause)?;
+                        held.insert(bid.source, !left.is_zero());
+                        !left.is_zero()
+                    }
+                };
                 bids.push(OwnBid {
                     number: bid.number,
                     node: bid.node,
                     round: bid.round,
                     sealed: bid.state as u8 == ILegislature::BidState::Sealed as u8,
-                    reserved: bid.state as u8 != ILegislature::BidState::Released as u8,
+                    reserved: is_left && bid.state as u8 != ILegislature::BidState::Released as u8,
                     stake: bid.stake,
                     needed: next || award.bids.contains(&bid.number),
                 });

@@ -268,7 +268,7 @@ pub fn plan(policy: &Policy, wishes: &[Wish], seen: &Seen) -> Vec<Act> {
             identify(policy, seen, session, procedure, &mut acts);
             bid(policy, seen, session, procedure, &mut acts);
         }
-        release(session, &mut acts);
+        release(session, seen.at.time.get(), &mut acts);
     }
     if let Some(withdraw) = policy.withdraw
         && seen.credit >= withdraw.from
@@ -569,14 +569,16 @@ fn permille(amount: u128, of: u16) -> Option<u128> {
     Some(amount.checked_mul(of.into())?.div_ceil(1_000))
 }
 
-/// What became nothing: of a session that failed, of an earlier round, that neither won nor comes next.
-fn release(of: &Session, acts: &mut Vec<Act>) {
+/// What became nothing: of a session that failed, of an earlier round, that neither won nor comes next, and of whoever comes next
+/// once the mission's deadline passed.
+fn release(of: &Session, now: u64, acts: &mut Vec<Act>) {
     let Some(procedure) = &of.docket.procedure else {
         return;
     };
     let state = procedure.state();
     let is_free = |bid: &&crate::seen::OwnBid| {
-        let lost = state == Some(State::Deployed) && !bid.needed;
+        let late = now > of.mission_deadline;
+        let lost = state == Some(State::Deployed) && (!bid.needed || late);
         let over = state == Some(State::Failed) || bid.round != procedure.round;
         bid.reserved && (lost || over)
     };

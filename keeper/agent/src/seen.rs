@@ -65,7 +65,7 @@ pub struct OwnBid {
     pub round: u8,
     /// Whether it is sealed still.
     pub sealed: bool,
-    /// Whether its stake is reserved.
+    /// Whether anything of its stake is reserved: what a seat of the mission took is not.
     pub reserved: bool,
     /// Its stake, in base units.
     pub stake: u128,
@@ -90,6 +90,8 @@ pub struct Session {
     pub domain: B256,
     /// Who funds it, and who answers for that account.
     pub sponsors: [Address; 2],
+    /// The mission's deadline, unix seconds: after it no seat needs a bid any more. Zero until the speaker carried it into bidding.
+    pub mission_deadline: u64,
     /// Nodes that may be bid on, with their numbers, if the statute's text is known.
     pub nodes: Vec<(u16, Node)>,
     /// What bids are held to.

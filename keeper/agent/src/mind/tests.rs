@@ -16,6 +16,7 @@ const SESSION: B256 = B256::repeat_byte(0x5e);
 const DOMAIN: B256 = B256::repeat_byte(0xd0);
 const PRINCIPAL: Address = Address::repeat_byte(0xaa);
 const UNTIL: u64 = 1_000;
+const DEADLINE: u64 = 5_000;
 const SHARE: u128 = 1_000;
 
 const POLICY: &str = r#"endpoint = "http://127.0.0.1"
@@ -95,6 +96,7 @@ fn session(election: Election, procedure: Option<Procedure>, now: u64) -> Sessio
         revealed: false,
         domain: DOMAIN,
         sponsors: [Address::repeat_byte(0xee); 2],
+        mission_deadline: DEADLINE,
         nodes: Vec::new(),
         terms: Some(Terms {
             quality: 500,
@@ -433,19 +435,27 @@ fn what_became_nothing_is_freed_and_credit_beyond_need_is_withdrawn() {
         stake: 10,
         needed,
     };
-    let freed = |state: State, round| {
+    let freed_at = |now, state: State, round| {
         let mut of = bidding(round);
         of.bids = vec![bid(3, 1, false), bid(1, 0, false), bid(2, 1, true)];
         if let Some(procedure) = &mut of.docket.procedure {
             procedure.state = state.number();
         }
-        plan(&policy(), &[], &seen(vec![of]))
+        let mut seen = seen(vec![of]);
+        seen.at.time = Timestamp::new(now);
+        plan(&policy(), &[], &seen)
             .into_iter()
             .find_map(|act| match act {
                 Act::ReleaseBids { bids, .. } => Some(bids),
                 _ => None,
             })
     };
+    let freed = |state, round| freed_at(DEADLINE, state, round);
+    assert_eq!(
+        freed_at(DEADLINE + 1, State::Deployed, 1),
+        Some(vec![1, 2, 3])
+    );
+    assert_eq!(freed_at(DEADLINE + 1, State::BiddingOpen, 1), Some(vec![1]));
     assert_eq!(freed(State::RegulatoryReview, 1), Some(vec![1]));
     assert_eq!(freed(State::Deployed, 1), Some(vec![1, 3]));
     assert_eq!(freed(State::Failed, 1), Some(vec![1, 2, 3]));
