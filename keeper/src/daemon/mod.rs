@@ -272,7 +272,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         self.begin_rounds(clock, true)?;
         let mut rounds = Ok(());
         while rounds.is_ok() && self.seats.iter().any(|seat| seat.observing) {
-            rounds = self.next(clock).await;
+            rounds = self.next(clock, Instant::now() + LOOK).await;
         }
         self.stood_down(rounds)
     }
@@ -291,7 +291,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         let is_action = |job: &Job| matches!(job, Job::Action { .. });
         // A drain waits for none: what is cut off here is asked again after the next start.
         while !draining && self.jobs.values().any(is_action) {
-            self.next(clock).await?;
+            self.next(clock, Instant::now() + LOOK).await?;
         }
         if draining {
             self.wanted.clear();
@@ -319,9 +319,10 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             }
             let worked = self.work(clock, look).await;
             stand_by_if_fenced(self.stood_down(worked))?;
+            let until = self.wakes();
             tokio::select! {
                 () = &mut stop => break,
-                next = self.next(clock) => stand_by_if_fenced(self.stood_down(next))?,
+                next = self.next(clock, until) => stand_by_if_fenced(self.stood_down(next))?,
             }
         }
         self.drain(clock).await

@@ -11,7 +11,9 @@ use tokio::{
     time::Instant,
 };
 
-use super::{BATCH_MAX, CARRIED_MAX, Done, Job, Keeper, KeeperError, LOOK, PASS_WITHIN, orders};
+use super::{
+    BATCH_MAX, CARRIED_MAX, Done, Job, Keeper, KeeperError, LOOK, PASS_WITHIN, Seat, orders,
+};
 use crate::{
     action::{Action, Outcome},
     clock::Clock,
@@ -106,8 +108,20 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         Ok(())
     }
 
-    /// Waits for news, for a task, or for the next look, and takes what came.
-    pub(super) async fn next(&mut self, clock: &dyn Clock) -> Result<(), KeeperError> {
+    /// When the host has something to do though nobody comes: a part's next round, or the next look.
+    pub(super) fn wakes(&self) -> Instant {
+        let look = Instant::now() + LOOK;
+        let free = |seat: &&Seat| seat.stream.is_some() && !seat.observing;
+        let due = self.seats.iter().filter(free).map(|seat| seat.due).min();
+        due.map_or(look, |due| due.min(look))
+    }
+
+    /// Waits for news, for a task, or for `until`, and takes what came.
+    pub(super) async fn next(
+        &mut self,
+        clock: &dyn Clock,
+        until: Instant,
+    ) -> Result<(), KeeperError> {
         tokio::select! {
             Some(news) = self.news.recv() => self.take(clock, news)?,
             Some(ended) = self.tasks.join_next_with_id() => {
@@ -123,7 +137,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 taken.and(ended)?;
             }
             Some(order) = orders::next(&mut self.desk) => self.obey(clock, order)?,
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep_until(until) => {}
         }
         self.turned(clock);
         for _ in 0..BATCH_MAX {

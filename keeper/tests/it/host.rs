@@ -56,6 +56,8 @@ pub(crate) enum Habit {
     Panics,
     /// Its actions never answer.
     Hangs,
+    /// It looks often, and sees nothing.
+    Looks,
 }
 
 /// A part that sees something once in its life, and wants one thing done about it.
@@ -65,6 +67,7 @@ pub(crate) struct Sees {
     program: Address,
     habit: Habit,
     done: AtomicBool,
+    rounds: AtomicU64,
 }
 
 pub(crate) fn part(stream: &'static str, program: u8, habit: Habit) -> Arc<Sees> {
@@ -73,6 +76,7 @@ pub(crate) fn part(stream: &'static str, program: u8, habit: Habit) -> Arc<Sees>
         program: Address::repeat_byte(program),
         habit,
         done: AtomicBool::new(false),
+        rounds: AtomicU64::new(0),
     })
 }
 
@@ -123,12 +127,19 @@ impl Part for Sees {
     }
 
     fn pause(&self) -> Duration {
-        Duration::from_secs(3_600)
+        match self.habit {
+            Habit::Looks => Duration::from_millis(10),
+            _ => Duration::from_secs(3_600),
+        }
     }
 
     fn observe(self: Arc<Self>, _: Moment, feed: Feed) -> Task<()> {
         Box::pin(async move {
+            self.rounds.fetch_add(1, Ordering::SeqCst);
             assert_ne!(self.habit, Habit::Panics, "as this test wants it");
+            if self.habit == Habit::Looks {
+                return;
+            }
             let event = Event::Unreachable {
                 program: self.program,
                 cause: "seen".into(),
@@ -262,6 +273,25 @@ async fn a_part_that_panics_or_hangs_stops_no_other() {
         remembered(dir.path(), "reports").as_deref(),
         Some("reported")
     );
+}
+
+#[tokio::test]
+async fn a_part_looks_at_its_own_pace_and_not_at_the_hosts() {
+    /// So many rounds would take the host some minutes at its own pace.
+    const ROUNDS: u64 = 50;
+    let (dir, clock) = (tempdir().unwrap(), Hands::default());
+    let looks = part("looks", 1, Habit::Looks);
+    let mut keeper = keeper(dir.path(), "one", None, vec![Arc::clone(&looks)]);
+    let stop = async {
+        for _ in 0..600 {
+            if looks.rounds.load(Ordering::SeqCst) >= ROUNDS {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    keeper.run(&clock, stop).await.unwrap();
+    assert!(looks.rounds.load(Ordering::SeqCst) >= ROUNDS);
 }
 
 #[tokio::test]
