@@ -1,6 +1,6 @@
 //! `cargo xtask book`: the documents as a book, whose tutorials are run.
 //!
-//! Every block of `sh` on the pages below [`RUN`] is run by bash, page by page in the order of the summary, in a city like the one that
+//! Every block of `sh` on the pages below [`RUN`], and in the README, is run by bash, page by page in the order of the summary, in a city like the one that
 //! `up` raises: all blocks of a page are one script, so a variable that one sets is there in the next. Lines of the script have the
 //! numbers of the page's, so what fails is told where it stands. What is to be read and not typed stands in a block of another kind.
 
@@ -27,8 +27,9 @@ use crate::{
 const DOCS: &str = "docs";
 /// Its table of contents.
 const SUMMARY: &str = "docs/SUMMARY.md";
-/// Pages whose commands are run.
+/// Pages whose commands are run, and one that is no page of the book.
 const RUN: &str = "tutorials/";
+const README: &str = "../README.md";
 /// Folders of documents that are kept for the record and are no pages.
 const RECORDS: &[&str] = &["results/"];
 /// What `up` calls its folder, as the pages have it, and what this verb calls its own.
@@ -82,7 +83,9 @@ pub(crate) fn run(ws: &Workspace, only: Option<&str>) -> eyre::Result<()> {
     let summary = fs::read_to_string(ws.root.join(SUMMARY)).wrap_err(SUMMARY)?;
     let pages: Vec<String> = pages(&summary)
         .into_iter()
-        .filter(|page| page.starts_with(RUN) && only.is_none_or(|only| page.contains(only)))
+        .filter(|page| page.starts_with(RUN))
+        .chain([README.to_owned()])
+        .filter(|page| only.is_none_or(|only| page.contains(only)))
         .collect();
     ensure!(!pages.is_empty(), "{SUMMARY} names no such page to run");
     let name = HOMES.1.trim_start_matches("target/");
@@ -147,7 +150,7 @@ fn run_page(ws: &Workspace, page: &str) -> eyre::Result<usize> {
 }
 
 fn scratch(ws: &Workspace, page: &str) -> PathBuf {
-    let name = page.trim_end_matches(".md").replace('/', "-");
+    let name = page.trim_end_matches(".md").replace(['/', '.'], "-");
     ws.root.join(HOMES.1).join("pages").join(name)
 }
 
