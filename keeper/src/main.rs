@@ -22,12 +22,9 @@ use agentcity_keeper::{
         Part,
         clerk::{ClerkDesk, Office},
     },
-    source::{capped::Capped, ground::Ground},
+    source::ground::Ground,
 };
-use alloy::{
-    providers::{Provider, ProviderBuilder},
-    signers::local::PrivateKeySigner,
-};
+use alloy::{providers::Provider, signers::local::PrivateKeySigner};
 use clap::{Parser, ValueEnum};
 use eyre::{OptionExt, WrapErr, bail};
 use tokio::{
@@ -126,12 +123,7 @@ async fn main() -> eyre::Result<ExitCode> {
     let file = options.config.as_deref();
     let config = Config::read(file.ok_or_eyre("--config names no file")?)?;
     let key = config.key()?;
-    let mut providers = Vec::new();
-    for url in &config.endpoints {
-        // Simple on purpose: nothing is filled in, signed or polled for behind the manager's back.
-        let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
-        providers.push(ProviderBuilder::default().connect_client(client));
-    }
+    let providers = config.providers()?;
     let constitution = config.city.map(|city| city.constitution);
     let ground = Ground::find(&providers, config.quorum, constitution)
         .await

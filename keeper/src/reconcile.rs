@@ -5,19 +5,14 @@ use std::{path::PathBuf, process::ExitCode};
 use agentcity_domain::{machine::MissionState, treasury::books::Part};
 use agentcity_keeper::{
     config::Config,
-    daemon::ANSWER_WITHIN,
     machine::reconciliation::{Finding, Kind, Phase},
     part::reconciliation::{Sources, payload},
     source::{
-        capped::Capped,
         ground::Ground,
         onchain::{Books, Stand},
     },
 };
-use alloy::{
-    primitives::B256,
-    providers::{ProviderBuilder, RootProvider},
-};
+use alloy::primitives::B256;
 use clap::Args;
 use eyre::OptionExt as _;
 use serde_json::{Map, Value, json};
@@ -48,12 +43,7 @@ pub(crate) struct Options {
 /// Runs the command; what it found is printed.
 pub(crate) async fn run(options: &Options) -> eyre::Result<ExitCode> {
     let config = Config::read(&options.config)?;
-    let mut providers = Vec::new();
-    for url in &config.endpoints {
-        let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
-        let provider: RootProvider = ProviderBuilder::default().connect_client(client);
-        providers.push(provider);
-    }
+    let providers = config.providers()?;
     let constitution = config.city.map(|city| city.constitution);
     let ground = Ground::find(&providers, config.quorum, constitution).await?;
     let city = ground

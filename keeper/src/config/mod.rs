@@ -11,7 +11,10 @@ use std::{
 };
 
 use alloy::{
-    primitives::Address, signers::local::PrivateKeySigner, transports::http::reqwest::Url,
+    primitives::Address,
+    providers::{ProviderBuilder, RootProvider},
+    signers::local::PrivateKeySigner,
+    transports::{TransportError, http::reqwest::Url},
 };
 use serde::Deserialize;
 
@@ -27,6 +30,7 @@ use crate::{
     operations,
     part::{ANSWER_WITHIN, CityChain, escrow, mirror, monitor, reconciliation, router},
     source::{
+        capped::Capped,
         chain::Chain,
         endpoint::HttpEndpoint,
         ground::Ground,
@@ -283,6 +287,17 @@ impl Config {
             Ok(key) => Ok(Some(key)),
             Err(_) => Err(ConfigError::Key { path }),
         }
+    }
+
+    /// All endpoints, in their order. Simple on purpose: nothing is filled in, signed or polled for behind whoever asks.
+    ///
+    /// Errors: there is no TLS on this machine.
+    pub fn providers(&self) -> Result<Vec<RootProvider>, TransportError> {
+        let connect = |url: &Url| {
+            let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
+            Ok(ProviderBuilder::default().connect_client(client))
+        };
+        self.endpoints.iter().map(connect).collect()
     }
 
     /// The first endpoint without what may be a secret.

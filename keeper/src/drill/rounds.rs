@@ -157,11 +157,7 @@ impl Drill {
         config.mirror = config
             .mirror
             .map(|mirror| mirror.with_vault_folder(folder.join("vault")));
-        let mut providers = Vec::new();
-        for url in &config.endpoints {
-            let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
-            providers.push(ProviderBuilder::default().connect_client(client));
-        }
+        let providers = config.providers()?;
         let path = folder.join("journal");
         let journal = match self.quota {
             Some(pages) => SqliteJournal::open_within(&path, pages)?,

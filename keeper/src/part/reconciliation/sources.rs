@@ -14,17 +14,16 @@ use agentcity_domain::{
 use agentcity_hub::store::Log;
 use alloy::{
     primitives::B256,
-    providers::{Provider, ProviderBuilder, RootProvider},
+    providers::{Provider, RootProvider},
 };
 
-use super::super::{ANSWER_WITHIN, Task};
+use super::super::Task;
 use crate::{
     config::{Config, ConfigError},
     event::Head,
     machine::reconciliation::{Claim, Finding, OnChain, Phase, Record, compare},
     source::{
         agreed::{Agreed, head},
-        capped::Capped,
         city::City,
         kept,
         onchain::{self, Books, Members, Stand},
@@ -85,12 +84,7 @@ impl Sources<RootProvider> {
             .log
             .as_ref()
             .ok_or(needs("the [log] that is compared"))?;
-        let mut providers = Vec::with_capacity(config.endpoints.len());
-        for url in &config.endpoints {
-            let client = Capped::new(url.clone(), ANSWER_WITHIN)?.client();
-            providers.push(ProviderBuilder::default().connect_client(client));
-        }
-        let agreed = Agreed::new(providers, config.quorum)?;
+        let agreed = Agreed::new(config.providers()?, config.quorum)?;
         Ok(Self::new(
             agreed,
             members_of(city),
