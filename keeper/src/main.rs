@@ -32,7 +32,6 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     time::timeout,
 };
-use tracing_subscriber::EnvFilter;
 
 /// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay; fills
 /// the office of a clerk.
@@ -109,7 +108,7 @@ async fn main() -> eyre::Result<ExitCode> {
     } else {
         "info"
     };
-    let level = log_to_stderr(json, level);
+    let level = operations::log_to_stderr(json, level);
     match &options.command {
         Some(Command::Calibrate(options)) => {
             calibrate::run(options).await?;
@@ -277,31 +276,5 @@ async fn drain_wanted(board: Option<&Board>) {
     match board {
         Some(board) => board.drain_wanted().await,
         None => std::future::pending().await,
-    }
-}
-
-/// Logs what the environment asks for, else `level`. Returns how that is changed later.
-fn log_to_stderr(json: bool, level: &str) -> SetLevel {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt();
-    // The two builders are of different types, and so are their handles.
-    if json {
-        let log = log.json().with_env_filter(filter);
-        let log = log.with_writer(std::io::stderr).with_filter_reloading();
-        let handle = log.reload_handle();
-        log.init();
-        Arc::new(move |text| {
-            let filter = EnvFilter::try_new(text).map_err(|error| error.to_string())?;
-            handle.reload(filter).map_err(|error| error.to_string())
-        })
-    } else {
-        let log = log.with_env_filter(filter);
-        let log = log.with_writer(std::io::stderr).with_filter_reloading();
-        let handle = log.reload_handle();
-        log.init();
-        Arc::new(move |text| {
-            let filter = EnvFilter::try_new(text).map_err(|error| error.to_string())?;
-            handle.reload(filter).map_err(|error| error.to_string())
-        })
     }
 }

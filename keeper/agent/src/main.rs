@@ -12,6 +12,7 @@ use agentcity_keeper::{
     clock::{Clock, SystemClock},
     daemon::Standing,
     journal::SqliteJournal,
+    operations::log_to_stderr,
     source::city::City,
 };
 use alloy::{
@@ -48,7 +49,8 @@ struct Options {
 #[tokio::main]
 async fn main() -> eyre::Result<ExitCode> {
     let options = Options::parse();
-    log_to_stderr(options.json);
+    // Nobody changes the level of an agent while it runs.
+    drop(log_to_stderr(options.json, "info"));
     let policy = Policy::read(&options.policy)?;
     let keys = Keys {
         agent: policy.agent_key()?,
@@ -148,18 +150,5 @@ fn stand_by_if_fenced(result: Result<usize, DeskError>) -> Result<usize, DeskErr
             Ok(0)
         }
         other => other,
-    }
-}
-
-fn log_to_stderr(json: bool) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if json {
-        log.json().init();
-    } else {
-        log.init();
     }
 }

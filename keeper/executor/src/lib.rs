@@ -8,13 +8,14 @@
 //!
 //! Reading order: [`protocol`] (what is said, and within which bounds), [`value`] (what of an output is compared), [`trail`] (how the
 //! work is recorded), [`signing`] (what is signed), [`server`] and [`Handler`](server::Handler) (who answers). docs/executors.md says
-//! the same for whoever writes the other side in another language.
+//! the same for whoever writes the other side in another language, and [`openapi`] to his tools.
 //!
 //! Neither side believes the other: a keeper checks every signature, hash and bound before anything goes to the chain, an executor
 //! asks the chain itself before it opens what it sealed.
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod openapi;
 pub mod protocol;
 pub mod runner;
 pub mod schema;

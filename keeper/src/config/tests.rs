@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use agentcity_domain::time::Millis;
 use alloy::primitives::B256;
 
@@ -259,4 +261,59 @@ fn the_file_that_the_page_shows_can_be_used() {
     let config = Config::parse(&text).unwrap_or_else(|error| panic!("{error}"));
     assert!(config.log.is_some() && config.mirror.is_some());
     assert!(config.router.is_some() && config.clerk.is_some());
+}
+
+/// A key that no section has.
+const STRANGER: &str = "stranger";
+
+/// The keys of a section, by its header, as the reader itself lists them when it meets a stranger; none of what is no section.
+fn keys(header: &str) -> Option<BTreeSet<String>> {
+    let error = toml::from_str::<File>(&format!("{header}\n{STRANGER} = 1\n")).err()?;
+    let said = error.message().to_owned();
+    let words: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+    let (first, rest) = words.split_first()?;
+    (said.starts_with("unknown field") && *first == STRANGER)
+        .then(|| rest.iter().map(|key| (*key).to_owned()).collect())
+}
+
+/// Every section that a file may have, with its keys.
+fn sections() -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    let mut next = vec![(String::new(), String::new())];
+    while let Some((header, path)) = next.pop() {
+        let Some(keys) = keys(&header) else { continue };
+        for key in &keys {
+            let path = match path.as_str() {
+                "" => key.clone(),
+                path => format!("{path}.{key}"),
+            };
+            next.push((format!("[{path}]"), path.clone()));
+            next.push((format!("[[{path}]]"), path));
+        }
+        found.insert(header, keys);
+    }
+    found
+}
+
+#[test]
+fn the_page_says_every_key_of_every_section_and_no_other() {
+    let page = include_str!("../../../docs/keeper.md");
+    let (_, tables) = page.split_once("## Every key").expect("tables");
+    let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut header = String::new();
+    for line in tables.lines() {
+        if let Some(heading) = line.strip_prefix("### ") {
+            header = match heading.split('`').nth(1) {
+                Some(section) => section.to_owned(),
+                None => String::new(),
+            };
+        } else if let Some(row) = line.strip_prefix("| `") {
+            let key = row.split('`').next().expect("a key").to_owned();
+            assert!(
+                told.entry(header.clone()).or_default().insert(key.clone()),
+                "{key} twice in {header}"
+            );
+        }
+    }
+    assert_eq!(told, sections(), "left: docs/keeper.md; right: what may be");
 }

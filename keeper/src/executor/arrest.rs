@@ -1,5 +1,7 @@
 //! Stops executors, and seals what they were about.
 //!
+//! Guards INV-MIRROR-02.
+//!
 //! **MEV** (seed B.11.5 and C.1). A report that freezes is public before it is in a block, where the chain has a mempool; on Arbitrum it is the
 //! sequencer's alone. Whoever sees it could race it with a result of the accused executor. That gains nothing here: the executor was stopped before the report
 //! was signed ([`crate::machine::freeze_mirror`] wants the report only after the arrest ended), and nothing that it handed in is

@@ -1,5 +1,7 @@
 //! The transaction manager: one account's transactions, from intent to a block that counts as final.
 //!
+//! Guards INV-KEEPER-01.
+//!
 //! ```text
 //!  wanted ─ sign (recorded) ─► signed ─ send ─► sent ─ receipt, depth ─► ended ─ settled ─► closed
 //!                                 ▲               │ silence, doubling pauses

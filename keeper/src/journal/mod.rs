@@ -1,5 +1,7 @@
 //! What was seen, what is intended, what was signed and how it ended: written down before anything leaves the process.
 //!
+//! Guards INV-KEEPER-02.
+//!
 //! ```text
 //! source ─ see ─► machine ─ intend ─► executor ─ sign ─► sent ─► settle ─► machine
 //! ```

@@ -1,5 +1,7 @@
 //! The escrow buffer: outputs that the chain has not confirmed, and what becomes of them when it stands still.
 //!
+//! Guards INV-ESCROW-01.
+//!
 //! ```text
 //!  Delivered ─► queued ─ Submit ─► sent ─ Confirmed ─► confirmed ─ Settled ─► releasing ─ Release ─► gone
 //!                 ▲                 │  ▲       │ Withdrawn

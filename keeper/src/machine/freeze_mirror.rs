@@ -1,5 +1,7 @@
 //! The freeze mirror: who is frozen, before and after the chain knows.
 //!
+//! Guards INV-MIRROR-01.
+//!
 //! ```text
 //!         Measured beyond a limit                                    Told, settled: the panel decided,
 //!                   │                                                 or the attempt is over

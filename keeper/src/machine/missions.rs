@@ -1,5 +1,7 @@
 //! Which missions a city has: what its followed logs tell, exactly as they stand.
 //!
+//! Guards INV-KEEPER-05.
+//!
 //! ```text
 //!  MissionCreated ──► open ── MissionStateChanged, final ──► ended ── nothing is due any more ──► over ──► forgotten
 //!        ▲                            │ taken back              │ taken back                   (too deep to be

@@ -16,6 +16,7 @@ pub(crate) mod observe;
 pub mod ready;
 mod serve;
 pub mod settings;
+mod stderr;
 pub mod trace;
 
 use std::{
@@ -40,6 +41,7 @@ pub use self::{
     observe::kind,
     serve::SetLevel,
     settings::{Section, Settings, SettingsError},
+    stderr::log_to_stderr,
 };
 use crate::{
     clock::{Clock, SystemClock},

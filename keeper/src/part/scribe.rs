@@ -1,5 +1,7 @@
 //! Writes the chain into the keeper's log: every log of the city that is final, once, in the order of the chain.
 //!
+//! Guards INV-LOG-01.
+//!
 //! ```text
 //!  log on disk: taken up to block b ─► blocks b+1 … that lie deep enough, linked to b ─► entries
 //!        ▲                                                                                  │

@@ -1,5 +1,7 @@
 //! Follows a chain block by block: what it delivered and did not take back is what the chain holds.
 //!
+//! Guards INV-KEEPER-03.
+//!
 //! ```text
 //!        bottom                    top                      tip
 //!  ──────┼──────── delivered ───────┼─────── not yet ────────┼──►

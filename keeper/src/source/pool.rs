@@ -1,4 +1,6 @@
 //! Several endpoints as one: what enough of them say alike is believed, and each has a record.
+//!
+//! Guards INV-KEEPER-04.
 
 use std::{
     collections::BTreeMap,

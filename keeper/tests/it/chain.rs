@@ -403,6 +403,7 @@ async fn reorganisations_are_undone_while_it_looks_and_while_it_is_away() {
     keeper.end().await;
 }
 
+/// INV-KEEPER-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_three_endpoints_one_may_do_what_it_likes() {
     let (dir, mut ground) = (journal(), Ground::new(3).await);

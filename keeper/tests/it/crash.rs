@@ -234,6 +234,7 @@ fn killed_at(dir: &Path, at: u64) -> bool {
     reached
 }
 
+/// INV-KEEPER-01.
 #[test]
 fn a_keeper_killed_at_any_boundary_ends_where_an_unharmed_one_does() {
     let calm = tempdir().unwrap();

@@ -437,6 +437,7 @@ fn number(action: &Action) -> u8 {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
+    /// INV-ESCROW-01.
     #[test]
     fn nothing_is_released_early_nothing_is_lost_and_order_is_kept(moves in moves()) {
         let dir = tempdir().unwrap();

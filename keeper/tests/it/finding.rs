@@ -269,6 +269,7 @@ fn seated(scene: &mut Scene, law: &Law) -> Address {
         .agent
 }
 
+/// INV-KEEPER-05.
 #[test]
 fn missions_that_appear_are_served_and_what_ended_is_left_alone() {
     let plans = [plan("find"), plan("find again")];

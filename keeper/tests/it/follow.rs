@@ -212,6 +212,7 @@ async fn settle(follower: &mut Follower, view: &Shown, delivered: &mut Vec<Log>)
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
+    /// INV-KEEPER-03.
     #[test]
     fn what_was_delivered_and_not_undone_is_what_the_chain_holds(deeds in prop::collection::vec(deed(), 1..120)) {
         let view = Shown(Mutex::new(World::new(deeds)));

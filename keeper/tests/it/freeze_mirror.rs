@@ -261,6 +261,7 @@ fn nothing_is_routed_after_a_restart_before_the_chain_answered_to_this_process()
     );
 }
 
+/// INV-MIRROR-02.
 #[test]
 fn the_executor_is_stopped_before_anything_is_reported_and_the_report_outlives_the_process() {
     let dir = tempdir().unwrap();
@@ -379,6 +380,7 @@ fn the_mirror_judges_as_the_guardian_does() {
     }
 }
 
+/// INV-MIRROR-01.
 #[test]
 fn what_was_arrested_here_is_let_go_by_the_chain_alone() {
     let dir = tempdir().unwrap();

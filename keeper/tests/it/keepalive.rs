@@ -105,6 +105,7 @@ async fn a_life_is_extended_once_and_again_a_year_later() {
     }
 }
 
+/// INV-KEEPER-02.
 #[tokio::test]
 async fn of_two_keepers_one_works_and_the_other_takes_over_in_the_middle() {
     let node = Node::devnode(&Settings::default());

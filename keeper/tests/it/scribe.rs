@@ -248,6 +248,7 @@ fn seen(events: &[Event]) -> Vec<(EventType, B256, u64, u64)> {
     seen.collect()
 }
 
+/// INV-LOG-01.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_holds_every_final_log_of_the_city_once_and_in_order() {
     let mut town = Town::raise().await;

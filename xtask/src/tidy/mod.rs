@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: rules of the workspace that no compiler checks. Each has a test that sees it fail.
 
+mod claims;
 mod documents;
 mod manifests;
 mod policy;
@@ -31,7 +32,7 @@ struct Finding {
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// All rules by name.
-const RULES: [(&str, Rule); 15] = [
+const RULES: [(&str, Rule); 17] = [
     ("unfinished code", source::unfinished),
     ("ignored tests", source::ignored_tests),
     ("machine paths", source::machine_paths),
@@ -47,6 +48,8 @@ const RULES: [(&str, Rule); 15] = [
     ("links", documents::links),
     ("summary of the book", documents::summary),
     ("seeded faults", seeded::faults),
+    ("named tests", claims::named_tests),
+    ("claims of the security model", claims::claims),
 ];
 
 /// `cargo xtask tidy`.

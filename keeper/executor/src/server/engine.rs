@@ -1,4 +1,6 @@
 //! From a request to what is told of it: takes jobs, has them worked on, signs once, stops at once.
+//!
+//! Guards INV-EXECUTOR-02.
 
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 

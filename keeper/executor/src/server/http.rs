@@ -1,12 +1,15 @@
 //! The engine behind HTTP: paths, bounds and refusals.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use alloy::primitives::B256;
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, Request, State},
+    extract::{
+        DefaultBodyLimit, Path, Request, State,
+        rejection::{BytesRejection, PathRejection},
+    },
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -31,6 +34,9 @@ struct Shared<H> {
 }
 
 type Served<H> = State<Arc<Shared<H>>>;
+/// What came, or why it was not taken: that is told as every refusal is.
+type Body = Result<Bytes, BytesRejection>;
+type Part = Result<Path<String>, PathRejection>;
 
 pub(super) fn router<H: Handler>(engine: Arc<Engine<H>>, token: Option<Token>) -> Router {
     let shared = Arc::new(Shared {
@@ -99,61 +105,67 @@ async fn identity<H: Handler>(State(shared): Served<H>) -> Response {
     answer(shared.engine.identity().await)
 }
 
-async fn live_code<H: Handler>(State(shared): Served<H>, Path(service): Path<String>) -> Response {
-    match word(&service) {
+async fn live_code<H: Handler>(State(shared): Served<H>, service: Part) -> Response {
+    match word(service) {
         Ok(service) => answer(shared.engine.live_code(service).await),
         Err(refusal) => refuse(&refusal),
     }
 }
 
-async fn accept<H: Handler>(State(shared): Served<H>, body: Bytes) -> Response {
-    match parsed(&body) {
+async fn accept<H: Handler>(State(shared): Served<H>, body: Body) -> Response {
+    match parsed(body) {
         Ok(request) => answer(shared.engine.accept(request).await),
         Err(refusal) => refuse(&refusal),
     }
 }
 
-async fn take<H: Handler>(State(shared): Served<H>, body: Bytes) -> Response {
-    match parsed(&body) {
+async fn take<H: Handler>(State(shared): Served<H>, body: Body) -> Response {
+    match parsed(body) {
         Ok(request) => answer(shared.engine.take(request).await),
         Err(refusal) => refuse(&refusal),
     }
 }
 
-async fn standing<H: Handler>(State(shared): Served<H>, Path(job): Path<String>) -> Response {
-    answer(id(&job).and_then(|job| shared.engine.standing(&job)))
+async fn standing<H: Handler>(State(shared): Served<H>, job: Part) -> Response {
+    answer(id(job).and_then(|job| shared.engine.standing(&job)))
 }
 
-async fn reveal<H: Handler>(State(shared): Served<H>, Path(job): Path<String>) -> Response {
-    match id(&job) {
+async fn reveal<H: Handler>(State(shared): Served<H>, job: Part) -> Response {
+    match id(job) {
         Ok(job) => answer(shared.engine.reveal(&job).await),
         Err(refusal) => refuse(&refusal),
     }
 }
 
-async fn stop<H: Handler>(State(shared): Served<H>, Path(job): Path<String>) -> Response {
-    match id(&job) {
+async fn stop<H: Handler>(State(shared): Served<H>, job: Part) -> Response {
+    match id(job) {
         Ok(job) => answer(shared.engine.stop(&job).await),
         Err(refusal) => refuse(&refusal),
     }
 }
 
-async fn output<H: Handler>(State(shared): Served<H>, Path(hash): Path<String>) -> Response {
-    answer(word(&hash).and_then(|hash| shared.engine.output(hash)))
+async fn output<H: Handler>(State(shared): Served<H>, hash: Part) -> Response {
+    answer(word(hash).and_then(|hash| shared.engine.output(hash)))
 }
 
-fn id(text: &str) -> Result<JobId, Refusal> {
+fn id(part: Part) -> Result<JobId, Refusal> {
+    let Path(text) = part.map_err(malformed)?;
+    text.parse().map_err(malformed)
+}
+
+fn word(part: Part) -> Result<B256, Refusal> {
+    let Path(text) = part.map_err(malformed)?;
     text.parse()
-        .map_err(|error| Refusal::new(Code::Malformed, format!("{error}")))
+        .map_err(|_| malformed("wanted 0x and 64 hexadecimal digits"))
 }
 
-fn word(text: &str) -> Result<B256, Refusal> {
-    text.parse()
-        .map_err(|_| Refusal::new(Code::Malformed, "wanted 0x and 64 hexadecimal digits"))
+fn parsed<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+    let body = body.map_err(malformed)?;
+    serde_json::from_slice(&body).map_err(malformed)
 }
 
-fn parsed<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::new(Code::Malformed, error.to_string()))
+fn malformed<E: fmt::Display>(why: E) -> Refusal {
+    Refusal::new(Code::Malformed, why.to_string())
 }
 
 fn answer<T: Serialize>(answered: Result<T, Refusal>) -> Response {

@@ -1,5 +1,7 @@
 //! What a server knows of its jobs, on disk: a job that was taken is done once, whatever dies.
 //!
+//! Guards INV-EXECUTOR-01.
+//!
 //! ```text
 //!  taken ──▶ worked ──▶ standing: committed ──▶ delivered
 //!    └──────────┴─────▶ standing: failed, stopped ◀── committed

@@ -48,6 +48,7 @@ async fn a_proof_is_delivered_with_its_trail_and_asked_for_again_is_the_same() {
     );
 }
 
+/// INV-EXECUTOR-02.
 #[tokio::test]
 async fn a_sealed_value_tells_nothing_until_the_chain_opens_it() {
     let (agent, folder) = (Agent::that(answers(b"yes")), tempdir().unwrap());
@@ -88,6 +89,7 @@ async fn a_sealed_value_tells_nothing_until_the_chain_opens_it() {
     );
 }
 
+/// INV-EXECUTOR-01.
 #[tokio::test]
 async fn a_kill_before_during_or_after_the_work_loses_nothing_and_signs_nothing_twice() {
     let folder = tempdir().unwrap();

@@ -3,5 +3,6 @@
 mod hostile;
 mod jobs;
 mod limits;
+mod openapi;
 mod support;
 mod trails;

@@ -52,12 +52,26 @@ pub(crate) enum Does {
     Changes,
     /// Goes on saying things, whatever it is told.
     Talks,
+    /// Ends for this cause.
+    Fails(Cause),
+}
+
+/// How an agent answers at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// As it should.
+    Well,
+    /// Whatever its word is needed for is refused so.
+    Refuses(Code),
+    /// Never, where it is asked who it is.
+    Hangs,
 }
 
 /// An agent.
 pub(crate) struct Agent {
     pub(crate) key: PrivateKeySigner,
     pub(crate) does: Does,
+    pub(crate) mood: Mutex<Mood>,
     pub(crate) code: Mutex<B256>,
     /// Tier 2: what the chain says of the reveals.
     pub(crate) opens: Mutex<Option<B256>>,
@@ -87,6 +101,7 @@ impl Agent {
         Arc::new(Self {
             key: key(7),
             does,
+            mood: Mutex::new(Mood::Well),
             code: Mutex::new(CODE),
             opens: Mutex::new(None),
             takes: Mutex::new(true),
@@ -94,6 +109,15 @@ impl Agent {
             signatures: AtomicU32::new(0),
             dropped: Arc::default(),
         })
+    }
+
+    async fn answers(&self) -> Result<(), Refusal> {
+        let mood = *self.mood.lock();
+        match mood {
+            Mood::Well => Ok(()),
+            Mood::Refuses(code) => Err(Refusal::new(code, "in no mood")),
+            Mood::Hangs => std::future::pending().await,
+        }
     }
 
     fn sign_digest(&self, digest: Digest) -> Signature {
@@ -118,6 +142,7 @@ pub(crate) struct Shared(pub(crate) Arc<Agent>);
 
 impl Handler for Shared {
     async fn identity(&self) -> Result<Identity, Refusal> {
+        self.0.answers().await?;
         Ok(Identity {
             versions: vec![Text::cut("v1")],
             venue: VENUE,
@@ -127,6 +152,7 @@ impl Handler for Shared {
     }
 
     async fn live_code(&self, service: B256) -> Result<LiveCode, Refusal> {
+        self.0.answers().await?;
         if service != SERVICE {
             return Err(Refusal::new(Code::Unknown, "no such service"));
         }
@@ -184,6 +210,7 @@ impl Handler for Shared {
                 *self.0.code.lock() = OTHER_CODE;
                 Ok(Work::default())
             }
+            Does::Fails(cause) => Err(Failure::new(*cause, "so it is")),
             Does::Talks => loop {
                 let _ = recorder.message(&me, &model, b"and", 1);
                 tokio::task::yield_now().await;
@@ -201,6 +228,7 @@ impl Handler for Shared {
     }
 
     async fn open(&self, _: &JobRequest) -> Result<B256, Refusal> {
+        self.0.answers().await?;
         let opens = *self.0.opens.lock();
         opens.ok_or_else(|| Refusal::new(Code::TooEarly, "others may still commit"))
     }

@@ -1,5 +1,7 @@
 //! The log on disk: one SQLite file, one commit an append.
 //!
+//! Guards INV-LOG-02.
+//!
 //! What is acknowledged is on disk: entries, tree, payloads and index are one transaction, and the process that dies before its end
 //! leaves nothing of it. Nothing of the log is kept in memory between appends, so no process can go on from another log than the one
 //! on disk: it cannot fork. What was appended and not acknowledged is found again by its origin, and not appended twice.

@@ -128,6 +128,7 @@ fn unharmed() -> Anchor {
     }
 }
 
+/// INV-LOG-02.
 #[test]
 fn death_at_every_boundary_loses_nothing_that_was_told_and_forks_nothing() {
     let whole = unharmed();

@@ -1,5 +1,7 @@
 //! Reconciliation: at each boundary of a mission the keeper's record is compared with the chain, and what follows is done once.
 //!
+//! Guards INV-RECONCILE-01.
+//!
 //! ```text
 //!  law ──────────── legislation ─┐               ┌─ equal ──► entry ──(release)──► anchor of the log at the gate
 //!  all nodes done ─ orchestration┼─► compare ────┤

@@ -1,5 +1,7 @@
 //! Brings the work of a mission from its law to its settlement: seats, routing, work, results, reveals, closes.
 //!
+//! Guards INV-ROUTER-01.
+//!
 //! ```text
 //!  ELIGIBLE ── accept… ── route ──▶ EXECUTING ── invoke ── proof ───────────────────────▶ COMPLETED ── open (tier 3)
 //!                                        │          └───── review ──▶ PENDING_REVIEW ─────────▲

@@ -328,6 +328,7 @@ fn a_node_begins_without_silent_seats_once_their_window_closed() {
     assert_eq!(steps(&see(&mut serving(&[1]), &shown)), []);
 }
 
+/// INV-ROUTER-01.
 #[test]
 fn of_two_seats_of_one_node_the_first_is_served_and_the_second_told_once() {
     let mut router = serving(&[2, 3]);

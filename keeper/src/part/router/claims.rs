@@ -1,5 +1,7 @@
 //! What the executors that this keeper serves hold of a mission's work, once it is open: their half of the record that is compared with
 //! the chain.
+//!
+//! Guards INV-RECONCILE-01.
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Steps that become possible with time: a node's exit, the session for its new seats, the gate, and the end of a mission's money.
 //!
+//! Guards INV-ROUTER-02.
+//!
 //! The chain is asked before anything is sent. What it says is too early, halted or done already waits: that is no refusal, and the next
 //! look finds out what became of it.
 
@@ -145,6 +147,7 @@ mod tests {
     use super::*;
     use alloy::primitives::Uint;
 
+    /// INV-ROUTER-02.
     #[test]
     fn what_is_too_early_waits_and_what_is_forbidden_does_not() {
         let from = Uint::from(9);

@@ -107,6 +107,7 @@ fn a_mission_whose_record_is_right_is_compared_thrice_and_has_a_word_at_its_gate
     assert_eq!(desk.0.worst(), Some(Level::Fine));
 }
 
+/// INV-RECONCILE-01.
 #[test]
 fn a_difference_is_reported_once_and_after_people_decided_not_again() {
     let mut desk = Desk::default();
