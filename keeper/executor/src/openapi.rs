@@ -11,16 +11,15 @@ use std::collections::BTreeMap;
 
 use agentcity_abi::document::SCHEMA_BYTES_MAX;
 use agentcity_domain::{
-    service::POLICIES_MAX,
-    statute::SEATS_MAX,
-    verification::proof::PROOF_BYTES_MAX,
+    service::POLICIES_MAX, statute::SEATS_MAX, verification::proof::PROOF_BYTES_MAX,
 };
 use serde_json::{Value, json};
 
 use crate::{
     protocol::{
-        CONTEXT_BYTES_MAX, Code, INPUTS_MAX, LABEL_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_TEXT_MAX, OUTPUT_BYTES_MAX,
-        RUBRIC_BYTES_MAX, SERVICES_MAX, SIGNATURE_BYTES_MAX, STEP_BYTES_MAX, VERSION,
+        CONTEXT_BYTES_MAX, Code, INPUTS_MAX, LABEL_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_TEXT_MAX,
+        OUTPUT_BYTES_MAX, RUBRIC_BYTES_MAX, SERVICES_MAX, SIGNATURE_BYTES_MAX, STEP_BYTES_MAX,
+        VERSION,
     },
     trail::{ENTRIES_MAX, NAME_BYTES_MAX},
 };
@@ -429,9 +428,8 @@ fn reference(schema: &str) -> Value {
 
 /// Every field is there, and no other.
 fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    let required = fields.each_ref().map(|(name, _)| *name);
-    let properties: BTreeMap<&str, &Value> =
-        fields.iter().map(|(name, of)| (*name, of)).collect();
+    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let properties: BTreeMap<&str, &Value> = fields.iter().map(|(name, of)| (*name, of)).collect();
     json!({
         "type": "object", "required": required, "properties": properties, "additionalProperties": false
     })

@@ -72,8 +72,7 @@ fn exists(tree: &Tree, name: &str) -> bool {
         ["tests/it", "src"].iter().any(|root| {
             ["", "/mod"].iter().any(|end| {
                 let file = format!("{package}/{root}{module}{end}.rs");
-                tree.get(&file)
-                    .is_some_and(|text| is_test(text, function))
+                tree.get(&file).is_some_and(|text| is_test(text, function))
             })
         })
     })
@@ -125,7 +124,8 @@ mod tests {
             "hub/two::it_waits",
         ] {
             let wanted = format!("names `{bad}`, which is no test");
-            assert_eq!(found(named_tests, &files(&format!("`{bad}`"))), [wanted]);
+            let page = format!("`{bad}`");
+            assert_eq!(found(named_tests, &files(&page)), [wanted]);
         }
     }
 
@@ -138,7 +138,10 @@ mod tests {
             .flat_map(|(letters, count)| ids(*letters, *count))
             .collect();
         let page = |leave_out: &str| -> String {
-            all.iter().filter(|id| *id != leave_out).map(|id| row(id)).collect()
+            all.iter()
+                .filter(|id| *id != leave_out)
+                .map(|id| row(id))
+                .collect()
         };
         assert!(found(claims, &[(SECURITY, &page(""))]).is_empty());
         assert_eq!(

@@ -3,6 +3,7 @@
 //! `SNAPSHOTS=overwrite` writes docs/openapi/executor.json anew.
 
 mod judge;
+mod schema;
 mod visit;
 
 use std::collections::BTreeSet;
@@ -47,7 +48,9 @@ fn the_committed_document_is_what_would_be_printed() {
 
 /// What serde would have taken in place of a stranger: all fields of a type, or all its variants.
 fn taken<T: DeserializeOwned>(stranger: Value) -> BTreeSet<String> {
-    let error = serde_json::from_value::<T>(stranger).err().expect("refused");
+    let error = serde_json::from_value::<T>(stranger)
+        .err()
+        .expect("refused");
     let error = error.to_string();
     let words = error.split('`').skip(1).step_by(2);
     let words: Vec<&str> = words.collect();
@@ -69,7 +72,12 @@ fn within(variant: &str) -> BTreeSet<String> {
 }
 
 fn keys(object: &Value) -> BTreeSet<String> {
-    object.as_object().expect("an object").keys().cloned().collect()
+    object
+        .as_object()
+        .expect("an object")
+        .keys()
+        .cloned()
+        .collect()
 }
 
 fn texts(list: &Value) -> BTreeSet<String> {

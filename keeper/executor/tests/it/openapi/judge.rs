@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use agentcity_executor::protocol::{CONTEXT_BYTES_MAX, RUBRIC_BYTES_MAX};
 use serde_json::{Value, json};
 
-use super::{STRANGER, read};
+use super::{STRANGER, read, schema::Schema};
 
 /// Fields that may be null.
 const NULLABLE: [&str; 5] = ["label", "rubric", "inputSchema", "outputSchema", "trail"];
@@ -22,7 +22,6 @@ pub(super) struct Judge {
     pub(super) seen: BTreeSet<Answered>,
     /// Of each schema the messages that were said, by their form.
     said: BTreeMap<(String, String), Value>,
-    validators: BTreeMap<String, jsonschema::Validator>,
 }
 
 impl Judge {
@@ -40,7 +39,6 @@ impl Judge {
             told,
             seen: BTreeSet::new(),
             said: BTreeMap::new(),
-            validators: BTreeMap::new(),
         }
     }
 
@@ -69,6 +67,7 @@ impl Judge {
         self.seen.insert(answered);
     }
 
+    /// Both the document and the types take it.
     fn holds(&mut self, schema: &Value, message: &Value) {
         let found = self.found(schema, message);
         assert!(found.is_ok(), "{schema}: {}: {message}", found.unwrap_err());
@@ -82,22 +81,9 @@ impl Judge {
     }
 
     /// What the schema says of a message.
-    fn found(&mut self, schema: &Value, message: &Value) -> Result<(), String> {
-        let text = schema.to_string();
-        let validator = self.validators.entry(text).or_insert_with(|| {
-            let whole = json!({
-                "$schema": "https://json-schema.org/draft/2020-12/schema",
-                "allOf": [schema],
-                "$defs": self.document["components"]["schemas"],
-            });
-            let whole = whole
-                .to_string()
-                .replace("#/components/schemas/", "#/$defs/");
-            let whole = serde_json::from_str(&whole).expect("JSON");
-            jsonschema::draft202012::new(&whole).expect("a schema of JSON Schema 2020-12")
-        });
-        let found = validator.validate(message);
-        found.map_err(|error| format!("{error} at {}", error.instance_path()))
+    fn found(&self, schema: &Value, message: &Value) -> Result<(), String> {
+        let document = &self.document;
+        Schema { document, schema }.allows(message, "")
     }
 
     /// Whatever is changed in a message that was said, types and schemas refuse alike: a field more or less, a value of another type or
@@ -157,7 +143,11 @@ fn parts(message: &Value) -> Vec<(String, Value)> {
     while let Some((place, value)) = parts.get(next).cloned() {
         match value {
             Value::Object(fields) => {
-                parts.extend(fields.into_iter().map(|(key, of)| (format!("{place}/{key}"), of)));
+                parts.extend(
+                    fields
+                        .into_iter()
+                        .map(|(key, of)| (format!("{place}/{key}"), of)),
+                );
             }
             Value::Array(items) => {
                 let items = items.into_iter().enumerate();

@@ -83,7 +83,10 @@ impl<'j> Visitor<'j> {
             .body(body.to_owned());
         let answer = asked.send().await.expect("an answer");
         let status = answer.status().as_u16();
-        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        let kind = answer.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
         let text = answer.text().await.unwrap();
         assert_eq!(kind, "application/json", "{method} {path}: {status} {text}");
         let body: Value = serde_json::from_str(&text).expect("JSON");
@@ -316,9 +319,10 @@ async fn strangers(judge: &mut Judge) {
                 .await;
         }
     }
-    for (method, path) in ALL.into_iter().filter(|(_, path)| {
-        !path.starts_with(IDENTITY) && *path != SERVICE_AT && *path != OUTPUT
-    }) {
+    for (method, path) in ALL
+        .into_iter()
+        .filter(|(_, path)| !path.starts_with(IDENTITY) && *path != SERVICE_AT && *path != OUTPUT)
+    {
         let (status, _) = visitor
             .asks_with("open barley", (method, path), &name, "")
             .await;
