@@ -12,12 +12,12 @@
 
 use std::collections::BTreeSet;
 
-use agentcity_domain::statute::Mode;
+use agentcity_domain::{peer::Peer, statute::Mode};
 use agentcity_hub::{entry::Origin, kind::EventType, store::Draft};
 use agentcity_keeper::machine::reconciliation::{Finding, Kind, Phase};
 use agentcity_test_fixtures::{
     chance::{Chance, number},
-    mission::{Charter, Plan, Scene, Stage, Task},
+    mission::{Charter, Law, Plan, Scene, Stage, Step, Task},
 };
 use alloy::{
     primitives::{Address, B256},
@@ -238,24 +238,25 @@ fn ground() -> Ground {
     let stage = &mut scene.stage;
     for node in 0..DONE {
         let job = stage.job(&law, node);
-        let mut steps = stage.works_off(&job);
-        let perform = |stage: &mut Stage, law: &mut _, steps| {
-            let done = stage.perform(law, steps);
-            done.unwrap_or_else(|e| panic!("node {node}: {e}"));
-        };
-        perform(stage, &mut law, std::mem::take(&mut steps));
+        perform(stage, &mut law, stage.works_off(&job));
         if job.task.node.tier == 3 {
-            let approval = Stage::approval(&job);
-            let ruling = stage.ruling(agentcity_domain::peer::Peer::Verification, &approval);
-            let ruling = ruling.unwrap_or_else(|e| panic!("{e}"));
-            perform(stage, &mut law, vec![ruling]);
+            let ruling = stage.ruling(Peer::Verification, &Stage::approval(&job));
+            perform(
+                stage,
+                &mut law,
+                vec![ruling.unwrap_or_else(|e| panic!("{e}"))],
+            );
         }
     }
     let open = stage.job(&law, OPEN);
     let begins = stage.routes(&open, open.agent(0));
-    let begun = stage.perform(&mut law, vec![begins]);
-    begun.unwrap_or_else(|e| panic!("{e}"));
+    perform(stage, &mut law, vec![begins]);
     Ground::of(scene, law)
+}
+
+fn perform(stage: &mut Stage, law: &mut Law, steps: Vec<Step>) {
+    let done = stage.perform(law, steps);
+    done.unwrap_or_else(|e| panic!("{e}"));
 }
 
 /// What a comparison told beyond what was put in.
