@@ -9,17 +9,35 @@ use crate::docs::number;
 
 /// Classes of the labelled set, in their order, and what each hands in.
 pub(super) const CLASSES: [(&str, &str); 11] = [
-    ("steady", "the agent's own subject and form, eight to fifteen sentences or lines"),
-    ("newcomer", "the same, by an agent with fewer than five outputs, which is compared with everybody"),
-    ("uneven", "own subject and form, one to 24 sentences or lines"),
-    ("drifting", "own form; over forty outputs the subject becomes another"),
+    (
+        "steady",
+        "the agent's own subject and form, eight to fifteen sentences or lines",
+    ),
+    (
+        "newcomer",
+        "the same, by an agent with fewer than five outputs, which is compared with everybody",
+    ),
+    (
+        "uneven",
+        "own subject and form, one to 24 sentences or lines",
+    ),
+    (
+        "drifting",
+        "own form; over forty outputs the subject becomes another",
+    ),
     ("taken-over", "another subject in another form"),
     ("gibberish", "letters and marks that are drawn"),
-    ("half-foreign", "an own output, and as much of another subject in another form behind it"),
+    (
+        "half-foreign",
+        "an own output, and as much of another subject in another form behind it",
+    ),
     ("fifth-foreign", "the same, a fifth of it foreign"),
     ("other-subject", "another subject in the own form"),
     ("other-form", "the own subject in another form"),
-    ("creeping", "foreign sentences take the place of own ones over forty outputs; counted are those that are more than half foreign"),
+    (
+        "creeping",
+        "foreign sentences take the place of own ones over forty outputs; counted are those that are more than half foreign",
+    ),
 ];
 
 /// Thresholds in thousandths of σ.
@@ -34,11 +52,19 @@ pub(super) fn section(measured: &Measured) -> String {
     );
     text += "### False alarms: honest outputs that were accused\n\n";
     text += &table(measured, "honest");
-    text += "\nOf one scorer with normal distances the paper accepts 6.68 %, 2.28 % and 0.13 %.\n\n";
+    text +=
+        "\nOf one scorer with normal distances the paper accepts 6.68 %, 2.28 % and 0.13 %.\n\n";
     text += "### Misses: deviating outputs that were not accused\n\n";
     text += &table(measured, "deviant");
     text += "\n### What each scorer says alone, at 2 σ\n\n";
-    let mut rows = Rows::new(&["class", "label", "outputs", "accused by letters", "by shape", "by both"]);
+    let mut rows = Rows::new(&[
+        "class",
+        "label",
+        "outputs",
+        "accused by letters",
+        "by shape",
+        "by both",
+    ]);
     for (class, _) in CLASSES {
         if let Some(line) = of(measured, class, "2000") {
             let share = |key: &str| percent(line.number(key) / line.number("of"));
@@ -63,10 +89,7 @@ pub(super) fn section(measured: &Measured) -> String {
 }
 
 fn of<'a>(measured: &'a Measured, class: &str, threshold: &str) -> Option<&'a Line> {
-    measured.one(
-        "guardian",
-        &[("class", class), ("milli_sigma", threshold)],
-    )
+    measured.one("guardian", &[("class", class), ("milli_sigma", threshold)])
 }
 
 fn table(measured: &Measured, label: &str) -> String {
@@ -79,7 +102,8 @@ fn table(measured: &Measured, label: &str) -> String {
         }
         let cell = |line: Option<&Line>| {
             line.map_or_else(String::new, |line| {
-                let [share, low, high] = ["share", "low", "high"].map(|key| percent(line.number(key)));
+                let [share, low, high] =
+                    ["share", "low", "high"].map(|key| percent(line.number(key)));
                 format!("{share} ({low} to {high})")
             })
         };

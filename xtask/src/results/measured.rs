@@ -50,7 +50,9 @@ impl Measured {
     }
 
     pub(super) fn sections(&self) -> impl Iterator<Item = (&str, &Section)> {
-        self.0.iter().map(|(name, section)| (name.as_str(), section))
+        self.0
+            .iter()
+            .map(|(name, section)| (name.as_str(), section))
     }
 
     /// All lines of this name, of whichever section.
@@ -62,10 +64,8 @@ impl Measured {
     /// The line of this name in which a figure is this.
     pub(super) fn one(&self, name: &str, wanted: &[(&str, &str)]) -> Option<&Line> {
         let lines = self.0.values().flat_map(|section| &section.lines);
-        lines.filter(|line| line.name() == name).find(|line| {
-            wanted
-                .iter()
-                .all(|(key, value)| line.text(key) == *value)
-        })
+        lines
+            .filter(|line| line.name() == name)
+            .find(|line| wanted.iter().all(|(key, value)| line.text(key) == *value))
     }
 }

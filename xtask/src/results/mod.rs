@@ -11,6 +11,7 @@
 
 mod estimates;
 mod guardian;
+mod keepers;
 mod line;
 mod measured;
 mod page;

@@ -50,7 +50,12 @@ fn a_line_is_read_behind_the_name_of_its_test_and_what_is_none_is_not() {
     let line = Line::of("test a ... result name=x n=3 share=0.5\n").expect("a line");
     assert_eq!((line.name(), line.whole("n")), ("x", 3));
     assert_eq!((line.number("share"), line.text("other")), (0.5, ""));
-    for none in ["test result: ok. 1 passed", "result", "", "result name=x torn"] {
+    for none in [
+        "test result: ok. 1 passed",
+        "result",
+        "",
+        "result name=x torn",
+    ] {
         assert_eq!(Line::of(none), None, "{none}");
     }
 }

@@ -95,7 +95,10 @@ struct Wrong {
 
 impl Row {
     fn sum(&self) -> Heard {
-        self.agents.iter().copied().fold(Heard::default(), Heard::plus)
+        self.agents
+            .iter()
+            .copied()
+            .fold(Heard::default(), Heard::plus)
     }
 
     /// False alarms of an honest class, misses of a deviating one, where both have to accuse.
@@ -368,9 +371,15 @@ async fn two_scorers_that_must_agree_seldom_accuse_the_honest_and_seldom_miss_wh
 async fn a_higher_threshold_accuses_less_and_a_seed_says_the_same_twice() {
     let bench = Bench::calibrated(1).await;
     let rows = bench.judge(1, 16);
-    for class in Class::ALL.into_iter().filter(|class| *class != Class::Creeping) {
+    for class in Class::ALL
+        .into_iter()
+        .filter(|class| *class != Class::Creeping)
+    {
         let both = THRESHOLDS.map(|threshold| row(&rows, class, threshold).sum().both);
-        assert!(both.is_sorted_by(|low, high| low >= high), "{class:?}: {both:?}");
+        assert!(
+            both.is_sorted_by(|low, high| low >= high),
+            "{class:?}: {both:?}"
+        );
     }
     assert_eq!(bench.judge(1, 16), rows);
     assert_ne!(bench.judge(2, 16), rows);
@@ -401,5 +410,8 @@ fn an_interval_is_wilsons_and_wider_where_agents_differ() {
     assert!(one.design > 9.9 && one.high > even.high, "{one:?}");
     // Nothing found says how much there may be.
     let none = of(vec![0; 10]);
-    assert!(none.low == 0.0 && (none.high - 0.0370).abs() < 1e-4, "{none:?}");
+    assert!(
+        none.low == 0.0 && (none.high - 0.0370).abs() < 1e-4,
+        "{none:?}"
+    );
 }

@@ -152,7 +152,8 @@ fn another(form: Form, draw: &mut Draw) -> Form {
 
 /// Some hundred characters of anything.
 fn gibberish(draw: &mut Draw) -> String {
-    const ANY: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n.,;:{}[]()#<>";
+    const ANY: &[u8] =
+        b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n.,;:{}[]()#<>";
     let length = 400 + draw.below(400);
     let drawn = (0..length).map(|_| ANY[draw.below(ANY.len() as u64) as usize] as char);
     drawn.collect()

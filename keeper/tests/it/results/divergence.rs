@@ -289,7 +289,10 @@ fn told(finding: &Finding, injected: &[(Kind, Option<u16>)]) -> Told {
 
 /// As one word: what the seed calls it, without spaces and commas.
 fn slug(kind: Kind) -> String {
-    kind.text().replace(',', "").replace(' ', "-").to_lowercase()
+    kind.text()
+        .replace(',', "")
+        .replace(' ', "-")
+        .to_lowercase()
 }
 
 struct Trials {
@@ -366,7 +369,11 @@ impl Trials {
                 }
             }
             let told = told(&self.finding(entries), &injected);
-            assert_eq!(told.found.len(), injected.len(), "trial {trial}: {injected:?}");
+            assert_eq!(
+                told.found.len(),
+                injected.len(),
+                "trial {trial}: {injected:?}"
+            );
             all += injected.len();
             (found, wrong) = (found + told.found.len(), wrong + told.wrong);
         }
@@ -457,20 +464,28 @@ fn every_injected_divergence_is_found_by_its_kind_and_node_and_nothing_else_is_t
     }
     trials.several(2 * rounds);
     trials.none("the-same-record", rounds, |_, _, _| {});
-    trials.none("entries-of-another-mission", rounds, |entries, _, chance| {
-        let mission = word(chance);
-        let mut others = entries.clone();
-        for draft in &mut others {
-            draft.mission = mission;
-            elsewhere(draft, chance);
-        }
-        entries.extend(others);
-    });
-    trials.none("an-entry-of-a-block-that-was-taken-back", rounds, |entries, node, chance| {
-        let mut copy = completion(entries, node).clone();
-        elsewhere(&mut copy, chance);
-        entries.push(copy);
-    });
+    trials.none(
+        "entries-of-another-mission",
+        rounds,
+        |entries, _, chance| {
+            let mission = word(chance);
+            let mut others = entries.clone();
+            for draft in &mut others {
+                draft.mission = mission;
+                elsewhere(draft, chance);
+            }
+            entries.extend(others);
+        },
+    );
+    trials.none(
+        "an-entry-of-a-block-that-was-taken-back",
+        rounds,
+        |entries, node, chance| {
+            let mut copy = completion(entries, node).clone();
+            elsewhere(&mut copy, chance);
+            entries.push(copy);
+        },
+    );
     trials.none("entries-in-another-order", rounds, |entries, _, chance| {
         for last in (1..entries.len()).rev() {
             entries.swap(last, chance.place(last + 1));

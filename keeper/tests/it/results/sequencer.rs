@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentcity_test_fixtures::{Node, http::Rpc};
+use agentcity_test_fixtures::Node;
 use alloy::{
     primitives::{B256, Bytes as Raw, keccak256},
     transports::http::reqwest,
@@ -43,7 +43,8 @@ pub(super) struct Sequencer {
 impl Sequencer {
     /// One block `every` so often from now on, and none for transactions alone.
     pub(super) fn begin(node: &Node, every: Duration) -> Self {
-        let (over, blocks) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let over = Arc::new(AtomicBool::new(false));
+        let blocks: Arc<Mutex<Blocks>> = Arc::default();
         let mut rpc = node.rpc();
         let mining = rpc.call("evm_setIntervalMining", json!([0]));
         mining.expect("blocks on demand");
@@ -56,7 +57,7 @@ impl Sequencer {
                 rpc.call("evm_mine", json!([])).expect("a block");
                 let there = Instant::now();
                 let number = rpc.block_number().expect("its number");
-                Mutex::lock(&kept).insert(number, there);
+                kept.lock().insert(number, there);
             }
         });
         Self {
@@ -142,7 +143,9 @@ impl Way {
             }
             let raw: Raw = serde_json::from_value(asked["params"][0].clone()).expect("bytes");
             let mut sent = self.sent.lock();
-            let sending = sent.entry(keccak256(raw)).or_insert(Sending { at, times: 0 });
+            let sending = sent
+                .entry(keccak256(raw))
+                .or_insert(Sending { at, times: 0 });
             sending.times += 1;
         }
     }

@@ -312,9 +312,9 @@ impl World {
         let completed = self.logs::<work::NodeCompleted>(Peer::Collaboration, law.mission, from);
         let verdicts = routed.iter().map(|(routed, _, block)| {
             let node = routed.node;
-            let of_node = worked.iter().filter(|(job, _)| {
-                (job.mission, job.node) == (law.mission, node)
-            });
+            let of_node = worked
+                .iter()
+                .filter(|(job, _)| (job.mission, job.node) == (law.mission, node));
             let of_node: Vec<(Instant, Instant)> = of_node.map(|(_, times)| *times).collect();
             let (_, _, end) = completed
                 .iter()
@@ -330,7 +330,11 @@ impl World {
                 routed: blocks[block],
                 begun: of_node.iter().map(|times| times.0).min().expect("work"),
                 done: of_node.iter().map(|times| times.1).max().expect("work"),
-                worked: of_node.iter().map(|times| times.1 - times.0).max().expect("work"),
+                worked: of_node
+                    .iter()
+                    .map(|times| times.1 - times.0)
+                    .max()
+                    .expect("work"),
                 said: match ruling {
                     None => blocks[end],
                     Some(_) => last[&node],
@@ -368,8 +372,8 @@ fn keep(
         let journal = SqliteJournal::open(&journal).expect("a journal");
         let parts = vec![part];
         let depth = policy.depth_blocks;
-        let mut keeper = Keeper::with_parts(journal, name, depth, Some(submitter), parts)
-            .expect("one part");
+        let mut keeper =
+            Keeper::with_parts(journal, name, depth, Some(submitter), parts).expect("one part");
         tokio::select! {
             ended = keeper.run(&SystemClock, std::future::pending()) => ended.expect("it works"),
             over = over.wait_for(|over| *over) => { over.expect("whoever began it ends it"); }
@@ -471,7 +475,10 @@ fn tell(setting: &Setting, found: &Found) {
     ];
     for (part, span) in parts {
         let times = Times::of(samples.iter().map(span));
-        println!("result name=window-part setting={name} part={part} {}", times.text());
+        println!(
+            "result name=window-part setting={name} part={part} {}",
+            times.text()
+        );
     }
     for tier in 1..=3 {
         let of_tier = |one: &&Verdict| one.tier == tier;
@@ -539,8 +546,14 @@ fn every_result_reaches_the_chain_once_and_in_order_and_its_window_has_no_gap() 
             all.verdicts.extend(found.verdicts);
         }
         for one in &all.samples {
-            assert!(one.done <= one.handed_in, "handed in before it was done: {one:?}");
-            assert!(one.handed_in <= one.included, "in a block before it was sent: {one:?}");
+            assert!(
+                one.done <= one.handed_in,
+                "handed in before it was done: {one:?}"
+            );
+            assert!(
+                one.handed_in <= one.included,
+                "in a block before it was sent: {one:?}"
+            );
             assert!(one.included < one.settled, "final at once: {one:?}");
         }
         for one in &all.verdicts {
