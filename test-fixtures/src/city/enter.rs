@@ -29,7 +29,7 @@ pub enum EnterError {
     },
     /// The plan has no manifest, or the chain has no such city.
     #[error(
-        "there is no city of this genesis file and these programs at {0}: it was founded by another build"
+        "there is no city of this genesis file and these programs at {0}, which were changed since: `cargo xtask down` and `up` found a new one"
     )]
     NotThere(Address),
     /// The node refused.

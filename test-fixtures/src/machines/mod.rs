@@ -320,6 +320,15 @@ impl Machines {
     }
 }
 
+impl Drop for Machines {
+    /// All are asked before the first is waited for.
+    fn drop(&mut self) {
+        for process in &mut self.running {
+            process.ask_to_end();
+        }
+    }
+}
+
 /// The code hash of a service that is one file, by the rule of docs/services.md.
 ///
 /// Errors: the file cannot be read.

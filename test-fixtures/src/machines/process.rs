@@ -169,6 +169,15 @@ impl Process {
         self.end(rustix::process::Signal::KILL);
     }
 
+    /// Asks it to end, and does not wait.
+    pub fn ask_to_end(&mut self) {
+        // Whose end was seen already has no id any more: it may be somebody else's.
+        if let Ok(None) = self.child.try_wait() {
+            let pid = rustix::process::Pid::from_child(&self.child);
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+    }
+
     /// Lets it run on when its owner is gone.
     pub fn leave(mut self) {
         self.stays = true;

@@ -47,7 +47,7 @@ impl Bill {
             name: "topics by five",
             domain: "assurance",
             readers: (5, 3),
-            budgets: ("0.015", "0.004"),
+            budgets: ("0.0095", "0.004"),
         },
         Self {
             name: "topics by one",
@@ -137,4 +137,45 @@ pub fn temper(voter: usize) -> String {
         _ => ("smallest", format!("[\"{triplicate}\", \"{five}\"]")),
     };
     format!("[vote]\norder = \"{order}\"\nprefers_domains = {prefers}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::town::{input::Network, services::tests::services};
+
+    #[test]
+    fn every_bill_is_a_statute_of_three_tasks_and_another_one_in_each_run() {
+        let sources = Sources::of(&[], Network::Public, "pages".into()).unwrap();
+        let services = services(&sources);
+        let verifier = (Address::repeat_byte(1), B256::repeat_byte(2));
+        let mut budgets = Vec::new();
+        for bill in Bill::ALL {
+            let of = |title| bill.document(title, &sources, &services, verifier).unwrap();
+            let document = of("mission 1");
+            let tasks: Vec<_> = document.tasks().collect();
+            assert_eq!(tasks.len(), 3);
+            assert_eq!(tasks[0].successors, [1, 2]);
+            assert_eq!(tasks[1].successors, [2]);
+            assert_eq!(
+                (tasks[1].node.redundancy, tasks[1].node.threshold),
+                bill.readers
+            );
+            assert_ne!(document.statute_hash(), of("mission 2").statute_hash());
+            budgets.push(document.totals().budget);
+        }
+        // By price alone the city would have topics told by one.
+        assert!(
+            budgets[2] < budgets[0] && budgets[0] < budgets[1],
+            "{budgets:?}"
+        );
+    }
+
+    #[test]
+    fn neighbours_rank_by_different_tempers() {
+        assert_ne!(temper(0), temper(1));
+        assert_ne!(temper(1), temper(2));
+        assert_eq!(temper(0), temper(3));
+        assert!(temper(2).contains("smallest"));
+    }
 }

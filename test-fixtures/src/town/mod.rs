@@ -91,7 +91,7 @@ pub enum Afterwards {
 #[derive(Debug, thiserror::Error)]
 pub enum TownError {
     /// The city cannot be entered.
-    #[error("{0}: `cargo xtask down`, then `cargo xtask up` founds a new one")]
+    #[error("{0}; `cargo xtask up --city-only` has no mission done")]
     Enter(#[from] Box<EnterError>),
     /// The genesis file is none.
     #[error("{path}: {said}")]
@@ -270,23 +270,27 @@ pub fn run(options: &Options) -> Result<Told, TownError> {
     let text = serde_json::to_string_pretty(&outcome.report).unwrap_or_default();
     std::fs::write(&report, text).map_err(|cause| TownError::file(&report, cause))?;
     let told = step("books", || {
-        tell(
-            &mut stage,
-            &crew,
-            &people,
-            (&session, &outcome),
-            (from, &report),
-        )
+        let told = (&session, &outcome);
+        tell(&mut stage, &people, told, (from, &report))
     })?;
     crew.machines.alive()?;
-    match options.afterwards {
-        Afterwards::Keep => crew.machines.leave(),
-        Afterwards::Stop => {
-            drop(crew);
-            let _ = std::fs::remove_file(&record);
+    let left = match options.afterwards {
+        Afterwards::Keep => {
+            let left = running(&crew, &people, &record);
+            crew.machines.leave();
+            left
         }
-    }
-    Ok(Told { text: told, report })
+        Afterwards::Stop => {
+            step("end", || {
+                drop(crew);
+                Ok(())
+            })?;
+            let _ = std::fs::remove_file(&record);
+            String::new()
+        }
+    };
+    let text = told + &left;
+    Ok(Told { text, report })
 }
 
 /// The city, and the number of the session that comes.
@@ -351,7 +355,6 @@ fn names(people: &People) -> BTreeMap<Address, String> {
 
 fn tell(
     stage: &mut Stage,
-    crew: &Crew,
     people: &People,
     (session, outcome): (&Session, &Outcome),
     (from, report): (u64, &Path),
@@ -368,15 +371,15 @@ fn tell(
     ] {
         let _ = writeln!(text, "  {what:<12} {value}");
     }
-    for (agent, address) in &crew.executors {
-        let name = names.get(agent).cloned().unwrap_or_default();
-        let _ = writeln!(text, "  {name:<12} {agent}  http://{address}/v1/identity");
+    for (name, person) in [
+        ("sponsor", stage.sponsor.clone()),
+        ("proposer", stage.proposer.clone()),
+    ] {
+        let _ = writeln!(text, "  {name:<12} {}  {}", person.address(), person.name);
     }
-    for (name, account, address) in &crew.keepers {
-        let _ = writeln!(text, "  {name:<12} {account}  http://{address}/health");
-        if is_served(*address, "/dashboard/") {
-            let _ = writeln!(text, "  {:<12} http://{address}/dashboard/", "dashboard");
-        }
+    for ((number, trade), executor) in people.workers().iter().zip(&stage.executors) {
+        let agent = executor.agent.address();
+        let _ = writeln!(text, "  {trade:<12} {agent}  agent {number}");
     }
     let _ = writeln!(text, "\nvote\n{}", session.told(&names).trim_end());
     let costs = story::gas(stage, from)?;
@@ -403,6 +406,25 @@ fn tell(
     let _ = writeln!(text, "  {how}");
     let _ = writeln!(text, "  whole, as its schema has it: {}", report.display());
     Ok(text)
+}
+
+/// What runs on, and where.
+fn running(crew: &Crew, people: &People, record: &Path) -> String {
+    let names = names(people);
+    let mut text = String::from("\nrunning\n");
+    for (agent, address) in &crew.executors {
+        let name = names.get(agent).cloned().unwrap_or_default();
+        let _ = writeln!(text, "  {name:<12} {agent}  http://{address}/v1/identity");
+    }
+    for (name, account, address) in &crew.keepers {
+        let _ = writeln!(text, "  {name:<12} {account}  http://{address}/health");
+        if is_served(*address, "/dashboard/") {
+            let _ = writeln!(text, "  {:<12} http://{address}/dashboard/", "dashboard");
+        }
+    }
+    let count = crew.machines.running().count();
+    let _ = writeln!(text, "  {count} processes, named in {}", record.display());
+    text
 }
 
 /// Whether something answers there.

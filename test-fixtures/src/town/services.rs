@@ -61,16 +61,20 @@ impl Services {
             what: "agentcity-pages artifacts",
             answer: said + &String::from_utf8_lossy(&output.stderr),
         })?;
-        let known = told.iter().map(|one| Service::read(one, sources));
-        let known: Option<Vec<Service>> = known.collect();
+        let known = Self::read(&told, sources).ok_or_else(|| TownError::Answer {
+            what: "agentcity-pages artifacts",
+            answer: Value::from(told).to_string(),
+        })?;
         Ok(Self {
-            known: known.ok_or_else(|| TownError::Answer {
-                what: "agentcity-pages artifacts",
-                answer: Value::from(told.clone()).to_string(),
-            })?,
+            known,
             program,
             artifacts,
         })
+    }
+
+    fn read(told: &[Value], sources: &Sources) -> Option<Vec<Service>> {
+        let known = told.iter().map(|one| Service::read(one, sources));
+        known.collect()
     }
 
     /// A service by its name.
@@ -126,5 +130,51 @@ impl Service {
                 networkPolicies: self.policies.clone(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::town::input::Network;
+    use serde_json::json;
+
+    /// As the program tells them, with schemas that allow everything.
+    pub(in crate::town) fn services(sources: &Sources) -> Services {
+        let names = ["fetch", "classify-a", "classify-b", "classify-c", "report"];
+        let told = names.map(|name| {
+            json!({
+                "name": name, "arguments": ["run", name], "codeHash": keccak256(name),
+                "outputSchema": "{\"type\":\"object\"}", "outputSchemaHash": keccak256(name),
+            })
+        });
+        Services {
+            known: Services::read(&told, sources).unwrap(),
+            program: "agentcity-pages".into(),
+            artifacts: "artifacts".into(),
+        }
+    }
+
+    #[test]
+    fn only_the_service_that_fetches_is_told_of_hosts_and_has_the_network() {
+        let words = ["https://a.example/".to_owned()];
+        let sources = Sources::of(&words, Network::Public, "pages".into()).unwrap();
+        let services = services(&sources);
+        let fetch = services.named("fetch").unwrap();
+        assert_eq!(fetch.arguments, ["run", "fetch", "--host", "a.example"]);
+        assert_eq!(fetch.call().constraints.networkPolicies.len(), 1);
+        let other = services.named("classify-a").unwrap();
+        assert_eq!(other.arguments, ["run", "classify-a"]);
+        assert!(other.call().constraints.networkPolicies.is_empty());
+        assert!(services.named("sort").is_err());
+        let alone =
+            super::tests::services(&Sources::of(&[], Network::Public, "pages".into()).unwrap());
+        let owner = Address::repeat_byte(1);
+        assert_ne!(
+            services.id("fetch", owner),
+            alone.id("fetch", owner),
+            "other constraints are another service"
+        );
+        assert_eq!(services.id("report", owner), alone.id("report", owner));
     }
 }
