@@ -175,7 +175,16 @@ pub enum StartError {
 pub struct Node {
     /// Which program it is.
     pub kind: Kind,
-    instance: AnvilInstance,
+    home: Home,
+}
+
+/// Whose process a node is.
+#[derive(Debug)]
+enum Home {
+    /// Started here, and gone with its handle.
+    Own(AnvilInstance),
+    /// Somebody else's, who ends it.
+    Elsewhere(SocketAddr),
 }
 
 impl Node {
@@ -200,7 +209,18 @@ impl Node {
         let instance = anvil
             .try_spawn()
             .map_err(|source| StartError::Node { executable, source })?;
-        Ok(Self { kind, instance })
+        Ok(Self {
+            kind,
+            home: Home::Own(instance),
+        })
+    }
+
+    /// A devnode that runs already: somebody else started it, and it outlives this handle.
+    pub const fn running(address: SocketAddr) -> Self {
+        Self {
+            kind: Kind::Devnode,
+            home: Home::Elsewhere(address),
+        }
     }
 
     /// Starts a devnode, strict unless the settings say otherwise.
@@ -219,22 +239,36 @@ impl Node {
 
     /// Socket address of HTTP and WebSocket.
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.instance.port()))
+        match &self.home {
+            Home::Own(instance) => SocketAddr::from(([127, 0, 0, 1], instance.port())),
+            Home::Elsewhere(address) => *address,
+        }
     }
 
     /// URL for HTTP clients.
     pub fn http_url(&self) -> String {
-        self.instance.endpoint()
+        match &self.home {
+            Home::Own(instance) => instance.endpoint(),
+            Home::Elsewhere(address) => format!("http://{address}"),
+        }
     }
 
     /// URL for WebSocket clients.
     pub fn ws_url(&self) -> String {
-        self.instance.ws_endpoint()
+        match &self.home {
+            Home::Own(instance) => instance.ws_endpoint(),
+            Home::Elsewhere(address) => format!("ws://{address}"),
+        }
     }
 
     /// What alloy read from the banner, and the process.
+    ///
+    /// Panics for a node that runs elsewhere: its process is nobody's here.
     pub const fn instance(&self) -> &AnvilInstance {
-        &self.instance
+        match &self.home {
+            Home::Own(instance) => instance,
+            Home::Elsewhere(_) => panic!("a node that runs elsewhere has no process here"),
+        }
     }
 
     /// A raw client.
@@ -247,7 +281,7 @@ impl Node {
         ProviderBuilder::new()
             .with_simple_nonce_management()
             .wallet(wallet())
-            .connect_http(self.instance.endpoint_url())
+            .connect_http(self.http_url().parse().expect("an address is a URL"))
             .erased()
     }
 
@@ -262,20 +296,28 @@ impl Node {
     }
 
     /// Process id.
+    ///
+    /// Panics as [`instance`](Self::instance).
     pub fn pid(&self) -> u32 {
-        self.instance.child().id()
+        self.instance().child().id()
     }
 
-    /// SIGKILL: what a power cut looks like to the files. Returns when the process is gone.
+    /// SIGKILL: what a power cut looks like to the files. Returns when the process is gone. One that runs elsewhere is left alone, here as below.
     pub fn kill(mut self) {
-        let child = self.instance.child_mut();
+        let Home::Own(instance) = &mut self.home else {
+            return;
+        };
+        let child = instance.child_mut();
         let _ = child.kill();
         let _ = child.wait();
     }
 
     /// SIGTERM, then waits at most `patience`. `None` when it did not exit by then.
     pub fn terminate(mut self, patience: Duration) -> Option<ExitStatus> {
-        let child = self.instance.child_mut();
+        let Home::Own(instance) = &mut self.home else {
+            return None;
+        };
+        let child = instance.child_mut();
         let pid = rustix::process::Pid::from_child(child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).ok()?;
         let start = Instant::now();

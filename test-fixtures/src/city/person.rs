@@ -39,6 +39,12 @@ impl Person {
         Self { name, signer }
     }
 
+    /// Somebody whose key is known already.
+    pub fn with_key(name: impl Into<String>, signer: PrivateKeySigner) -> Self {
+        let name = name.into();
+        Self { name, signer }
+    }
+
     /// People of one office, numbered from 0.
     pub fn many(seed: u64, office: &str, count: usize) -> Vec<Self> {
         (0..count)

@@ -422,7 +422,7 @@ pub fn minter() -> &'static Actor {
 }
 
 /// Gives each a purse; all transfers are under way before the first is waited for.
-fn fund(client: &mut Client, people: &[&Person]) -> Result<(), RaiseError> {
+pub(crate) fn fund(client: &mut Client, people: &[&Person]) -> Result<(), RaiseError> {
     let purse = parse_ether(PURSE_ETHER).expect("a constant");
     let bank = &Actor::named("alice").signer;
     let mut sent = Vec::with_capacity(people.len());

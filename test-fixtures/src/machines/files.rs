@@ -100,6 +100,7 @@ pub(super) fn keeper(set: &Machines, name: &str, keeper: &Keeper<'_>) -> io::Res
         quoted(&folder.join("log.sqlite")),
         quoted(&set.documents()),
     );
+    text += set.operations;
     for (agent, address) in keeper.executors {
         let served = keeper.served.contains(agent);
         let _ = write!(
@@ -117,7 +118,7 @@ pub(super) fn agent(set: &Machines, agent: &Agent<'_>) -> io::Result<PathBuf> {
     std::fs::create_dir_all(&secret)?;
     let mut text = format!(
         "endpoint = \"{}\"\nconstitution = \"{}\"\nagent_key_file = {}\nprincipal_key_file = {}\njournal = {}\nsecrets = {}\n\
-         documents = {}\nname = \"{}\"\ndepth_blocks = 0\npoll_secs = 1\n\n{}",
+         documents = {}\nname = \"{}\"\ndepth_blocks = 0\npoll_secs = {}\n\n{}",
         set.place.url,
         set.place.at(Peer::Constitution),
         quoted(&key(&secret, "agent.key", agent.agent)?),
@@ -126,6 +127,7 @@ pub(super) fn agent(set: &Machines, agent: &Agent<'_>) -> io::Result<PathBuf> {
         quoted(&secret.join("vault.sqlite")),
         quoted(&set.documents()),
         agent.agent.name,
+        set.poll_secs,
         agent.tables,
     );
     if let Some(desk) = &agent.desk {

@@ -100,8 +100,28 @@ pub struct Machines {
     /// Where the city is.
     pub place: Place,
     running: Vec<Process>,
+    poll_secs: u64,
+    operations: &'static str,
     /// Last: processes end before their files go.
-    folder: TempDir,
+    folder: Folder,
+}
+
+/// Where the files of the machines are.
+#[derive(Debug)]
+enum Folder {
+    /// Gone with the machines.
+    Passing(TempDir),
+    /// Somebody's, who may look into them later.
+    Kept(PathBuf),
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Passing(folder) => folder.path(),
+            Self::Kept(folder) => folder,
+        }
+    }
 }
 
 impl Machines {
@@ -109,13 +129,48 @@ impl Machines {
     ///
     /// Errors: [`MachineError::File`].
     pub fn of(city: &City) -> Result<Self, MachineError> {
-        let folder = tempfile::tempdir()?;
-        std::fs::create_dir(folder.path().join(EVIDENCE))?;
+        Self::with(city, Folder::Passing(tempfile::tempdir()?))
+    }
+
+    /// None yet, with their files in a folder that stays.
+    ///
+    /// Errors: [`MachineError::File`].
+    pub fn in_folder(city: &City, folder: &Path) -> Result<Self, MachineError> {
+        std::fs::create_dir_all(folder)?;
+        Self::with(city, Folder::Kept(folder.to_owned()))
+    }
+
+    fn with(city: &City, folder: Folder) -> Result<Self, MachineError> {
+        std::fs::create_dir_all(folder.path().join(EVIDENCE))?;
         Ok(Self {
             place: Place::of(city),
             running: Vec::new(),
+            poll_secs: 1,
+            operations: "",
             folder,
         })
+    }
+
+    /// How many seconds agents that are started from now on pause between two looks; one without.
+    pub const fn pace(&mut self, poll_secs: u64) {
+        self.poll_secs = poll_secs;
+    }
+
+    /// Keepers that are started from now on have this section of operations.
+    pub const fn operate(&mut self, section: &'static str) {
+        self.operations = section;
+    }
+
+    /// Those that run, by their names.
+    pub fn running(&self) -> impl Iterator<Item = &Process> {
+        self.running.iter()
+    }
+
+    /// Lets all of them run on when their owner is gone.
+    pub fn leave(mut self) {
+        for process in self.running.drain(..) {
+            process.leave();
+        }
     }
 
     /// A file or folder of the set.
@@ -262,6 +317,15 @@ impl Machines {
             line: words.join(" "),
             said: text(&output.stdout) + &text(&output.stderr),
         })
+    }
+}
+
+impl Drop for Machines {
+    /// All are asked before the first is waited for.
+    fn drop(&mut self) {
+        for process in &mut self.running {
+            process.ask_to_end();
+        }
     }
 }
 

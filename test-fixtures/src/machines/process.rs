@@ -58,6 +58,8 @@ pub struct Process {
     pub name: String,
     log: PathBuf,
     child: Child,
+    /// Whether it outlives its owner.
+    stays: bool,
 }
 
 impl Process {
@@ -96,6 +98,7 @@ impl Process {
             name: name.to_owned(),
             log,
             child,
+            stays: false,
         })
     }
 
@@ -166,6 +169,20 @@ impl Process {
         self.end(rustix::process::Signal::KILL);
     }
 
+    /// Asks it to end, and does not wait.
+    pub fn ask_to_end(&mut self) {
+        // Whose end was seen already has no id any more: it may be somebody else's.
+        if let Ok(None) = self.child.try_wait() {
+            let pid = rustix::process::Pid::from_child(&self.child);
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+    }
+
+    /// Lets it run on when its owner is gone.
+    pub fn leave(mut self) {
+        self.stays = true;
+    }
+
     /// SIGTERM; none if it had to be killed.
     pub fn stop(mut self) -> Option<ExitStatus> {
         self.end(rustix::process::Signal::TERM)
@@ -193,6 +210,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if self.stays {
+            return;
+        }
         if std::thread::panicking() {
             eprintln!("---- {} said last:\n{}", self.name, self.last_said());
         }

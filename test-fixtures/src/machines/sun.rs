@@ -171,7 +171,7 @@ impl Sun {
             }
             if glimpse.at != stood {
                 (stood, since) = (glimpse.at, Instant::now());
-                println!("    {stood}");
+                eprintln!("    {stood}");
             } else if since.elapsed() > PATIENCE {
                 let what = format!("the end of session {session}");
                 return Err(SunError::Never { what, at: stood });

@@ -214,6 +214,26 @@ impl Stage {
         })
     }
 
+    /// A stage in a city that stands already, with people who are in it already.
+    pub const fn enter(
+        city: City,
+        sponsor: Person,
+        proposer: Person,
+        executors: Vec<Executor>,
+    ) -> Self {
+        Self {
+            city,
+            sponsor,
+            proposer,
+            executors,
+            contracts: BTreeMap::new(),
+            watchers: Vec::new(),
+            electorate: Vec::new(),
+            life: LIFE_SECS,
+            session: Vec::new(),
+        }
+    }
+
     /// Brings in voters, each answering for an agent that does nothing, and lets them become old enough.
     pub fn bring_voters(&mut self, office: &str, count: usize) -> Result<(), MissionError> {
         let voters = self.city.people(office, count)?;
