@@ -56,6 +56,15 @@ const CLERKS: [(&str, usize, usize); 4] = [
 const FIRST_OWNER: usize = 12;
 const FIRST_FREE: usize = 14;
 
+/// What is built: the devnode, the command line, and the stories of `agentcity demo` with all that they run.
+const BINARIES: [&str; 5] = [
+    "agentcity-devnode",
+    "agentcity",
+    "agentcity-demo",
+    "agentcity-keeper",
+    "agentcity-agent",
+];
+
 /// What `up` is asked for.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -80,9 +89,7 @@ pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
         print!("{}", programs::table(&reports));
         Ok(())
     })?;
-    step("binaries", || {
-        ws.build_binaries(&["agentcity-devnode", "agentcity"])
-    })?;
+    step("binaries", || ws.build_binaries(&BINARIES))?;
     let home = Home::new(ws, "devnode");
     let (city, left) = raise(&home, options.port)?;
     city.report(&left)?;
