@@ -63,6 +63,9 @@ enum Noun {
     /// The programs of the checkout that you are in.
     #[command(after_help = "Example: agentcity build --no-solidity")]
     Build(cmd::build::Options),
+    /// Stories of a city, told while they happen on a chain of their own.
+    #[command(after_help = "Example: agentcity demo condorcet-cycle")]
+    Demo(cmd::demo::Options),
     /// A whole city: plan, apply, verify, keep alive.
     #[command(subcommand)]
     Deploy(cmd::deploy::Verb),
@@ -125,6 +128,7 @@ async fn carry_out(args: Args) -> Result<output::Answer, failure::Failure> {
         Noun::Pool(verb) => cmd::pool::run(verb).await,
         Noun::Principal(verb) => cmd::principal::run(verb).await,
         Noun::Build(options) => cmd::build::run(&options),
+        Noun::Demo(options) => cmd::demo::run(&options, args.json),
         Noun::Deploy(verb) => cmd::deploy::run(verb).await,
         Noun::Devnode(options) => cmd::devnode::run(&options),
         Noun::Genesis(verb) => cmd::genesis::run(verb).await,

@@ -3,7 +3,8 @@
 //! Reading order: [`tool`] finds executables, [`node`] runs the devnode or its rival anvil with the same settings,
 //! [`http`] is the client that hides nothing, [`sender`] signs over it, [`actor`] names the funded accounts, [`evm`] assembles
 //! small contracts, [`contracts`] holds those that several tests use, [`program`]
-//! deploys compiled ones, `city` raises a whole city, `legislation` makes laws in one, and `mission` is what runs there, `machines` are those that do it all, `town` is all of it for whoever wants to see it.
+//! deploys compiled ones, `city` raises a whole city, `legislation` makes laws in one, and `mission` is what runs there, `machines` are those that do it all,
+//! `town` is all of it for whoever wants to see it, `demo` tells stories of it.
 //! [`mod@chance`] and [`fuzz`] make numbers and bytes of a seed. The scenarios are in `tests/it`, the comparison with the rival in [`mod@bench`], gas in `gas`.
 
 pub mod actor;
@@ -11,6 +12,7 @@ pub mod bench;
 pub mod chance;
 pub mod city;
 pub mod contracts;
+pub mod demo;
 pub mod evm;
 pub mod fuzz;
 pub mod gas;

@@ -14,14 +14,15 @@ use serde::Deserialize;
 
 use crate::{process, workspace::Workspace};
 
-/// Everything that is run for it.
-pub(crate) const BINARIES: [&str; 6] = [
+/// Everything that is run for it, and the stories that `agentcity demo` tells in a city like it.
+pub(crate) const BINARIES: [&str; 7] = [
     "agentcity-devnode",
     "agentcity",
     "agentcity-keeper",
     "agentcity-agent",
     "agentcity-pages",
     "agentcity-town",
+    "agentcity-demo",
 ];
 /// The file that names what was left running.
 const RECORD: &str = "running.json";

@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<Answer, Failure> {
 }
 
 /// An executable beside ours, else in `PATH`.
-fn find(name: &str) -> Option<PathBuf> {
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let own = std::env::current_exe().ok();
     let beside = own.as_deref().and_then(Path::parent).map(Path::to_owned);
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod clerk;
 pub(crate) mod credits;
+pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod devnode;
 pub(crate) mod genesis;

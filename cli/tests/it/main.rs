@@ -6,6 +6,7 @@
 mod actions;
 mod awards;
 mod bad_input;
+mod demo;
 mod deploy;
 mod derived;
 mod foundations;

@@ -53,8 +53,8 @@ fn typed(folder: &std::path::Path, all: &mut Vec<String>) {
     }
 }
 
-/// These print no answer in a transcript: two hand over to other programs, one prints a script.
-const OTHERWISE: [&str; 3] = ["build", "completions", "devnode"];
+/// These print no answer in a transcript: three hand over to other programs, one prints a script.
+const OTHERWISE: [&str; 4] = ["build", "completions", "demo", "devnode"];
 /// What these say to people stands beside their tests.
 const BESIDE: [&str; 4] = ["deploy", "genesis", "override", "program"];
 
@@ -98,7 +98,7 @@ fn every_verb_is_kept_whole_in_both_forms() {
 }
 
 /// These do not end, or hand over to other programs.
-const ENDLESS: [&str; 3] = ["build", "devnode", "mission watch"];
+const ENDLESS: [&str; 4] = ["build", "demo", "devnode", "mission watch"];
 
 /// Every example of the help, typed as it stands: most name what this city does not have, and each says so in one line.
 #[test]

@@ -188,7 +188,7 @@ impl Site {
     /// Deploys every contract of a city on a new devnode.
     pub fn prepare(charter: &Charter) -> Result<Self, RaiseError> {
         let seed = charter.seed;
-        println!(
+        eprintln!(
             "city of seed {seed} ({}={seed} raises it again)",
             person::SEED_VARIABLE
         );

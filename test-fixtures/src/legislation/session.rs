@@ -8,10 +8,7 @@ use crate::{
     },
     mission::{Executor, Law, MissionError, Plan, Stage, plan},
 };
-use agentcity_abi::{
-    IAssembly::SessionKind, IEnactment as enactment, ILegislature as legislature,
-    IService::registerServiceCall,
-};
+use agentcity_abi::{IAssembly::SessionKind, IEnactment as enactment, ILegislature as legislature};
 use agentcity_domain::{
     clerk::ClerkRole,
     parameter::ParameterId as P,
@@ -216,7 +213,8 @@ impl Stage {
         tier: u8,
     ) -> Result<(legislature::TaskBid, Bytes), MissionError> {
         let by = self.executor(seat.agent)?.agent;
-        let registerServiceCall { codeHash: code, .. } = service_of(&by);
+        let own = self.codes.get(&seat.service).copied();
+        let code = own.unwrap_or_else(|| service_of(&by).codeHash);
         let words = signed::TaskBid {
             session_id: session,
             node: seat.node,

@@ -81,6 +81,8 @@ pub struct Stage {
     pub executors: Vec<Executor>,
     /// Executors that are contracts, `Turncoat` of the fixtures: by account, with its owner in the place of the agent.
     pub contracts: BTreeMap<Address, Executor>,
+    /// What services run that were published with code of their own, by their numbers.
+    pub codes: BTreeMap<B256, B256>,
     /// Monitors who put up a bond.
     pub watchers: Vec<Watcher>,
     /// Voters who neither sponsor nor execute anything.
@@ -159,6 +161,7 @@ impl Stage {
             proposer,
             executors,
             contracts: BTreeMap::new(),
+            codes: BTreeMap::new(),
             watchers: Vec::new(),
             electorate: Vec::new(),
             life: LIFE_SECS,
@@ -207,6 +210,7 @@ impl Stage {
                 })
                 .collect(),
             contracts: BTreeMap::new(),
+            codes: BTreeMap::new(),
             watchers: Vec::new(),
             electorate: Vec::new(),
             life: LIFE_SECS,
@@ -252,6 +256,24 @@ impl Stage {
         self.city.register(&registrations)?;
         self.electorate.extend(voters);
         self.come_of_age()
+    }
+
+    /// An executor publishes another service, and bids with that from now on.
+    pub fn publishes(
+        &mut self,
+        executor: usize,
+        service: &IService::registerServiceCall,
+    ) -> Result<B256, MissionError> {
+        let to = self.city.address(Peer::Service);
+        let by = self.executors[executor].agent.clone();
+        let outcome = self.city.client.send(&by, to, service)?;
+        let mut logs = outcome.logs.iter();
+        let told = logs.find_map(|log| IService::ServiceRegistered::decode_log(log).ok());
+        let what = "registerService";
+        let number = told.ok_or(MissionError::Silent { what })?.service;
+        self.executors[executor].service = number;
+        self.codes.insert(number, service.codeHash);
+        Ok(number)
     }
 
     /// Whoever enrolled becomes old enough to vote.

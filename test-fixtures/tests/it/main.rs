@@ -6,6 +6,7 @@
 mod adjudication;
 mod clients_alloy;
 mod clients_cast;
+mod demo;
 mod differential;
 mod execution;
 mod expiry;
