@@ -373,7 +373,7 @@ impl Terminal {
             return Some("GAS".to_owned());
         }
         // How long a halt lay follows the clock of the chain.
-        if moved || line.ends_with("haltedSecs ") {
+        if moved || label == "haltedSecs" {
             return Some("SECS".to_owned());
         }
         // Blocks differ with what fixtures do before a story begins; where a table begins with one it is greater than any node.
