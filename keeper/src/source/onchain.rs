@@ -189,17 +189,6 @@ pub async fn read<P: Provider>(
         base: Some(B256::ZERO),
         digest: digest.call().await.map_err(cause)?,
     };
-    // Pages that are not deployed have neither states nor tiers.
-    if known.state as u8 > MissionState::Pending.number() {
-        chain.tiers = tiers(provider, members, mission, known.nodes, block).await?;
-        for word in 0..known.nodes.div_ceil(STATES_A_WORD) {
-            let states = collaboration.nodeStates(mission, word).block(block);
-            chain
-                .states
-                .extend_from_slice(states.call().await.map_err(cause)?.as_slice());
-        }
-        chain.states.truncate(known.nodes.into());
-    }
     let filter = Filter::new()
         .address(vec![members.collaboration, members.statute])
         .event_signature(vec![
@@ -210,6 +199,17 @@ pub async fn read<P: Provider>(
         .topic1(mission);
     for log in logs(provider, &filter, from_block, at).await? {
         take(&mut chain, &log)?;
+    }
+    // Pages that are not deployed have neither states nor tiers.
+    if chain.law.is_some() {
+        chain.tiers = tiers(provider, members, mission, known.nodes, block).await?;
+        for word in 0..known.nodes.div_ceil(STATES_A_WORD) {
+            let states = collaboration.nodeStates(mission, word).block(block);
+            chain
+                .states
+                .extend_from_slice(states.call().await.map_err(cause)?.as_slice());
+        }
+        chain.states.truncate(known.nodes.into());
     }
     if chain.tiers.contains(&0) {
         let parent = known.parent;
@@ -265,7 +265,7 @@ fn spot(log: &Log) -> Result<Spot, String> {
 }
 
 /// Logs up to `at`, in their order, from a chain that holds `at` still when the last was given.
-async fn logs<P: Provider>(
+pub(crate) async fn logs<P: Provider>(
     provider: &P,
     filter: &Filter,
     from_block: u64,

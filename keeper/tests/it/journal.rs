@@ -7,8 +7,8 @@ use agentcity_domain::time::Millis;
 use agentcity_keeper::{
     clock::Moment,
     journal::{
-        ActionKey, Claim, Identity, Intent, Journal, JournalError, Lease, PostgresJournal, Seen,
-        Signed, SqliteJournal, Standing, account_lease,
+        ActionKey, Claim, Finality, Identity, Intent, Journal, JournalError, Lease, Mark,
+        PostgresJournal, Seen, Signed, SqliteJournal, Standing, account_lease,
     },
 };
 use agentcity_test_fixtures::postgres::Postgres;
@@ -26,7 +26,12 @@ const KEEPERS: [&str; 2] = ["one", "two"];
 /// Where a journal is, to be opened as often as wanted.
 pub(crate) trait Place {
     type Open: Journal;
-    fn open(&self) -> Self::Open;
+    fn try_open(&self) -> Result<Self::Open, JournalError>;
+    fn open(&self) -> Self::Open {
+        self.try_open().unwrap()
+    }
+    /// Changes what is kept behind the journal's back.
+    fn tamper(&self, statements: &str);
 }
 
 /// A file in a folder that vanishes.
@@ -41,8 +46,13 @@ impl File {
 impl Place for File {
     type Open = SqliteJournal;
 
-    fn open(&self) -> SqliteJournal {
-        SqliteJournal::open(&self.0.path().join("journal.sqlite")).unwrap()
+    fn try_open(&self) -> Result<SqliteJournal, JournalError> {
+        SqliteJournal::open(&self.0.path().join("journal.sqlite"))
+    }
+
+    fn tamper(&self, statements: &str) {
+        let store = rusqlite::Connection::open(self.0.path().join("journal.sqlite")).unwrap();
+        store.execute_batch(statements).unwrap();
     }
 }
 
@@ -53,24 +63,31 @@ pub(crate) struct Schema {
 
 impl Schema {
     pub(crate) fn new(server: &Postgres, name: &str) -> Self {
-        let (url, make) = (server.url(), format!("CREATE SCHEMA {name}"));
-        // In a thread of its own: the client must not begin its loop inside a test's.
-        let made = std::thread::spawn(move || {
-            let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).unwrap();
-            client.batch_execute(&make).unwrap();
-        });
-        made.join().unwrap();
+        executed(server.url(), format!("CREATE SCHEMA {name}"));
         Self {
             url: format!("{} options='-c search_path={name}'", server.url()),
         }
     }
 }
 
+/// In a thread of its own: the client must not begin its loop inside a test's.
+fn executed(url: String, statements: String) {
+    let done = std::thread::spawn(move || {
+        let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).unwrap();
+        client.batch_execute(&statements).unwrap();
+    });
+    done.join().unwrap();
+}
+
 impl Place for Schema {
     type Open = PostgresJournal;
 
-    fn open(&self) -> PostgresJournal {
-        PostgresJournal::connect(&self.url).unwrap()
+    fn try_open(&self) -> Result<PostgresJournal, JournalError> {
+        PostgresJournal::connect(&self.url)
+    }
+
+    fn tamper(&self, statements: &str) {
+        executed(self.url.clone(), statements.to_owned());
     }
 }
 
@@ -95,6 +112,10 @@ on_both_stores! {
     one_key_is_one_content
     an_account_signs_under_its_own_lease_only
     what_stands_above_the_floor_is_what_was_added_and_not_removed
+    a_mark_stays_until_a_later_one_takes_its_place
+    a_journal_of_the_first_format_goes_on_with_all_that_it_holds
+    a_journal_of_another_release_is_refused
+    whoever_holds_nothing_can_tell_whether_writes_are_taken
 }
 
 #[derive(Clone, Debug)]
@@ -419,7 +440,7 @@ fn run(
                 .checked_sub(back)
                 .unwrap_or(u64::MAX >> 1);
             journal
-                .checkpoint(&shown(leases, who, false), now, seq, "state", block)
+                .checkpoint(&shown(leases, who, false), now, seq, "state", block.into())
                 .map(nothing)
         }
     }
@@ -697,7 +718,9 @@ fn what_stands_above_the_floor_is_what_was_added_and_not_removed<P: Place>(place
         [body(1, 0, false), body(2, 0, false), body(3, 0, false)]
     );
     // What the checkpoint contains is forgotten up to the floor only: what lies above may be taken back.
-    journal.checkpoint(&lease, now, 8, "state", 1).unwrap();
+    journal
+        .checkpoint(&lease, now, 8, "state", 1.into())
+        .unwrap();
     let mut journal = place.open();
     assert_eq!(stands(&mut journal).floor, Some(1));
     assert_eq!(
@@ -706,18 +729,85 @@ fn what_stands_above_the_floor_is_what_was_added_and_not_removed<P: Place>(place
     );
 }
 
-#[test]
-fn a_file_of_another_release_is_refused() {
-    let dir = tempdir().unwrap();
-    let file = dir.path().join("journal.sqlite");
-    drop(SqliteJournal::open(&file).unwrap());
-    let store = rusqlite::Connection::open(&file).unwrap();
-    store
-        .execute("UPDATE meta SET value = '2' WHERE name = 'format'", [])
+fn a_mark_stays_until_a_later_one_takes_its_place<P: Place>(place: &P) {
+    let mut journal = place.open();
+    let now = Moment::new(0);
+    let lease = granted(journal.acquire("stream", "one", now, TERM).unwrap());
+    let mark = |block: u64, byte: u8| Mark {
+        block,
+        hash: B256::repeat_byte(byte),
+    };
+    let rows = [
+        (7, Some(mark(5, 1)), mark(5, 1)),
+        (9, None, mark(5, 1)),
+        (9, Some(mark(4, 2)), mark(5, 1)),
+        (12, Some(mark(11, 3)), mark(11, 3)),
+    ];
+    for (block, given, stands) in rows {
+        let finality = Finality { block, mark: given };
+        journal
+            .checkpoint(&lease, now, 0, "state", finality)
+            .unwrap();
+        let known = place.open().standing("stream").unwrap();
+        assert_eq!((known.floor, known.mark), (Some(block), Some(stands)));
+    }
+    assert_eq!(place.open().standing("another").unwrap().mark, None);
+}
+
+fn a_journal_of_the_first_format_goes_on_with_all_that_it_holds<P: Place>(place: &P) {
+    let now = Moment::new(0);
+    let mut journal = place.open();
+    let lease = granted(journal.acquire("stream", "one", now, TERM).unwrap());
+    let once = Identity::Once("a".into());
+    journal.see(&lease, now, &once, "seen").unwrap();
+    journal.intend(&lease, now, 1, &[]).unwrap();
+    journal
+        .checkpoint(&lease, now, 1, "state", 7.into())
         .unwrap();
-    let refused = SqliteJournal::open(&file).unwrap_err();
+    drop(journal);
+    // The first format is this one without marks.
+    place.tamper("DROP TABLE marks; UPDATE meta SET value = '1' WHERE name = 'format'");
+    let mut journal = place.open();
+    assert_eq!(
+        journal.replay("stream").unwrap().state.as_deref(),
+        Some("state")
+    );
+    let known = journal.standing("stream").unwrap();
+    assert_eq!((known.floor, known.mark), (Some(7), None));
+    let mark = Mark {
+        block: 8,
+        hash: B256::repeat_byte(8),
+    };
+    let finality = Finality {
+        block: 8,
+        mark: Some(mark),
+    };
+    journal
+        .checkpoint(&lease, now, 1, "state", finality)
+        .unwrap();
+    assert_eq!(place.open().standing("stream").unwrap().mark, Some(mark));
+}
+
+fn a_journal_of_another_release_is_refused<P: Place>(place: &P) {
+    drop(place.open());
+    place.tamper("UPDATE meta SET value = '3' WHERE name = 'format'");
+    let refused = place.try_open().unwrap_err();
     assert!(
-        matches!(refused, JournalError::Format { expected: 1, .. }),
+        matches!(refused, JournalError::Format { expected: 2, .. }),
         "{refused}"
     );
+}
+
+fn whoever_holds_nothing_can_tell_whether_writes_are_taken<P: Place>(place: &P) {
+    let (now, mut journal) = (Moment::new(0), place.open());
+    let lease = granted(journal.acquire("stream", "one", now, TERM).unwrap());
+    for _ in 0..2 {
+        place.open().probe("two", now).unwrap();
+    }
+    assert!(place.open().probe("", now).is_err(), "a name has a length");
+    // It is nobody's lease, and no step of any stream.
+    journal.renew(&lease, now, TERM).unwrap();
+    assert_eq!(journal.replay("stream").unwrap().events, []);
+    place.tamper("ALTER TABLE meta RENAME TO elsewhere");
+    assert!(journal.probe("two", now).is_err());
 }

@@ -3,6 +3,7 @@
 mod chain;
 mod chaos;
 mod check;
+mod claims;
 mod crash;
 mod daemon;
 mod drill;
@@ -23,5 +24,6 @@ mod operations;
 mod postgres;
 mod reconciliation;
 mod scribe;
+mod sets;
 mod stop_story;
 mod submit;

@@ -44,6 +44,8 @@ fn node(number: u16, tier: u8, state: NodeState, agents: &[u8]) -> NodeSight {
         ends: 0,
         has_inputs: true,
         phase: None,
+        is_of_sets: false,
+        runner_up: None,
         seats: agents.iter().map(|number| seat(*number)).collect(),
     }
 }
@@ -58,8 +60,11 @@ fn sight(nodes: Vec<NodeSight>) -> Sight {
         },
         asked: Moment::new(1),
         state: MissionState::Executing,
+        since: 1,
+        deadline: 0,
         halt: Halted::Not,
         nodes,
+        staked: Vec::new(),
     }
 }
 
@@ -302,6 +307,153 @@ fn what_lies_beyond_its_time_expires_and_what_failed_is_legislated_anew_by_every
         let found = steps(&see(&mut serving(&[2]), &over));
         assert!(!found.iter().any(of_node), "{state:?}");
     }
+}
+
+#[test]
+fn a_silent_seat_passes_to_the_runner_up_where_the_node_cannot_begin_without_it() {
+    let substitute = |seat| Step::Substitute {
+        mission: MISSION,
+        node: 0,
+        attempt: 0,
+        seat: place(seat),
+    };
+    let expire = Step::Expire {
+        mission: MISSION,
+        node: 0,
+        attempt: 0,
+    };
+    let late = |taken: [bool; 3], ends: u64| {
+        let mut node = node(0, 2, NodeState::Eligible, &[1, 2, 3]);
+        for (seat, taken) in node.seats.iter_mut().zip(taken) {
+            seat.taken = taken;
+        }
+        node.ends = ends;
+        node.runner_up = Some(agent(9));
+        let mut shown = sight(vec![node]);
+        shown.at.time = Timestamp::new(101);
+        shown
+    };
+    // Whoever has a seat does it, and whoever would get one; nobody else.
+    let alone = late([true, false, false], 200);
+    for (served, wanted) in [
+        (1, vec![substitute(1)]),
+        (9, vec![substitute(1)]),
+        (8, vec![]),
+    ] {
+        assert_eq!(
+            steps(&see(&mut serving(&[served]), &alone)),
+            wanted,
+            "{served}"
+        );
+    }
+    // Not where enough are there, not before the window closed, not while nothing may be begun, not where nobody stands behind.
+    let routes = steps(&see(&mut serving(&[1]), &late([true, true, false], 200)));
+    assert_eq!(routes, [ROUTE]);
+    let mut early = alone.clone();
+    early.at.time = Timestamp::new(100);
+    let mut halted = alone.clone();
+    halted.halt = Halted::NewWork;
+    let mut nobody = alone.clone();
+    nobody.nodes[0].runner_up = None;
+    for shown in [early, halted, nobody] {
+        assert_eq!(steps(&see(&mut serving(&[1]), &shown)), [], "{shown:?}");
+    }
+    // Time ends the node only when the runner-up cannot have the seat.
+    let mut router = serving(&[1]);
+    let over = late([true, false, false], 100);
+    for _ in 0..TRIES_MAX {
+        let wanted = see(&mut router, &over);
+        assert_eq!(steps(&wanted), [substitute(1)]);
+        end(&mut router, &wanted[0], refused());
+    }
+    assert_eq!(steps(&see(&mut router, &over)), [expire]);
+    // In the windows that begin anew with a substitution it may be tried again.
+    let mut anew = over;
+    anew.nodes[0].since = 2;
+    assert_eq!(steps(&see(&mut serving(&[1]), &anew)), [substitute(1)]);
+}
+
+#[test]
+fn sets_and_what_people_decided_are_closed_by_whoever_asks_in_time() {
+    let close = Step::Close {
+        mission: MISSION,
+        node: 0,
+        attempt: 0,
+    };
+    let verification = NodeState::PendingVerification;
+    let cases = [
+        (verification, Some(Phase::Reveals), true, vec![]),
+        (verification, Some(Phase::Disputes), true, vec![close]),
+        (verification, Some(Phase::Disputes), false, vec![]),
+        (verification, Some(Phase::Over), true, vec![close]),
+        (NodeState::PendingReview, None, true, vec![close]),
+        (NodeState::PendingReview, None, false, vec![close]),
+    ];
+    for (state, phase, is_of_sets, wanted) in cases {
+        let mut node = node(0, 2, state, &[1, 2]);
+        (node.phase, node.is_of_sets) = (phase, is_of_sets);
+        let mut shown = sight(vec![node]);
+        assert_eq!(
+            steps(&see(&mut serving(&[1]), &shown)),
+            wanted,
+            "{state:?} {phase:?}"
+        );
+        assert_eq!(see(&mut serving(&[3]), &shown), [], "no seat of its");
+        shown.halt = Halted::AllWork;
+        assert_eq!(steps(&see(&mut serving(&[1]), &shown)), []);
+    }
+}
+
+#[test]
+fn a_mission_that_lives_beyond_its_deadline_is_ended_once_in_each_state() {
+    let finish = Step::End { mission: MISSION };
+    let waiting = node(0, 1, NodeState::Executing, &[1]);
+    let mut router = serving(&[1]);
+    let mut shown = Sight {
+        deadline: 49,
+        ..sight(vec![waiting])
+    };
+    let of = |wanted: &[Action]| steps(wanted).into_iter().filter(|s| *s == finish).count();
+    let wanted = see(&mut router, &shown);
+    assert_eq!(of(&wanted), 1);
+    assert_eq!(of(&see(&mut router, &shown)), 0, "it is under way");
+    let ends = wanted
+        .iter()
+        .find(|action| steps(&[(*action).clone()]) == [finish]);
+    end(&mut router, ends.expect("it is wanted"), Outcome::Satisfied);
+    (shown.state, shown.since) = (MissionState::Failed, 50);
+    let again = see(&mut router, &shown);
+    assert_eq!(of(&again), 1, "the next state has an exit of its own");
+    assert_ne!(
+        again.iter().map(Action::name).collect::<Vec<_>>(),
+        wanted.iter().map(Action::name).collect::<Vec<_>>()
+    );
+    for (state, deadline) in [
+        (MissionState::Executing, 50),
+        (MissionState::Executing, 0),
+        (MissionState::Verification, 49),
+        (MissionState::Completed, 49),
+    ] {
+        (shown.state, shown.deadline) = (state, deadline);
+        assert_eq!(of(&see(&mut serving(&[1]), &shown)), 0, "{state:?}");
+    }
+}
+
+#[test]
+fn the_stake_of_an_agent_that_lost_its_seat_is_released_too() {
+    let shown = Sight {
+        state: MissionState::Completed,
+        staked: vec![agent(1), agent(2)],
+        ..sight(vec![node(0, 1, NodeState::Completed, &[3])])
+    };
+    let wanted = steps(&see(&mut serving(&[1]), &shown));
+    let (mission, agent) = (MISSION, agent(1));
+    let released = [
+        Step::Release { mission, agent },
+        Step::CloseEscrow { mission },
+    ];
+    assert_eq!(wanted, released);
+    assert_eq!(see(&mut serving(&[4]), &shown), []);
 }
 
 #[test]
@@ -571,8 +723,10 @@ impl World {
             }
             Step::Close { .. }
             | Step::Expire { .. }
+            | Step::Substitute { .. }
             | Step::Reopen { .. }
             | Step::Filter { .. }
+            | Step::End { .. }
             | Step::Stop(_) => panic!("nothing closes, expires or stops here: {step:?}"),
             Step::Release { .. } | Step::CloseEscrow { .. } => self.state.is_terminal(),
         }
