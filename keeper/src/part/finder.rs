@@ -95,8 +95,10 @@ impl Finder {
                 Some(known) => known,
                 None => {
                     let found = self.asked(provider, one.mission, agents, at).await?;
-                    self.seated.lock().insert(one.mission, found);
-                    found
+                    self.seated
+                        .lock()
+                        .extend(found.map(|found| (one.mission, found)));
+                    found.unwrap_or(false)
                 }
             };
             if is_seated {
@@ -106,23 +108,28 @@ impl Finder {
         Ok(seated)
     }
 
-    /// Stake stands behind every seat, and where it came from stays when it is released. Who won none may stand behind those who did.
+    /// Stake stands behind every seat, and where it came from stays when it is released. Who won none may stand behind those who did;
+    /// where the logs that tell it cannot be had, nothing is known yet.
     async fn asked<P: Provider>(
         &self,
         provider: &P,
         mission: B256,
         agents: &BTreeSet<Address>,
         at: Head,
-    ) -> Result<bool, String> {
+    ) -> Result<Option<bool>, String> {
         let treasury = ITreasury::new(self.city.at(Peer::Treasury), provider);
         for agent in agents {
             let stake = treasury.lockedStake(mission, *agent);
             let stake = stake.block(BlockId::hash(at.hash)).call().await;
             if !stake.map_err(|error| error.to_string())?.source.is_zero() {
-                return Ok(true);
+                return Ok(Some(true));
             }
         }
-        self.stands_behind(provider, mission, agents, at).await
+        let behind = self.stands_behind(provider, mission, agents, at).await;
+        let behind = behind.inspect_err(|cause| {
+            tracing::info!(%mission, "who stands behind its seats is not known: {cause}");
+        });
+        Ok(behind.ok())
     }
 
     /// Whether one of them is a runner-up of the sessions that gave the mission its seats: a silent seat may become its own.
@@ -182,6 +189,6 @@ impl Finder {
         filter: &Filter,
         at: Head,
     ) -> Result<Vec<Found>, String> {
-        onchain::logs(provider, filter, self.chain.from_block(), at).await
+        onchain::seldom(provider, filter, self.chain.from_block(), at).await
     }
 }

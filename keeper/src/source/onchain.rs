@@ -265,13 +265,36 @@ fn spot(log: &Log) -> Result<Spot, String> {
 }
 
 /// Logs up to `at`, in their order, from a chain that holds `at` still when the last was given.
-pub(crate) async fn logs<P: Provider>(
+async fn logs<P: Provider>(
     provider: &P,
     filter: &Filter,
     from_block: u64,
     at: Head,
 ) -> Result<Vec<Log>, String> {
-    let (mut from, mut span, mut found) = (from_block, LOGS_SPAN, Vec::new());
+    logs_by(provider, filter, from_block, at, LOGS_SPAN).await
+}
+
+/// The same, asked for in one question where the endpoint takes that: of what is so seldom that few blocks hold any.
+///
+/// Errors: as [`stand`].
+pub(crate) async fn seldom<P: Provider>(
+    provider: &P,
+    filter: &Filter,
+    from_block: u64,
+    at: Head,
+) -> Result<Vec<Log>, String> {
+    let all = at.number.saturating_sub(from_block).saturating_add(1);
+    logs_by(provider, filter, from_block, at, all).await
+}
+
+async fn logs_by<P: Provider>(
+    provider: &P,
+    filter: &Filter,
+    from_block: u64,
+    at: Head,
+    mut span: u64,
+) -> Result<Vec<Log>, String> {
+    let (mut from, mut found) = (from_block, Vec::new());
     while from <= at.number {
         let to = at.number.min(from.saturating_add(span.saturating_sub(1)));
         let asked = filter.clone().from_block(from).to_block(to);

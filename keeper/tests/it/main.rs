@@ -19,6 +19,7 @@ mod journal;
 mod keepalive;
 mod log;
 mod machines;
+mod marks;
 mod mission;
 mod operations;
 mod postgres;

@@ -64,7 +64,11 @@ impl<P: Provider> Routing<P> {
                             .look_at(&chain, mission, number, state, &law, at)
                             .await?;
                         let Some(mut node) = node else { continue };
-                        node.runner_up = self.runner_up(&chain, &known, mission, &node, at).await?;
+                        let next = self.runner_up(&chain, &known, mission, &node, at).await;
+                        let told = next.inspect_err(|cause| {
+                            tracing::info!(%mission, number, "its runner-up is not known: {cause}");
+                        });
+                        node.runner_up = told.ok().flatten();
                         sight.nodes.push(node);
                     }
                 }
