@@ -38,6 +38,7 @@ use agentcity_keeper::{
         log::{Keeping, Setting, Shared},
         programs::ProgramLives,
     },
+    source::agreed::Agreed,
 };
 use agentcity_test_fixtures::city::{Charter, City};
 use alloy::{
@@ -143,7 +144,8 @@ fn main() -> ExitCode {
         programs.join(",")
     ));
     let keeping = Keeping::new(provider.clone(), Arc::clone(&log), setting).expect("means");
-    let lives = ProgramLives::new(&config.expect("a configuration"), provider.clone());
+    let endpoints = Agreed::new(vec![provider.clone()], 1).expect("one");
+    let lives = ProgramLives::new(&config.expect("a configuration"), endpoints);
     let policy = Policy {
         depth_blocks: 0,
         ..Policy::default()

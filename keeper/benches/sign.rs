@@ -156,7 +156,7 @@ async fn main() -> ExitCode {
             let settled = stream.settle(&mut journal, now, &action, outcome);
             settled.expect("settled");
         }
-        let kept = stream.checkpoint_if_due(&mut journal, now, number);
+        let kept = stream.checkpoint_if_due(&mut journal, now, number.into());
         kept.expect("a checkpoint");
     }
     spans.sort_unstable();

@@ -8,6 +8,7 @@ use agentcity_keeper::{
     machine::reconciliation::{Finding, Kind, Phase},
     part::reconciliation::{Sources, payload},
     source::{
+        agreed::Agreed,
         ground::Ground,
         onchain::{Books, Stand},
     },
@@ -32,7 +33,7 @@ pub(crate) struct Options {
     /// The mission
     #[arg(long)]
     mission: B256,
-    /// The boundary to compare at: legislation, orchestration or release; that which the mission's state names when absent
+    /// The boundary to compare at: legislation, orchestration, release or failure; that which the mission's state names when absent
     #[arg(long)]
     phase: Option<Phase>,
     /// One JSON object instead of tables
@@ -49,7 +50,8 @@ pub(crate) async fn run(options: &Options) -> eyre::Result<ExitCode> {
     let city = ground
         .city
         .ok_or_eyre("city: name the constitution of the city whose chain it is")?;
-    let sources = Sources::of(&config, &city)?;
+    let agreed = Agreed::new(providers, config.quorum)?;
+    let sources = Sources::of(&config, &city, agreed)?;
     let (stand, finding, books) = match compared(&sources, options).await {
         Ok(compared) => compared,
         Err(cause) => {
@@ -80,10 +82,8 @@ async fn compared<P: alloy::providers::Provider>(
     let stand = sources.stand(options.mission, at).await?;
     let phase = options.phase.unwrap_or(match stand.state {
         MissionState::Pending | MissionState::Active => Phase::Legislation,
-        MissionState::Executing
-        | MissionState::Degraded
-        | MissionState::Failed
-        | MissionState::Aborted => Phase::Orchestration,
+        MissionState::Executing | MissionState::Degraded => Phase::Orchestration,
+        MissionState::Failed | MissionState::Aborted => Phase::Failure,
         MissionState::Verification | MissionState::Completed => Phase::Release,
     });
     let finding = sources.compare(options.mission, phase, at).await?;

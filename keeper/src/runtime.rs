@@ -8,7 +8,7 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     event::Event,
-    journal::{Intent, Journal, JournalError, Lease, Seen},
+    journal::{Finality, Intent, Journal, JournalError, Lease, Seen},
     machine::Machine,
     operations::observe,
 };
@@ -173,12 +173,12 @@ impl<M: Machine> Stream<M> {
         &mut self,
         journal: &mut impl Journal,
         now: Moment,
-        final_block: u64,
+        finality: Finality,
     ) -> Result<(), StreamError> {
         let state = self.machine.state();
-        journal.checkpoint(&self.lease, now, self.taken, &state, final_block)?;
+        journal.checkpoint(&self.lease, now, self.taken, &state, finality)?;
         self.kept = self.taken;
-        self.kept_block = Some(final_block);
+        self.kept_block = Some(finality.block);
         Ok(())
     }
 
@@ -187,15 +187,15 @@ impl<M: Machine> Stream<M> {
         &mut self,
         journal: &mut impl Journal,
         now: Moment,
-        final_block: u64,
+        finality: Finality,
     ) -> Result<(), StreamError> {
-        let kept_block = *self.kept_block.get_or_insert(final_block);
+        let kept_block = *self.kept_block.get_or_insert(finality.block);
         if self.taken.saturating_sub(self.kept) < CHECKPOINT_EVENTS
-            && final_block.saturating_sub(kept_block) < CHECKPOINT_BLOCKS
+            && finality.block.saturating_sub(kept_block) < CHECKPOINT_BLOCKS
         {
             return Ok(());
         }
-        self.checkpoint(journal, now, final_block)
+        self.checkpoint(journal, now, finality)
     }
 
     fn decide(

@@ -7,7 +7,10 @@ use crate::tool::{Tool, ToolMissing};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::{
     fs, io,
-    os::unix::{fs::chown, process::CommandExt},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -47,11 +50,52 @@ pub struct Postgres {
     dir: TempDir,
     bin: PathBuf,
     guard: Option<Child>,
+    /// Where it takes encrypted connections, if it does.
+    port: Option<u16>,
 }
 
+/// The certificate of a server that encrypts, in PEM: of `localhost`, and of nobody's trust but who is shown it.
+pub const CERTIFICATE: &str = include_str!("../data/postgres/server.pem");
+/// Another of the same name.
+pub const STRANGERS_CERTIFICATE: &str = include_str!("../data/postgres/stranger.pem");
+/// What signs for the first: it is of a test, and opens nothing else.
+const CERTIFICATE_KEY: &str = include_str!("../data/postgres/server.key");
+
 impl Postgres {
+    /// The same, which takes connections over TCP too, and these encrypted alone.
+    pub fn start_encrypted() -> Result<Self, PostgresError> {
+        let mut server = Self::make()?;
+        let free = std::net::TcpListener::bind("127.0.0.1:0")?;
+        server.port = Some(free.local_addr()?.port());
+        drop(free);
+        for (name, content) in [("server.pem", CERTIFICATE), ("server.key", CERTIFICATE_KEY)] {
+            let path = server.data().join(name);
+            fs::write(&path, content)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+            if geteuid().is_root() {
+                chown(&path, Some(NOBODY), Some(NOBODY))?;
+            }
+        }
+        // Who comes unencrypted is sent away.
+        let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+        fs::write(server.data().join("pg_hba.conf"), rules)?;
+        server.begin()?;
+        Ok(server)
+    }
+
+    /// Where it takes encrypted connections.
+    pub const fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// Begins a server with one empty database, `postgres`, and one user, `keeper`, who needs no password.
     pub fn start() -> Result<Self, PostgresError> {
+        let mut server = Self::make()?;
+        server.begin()?;
+        Ok(server)
+    }
+
+    fn make() -> Result<Self, PostgresError> {
         let found = Tool::Postgres.find()?;
         let found = found.parent().unwrap_or(&found).to_path_buf();
         let dir = tempfile::Builder::new().prefix("pg").tempdir()?;
@@ -62,10 +106,11 @@ impl Postgres {
         } else {
             found
         };
-        let mut server = Self {
+        let server = Self {
             dir,
             bin,
             guard: None,
+            port: None,
         };
         let made = server
             .command(&server.bin.join("initdb"))
@@ -80,7 +125,6 @@ impl Postgres {
                 log,
             });
         }
-        server.begin()?;
         Ok(server)
     }
 
@@ -109,13 +153,27 @@ impl Postgres {
         let log = self.dir.path().join("log");
         let out = fs::File::create(&log)?;
         let socket = format!("unix_socket_directories={}", self.dir.path().display());
+        let listens: Vec<String> = match self.port {
+            None => vec!["-c".into(), "listen_addresses=".into()],
+            Some(port) => [
+                "listen_addresses=127.0.0.1".into(),
+                format!("port={port}"),
+                "ssl=on".into(),
+                "ssl_cert_file=server.pem".into(),
+                "ssl_key_file=server.key".into(),
+            ]
+            .into_iter()
+            .flat_map(|setting: String| ["-c".to_owned(), setting])
+            .collect(),
+        };
         let mut guard = self.command(Path::new("/bin/sh"));
         guard
             .args(["-c", GUARD, "sh"])
             .arg(self.bin.join("postgres"))
             .arg("-D")
             .arg(self.data())
-            .args(["-c", "listen_addresses=", "-c", &socket])
+            .args(["-c", &socket])
+            .args(listens)
             .stdin(Stdio::piped())
             .stdout(out.try_clone()?)
             .stderr(out);

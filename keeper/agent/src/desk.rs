@@ -295,7 +295,7 @@ impl<J: Journal, Q: Provider + Clone> Desk<J, Q> {
                 held.taken = seq;
                 let settled = at.number.saturating_sub(self.policy.depth_blocks);
                 self.journal
-                    .checkpoint(&held.acts, clock.now(), seq, "{}", settled)?;
+                    .checkpoint(&held.acts, clock.now(), seq, "{}", settled.into())?;
             }
             // The same block again shows the same things.
             Recorded::Known => {}

@@ -14,8 +14,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     protocol::{
         Acceptance, AcceptanceRequest, Check, Commitment, Delivery, Failure, Identity, JobId,
-        JobRequest, Kind, LiveCode, MESSAGE_BYTES_MAX, Output, Refusal, SERVICES_MAX, SignedResult,
-        Snapshot, Standing, Usage, VERSION, Venue,
+        JobRequest, Kind, LiveCode, MESSAGE_BYTES_MAX, OUTPUT_BYTES_MAX, Output, Refusal,
+        SERVICES_MAX, SignedResult, Snapshot, Standing, Usage, VERSION, Venue,
     },
     schema::{self, SchemaError},
     signing::Digest,
@@ -25,6 +25,8 @@ use crate::{
 
 /// Most bytes of an answer that holds neither output nor trail.
 const SMALL_BYTES_MAX: usize = 64 << 10;
+/// Most bytes of an answer that is an output: its digits in a string.
+const OUTPUT_ANSWER_BYTES_MAX: usize = 2 * OUTPUT_BYTES_MAX + 64;
 /// Bytes of a salt behind a value.
 const SALT_BYTES: usize = 32;
 
@@ -434,7 +436,7 @@ impl Client {
     pub async fn output(&self, check: Check, hash: B256) -> Result<Bytes, ClientError> {
         let question = "output";
         let path = format!("outputs/{hash:#x}");
-        let output: Output = self.read(question, &path, MESSAGE_BYTES_MAX).await?;
+        let output: Output = self.read(question, &path, OUTPUT_ANSWER_BYTES_MAX).await?;
         if value::output_hash(check, output.bytes()) != Some(hash) {
             let lie = Lie::Output;
             return Err(ClientError::Lie { question, lie });

@@ -11,7 +11,17 @@
 //! | `GET /log/consistency?old=&new=` | the path from a root to a later one |
 //! | `PUT /cid/<cid>` (mirrors only) | a receipt |
 //!
-//! Answers are bounded as the log's own are; so many requests are answered at a time, and others told to come again.
+//! Answers are bounded as the log's own are; so many requests are answered at a time, and others told to come again. A refusal is
+//! `{"code": …, "error": …}`: what kind it is, for programs, and what to do, for people.
+//!
+//! | code | status | |
+//! |---|---|---|
+//! | `malformed` | 400, 408, 413, 414 | the request contradicts what is taken here |
+//! | `unknown` | 404 | nothing here has this address, place or path |
+//! | `gone` | 410 | it was here; `tombstone` is the place that says so |
+//! | `busy` | 503 | ask again |
+//! | `full` | 507 | nothing more is taken |
+//! | `internal` | 500 | its operator was told |
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
@@ -71,6 +81,7 @@ pub fn router(log: Log) -> Router {
         .route("/log/query", get(query))
         .route("/log/inclusion", get(inclusion))
         .route("/log/consistency", get(consistency))
+        .fallback(nowhere)
         .with_state(state)
 }
 
@@ -83,6 +94,7 @@ pub fn mirror_router(shelf: Shelf, clock: Clock) -> Router {
     });
     Router::new()
         .route("/cid/{cid}", get(parcel).put(take))
+        .fallback(nowhere)
         .with_state(state)
 }
 
@@ -117,7 +129,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut body = json!({ "error": self.says });
+        let mut body = json!({ "code": code(self.status), "error": self.says });
         if let Some(place) = self.tombstone {
             body["tombstone"] = json!(place);
         }
@@ -125,10 +137,33 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// What kind of refusal a status is.
+fn code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "unknown",
+        StatusCode::GONE => "gone",
+        StatusCode::SERVICE_UNAVAILABLE => "busy",
+        StatusCode::INSUFFICIENT_STORAGE => "full",
+        StatusCode::INTERNAL_SERVER_ERROR => "internal",
+        _ => "malformed",
+    }
+}
+
+/// Nothing is at this path.
+async fn nowhere() -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        "nothing is served here: a log is under /log/head, /log/entries, /log/query, /log/inclusion and /log/consistency, what it names under /cid/<cid>",
+    )
+}
+
 impl From<LogError> for Refusal {
     fn from(error: LogError) -> Self {
         match error.disposition() {
-            Disposition::Refuse => Self::new(StatusCode::NOT_FOUND, error),
+            Disposition::Refuse => Self::new(
+                StatusCode::NOT_FOUND,
+                format!("{error}: ask /log/head how far this log goes"),
+            ),
             Disposition::Retry => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the log is busy: ask again",
@@ -228,7 +263,12 @@ async fn payload(
             tombstone: Some(place),
             ..Refusal::new(StatusCode::GONE, "the payload is not kept any more")
         }),
-        Payload::Unknown => Err(Refusal::new(StatusCode::NOT_FOUND, "no such payload")),
+        Payload::Unknown => Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            format!(
+                "this log never named {address}: ask the keeper whose entry does, or its mirrors"
+            ),
+        )),
     }
 }
 
@@ -333,7 +373,12 @@ async fn parcel(
     let shelf = state.shelf.clone();
     match apart(&state.permits, move || Ok(shelf.get(address)?)).await? {
         Some(body) => Ok(content(address, &headers, Bytes::from(body.to_vec()))),
-        None => Err(Refusal::new(StatusCode::NOT_FOUND, "no such parcel")),
+        None => Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            format!(
+                "this mirror has no parcel {address}: ask another mirror, or the keeper whose entry names it"
+            ),
+        )),
     }
 }
 

@@ -15,7 +15,7 @@ use alloy::primitives::{B256, keccak256};
 use super::Findings;
 use crate::{
     config::{Config, JournalAt},
-    journal::SqliteJournal,
+    journal::{self, SqliteJournal},
     operations::{disks, free_bytes, ready::DISK_BYTES_MIN, settings::Token},
 };
 
@@ -191,13 +191,12 @@ fn server(path: &Path, found: &mut Findings) {
         // Told already, with its rights.
         Err(_) => return,
     };
-    let Ok(mut server) = text.trim().parse::<postgres::Config>() else {
-        // It may hold a password.
-        return found.fail(
-            "journal",
-            "the connection string of PostgreSQL cannot be read",
-            "host=… user=… dbname=…, or postgres://…",
-        );
+    let (mut server, connector) = match journal::server(text.trim()) {
+        Ok(server) => server,
+        Err(error) => {
+            let fix = "host=… user=… dbname=… sslrootcert=…, or postgres://…";
+            return found.fail("journal", error.to_string(), fix);
+        }
     };
     server
         .connect_timeout(SERVER_WITHIN)
@@ -205,7 +204,7 @@ fn server(path: &Path, found: &mut Findings) {
     // The client has a loop of its own, which must not begin inside another.
     let asked = std::thread::spawn(move || {
         let mut client = server
-            .connect(postgres::NoTls)
+            .connect(connector)
             .map_err(|error| error.to_string())?;
         let query = "SELECT current_setting('server_version'), current_setting('fsync'), pg_is_in_recovery()::text";
         let row = client

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alloy::providers::Provider;
 use tokio::time::Instant;
 
-use super::{Keeper, KeeperError, LEASE_TERM, Standing};
+use super::{Keeper, KeeperError, LEASE_TERM, Standing, reach::Reach};
 use crate::{
     clock::{Clock, Moment},
     journal::{Claim, Journal, account_lease},
@@ -66,7 +66,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         })?;
         let seat = &mut self.seats[seat];
         seat.stream = Some(stream);
-        seat.reached = None;
+        seat.reach = Reach::default();
         seat.unsure = false;
         seat.due = Instant::now();
         Ok(None)
@@ -99,9 +99,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             let Some(mut stream) = seat.stream.take() else {
                 continue;
             };
-            if let Some(reached) = seat.reached {
-                let settled = reached.saturating_sub(below);
-                stream.checkpoint(&mut self.journal, now, settled)?;
+            if let Some(finality) = seat.reach.finality(below) {
+                stream.checkpoint(&mut self.journal, now, finality)?;
             }
             self.journal.release(stream.lease(), now)?;
         }

@@ -11,6 +11,7 @@
 
 mod lease;
 mod orders;
+mod reach;
 mod work;
 
 use std::{
@@ -28,6 +29,7 @@ use tokio::{
     time::Instant,
 };
 
+use self::reach::Reach;
 pub use crate::part::ANSWER_WITHIN;
 use crate::{
     action::{Action, Level},
@@ -133,7 +135,7 @@ struct Seat {
     part: Arc<dyn Part>,
     stream: Option<Stream<Box<dyn Machine + Send>>>,
     /// Up to which block everything was told.
-    reached: Option<u64>,
+    reach: Reach,
     observing: bool,
     /// Whether its machine was told that the chain is not known: no transaction of it is begun until it is.
     unsure: bool,
@@ -188,7 +190,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             ..Policy::default()
         };
         let chain = config.chain(ground)?;
-        let parts = part::raise(&config, &providers[0], chain.as_ref(), ground)?;
+        let parts = part::raise(&config, &providers, chain.as_ref(), ground)?;
         let rpc = |provider| Rpc::new(provider, ANSWER_WITHIN);
         let endpoints: Vec<Rpc<P>> = providers.into_iter().map(rpc).collect();
         let endpoint = Quorum::new(endpoints, config.quorum).map_err(ConfigError::Quorum)?;
@@ -246,7 +248,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         self.seats.push(Seat {
             part,
             stream: None,
-            reached: None,
+            reach: Reach::default(),
             observing: false,
             unsure: false,
             due: Instant::now(),
@@ -315,7 +317,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 looked = Some(Instant::now());
                 let standing = self.stand(clock)?;
                 orders::tell_standing(&standing, clock, &mut waited_for);
-                self.show(&standing)?;
+                self.show(&standing, clock)?;
             }
             let worked = self.work(clock, look).await;
             stand_by_if_fenced(self.stood_down(worked))?;

@@ -50,7 +50,11 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     }
 
     /// Writes down how it stands, after its leases were looked at.
-    pub(super) fn show(&mut self, standing: &Standing) -> Result<(), KeeperError> {
+    pub(super) fn show(
+        &mut self,
+        standing: &Standing,
+        clock: &dyn Clock,
+    ) -> Result<(), KeeperError> {
         let metrics = metrics();
         metrics.account_held.set(i64::from(self.account.is_some()));
         let streams = self.pictures()?;
@@ -77,7 +81,15 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         let Some(desk) = &self.desk else {
             return Ok(());
         };
-        desk.board.record();
+        // Whoever holds a lease has just written. Who stands by wrote nothing, and must know that he could.
+        let writes = match standing {
+            Standing::Working => Ok(()),
+            Standing::Waiting { .. } => self.journal.probe(&self.name, clock.now()),
+        };
+        match writes {
+            Ok(()) => desk.board.record(),
+            Err(error) => tracing::error!("the journal takes no writes: {error}"),
+        }
         desk.board.show(Picture {
             name: self.name.clone(),
             account,
@@ -119,7 +131,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             paused: is_paused(self.desk.as_ref(), &stream),
             takes_logs: seat.part.takes_logs(),
             unsure: seat.unsure,
-            reached: seat.reached,
+            reached: seat.reach.block(),
             open,
             looked_secs_ago: seat.stream.is_some().then_some(looked.as_secs()),
             pause_secs: pause.as_secs(),
@@ -221,8 +233,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         let (now, below) = (clock.now(), self.settled_below());
         let mut kept = Vec::new();
         for seat in &mut self.seats {
-            if let (Some(stream), Some(reached)) = (&mut seat.stream, seat.reached) {
-                stream.checkpoint(&mut self.journal, now, reached.saturating_sub(below))?;
+            if let (Some(stream), Some(finality)) = (&mut seat.stream, seat.reach.finality(below)) {
+                stream.checkpoint(&mut self.journal, now, finality)?;
                 kept.push(seat.part.stream().to_owned());
             }
         }

@@ -170,10 +170,9 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                     _ => {}
                 }
             }
-            What::Reached(block) => {
-                seat.reached = Some(block);
-                let settled = block.saturating_sub(below);
-                stream.checkpoint_if_due(&mut self.journal, now, settled)?;
+            What::Reached(block, bottom) => {
+                let finality = seat.reach.to(block, bottom, below);
+                stream.checkpoint_if_due(&mut self.journal, now, finality)?;
             }
         }
         Ok(())
@@ -328,6 +327,7 @@ fn position(journal: &mut impl Journal, stream: &str) -> Result<Position, Stream
     }
     Ok(Position {
         floor: known.floor,
+        mark: known.mark,
         standing,
     })
 }

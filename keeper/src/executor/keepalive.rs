@@ -14,8 +14,7 @@ use alloy::{
 
 use super::endpoint::Call;
 use crate::{
-    clock::Moment,
-    event::{Event, Life},
+    event::{Head, Life},
     source::programs,
 };
 
@@ -33,7 +32,7 @@ pub enum Need {
     Refused(String),
 }
 
-/// Asks the chain what the life of `program` needs, if it is to end after `expires`.
+/// What the life of `program` needs as of `at`, if it is to end after `expires`, as one endpoint says.
 ///
 /// Errors: why it could not be asked.
 pub async fn need<P: Provider>(
@@ -41,14 +40,9 @@ pub async fn need<P: Provider>(
     program: Address,
     expires: Timestamp,
     payer: Address,
-    asked: Moment,
+    at: Head,
 ) -> Result<Need, String> {
-    let at = programs::head(provider).await?;
-    let life = match programs::observe(provider, program, at, asked).await {
-        Event::Observed { life, .. } => life,
-        Event::Unreachable { cause, .. } => return Err(cause),
-        _ => return Err("an answer to another question".to_owned()),
-    };
+    let life = programs::life(provider, program, at).await?;
     match life {
         Life::Active { left } => {
             let ends = at

@@ -6,19 +6,20 @@ use agentcity_domain::time::Millis;
 use alloy::primitives::{Address, B256};
 
 use super::{
-    ActionKey, Claim, Identity, Intent, Journal, JournalError, Lease, NAME_BYTES_MAX, Posted,
-    Recorded, Replay, Seen, Signed, Standing, account_lease, sql,
-    store::{Access, Row, Store, ToValue, Value},
+    ActionKey, Claim, Finality, Identity, Intent, Journal, JournalError, Lease, Mark, Posted,
+    Recorded, Replay, Seen, Signed, Standing,
+    rows::{
+        PostedRow, action_row, all, known_stream, maybe, one, params, parsed, read, run, stored,
+        stream_row,
+    },
+    rules::{close, fence, named, of_account, prolong, see, sign},
+    sql,
+    store::{Access, Store, ToValue},
 };
 use crate::clock::Moment;
 
 /// How often a write is begun again that another keeper's came between: each time one of the two was recorded.
 const CONFLICTS_MAX: u32 = 32;
-
-/// The values of a query, in order.
-macro_rules! params {
-    ($($value:expr),* $(,)?) => { vec![$($value.to_value()),*] };
-}
 
 /// A place at which a process may die, told before and after every commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl<S: fmt::Debug> fmt::Debug for Ledger<S> {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Makes the tables in an empty store, or looks whether they are ours.
+    /// Makes the tables in an empty store, or looks whether they are ours. Those of a format that lacks some get these.
     pub(super) fn begin(store: S) -> Result<Self, JournalError> {
         let mut ledger = Self {
             store,
@@ -60,13 +61,12 @@ impl<S: Store> Ledger<S> {
             for statement in sql::CREATE {
                 run(tx, statement, params![])?;
             }
-            run(
-                tx,
-                sql::META_SET,
-                params!["format", sql::FORMAT.to_string()],
-            )?;
+            let now = sql::FORMAT.to_string();
+            run(tx, sql::META_SET, params!["format", now])?;
             let found: String = one(tx, sql::META, params!["format"], |row| row.get(0))?;
-            if found != sql::FORMAT.to_string() {
+            if sql::EXTENDED.contains(&found.as_str()) {
+                run(tx, sql::META_CHANGE, params![now, "format"])?;
+            } else if found != now {
                 return Err(JournalError::Format {
                     found,
                     expected: sql::FORMAT,
@@ -156,6 +156,15 @@ impl<S: Store> Journal for Ledger<S> {
                 let asked = asked.clone();
                 return Err(JournalError::OtherChain { recorded, asked });
             }
+            Ok(())
+        })
+    }
+
+    fn probe(&mut self, holder: &str, now: Moment) -> Result<(), JournalError> {
+        named(holder)?;
+        let (name, now) = (format!("probe/{holder}"), now.get().to_string());
+        self.write("probe", |tx| {
+            run(tx, sql::PROBE, params![name, now])?;
             Ok(())
         })
     }
@@ -260,8 +269,16 @@ impl<S: Store> Journal for Ledger<S> {
             };
             let above = params![stream, at.floor_block];
             let floor = (at.floor_block >= 0).then(|| read(at.floor_block));
+            let mark: Option<(i64, String)> = maybe(tx, sql::MARK, params![stream], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+            let mark = mark.map(|(block, hash)| {
+                let (block, hash) = (read(block)?, parsed(&hash)?);
+                Ok::<_, JournalError>(Mark { block, hash })
+            });
             Ok(Standing {
                 floor: floor.transpose()?,
+                mark: mark.transpose()?,
                 logs: all(tx, sql::EVENTS_STANDING, above, |row| row.get(0))?,
             })
         })
@@ -429,7 +446,7 @@ impl<S: Store> Journal for Ledger<S> {
         now: Moment,
         seq: u64,
         state: &str,
-        final_block: u64,
+        finality: Finality,
     ) -> Result<(), JournalError> {
         self.write("checkpoint", |tx| {
             fence(tx, stream, now)?;
@@ -441,327 +458,15 @@ impl<S: Store> Journal for Ledger<S> {
                     next: read(at.taken)?,
                 });
             }
-            let floor = stored(final_block)?.max(at.floor_block);
+            let floor = stored(finality.block)?.max(at.floor_block);
             let (seq, name) = (stored(seq)?, &stream.name);
+            if let Some(mark) = finality.mark {
+                let (block, hash) = (stored(mark.block)?, mark.hash.to_string());
+                run(tx, sql::MARK_SET, params![name, block, hash])?;
+            }
             run(tx, sql::STREAM_STATE, params![state, seq, floor, name])?;
             run(tx, sql::EVENTS_FORGET, params![name, seq, floor])?;
             Ok(())
         })
     }
-}
-
-fn prolong(
-    tx: &mut impl Store,
-    lease: &Lease,
-    now: Moment,
-    until: Moment,
-) -> Result<(), JournalError> {
-    let shown = params![
-        stored(until.get())?,
-        lease.name,
-        stored(lease.fence)?,
-        stored(now.get())?
-    ];
-    match run(tx, sql::RENEW, shown)? {
-        1 => Ok(()),
-        _ => Err(fenced(lease)),
-    }
-}
-
-fn fence(tx: &mut impl Store, lease: &Lease, now: Moment) -> Result<(), JournalError> {
-    let shown = params![lease.name, stored(lease.fence)?, stored(now.get())?];
-    match run(tx, sql::FENCE, shown)? {
-        1 => Ok(()),
-        _ => Err(fenced(lease)),
-    }
-}
-
-fn fenced(lease: &Lease) -> JournalError {
-    JournalError::Fenced {
-        name: lease.name.clone(),
-        fence: lease.fence,
-    }
-}
-
-fn of_account(lease: &Lease, account: Address) -> Result<(), JournalError> {
-    let wanted = account_lease(account);
-    if lease.name == wanted {
-        return Ok(());
-    }
-    Err(JournalError::WrongLease {
-        shown: lease.name.clone(),
-        wanted,
-    })
-}
-
-fn see(
-    tx: &mut impl Store,
-    stream: &str,
-    now: Moment,
-    identity: &Identity,
-    body: &str,
-) -> Result<Seen, JournalError> {
-    let (name, removal) = (identity.name(), identity.is_removal());
-    let block = identity.block().map(stored).transpose()?;
-    let floor = known_stream(tx, stream)?.floor_block;
-    if let Some(block) = block.filter(|block| *block <= floor) {
-        return if removal {
-            Err(JournalError::BelowFloor {
-                stream: stream.to_owned(),
-                block: read(block)?,
-                floor: read(floor)?,
-            })
-        } else {
-            Ok(Seen::Known)
-        };
-    }
-    let latest: Option<i64> = maybe(tx, sql::EVENT_LATEST, params![stream, name], |row| {
-        row.get(0)
-    })?;
-    let stands = latest == Some(0);
-    if stands != removal {
-        return Ok(Seen::Known);
-    }
-    let seq: i64 = one(tx, sql::STREAM_HEAD, params![stream], |row| row.get(0))?;
-    let row = params![
-        stream,
-        seq,
-        name,
-        i64::from(removal),
-        block,
-        body,
-        stored(now.get())?
-    ];
-    run(tx, sql::EVENT_ADD, row)?;
-    Ok(Seen::Recorded(read(seq)?))
-}
-
-fn sign(tx: &mut impl Store, now: Moment, signed: &Signed) -> Result<(), JournalError> {
-    let key = signed.action;
-    if let Some(outcome) = action_row(tx, key)?
-        .ok_or(JournalError::UnknownAction { key })?
-        .outcome
-        // A nonce that its action needs no more must be used up all the same, or all later ones wait for it.
-        .filter(|_| !signed.fill)
-    {
-        return Err(JournalError::Ended { key, outcome });
-    }
-    let (of, nonce) = (format!("{:#x}", signed.account), stored(signed.nonce)?);
-    let owner: Option<String> = maybe(tx, sql::NONCE_OWNER, params![of, nonce], |row| row.get(0))?;
-    if let Some(owner) = owner.filter(|owner| *owner != key.to_string()) {
-        return Err(JournalError::NonceTaken {
-            account: signed.account,
-            nonce: signed.nonce,
-            owner: ActionKey(parsed(&owner)?),
-        });
-    }
-    let fates = all(tx, sql::FATES, params![of, nonce], |row| {
-        row.get::<String>(1)
-    })?;
-    if fates.iter().any(|fate| fate != sql::OPEN) {
-        return Err(JournalError::NonceClosed {
-            account: signed.account,
-            nonce: signed.nonce,
-        });
-    }
-    let rivals = params![key.to_string(), sql::LOST, of, nonce];
-    let other: Option<(String, i64)> = maybe(tx, sql::NONCE_OF, rivals, |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    if let Some((account, nonce)) = other.filter(|_| !signed.fill) {
-        return Err(JournalError::HasNonce {
-            key,
-            account: parsed(&account)?,
-            nonce: read(nonce)?,
-        });
-    }
-    let next = stored(fates.len() as u64)?;
-    if stored(signed.attempt)? != next {
-        return Err(JournalError::Attempt {
-            account: signed.account,
-            nonce: signed.nonce,
-            attempt: signed.attempt,
-            next: read(next)?,
-        });
-    }
-    let row = params![
-        of,
-        nonce,
-        next,
-        key.to_string(),
-        i64::from(signed.fill),
-        signed.hash.to_string(),
-        signed.raw.to_string(),
-        signed.fee_max.to_string(),
-        stored(signed.after_block)?,
-        stored(now.get())?,
-        sql::OPEN
-    ];
-    run(tx, sql::SIGN, row)?;
-    Ok(())
-}
-
-fn close(
-    tx: &mut impl Store,
-    account: Address,
-    nonce: u64,
-    winner: Option<B256>,
-) -> Result<(), JournalError> {
-    let (of, nonce) = (format!("{account:#x}"), stored(nonce)?);
-    let winner = winner.map(|hash| (hash, hash.to_string()));
-    if let Some((hash, text)) = &winner {
-        let known = all(tx, sql::FATES, params![of, nonce], |row| {
-            row.get::<String>(0)
-        })?;
-        if !known.contains(text) {
-            return Err(JournalError::UnknownTransaction { hash: *hash });
-        }
-    }
-    run(tx, sql::FATE_ALL, params![sql::LOST, of, nonce])?;
-    if let Some((_, text)) = &winner {
-        run(tx, sql::FATE_ONE, params![sql::WON, text])?;
-    }
-    Ok(())
-}
-
-struct StreamRow {
-    head: i64,
-    taken: i64,
-    state: Option<String>,
-    state_at: i64,
-    floor_block: i64,
-}
-
-fn stream_row(at: &mut impl Store, name: &str) -> Result<Option<StreamRow>, JournalError> {
-    maybe(at, sql::STREAM, params![name], |row| {
-        Ok(StreamRow {
-            head: row.get(0)?,
-            taken: row.get(1)?,
-            state: row.get(2)?,
-            state_at: row.get(3)?,
-            floor_block: row.get(4)?,
-        })
-    })
-}
-
-fn known_stream(at: &mut impl Store, name: &str) -> Result<StreamRow, JournalError> {
-    stream_row(at, name)?
-        .ok_or_else(|| JournalError::Corrupt(format!("a lease of {name} and no such stream")))
-}
-
-struct ActionRow {
-    stream: String,
-    body: String,
-    outcome: Option<String>,
-}
-
-fn action_row(at: &mut impl Store, key: ActionKey) -> Result<Option<ActionRow>, JournalError> {
-    maybe(at, sql::ACTION, params![key.to_string()], |row| {
-        Ok(ActionRow {
-            stream: row.get(0)?,
-            body: row.get(1)?,
-            outcome: row.get(2)?,
-        })
-    })
-}
-
-struct PostedRow {
-    nonce: i64,
-    attempt: i64,
-    action: String,
-    fill: i64,
-    hash: String,
-    raw: String,
-    fee_max: String,
-    after_block: i64,
-    sends: i64,
-    sent_ms: Option<i64>,
-}
-
-impl PostedRow {
-    fn read(row: &Row) -> Result<Self, JournalError> {
-        Ok(Self {
-            nonce: row.get(0)?,
-            attempt: row.get(1)?,
-            action: row.get(2)?,
-            fill: row.get(3)?,
-            hash: row.get(4)?,
-            raw: row.get(5)?,
-            fee_max: row.get(6)?,
-            after_block: row.get(7)?,
-            sends: row.get(8)?,
-            sent_ms: row.get(9)?,
-        })
-    }
-
-    fn checked(self, account: Address) -> Result<Posted, JournalError> {
-        Ok(Posted {
-            signed: Signed {
-                account,
-                nonce: read(self.nonce)?,
-                attempt: read(self.attempt)?,
-                action: ActionKey(parsed(&self.action)?),
-                fill: self.fill != 0,
-                hash: parsed(&self.hash)?,
-                raw: parsed(&self.raw)?,
-                fee_max: parsed(&self.fee_max)?,
-                after_block: read(self.after_block)?,
-            },
-            sends: read(self.sends)?,
-            sent: self.sent_ms.map(read).transpose()?.map(Moment::new),
-        })
-    }
-}
-
-fn named(name: &str) -> Result<(), JournalError> {
-    if (1..=NAME_BYTES_MAX).contains(&name.len()) {
-        Ok(())
-    } else {
-        Err(JournalError::Name(name.len()))
-    }
-}
-
-fn stored(number: u64) -> Result<i64, JournalError> {
-    i64::try_from(number).map_err(|_| JournalError::Number(number))
-}
-
-fn read(number: i64) -> Result<u64, JournalError> {
-    u64::try_from(number).map_err(|_| JournalError::Corrupt(format!("the number {number}")))
-}
-
-fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, JournalError> {
-    text.parse()
-        .map_err(|_| JournalError::Corrupt(format!("the text {text:?}")))
-}
-
-fn run(at: &mut impl Store, query: &'static str, params: Vec<Value>) -> Result<u64, JournalError> {
-    Ok(at.run(query, params)?)
-}
-
-fn one<T>(
-    at: &mut impl Store,
-    query: &'static str,
-    params: Vec<Value>,
-    read: impl FnOnce(&Row) -> Result<T, JournalError>,
-) -> Result<T, JournalError> {
-    let nothing = || JournalError::Corrupt(format!("nothing where {query} finds a row"));
-    maybe(at, query, params, read)?.ok_or_else(nothing)
-}
-
-fn maybe<T>(
-    at: &mut impl Store,
-    query: &'static str,
-    params: Vec<Value>,
-    read: impl FnOnce(&Row) -> Result<T, JournalError>,
-) -> Result<Option<T>, JournalError> {
-    at.rows(query, params)?.first().map(read).transpose()
-}
-
-fn all<T>(
-    at: &mut impl Store,
-    query: &'static str,
-    params: Vec<Value>,
-    read: impl FnMut(&Row) -> Result<T, JournalError>,
-) -> Result<Vec<T>, JournalError> {
-    at.rows(query, params)?.iter().map(read).collect()
 }

@@ -25,10 +25,14 @@ use crate::clock::Moment;
 
 mod ledger;
 mod postgres;
+mod rows;
+mod rules;
 mod sql;
 mod sqlite;
 mod store;
+mod tls;
 
+pub(crate) use self::tls::open as server;
 pub use self::{
     ledger::{Boundary, Ledger},
     postgres::{Postgres, PostgresJournal},
@@ -134,8 +138,34 @@ pub struct Replay {
 pub struct Standing {
     /// Last block that counts as final; `None` when none does.
     pub floor: Option<u64>,
+    /// A block up to there, to tell by whether the chain is still the same.
+    pub mark: Option<Mark>,
     /// Bodies of the logs above it that were not taken back, in order.
     pub logs: Vec<String>,
+}
+
+/// A block that counted as final, and as what the chain held it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its number.
+    pub block: u64,
+    /// Its hash.
+    pub hash: B256,
+}
+
+/// Up to where the chain counts as final.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Finality {
+    /// The last such block.
+    pub block: u64,
+    /// One of them, where its hash is known: whoever goes on later tells by it whether the chain is still the same.
+    pub mark: Option<Mark>,
+}
+
+impl From<u64> for Finality {
+    fn from(block: u64) -> Self {
+        Self { block, mark: None }
+    }
 }
 
 /// What makes an action the same action: recorded once however often it is intended.
@@ -363,6 +393,9 @@ pub trait Journal: fmt::Debug + Send {
     /// Errors: [`JournalError::OtherChain`].
     fn bind(&mut self, chain_id: u64, genesis: B256) -> Result<(), JournalError>;
 
+    /// Writes something that nothing follows from, for whoever holds no lease and wants to know whether the journal takes writes.
+    fn probe(&mut self, holder: &str, now: Moment) -> Result<(), JournalError>;
+
     /// Takes a lease that is free, over, or was this holder's before: a process that was restarted under its name need not wait
     /// for itself. The fence grows in each case.
     fn acquire(
@@ -456,7 +489,8 @@ pub trait Journal: fmt::Debug + Send {
     fn closed_below(&mut self, account: Address) -> Result<u64, JournalError>;
 
     /// Records a machine's state after event `seq`, forgets events up to it that nothing can take back any more (those of blocks
-    /// up to `final_block`, and those of no block), and takes logs of such blocks for known from now on.
+    /// up to the last final one, and those of no block), and takes logs of such blocks for known from now on. A mark stays until a later
+    /// one takes its place.
     ///
     /// Errors: [`JournalError::OutOfOrder`] when `seq` was not taken yet, or lies before the last checkpoint.
     fn checkpoint(
@@ -465,6 +499,6 @@ pub trait Journal: fmt::Debug + Send {
         now: Moment,
         seq: u64,
         state: &str,
-        final_block: u64,
+        finality: Finality,
     ) -> Result<(), JournalError>;
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use postgres::{
-    Client, Config, NoTls, Statement,
+    Client, Statement,
     error::SqlState,
     types::{ToSql, Type},
 };
@@ -22,6 +22,7 @@ use super::{
     JournalError,
     ledger::{Boundary, Ledger},
     store::{Access, Row, Store, StoreError, Value},
+    tls,
 };
 
 /// How long a connection may take to begin.
@@ -64,13 +65,12 @@ impl fmt::Debug for Postgres {
 
 impl PostgresJournal {
     /// Opens a database, or begins one, by a connection string of `libpq` (`host=… user=… dbname=…` or `postgres://…`). Every commit
-    /// is on the server's disk when it returns, unless the server itself was told to be careless (`fsync`).
+    /// is on the server's disk when it returns, unless the server itself was told to be careless (`fsync`). A server on another machine is
+    /// reached by TLS, unless `sslmode=disable` is asked for.
     ///
     /// Errors: [`JournalError::Format`], [`JournalError::Store`]; none repeats the connection string.
     pub fn connect(text: &str) -> Result<Self, JournalError> {
-        let mut config: Config = text.parse().map_err(|_| {
-            StoreError::failed("the connection string of PostgreSQL cannot be read")
-        })?;
+        let (mut config, connector) = tls::open(text)?;
         config.connect_timeout(CONNECT_WITHIN);
         config.application_name("agentcity-keeper");
         // Behind what the operator sets, a schema for example.
@@ -83,7 +83,7 @@ impl PostgresJournal {
         let (opened, opening) = channel();
         let held = thread::Builder::new()
             .name("journal".into())
-            .spawn(move || match config.connect(NoTls) {
+            .spawn(move || match config.connect(connector) {
                 Ok(client) => {
                     let _ = opened.send(Ok(()));
                     answer(client, &asked);

@@ -5,12 +5,15 @@
 //! ([`FENCE`]), so it holds under any isolation that both offer.
 
 /// Format of the tables. A keeper opens no other.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
+/// Formats that are this one but for tables that they lack: they get these, and are this one from then on. The first knew no marks.
+pub(super) const EXTENDED: [&str; 1] = ["1"];
 
-pub(super) const CREATE: [&str; 7] = [
+pub(super) const CREATE: [&str; 8] = [
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, fence BIGINT NOT NULL, until_ms BIGINT NOT NULL, writes BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS streams (name TEXT PRIMARY KEY, head BIGINT NOT NULL, taken BIGINT NOT NULL, state TEXT, state_at BIGINT NOT NULL, floor_block BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS marks (stream TEXT PRIMARY KEY, block BIGINT NOT NULL, hash TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS events (stream TEXT NOT NULL, seq BIGINT NOT NULL, identity TEXT NOT NULL, removed BIGINT NOT NULL, block BIGINT, body TEXT NOT NULL, seen_ms BIGINT NOT NULL, PRIMARY KEY (stream, seq))",
     "CREATE INDEX IF NOT EXISTS events_by_identity ON events (stream, identity, seq)",
     "CREATE TABLE IF NOT EXISTS actions (key TEXT PRIMARY KEY, stream TEXT NOT NULL, seq BIGINT NOT NULL, place BIGINT NOT NULL, body TEXT NOT NULL, intended_ms BIGINT NOT NULL, outcome TEXT, ended_ms BIGINT)",
@@ -20,6 +23,9 @@ pub(super) const CREATE: [&str; 7] = [
 pub(super) const META: &str = "SELECT value FROM meta WHERE name = $1";
 pub(super) const META_SET: &str =
     "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+
+pub(super) const META_CHANGE: &str = "UPDATE meta SET value = $1 WHERE name = $2";
+pub(super) const PROBE: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 pub(super) const ACQUIRE: &str = "INSERT INTO leases (name, holder, fence, until_ms, writes) VALUES ($1, $2, 1, $3, 0) \
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, fence = leases.fence + 1, until_ms = excluded.until_ms \
@@ -39,6 +45,9 @@ pub(super) const STREAM_HEAD: &str =
 pub(super) const STREAM_TAKEN: &str = "UPDATE streams SET taken = $1 WHERE name = $2";
 pub(super) const STREAM_STATE: &str =
     "UPDATE streams SET state = $1, state_at = $2, floor_block = $3 WHERE name = $4";
+
+pub(super) const MARK: &str = "SELECT block, hash FROM marks WHERE stream = $1";
+pub(super) const MARK_SET: &str = "INSERT INTO marks (stream, block, hash) VALUES ($1, $2, $3) ON CONFLICT (stream) DO UPDATE SET block = excluded.block, hash = excluded.hash WHERE marks.block <= excluded.block";
 
 pub(super) const EVENT_LATEST: &str =
     "SELECT removed FROM events WHERE stream = $1 AND identity = $2 ORDER BY seq DESC LIMIT 1";
@@ -87,6 +96,8 @@ mod tests {
         for query in [
             META,
             META_SET,
+            META_CHANGE,
+            PROBE,
             ACQUIRE,
             HOLDER,
             RENEW,
@@ -96,6 +107,8 @@ mod tests {
             STREAM_HEAD,
             STREAM_TAKEN,
             STREAM_STATE,
+            MARK,
+            MARK_SET,
             EVENT_LATEST,
             EVENT_ADD,
             EVENTS,

@@ -268,7 +268,7 @@ impl Board {
         Duration::from_millis(self.millis().saturating_sub(turned))
     }
 
-    /// How long ago the host's leases were looked at in the journal.
+    /// How long ago the journal took a write of the host.
     pub fn recorded_ago(&self) -> Duration {
         let recorded = self.recorded.load(Ordering::Relaxed);
         Duration::from_millis(self.millis().saturating_sub(recorded))

@@ -13,7 +13,7 @@ use crate::clock::Moment;
 
 /// How long the host's loop may not turn: a look and a pass of the transaction manager fit in, thrice its term no lease does.
 pub const TURN_WITHIN: Duration = Duration::from_secs(30);
-/// How long the journal may not have been looked at: six looks.
+/// How long the journal may not have taken a write: six looks.
 const RECORDED_WITHIN: Duration = Duration::from_secs(30);
 /// Room that a journal's disk must have: hours of writing, in which somebody can act.
 pub const DISK_BYTES_MIN: u64 = 64 << 20;
@@ -51,7 +51,7 @@ pub struct Facts {
     pub draining: bool,
     /// How long ago the host's loop turned.
     pub turned_ago: Duration,
-    /// How long ago the journal was looked at.
+    /// How long ago the journal took a write, if only a probe.
     pub recorded_ago: Duration,
     /// How the host stands.
     pub picture: Picture,
@@ -112,7 +112,7 @@ pub fn host(facts: &Facts) -> Condition {
 fn journal(facts: &Facts) -> Condition {
     let ago = facts.recorded_ago;
     let holds = ago <= RECORDED_WITHIN;
-    let mut says = format!("leases were looked at in it {} s ago", ago.as_secs());
+    let mut says = format!("it took a write {} s ago", ago.as_secs());
     if !holds {
         says += ": it takes no writes, or the loop does not turn; see the log";
     }

@@ -16,11 +16,13 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     config::{Config, ConfigError},
-    event::Event,
+    event::{Event, Head},
     executor::endpoint::Call,
+    journal::Mark,
     library::LibraryError,
     machine::{Machine, missions::Watched},
     source::{
+        agreed::Agreed,
         chain::{Chain, Position},
         endpoint::HttpEndpoint,
         ground::Ground,
@@ -119,7 +121,8 @@ pub(crate) struct News {
 #[derive(Debug)]
 pub(crate) enum What {
     Event(Box<Event>),
-    Reached(u64),
+    /// Up to which block all was told, and the last that the part will not take back, where it knows one.
+    Reached(u64, Option<Mark>),
 }
 
 /// The city's chain as a keeper reads it.
@@ -165,7 +168,17 @@ impl Feed {
     /// Says that everything of the chain up to `block` that concerns this part was told. The host takes blocks that lie deep
     /// enough below for final from then on, so a part that takes logs never says more than it delivered.
     pub async fn reached(&self, block: u64) -> bool {
-        self.send(What::Reached(block)).await
+        self.send(What::Reached(block, None)).await
+    }
+
+    /// The same, of a part that takes nothing back up to `bottom`.
+    pub(crate) async fn reached_above(&self, block: u64, bottom: Head) -> bool {
+        let (number, hash) = (bottom.number, bottom.hash);
+        let mark = Mark {
+            block: number,
+            hash,
+        };
+        self.send(What::Reached(block, Some(mark))).await
     }
 
     async fn send(&self, what: What) -> bool {
@@ -204,15 +217,18 @@ pub enum RaiseError {
 }
 
 /// The parts that a configuration asks for, on the ground that was found for it. Those that follow logs follow `chain`, which is there
-/// when there is a city.
+/// when there is a city. What moves money or is written down as a fact is asked of all `providers`.
 ///
 /// Errors: [`RaiseError`].
 pub fn raise<P: Provider + Clone + 'static>(
     config: &Config,
-    provider: &P,
+    providers: &[P],
     chain: Option<&Arc<CityChain>>,
     ground: &Ground,
 ) -> Result<Vec<Arc<dyn Part>>, RaiseError> {
+    let agreed = Agreed::new(providers.to_vec(), config.quorum).map_err(ConfigError::Quorum)?;
+    // A quorum is of one at least.
+    let provider = &providers[0];
     let mut parts: Vec<Arc<dyn Part>> = Vec::new();
     let city = |part| ground.city.ok_or(RaiseError::City(part));
     let followed = |part| chain.cloned().ok_or(RaiseError::City(part));
@@ -220,7 +236,7 @@ pub fn raise<P: Provider + Clone + 'static>(
     if !config.programs.is_empty() {
         parts.push(Arc::new(programs::ProgramLives::new(
             config,
-            provider.clone(),
+            agreed.clone(),
         )));
     }
     // The configuration holds neither log nor mirror without a key.
@@ -230,7 +246,7 @@ pub fn raise<P: Provider + Clone + 'static>(
         let (log, depth) = (part.log(), config.depth_blocks);
         parts.push(Arc::new(part));
         let chain = followed("log")?;
-        let part = scribe::Writing::new(provider.clone(), city, chain, log, depth);
+        let part = scribe::Writing::new(agreed.clone(), city, chain, log, depth);
         parts.push(Arc::new(part));
     }
     let site = missions::Site {
@@ -242,8 +258,11 @@ pub fn raise<P: Provider + Clone + 'static>(
     if let (Some(section), Some(key)) = (&config.reconciliation, &key) {
         let fabric = raised.router.map(|router| router as _);
         let author = key.address();
-        let part = reconciliation::raise(config, section, author, city("reconciliation")?, fabric)?;
-        parts.push(part);
+        let of = "reconciliation";
+        let site = (city(of)?, followed(of)?, agreed);
+        parts.push(reconciliation::raise(
+            config, section, author, site, fabric,
+        )?);
     }
     Ok(parts)
 }

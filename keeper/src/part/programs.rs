@@ -9,13 +9,13 @@ use crate::{
     action::{Action, Outcome},
     clock::Moment,
     config::Config,
-    event::Event,
+    event::{Event, Head},
     executor::keepalive::{self, Need},
     machine::{
         Machine,
         program_life::{Notice, ProgramLife},
     },
-    source::programs,
+    source::{agreed::Agreed, programs},
 };
 
 /// The stream of the lives of programs.
@@ -23,7 +23,7 @@ pub const STREAM: &str = "program-life";
 
 /// Watches programs.
 pub struct ProgramLives<P> {
-    provider: P,
+    endpoints: Agreed<P>,
     programs: Vec<Address>,
     notice: Notice,
     pause: Duration,
@@ -39,14 +39,19 @@ impl<P> fmt::Debug for ProgramLives<P> {
 }
 
 impl<P: Provider> ProgramLives<P> {
-    /// Watches the programs of `config`.
-    pub fn new(config: &Config, provider: P) -> Self {
+    /// Watches the programs of `config`. How long they live, and what extending a life costs, is what enough endpoints say.
+    pub fn new(config: &Config, endpoints: Agreed<P>) -> Self {
         Self {
-            provider,
+            endpoints,
             programs: config.programs.clone(),
             notice: config.notice,
             pause: config.poll,
         }
+    }
+
+    async fn head(&self) -> Result<Head, String> {
+        let newest = self.endpoints.settled(0).await;
+        newest.map_err(|error| error.to_string())
     }
 }
 
@@ -72,7 +77,7 @@ impl<P: Provider + 'static> Part for ProgramLives<P> {
 
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()> {
         Box::pin(async move {
-            let head = within(programs::head(&self.provider)).await;
+            let head = within(self.head()).await;
             for &program in &self.programs {
                 let silent = |cause| Event::Unreachable {
                     program,
@@ -82,7 +87,7 @@ impl<P: Provider + 'static> Part for ProgramLives<P> {
                 let event = match &head {
                     Err(cause) => silent(cause.clone()),
                     Ok(at) => within(async {
-                        Ok(programs::observe(&self.provider, program, *at, asked).await)
+                        Ok(programs::agreed(&self.endpoints, program, *at, asked).await)
                     })
                     .await
                     .unwrap_or_else(silent),
@@ -127,8 +132,11 @@ impl<P: Provider + 'static> Part for ProgramLives<P> {
             else {
                 return Ok(Step::Later);
             };
-            let need = keepalive::need(&self.provider, program, expires, payer, asking.now);
-            Ok(match need.await? {
+            let at = self.head().await?;
+            let ask = |provider| keepalive::need(provider, program, expires, payer, at);
+            let asked = self.endpoints.vote("what a program's life needs", ask);
+            let need = asked.await.map_err(|error| error.to_string())?;
+            Ok(match need {
                 Need::Call(call) => Step::Call(call),
                 Need::Satisfied => Step::Ended(Outcome::Satisfied),
                 Need::Refused(cause) => Step::Ended(Outcome::Refused { cause }),

@@ -27,6 +27,7 @@ use agentcity_hub::{
     store::{DRAFTS_MAX, Disposition, Draft, LogError, Taken},
 };
 use alloy::{
+    eips::BlockId,
     primitives::{Address, B256, Log as Told, U256},
     providers::Provider,
     sol_types::SolEvent,
@@ -38,12 +39,13 @@ use super::{Asking, CityChain, Feed, Part, Step, Task, log::Shared, within};
 use crate::{
     action::{Action, Outcome},
     clock::Moment,
-    event::Event,
+    event::{Event, Head},
     machine::{
         Machine,
         scribe::{self, Help, Scribe, Seen},
     },
     source::{
+        agreed::Agreed,
         city::City,
         follow::{self, Doubt},
         log::Log,
@@ -66,7 +68,8 @@ static LOGGED: LazyLock<BTreeSet<(Peer, B256)>> = LazyLock::new(|| topics().into
 
 /// What the part works with.
 pub struct Writing<P> {
-    provider: P,
+    /// What a transaction used, and who answers for whom, is what enough of them say.
+    endpoints: Agreed<P>,
     city: City,
     chain: Arc<CityChain>,
     log: Shared,
@@ -127,7 +130,7 @@ impl<P> fmt::Debug for Writing<P> {
 impl<P: Provider> Writing<P> {
     /// Writes the city's logs into `log` when `depth_blocks` lie on them.
     pub fn new(
-        provider: P,
+        endpoints: Agreed<P>,
         city: City,
         chain: Arc<CityChain>,
         log: Shared,
@@ -135,7 +138,7 @@ impl<P: Provider> Writing<P> {
     ) -> Self {
         let author = log.lock().name().author;
         Self {
-            provider,
+            endpoints,
             city,
             chain,
             log,
@@ -244,16 +247,12 @@ impl<P: Provider> Writing<P> {
     /// What transactions used, of those that are still in the blocks in which they were seen.
     async fn gas(&self, transactions: BTreeMap<B256, B256>) -> Result<BTreeMap<B256, u64>, String> {
         let asked = stream::iter(transactions).map(|(hash, block)| async move {
-            let receipt = within(async {
-                let receipt = self.provider.get_transaction_receipt(hash).await;
-                receipt.map_err(|error| error.to_string())
+            let ask = |provider| used(provider, hash, block);
+            let used = within(async {
+                let used = self.endpoints.vote("what a transaction used", ask).await;
+                used.map_err(|error| error.to_string())
             });
-            match receipt.await? {
-                Some(receipt) if receipt.block_hash == Some(block) => Ok((hash, receipt.gas_used)),
-                _ => Err(format!(
-                    "the endpoint has no receipt of {hash} in block {block}"
-                )),
-            }
+            Ok((hash, used.await?))
         });
         asked.buffer_unordered(QUESTIONS_MAX).try_collect().await
     }
@@ -263,11 +262,19 @@ impl<P: Provider> Writing<P> {
         &self,
         parties: BTreeSet<Address>,
     ) -> Result<BTreeMap<Address, Address>, String> {
-        let agents = IAgent::new(self.city.at(Peer::Agent), &self.provider);
-        let agents = &agents;
+        if parties.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        // As of one block, or endpoints that are not equally far would contradict each other.
+        let at = within(async {
+            let newest = self.endpoints.settled(self.depth_blocks).await;
+            newest.map_err(|error| error.to_string())
+        });
+        let (at, agents) = (at.await?, self.city.at(Peer::Agent));
         let asked = stream::iter(parties).map(|party| async move {
+            let ask = |provider| answers_for(provider, agents, party, at);
             let principal = within(async {
-                let principal = agents.principalOf(party).call().await;
+                let principal = self.endpoints.vote("who answers for an account", ask).await;
                 principal.map_err(|error| error.to_string())
             });
             Ok::<_, String>((party, principal.await?))
@@ -325,6 +332,26 @@ impl<P: Provider> Writing<P> {
             return;
         }
     }
+}
+
+/// What a transaction used, if it is still in the block in which it was seen.
+async fn used<P: Provider>(provider: &P, hash: B256, block: B256) -> Result<u64, String> {
+    let receipt = provider.get_transaction_receipt(hash).await;
+    match receipt.map_err(|error| error.to_string())? {
+        Some(receipt) if receipt.block_hash == Some(block) => Ok(receipt.gas_used),
+        _ => Err(format!("it has no receipt of {hash} in block {block}")),
+    }
+}
+
+async fn answers_for<P: Provider>(
+    provider: &P,
+    agents: Address,
+    party: Address,
+    at: Head,
+) -> Result<Address, String> {
+    let agents = IAgent::new(agents, provider);
+    let principal = agents.principalOf(party).block(BlockId::hash(at.hash));
+    principal.call().await.map_err(|error| error.to_string())
 }
 
 fn told(log: &Log) -> Told {

@@ -1,14 +1,18 @@
 //! Questions whose answers suspend missions: every endpoint is asked the whole question, and only what enough of them say alike is
-//! believed. One that lies, lags or loses logs is outvoted; without enough there is no answer, and nothing follows.
+//! believed, as soon as they do. One that lies, lags, hangs or loses logs is outvoted; without enough there is no answer, and nothing
+//! follows.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use agentcity_domain::time::Timestamp;
 use alloy::{eips::BlockNumberOrTag, providers::Provider};
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 
 use super::pool::{BadQuorum, quorum};
 use crate::event::Head;
+
+/// How long an endpoint may take to say how far it is: who hangs is not waited for, and what is asked next has its own time.
+const HEAD_WITHIN: Duration = Duration::from_secs(3);
 
 /// Endpoints of which `needed` must say the same.
 #[derive(Clone, Debug)]
@@ -62,27 +66,43 @@ impl<P: Provider> Agreed<P> {
     {
         let mut tally: Vec<(T, usize)> = Vec::new();
         let mut causes = Vec::new();
-        for answer in join_all(self.providers.iter().map(ask)).await {
-            match answer {
-                Err(cause) => causes.push(cause),
-                Ok(answer) => match tally.iter_mut().find(|(known, _)| *known == answer) {
-                    Some((_, votes)) => *votes = votes.saturating_add(1),
-                    None => tally.push((answer, 1)),
-                },
+        let needed = self.needed;
+        let mut asked: FuturesUnordered<F> = self.providers.iter().map(ask).collect();
+        while let Some(answer) = asked.next().await {
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(cause) => {
+                    causes.push(cause);
+                    continue;
+                }
+            };
+            let votes = match tally.iter_mut().find(|(known, _)| *known == answer) {
+                Some((_, votes)) => {
+                    *votes = votes.saturating_add(1);
+                    *votes
+                }
+                None => {
+                    tally.push((answer, 1));
+                    1
+                }
+            };
+            // More than half must agree, so no other answer can have as many.
+            if votes >= needed
+                && let Some(place) = tally.iter().position(|(_, votes)| *votes >= needed)
+            {
+                return Ok(tally.swap_remove(place).0);
             }
         }
-        let needed = self.needed;
         let answered = tally.iter().map(|(_, votes)| votes).sum();
-        match tally.into_iter().find(|(_, votes)| *votes >= needed) {
-            Some((answer, _)) => Ok(answer),
-            None if answered >= needed => Err(NotAgreed::Split { question, needed }),
-            None => Err(NotAgreed::Silent {
-                question,
-                answered,
-                needed,
-                causes: causes.join("; "),
-            }),
+        if answered >= needed {
+            return Err(NotAgreed::Split { question, needed });
         }
+        Err(NotAgreed::Silent {
+            question,
+            answered,
+            needed,
+            causes: causes.join("; "),
+        })
     }
 
     /// The block below the newest one that enough endpoints reach, by `depth`. One that runs ahead is not followed.
@@ -91,8 +111,10 @@ impl<P: Provider> Agreed<P> {
     pub async fn settled(&self, depth: u64) -> Result<Head, NotAgreed> {
         let question = "the newest block";
         let asked = self.providers.iter().map(|provider| async move {
-            let number = provider.get_block_number().await;
-            number.map_err(|error| error.to_string())
+            match tokio::time::timeout(HEAD_WITHIN, provider.get_block_number()).await {
+                Ok(number) => number.map_err(|error| error.to_string()),
+                Err(_) => Err(format!("no answer within {HEAD_WITHIN:?}")),
+            }
         });
         let (mut heads, mut causes) = (Vec::new(), Vec::new());
         for answer in join_all(asked).await {

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     clock::Moment,
     event::{Event as KeeperEvent, Head},
-    journal::Identity,
+    journal::{Identity, Mark},
     part::Feed,
 };
 
@@ -98,6 +98,8 @@ impl Event {
 pub struct Position {
     /// Last block that counts as final; `None` when nothing of this stream does yet.
     pub floor: Option<u64>,
+    /// A block up to there, to tell by whether the chain is still the same.
+    pub mark: Option<Mark>,
     /// Logs above it that were delivered and not taken back, in the order of their delivery.
     pub standing: Vec<Log>,
 }
@@ -108,6 +110,7 @@ pub struct Following {
     /// Under which the stream was held. Another one begins where the journal stands.
     fence: Option<u64>,
     floor: Option<u64>,
+    mark: Option<Mark>,
     standing: Vec<Log>,
     follower: Option<Follower>,
     unsure: bool,
@@ -156,6 +159,11 @@ impl<V: View + Sync> Chain<V> {
         &self.view
     }
 
+    /// The first block that may hold a log of the city.
+    pub const fn from_block(&self) -> u64 {
+        self.from_block
+    }
+
     /// Says that it is worth looking.
     pub fn wake(&self) {
         self.looks
@@ -177,13 +185,13 @@ impl<V: View + Sync> Chain<V> {
         loop {
             let step = match &mut follower {
                 None => {
-                    self.resume(position.floor, &mut standing, &mut follower)
-                        .await
+                    let known = (position.floor, position.mark);
+                    self.resume(known, &mut standing, &mut follower).await
                 }
                 Some(follower) => follower.advance(&Kept(self)).await.map(|step| Stepped {
                     changes: step.changes,
                     more: step.more,
-                    top: Some(follower.top().number),
+                    reached: Some((follower.top().number, follower.bottom())),
                 }),
             };
             let more = match step {
@@ -222,6 +230,7 @@ impl<V: View + Sync> Chain<V> {
             *following = Following {
                 fence: Some(feed.fence),
                 floor: position.floor,
+                mark: position.mark,
                 standing: position.standing,
                 ..Following::default()
             };
@@ -237,14 +246,14 @@ impl<V: View + Sync> Chain<V> {
         for _ in 0..ROUND_STEPS_MAX {
             let step = match &mut following.follower {
                 None => {
+                    let known = (following.floor, following.mark);
                     let standing = &mut following.standing;
-                    self.resume(following.floor, standing, &mut following.follower)
-                        .await
+                    self.resume(known, standing, &mut following.follower).await
                 }
                 Some(follower) => follower.advance(&Kept(self)).await.map(|step| Stepped {
                     changes: step.changes,
                     more: step.more,
-                    top: Some(follower.top().number),
+                    reached: Some((follower.top().number, follower.bottom())),
                 }),
             };
             match step {
@@ -321,18 +330,30 @@ impl<V: View + Sync> Chain<V> {
     }
 
     /// First what the chain holds no more of what stands, newest first; then the follower begins above what is final.
+    ///
+    /// Errors: [`Doubt::TooDeep`] when the chain holds another block in the place of one that counted as final.
     async fn resume(
         &self,
-        floor: Option<u64>,
+        (floor, mark): (Option<u64>, Option<Mark>),
         standing: &mut Vec<Log>,
         follower: &mut Option<Follower>,
     ) -> Result<Stepped, Doubt> {
         let mut stepped = Stepped {
             changes: Vec::new(),
             more: true,
-            top: None,
+            reached: None,
         };
         let tip = self.view.tip().await?;
+        if let Some(Mark { block, hash }) = mark {
+            if tip < block {
+                return Err(Doubt::Lags { tip, top: block });
+            }
+            let links = self.view.links(block, block).await?;
+            let link = links.first().ok_or(Doubt::Moved { block })?;
+            if link.at.hash != hash {
+                return Err(Doubt::TooDeep { bottom: block });
+            }
+        }
         let mut kept = standing.len();
         while let Some(newest) = kept.checked_sub(1).and_then(|last| standing.get(last)) {
             let block = newest.at;
@@ -365,7 +386,8 @@ impl<V: View + Sync> Chain<V> {
 struct Stepped {
     changes: Vec<Change>,
     more: bool,
-    top: Option<u64>,
+    /// The newest block that was delivered, and the last that will not be taken back.
+    reached: Option<(u64, Head)>,
 }
 
 /// What one stream was told.
@@ -389,7 +411,7 @@ impl Told<'_> {
             }
         }
         self.failures = 0;
-        let Some(top) = step.top else {
+        let Some((top, bottom)) = step.reached else {
             return true;
         };
         if self.unsure && !step.more {
@@ -404,7 +426,7 @@ impl Told<'_> {
                 return false;
             }
         }
-        self.feed.reached(top).await
+        self.feed.reached_above(top, bottom).await
     }
 
     async fn doubt(&mut self, doubt: &Doubt) -> bool {

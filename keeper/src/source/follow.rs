@@ -174,6 +174,11 @@ impl Follower {
             .map_or(self.bottom, |block| block.link.at)
     }
 
+    /// The last block below what may be taken back.
+    pub const fn bottom(&self) -> Head {
+        self.bottom
+    }
+
     fn hash_at(&self, number: u64) -> Option<B256> {
         if number == self.bottom.number {
             return Some(self.bottom.hash);

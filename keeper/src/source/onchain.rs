@@ -189,17 +189,6 @@ pub async fn read<P: Provider>(
         base: Some(B256::ZERO),
         digest: digest.call().await.map_err(cause)?,
     };
-    // Pages that are not deployed have neither states nor tiers.
-    if known.state as u8 > MissionState::Pending.number() {
-        chain.tiers = tiers(provider, members, mission, known.nodes, block).await?;
-        for word in 0..known.nodes.div_ceil(STATES_A_WORD) {
-            let states = collaboration.nodeStates(mission, word).block(block);
-            chain
-                .states
-                .extend_from_slice(states.call().await.map_err(cause)?.as_slice());
-        }
-        chain.states.truncate(known.nodes.into());
-    }
     let filter = Filter::new()
         .address(vec![members.collaboration, members.statute])
         .event_signature(vec![
@@ -210,6 +199,17 @@ pub async fn read<P: Provider>(
         .topic1(mission);
     for log in logs(provider, &filter, from_block, at).await? {
         take(&mut chain, &log)?;
+    }
+    // Pages that are not deployed have neither states nor tiers.
+    if chain.law.is_some() {
+        chain.tiers = tiers(provider, members, mission, known.nodes, block).await?;
+        for word in 0..known.nodes.div_ceil(STATES_A_WORD) {
+            let states = collaboration.nodeStates(mission, word).block(block);
+            chain
+                .states
+                .extend_from_slice(states.call().await.map_err(cause)?.as_slice());
+        }
+        chain.states.truncate(known.nodes.into());
     }
     if chain.tiers.contains(&0) {
         let parent = known.parent;
@@ -271,7 +271,30 @@ async fn logs<P: Provider>(
     from_block: u64,
     at: Head,
 ) -> Result<Vec<Log>, String> {
-    let (mut from, mut span, mut found) = (from_block, LOGS_SPAN, Vec::new());
+    logs_by(provider, filter, from_block, at, LOGS_SPAN).await
+}
+
+/// The same, asked for in one question where the endpoint takes that: of what is so seldom that few blocks hold any.
+///
+/// Errors: as [`stand`].
+pub(crate) async fn seldom<P: Provider>(
+    provider: &P,
+    filter: &Filter,
+    from_block: u64,
+    at: Head,
+) -> Result<Vec<Log>, String> {
+    let all = at.number.saturating_sub(from_block).saturating_add(1);
+    logs_by(provider, filter, from_block, at, all).await
+}
+
+async fn logs_by<P: Provider>(
+    provider: &P,
+    filter: &Filter,
+    from_block: u64,
+    at: Head,
+    mut span: u64,
+) -> Result<Vec<Log>, String> {
+    let (mut from, mut found) = (from_block, Vec::new());
     while from <= at.number {
         let to = at.number.min(from.saturating_add(span.saturating_sub(1)));
         let asked = filter.clone().from_block(from).to_block(to);

@@ -13,6 +13,7 @@ use alloy::{
     transports::{RpcError, TransportErrorKind},
 };
 
+use super::agreed::Agreed;
 use crate::{
     clock::Moment,
     event::{Event, Head, Life},
@@ -40,17 +41,22 @@ pub async fn observe<P: Provider>(
     at: Head,
     asked: Moment,
 ) -> Event {
-    let arb_wasm = IArbWasm::new(ARB_WASM, provider);
-    let question = arb_wasm
-        .programTimeLeft(program)
-        .block(BlockId::hash(at.hash));
-    let life = match question.call().await {
-        Ok(left) => Ok(Life::Active {
-            left: Seconds::new(left),
-        }),
-        Err(alloy::contract::Error::TransportError(error)) => refused(&error),
-        Err(error) => Err(error.to_string()),
-    };
+    observed(life(provider, program, at).await, program, at, asked)
+}
+
+/// The same question, answered by enough endpoints alike.
+pub async fn agreed<P: Provider>(
+    endpoints: &Agreed<P>,
+    program: Address,
+    at: Head,
+    asked: Moment,
+) -> Event {
+    let ask = |provider| life(provider, program, at);
+    let life = endpoints.vote("how long a program lives", ask).await;
+    observed(life.map_err(|error| error.to_string()), program, at, asked)
+}
+
+fn observed(life: Result<Life, String>, program: Address, at: Head, asked: Moment) -> Event {
     match life {
         Ok(life) => Event::Observed { program, life, at },
         Err(cause) => Event::Unreachable {
@@ -58,6 +64,23 @@ pub async fn observe<P: Provider>(
             cause,
             asked,
         },
+    }
+}
+
+/// How long a program lives as of a block.
+///
+/// Errors: why that is not known, for the operator.
+pub async fn life<P: Provider>(provider: &P, program: Address, at: Head) -> Result<Life, String> {
+    let arb_wasm = IArbWasm::new(ARB_WASM, provider);
+    let question = arb_wasm
+        .programTimeLeft(program)
+        .block(BlockId::hash(at.hash));
+    match question.call().await {
+        Ok(left) => Ok(Life::Active {
+            left: Seconds::new(left),
+        }),
+        Err(alloy::contract::Error::TransportError(error)) => refused(&error),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -12,14 +12,14 @@ use agentcity_keeper::{
     clock::{Moment, SystemClock},
     daemon::Keeper,
     event::Event,
-    journal::SqliteJournal,
+    journal::{Journal, SqliteJournal},
     machine::Machine,
     part::{Asking, Feed, Part, Step, Task},
     source::{
         capped::REPLY_BYTES_MAX,
         chain::{self, Chain},
         endpoint::{Fault, HttpEndpoint, Source},
-        follow::{Doubt, Follower, View},
+        follow::{Doubt, Follower, REORG_BLOCKS_MAX, View},
         log::Log,
         pool::{Health, Pool},
     },
@@ -66,6 +66,8 @@ pub(crate) enum Wrong {
     Babbles,
     /// It takes no range of logs of more blocks than this.
     Narrow(u64),
+    /// It answers every call of a contract with this number.
+    Answers(u64),
 }
 
 /// A node seen through somebody else's machine.
@@ -125,6 +127,9 @@ fn number(value: &Value) -> Option<u64> {
 fn garble(wrong: Wrong, asked: &Value, answer: &mut Value) {
     let method = asked["method"].as_str().unwrap_or_default();
     match (wrong, method) {
+        (Wrong::Answers(number), "eth_call") => {
+            answer["result"] = json!(format!("0x{number:064x}"))
+        }
         (Wrong::Lags(blocks), "eth_blockNumber") => {
             let tip = number(&answer["result"]).unwrap();
             answer["result"] = json!(format!("{:#x}", tip.saturating_sub(blocks)));
@@ -404,6 +409,48 @@ async fn reorganisations_are_undone_while_it_looks_and_while_it_is_away() {
 }
 
 /// INV-KEEPER-04.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reorganisation_of_what_counted_as_final_is_told_though_nobody_watched_it() {
+    let (dir, mut ground) = (journal(), Ground::new(1).await);
+    ground.stores(0..3);
+    // Long after the last log that its stream has, so that nothing else would tell.
+    ground.rpc(
+        "anvil_mine",
+        json!([format!("{:#x}", 2 * REORG_BLOCKS_MAX)]),
+    );
+    let end = Instant::now() + PATIENCE;
+    let mark = loop {
+        let keeper = AtWork::begin(dir.path(), ground.source(1, QUICK));
+        keeper.agrees(&ground).await;
+        tokio::time::sleep(4 * QUICK).await;
+        keeper.end().await;
+        let mut journal = SqliteJournal::open(&dir.path().join("journal")).unwrap();
+        match journal.standing("listens").unwrap().mark {
+            Some(mark) if mark.block > REORG_BLOCKS_MAX => break mark,
+            mark => assert!(Instant::now() < end, "{mark:?}"),
+        }
+    };
+    // Away, and nothing happens: the chain is the same.
+    let keeper = AtWork::begin(dir.path(), ground.source(1, QUICK));
+    ground.stores(3..4);
+    keeper.agrees(&ground).await;
+    assert_eq!(keeper.told.lock().doubts, []);
+    keeper.end().await;
+    // Away, and more is undone than counts as final: nothing goes on, and what is to be done is told.
+    ground.rpc("anvil_reorg", json!([REORG_BLOCKS_MAX + 32, []]));
+    let keeper = AtWork::begin(dir.path(), ground.source(1, QUICK));
+    let is_told = |told: &Told| matches!(told.doubts[..], [Doubt::TooDeep { .. }]);
+    keeper.until("that it is another chain", is_told).await;
+    let told = keeper.told.lock().clone();
+    let Doubt::TooDeep { bottom } = told.doubts[0] else {
+        panic!("{told:?}");
+    };
+    assert!(bottom >= mark.block, "{bottom} is no mark");
+    assert!(told.doubts[0].to_string().contains("begin a new journal"));
+    assert!(!told.sure && told.undone == 0);
+    keeper.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_three_endpoints_one_may_do_what_it_likes() {
     let (dir, mut ground) = (journal(), Ground::new(3).await);

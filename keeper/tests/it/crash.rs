@@ -120,7 +120,7 @@ fn live(dir: &Path, reached: Arc<dyn Fn() + Send + Sync>) {
             .close(&account, NOW, ACCOUNT, signed.nonce, Some(signed.hash))
             .unwrap();
     }
-    stream.checkpoint(journal, NOW, 0).unwrap();
+    stream.checkpoint(journal, NOW, 0.into()).unwrap();
 }
 
 /// Signs unless that was done, and sends what is signed to a chain that is a file.

@@ -94,7 +94,7 @@ impl Desk {
     fn restart(&mut self, dir: &Path, with_checkpoint: bool) {
         if with_checkpoint {
             self.stream
-                .checkpoint(&mut self.journal, Moment::new(1), 0)
+                .checkpoint(&mut self.journal, Moment::new(1), 0.into())
                 .unwrap();
         }
         self.journal = SqliteJournal::open(&dir.join("journal.sqlite")).unwrap();

@@ -15,7 +15,11 @@ use agentcity_abi::{
     ICollaboration as work, ITreasury as treasury,
     document::{self, Preimages},
 };
-use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::encode};
+use agentcity_domain::{
+    parameter::ParameterId as P,
+    peer::Peer,
+    statute::{Seat, encode},
+};
 use agentcity_executor::client::{Account, Client, Patience};
 use agentcity_keeper::{
     clock::{Clock, Moment},
@@ -36,10 +40,10 @@ use agentcity_keeper::{
 };
 use agentcity_test_fixtures::{
     gas,
-    mission::{Charter, Law, Plan, Stage, Task},
+    mission::{Charter, Law, Plan, Stage, Task, seconds},
 };
 use alloy::{
-    primitives::{Address, B256},
+    primitives::{Address, B256, U256},
     providers::RootProvider,
 };
 use tempfile::{TempDir, tempdir};
@@ -216,6 +220,34 @@ impl Scene {
         self.stage.finalise(law, &anybody).expect("law");
     }
 
+    /// A mission with one seat, for which these executors bid alike: the earlier wins, the next stands behind it.
+    fn bid_for(&mut self, plan: &Plan, bidders: &[usize]) -> Law {
+        let task = &plan.tasks[0];
+        let bids = bidders.iter().map(|bidder| {
+            let executor = &self.stage.executors[*bidder];
+            let agent = executor.agent.address();
+            Seat {
+                node: 0,
+                seat: 0,
+                agent,
+                price: task.node.share(),
+                stake: plan.stake(0, STAKE),
+                source: agent.into_word(),
+                service: executor.service,
+            }
+        });
+        let bids: Vec<Seat> = bids.collect();
+        let law = self.stage.legislate_with(plan, &bids);
+        let mut law = law.unwrap_or_else(|e| panic!("{e}"));
+        self.stage.make_law(&mut law).expect("law");
+        law
+    }
+
+    fn warp(&mut self, secs: u64) {
+        let warped = self.stage.city.client.warp(Duration::from_secs(secs));
+        warped.expect("time passes");
+    }
+
     fn enact(&mut self, plan: &Plan) -> Law {
         let mut law = self.create(plan);
         self.deploy(&mut law);
@@ -343,4 +375,88 @@ fn missions_that_appear_are_served_and_what_ended_is_left_alone() {
         scene.look(&mut one);
     }
     assert_eq!(scene.looks("one", &first), before);
+}
+
+#[test]
+fn a_silent_winner_pays_and_the_keeper_of_the_runner_up_has_its_seat_worked() {
+    let mut scene = Scene::raise();
+    let plan = plan("silent");
+    let law = scene.bid_for(&plan, &[0, 1]);
+    scene.write(&law);
+    let [silent, next] = [0, 1].map(|place| scene.addresses[place].0);
+    assert_eq!(seated(&mut scene, &law), silent);
+    // Nobody serves the winner, and the runner-up's keeper has no seat of the mission: it looks at it all the same.
+    let mut keeper = scene.keeper("next", &BTreeSet::from([next]), Vec::new());
+    let mut idle = scene.keeper("idle", &BTreeSet::from([scene.addresses[2].0]), Vec::new());
+    for _ in 0..3 {
+        scene.look(&mut keeper);
+        scene.look(&mut idle);
+    }
+    assert_eq!(seated(&mut scene, &law), silent, "its window is open");
+    assert!(scene.looks("next", &law).len() >= 2);
+    assert_eq!(scene.looks("idle", &law), [0; 0], "it stands behind nobody");
+    scene.warp(seconds(P::AcceptanceWindowMs) + seconds(P::TimeoutGraceMs) + 1);
+    scene.until(&mut keeper, &law, work::MissionState::Verification);
+    assert_eq!(seated(&mut scene, &law), next);
+
+    // The silent one lost a third of its stake, and nothing was paid to it; the price is the runner-up's.
+    let faults: Vec<work::FaultSignal> = scene.stage.events(Peer::Collaboration).expect("logs");
+    let faults: Vec<_> = faults.iter().map(|one| (one.executor, one.fault)).collect();
+    assert_eq!(faults, [(silent, work::Reason::SeatNotAccepted)]);
+    let slashed: Vec<treasury::StakeSlashed> = scene.stage.events(Peer::Treasury).expect("logs");
+    let slashed: Vec<_> = slashed.iter().map(|one| (one.agent, one.amount)).collect();
+    assert_eq!(slashed, [(silent, U256::from(STAKE * 33 / 100))]);
+    let settled: Vec<treasury::Settled> = scene.stage.events(Peer::Treasury).expect("logs");
+    let settled: Vec<_> = settled.iter().map(|one| (one.agent, one.share)).collect();
+    assert_eq!(settled, [(next, U256::from(PRICE))]);
+
+    // What is left of its stake comes back by its own keeper, though it sits nowhere any more.
+    scene.warp(u64::from(P::ReconcileTimeoutSecs.row().default) + 1);
+    scene.until(&mut keeper, &law, work::MissionState::Completed);
+    scene.warp(u64::from(P::SanctionWindowSecs.row().default) + 1);
+    let mut late = scene.keeper("late", &BTreeSet::from([silent]), Vec::new());
+    for _ in 0..LOOKS_MAX {
+        if scene.is_paid_out(&law, silent) && scene.is_paid_out(&law, next) {
+            break;
+        }
+        scene.look(&mut keeper);
+        scene.look(&mut late);
+    }
+    let released: Vec<treasury::StakeReleased> = scene.stage.events(Peer::Treasury).expect("logs");
+    let mut released: Vec<_> = released.iter().map(|one| (one.agent, one.amount)).collect();
+    released.sort_unstable();
+    let mut wanted = vec![
+        (silent, U256::from(STAKE - STAKE * 33 / 100)),
+        (next, U256::from(STAKE)),
+    ];
+    wanted.sort_unstable();
+    assert_eq!(released, wanted);
+    let books = scene.stage.books().expect("books");
+    assert!(books.balance(), "{books:?}");
+    assert_eq!(books.parts.escrows, U256::ZERO);
+    assert_eq!(books.parts.lockedStakes, U256::ZERO);
+}
+
+#[test]
+fn a_mission_whose_deadline_passed_is_ended_by_its_keeper_and_its_stakes_come_back() {
+    let mut scene = Scene::raise();
+    let law = scene.enact(&plan("forgotten"));
+    let worker = seated(&mut scene, &law);
+    // What its law is about is known to nobody, so nobody works.
+    let mut keeper = scene.keeper("forgets", &BTreeSet::from([worker]), Vec::new());
+    scene.look(&mut keeper);
+    let deadline: u64 = law.answer.missionDeadline.to();
+    let now = scene.stage.city.client.now().expect("the time");
+    scene.warp(deadline.saturating_sub(now) + 1);
+    scene.until(&mut keeper, &law, work::MissionState::Failed);
+    scene.warp(seconds(P::RecoveryGraceMs) + 1);
+    scene.until(&mut keeper, &law, work::MissionState::Aborted);
+    scene.warp(u64::from(P::SanctionWindowSecs.row().default) + 1);
+    for _ in 0..LOOKS_MAX {
+        if scene.is_paid_out(&law, worker) {
+            break;
+        }
+        scene.look(&mut keeper);
+    }
+    assert!(scene.is_paid_out(&law, worker));
 }

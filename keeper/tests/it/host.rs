@@ -22,6 +22,7 @@ use agentcity_keeper::{
     },
     journal::{Journal, SqliteJournal},
     machine::Machine,
+    operations::desk::pair,
     part::{Asking, Feed, Part, Step, Task},
     source::{chain, follow::Doubt},
 };
@@ -322,6 +323,34 @@ async fn keepers_divide_the_streams_between_them() {
     assert!(
         matches!(one.stand(&clock).unwrap(), Standing::Waiting { holder, .. } if holder == "two")
     );
+}
+
+#[tokio::test]
+async fn a_keeper_that_stands_by_knows_whether_its_journal_takes_writes() {
+    let (dir, clock) = (tempdir().unwrap(), Hands::default());
+    let mut one = keeper(dir.path(), "one", None, vec![part("a", 1, Habit::Reports)]);
+    assert_eq!(one.stand(&clock).unwrap(), Standing::Working);
+    let waited = Duration::from_millis(100);
+    for takes in [true, false] {
+        let mut two = keeper(dir.path(), "two", None, vec![part("a", 1, Habit::Reports)]);
+        if !takes {
+            // Leases can still be looked at, and nothing else can be written.
+            let store = rusqlite::Connection::open(dir.path().join("journal")).unwrap();
+            store.execute_batch("DROP TABLE meta").unwrap();
+        }
+        let (board, desk) = pair(None).unwrap();
+        two.attend(desk);
+        tokio::time::sleep(waited).await;
+        two.run(&clock, tokio::time::sleep(waited / 2))
+            .await
+            .unwrap();
+        assert_eq!(
+            board.recorded_ago() < waited,
+            takes,
+            "{:?}",
+            board.recorded_ago()
+        );
+    }
 }
 
 #[test]

@@ -19,14 +19,26 @@ use proptest::{
 };
 use tempfile::{TempDir, tempdir};
 
+use crate::marks::{
+    a_journal_of_another_release_is_refused,
+    a_journal_of_the_first_format_goes_on_with_all_that_it_holds,
+    a_mark_stays_until_a_later_one_takes_its_place,
+    whoever_holds_nothing_can_tell_whether_writes_are_taken,
+};
+
 const ACCOUNT: Address = Address::repeat_byte(0xac);
-const TERM: Millis = Millis::new(100);
+pub(crate) const TERM: Millis = Millis::new(100);
 const KEEPERS: [&str; 2] = ["one", "two"];
 
 /// Where a journal is, to be opened as often as wanted.
 pub(crate) trait Place {
     type Open: Journal;
-    fn open(&self) -> Self::Open;
+    fn try_open(&self) -> Result<Self::Open, JournalError>;
+    fn open(&self) -> Self::Open {
+        self.try_open().unwrap()
+    }
+    /// Changes what is kept behind the journal's back.
+    fn tamper(&self, statements: &str);
 }
 
 /// A file in a folder that vanishes.
@@ -41,8 +53,13 @@ impl File {
 impl Place for File {
     type Open = SqliteJournal;
 
-    fn open(&self) -> SqliteJournal {
-        SqliteJournal::open(&self.0.path().join("journal.sqlite")).unwrap()
+    fn try_open(&self) -> Result<SqliteJournal, JournalError> {
+        SqliteJournal::open(&self.0.path().join("journal.sqlite"))
+    }
+
+    fn tamper(&self, statements: &str) {
+        let store = rusqlite::Connection::open(self.0.path().join("journal.sqlite")).unwrap();
+        store.execute_batch(statements).unwrap();
     }
 }
 
@@ -53,24 +70,31 @@ pub(crate) struct Schema {
 
 impl Schema {
     pub(crate) fn new(server: &Postgres, name: &str) -> Self {
-        let (url, make) = (server.url(), format!("CREATE SCHEMA {name}"));
-        // In a thread of its own: the client must not begin its loop inside a test's.
-        let made = std::thread::spawn(move || {
-            let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).unwrap();
-            client.batch_execute(&make).unwrap();
-        });
-        made.join().unwrap();
+        executed(server.url(), format!("CREATE SCHEMA {name}"));
         Self {
             url: format!("{} options='-c search_path={name}'", server.url()),
         }
     }
 }
 
+/// In a thread of its own: the client must not begin its loop inside a test's.
+fn executed(url: String, statements: String) {
+    let done = std::thread::spawn(move || {
+        let mut client = ::postgres::Client::connect(&url, ::postgres::NoTls).unwrap();
+        client.batch_execute(&statements).unwrap();
+    });
+    done.join().unwrap();
+}
+
 impl Place for Schema {
     type Open = PostgresJournal;
 
-    fn open(&self) -> PostgresJournal {
-        PostgresJournal::connect(&self.url).unwrap()
+    fn try_open(&self) -> Result<PostgresJournal, JournalError> {
+        PostgresJournal::connect(&self.url)
+    }
+
+    fn tamper(&self, statements: &str) {
+        executed(self.url.clone(), statements.to_owned());
     }
 }
 
@@ -95,6 +119,10 @@ on_both_stores! {
     one_key_is_one_content
     an_account_signs_under_its_own_lease_only
     what_stands_above_the_floor_is_what_was_added_and_not_removed
+    a_mark_stays_until_a_later_one_takes_its_place
+    a_journal_of_the_first_format_goes_on_with_all_that_it_holds
+    a_journal_of_another_release_is_refused
+    whoever_holds_nothing_can_tell_whether_writes_are_taken
 }
 
 #[derive(Clone, Debug)]
@@ -419,7 +447,7 @@ fn run(
                 .checked_sub(back)
                 .unwrap_or(u64::MAX >> 1);
             journal
-                .checkpoint(&shown(leases, who, false), now, seq, "state", block)
+                .checkpoint(&shown(leases, who, false), now, seq, "state", block.into())
                 .map(nothing)
         }
     }
@@ -573,7 +601,7 @@ fn commands_agree<P: Place>(place: &P, commands: &[Command]) -> Result<(), TestC
     Ok(())
 }
 
-fn granted(claim: Claim) -> Lease {
+pub(crate) fn granted(claim: Claim) -> Lease {
     match claim {
         Claim::Granted(lease) => lease,
         held => panic!("{held:?}"),
@@ -697,27 +725,13 @@ fn what_stands_above_the_floor_is_what_was_added_and_not_removed<P: Place>(place
         [body(1, 0, false), body(2, 0, false), body(3, 0, false)]
     );
     // What the checkpoint contains is forgotten up to the floor only: what lies above may be taken back.
-    journal.checkpoint(&lease, now, 8, "state", 1).unwrap();
+    journal
+        .checkpoint(&lease, now, 8, "state", 1.into())
+        .unwrap();
     let mut journal = place.open();
     assert_eq!(stands(&mut journal).floor, Some(1));
     assert_eq!(
         stands(&mut journal).logs,
         [body(2, 0, false), body(3, 0, false)]
-    );
-}
-
-#[test]
-fn a_file_of_another_release_is_refused() {
-    let dir = tempdir().unwrap();
-    let file = dir.path().join("journal.sqlite");
-    drop(SqliteJournal::open(&file).unwrap());
-    let store = rusqlite::Connection::open(&file).unwrap();
-    store
-        .execute("UPDATE meta SET value = '2' WHERE name = 'format'", [])
-        .unwrap();
-    let refused = SqliteJournal::open(&file).unwrap_err();
-    assert!(
-        matches!(refused, JournalError::Format { expected: 1, .. }),
-        "{refused}"
     );
 }

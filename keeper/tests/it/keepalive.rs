@@ -24,6 +24,8 @@ use alloy::{
 use serde_json::json;
 use tempfile::tempdir;
 
+use crate::chain::{Proxy, Wrong};
+
 const DAY: u64 = 86_400;
 /// A program that does nothing.
 const NOTHING: &str = r#"(module
@@ -60,6 +62,26 @@ fn keeper(node: &Node, dir: &Path, name: &str, programs: &[Address]) -> Real {
     };
     let journal = SqliteJournal::open(&dir.join("journal")).unwrap();
     Keeper::new(journal, provider, config, Some(key), &ground).unwrap()
+}
+
+/// A keeper whose first endpoint is somebody else's machine, and which has two honest ones besides.
+fn watched(node: &Node, first: &Proxy, dir: &Path, program: Address) -> Real {
+    let first = format!("http://{}/", first.address);
+    let config = Config::parse(&format!(
+        "endpoint = {first:?}\nfurther_endpoints = [{:?}, {:?}]\njournal = \"journal\"\ndepth_blocks = 0\nprograms = [\"{program}\"]\n",
+        node.http_url(),
+        format!("{}#again", node.http_url()),
+    ))
+    .unwrap();
+    let providers = config.providers().unwrap();
+    let key = Actor::named("bob").signer.clone();
+    let ground = Ground {
+        chain_id: Settings::default().chain_id,
+        genesis: B256::ZERO,
+        city: None,
+    };
+    let journal = SqliteJournal::open(&dir.join("journal")).unwrap();
+    Keeper::over(journal, providers, config, Some(key), &ground).unwrap()
 }
 
 fn life(alice: &mut Sender, program: Address) -> u64 {
@@ -142,4 +164,36 @@ async fn of_two_keepers_one_works_and_the_other_takes_over_in_the_middle() {
     one.observe(&clock).await.unwrap();
     one.act(&clock, false).await.unwrap();
     assert_eq!(sent_by_bob(&node).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_endpoint_that_lies_about_a_life_makes_nobody_pay_and_lets_nothing_lapse() {
+    let node = Node::devnode(&Settings::default());
+    let mut alice = Sender::new(&node, "alice").unwrap();
+    let program = deploy_wat(&mut alice, NOTHING).unwrap();
+    let first = Proxy::new(&node).await;
+    let (dir, clock) = (tempdir().unwrap(), Hands(AtomicU64::new(0)));
+    let mut keeper = watched(&node, &first, dir.path(), program);
+    let works = async |keeper: &mut Real| {
+        for _ in 0..4 {
+            clock.0.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(keeper.stand(&clock).unwrap(), Standing::Working);
+            keeper.observe(&clock).await.unwrap();
+            keeper.act(&clock, false).await.unwrap();
+        }
+    };
+    // It says that an hour is left, and a year is.
+    first.is(Wrong::Answers(3_600));
+    works(&mut keeper).await;
+    assert_eq!(sent_by_bob(&node).await, 0);
+    // It says that a year is left, and less than a month is; then it says nothing at all.
+    days_pass(&mut alice, 340);
+    first.is(Wrong::Answers(365 * DAY));
+    works(&mut keeper).await;
+    assert_eq!(sent_by_bob(&node).await, 1);
+    assert!(life(&mut alice, program) > 364 * DAY);
+    days_pass(&mut alice, 340);
+    first.is(Wrong::Dead);
+    works(&mut keeper).await;
+    assert_eq!(sent_by_bob(&node).await, 2);
 }

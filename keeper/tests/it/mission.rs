@@ -86,10 +86,54 @@ impl Diary {
     }
 }
 
-/// An agent with a key, whose service finds the same as all others do.
+/// What a service makes of a request, given which of the stage's executors runs it.
+pub(crate) type Finds = fn(usize, &JobRequest) -> Work;
+
+/// How an agent works.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mind {
+    /// Which executor of the stage it is.
+    pub(crate) place: usize,
+    /// What it says to its model.
+    pub(crate) words: &'static [u8],
+    /// What it finds.
+    pub(crate) finds: Finds,
+}
+
+impl Mind {
+    /// Of one that finds the same as all others do.
+    pub(crate) const fn usual(place: usize) -> Self {
+        Self {
+            place,
+            words: b"what is it?",
+            finds: usual,
+        }
+    }
+}
+
+fn usual(_: usize, request: &JobRequest) -> Work {
+    match request.check {
+        Check::Proof => proved(),
+        _ => Work {
+            output: [b"the topic of ", request.inputs[0].content.bytes().as_ref()].concat(),
+            proof: Vec::new(),
+        },
+    }
+}
+
+/// What the fixtures commit a proof to.
+pub(crate) fn proved() -> Work {
+    Work {
+        output: b"output".to_vec(),
+        proof: result::proof().to_vec(),
+    }
+}
+
+/// An agent with a key.
 #[derive(Debug)]
 struct Agent {
     person: Person,
+    mind: Mind,
     service: B256,
     venue: Venue,
     provider: RootProvider,
@@ -139,20 +183,10 @@ impl Handler for Agent {
     async fn work(&self, request: Arc<JobRequest>, recorder: Recorder) -> Result<Work, Failure> {
         let begun = Instant::now();
         let (me, model) = (Text::cut("me"), Text::cut("model"));
-        let said = recorder.message(&me, &model, b"what is it?", request.limits.tokens);
+        let said = recorder.message(&me, &model, self.mind.words, request.limits.tokens);
         said.map_err(|halted| halted.failure())?;
         tokio::time::sleep(self.diary.takes(&request.job)).await;
-        let worked = match request.check {
-            // What the fixtures commit a proof to.
-            Check::Proof => Work {
-                output: b"output".to_vec(),
-                proof: result::proof().to_vec(),
-            },
-            _ => Work {
-                output: [b"the topic of ", request.inputs[0].content.bytes().as_ref()].concat(),
-                proof: Vec::new(),
-            },
-        };
+        let worked = (self.mind.finds)(self.mind.place, &request);
         let mut diary = self.diary.worked.lock();
         diary.insert(request.job, (begun, Instant::now()));
         Ok(worked)
@@ -193,15 +227,17 @@ impl Handler for Agent {
 }
 
 /// A city with a mission, executors that serve, and keepers.
-struct Scene {
-    stage: Stage,
-    law: Law,
-    keepers: Vec<Keeper<SqliteJournal, RootProvider>>,
+pub(crate) struct Scene {
+    pub(crate) stage: Stage,
+    pub(crate) law: Law,
+    pub(crate) keepers: Vec<Keeper<SqliteJournal, RootProvider>>,
+    /// Where each executor is.
+    pub(crate) addresses: Vec<(Address, String)>,
     codes: Vec<Arc<Mutex<B256>>>,
     clock: Hands,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     /// The people of a stage wait in a runtime of their own, so nothing here may be asynchronous.
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
 }
 
 pub(crate) fn provider(stage: &Stage) -> RootProvider {
@@ -219,7 +255,7 @@ pub(crate) async fn serve(
     executor: &Executor,
     folder: &Path,
 ) -> (String, Arc<Mutex<B256>>) {
-    serve_timed(stage, executor, folder, Arc::default()).await
+    serve_as(stage, executor, folder, Mind::usual(0)).await
 }
 
 /// The same with a diary of its work.
@@ -229,7 +265,27 @@ pub(crate) async fn serve_timed(
     folder: &Path,
     diary: Arc<Diary>,
 ) -> (String, Arc<Mutex<B256>>) {
+    serve_with(stage, executor, folder, (Mind::usual(0), diary)).await
+}
+
+/// The same of an agent that works in its own way.
+pub(crate) async fn serve_as(
+    stage: &Stage,
+    executor: &Executor,
+    folder: &Path,
+    mind: Mind,
+) -> (String, Arc<Mutex<B256>>) {
+    serve_with(stage, executor, folder, (mind, Arc::default())).await
+}
+
+async fn serve_with(
+    stage: &Stage,
+    executor: &Executor,
+    folder: &Path,
+    (mind, diary): (Mind, Arc<Diary>),
+) -> (String, Arc<Mutex<B256>>) {
     let agent = Agent {
+        mind,
         person: executor.agent.clone(),
         service: executor.service,
         venue: city(stage).venue(),
@@ -250,6 +306,22 @@ pub(crate) async fn serve_timed(
     (address, code)
 }
 
+/// Executors that take a connection and never answer.
+const HANGING: u8 = 8;
+
+/// Where somebody takes connections and never answers.
+async fn hanging() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((connection, _)) = listener.accept().await {
+            held.push(connection);
+        }
+    });
+    address
+}
+
 /// Three tasks in a row: a proof, a consensus of three principals, a proof.
 pub(crate) fn three_tasks(name: &str) -> Plan {
     Plan {
@@ -265,31 +337,15 @@ pub(crate) fn three_tasks(name: &str) -> Plan {
 }
 
 impl Scene {
-    /// Each keeper serves some of the executors, none two of one node, and knows the addresses of all.
+    /// Each keeper serves some of the executors, none two of one node, and knows the addresses of all, and of some that hang.
     fn raise() -> Self {
-        let runtime = Runtime::new().expect("a runtime");
-        let mut stage = Stage::raise(&Charter::default(), 5, 1).unwrap_or_else(|e| panic!("{e}"));
-        gas::cache_city(&stage.city).expect("a cache");
-        let law = stage
-            .enact(&three_tasks("three tasks"), STAKE)
-            .unwrap_or_else(|e| panic!("{e}"));
-        let folder = tempdir().expect("a folder");
-        let (mut addresses, mut codes) = (Vec::new(), Vec::new());
-        for executor in stage.executors.clone() {
-            let serving = serve(&stage, &executor, folder.path());
-            let (address, code) = runtime.block_on(serving);
-            addresses.push((executor.agent.address(), address));
-            codes.push(code);
-        }
-        let mut scene = Self {
-            stage,
-            law,
-            keepers: Vec::new(),
-            codes,
-            clock: Hands::default(),
-            folder,
-            runtime,
-        };
+        let mut scene = Self::of(&three_tasks("three tasks"), 5, usual);
+        let mut addresses = scene.addresses.clone();
+        // Of the lowest accounts, so that whoever asked one after the other would ask them first.
+        addresses.extend((1..=HANGING).map(|byte| {
+            let hangs = scene.runtime.block_on(hanging());
+            (Address::with_last_byte(byte), hangs)
+        }));
         for (name, served) in [("a", &[0, 1][..]), ("b", &[2, 4]), ("c", &[3])] {
             let keeper = scene.keeper(name, served, &addresses);
             scene.keepers.push(keeper);
@@ -297,17 +353,43 @@ impl Scene {
         scene
     }
 
-    fn keeper(
-        &mut self,
-        name: &str,
+    /// A mission and its executors, each of another principal, and no keeper yet.
+    pub(crate) fn of(plan: &Plan, principals: usize, finds: Finds) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let stage = Stage::raise(&Charter::default(), principals, 1);
+        let mut stage = stage.unwrap_or_else(|e| panic!("{e}"));
+        gas::cache_city(&stage.city).expect("a cache");
+        let law = stage.enact(plan, STAKE).unwrap_or_else(|e| panic!("{e}"));
+        let folder = tempdir().expect("a folder");
+        let (mut addresses, mut codes) = (Vec::new(), Vec::new());
+        for (place, executor) in stage.executors.clone().iter().enumerate() {
+            let mind = Mind {
+                finds,
+                ..Mind::usual(place)
+            };
+            let serving = serve_as(&stage, executor, folder.path(), mind);
+            let (address, code) = runtime.block_on(serving);
+            addresses.push((executor.agent.address(), address));
+            codes.push(code);
+        }
+        Self {
+            stage,
+            law,
+            keepers: Vec::new(),
+            addresses,
+            codes,
+            clock: Hands::default(),
+            folder,
+            runtime,
+        }
+    }
+
+    /// What looks at the mission for these executors and knows these addresses.
+    pub(crate) fn routing(
+        &self,
         served: &[usize],
         addresses: &[(Address, String)],
-    ) -> Keeper<SqliteJournal, RootProvider> {
-        let payer = self
-            .stage
-            .city
-            .person(&format!("keeper {name}"))
-            .expect("a payer");
+    ) -> Routing<RootProvider> {
         let (city, provider) = (city(&self.stage), provider(&self.stage));
         let patience = Patience::default();
         let client = |(agent, base): &(Address, String)| {
@@ -328,7 +410,22 @@ impl Scene {
             texts,
             pause: Duration::from_secs(3600),
         };
-        let part: Arc<dyn Part> = Arc::new(Routing::new(provider.clone(), setup));
+        Routing::new(provider, setup)
+    }
+
+    pub(crate) fn keeper(
+        &mut self,
+        name: &str,
+        served: &[usize],
+        addresses: &[(Address, String)],
+    ) -> Keeper<SqliteJournal, RootProvider> {
+        let payer = self
+            .stage
+            .city
+            .person(&format!("keeper {name}"))
+            .expect("a payer");
+        let (city, provider) = (city(&self.stage), provider(&self.stage));
+        let part: Arc<dyn Part> = Arc::new(self.routing(served, addresses));
         let policy = Policy {
             depth_blocks: 0,
             ..Policy::default()
@@ -341,7 +438,7 @@ impl Scene {
     }
 
     /// Every keeper looks once and does what it can.
-    fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         self.clock.0.fetch_add(1, Ordering::SeqCst);
         for keeper in &mut self.keepers {
             keeper.stand(&self.clock).expect("it stands");
@@ -354,7 +451,7 @@ impl Scene {
         }
     }
 
-    fn until(&mut self, reached: impl Fn(&mut Self) -> bool) {
+    pub(crate) fn until(&mut self, reached: impl Fn(&mut Self) -> bool) {
         for _ in 0..LOOKS_MAX {
             if reached(self) {
                 return;
@@ -363,11 +460,13 @@ impl Scene {
         }
         panic!(
             "it was never reached; nodes: {:?}",
-            (0..3).map(|node| self.node(node)).collect::<Vec<_>>()
+            (0..self.law.written.nodes)
+                .map(|node| self.node(node))
+                .collect::<Vec<_>>()
         );
     }
 
-    fn node(&mut self, index: u16) -> work::Node {
+    pub(crate) fn node(&mut self, index: u16) -> work::Node {
         let call = work::nodeCall {
             missionId: self.law.mission,
             index,
@@ -376,7 +475,7 @@ impl Scene {
         self.stage.city.client.ask(to, &call).expect("a node")
     }
 
-    fn state(&mut self) -> work::MissionState {
+    pub(crate) fn state(&mut self) -> work::MissionState {
         let call = work::missionCall {
             missionId: self.law.mission,
         };

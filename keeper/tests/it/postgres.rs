@@ -18,7 +18,7 @@ use agentcity_keeper::{
     },
     part::Part,
 };
-use agentcity_test_fixtures::postgres::Postgres;
+use agentcity_test_fixtures::postgres::{CERTIFICATE, Postgres, STRANGERS_CERTIFICATE};
 use alloy::{
     primitives::{Address, keccak256},
     providers::RootProvider,
@@ -168,4 +168,47 @@ async fn of_two_keepers_on_one_server_the_second_takes_over_when_the_lease_is_ov
     two.leave(&clock).unwrap();
     let state = place.open().replay("reports").unwrap().state;
     assert_eq!(state.as_deref(), Some("reported"));
+}
+
+#[test]
+fn a_server_on_another_machine_is_reached_encrypted_and_by_its_own_name_alone() {
+    let server = Postgres::start_encrypted().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let (own, strange) = (
+        file("own.pem", CERTIFICATE),
+        file("strange.pem", STRANGERS_CERTIFICATE),
+    );
+    let port = server.port().unwrap();
+    let connect = |host: &str, rest: &str| {
+        PostgresJournal::connect(&format!(
+            "host={host} port={port} user=keeper dbname=postgres {rest}"
+        ))
+    };
+    let mut journal = connect(
+        "localhost",
+        &format!("sslmode=verify-full sslrootcert={own}"),
+    )
+    .unwrap();
+    let lease = granted(&mut journal, "stream", "one");
+    let once = Identity::Once("a".into());
+    journal.see(&lease, NOW, &once, "seen").unwrap();
+    // Another's certificate, another's name, and whoever is trusted by this system: no connection.
+    for (host, rest) in [
+        (
+            "localhost",
+            format!("sslmode=require sslrootcert={strange}"),
+        ),
+        ("127.0.0.1", format!("sslmode=require sslrootcert={own}")),
+        ("localhost", "sslmode=require".to_owned()),
+    ] {
+        let refused = connect(host, &rest).unwrap_err().to_string();
+        assert!(refused.contains("certificate"), "{rest}: {refused}");
+    }
+    // In the clear this server takes nobody: what was taken above was encrypted.
+    assert!(connect("localhost", "sslmode=disable").is_err());
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use agentcity_abi::{
-    ICollaboration::MissionState,
+    ICollaboration::{self as work, MissionState},
     IGuardian::{self as guardian, DivergenceClosed, DivergenceReported},
     ITreasury as treasury,
 };
@@ -25,7 +25,7 @@ use agentcity_hub::{
     store::{Draft, Log, PAGE_MAX, Payload, Query, Retention, Settings as Kept},
 };
 use agentcity_keeper::{
-    action::{Action as Wanted, Outcome},
+    action::{Action as Wanted, Level, Outcome},
     clock::{Clock, Moment},
     daemon::{ANSWER_WITHIN, Keeper, Standing},
     executor::{
@@ -39,12 +39,15 @@ use agentcity_keeper::{
         Asking, Part, Step,
         reconciliation::{Reconciling, Section, Sources},
     },
-    source::{agreed::Agreed, onchain::Members},
+    source::{
+        agreed::Agreed, chain::Chain, city::City, endpoint::HttpEndpoint, ground::Ground as Stands,
+        onchain::Members, pool::Pool,
+    },
 };
 use agentcity_test_fixtures::{
     Settings,
     city::Person,
-    mission::{Charter, Law, Plan, Scene, Task, told},
+    mission::{Charter, Law, Plan, Scene, Task, seconds, told},
 };
 use alloy::{
     primitives::{Address, B256, U256},
@@ -198,8 +201,17 @@ impl Ground {
         monitor: &Person,
         log: &Path,
     ) -> Keeper<SqliteJournal, RootProvider> {
+        self.keeper_of(name, monitor, self.part(monitor, log))
+    }
+
+    fn keeper_of(
+        &self,
+        name: &str,
+        monitor: &Person,
+        part: Reconciling<RootProvider>,
+    ) -> Keeper<SqliteJournal, RootProvider> {
         let chain_id = self.scene.stage.city.client.chain_id();
-        let part: Arc<dyn Part> = Arc::new(self.part(monitor, log));
+        let part: Arc<dyn Part> = Arc::new(part);
         let policy = Policy {
             depth_blocks: 0,
             ..Policy::default()
@@ -219,6 +231,31 @@ impl Ground {
         let sources = self.sources(log, vec![self.provider()], 1);
         let section = Section::of(vec![self.law.mission]);
         Reconciling::new(sources, section, Arc::new(Mutex::new(writer)))
+    }
+
+    /// The same, of whatever missions the logs of the city tell of.
+    fn following(&self, monitor: &Person, log: &Path) -> Reconciling<RootProvider> {
+        let members = Peer::ALL.map(|peer| self.scene.at(peer));
+        let city = City::of(self.scene.stage.city.client.chain_id(), members);
+        let provider = self.provider();
+        let found = self
+            .runtime
+            .block_on(async { Stands::find(&[provider], 1, None).await });
+        let found = found.unwrap();
+        let url = self.scene.stage.city.node.http_url().parse().unwrap();
+        let (chain, addresses) = (
+            (found.chain_id, found.genesis),
+            city.contracts().addresses(),
+        );
+        let endpoint = HttpEndpoint::new(url, ANSWER_WITHIN, chain, addresses).unwrap();
+        let pool = Pool::new(vec![("node".to_owned(), endpoint)], 1).unwrap();
+        let chain = Chain::new(pool, 1, ANSWER_WITHIN);
+        let name = log.file_name().unwrap().to_str().unwrap();
+        let (_, writer) = self.log(name, monitor.address(), Vec::new());
+        let sources = self.sources(log, vec![self.provider()], 1);
+        let section = Section::of(Vec::new());
+        let part = Reconciling::new(sources, section, Arc::new(Mutex::new(writer)));
+        part.following(Arc::new(chain), city)
     }
 
     fn rounds(
@@ -484,6 +521,44 @@ fn what_a_reorganisation_takes_away_between_comparison_and_report_is_not_reporte
     });
     assert_eq!(carry(wanted(1)), Ok(gone));
     assert_eq!(ground.reports().len(), 0);
+}
+
+#[test]
+fn missions_are_found_in_the_citys_logs_and_one_that_failed_is_compared_too() {
+    let mut ground = Ground::raise(Settings::default());
+    let monitor = ground.monitor("bookkeeper");
+    // Nobody says a word at its gate, and nobody asks it: its time there ends, and with that the mission.
+    let over = work::expireMissionCall {
+        missionId: ground.law.mission,
+    };
+    let since: u64 = ground.scene.mission(&ground.law).since.to();
+    let gate = since + seconds(P::GateTimeoutMs);
+    ground.scene.out_after(gate, Peer::Collaboration, &over);
+    assert_eq!(ground.scene.state(&ground.law), MissionState::Failed);
+    let mut entries = ground.entries();
+    says(
+        &mut entries,
+        EventType::TaskCompleted,
+        "outputHash",
+        json!(OTHER),
+    );
+    let (path, _) = ground.log("log", monitor.address(), entries);
+    let clock = Hands::default();
+    let part = ground.following(&monitor, &path);
+    let mut keeper = ground.keeper_of("follows", &monitor, part);
+    ground.rounds(&mut keeper, &clock, 5);
+    let failed = kept(&path, EventType::ReconciliationFailed);
+    assert_eq!(
+        failed.len(),
+        1,
+        "it was named nowhere, and is compared once"
+    );
+    let (_, said) = &failed[0];
+    assert_eq!(said["phase"], json!("failure"));
+    assert_eq!(said["counts"][Kind::OutputMismatch.text()], json!(1));
+    assert!(said["evidence"].is_string());
+    assert_eq!(keeper.worst(), Some(Level::Urgent), "somebody is told");
+    assert_eq!(ground.reports().len(), 0, "what failed cannot be suspended");
 }
 
 #[test]

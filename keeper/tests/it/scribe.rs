@@ -28,7 +28,7 @@ use agentcity_keeper::{
     daemon::{Keeper, Standing},
     journal::SqliteJournal,
     part::{log::Shared, scribe::Writing},
-    source::ground::Ground,
+    source::{agreed::Agreed, ground::Ground},
 };
 use agentcity_test_fixtures::{
     self as fixtures,
@@ -201,8 +201,9 @@ async fn scribe(
     };
     let log = Log::open_watched(&dir.join("log"), name, settings, watch).unwrap();
     let log: Shared = Arc::new(Mutex::new(log));
+    let endpoints = Agreed::new(vec![provider], 1).unwrap();
     let part = Writing::new(
-        provider,
+        endpoints,
         ground.city.unwrap(),
         chain,
         Arc::clone(&log),

@@ -101,8 +101,16 @@ async fn a_payload_is_served_for_ever_until_it_is_gone() {
     assert_eq!(status, 410);
     assert!(head.contains("no-store"));
     assert!(said["tombstone"].as_u64().unwrap() >= 60);
-    let (status, ..) = get(served.at, &format!("/cid/{}", ContentAddress::of("x"))).await;
-    assert_eq!(status, 404);
+    assert_eq!(said["code"], "gone");
+    let strange = ContentAddress::of("x").to_string();
+    let (status, _, body) = get(served.at, &format!("/cid/{strange}")).await;
+    let said: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((status, &said["code"]), (404, &"unknown".into()));
+    let says = said["error"].as_str().unwrap();
+    assert!(
+        says.contains(&strange) && says.contains("ask the keeper"),
+        "{says}"
+    );
 }
 
 #[tokio::test]
@@ -201,6 +209,17 @@ async fn requests_that_nobody_honest_sends_get_an_answer_that_says_so() {
         let (status, _, body) = get(served.at, path).await;
         let said = String::from_utf8_lossy(&body).into_owned();
         assert_eq!(status, wanted, "{path}: {said}");
+        // What is no text does not come as far as to a refusal of this log.
+        if let Ok(json) = serde_json::from_slice::<Value>(&body) {
+            let code = if wanted == 404 {
+                "unknown"
+            } else {
+                "malformed"
+            };
+            assert_eq!(json["code"], code, "{path}");
+        } else {
+            assert_eq!(path, "/cid/%ff");
+        }
         assert!(!said.contains('\n') && said.len() < 400, "{said}");
     }
     for request in [

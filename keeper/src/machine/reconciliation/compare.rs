@@ -305,7 +305,7 @@ fn codes(record: &Record, chain: &OnChain, found: &mut Found) {
 }
 
 /// What executors hold of their own work. Of a consensus a seat may dissent, so only proofs and reviews must be the node's; while nodes
-/// run, a result that the chain has not yet is none too many.
+/// run, a result that the chain has not yet is none too many, and in a mission that failed one may have come too late.
 fn claims(phase: Phase, record: &Record, chain: &OnChain, found: &mut Found) {
     let of_node: BTreeMap<u16, &Completion> = chain
         .completed
@@ -317,7 +317,8 @@ fn claims(phase: Phase, record: &Record, chain: &OnChain, found: &mut Found) {
         let said = of_node.get(&claim.node).copied();
         let said = said.filter(|said| said.attempt == claim.attempt);
         let Some(said) = said else {
-            if phase != Phase::Legislation && !of_node.contains_key(&claim.node) {
+            let all_done = matches!(phase, Phase::Orchestration | Phase::Release);
+            if all_done && !of_node.contains_key(&claim.node) {
                 found.divergences.push(Divergence {
                     kind: Kind::OffChainOnly,
                     node: Some(claim.node),

@@ -20,11 +20,18 @@ pub enum Phase {
     Orchestration,
     /// Its output is about to leave.
     Release,
+    /// It failed, or was aborted: what was done of it stays done.
+    Failure,
 }
 
 impl Phase {
     /// All, in their order.
-    pub const ALL: [Self; 3] = [Self::Legislation, Self::Orchestration, Self::Release];
+    pub const ALL: [Self; 4] = [
+        Self::Legislation,
+        Self::Orchestration,
+        Self::Release,
+        Self::Failure,
+    ];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
@@ -32,6 +39,7 @@ impl Phase {
             Self::Legislation => "legislation",
             Self::Orchestration => "orchestration",
             Self::Release => "release",
+            Self::Failure => "failure",
         }
     }
 }
@@ -47,7 +55,9 @@ impl FromStr for Phase {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|phase| phase.name() == text);
-        found.ok_or_else(|| format!("{text} is no phase: legislation, orchestration or release"))
+        found.ok_or_else(|| {
+            format!("{text} is no phase: legislation, orchestration, release or failure")
+        })
     }
 }
 

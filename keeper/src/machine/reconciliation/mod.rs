@@ -5,8 +5,8 @@
 //! ```text
 //!  law ──────────── legislation ─┐               ┌─ equal ──► entry ──(release)──► anchor of the log at the gate
 //!  all nodes done ─ orchestration┼─► compare ────┤
-//!  gate open ────── release ─────┘               └─ differs ► entry, alert, report under bond ─► mission paused
-//!                                                                   people decide ◄──────────────────┘
+//!  gate open ────── release ─────┤               └─ differs ► entry, alert, report under bond ─► mission paused
+//!  failed, aborted ─ failure ────┘                                  people decide ◄──────────────────┘
 //! ```
 //!
 //! The part reads both sides as of one settled block, as enough endpoints say alike, and [`compare()`] is a function of what it read;
@@ -29,11 +29,15 @@ pub use self::{
     finding::{Divergence, Finding, Held, Kind, Phase, TOLD_MAX, Value, Warning},
     record::{Claim, Completion, Kept, KeptLaw, KeptRoute, OnChain, Record, Spot, Torn},
 };
-use super::Machine;
+use super::{
+    Machine,
+    missions::{Index, OPEN_MAX, Watched},
+};
 use crate::{
     action::{self, Level, Outcome},
     clock::Moment,
     event::{self, Head, numbered},
+    source::{chain, follow::REORG_BLOCKS_MAX, log::City},
 };
 
 /// How often a report or an anchor is tried after the chain refused it: what it refused three times wants a human, who is told.
@@ -172,6 +176,8 @@ impl Action {
 /// The machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reconciliation {
+    /// Whose logs tell which missions there are; nobody's where the part is told them.
+    contracts: City,
     state: State,
 }
 
@@ -180,6 +186,9 @@ pub struct Reconciliation {
 #[serde(deny_unknown_fields)]
 struct State {
     cases: BTreeMap<B256, Case>,
+    /// Missions that logs told of.
+    #[serde(default)]
+    found: Index,
     number: u64,
 }
 
@@ -252,8 +261,45 @@ impl Reconciliation {
     /// Errors: the checkpoint is not one of this machine.
     pub fn resume(state: &str) -> Result<Self, serde_json::Error> {
         Ok(Self {
+            contracts: City::default(),
             state: serde_json::from_str(state)?,
         })
+    }
+
+    /// Finds missions in the logs of these contracts.
+    #[must_use]
+    pub fn following(mut self, contracts: City) -> Self {
+        self.contracts = contracts;
+        self
+    }
+
+    /// What the chain tells of the missions that there are.
+    fn hear(&mut self, told: &chain::Event) -> Vec<Action> {
+        if !self.state.found.take(&self.contracts, told) {
+            return Vec::new();
+        }
+        let chain::Event::Added(log) = told else {
+            return Vec::new();
+        };
+        let mission = log.topics.get(1).copied().unwrap_or_default();
+        let text = format!(
+            "mission {mission} is not compared: more than {OPEN_MAX} are open in this city, which is more than one keeper knows"
+        );
+        vec![tell(&mut self.state.number, mission, text)]
+    }
+
+    /// Forgets a mission that ended and of which nothing is due any more. What differs stays known.
+    fn finish(&mut self, mission: B256) {
+        let state = &mut self.state;
+        let Some(case) = state.cases.get(&mission) else {
+            return;
+        };
+        if case.is_over() && state.found.finish(mission) && state.found.is_over(mission) {
+            let differs = case.behind.values().any(|v| *v == Verdict::Differs);
+            if !differs {
+                state.cases.remove(&mission);
+            }
+        }
     }
 
     fn stood(&mut self, event: &Event) -> Vec<Action> {
@@ -265,6 +311,11 @@ impl Reconciliation {
             reconciled,
             ..
         } = *event;
+        let settled = at.number.saturating_sub(REORG_BLOCKS_MAX);
+        self.state.found.forget(settled);
+        if self.state.found.is_over(mission) {
+            return Vec::new();
+        }
         let case = self.state.cases.entry(mission).or_default();
         case.stands = Some(Standing {
             state,
@@ -283,6 +334,7 @@ impl Reconciliation {
             })
             .collect();
         actions.extend(self.due(mission));
+        self.finish(mission);
         actions
     }
 
@@ -452,12 +504,24 @@ impl Case {
             MissionState::Active | MissionState::Executing => {
                 self.behind.retain(|phase, _| *phase == Phase::Legislation);
             }
-            MissionState::Verification
-            | MissionState::Completed
-            | MissionState::Failed
-            | MissionState::Aborted
-            | MissionState::Degraded => {}
+            // What failed may live on, and fail again.
+            MissionState::Verification | MissionState::Completed => {
+                self.behind.remove(&Phase::Failure);
+            }
+            MissionState::Failed | MissionState::Aborted | MissionState::Degraded => {}
         }
+    }
+
+    /// Whether it ended, and nothing of it is compared, reported or said any more.
+    fn is_over(&self) -> bool {
+        let ended = self.state().is_some_and(MissionState::is_terminal);
+        let wanted = |report: &Report| report.fate == Fate::Wanted;
+        let says = self.anchor.is_some_and(|anchor| anchor.open);
+        ended
+            && self.comparing.is_none()
+            && self.due().is_none()
+            && !says
+            && !self.reports.values().any(wanted)
     }
 
     /// Takes note of a pause, or of its absence at `block`. Reports that were decided on by that.
@@ -514,10 +578,8 @@ impl Case {
             MissionState::Verification | MissionState::Completed => {
                 Some(Phase::Release).filter(is_ahead)
             }
-            MissionState::Pending
-            | MissionState::Failed
-            | MissionState::Aborted
-            | MissionState::Degraded => None,
+            MissionState::Failed | MissionState::Aborted => Some(Phase::Failure).filter(is_ahead),
+            MissionState::Pending | MissionState::Degraded => None,
         }
     }
 
@@ -597,6 +659,7 @@ impl Machine for Reconciliation {
     fn step(&mut self, event: &event::Event) -> Vec<action::Action> {
         let actions = match event {
             event::Event::Reconciliation(event) => self.stood(event),
+            event::Event::Chain(told) => self.hear(told),
             event::Event::Ended {
                 action: action::Action::Reconciliation(action),
                 outcome,
@@ -610,6 +673,16 @@ impl Machine for Reconciliation {
 
     fn state(&self) -> String {
         serde_json::to_string(&self.state).expect("cases are JSON")
+    }
+
+    fn watched(&self) -> Vec<Watched> {
+        let open = self.state.found.open();
+        let watched = open.map(|(mission, ended)| Watched {
+            mission,
+            ended,
+            freezes: Vec::new(),
+        });
+        watched.collect()
     }
 
     fn worst(&self) -> Option<Level> {

@@ -1,6 +1,6 @@
 //! What the router wants done: each is one step, or many of one kind in one transaction (RULINGS R4).
 
-use agentcity_executor::protocol::{JobId, Kind};
+use agentcity_executor::protocol::{JobId, Kind, Place};
 use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,17 @@ pub enum Step {
         /// In which attempt.
         attempt: u8,
     },
+    /// Give a silent seat to whoever stands behind those that won the node.
+    Substitute {
+        /// Of which mission.
+        mission: B256,
+        /// Which.
+        node: u16,
+        /// In which attempt.
+        attempt: u8,
+        /// Whose seat.
+        seat: Place,
+    },
     /// Open the session that gives a failed node new seats.
     Reopen {
         /// Of which mission.
@@ -56,6 +67,11 @@ pub enum Step {
     Stop(JobId),
     /// Have the gate asked about the output of a mission whose nodes are complete.
     Filter {
+        /// Which mission.
+        mission: B256,
+    },
+    /// End a mission that lives beyond its deadline.
+    End {
         /// Which mission.
         mission: B256,
     },
@@ -85,8 +101,10 @@ impl Step {
             Self::Route { mission, .. }
             | Self::Close { mission, .. }
             | Self::Expire { mission, .. }
+            | Self::Substitute { mission, .. }
             | Self::Reopen { mission, .. }
             | Self::Filter { mission }
+            | Self::End { mission }
             | Self::Release { mission, .. }
             | Self::CloseEscrow { mission } => *mission,
         }
@@ -102,8 +120,10 @@ impl Step {
             | Self::Open(_)
             | Self::Close { .. }
             | Self::Expire { .. }
+            | Self::Substitute { .. }
             | Self::Reopen { .. }
             | Self::Filter { .. }
+            | Self::End { .. }
             | Self::Stop(_)
             | Self::Release { .. }
             | Self::CloseEscrow { .. } => None,
@@ -137,7 +157,14 @@ impl Step {
                 node,
                 attempt,
             } => format!("reopen/{mission:#x}-{node}-{attempt}"),
+            Self::Substitute {
+                mission,
+                node,
+                attempt,
+                seat,
+            } => format!("substitute/{mission:#x}-{node}-{attempt}-{}", seat.get()),
             Self::Filter { mission } => format!("filter/{mission:#x}"),
+            Self::End { mission } => format!("end/{mission:#x}"),
             Self::Stop(job) => format!("stop/{job}"),
             Self::Release { mission, agent } => format!("release/{mission:#x}/{agent:#x}"),
             Self::CloseEscrow { mission } => format!("escrow/{mission:#x}"),
@@ -158,7 +185,7 @@ enum Batch {
 )]
 #[serde(deny_unknown_fields)]
 pub struct Round {
-    /// When its node came to its state, unix seconds; zero of a mission's steps.
+    /// When its node, or the mission that it ends, came to its state, unix seconds; zero of a mission's other steps.
     pub since: u64,
     /// How often it was refused since.
     pub refused: u32,

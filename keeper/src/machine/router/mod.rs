@@ -4,10 +4,10 @@
 //!
 //! ```text
 //!  ELIGIBLE ── accept… ── route ──▶ EXECUTING ── invoke ── proof ───────────────────────▶ COMPLETED ── open (tier 3)
-//!                                        │          └───── review ──▶ PENDING_REVIEW ─────────▲
+//!     └ substitute a silent seat         │          └───── review ──▶ PENDING_REVIEW ─────────▲
 //!                                        └─ commit… ──▶ PENDING_VERIFICATION ── reveal…, close┘
 //!  FROZEN, FAILED, stopped ── stop           FAILED ── open the session for new seats        any state beyond its time ── expire
-//!  VERIFICATION mission ── ask the gate      COMPLETED, ABORTED mission ── release…, close the escrow
+//!  VERIFICATION mission ── ask the gate      COMPLETED, ABORTED mission ── release…, close the escrow      beyond its deadline ── end
 //! ```
 //!
 //! It is level-triggered: whatever it is shown, it wants what is due of that and is not under way, so what it missed it needs not know.
@@ -142,13 +142,23 @@ impl Router {
                 steps.extend(for_seat(sight, node, place));
                 steps.extend(for_anybody(sight, node));
             }
-            // Whoever failed is the last to say so: every keeper of the mission does.
-            steps.extend(exit(sight, node).filter(|_| works_here));
+            // Whoever failed is the last to say so: every keeper of the mission does, and who waits behind a silent seat.
+            let waits = node.runner_up.as_ref();
+            let is_behind = waits.is_some_and(|agent| self.served.agents.contains(agent));
+            if works_here || is_behind {
+                let passes_on = substitution(sight, node);
+                let passes_on = passes_on.filter(|step| !self.is_given_up(step, node.since));
+                steps.extend(passes_on.or_else(|| exit(sight, node)));
+            }
             due.extend(steps.into_iter().map(|step| (step, node.since)));
         }
         if works_here && sight.state == MissionState::Verification {
             let mission = sight.mission;
             due.push((Step::Filter { mission }, 0));
+        }
+        if works_here && is_overdue(sight) {
+            let mission = sight.mission;
+            due.push((Step::End { mission }, sight.since));
         }
         if sight.state.is_terminal() {
             let last = self.settlement(sight);
@@ -221,7 +231,9 @@ impl Router {
     /// Stakes of the agents that it serves, and the escrow, of a mission that ended.
     fn settlement(&self, sight: &Sight) -> Vec<Step> {
         let mission = sight.mission;
-        let own = self.own_agents(sight);
+        let mut own = self.own_agents(sight);
+        let staked = sight.staked.iter().copied();
+        own.extend(staked.filter(|agent| self.served.agents.contains(agent)));
         if own.is_empty() {
             return Vec::new();
         }
@@ -238,6 +250,12 @@ impl Router {
         agents
             .filter(|agent| self.served.agents.contains(agent))
             .collect()
+    }
+
+    /// Whether a step was refused so often, in this state of its node, that another is wanted.
+    fn is_given_up(&self, step: &Step, since: u64) -> bool {
+        let known = self.state.known.get(step);
+        known.is_some_and(|known| known.round.since == since && known.round.refused >= TRIES_MAX)
     }
 
     /// Whether nothing is to be expected of a step any more.
@@ -336,8 +354,10 @@ impl Router {
             | Step::Open(_)
             | Step::Close { .. }
             | Step::Expire { .. }
+            | Step::Substitute { .. }
             | Step::Reopen { .. }
-            | Step::Filter { .. } => {}
+            | Step::Filter { .. }
+            | Step::End { .. } => {}
         }
     }
 
@@ -401,15 +421,50 @@ fn for_anybody(sight: &Sight, node: &NodeSight) -> Option<Step> {
                 attempt,
             })
         }
-        (NodeState::PendingVerification, Some(Phase::Short | Phase::Over)) if may_go_on(sight) => {
-            Some(Step::Close {
-                mission,
-                node: node_number,
-                attempt,
-            })
-        }
+        (state, phase) if may_go_on(sight) && may_close(node, state, phase) => Some(Step::Close {
+            mission,
+            node: node_number,
+            attempt,
+        }),
         _ => None,
     }
+}
+
+/// When asking whether a verification may be closed is worth while (`verification::window::close`). Whether sets agree shows by their
+/// elements alone: who brings these need not wait for disputes of which there can be none. What people decided on sets, or did not
+/// decide in time, is carried out by whoever closes.
+const fn may_close(node: &NodeSight, state: NodeState, phase: Option<Phase>) -> bool {
+    match (state, phase) {
+        (NodeState::PendingVerification, Some(Phase::Short | Phase::Over)) => true,
+        (NodeState::PendingVerification, Some(Phase::Disputes)) => node.is_of_sets,
+        (NodeState::PendingReview, _) => node.tier == CONSENSUS,
+        _ => false,
+    }
+}
+
+/// The first silent seat of a node that cannot begin without it, once it may pass to the runner-up (`mission::seat::substitute`).
+fn substitution(sight: &Sight, node: &NodeSight) -> Option<Step> {
+    let waits = node.state == NodeState::Eligible && may_begin(sight) && !is_seated(sight, node);
+    if !waits || node.runner_up.is_none() || sight.at.time.get() <= node.seats_close {
+        return None;
+    }
+    let (seat, _) = node.places().find(|(_, seat)| !seat.taken)?;
+    Some(Step::Substitute {
+        mission: sight.mission,
+        node: node.node,
+        attempt: node.attempt,
+        seat,
+    })
+}
+
+/// Whether a mission lives on though its deadline passed: nothing of it can be won any more, and stakes and escrow are bound. At the
+/// gate nothing is ended: its output may leave late.
+fn is_overdue(sight: &Sight) -> bool {
+    let lives = matches!(
+        sight.state,
+        MissionState::Active | MissionState::Executing | MissionState::Failed
+    );
+    lives && sight.deadline != 0 && sight.at.time.get() > sight.deadline
 }
 
 /// What anyone may do at a node that does not go on by itself: its time is over, or it failed and wants new seats.

@@ -26,10 +26,19 @@ pub struct Sight {
     /// The mission's state.
     #[serde(with = "numbered")]
     pub state: MissionState,
+    /// When it came to its state, unix seconds.
+    #[serde(default)]
+    pub since: u64,
+    /// Its deadline, unix seconds.
+    #[serde(default)]
+    pub deadline: u64,
     /// What lies on the mission, or on the city.
     pub halt: Halted,
     /// Nodes, ascending; those that wait are left out.
     pub nodes: Vec<NodeSight>,
+    /// Of a mission that ended: agents whom this keeper serves and who have a stake in it, whoever sits in their seats now.
+    #[serde(default)]
+    pub staked: Vec<Address>,
 }
 
 /// What a halt forbids (RULINGS R9).
@@ -70,6 +79,12 @@ pub struct NodeSight {
     /// Tier 2, once it runs: what may be done, as the domain's schedule says.
     #[serde(with = "phased")]
     pub phase: Option<Phase>,
+    /// Tier 2: whether values are sets, whose elements whoever closes brings.
+    #[serde(default)]
+    pub is_of_sets: bool,
+    /// Before it runs, once silent seats may pass on: who would take one.
+    #[serde(default)]
+    pub runner_up: Option<Address>,
     /// Its seats by place.
     pub seats: Vec<SeatSight>,
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agentcity_domain::time::Timestamp;
-use proptest::prelude::*;
 
 use super::*;
 use crate::{
@@ -44,6 +43,8 @@ fn node(number: u16, tier: u8, state: NodeState, agents: &[u8]) -> NodeSight {
         ends: 0,
         has_inputs: true,
         phase: None,
+        is_of_sets: false,
+        runner_up: None,
         seats: agents.iter().map(|number| seat(*number)).collect(),
     }
 }
@@ -58,8 +59,11 @@ fn sight(nodes: Vec<NodeSight>) -> Sight {
         },
         asked: Moment::new(1),
         state: MissionState::Executing,
+        since: 1,
+        deadline: 0,
         halt: Halted::Not,
         nodes,
+        staked: Vec::new(),
     }
 }
 
@@ -305,6 +309,153 @@ fn what_lies_beyond_its_time_expires_and_what_failed_is_legislated_anew_by_every
 }
 
 #[test]
+fn a_silent_seat_passes_to_the_runner_up_where_the_node_cannot_begin_without_it() {
+    let substitute = |seat| Step::Substitute {
+        mission: MISSION,
+        node: 0,
+        attempt: 0,
+        seat: place(seat),
+    };
+    let expire = Step::Expire {
+        mission: MISSION,
+        node: 0,
+        attempt: 0,
+    };
+    let late = |taken: [bool; 3], ends: u64| {
+        let mut node = node(0, 2, NodeState::Eligible, &[1, 2, 3]);
+        for (seat, taken) in node.seats.iter_mut().zip(taken) {
+            seat.taken = taken;
+        }
+        node.ends = ends;
+        node.runner_up = Some(agent(9));
+        let mut shown = sight(vec![node]);
+        shown.at.time = Timestamp::new(101);
+        shown
+    };
+    // Whoever has a seat does it, and whoever would get one; nobody else.
+    let alone = late([true, false, false], 200);
+    for (served, wanted) in [
+        (1, vec![substitute(1)]),
+        (9, vec![substitute(1)]),
+        (8, vec![]),
+    ] {
+        assert_eq!(
+            steps(&see(&mut serving(&[served]), &alone)),
+            wanted,
+            "{served}"
+        );
+    }
+    // Not where enough are there, not before the window closed, not while nothing may be begun, not where nobody stands behind.
+    let routes = steps(&see(&mut serving(&[1]), &late([true, true, false], 200)));
+    assert_eq!(routes, [ROUTE]);
+    let mut early = alone.clone();
+    early.at.time = Timestamp::new(100);
+    let mut halted = alone.clone();
+    halted.halt = Halted::NewWork;
+    let mut nobody = alone.clone();
+    nobody.nodes[0].runner_up = None;
+    for shown in [early, halted, nobody] {
+        assert_eq!(steps(&see(&mut serving(&[1]), &shown)), [], "{shown:?}");
+    }
+    // Time ends the node only when the runner-up cannot have the seat.
+    let mut router = serving(&[1]);
+    let over = late([true, false, false], 100);
+    for _ in 0..TRIES_MAX {
+        let wanted = see(&mut router, &over);
+        assert_eq!(steps(&wanted), [substitute(1)]);
+        end(&mut router, &wanted[0], refused());
+    }
+    assert_eq!(steps(&see(&mut router, &over)), [expire]);
+    // In the windows that begin anew with a substitution it may be tried again.
+    let mut anew = over;
+    anew.nodes[0].since = 2;
+    assert_eq!(steps(&see(&mut serving(&[1]), &anew)), [substitute(1)]);
+}
+
+#[test]
+fn sets_and_what_people_decided_are_closed_by_whoever_asks_in_time() {
+    let close = Step::Close {
+        mission: MISSION,
+        node: 0,
+        attempt: 0,
+    };
+    let verification = NodeState::PendingVerification;
+    let cases = [
+        (verification, Some(Phase::Reveals), true, vec![]),
+        (verification, Some(Phase::Disputes), true, vec![close]),
+        (verification, Some(Phase::Disputes), false, vec![]),
+        (verification, Some(Phase::Over), true, vec![close]),
+        (NodeState::PendingReview, None, true, vec![close]),
+        (NodeState::PendingReview, None, false, vec![close]),
+    ];
+    for (state, phase, is_of_sets, wanted) in cases {
+        let mut node = node(0, 2, state, &[1, 2]);
+        (node.phase, node.is_of_sets) = (phase, is_of_sets);
+        let mut shown = sight(vec![node]);
+        assert_eq!(
+            steps(&see(&mut serving(&[1]), &shown)),
+            wanted,
+            "{state:?} {phase:?}"
+        );
+        assert_eq!(see(&mut serving(&[3]), &shown), [], "no seat of its");
+        shown.halt = Halted::AllWork;
+        assert_eq!(steps(&see(&mut serving(&[1]), &shown)), []);
+    }
+}
+
+#[test]
+fn a_mission_that_lives_beyond_its_deadline_is_ended_once_in_each_state() {
+    let finish = Step::End { mission: MISSION };
+    let waiting = node(0, 1, NodeState::Executing, &[1]);
+    let mut router = serving(&[1]);
+    let mut shown = Sight {
+        deadline: 49,
+        ..sight(vec![waiting])
+    };
+    let of = |wanted: &[Action]| steps(wanted).into_iter().filter(|s| *s == finish).count();
+    let wanted = see(&mut router, &shown);
+    assert_eq!(of(&wanted), 1);
+    assert_eq!(of(&see(&mut router, &shown)), 0, "it is under way");
+    let ends = wanted
+        .iter()
+        .find(|action| steps(&[(*action).clone()]) == [finish]);
+    end(&mut router, ends.expect("it is wanted"), Outcome::Satisfied);
+    (shown.state, shown.since) = (MissionState::Failed, 50);
+    let again = see(&mut router, &shown);
+    assert_eq!(of(&again), 1, "the next state has an exit of its own");
+    assert_ne!(
+        again.iter().map(Action::name).collect::<Vec<_>>(),
+        wanted.iter().map(Action::name).collect::<Vec<_>>()
+    );
+    for (state, deadline) in [
+        (MissionState::Executing, 50),
+        (MissionState::Executing, 0),
+        (MissionState::Verification, 49),
+        (MissionState::Completed, 49),
+    ] {
+        (shown.state, shown.deadline) = (state, deadline);
+        assert_eq!(of(&see(&mut serving(&[1]), &shown)), 0, "{state:?}");
+    }
+}
+
+#[test]
+fn the_stake_of_an_agent_that_lost_its_seat_is_released_too() {
+    let shown = Sight {
+        state: MissionState::Completed,
+        staked: vec![agent(1), agent(2)],
+        ..sight(vec![node(0, 1, NodeState::Completed, &[3])])
+    };
+    let wanted = steps(&see(&mut serving(&[1]), &shown));
+    let (mission, agent) = (MISSION, agent(1));
+    let released = [
+        Step::Release { mission, agent },
+        Step::CloseEscrow { mission },
+    ];
+    assert_eq!(wanted, released);
+    assert_eq!(see(&mut serving(&[4]), &shown), []);
+}
+
+#[test]
 fn the_gate_is_asked_when_all_nodes_are_complete() {
     let shown = Sight {
         state: MissionState::Verification,
@@ -453,245 +604,4 @@ fn an_ended_mission_is_settled_and_forgotten() {
     );
 }
 
-/// A mission of three nodes in a row, of tiers 1, 2 and 3, as the chain and the executors of three keepers have it.
-struct World {
-    nodes: Vec<NodeSight>,
-    state: MissionState,
-    now: u64,
-    /// What had an effect.
-    effects: Vec<Step>,
-}
-
-impl World {
-    fn new() -> Self {
-        Self {
-            nodes: vec![
-                node(0, 1, NodeState::Eligible, &[1]),
-                node(1, 2, NodeState::Waiting, &[1, 2, 3]),
-                node(2, 3, NodeState::Waiting, &[2]),
-            ],
-            state: MissionState::Active,
-            now: 1,
-            effects: Vec::new(),
-        }
-    }
-
-    /// What a keeper sees: of jobs those of its own agent.
-    fn sight(&self, served: u8) -> Sight {
-        let mut nodes = self.nodes.clone();
-        nodes.retain(|node| node.state != NodeState::Waiting);
-        for seat in nodes.iter_mut().flat_map(|node| &mut node.seats) {
-            if seat.agent != agent(served) {
-                seat.job = JobSight::Silent;
-            }
-        }
-        Sight {
-            state: self.state,
-            ..sight(nodes)
-        }
-    }
-
-    fn node(&mut self, number: u16) -> &mut NodeSight {
-        &mut self.nodes[usize::from(number)]
-    }
-
-    fn complete(&mut self, number: u16) {
-        self.now += 1;
-        let now = self.now;
-        self.node(number).state = NodeState::Completed;
-        match self.nodes.get_mut(usize::from(number) + 1) {
-            Some(next) => {
-                next.state = NodeState::Eligible;
-                next.since = now;
-            }
-            None => self.state = MissionState::Completed,
-        }
-    }
-
-    /// Does a step as chain and executors would; what is done already has no effect.
-    fn carry_out(&mut self, step: Step) -> Outcome {
-        let before = (self.nodes.clone(), self.state);
-        let allowed = self.try_out(step);
-        if !allowed {
-            return refused();
-        }
-        let lasting = matches!(step, Step::Release { .. } | Step::CloseEscrow { .. });
-        if before == (self.nodes.clone(), self.state) && (!lasting || self.effects.contains(&step))
-        {
-            return Outcome::Satisfied;
-        }
-        assert!(!self.effects.contains(&step), "{step:?} twice");
-        self.effects.push(step);
-        Outcome::Done {
-            hash: B256::ZERO,
-            block: 1,
-        }
-    }
-
-    fn try_out(&mut self, step: Step) -> bool {
-        match step {
-            Step::Accept(job) => {
-                let node = self.node(job.node);
-                node.seats[usize::from(job.seat.get())].taken = true;
-                true
-            }
-            Step::Route { node: number, .. } => {
-                self.state = MissionState::Executing;
-                let node = self.node(number);
-                let ready = node.seats.iter().all(|seat| seat.taken);
-                if node.state == NodeState::Eligible && ready {
-                    node.state = NodeState::Executing;
-                    node.phase = (node.tier == CONSENSUS).then_some(Phase::Commits);
-                }
-                ready
-            }
-            Step::Invoke(job) => {
-                let node = self.node(job.node);
-                let runs = [NodeState::Executing, NodeState::PendingVerification];
-                assert!(
-                    runs.contains(&node.state),
-                    "work begins when the chain says so"
-                );
-                let seat = &mut node.seats[usize::from(job.seat.get())];
-                if seat.job == JobSight::Missing {
-                    let open = node.tier == PROVED;
-                    seat.job = if open {
-                        JobSight::Delivered
-                    } else {
-                        JobSight::Committed
-                    };
-                }
-                true
-            }
-            Step::Result(job, kind) => self.result(job, kind),
-            Step::Open(job) => {
-                let node = self.node(job.node);
-                assert_eq!(node.state, NodeState::Completed);
-                node.seats[usize::from(job.seat.get())].job = JobSight::Delivered;
-                true
-            }
-            Step::Close { .. }
-            | Step::Expire { .. }
-            | Step::Reopen { .. }
-            | Step::Filter { .. }
-            | Step::Stop(_) => panic!("nothing closes, expires or stops here: {step:?}"),
-            Step::Release { .. } | Step::CloseEscrow { .. } => self.state.is_terminal(),
-        }
-    }
-
-    fn result(&mut self, job: JobId, kind: Kind) -> bool {
-        let node = self.node(job.node);
-        let seat = usize::from(job.seat.get());
-        match kind {
-            Kind::Proof if node.state == NodeState::Executing => self.complete(job.node),
-            Kind::Review if node.state == NodeState::Executing => {
-                node.state = NodeState::PendingReview;
-            }
-            Kind::Commit => {
-                node.state = NodeState::PendingVerification;
-                node.seats[seat].committed = true;
-                if node.seats.iter().all(|seat| seat.committed) {
-                    node.phase = Some(Phase::Reveals);
-                }
-            }
-            Kind::Reveal => {
-                assert_eq!(node.phase, Some(Phase::Reveals), "opened before its window");
-                node.seats[seat].opened = true;
-                node.seats[seat].job = JobSight::Delivered;
-                if node.seats.iter().all(|seat| seat.opened) && node.state != NodeState::Completed {
-                    self.complete(job.node);
-                }
-            }
-            Kind::Proof | Kind::Review => {}
-        }
-        true
-    }
-}
-
-/// A keeper: its machine, and what its journal holds open.
-struct Keeper {
-    serves: u8,
-    router: Router,
-    open: Vec<Action>,
-}
-
-impl Keeper {
-    fn look(&mut self, world: &World) {
-        let wanted = see(&mut self.router, &world.sight(self.serves));
-        for action in wanted {
-            let known = self.open.iter().any(|open| open.name() == action.name());
-            assert!(!known, "{} is under way", action.name());
-            self.open.push(action);
-        }
-    }
-
-    fn act(&mut self, world: &mut World, which: usize) {
-        if self.open.is_empty() {
-            return;
-        }
-        let action = self.open.swap_remove(which % self.open.len());
-        let outcomes: Vec<Outcome> = steps(std::slice::from_ref(&action))
-            .into_iter()
-            .map(|step| world.carry_out(step))
-            .collect();
-        // One transaction does all or nothing: what was satisfied before is left out of it.
-        let worst = outcomes
-            .iter()
-            .find(|outcome| matches!(outcome, Outcome::Refused { .. }));
-        let outcome = worst
-            .or(outcomes.first())
-            .cloned()
-            .unwrap_or(Outcome::Satisfied);
-        end(&mut self.router, &action, outcome);
-    }
-
-    fn die(&mut self) {
-        let served = self.router.served.clone();
-        self.router = Router::resume(served, &self.router.state()).expect("its own checkpoint");
-    }
-}
-
-proptest! {
-    /// Whoever looks, acts or dies in whatever order: the mission ends, and nothing has its effect twice.
-    #[test]
-    fn three_keepers_bring_a_mission_to_its_end_in_any_order(moves in proptest::collection::vec((0usize..3, 0u8..8, 0usize..8), 0..80)) {
-        let mut world = World::new();
-        let mut keepers = [1, 2, 3].map(|serves| Keeper { serves, router: serving(&[serves]), open: Vec::new() });
-        let patient = (0..120).map(|turn| (turn % 3, (turn / 3 % 2) as u8 * 4, 0));
-        for (who, what, which) in moves.into_iter().chain(patient) {
-            let keeper = &mut keepers[who];
-            match what {
-                0..4 => keeper.look(&world),
-                4..7 => keeper.act(&mut world, which),
-                _ => keeper.die(),
-            }
-            // The panel approves what waits for it.
-            if world.nodes[2].state == NodeState::PendingReview {
-                world.complete(2);
-            }
-        }
-        prop_assert_eq!(world.state, MissionState::Completed);
-        let opened = world.nodes[2].seats[0].job;
-        prop_assert_eq!(opened, JobSight::Delivered);
-        let settled = |number: u8| world.effects.contains(&Step::Release { mission: MISSION, agent: agent(number) });
-        prop_assert!(settled(1) && settled(2) && settled(3));
-    }
-
-    /// A checkpoint is the whole machine.
-    #[test]
-    fn who_was_resumed_decides_the_same(looks in proptest::collection::vec(any::<(bool, bool, bool)>(), 1..20)) {
-        let (mut router, mut other) = (serving(&[1]), serving(&[1]));
-        for (taken, runs, refuses) in looks {
-            let mut shown = node(0, 1, if runs { NodeState::Executing } else { NodeState::Eligible }, &[1]);
-            shown.seats[0].taken = taken;
-            let shown = sight(vec![shown]);
-            other = Router::resume(other.served.clone(), &other.state()).expect("its own");
-            let wanted = see(&mut router, &shown);
-            prop_assert_eq!(&wanted, &see(&mut other, &shown));
-            for action in wanted {
-                let outcome = if refuses { refused() } else { Outcome::Satisfied };
-                prop_assert_eq!(end(&mut router, &action, outcome.clone()), end(&mut other, &action, outcome));
-            }
-        }
-    }
-}
+mod world;

@@ -24,19 +24,20 @@ use agentcity_hub::{
 use alloy::{
     eips::BlockId,
     primitives::{Address, B256, U256},
-    providers::{Provider, RootProvider},
+    providers::Provider,
     rpc::types::TransactionRequest,
     sol_types::{SolCall, SolInterface},
 };
 use parking_lot::Mutex;
 use tokio::{task::JoinHandle, time::Instant};
 
+use self::section::MISSIONS_MAX;
 pub use self::{
     entry::payload,
     section::{Section, SectionError},
     sources::{Fabric, Sources, members_of},
 };
-use super::{Asking, Feed, Part, RaiseError, Step, Task, within};
+use super::{Asking, CityChain, Feed, Part, RaiseError, Step, Task, finder::Finder, within};
 use crate::{
     action::{Action as Wanted, Outcome},
     clock::Moment,
@@ -46,9 +47,10 @@ use crate::{
     journal::ActionKey,
     machine::{
         Machine,
+        missions::{self, Watched},
         reconciliation::{Action, COVERED, Event, Finding, GONE, Phase, Reconciliation},
     },
-    source::{city::City, onchain::Stand},
+    source::{agreed::Agreed, city::City, onchain::Stand},
 };
 
 /// The stream of reconciliation.
@@ -62,6 +64,10 @@ const LOOKS_SILENT: u32 = 6;
 pub struct Reconciling<P> {
     sources: Arc<Sources<P>>,
     section: Section,
+    /// Where it finds its missions, unless it is told all of them.
+    found: Option<Finder>,
+    /// Whose turn it is, where there are more missions than a round looks at.
+    turn: Mutex<usize>,
     log: Arc<Mutex<Log>>,
     jobs: Mutex<HashMap<ActionKey, JoinHandle<Result<Step, String>>>>,
     seen: Mutex<Seen>,
@@ -86,14 +92,14 @@ impl<P> fmt::Debug for Reconciling<P> {
 /// The part, in the name of `author`, whose log is compared.
 ///
 /// Errors: [`RaiseError`].
-pub(super) fn raise(
+pub(super) fn raise<P: Provider + Clone + 'static>(
     config: &Config,
     section: &Section,
     author: Address,
-    city: City,
+    (city, chain, agreed): (City, Arc<CityChain>, Agreed<P>),
     fabric: Option<Arc<dyn Fabric>>,
 ) -> Result<Arc<dyn Part>, RaiseError> {
-    let mut sources = Sources::of(config, &city)?;
+    let mut sources = Sources::of(config, &city, agreed)?;
     if let Some(fabric) = fabric {
         sources = sources.with_fabric(fabric);
     }
@@ -105,8 +111,8 @@ pub(super) fn raise(
         author,
     };
     let log = Arc::new(Mutex::new(open(kept, &kept.file, name)?));
-    let part: Reconciling<RootProvider> = Reconciling::new(sources, section.clone(), log);
-    Ok(Arc::new(part))
+    let part = Reconciling::new(sources, section.clone(), log);
+    Ok(Arc::new(part.following(chain, city)))
 }
 
 /// A connection of its own to the log that the keeper keeps: the store takes turns.
@@ -125,9 +131,65 @@ impl<P: Provider + 'static> Reconciling<P> {
         Self {
             sources: Arc::new(sources),
             section,
+            found: None,
+            turn: Mutex::default(),
             log,
             jobs: Mutex::default(),
             seen: Mutex::default(),
+        }
+    }
+
+    /// Finds its missions in the logs of the city, those that its section names or all.
+    #[must_use]
+    pub fn following(mut self, chain: Arc<CityChain>, city: City) -> Self {
+        self.found = Some(Finder::new(chain, city));
+        self
+    }
+
+    /// The missions of one look: all in turn, so many at a time.
+    fn missions(&self, watched: &[Watched]) -> Vec<B256> {
+        let named = self.section.missions();
+        if self.found.is_none() {
+            return named.to_vec();
+        }
+        let chosen = |mission: &B256| named.is_empty() || named.contains(mission);
+        let mut all: Vec<B256> = watched.iter().map(|one| one.mission).collect();
+        all.retain(chosen);
+        {
+            let mut seen = self.seen.lock();
+            // What is over is not looked at again.
+            seen.told.retain(|mission, _| all.contains(mission));
+            seen.late.retain(|mission, _| all.contains(mission));
+        }
+        let mut turn = self.turn.lock();
+        let first = if *turn < all.len() { *turn } else { 0 };
+        all.rotate_left(first);
+        all.truncate(MISSIONS_MAX);
+        *turn = first.saturating_add(all.len());
+        all
+    }
+
+    async fn round(&self, asked: Moment, mut feed: Feed) {
+        let watched = feed.watched();
+        if let Some(found) = &self.found
+            && !found.follow(asked, &mut feed, missions::tells).await
+        {
+            return;
+        }
+        let at = match within(self.sources.settled()).await {
+            Ok(at) => at,
+            Err(cause) => return tracing::warn!("no mission is compared: {cause}"),
+        };
+        for mission in self.missions(&watched) {
+            let Some(event) = self.look(mission, at, asked).await else {
+                continue;
+            };
+            if !feed.tell(event).await {
+                return;
+            }
+        }
+        if self.found.is_none() {
+            feed.reached(at.number).await;
         }
     }
 
@@ -135,7 +197,8 @@ impl<P: Provider + 'static> Reconciling<P> {
         let stand = match within(self.sources.stand(mission, at)).await {
             Ok(stand) => stand,
             Err(cause) => {
-                tracing::warn!(%mission, "where it stands is not known: {cause}");
+                // One that a log told of just now is not settled yet.
+                tracing::info!(%mission, "where it stands is not known: {cause}");
                 return None;
             }
         };
@@ -329,9 +392,13 @@ impl<P: Provider + 'static> Part for Reconciling<P> {
         state: Option<&str>,
         _: bool,
     ) -> Result<Box<dyn Machine + Send>, serde_json::Error> {
-        Ok(Box::new(match state {
+        let machine = match state {
             Some(state) => Reconciliation::resume(state)?,
             None => Reconciliation::default(),
+        };
+        Ok(Box::new(match &self.found {
+            Some(found) => machine.following(found.contracts()),
+            None => machine,
         }))
     }
 
@@ -339,22 +406,12 @@ impl<P: Provider + 'static> Part for Reconciling<P> {
         self.section.pause()
     }
 
+    fn takes_logs(&self) -> bool {
+        self.found.is_some()
+    }
+
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()> {
-        Box::pin(async move {
-            let at = match within(self.sources.settled()).await {
-                Ok(at) => at,
-                Err(cause) => return tracing::warn!("no mission is compared: {cause}"),
-            };
-            for mission in self.section.missions() {
-                let Some(event) = self.look(*mission, at, asked).await else {
-                    continue;
-                };
-                if !feed.tell(event).await {
-                    return;
-                }
-            }
-            feed.reached(at.number).await;
-        })
+        Box::pin(async move { self.round(asked, feed).await })
     }
 
     fn at_once(&self, action: &Wanted) -> Option<Outcome> {

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use alloy::primitives::B256;
 use serde::Deserialize;
 
-/// Missions that one keeper compares at most: each costs some questions a round.
-const MISSIONS_MAX: usize = 256;
+/// Missions that one keeper looks at in a round: each costs some questions. Where there are more, they take turns.
+pub(super) const MISSIONS_MAX: usize = 256;
 /// Shortest and longest pause between two looks, in seconds.
 const POLL_SECS: std::ops::RangeInclusive<u64> = 1..=3_600;
 /// Longest that the log may be behind the chain before what it lacks counts as lacking, in seconds: a day.
@@ -16,7 +16,8 @@ const PATIENCE_SECS_MAX: u64 = 86_400;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// Missions that are compared at their boundaries.
+    /// Missions that are compared at their boundaries: only these of those that are found, and all when none is named.
+    #[serde(default)]
     missions: Vec<B256>,
     /// Pause between two looks.
     #[serde(default = "default_poll_secs")]
@@ -39,8 +40,10 @@ const fn default_patience_secs() -> u64 {
 /// Why the section cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SectionError {
-    /// None, or too many.
-    #[error("reconciliation.missions: {0} missions, but it takes 1..={MISSIONS_MAX}")]
+    /// Too many.
+    #[error(
+        "reconciliation.missions: {0} missions, but it takes at most {MISSIONS_MAX}, or none for all that there are"
+    )]
     Missions(usize),
     /// The same twice.
     #[error("reconciliation.missions: {0} is named twice")]
@@ -68,7 +71,7 @@ impl Section {
 
     /// Errors: [`SectionError`].
     pub fn check(&self) -> Result<(), SectionError> {
-        if !(1..=MISSIONS_MAX).contains(&self.missions.len()) {
+        if self.missions.len() > MISSIONS_MAX {
             return Err(SectionError::Missions(self.missions.len()));
         }
         let mut seen = BTreeSet::new();
@@ -109,10 +112,16 @@ mod tests {
     fn missions_are_named_once_and_within_bounds() {
         let mission = |byte: u8| format!("\"{}\"", B256::repeat_byte(byte));
         let of = |missions: &str, rest: &str| section(&format!("missions = [{missions}]\n{rest}"));
+        let many: Vec<String> = (0..=MISSIONS_MAX).map(|_| mission(1)).collect();
+        let said = of(&many.join(","), "")
+            .check()
+            .expect_err("too many")
+            .to_string();
+        assert!(said.contains("257 missions"), "{said}");
         assert_eq!(of(&mission(1), "").check(), Ok(()));
+        assert_eq!(section("").check(), Ok(()), "all that there are");
         assert_eq!(of(&mission(1), "patience_secs = 0").check(), Ok(()));
         for (section, says) in [
-            (of("", ""), "0 missions"),
             (of(&format!("{0},{0}", mission(1)), ""), "is named twice"),
             (of(&mission(1), "poll_secs = 0"), "poll_secs = 0"),
             (of(&mission(1), "poll_secs = 3601"), "poll_secs = 3601"),

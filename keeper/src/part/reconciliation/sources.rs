@@ -12,10 +12,7 @@ use agentcity_domain::{
     time::{Millis, Timestamp},
 };
 use agentcity_hub::store::Log;
-use alloy::{
-    primitives::B256,
-    providers::{Provider, RootProvider},
-};
+use alloy::{primitives::B256, providers::Provider};
 
 use super::super::Task;
 use crate::{
@@ -70,11 +67,11 @@ pub const fn members_of(city: &City) -> Members {
     }
 }
 
-impl Sources<RootProvider> {
-    /// What a configuration names, in the city that was found for it: all its endpoints, its log.
+impl<P: Provider> Sources<P> {
+    /// What a configuration names, in the city that was found for it: its log, and what enough of its endpoints say.
     ///
     /// Errors: [`ConfigError`].
-    pub fn of(config: &Config, city: &City) -> Result<Self, ConfigError> {
+    pub fn of(config: &Config, city: &City, agreed: Agreed<P>) -> Result<Self, ConfigError> {
         let needs = super::SectionError::Needs;
         let named = config
             .city
@@ -84,7 +81,6 @@ impl Sources<RootProvider> {
             .log
             .as_ref()
             .ok_or(needs("the [log] that is compared"))?;
-        let agreed = Agreed::new(config.providers()?, config.quorum)?;
         Ok(Self::new(
             agreed,
             members_of(city),
@@ -93,9 +89,7 @@ impl Sources<RootProvider> {
             log.file.clone(),
         ))
     }
-}
 
-impl<P: Provider> Sources<P> {
     /// Logs of the city begin at `from_block`; blocks count as settled when `depth_blocks` lie on them; `log` is the file of the
     /// keeper's log.
     pub const fn new(

@@ -97,18 +97,28 @@ impl<P: Provider> Routing<P> {
                 mission,
                 node,
                 attempt,
-            } => self.close(&chain, mission, node, attempt).await,
+            } => self.close(&chain, (mission, node, attempt), payer).await,
             Due::Expire {
                 mission,
                 node,
                 attempt,
             } => self.expire(&chain, (mission, node, attempt), payer).await,
+            Due::Substitute {
+                mission,
+                node,
+                attempt,
+                seat,
+            } => {
+                let of = (mission, node, attempt);
+                self.substitute(&chain, of, seat, payer).await
+            }
             Due::Reopen {
                 mission,
                 node,
                 attempt,
             } => self.reopen(&chain, (mission, node, attempt), payer).await,
             Due::Filter { mission } => self.filter(&chain, mission, payer).await,
+            Due::End { mission } => self.end(&chain, mission, payer).await,
             Due::Release { mission, agent } => self.release(&chain, mission, agent, payer).await,
             Due::CloseEscrow { mission } => self.close_escrow(&chain, mission, payer).await,
         }
@@ -361,29 +371,6 @@ impl<P: Provider> Routing<P> {
                 Found::Some(()) | Found::Done | Found::Waits => Ok(satisfied()),
             },
         }
-    }
-
-    async fn close(
-        &self,
-        chain: &Chain<'_, P>,
-        mission: B256,
-        node: u16,
-        attempt: u8,
-    ) -> Result<Step, String> {
-        let assignment = chain.assignment(mission, node).await?;
-        let open = NodeState::PendingVerification as u8;
-        if assignment.attempt != attempt || assignment.state as u8 != open {
-            return Ok(satisfied());
-        }
-        let call = IVerification::closeVerificationCall {
-            missionId: mission,
-            node,
-            elements: Vec::new(),
-        };
-        Ok(call_to(
-            self.setup.city.at(Peer::Verification),
-            chain::input(&call),
-        ))
     }
 
     /// Results in one transaction (RULINGS R4). One that the chain would refuse is left out, and refused if nothing else is left.

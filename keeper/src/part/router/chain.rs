@@ -2,7 +2,7 @@
 
 use agentcity_abi::{
     ICollaboration::{self, Assignment, Mission, Node as Work},
-    IService, IStatute,
+    IEnactment, IService, IStatute, ITreasury,
     IVerification::{self, Record},
 };
 use agentcity_domain::{
@@ -122,6 +122,65 @@ impl<P: Provider> Chain<'_, P> {
             .block(self.at);
         let kept = asked.call().await.map_err(|error| error.to_string())?;
         Ok(kept.commitment)
+    }
+
+    /// What a seat opened, as far as it is kept: of a set, its hash.
+    pub(super) async fn opened(
+        &self,
+        mission: B256,
+        node: u16,
+        attempt: u8,
+        seat: u8,
+    ) -> Result<B256, String> {
+        let contract = IVerification::new(self.verification(), self.provider);
+        let asked = contract
+            .commitmentOf(mission, node, attempt, seat)
+            .block(self.at);
+        let kept = asked.call().await.map_err(|error| error.to_string())?;
+        Ok(kept.value)
+    }
+
+    /// Whether an agent has a stake in a mission that is not released yet.
+    pub(super) async fn has_stake(&self, mission: B256, agent: Address) -> Result<bool, String> {
+        let contract = ITreasury::new(self.city.at(Peer::Treasury), self.provider);
+        let asked = contract.lockedStake(mission, agent).block(self.at);
+        let stake = asked.call().await.map_err(|error| error.to_string())?;
+        Ok(!stake.amount.is_zero())
+    }
+
+    /// The session that gave a node its seats for an attempt after its first.
+    pub(super) async fn session_of(
+        &self,
+        mission: B256,
+        node: u16,
+        attempt: u8,
+    ) -> Result<B256, String> {
+        let filter = Filter::new()
+            .address(self.city.at(Peer::Collaboration))
+            .event_signature(ICollaboration::NodeReassigned::SIGNATURE_HASH)
+            .topic1(mission)
+            .topic2(B256::left_padding_from(&node.to_be_bytes()))
+            .from_block(0);
+        let logs = self.provider.get_logs(&filter).await;
+        for log in logs.map_err(|error| error.to_string())?.iter().rev() {
+            let log = ICollaboration::NodeReassigned::decode_log(&log.inner);
+            let log = log.map_err(|error| error.to_string())?;
+            if log.attempt == attempt {
+                return Ok(log.sessionId);
+            }
+        }
+        Err(format!("no log of who gave node {node} its seats"))
+    }
+
+    /// Who stands behind those that won a node; zero if nobody does.
+    pub(super) async fn runner_up(&self, session: B256, node: u16) -> Result<Address, String> {
+        let contract = IEnactment::new(self.city.at(Peer::Enactment), self.provider);
+        let asked = contract.runnerUp(session, node).block(self.at).call().await;
+        Ok(asked.map_err(|error| error.to_string())?.agent)
+    }
+
+    pub(super) fn verification(&self) -> Address {
+        self.city.at(Peer::Verification)
     }
 
     /// A service's record: its limits from the log of its registration, which its id commits to, its code hash from the registry.

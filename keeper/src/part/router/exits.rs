@@ -1,15 +1,17 @@
-//! Steps that become possible with time: a node's exit, the session for its new seats, the gate, and the end of a mission's money.
+//! Steps that become possible with time: a node's exit, a silent seat's, a mission's, the session for its new seats, the gate, and the end of a mission's money.
 //!
 //! Guards INV-ROUTER-02.
 //!
 //! The chain is asked before anything is sent. What it says is too early, halted or done already waits: that is no refusal, and the next
 //! look finds out what became of it.
 
-use agentcity_abi::{IAssembly, ICollaboration, IGuardian, ITreasury};
+use agentcity_abi::{IAssembly, ICollaboration, IGuardian, ITreasury, IVerification};
 use agentcity_domain::{
     machine::{MissionState, NodeState},
     peer::Peer,
+    verification::case::Seats,
 };
+use agentcity_executor::protocol::Place;
 use alloy::{
     primitives::{Address, B256, Bytes},
     providers::Provider,
@@ -51,6 +53,29 @@ impl<P: Provider> Routing<P> {
         self.in_time(chain, (to, chain::input(&call)), payer).await
     }
 
+    /// The seat of whoever did not take it passes on, at its fault.
+    pub(super) async fn substitute(
+        &self,
+        chain: &Chain<'_, P>,
+        (mission, node, attempt): (B256, u16, u8),
+        seat: Place,
+        payer: Option<Address>,
+    ) -> Result<Step, String> {
+        let assignment = chain.assignment(mission, node).await?;
+        let eligible = assignment.state as u8 == NodeState::Eligible as u8;
+        let taken = Seats::of(assignment.seats).has(seat.get());
+        if assignment.attempt != attempt || !eligible || taken {
+            return Ok(satisfied());
+        }
+        let call = ICollaboration::substituteRunnerUpCall {
+            missionId: mission,
+            node,
+            seat: seat.get(),
+        };
+        let to = self.setup.city.at(Peer::Collaboration);
+        self.in_time(chain, (to, chain::input(&call)), payer).await
+    }
+
     /// Nobody votes on new seats for a node: the statute is that of the mission.
     pub(super) async fn reopen(
         &self,
@@ -87,6 +112,22 @@ impl<P: Provider> Routing<P> {
         self.in_time(chain, (to, chain::input(&call)), payer).await
     }
 
+    /// What lives beyond its deadline fails, and what failed is aborted once nobody may recover it.
+    pub(super) async fn end(
+        &self,
+        chain: &Chain<'_, P>,
+        mission: B256,
+        payer: Option<Address>,
+    ) -> Result<Step, String> {
+        let known = chain.mission(mission).await?;
+        if chain::mission_state(known.state)?.is_terminal() {
+            return Ok(satisfied());
+        }
+        let call = ICollaboration::expireMissionCall { missionId: mission };
+        let to = self.setup.city.at(Peer::Collaboration);
+        self.in_time(chain, (to, chain::input(&call)), payer).await
+    }
+
     pub(super) async fn release(
         &self,
         chain: &Chain<'_, P>,
@@ -114,7 +155,7 @@ impl<P: Provider> Routing<P> {
     }
 
     /// A call, once the chain would take it.
-    async fn in_time(
+    pub(super) async fn in_time(
         &self,
         chain: &Chain<'_, P>,
         (to, input): (Address, Bytes),
@@ -137,6 +178,9 @@ fn waits(said: &Bytes) -> bool {
             ICollaboration::Halted::SELECTOR,
             ITreasury::StakeStillLocked::SELECTOR,
             IAssembly::AlreadyDone::SELECTOR,
+            IVerification::BackupUnopened::SELECTOR,
+            // What reviewers leave undecided of tier 2 is closed, by another step.
+            ICollaboration::Disputed::SELECTOR,
         ]
         .contains(selector)
     })
@@ -163,6 +207,11 @@ mod tests {
             IAssembly::AlreadyDone {
                 id: mission,
                 who: Address::ZERO,
+            }
+            .abi_encode(),
+            IVerification::BackupUnopened {
+                missionId: mission,
+                node: 0,
             }
             .abi_encode(),
         ] {

@@ -116,8 +116,10 @@ impl Guard {
             | Due::Close { .. }
             | Due::Release { .. }
             | Due::Expire { .. }
+            | Due::Substitute { .. }
             | Due::Reopen { .. }
             | Due::Filter { .. }
+            | Due::End { .. }
             | Due::CloseEscrow { .. } => gate.may_send(),
         }
     }

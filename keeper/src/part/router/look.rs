@@ -2,8 +2,10 @@
 
 use agentcity_abi::ICollaboration::Mission;
 use agentcity_domain::{
-    machine::NodeState, mission::node::seconds, parameter::ParameterId,
-    verification::case::CONSENSUS,
+    machine::NodeState,
+    mission::node::seconds,
+    parameter::ParameterId,
+    verification::{case::CONSENSUS, consensus},
 };
 use agentcity_executor::{
     client::ClientError,
@@ -11,7 +13,7 @@ use agentcity_executor::{
 };
 use alloy::{
     eips::BlockId,
-    primitives::{Address, B256, Bytes},
+    primitives::{Address, B256},
     providers::Provider,
 };
 
@@ -61,12 +63,48 @@ impl<P: Provider> Routing<P> {
                         let node = self
                             .look_at(&chain, mission, number, state, &law, at)
                             .await?;
-                        sight.nodes.extend(node);
+                        let Some(mut node) = node else { continue };
+                        let next = self.runner_up(&chain, &known, mission, &node, at).await;
+                        let told = next.inspect_err(|cause| {
+                            tracing::info!(%mission, number, "its runner-up is not known: {cause}");
+                        });
+                        node.runner_up = told.ok().flatten();
+                        sight.nodes.push(node);
                     }
                 }
             }
         }
+        if sight.state.is_terminal() {
+            for agent in &self.setup.served {
+                if chain.has_stake(mission, *agent).await? {
+                    sight.staked.push(*agent);
+                }
+            }
+        }
         Ok(sight)
+    }
+
+    /// Who would take a silent seat of a node that waits for it, and has none of its seats.
+    async fn runner_up(
+        &self,
+        chain: &Chain<'_, P>,
+        known: &Mission,
+        mission: B256,
+        node: &NodeSight,
+        at: Head,
+    ) -> Result<Option<Address>, String> {
+        let is_silent = node.seats.iter().any(|seat| !seat.taken);
+        let late = at.time.get() > node.seats_close;
+        if node.state != NodeState::Eligible || !is_silent || !late {
+            return Ok(None);
+        }
+        let session = match node.attempt {
+            0 => known.sessionId,
+            attempt => chain.session_of(mission, node.node, attempt).await?,
+        };
+        let next = chain.runner_up(session, node.node).await?;
+        let is_seated = node.seats.iter().any(|seat| seat.agent == next);
+        Ok(Some(next).filter(|next| !next.is_zero() && !is_seated))
     }
 
     /// A mission as a whole, without its nodes.
@@ -82,8 +120,11 @@ impl<P: Provider> Routing<P> {
             at,
             asked,
             state: chain::mission_state(known.state)?,
+            since: known.since.to(),
+            deadline: known.deadline.to(),
             halt: chain::halted(known.halt),
             nodes: Vec::new(),
+            staked: Vec::new(),
         };
         Ok((sight, known))
     }
@@ -113,6 +154,8 @@ impl<P: Provider> Routing<P> {
             ends: assignment.expiresAt.to(),
             has_inputs: true,
             phase: None,
+            is_of_sets: node.tier == CONSENSUS && consensus::is_of_sets(node.mode),
+            runner_up: None,
             seats: Vec::with_capacity(seats.len()),
         };
         if let (Some(guard), NodeState::Completed) = (&self.guard, state)
@@ -236,20 +279,6 @@ impl<P: Provider> Routing<P> {
             limits,
             deadline,
         })
-    }
-
-    /// An output that the chain completed, from whichever executor has it.
-    async fn output(&self, check: Check, hash: B256) -> Result<Bytes, String> {
-        if let Some(output) = self.outputs.lock().await.get(&hash) {
-            return Ok(output.clone());
-        }
-        for client in self.setup.executors.values() {
-            if let Ok(output) = client.output(check, hash).await {
-                self.keep_output(hash, output.clone()).await;
-                return Ok(output);
-            }
-        }
-        Err(format!("no executor hands out {hash}"))
     }
 }
 

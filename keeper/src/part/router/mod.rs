@@ -7,11 +7,13 @@
 mod carry;
 mod chain;
 mod claims;
+mod close;
 mod exits;
 mod guard;
 mod law;
 mod look;
 mod outlook;
+mod outputs;
 mod section;
 
 use std::{
@@ -257,14 +259,6 @@ impl<P: Provider> Routing<P> {
         let asked = chain.service(service).await?;
         services.insert(service, asked.clone());
         Ok(asked)
-    }
-
-    async fn keep_output(&self, hash: B256, output: Bytes) {
-        let mut outputs = self.outputs.lock().await;
-        while outputs.len() >= OUTPUTS_MAX {
-            outputs.pop_first();
-        }
-        outputs.insert(hash, output);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     source::city::City,
 };
 
-/// Executors that one keeper knows at most: outputs are asked of one after the other.
+/// Executors that one keeper knows at most: outputs are asked of all, some tens at a time.
 const EXECUTORS_MAX: usize = 64;
 /// Missions that one keeper works on at most: each costs some calls a round.
 const MISSIONS_MAX: usize = 256;

@@ -278,3 +278,85 @@ fn only_who_has_compared_says_a_word_at_the_gate_and_only_when_none_stands() {
     let last = desk.finds(&release, |_| {});
     assert!(matches!(&last[..], [Action::Enter { .. }]), "{last:?}");
 }
+
+#[test]
+fn a_mission_that_failed_is_compared_once_and_again_when_it_fails_anew() {
+    let mut desk = Desk::default();
+    let (_, first) = compare_of(&desk.stands(MissionState::Executing, false, 1));
+    desk.finds(&first, |_| {});
+    let (phase, failed) = compare_of(&desk.stands(MissionState::Failed, false, 2));
+    assert_eq!(phase, Phase::Failure);
+    let follows = desk.finds(&failed, wrong);
+    assert_eq!(report_of(&follows), None, "nothing of it can be suspended");
+    let told = follows.iter().any(|action| {
+        matches!(action, Action::Tell { text, .. } if text.contains("cannot be suspended any more"))
+    });
+    assert!(told, "{follows:?}");
+    assert_eq!(desk.0.worst(), Some(Level::Urgent));
+    assert_eq!(desk.stands(MissionState::Failed, false, 3), []);
+    assert_eq!(
+        desk.stands(MissionState::Aborted, false, 4),
+        [],
+        "the same failure"
+    );
+    // One that lives on after all, and one that fails at its gate.
+    assert_eq!(desk.stands(MissionState::Executing, false, 5), []);
+    let (phase, again) = compare_of(&desk.stands(MissionState::Failed, false, 6));
+    assert_eq!(phase, Phase::Failure);
+    desk.finds(&again, |_| {});
+    let (_, gate) = compare_of(&desk.stands(MissionState::Verification, false, 7));
+    let (_, release) = compare_of(&desk.finds(&gate, |_| {}));
+    desk.finds(&release, |_| {});
+    let (phase, _) = compare_of(&desk.stands(MissionState::Failed, false, 8));
+    assert_eq!(phase, Phase::Failure);
+}
+
+#[test]
+fn missions_that_logs_tell_of_are_looked_at_until_nothing_is_due_of_them() {
+    use agentcity_abi::ICollaboration::{self, MissionState as Wire, Reason};
+    use alloy::{primitives::Address, sol_types::SolEvent};
+
+    use crate::source::log::{Contract, Log};
+
+    let at = Address::repeat_byte(0xc0);
+    let contracts = City::new([(Contract::Collaboration, at)]);
+    let log = |block: u64, event: alloy::primitives::LogData| Log {
+        address: at,
+        topics: event.topics().to_vec(),
+        data: event.data.clone(),
+        at: head(block),
+        transaction: B256::ZERO,
+        index: 0,
+    };
+    let created = ICollaboration::MissionCreated {
+        missionId: MISSION,
+        sponsor: Address::ZERO,
+        sessionId: B256::ZERO,
+        statuteHash: B256::ZERO,
+        nodes: 3,
+    };
+    let ended = ICollaboration::MissionStateChanged {
+        missionId: MISSION,
+        from: Wire::Failed,
+        to: Wire::Aborted,
+        reason: Reason::None,
+    };
+    let mut machine = Reconciliation::default().following(contracts);
+    let tells = |machine: &mut Reconciliation, log: Log| {
+        let told = event::Event::Chain(chain::Event::Added(log));
+        assert_eq!(machine.step(&told), []);
+    };
+    assert_eq!(machine.watched(), []);
+    tells(&mut machine, log(1, created.encode_log_data()));
+    assert_eq!(machine.watched().len(), 1);
+    tells(&mut machine, log(5, ended.encode_log_data()));
+    let mut desk = Desk(machine);
+    let (phase, failed) = compare_of(&desk.stands(MissionState::Aborted, false, 6));
+    assert_eq!(phase, Phase::Failure);
+    assert_eq!(desk.0.watched().len(), 1, "it is compared first");
+    desk.finds(&failed, |_| {});
+    assert_eq!(desk.stands(MissionState::Aborted, false, 7), []);
+    assert_eq!(desk.0.watched(), [], "nothing of it is due");
+    assert_eq!(desk.stands(MissionState::Aborted, false, 8), []);
+    assert!(desk.0.state.cases.is_empty());
+}
