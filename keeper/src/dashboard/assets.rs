@@ -1,0 +1,79 @@
+//! The page: files of `keeper/dashboard/`, which are part of the executable.
+
+use alloy::primitives::keccak256;
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::guard::Refusal;
+
+/// A file of the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset {
+    /// Below `/dashboard/`; nothing for the page itself.
+    pub path: &'static str,
+    /// What it is.
+    pub kind: &'static str,
+    /// Its content.
+    pub body: &'static [u8],
+}
+
+/// One file: its path is its name in the folder.
+macro_rules! asset {
+    ($path:literal, $kind:literal) => {
+        Asset {
+            path: $path,
+            kind: $kind,
+            body: include_bytes!(concat!("../../dashboard/", $path)),
+        }
+    };
+}
+
+/// All files.
+pub const ASSETS: &[Asset] = &[asset!("index.html", "text/html; charset=utf-8")];
+
+/// A file, or the news that the asker has it.
+///
+/// Errors: there is no such file.
+pub fn asset(path: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let path = if path.is_empty() { "index.html" } else { path };
+    let found = ASSETS.iter().find(|asset| asset.path == path);
+    let Some(asset) = found else {
+        return Err(Refusal::path("there is nothing under this path"));
+    };
+    let tag = format!("\"{:x}\"", keccak256(asset.body));
+    let known = headers.get(header::IF_NONE_MATCH);
+    let known = known.and_then(|value| value.to_str().ok());
+    let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
+    let mut response = match is_known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => Body::from(asset.body).into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
+    // Asked again each time: a keeper that was replaced serves another page.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_sent_once_and_a_path_outside_is_none() {
+        let first = asset("", &HeaderMap::new()).expect("the page");
+        let tag = first.headers()[header::ETAG].clone();
+        let again = HeaderMap::from_iter([(header::IF_NONE_MATCH, tag)]);
+        let again = asset("index.html", &again).expect("the page");
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        for path in ["../Cargo.toml", "index.html/", "/etc/passwd", "%2e%2e", "example.json"] {
+            assert!(asset(path, &HeaderMap::new()).is_err(), "{path}");
+        }
+    }
+}
