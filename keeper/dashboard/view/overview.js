@@ -27,7 +27,7 @@ const card = (metric) => {
     h("div", { class: "metric-head" }, h("h3", {}, h("a", { href: `#/${TO[metric.id] ?? "overview"}`, "data-key": `metric-${metric.id}` }, String(metric.name))), h("span", { class: "standing" }, says)),
     h("div", { class: "metric-value" }, h("span", { class: "big num" }, shown(metric)), metric.unit && metric.unit !== "percent" ? h("span", { class: "dim" }, String(metric.unit)) : null, spark(metric.series, metric.alerting === true)),
     h("p", { class: "metric-text" }, String(metric.text ?? "")),
-    h("p", { class: "metric-rule" }, h("span", {}, "Alerts when "), String(metric.condition ?? ""), metric.alerting && metric.since ? ` (since ${clockTime(metric.since)})` : null, metric.why ? h("span", { class: "why" }, ` ${metric.why}`) : null));
+    h("p", { class: "metric-rule" }, h("span", {}, "Alerts when "), String(metric.condition ?? ""), metric.alerting && metric.since ? ` (since ${clockTime(metric.since)})` : null, metric.why ? h("span", { class: "why" }, String(metric.why)) : null));
 };
 
 const progress = (mission) => {
