@@ -20,19 +20,68 @@ pub struct Asset {
     pub body: &'static [u8],
 }
 
-/// One file: its path is its name in the folder.
-macro_rules! asset {
-    ($path:literal, $kind:literal) => {
-        Asset {
+/// The files by kind: each path is a name in the folder.
+macro_rules! assets {
+    ($($kind:literal { $($path:literal)+ })+) => {
+        /// All files.
+        pub const ASSETS: &[Asset] = &[$($(Asset {
             path: $path,
             kind: $kind,
             body: include_bytes!(concat!("../../dashboard/", $path)),
-        }
+        },)+)+];
     };
 }
 
-/// All files.
-pub const ASSETS: &[Asset] = &[asset!("index.html", "text/html; charset=utf-8")];
+assets! {
+    "text/html; charset=utf-8" {
+        "index.html"
+    }
+    "text/css; charset=utf-8" {
+        "app.css"
+        "parts.css"
+    }
+    "text/javascript; charset=utf-8" {
+        "app.js"
+        "dag/layout.js"
+        "dag/place.js"
+        "dag/scene.js"
+        "dag/view.js"
+        "dag/worker.js"
+        "lib/amendment.js"
+        "lib/chart.js"
+        "lib/dom.js"
+        "lib/format.js"
+        "lib/hash.js"
+        "lib/keys.js"
+        "lib/merkle.js"
+        "lib/parts.js"
+        "lib/states.js"
+        "lib/store.js"
+        "lib/stream.js"
+        "lib/theme.js"
+        "lib/typed.js"
+        "lib/units.js"
+        "lib/wallet.js"
+        "view/alerts.js"
+        "view/editor.js"
+        "view/epochs.js"
+        "view/freezes.js"
+        "view/gantt.js"
+        "view/gas.js"
+        "view/mission.js"
+        "view/missions.js"
+        "view/money.js"
+        "view/nodes.js"
+        "view/overview.js"
+        "view/parameters.js"
+        "view/proofs.js"
+        "view/verification.js"
+        "view/wiring.js"
+    }
+    "image/svg+xml" {
+        "icon.svg"
+    }
+}
 
 /// A file, or the news that the asker has it.
 ///
@@ -63,7 +112,32 @@ pub fn asset(path: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_served_except_what_only_tests_read() {
+        fn below(folder: &Path, files: &mut Vec<String>, root: &Path) {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    below(&path, files, root);
+                    continue;
+                }
+                let name = path.strip_prefix(root).expect("below").to_str().expect("text");
+                files.push(name.to_owned());
+            }
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboard");
+        let mut files = Vec::new();
+        below(&root, &mut files, &root);
+        files.retain(|name| name != "example.json" && !name.starts_with("tests/"));
+        files.sort_unstable();
+        let mut served: Vec<&str> = ASSETS.iter().map(|asset| asset.path).collect();
+        served.sort_unstable();
+        assert_eq!(served, files);
+    }
 
     #[test]
     fn a_file_is_sent_once_and_a_path_outside_is_none() {

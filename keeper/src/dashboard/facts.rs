@@ -358,7 +358,7 @@ impl<P: Provider> Asked<P> {
     ) -> Result<C::Return, String> {
         let request = alloy::rpc::types::TransactionRequest::default()
             .to(self.city.at(peer))
-            .input(call.abi_encode().into());
+            .input(alloy::primitives::Bytes::from(call.abi_encode()).into());
         let block = BlockId::hash(at.hash);
         let answer = self.vote(what, |provider| {
             let request = request.clone();

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 /// Requests that are answered at once, beside those that subscribed.
 pub const REQUESTS_MAX: usize = 32;
 /// What a page of this listener may do: load what is served here, and nothing else.
-pub const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What is answered instead of what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

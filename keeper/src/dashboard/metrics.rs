@@ -50,7 +50,7 @@ pub struct Sight<'a> {
 }
 
 /// A metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Its id in the protocol.
     pub id: &'static str,

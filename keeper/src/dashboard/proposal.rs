@@ -6,7 +6,7 @@ use agentcity_domain::{
     act::{Action, Parties},
     parameter::{self, Kind, ParameterId, Scope},
     peer::Peer,
-    signed::{self, Entry, Typed, panel::AmendParameter},
+    signed::{self, Entry, panel::AmendParameter},
 };
 use alloy::{
     primitives::{Address, B256, Bytes, Signature, U256, hex, keccak256},
@@ -430,6 +430,15 @@ pub async fn submit<P: Provider>(
         "value": "0", "signers": signers, "missing": missing, "file": amendment.file(&signatures),
         "command": format!("agentcity override submit {}", amendment.file_name()), "unknown": [],
     }))
+}
+
+impl Submission {
+    /// Whether file and signatures are of one amendment of this city; how many signed.
+    ///
+    /// Errors: `dashboard/body`, `dashboard/signature`.
+    pub fn judge(&self, city: &City) -> Result<usize, Refusal> {
+        gathered(self, city).map(|(_, signatures)| signatures.len())
+    }
 }
 
 /// The amendment of a file, and signatures over it, ascending by signer as the panel takes them.

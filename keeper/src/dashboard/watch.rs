@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::{
     alerts,
-    events::{Frame, Subscribers, Taking},
+    events::{Subscribers, Taking},
     facts::{Asked, Facts, Law},
     gas::Gas,
     guard::Refusal,
@@ -95,7 +95,6 @@ struct Inner {
     labels: Labels,
     /// Sections as they were published last.
     sections: BTreeMap<&'static str, Value>,
-    frames: BTreeMap<&'static str, Frame>,
     histories: Vec<History>,
     /// Since when each alert lasts.
     since: BTreeMap<String, u64>,
@@ -122,7 +121,6 @@ impl Inner {
             gas: Gas::default(),
             labels: Labels::new(),
             sections: BTreeMap::new(),
-            frames: BTreeMap::new(),
             histories: vec![History::default(); TABLE.len()],
             since: BTreeMap::new(),
             doubt: None,
@@ -201,11 +199,14 @@ impl Shown {
     /// Errors: `dashboard/not-yet`, `dashboard/busy`.
     pub fn subscribe(&self) -> Result<Taking, Refusal> {
         let inner = self.inner.lock();
-        if inner.frames.len() < NAMES.len() {
+        if inner.sections.len() < NAMES.len() {
             return Err(Refusal::not_yet("no block was read yet"));
         }
-        let first = NAMES.iter().filter_map(|name| inner.frames.get(name).cloned());
         // Under the lock: nothing is published between what comes first and what comes next.
+        let first = NAMES.iter().filter_map(|name| {
+            let section = inner.sections.get(name)?;
+            Some(self.subscribers.frame(name, &section.to_string()))
+        });
         let taking = self.subscribers.join(first.collect());
         taking.ok_or_else(|| Refusal::busy("too many subscribers"))
     }
@@ -616,7 +617,6 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             let frame = self.shown.subscribers.frame(name, &section.to_string());
             self.shown.subscribers.publish(&frame);
             inner.sections.insert(name, section);
-            inner.frames.insert(name, frame);
         }
         for (id, nodes) in std::mem::take(&mut inner.changed) {
             let found = inner.window.picture().missions.get(&id);

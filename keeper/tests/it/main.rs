@@ -5,6 +5,7 @@ mod chaos;
 mod check;
 mod crash;
 mod daemon;
+mod dashboard;
 mod drill;
 mod escrow_buffer;
 mod finding;

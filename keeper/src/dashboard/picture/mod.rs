@@ -313,6 +313,9 @@ impl Picture {
 
     /// A mission begins.
     fn begins(&mut self, mission: Mission) {
+        if self.missions.contains_key(&mission.id) {
+            return;
+        }
         self.nodes_kept = self.nodes_kept.saturating_add(mission.work.len());
         self.missions_total = self.missions_total.saturating_add(1);
         self.order.push_back(mission.id);

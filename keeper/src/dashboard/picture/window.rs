@@ -134,3 +134,6 @@ impl Window {
         self.below.tiered(&tier_of);
     }
 }
+
+#[cfg(test)]
+mod tests;
