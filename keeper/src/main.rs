@@ -13,8 +13,7 @@ use agentcity_keeper::{
     clock::SystemClock,
     config::{Config, JournalAt},
     daemon::{ANSWER_WITHIN, Keeper, Standing},
-    dashboard,
-    drill,
+    dashboard, drill,
     journal::{Journal, PostgresJournal, SqliteJournal},
     library::Library,
     office,
@@ -187,7 +186,10 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
     let mut board = None;
     if let Some(settings) = serves {
         // What the keeper keeps is there by now, to be read.
-        let page = plan.map(dashboard::Plan::raise).transpose().wrap_err("log")?;
+        let page = plan
+            .map(dashboard::Plan::raise)
+            .transpose()
+            .wrap_err("log")?;
         let (shown, desk) = operations::begin(settings, subject, level, page).await?;
         keeper.attend(desk);
         board = Some(shown);

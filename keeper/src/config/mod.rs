@@ -215,8 +215,13 @@ impl Config {
                 return Err(ConfigError::EscrowAlone);
             }
         }
-        let operations = file.operations.map(operations::Section::settings).transpose()?;
-        let shows = operations.as_ref().is_some_and(|served| served.dashboard.is_some());
+        let operations = file
+            .operations
+            .map(operations::Section::settings)
+            .transpose()?;
+        let shows = operations
+            .as_ref()
+            .is_some_and(|served| served.dashboard.is_some());
         let is_idle = programs.is_none()
             && clerk.is_none()
             && router.is_none()

@@ -153,7 +153,13 @@ pub fn decides(mission: &B256, subject: Subject) -> String {
 pub fn alerts(sight: &Sight<'_>, doubt: Option<(u64, &str)>) -> Vec<Alert> {
     let mut all = Vec::new();
     if let Some((since, why)) = doubt {
-        let alert = Alert::new("chain".into(), Severity::Critical, "consistency", since, why.to_owned());
+        let alert = Alert::new(
+            "chain".into(),
+            Severity::Critical,
+            "consistency",
+            since,
+            why.to_owned(),
+        );
         all.push(Alert {
             metric: None,
             ..alert.asks(
@@ -180,7 +186,9 @@ fn rank(all: &mut [Alert]) {
             let deadline = alert.deadline.unwrap_or(u64::MAX);
             (alert.severity, deadline, alert.since)
         };
-        key(one).cmp(&key(other)).then_with(|| one.id.cmp(&other.id))
+        key(one)
+            .cmp(&key(other))
+            .then_with(|| one.id.cmp(&other.id))
     });
 }
 
@@ -199,14 +207,25 @@ fn money(sight: &Sight<'_>, all: &mut Vec<Alert>) {
         );
         let id = format!("conservation:{}", book.peer.name());
         let alert = Alert::new(id, Severity::Critical, "conservation", sight.now, what);
-        all.push(alert.by("block", block).asks("every adjudicator", act, solvency()));
+        all.push(
+            alert
+                .by("block", block)
+                .asks("every adjudicator", act, solvency()),
+        );
     }
     for line in super::sections::lines(sight.picture, books) {
         if line.holds == Some(false) {
-            let what = format!("the events and the books of {} contradict each other", line.kind);
+            let what = format!(
+                "the events and the books of {} contradict each other",
+                line.kind
+            );
             let id = format!("conservation:line:{}", line.kind);
             let alert = Alert::new(id, Severity::Critical, "conservation", sight.now, what);
-            all.push(alert.by("block", block).asks("every adjudicator", act, solvency()));
+            all.push(
+                alert
+                    .by("block", block)
+                    .asks("every adjudicator", act, solvency()),
+            );
         }
     }
 }
@@ -214,7 +233,13 @@ fn money(sight: &Sight<'_>, all: &mut Vec<Alert>) {
 fn stops(sight: &Sight<'_>, all: &mut Vec<Alert>) {
     if let Some(stop) = &sight.picture.stop {
         let what = "every mission of the city is stopped".to_owned();
-        let alert = Alert::new("emergencyStops:city".into(), Severity::Critical, "emergencyStops", stop.at, what);
+        let alert = Alert::new(
+            "emergencyStops:city".into(),
+            Severity::Critical,
+            "emergencyStops",
+            stop.at,
+            what,
+        );
         all.push(stopped(alert, stop).asks(
             PANEL,
             "Look into the evidence, and let the city go on. When the stop expires, anyone may abort missions.",
@@ -246,12 +271,18 @@ fn stops(sight: &Sight<'_>, all: &mut Vec<Alert>) {
         let id = format!("stop:{}", mission.id);
         let alert = Alert::new(id, Severity::Critical, metric, stop.at, what.to_owned());
         let command = Some(prepare(verb, &mission.id.to_string()));
-        all.push(stopped(alert, stop).of(mission.id, None).asks(PANEL, act, command));
+        all.push(
+            stopped(alert, stop)
+                .of(mission.id, None)
+                .asks(PANEL, act, command),
+        );
     }
 }
 
 fn stopped(alert: Alert, stop: &Stop) -> Alert {
-    let alert = alert.by("transaction", stop.transaction).by("hash", stop.evidence);
+    let alert = alert
+        .by("transaction", stop.transaction)
+        .by("hash", stop.evidence);
     alert.until((stop.until > 0).then_some(stop.until))
 }
 
@@ -301,9 +332,15 @@ fn waiting(now: u64, mission: &B256, subject: Subject, review: &Review) -> Alert
         (_, Subject::Predicate(index)) => format!("predicate {index} of the gate waits for people"),
     };
     let act = match review.what {
-        Reviewed::Result => "Read the output against its rubric, then approve or reject it. Silence fails the node.",
-        Reviewed::Dispute => "Read what the seats found, then decide. In silence the consensus stands, and the bond returns.",
-        Reviewed::Predicate => "Answer the predicate, veto the output, or release it. Silence fails the mission.",
+        Reviewed::Result => {
+            "Read the output against its rubric, then approve or reject it. Silence fails the node."
+        }
+        Reviewed::Dispute => {
+            "Read what the seats found, then decide. In silence the consensus stands, and the bond returns."
+        }
+        Reviewed::Predicate => {
+            "Answer the predicate, veto the output, or release it. Silence fails the mission."
+        }
     };
     let id = format!("reviewQueue:{mission}:{of}");
     Alert::new(id, severity, "reviewQueue", review.since, what)
@@ -326,26 +363,37 @@ fn missions(sight: &Sight<'_>, all: &mut Vec<Alert>) {
             ));
         }
         if let Some((since, transaction)) = mission.diverged {
-            let what = "a monitor reported under bond that a keeper's log diverges from the chain".to_owned();
+            let what = "a monitor reported under bond that a keeper's log diverges from the chain"
+                .to_owned();
             let id = format!("consistency:diverged:{}", mission.id);
             let alert = Alert::new(id, Severity::Critical, "consistency", since, what);
             all.push(
-                alert.of(mission.id, None).by("transaction", transaction).asks(
-                    ADJUDICATOR,
-                    "Compare, then lift the pause, with or without the reporter's bond.",
-                    Some(prepare("lift-pause", &mission.id.to_string())),
-                ),
+                alert
+                    .of(mission.id, None)
+                    .by("transaction", transaction)
+                    .asks(
+                        ADJUDICATOR,
+                        "Compare, then lift the pause, with or without the reporter's bond.",
+                        Some(prepare("lift-pause", &mission.id.to_string())),
+                    ),
             );
         }
         nodes(mission, sight.now, all);
         late(sight, mission, all);
     }
     for (mission, median) in sight.slow().take(EACH_MAX) {
-        let what = format!("{} lasts for more than twice the usual {median} s", mission.state.name());
+        let what = format!(
+            "{} lasts for more than twice the usual {median} s",
+            mission.state.name()
+        );
         let id = format!("missionPhase:{}", mission.id);
         let alert = Alert::new(id, Severity::Notice, "missionPhase", mission.since, what);
         let command = Some(format!("agentcity mission exits {}", mission.id));
-        all.push(alert.of(mission.id, None).asks(ANYONE, "See what it waits for, and which exits are open.", command));
+        all.push(alert.of(mission.id, None).asks(
+            ANYONE,
+            "See what it waits for, and which exits are open.",
+            command,
+        ));
     }
 }
 
@@ -380,7 +428,11 @@ fn nodes(mission: &Mission, now: u64, all: &mut Vec<Alert>) {
         };
         let id = format!("{metric}:{}:{number}:{}", mission.id, node.attempt);
         let alert = Alert::new(id, severity, metric, node.since, what);
-        all.push(alert.of(mission.id, Some(number)).asks(ANYONE, act, Some(command)));
+        all.push(
+            alert
+                .of(mission.id, Some(number))
+                .asks(ANYONE, act, Some(command)),
+        );
     }
 }
 
@@ -389,29 +441,58 @@ fn late(sight: &Sight<'_>, mission: &Mission, all: &mut Vec<Alert>) {
     let deadline = mission.view.as_ref().map(|view| view.deadline);
     if let Some(deadline) = deadline.filter(|deadline| *deadline < sight.now) {
         let what = "a mission is beyond its deadline".to_owned();
-        let alert = Alert::new(id("deadline"), Severity::Warning, "progress", deadline, what);
+        let alert = Alert::new(
+            id("deadline"),
+            Severity::Warning,
+            "progress",
+            deadline,
+            what,
+        );
         let command = Some(format!("agentcity mission expire {}", mission.id));
-        all.push(alert.of(mission.id, None).asks(ANYONE, "End it: its money goes back.", command));
+        all.push(
+            alert
+                .of(mission.id, None)
+                .asks(ANYONE, "End it: its money goes back.", command),
+        );
     } else if sight.is_stalled(mission) {
         let what = "nothing of a mission was routed or completed for more than twice the usual time of a node".to_owned();
-        let alert = Alert::new(id("progress"), Severity::Notice, "progress", mission.progress_at, what);
+        let alert = Alert::new(
+            id("progress"),
+            Severity::Notice,
+            "progress",
+            mission.progress_at,
+            what,
+        );
         let command = Some(format!("agentcity mission exits {}", mission.id));
-        all.push(alert.of(mission.id, None).asks(ANYONE, "See what it waits for, and which exits are open.", command));
+        all.push(alert.of(mission.id, None).asks(
+            ANYONE,
+            "See what it waits for, and which exits are open.",
+            command,
+        ));
     }
     let percent = sight.gas_percent(&mission.id);
     if let Some(percent) = percent.filter(|percent| Sight::is_dear(*percent)) {
         let what = format!("a mission used {percent} % of its gas budget");
         let alert = Alert::new(id("gas"), Severity::Warning, "gas", mission.since, what);
         let command = Some(format!("agentcity mission show {}", mission.id));
-        all.push(alert.of(mission.id, None).asks(OPERATOR, "See which of its transactions are dear.", command));
+        all.push(alert.of(mission.id, None).asks(
+            OPERATOR,
+            "See which of its transactions are dear.",
+            command,
+        ));
     }
 }
 
 fn counters(sight: &Sight<'_>, all: &mut Vec<Alert>) {
-    let high = sight.counters().filter(|(.., percent, _)| Sight::is_high(*percent));
+    let high = sight
+        .counters()
+        .filter(|(.., percent, _)| Sight::is_high(*percent));
     for (at, agent, counters, _, text) in high.take(EACH_MAX) {
         let what = format!("an execution comes close to a limit: {text}");
-        let id = format!("anomalyCounters:{}:{}:{}:{agent}", at.mission, at.node, at.attempt);
+        let id = format!(
+            "anomalyCounters:{}:{}:{}:{agent}",
+            at.mission, at.node, at.attempt
+        );
         let alert = Alert::new(id, Severity::Warning, "anomalyCounters", counters.at, what);
         all.push(
             alert
@@ -433,8 +514,15 @@ fn agents(sight: &Sight<'_>, all: &mut Vec<Alert>) {
     };
     for (agent, points, since) in low.take(EACH_MAX) {
         let agent: &Address = agent;
-        let what = format!("an agent has {points} points of reputation, below the floor of {floor}");
-        let alert = Alert::new(format!("reputation:{agent}"), Severity::Notice, "reputation", since, what);
+        let what =
+            format!("an agent has {points} points of reputation, below the floor of {floor}");
+        let alert = Alert::new(
+            format!("reputation:{agent}"),
+            Severity::Notice,
+            "reputation",
+            since,
+            what,
+        );
         all.push(alert.by("agent", agent).asks(
             "nobody must",
             "It is neither awarded nor routed. Only the panel can adjust a score.",
@@ -465,7 +553,14 @@ mod tests {
         let ids: Vec<&str> = all.iter().map(|alert| alert.id.as_str()).collect();
         assert_eq!(
             ids,
-            ["soon", "late", "no deadline", "no deadline, younger", "warning", "old notice"]
+            [
+                "soon",
+                "late",
+                "no deadline",
+                "no deadline, younger",
+                "warning",
+                "old notice"
+            ]
         );
     }
 
@@ -487,14 +582,22 @@ mod tests {
         ] {
             let found = waiting(1_000, &B256::ZERO, Subject::Node(3, 1), &review(deadline));
             assert_eq!(found.severity, severity, "{deadline:?}");
-            assert!(found.command.is_some_and(|line| line.contains("decide-review")));
+            assert!(
+                found
+                    .command
+                    .is_some_and(|line| line.contains("decide-review"))
+            );
         }
     }
 
     #[test]
     fn peers_have_names_that_ids_can_hold() {
         for peer in Peer::ALL {
-            assert!(peer.name().bytes().all(|letter| letter.is_ascii_lowercase()));
+            assert!(
+                peer.name()
+                    .bytes()
+                    .all(|letter| letter.is_ascii_lowercase())
+            );
         }
     }
 }

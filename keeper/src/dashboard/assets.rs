@@ -125,7 +125,11 @@ mod tests {
                     below(&path, files, root);
                     continue;
                 }
-                let name = path.strip_prefix(root).expect("below").to_str().expect("text");
+                let name = path
+                    .strip_prefix(root)
+                    .expect("below")
+                    .to_str()
+                    .expect("text");
                 files.push(name.to_owned());
             }
         }
@@ -146,7 +150,13 @@ mod tests {
         let again = HeaderMap::from_iter([(header::IF_NONE_MATCH, tag)]);
         let again = asset("index.html", &again).expect("the page");
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
-        for path in ["../Cargo.toml", "index.html/", "/etc/passwd", "%2e%2e", "example.json"] {
+        for path in [
+            "../Cargo.toml",
+            "index.html/",
+            "/etc/passwd",
+            "%2e%2e",
+            "example.json",
+        ] {
             assert!(asset(path, &HeaderMap::new()).is_err(), "{path}");
         }
     }

@@ -65,14 +65,16 @@ impl Subscribers {
 
     /// Sends to all, and lets go who is gone or slow.
     pub fn publish(&self, frame: &Frame) {
-        self.all.lock().retain(|subscriber| match subscriber.queue.try_send(frame.clone()) {
-            Ok(()) => true,
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                subscriber.slow.store(true, Ordering::Relaxed);
-                false
-            }
-            Err(mpsc::error::TrySendError::Closed(_)) => false,
-        });
+        self.all.lock().retain(
+            |subscriber| match subscriber.queue.try_send(frame.clone()) {
+                Ok(()) => true,
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    subscriber.slow.store(true, Ordering::Relaxed);
+                    false
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => false,
+            },
+        );
     }
 
     /// One more, with what it gets first; nothing when there are enough.
@@ -125,7 +127,9 @@ impl Taking {
                     true => "slow",
                     false => "stopping",
                 };
-                Some(Bytes::from(format!("event: end\ndata: {{\"why\":\"{why}\"}}\n\n")))
+                Some(Bytes::from(format!(
+                    "event: end\ndata: {{\"why\":\"{why}\"}}\n\n"
+                )))
             }
         }
     }
@@ -160,7 +164,11 @@ mod tests {
         }
         assert_eq!(subscribers.count(), 1);
         for _ in 0..UNTAKEN_MAX {
-            assert!(slow.next().await.is_some_and(|frame| frame.starts_with(b"event: gas")));
+            assert!(
+                slow.next()
+                    .await
+                    .is_some_and(|frame| frame.starts_with(b"event: gas"))
+            );
         }
         let end = slow.next().await.expect("an end");
         assert_eq!(end, &b"event: end\ndata: {\"why\":\"slow\"}\n\n"[..]);

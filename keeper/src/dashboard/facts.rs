@@ -3,9 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use agentcity_abi::{
-    IAgent, ICollaboration, IConstitution, IRoster, IStatute, ISettlementToken,
-};
+use agentcity_abi::{IAgent, ICollaboration, IConstitution, IRoster, ISettlementToken, IStatute};
 use agentcity_domain::{
     parameter::{ParameterId, number},
     peer::Peer,
@@ -287,8 +285,10 @@ impl<P: Provider> Asked<P> {
                 "it has {nodes} nodes, of which at most {NODES_MAX} are shown"
             ));
         }
-        self.vote("a statute", |provider| self.law_of(provider, mission, nodes))
-            .await
+        self.vote("a statute", |provider| {
+            self.law_of(provider, mission, nodes)
+        })
+        .await
     }
 
     async fn law_of(&self, provider: &P, mission: B256, nodes: u16) -> Result<Law, String> {
@@ -390,7 +390,11 @@ async fn held<P: Provider>(
     block: BlockId,
 ) -> Result<U256, String> {
     if asset.is_zero() {
-        return provider.get_balance(of).block_id(block).await.map_err(cause);
+        return provider
+            .get_balance(of)
+            .block_id(block)
+            .await
+            .map_err(cause);
     }
     let token = ISettlementToken::new(asset, provider);
     token.balanceOf(of).block(block).call().await.map_err(cause)

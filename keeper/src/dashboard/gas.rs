@@ -194,7 +194,12 @@ mod tests {
     fn a_transaction_counts_once_for_its_member_and_once_for_each_mission() {
         let mut gas = Gas::default();
         gas.take(
-            vec![sent(1, Some(7)), sent(1, Some(7)), sent(1, Some(8)), sent(2, None)],
+            vec![
+                sent(1, Some(7)),
+                sent(1, Some(7)),
+                sent(1, Some(8)),
+                sent(2, None),
+            ],
             1,
         );
         assert_eq!((gas.transactions, gas.measured), (2, 0));

@@ -85,7 +85,8 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = json!({ "error": { "code": self.code, "message": self.message, "do": self.act } });
+        let body =
+            json!({ "error": { "code": self.code, "message": self.message, "do": self.act } });
         let mut response = answer(self.status, &body);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             let second = HeaderValue::from_static("1");
@@ -131,7 +132,10 @@ impl Door {
         let host = host_of(authority);
         host.parse::<IpAddr>().is_ok()
             || host.eq_ignore_ascii_case("localhost")
-            || self.hosts.iter().any(|known| host.eq_ignore_ascii_case(known))
+            || self
+                .hosts
+                .iter()
+                .any(|known| host.eq_ignore_ascii_case(known))
     }
 
     /// Errors: the refusal of a request that somebody else's page may have caused.
@@ -167,12 +171,14 @@ fn host_of(authority: &str) -> &str {
     if let Some(rest) = authority.strip_prefix('[') {
         return rest.split(']').next().unwrap_or_default();
     }
-    authority.rsplit_once(':').map_or(authority, |(host, port)| {
-        match port.bytes().all(|digit| digit.is_ascii_digit()) {
-            true => host,
-            false => authority,
-        }
-    })
+    authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, port)| {
+            match port.bytes().all(|digit| digit.is_ascii_digit()) {
+                true => host,
+                false => authority,
+            }
+        })
 }
 
 /// A header that must not be there twice: two readers could believe two values.
@@ -233,25 +239,41 @@ mod tests {
 
     fn judged(method: &Method, pairs: &[(&'static str, &'static str)]) -> Result<(), &'static str> {
         let door = Door::new(vec!["Keeper.example.org".into()]);
-        door.judge(method, &headers(pairs)).map_err(|refusal| refusal.code())
+        door.judge(method, &headers(pairs))
+            .map_err(|refusal| refusal.code())
     }
 
     #[test]
     fn a_name_that_is_not_listed_is_refused_and_an_address_is_not() {
         for host in [
-            "127.0.0.1:9464", "localhost:1", "LOCALHOST", "[::1]:9464", "192.168.1.5", "keeper.example.org",
+            "127.0.0.1:9464",
+            "localhost:1",
+            "LOCALHOST",
+            "[::1]:9464",
+            "192.168.1.5",
+            "keeper.example.org",
             "keeper.example.org:443",
         ] {
             assert_eq!(judged(&Method::GET, &[("host", host)]), Ok(()), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:9464", "", "keeper.example.org.evil:1", "[::1"] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:9464",
+            "",
+            "keeper.example.org.evil:1",
+            "[::1",
+        ] {
             let told = judged(&Method::GET, &[("host", host)]);
             // An unclosed bracket names an address still.
             assert!(told == Err("dashboard/host") || host == "[::1", "{host}");
         }
         assert_eq!(judged(&Method::GET, &[]), Err("dashboard/host"));
         assert_eq!(
-            judged(&Method::GET, &[("host", "localhost"), ("host", "evil.example")]),
+            judged(
+                &Method::GET,
+                &[("host", "localhost"), ("host", "evil.example")]
+            ),
             Err("dashboard/path")
         );
     }
@@ -263,13 +285,28 @@ mod tests {
         for (more, told) in [
             (vec![JSON], Ok(())),
             (vec![JSON, ("origin", "http://127.0.0.1:9464")], Ok(())),
-            (vec![JSON, ("origin", "http://127.0.0.1:9465")], Err("dashboard/origin")),
+            (
+                vec![JSON, ("origin", "http://127.0.0.1:9465")],
+                Err("dashboard/origin"),
+            ),
             (vec![JSON, ("origin", "null")], Err("dashboard/origin")),
-            (vec![JSON, ("origin", "https://evil.example")], Err("dashboard/origin")),
+            (
+                vec![JSON, ("origin", "https://evil.example")],
+                Err("dashboard/origin"),
+            ),
             (vec![JSON, ("sec-fetch-site", "same-origin")], Ok(())),
-            (vec![JSON, ("sec-fetch-site", "cross-site")], Err("dashboard/origin")),
-            (vec![JSON, ("sec-fetch-site", "same-site")], Err("dashboard/origin")),
-            (vec![("content-type", "text/plain")], Err("dashboard/media-type")),
+            (
+                vec![JSON, ("sec-fetch-site", "cross-site")],
+                Err("dashboard/origin"),
+            ),
+            (
+                vec![JSON, ("sec-fetch-site", "same-site")],
+                Err("dashboard/origin"),
+            ),
+            (
+                vec![("content-type", "text/plain")],
+                Err("dashboard/media-type"),
+            ),
             (vec![], Err("dashboard/media-type")),
         ] {
             let all: Vec<_> = std::iter::once(HOST).chain(more).collect();

@@ -79,7 +79,9 @@ impl<P: Provider + 'static> Desk<P> {
         if let Some((_, law)) = laws.iter().find(|(of, _)| *of == id) {
             return Ok(Arc::clone(law));
         }
-        let _open = self.question().map_err(|_| "too many questions at once".to_owned())?;
+        let _open = self
+            .question()
+            .map_err(|_| "too many questions at once".to_owned())?;
         let law = Arc::new(self.asked.law(id, nodes).await?);
         if laws.len() == LAWS_MAX {
             laws.remove(0);
@@ -138,10 +140,7 @@ pub fn mission_id(text: &str) -> Result<B256, Refusal> {
     id.ok_or_else(|| Refusal::path("a mission is 0x and 64 digits"))
 }
 
-async fn whole<P: Provider + 'static>(
-    State(desk): Of<P>,
-    Path(text): Path<String>,
-) -> Answered {
+async fn whole<P: Provider + 'static>(State(desk): Of<P>, Path(text): Path<String>) -> Answered {
     let id = mission_id(&text)?;
     let nodes = desk.shown.nodes_of(&id);
     let nodes = nodes.ok_or_else(|| Refusal::no_mission(format!("there is no mission {id}")))?;
@@ -164,10 +163,7 @@ async fn events<P: Provider + 'static>(State(desk): Of<P>) -> Answered {
     Ok(taking.response())
 }
 
-async fn prove<P: Provider + 'static>(
-    State(desk): Of<P>,
-    RawQuery(query): RawQuery,
-) -> Answered {
+async fn prove<P: Provider + 'static>(State(desk): Of<P>, RawQuery(query): RawQuery) -> Answered {
     let which = Which::read(query.as_deref())?;
     let log = desk.log.clone();
     let log = log.ok_or_else(|| Refusal::no_log("this keeper keeps no log"))?;
@@ -179,7 +175,8 @@ async fn prove<P: Provider + 'static>(
     match found.anchor {
         None => {
             let why = "no anchor covers the entry yet: anchors are sent at the pace of `[log]`";
-            body["unknown"] = json!([{ "field": "anchor", "why": why }, { "field": "onChain", "why": why }]);
+            body["unknown"] =
+                json!([{ "field": "anchor", "why": why }, { "field": "onChain", "why": why }]);
         }
         Some((author, sequence)) => match desk.asked.anchor(author, sequence).await {
             Ok((size, root)) => body["onChain"] = json!({ "size": size, "root": root }),

@@ -204,16 +204,16 @@ impl<'a> Sight<'a> {
     /// Limits of a mission's epoch, or of the one in force.
     pub fn limits(&self, mission: Option<&Mission>) -> Option<&'a Limits> {
         let epoch = mission.and_then(|one| one.epoch);
-        self.facts
-            .limits
-            .get(&epoch.unwrap_or(self.picture.epoch))
+        self.facts.limits.get(&epoch.unwrap_or(self.picture.epoch))
     }
 
     /// Missions whose phase lasts too long, with the usual time.
     pub fn slow(&self) -> impl Iterator<Item = (&'a Mission, u64)> + use<'a> {
         let (picture, now) = (self.picture, self.now);
         picture.open().filter_map(move |mission| {
-            let usual = picture.phase_secs.get(usize::from(mission.state.number()))?;
+            let usual = picture
+                .phase_secs
+                .get(usize::from(mission.state.number()))?;
             let median = usual.median().filter(|_| usual.len() >= PHASES_MIN)?;
             let lasts = now.saturating_sub(mission.since);
             (lasts > median.saturating_mul(SLOW_TIMES)).then_some((mission, median))
@@ -236,21 +236,25 @@ impl<'a> Sight<'a> {
     /// How far each counter of each open execution came, in hundredths of its threshold, with its name.
     pub fn counters(
         &self,
-    ) -> impl Iterator<Item = (At, alloy::primitives::Address, &'a Counters, u64, String)> + '_ {
-        self.picture.counters.iter().filter_map(|((at, agent), counters)| {
-            let limits = self.limits(self.picture.missions.get(&at.mission))?;
-            let all = [
-                ("tool invocations", counters.tools, limits.tools),
-                ("messages", counters.messages, limits.messages),
-                ("thousandths of σ", counters.deviation, limits.deviation),
-            ];
-            let percent = |(_, found, limit): &(_, u32, u32)| {
-                u64::from(*found).saturating_mul(100) / u64::from(*limit).max(1)
-            };
-            let most = all.into_iter().max_by_key(percent)?;
-            let text = format!("{} of {} {}", most.1, most.2, most.0);
-            Some((*at, *agent, counters, percent(&most), text))
-        })
+    ) -> impl Iterator<Item = (At, alloy::primitives::Address, &'a Counters, u64, String)> + '_
+    {
+        self.picture
+            .counters
+            .iter()
+            .filter_map(|((at, agent), counters)| {
+                let limits = self.limits(self.picture.missions.get(&at.mission))?;
+                let all = [
+                    ("tool invocations", counters.tools, limits.tools),
+                    ("messages", counters.messages, limits.messages),
+                    ("thousandths of σ", counters.deviation, limits.deviation),
+                ];
+                let percent = |(_, found, limit): &(_, u32, u32)| {
+                    u64::from(*found).saturating_mul(100) / u64::from(*limit).max(1)
+                };
+                let most = all.into_iter().max_by_key(percent)?;
+                let text = format!("{} of {} {}", most.1, most.2, most.0);
+                Some((*at, *agent, counters, percent(&most), text))
+            })
     }
 
     /// Whether a counter came so far that it is told.
@@ -261,7 +265,11 @@ impl<'a> Sight<'a> {
     /// Hundredths of its gas budget that a mission used; nothing without a budget.
     pub fn gas_percent(&self, mission: &B256) -> Option<u64> {
         let budget = self.mission_gas?;
-        let used = self.gas.by_mission.get(mission).map_or(0, |spent| spent.gas);
+        let used = self
+            .gas
+            .by_mission
+            .get(mission)
+            .map_or(0, |spent| spent.gas);
         used.saturating_mul(100).checked_div(budget)
     }
 
@@ -273,7 +281,10 @@ impl<'a> Sight<'a> {
     /// Agents below the floor, with their points; nothing when the floor is not known.
     pub fn low(
         &self,
-    ) -> Option<(u32, impl Iterator<Item = (&'a alloy::primitives::Address, u32, u64)> + use<'a>)> {
+    ) -> Option<(
+        u32,
+        impl Iterator<Item = (&'a alloy::primitives::Address, u32, u64)> + use<'a>,
+    )> {
         let floor = self.limits(None)?.reputation_floor;
         let agents = self.picture.agents.iter();
         let low = agents.filter_map(move |(agent, standing)| {
@@ -302,19 +313,28 @@ fn node_states(sight: &Sight<'_>) -> Measured {
         });
         late += count(pending);
     }
-    let text = format!("{frozen} frozen, {failed} failed, {late} unfinalised of {}", many(all, "node"));
+    let text = format!(
+        "{frozen} frozen, {failed} failed, {late} unfinalised of {}",
+        many(all, "node")
+    );
     Measured::counted(frozen + failed + late, text)
 }
 
 fn mission_phase(sight: &Sight<'_>) -> Measured {
     let (slow, open) = (count(sight.slow()), count(sight.picture.open()));
-    let text = format!("{slow} of {} in its phase for longer than twice the usual time", many(open, "open mission"));
+    let text = format!(
+        "{slow} of {} in its phase for longer than twice the usual time",
+        many(open, "open mission")
+    );
     Measured::counted(slow, text)
 }
 
 fn anomaly_counters(sight: &Sight<'_>) -> Measured {
     if sight.limits(None).is_none() {
-        return Measured::unknown("thresholds are not known", "the parameters were not read yet");
+        return Measured::unknown(
+            "thresholds are not known",
+            "the parameters were not read yet",
+        );
     }
     let highest = sight.counters().max_by_key(|(.., percent, _)| *percent);
     let (value, text) = highest.map_or_else(
@@ -348,7 +368,9 @@ fn gas(sight: &Sight<'_>) -> Measured {
         );
     }
     let open = sight.picture.open();
-    let dearest = open.filter_map(|mission| sight.gas_percent(&mission.id)).max();
+    let dearest = open
+        .filter_map(|mission| sight.gas_percent(&mission.id))
+        .max();
     let value = dearest.unwrap_or(0);
     Measured {
         value: Some(value),
@@ -406,7 +428,11 @@ fn progress(sight: &Sight<'_>) -> Measured {
         completed += u64::from(mission.count(NodeState::Completed));
         all += u64::from(mission.nodes);
     }
-    let text = format!("{completed} of {} completed; {} stalled", many(all, "node"), many(stalled, "mission"));
+    let text = format!(
+        "{completed} of {} completed; {} stalled",
+        many(all, "node"),
+        many(stalled, "mission")
+    );
     Measured::counted(stalled, text)
 }
 
@@ -415,7 +441,10 @@ fn emergency_stops(sight: &Sight<'_>) -> Measured {
     let city = u64::from(sight.picture.stop.is_some());
     let text = match city {
         0 => format!("{} stopped", many(missions, "mission")),
-        _ => format!("the city is stopped, and {} besides", many(missions, "mission")),
+        _ => format!(
+            "the city is stopped, and {} besides",
+            many(missions, "mission")
+        ),
     };
     Measured::counted(missions + city, text)
 }

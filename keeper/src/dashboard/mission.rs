@@ -27,7 +27,15 @@ pub fn whole(
 ) -> Value {
     let mut unknown = Unknown::default();
     if let Err(why) = law {
-        for field in ["edges", "tier", "redundancy", "threshold", "digest", "budget", "timeoutMs"] {
+        for field in [
+            "edges",
+            "tier",
+            "redundancy",
+            "threshold",
+            "digest",
+            "budget",
+            "timeoutMs",
+        ] {
             unknown.say(field, why);
         }
     }

@@ -64,7 +64,9 @@ fn parameter(id: ParameterId, known: &Parameters) -> Value {
 fn needs(id: ParameterId, known: &Parameters) -> Value {
     let policy = Policy::of(|id| known.number(id));
     let (signers, delay) = match (id, id.row().tier) {
-        (ParameterId::SeniorAdjudicatorAddr, _) => (two_thirds(known.active), policy.senior_delay_secs),
+        (ParameterId::SeniorAdjudicatorAddr, _) => {
+            (two_thirds(known.active), policy.senior_delay_secs)
+        }
         (_, Tier::Low) => (1, policy.low_delay_secs),
         (_, Tier::Medium) => (2, policy.medium_delay_secs),
         (_, Tier::High) => (two_thirds(known.active), policy.high_delay_secs),
@@ -95,10 +97,17 @@ mod tests {
         assert_eq!(items.len(), ParameterId::COUNT);
         for (item, id) in items.iter().zip(ParameterId::ALL) {
             assert_eq!(item["value"], item["default"], "{id:?}");
-            assert_eq!(item["amendable"] == json!(true), !item["needs"].is_null(), "{id:?}");
+            assert_eq!(
+                item["amendable"] == json!(true),
+                !item["needs"].is_null(),
+                "{id:?}"
+            );
             if let Some(value) = item["value"].as_u64() {
                 let bound = |name: &str| item[name].as_u64().expect("a bound");
-                assert!((bound("least")..=bound("greatest")).contains(&value), "{id:?}");
+                assert!(
+                    (bound("least")..=bound("greatest")).contains(&value),
+                    "{id:?}"
+                );
             }
         }
         let floor = &items[ParameterId::ReputationFloor.place()];

@@ -73,9 +73,14 @@ pub fn prove(log: &Kept, which: Which) -> Result<Proven, Refusal> {
     }
     let read = || -> Result<Proven, LogError> {
         let lines = log.lines(place, 1)?;
-        let line = lines.into_iter().next().map_or_else(String::new, |(_, line)| line);
+        let line = lines
+            .into_iter()
+            .next()
+            .map_or_else(String::new, |(_, line)| line);
         let name = *log.name();
-        let anchored = log.anchor_within(size)?.filter(|known| known.anchor.size > place);
+        let anchored = log
+            .anchor_within(size)?
+            .filter(|known| known.anchor.size > place);
         let anchor_path = match &anchored {
             Some(known) => Some(log.inclusion(place, known.anchor.size)?),
             None => None,
@@ -107,7 +112,11 @@ fn find(log: &Log, transaction: B256) -> Result<Option<u64>, Refusal> {
     let text = format!("{transaction}");
     let mut cursor = None;
     for _ in 0..PAGES_MAX {
-        let page = log.query(&Query::default(), cursor.as_ref(), agentcity_hub::store::PAGE_MAX);
+        let page = log.query(
+            &Query::default(),
+            cursor.as_ref(),
+            agentcity_hub::store::PAGE_MAX,
+        );
         let page = page.map_err(|error| fault(&error))?;
         let page = page.map_err(Refusal::path)?;
         if let Some(hit) = page.hits.iter().find(|hit| hit.line.contains(&text)) {
@@ -152,8 +161,16 @@ mod tests {
         let text = format!("transaction={hash}");
         assert_eq!(Which::read(Some(&text)), Ok(Which::Transaction(hash)));
         for bad in [
-            None, Some(""), Some("place"), Some("place="), Some("place=-1"), Some("place=+1"), Some("place=1&place=2"),
-            Some("place=99999999999999999999"), Some("transaction=0x12"), Some("leaf=1"),
+            None,
+            Some(""),
+            Some("place"),
+            Some("place="),
+            Some("place=-1"),
+            Some("place=+1"),
+            Some("place=1&place=2"),
+            Some("place=99999999999999999999"),
+            Some("transaction=0x12"),
+            Some("leaf=1"),
         ] {
             assert!(Which::read(bad).is_err(), "{bad:?}");
         }

@@ -172,7 +172,8 @@ impl Amendment {
     /// What `eth_signTypedData_v4` takes. Numbers are texts, so that no wallet rounds one.
     fn typed(&self) -> Value {
         let fields = |all: &mut dyn Iterator<Item = (&'static str, &'static str)>| -> Value {
-            all.map(|(ty, name)| json!({ "name": name, "type": ty })).collect()
+            all.map(|(ty, name)| json!({ "name": name, "type": ty }))
+                .collect()
         };
         let entry = Self::entry();
         let name = entry.map_or("", |entry| entry.name);
@@ -265,7 +266,9 @@ impl Amendment {
     fn touches(&self) -> &'static str {
         match self.id.row().scope {
             Scope::Session => "sessions that open afterwards; running ones keep their epoch",
-            Scope::Mission => "missions that are finalised afterwards; running ones keep their epoch",
+            Scope::Mission => {
+                "missions that are finalised afterwards; running ones keep their epoch"
+            }
             Scope::City => "the whole city, at once; no running mission's own terms",
         }
     }
@@ -319,7 +322,9 @@ pub async fn propose<P: Provider>(
     let city = asked.city();
     let place = id.place() as u8;
     let view = IConstitution::parameterCall { id: place };
-    let found = asked.call("a parameter", Peer::Constitution, &view, at).await;
+    let found = asked
+        .call("a parameter", Peer::Constitution, &view, at)
+        .await;
     let old = found.map_err(Refusal::chain)?.value;
     if old == new {
         return Err(Refusal::value("the parameter has this value already"));
@@ -338,7 +343,12 @@ pub async fn propose<P: Provider>(
         constitution: city.constitution,
     };
     let required = required(asked, &amendment, at).await?;
-    let active = asked.call("the panel", Peer::Roster, &IRoster::activeAdjudicatorsCall {}, at);
+    let active = asked.call(
+        "the panel",
+        Peer::Roster,
+        &IRoster::activeAdjudicatorsCall {},
+        at,
+    );
     let active = active.await.map_err(Refusal::chain)?;
     Ok(told(&amendment, &required, active, secs))
 }
@@ -377,12 +387,21 @@ fn told(
     let words = [
         ("does", amendment.sentence()),
         ("digest", amendment.digest().to_string()),
-        ("because", format!("{address} (keccak256 {})", amendment.why)),
+        (
+            "because",
+            format!("{address} (keccak256 {})", amendment.why),
+        ),
         ("touches", amendment.touches().to_owned()),
         ("risk", amendment.risk()),
-        ("needs", format!("{signers} of {active} adjudicators ({rule})")),
+        (
+            "needs",
+            format!("{signers} of {active} adjudicators ({rule})"),
+        ),
         ("interests", interests.to_owned()),
-        ("deadline", format!("{} ({secs} s left)", amendment.deadline)),
+        (
+            "deadline",
+            format!("{} ({secs} s left)", amendment.deadline),
+        ),
         ("delay", delays),
     ];
     let words = words.map(|(key, text)| json!({ "key": key, "text": text }));
@@ -424,7 +443,10 @@ pub async fn submit<P: Provider>(
         payload: amendment.payload(),
         signatures: signatures.iter().map(|one| one.signature.clone()).collect(),
     };
-    let signers: Vec<String> = signatures.iter().map(|one| one.signer.to_string()).collect();
+    let signers: Vec<String> = signatures
+        .iter()
+        .map(|one| one.signer.to_string())
+        .collect();
     Ok(json!({
         "digest": amendment.digest(), "to": amendment.panel.to_string(), "data": Bytes::from(call.abi_encode()),
         "value": "0", "signers": signers, "missing": missing, "file": amendment.file(&signatures),
@@ -450,7 +472,9 @@ fn gathered(
         Refusal::body("the file is none of an amendment of this city, or contradicts itself")
     })?;
     if submission.signatures.len() > SIGNATURES_MAX {
-        return Err(Refusal::body(format!("more than {SIGNATURES_MAX} signatures")));
+        return Err(Refusal::body(format!(
+            "more than {SIGNATURES_MAX} signatures"
+        )));
     }
     let digest = amendment.digest();
     let mut all = submission.signatures.clone();

@@ -1,9 +1,6 @@
 //! The sections of the protocol as JSON (docs/dashboard.md). Everything here is a function of what is known; nothing is asked.
 
-use agentcity_domain::{
-    machine::NodeState,
-    peer::Peer,
-};
+use agentcity_domain::{machine::NodeState, peer::Peer};
 use alloy::primitives::{B256, U256};
 use serde_json::{Map, Value, json};
 
@@ -28,8 +25,18 @@ const AGENTS_MAX: usize = 64;
 
 /// The sections, in the order of the protocol.
 pub const NAMES: [&str; 12] = [
-    "city", "metrics", "missions", "gas", "freezes", "verification", "epochs", "reviews", "money",
-    "alerts", "wiring", "log",
+    "city",
+    "metrics",
+    "missions",
+    "gas",
+    "freezes",
+    "verification",
+    "epochs",
+    "reviews",
+    "money",
+    "alerts",
+    "wiring",
+    "log",
 ];
 
 /// Why fields of an object are null.
@@ -47,7 +54,8 @@ impl Unknown {
     /// As the protocol has it.
     pub fn json(&self) -> Value {
         let all = self.0.iter();
-        all.map(|(field, why)| json!({ "field": field, "why": why })).collect()
+        all.map(|(field, why)| json!({ "field": field, "why": why }))
+            .collect()
     }
 }
 
@@ -176,7 +184,10 @@ pub fn freezes(sight: &Sight<'_>) -> Value {
     let (picture, sums) = (sight.picture, &sight.picture.frozen);
     let mut unknown = Unknown::default();
     if picture.freezes.len() > ITEMS_MAX {
-        unknown.say("open", format!("{ITEMS_MAX} of {} are shown", picture.freezes.len()));
+        unknown.say(
+            "open",
+            format!("{ITEMS_MAX} of {} are shown", picture.freezes.len()),
+        );
     }
     let open = picture.freezes.iter().take(ITEMS_MAX);
     let open = open.map(|((mission, number), freeze)| {
@@ -210,7 +221,10 @@ pub fn verification(picture: &Picture) -> Value {
     let mut unknown = Unknown::default();
     if !picture.untiered.is_empty() {
         let left = picture.untiered.len();
-        unknown.say("byTier", format!("of {left} endings the tier is not known yet"));
+        unknown.say(
+            "byTier",
+            format!("of {left} endings the tier is not known yet"),
+        );
     }
     let tiers = (1..).zip(&picture.tiers).map(|(number, tier): (u8, _)| {
         json!({
@@ -252,7 +266,10 @@ pub fn reviews(picture: &Picture) -> Value {
         unknown.say("items", format!("{ITEMS_MAX} of {} are shown", all.len()));
     }
     if all.iter().any(|(_, review)| review.deadline.is_none()) {
-        unknown.say("deadline", "no event tells when a dispute ends: `agentcity node show` does");
+        unknown.say(
+            "deadline",
+            "no event tells when a dispute ends: `agentcity node show` does",
+        );
     }
     let items = all.into_iter().take(ITEMS_MAX).map(|((mission, subject), review)| {
         let (node, attempt, index) = match subject {
@@ -334,7 +351,10 @@ pub fn money(sight: &Sight<'_>) -> Value {
     let flows = &sight.picture.flows;
     let sum = |of: fn(&Line) -> U256| {
         let all = [&flows.escrows, &flows.stakes, &flows.bonds];
-        amount(all.into_iter().fold(U256::ZERO, |sum, line| sum.saturating_add(of(line))))
+        amount(
+            all.into_iter()
+                .fold(U256::ZERO, |sum, line| sum.saturating_add(of(line))),
+        )
     };
     let lines = closed.iter().map(|closed| {
         json!({
@@ -368,7 +388,10 @@ pub fn alerts(all: &[Alert]) -> Value {
     let items: Vec<Value> = all.iter().take(ALERTS_MAX).map(Alert::json).collect();
     let mut unknown = Unknown::default();
     if all.len() > items.len() {
-        unknown.say("items", format!("the most urgent {} are shown", items.len()));
+        unknown.say(
+            "items",
+            format!("the most urgent {} are shown", items.len()),
+        );
     }
     json!({ "total": all.len(), "items": items, "unknown": unknown.json() })
 }
@@ -385,4 +408,3 @@ pub fn anchors(picture: &Picture) -> Value {
         })
         .collect()
 }
-

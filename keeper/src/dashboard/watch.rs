@@ -136,7 +136,9 @@ impl Inner {
         let Some(top) = self.window.picture().top else {
             return clock.now().get() / 1_000;
         };
-        let passed = self.seen.map_or(0, |(_, at)| clock.now().get().saturating_sub(at));
+        let passed = self
+            .seen
+            .map_or(0, |(_, at)| clock.now().get().saturating_sub(at));
         top.time.get().saturating_add(passed / 1_000)
     }
 }
@@ -261,7 +263,9 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             let failed = tokio::spawn(Arc::clone(&watch).follow()).await;
             let why = match failed {
                 Ok(why) => why,
-                Err(error) if error.is_panic() => "the dashboard failed, and begins anew".to_owned(),
+                Err(error) if error.is_panic() => {
+                    "the dashboard failed, and begins anew".to_owned()
+                }
                 // The runtime ends.
                 Err(_) => return,
             };
@@ -289,7 +293,9 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
         loop {
             let more = match self.step(&mut run).await {
                 Ok(more) => more,
-                Err(doubt) if doubt.disposition() == Disposition::Resync => return doubt.to_string(),
+                Err(doubt) if doubt.disposition() == Disposition::Resync => {
+                    return doubt.to_string();
+                }
                 Err(doubt) => {
                     self.doubts(&doubt);
                     tokio::time::sleep(DOUBT).await;
@@ -355,7 +361,12 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             inner.changed.entry(mission).or_default().extend(nodes);
         }
         let picture = inner.window.picture();
-        let is_open = |mission: &B256| picture.missions.get(mission).is_some_and(|one| one.is_open());
+        let is_open = |mission: &B256| {
+            picture
+                .missions
+                .get(mission)
+                .is_some_and(|one| one.is_open())
+        };
         // What ended is as the logs told it: nobody decides anything by it any more.
         run.words.retain(|(mission, _)| is_open(mission));
     }
@@ -404,7 +415,9 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             let picture = inner.window.picture();
             let epochs = picture.open().filter_map(|mission| mission.epoch);
             let wanted = epochs.chain([picture.epoch]);
-            wanted.filter(|epoch| !inner.facts.limits.contains_key(epoch)).collect()
+            wanted
+                .filter(|epoch| !inner.facts.limits.contains_key(epoch))
+                .collect()
         };
         for epoch in wanted.into_iter().take(EPOCHS_MAX) {
             match self.asked.limits(epoch, top).await {
@@ -438,7 +451,9 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
 
     async fn views(&self, run: &mut Run, top: Head) {
         for _ in 0..VIEWS_MAX {
-            let Some(mission) = run.views.pop_last() else { return };
+            let Some(mission) = run.views.pop_last() else {
+                return;
+            };
             match self.asked.view(mission, top).await {
                 Ok(view) => {
                     let mut inner = self.shown.inner.lock();
@@ -500,9 +515,9 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             let picture = inner.window.picture();
             let waiting = picture.untiered.iter().map(|(mission, ..)| *mission);
             let open = picture.open().map(|mission| mission.id);
-            let mut wanted = waiting.chain(open).filter(|id| {
-                !inner.facts.laws.contains_key(id) && !run.lawless.contains_key(id)
-            });
+            let mut wanted = waiting
+                .chain(open)
+                .filter(|id| !inner.facts.laws.contains_key(id) && !run.lawless.contains_key(id));
             let id = wanted.next();
             id.and_then(|id| Some((id, picture.missions.get(&id)?.nodes)))
         };
@@ -531,9 +546,9 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
 
     async fn receipts(&self) {
         let wanted = self.shown.inner.lock().gas.next(RECEIPTS_MAX);
-        let asked = wanted.into_iter().map(|transaction| async move {
-            (transaction, self.asked.cost(transaction).await)
-        });
+        let asked = wanted
+            .into_iter()
+            .map(|transaction| async move { (transaction, self.asked.cost(transaction).await) });
         let answers = join_all(asked).await;
         let mut inner = self.shown.inner.lock();
         for (transaction, cost) in answers {
@@ -555,7 +570,9 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             };
             self.shown.inner.lock().log = section;
         }
-        let Some(folder) = self.setting.documents.clone() else { return };
+        let Some(folder) = self.setting.documents.clone() else {
+            return;
+        };
         if run.documents.is_some_and(|at| at.elapsed() < DOCUMENTS) {
             return;
         }
@@ -589,12 +606,18 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
         for (history, measured) in inner.histories.iter_mut().zip(&measured) {
             history.take(measured, now);
         }
-        let doubt = inner.doubt.as_ref().map(|(since, why)| (*since, why.as_str()));
+        let doubt = inner
+            .doubt
+            .as_ref()
+            .map(|(since, why)| (*since, why.as_str()));
         let mut alerts = alerts::alerts(&sight, doubt);
         for alert in &mut alerts {
             alert.since = inner.since.get(&alert.id).copied().unwrap_or(alert.since);
         }
-        inner.since = alerts.iter().map(|alert| (alert.id.clone(), alert.since)).collect();
+        inner.since = alerts
+            .iter()
+            .map(|alert| (alert.id.clone(), alert.since))
+            .collect();
         let sections = [
             self.city(inner, now),
             sections::metrics(&measured, &inner.histories),
@@ -640,14 +663,19 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             }
         }
         if inner.window.picture().undecodable > 0 {
-            let text = format!("{} logs are of no interface that this keeper knows", inner.window.picture().undecodable);
+            let text = format!(
+                "{} logs are of no interface that this keeper knows",
+                inner.window.picture().undecodable
+            );
             unknown.say("logs", text);
         }
         let members = agentcity_domain::peer::Peer::ALL.map(|peer| {
             let code = fixed.and_then(|fixed| fixed.codes.get(peer.place()));
             json!({ "peer": peer.name(), "address": city.at(peer).to_string(), "codeHash": code })
         });
-        let asset = fixed.map(|fixed| fixed.asset).filter(|asset| !asset.is_zero());
+        let asset = fixed
+            .map(|fixed| fixed.asset)
+            .filter(|asset| !asset.is_zero());
         let top = inner.window.picture().top;
         json!({
             "chainId": city.chain_id, "constitution": city.constitution.to_string(),

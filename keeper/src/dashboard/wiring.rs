@@ -10,19 +10,55 @@ use crate::source::city::City;
 
 /// The role tables, as the contracts' tests hold them to the contracts.
 const TABLES: [(Peer, &str); Peer::COUNT] = [
-    (Peer::Constitution, include_str!("../../../abi/roles/Constitution.toml")),
+    (
+        Peer::Constitution,
+        include_str!("../../../abi/roles/Constitution.toml"),
+    ),
     (Peer::Agent, include_str!("../../../abi/roles/Agent.toml")),
-    (Peer::Management, include_str!("../../../abi/roles/Management.toml")),
-    (Peer::Service, include_str!("../../../abi/roles/Service.toml")),
-    (Peer::Legislature, include_str!("../../../abi/roles/Legislature.toml")),
-    (Peer::Collaboration, include_str!("../../../abi/roles/Collaboration.toml")),
-    (Peer::Treasury, include_str!("../../../abi/roles/Treasury.toml")),
-    (Peer::Adjudication, include_str!("../../../abi/roles/Adjudication.toml")),
-    (Peer::Verification, include_str!("../../../abi/roles/Verification.toml")),
-    (Peer::Guardian, include_str!("../../../abi/roles/Guardian.toml")),
-    (Peer::Assembly, include_str!("../../../abi/roles/Assembly.toml")),
-    (Peer::Statute, include_str!("../../../abi/roles/Statute.toml")),
-    (Peer::Enactment, include_str!("../../../abi/roles/Enactment.toml")),
+    (
+        Peer::Management,
+        include_str!("../../../abi/roles/Management.toml"),
+    ),
+    (
+        Peer::Service,
+        include_str!("../../../abi/roles/Service.toml"),
+    ),
+    (
+        Peer::Legislature,
+        include_str!("../../../abi/roles/Legislature.toml"),
+    ),
+    (
+        Peer::Collaboration,
+        include_str!("../../../abi/roles/Collaboration.toml"),
+    ),
+    (
+        Peer::Treasury,
+        include_str!("../../../abi/roles/Treasury.toml"),
+    ),
+    (
+        Peer::Adjudication,
+        include_str!("../../../abi/roles/Adjudication.toml"),
+    ),
+    (
+        Peer::Verification,
+        include_str!("../../../abi/roles/Verification.toml"),
+    ),
+    (
+        Peer::Guardian,
+        include_str!("../../../abi/roles/Guardian.toml"),
+    ),
+    (
+        Peer::Assembly,
+        include_str!("../../../abi/roles/Assembly.toml"),
+    ),
+    (
+        Peer::Statute,
+        include_str!("../../../abi/roles/Statute.toml"),
+    ),
+    (
+        Peer::Enactment,
+        include_str!("../../../abi/roles/Enactment.toml"),
+    ),
     (Peer::Roster, include_str!("../../../abi/roles/Roster.toml")),
 ];
 
@@ -40,7 +76,10 @@ fn edges() -> BTreeMap<(Peer, Peer), Vec<String>> {
         for (function, role) in functions {
             for caller in role.callers {
                 if let Some(caller) = Peer::ALL.into_iter().find(|peer| peer.name() == caller) {
-                    edges.entry((caller, called)).or_default().push(function.clone());
+                    edges
+                        .entry((caller, called))
+                        .or_default()
+                        .push(function.clone());
                 }
             }
         }
@@ -50,7 +89,8 @@ fn edges() -> BTreeMap<(Peer, Peer), Vec<String>> {
 
 /// `wiring`.
 pub fn wiring(city: &City) -> Value {
-    let nodes = Peer::ALL.map(|peer| json!({ "peer": peer.name(), "address": city.at(peer).to_string() }));
+    let nodes =
+        Peer::ALL.map(|peer| json!({ "peer": peer.name(), "address": city.at(peer).to_string() }));
     let edges = edges().into_iter().map(|((from, to), functions)| {
         json!({ "from": from.name(), "to": to.name(), "functions": functions })
     });
@@ -65,11 +105,17 @@ mod tests {
     fn every_table_is_read_and_the_panel_reaches_the_guardian() {
         for (peer, table) in TABLES {
             let functions: BTreeMap<String, Role> = toml::from_str(table).expect("a role table");
-            assert!(functions.contains_key("wire") || peer == Peer::Constitution, "{peer:?}");
+            assert!(
+                functions.contains_key("wire") || peer == Peer::Constitution,
+                "{peer:?}"
+            );
         }
         let edges = edges();
         let halts = &edges[&(Peer::Adjudication, Peer::Guardian)];
-        assert!(halts.iter().any(|function| function == "clearStop"), "{halts:?}");
+        assert!(
+            halts.iter().any(|function| function == "clearStop"),
+            "{halts:?}"
+        );
         assert!(edges.keys().all(|(from, to)| from != to));
     }
 }

@@ -136,7 +136,9 @@ pub enum SettingsError {
     #[error("operations.{0}: there is no dashboard that it is for: say `dashboard = true`")]
     NoDashboard(&'static str),
     /// A name that is none of a host.
-    #[error("operations.dashboard_hosts: {0:?} is no name of a host without a port, or there are more than {HOSTS_MAX}")]
+    #[error(
+        "operations.dashboard_hosts: {0:?} is no name of a host without a port, or there are more than {HOSTS_MAX}"
+    )]
     Host(String),
     /// Orders without a token, or without a place to remember them.
     #[error(
@@ -319,16 +321,38 @@ mod tests {
     #[test]
     fn a_dashboard_wants_a_listener_and_names_that_are_names() {
         let on = "listen = \"127.0.0.1:9464\"\ndashboard = true\n";
-        assert_eq!(read("listen = \"127.0.0.1:9464\"").expect("valid").dashboard, None);
-        let settings = read(&format!("{on}dashboard_hosts = [\"keeper.example.org\"]\ndashboard_mission_gas = 5"));
+        assert_eq!(
+            read("listen = \"127.0.0.1:9464\"")
+                .expect("valid")
+                .dashboard,
+            None
+        );
+        let settings = read(&format!(
+            "{on}dashboard_hosts = [\"keeper.example.org\"]\ndashboard_mission_gas = 5"
+        ));
         let dashboard = settings.expect("valid").dashboard.expect("served");
         assert_eq!((dashboard.hosts.len(), dashboard.mission_gas), (1, Some(5)));
         for (text, says) in [
-            (ADMIN.replace("listen = \"127.0.0.1:9464\"\n", "dashboard = true\n"), "no `listen`"),
-            ("listen = \"127.0.0.1:9464\"\ndashboard_hosts = [\"a\"]".into(), "dashboard = true"),
-            ("listen = \"127.0.0.1:9464\"\ndashboard_mission_gas = 1".into(), "dashboard = true"),
-            (format!("{on}dashboard_hosts = [\"a:80\"]"), "no name of a host"),
-            (format!("{on}dashboard_hosts = [\"*\"]"), "no name of a host"),
+            (
+                ADMIN.replace("listen = \"127.0.0.1:9464\"\n", "dashboard = true\n"),
+                "no `listen`",
+            ),
+            (
+                "listen = \"127.0.0.1:9464\"\ndashboard_hosts = [\"a\"]".into(),
+                "dashboard = true",
+            ),
+            (
+                "listen = \"127.0.0.1:9464\"\ndashboard_mission_gas = 1".into(),
+                "dashboard = true",
+            ),
+            (
+                format!("{on}dashboard_hosts = [\"a:80\"]"),
+                "no name of a host",
+            ),
+            (
+                format!("{on}dashboard_hosts = [\"*\"]"),
+                "no name of a host",
+            ),
             (format!("{on}dashboard_hosts = [\"\"]"), "no name of a host"),
             (format!("{on}dashboard_mission_gas = 0"), "not within"),
         ] {

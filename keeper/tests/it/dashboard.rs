@@ -2,6 +2,7 @@
 //! line would have signed.
 
 use std::{
+    collections::BTreeSet,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     process::Command,
@@ -68,7 +69,9 @@ impl Page {
         let runtime = Runtime::new().unwrap();
         let at = runtime.block_on(async {
             let (city, provider) = (city(&scene.stage), provider(&scene.stage));
-            let genesis = agentcity_keeper::source::agreed::head(&provider, 0).await.unwrap();
+            let genesis = agentcity_keeper::source::agreed::head(&provider, 0)
+                .await
+                .unwrap();
             let endpoint = HttpEndpoint::new(
                 scene.stage.city.node.http_url().parse().unwrap(),
                 Duration::from_secs(10),
@@ -125,7 +128,10 @@ impl Page {
     }
 
     fn post(&self, path: &str, body: &Value) -> Reply {
-        let headers = format!("Content-Type: application/json\r\nOrigin: http://{}\r\n", self.at);
+        let headers = format!(
+            "Content-Type: application/json\r\nOrigin: http://{}\r\n",
+            self.at
+        );
         self.ask("POST", path, &headers, &body.to_string())
     }
 
@@ -146,7 +152,12 @@ impl Page {
     fn events(&self) -> Events {
         let mut stream = TcpStream::connect(self.at).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(stream, "GET /dashboard/events HTTP/1.1\r\nHost: {}\r\n\r\n", self.at).unwrap();
+        write!(
+            stream,
+            "GET /dashboard/events HTTP/1.1\r\nHost: {}\r\n\r\n",
+            self.at
+        )
+        .unwrap();
         Events {
             lines: BufReader::new(stream),
             last: 0,
@@ -188,7 +199,10 @@ impl Events {
 fn mission<'a>(state: &'a Value, law: &Law) -> &'a Value {
     let items = state["missions"]["items"].as_array().unwrap();
     let id = json!(law.mission);
-    items.iter().find(|one| one["id"] == id).unwrap_or(&Value::Null)
+    items
+        .iter()
+        .find(|one| one["id"] == id)
+        .unwrap_or(&Value::Null)
 }
 
 fn metric<'a>(metrics: &'a Value, id: &str) -> &'a Value {
@@ -200,7 +214,8 @@ fn metric<'a>(metrics: &'a Value, id: &str) -> &'a Value {
 fn has_keys_of(example: &Value, found: &Value, path: &str) {
     match (example, found) {
         (Value::Object(example), Value::Object(found)) => {
-            let keys = |of: &serde_json::Map<String, Value>| of.keys().cloned().collect::<Vec<_>>();
+            let keys =
+                |of: &serde_json::Map<String, Value>| of.keys().cloned().collect::<BTreeSet<_>>();
             assert_eq!(keys(example), keys(found), "{path}");
             for (key, value) in example {
                 has_keys_of(value, &found[key], &format!("{path}/{key}"));
@@ -229,7 +244,10 @@ fn example() -> Value {
 fn enacted(scene: &mut Scene) -> Law {
     let plan = Plan {
         name: "seen".to_owned(),
-        tasks: vec![Task::proved("fetch", PRICE), Task::reviewed("report", PRICE)],
+        tasks: vec![
+            Task::proved("fetch", PRICE),
+            Task::reviewed("report", PRICE),
+        ],
         edges: vec![(0, 1)],
         predicates: Vec::new(),
     };
@@ -244,10 +262,16 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
     let state = page.until("the city", |state| state["city"]["caughtUp"] == json!(true));
     assert_eq!(state["missions"]["total"], json!(0));
     let mut events = page.events();
-    events.until("wiring", |wiring| wiring["nodes"].as_array().is_some_and(|all| all.len() == 14));
+    events.until("wiring", |wiring| {
+        wiring["nodes"]
+            .as_array()
+            .is_some_and(|all| all.len() == 14)
+    });
 
     let law = enacted(&mut scene);
-    events.until("missions", |all| all["items"][0]["state"] == json!("ACTIVE"));
+    events.until("missions", |all| {
+        all["items"][0]["state"] == json!("ACTIVE")
+    });
     let path = format!("/dashboard/missions/{}", law.mission);
     let whole = page.get(&path).json();
     assert_eq!(whole["edges"], json!([[0, 1]]));
@@ -259,7 +283,10 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
     scene.route(&law, 0, &[0]);
     let executing = |data: &Value| {
         let nodes = data["nodes"].as_array();
-        nodes.is_some_and(|all| all.iter().any(|node| node["ordinal"] == json!(0) && node["state"] == json!("EXECUTING")))
+        nodes.is_some_and(|all| {
+            all.iter()
+                .any(|node| node["ordinal"] == json!(0) && node["state"] == json!("EXECUTING"))
+        })
     };
     events.until("mission", executing);
 
@@ -272,12 +299,26 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
         agent,
     };
     scene.rule(Peer::Guardian, &freeze);
-    let alerts = events.until("alerts", |alerts| alerts["items"][0]["metric"] == json!("activeFreezes"));
+    let alerts = events.until("alerts", |alerts| {
+        alerts["items"][0]["metric"] == json!("activeFreezes")
+    });
     let first = &alerts["items"][0];
     assert_eq!(first["severity"], json!("critical"));
-    assert!(first["command"].as_str().unwrap().starts_with("agentcity override prepare unfreeze-node"));
-    let state = page.until("frozen", |state| state["freezes"]["open"].as_array().is_some_and(|all| all.len() == 1));
-    assert_eq!(metric(&state["metrics"], "activeFreezes")["alerting"], json!(true));
+    assert!(
+        first["command"]
+            .as_str()
+            .unwrap()
+            .starts_with("agentcity override prepare unfreeze-node")
+    );
+    let state = page.until("frozen", |state| {
+        state["freezes"]["open"]
+            .as_array()
+            .is_some_and(|all| all.len() == 1)
+    });
+    assert_eq!(
+        metric(&state["metrics"], "activeFreezes")["alerting"],
+        json!(true)
+    );
     assert_eq!(mission(&state, &law)["counts"]["FROZEN"], json!(1));
     let freeze = state["freezes"]["open"][0]["freeze"].as_u64().unwrap();
     let unfreeze = guardian::unfreezeNodeCall {
@@ -296,7 +337,9 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
     scene.route(&law, 1, &[1]);
     scene.submit(&law, 1, 1);
     // A review waits, with its end.
-    let reviews = events.until("reviews", |reviews| !reviews["items"].as_array().unwrap().is_empty());
+    let reviews = events.until("reviews", |reviews| {
+        !reviews["items"].as_array().unwrap().is_empty()
+    });
     assert_eq!(reviews["items"][0]["kind"], json!("result"));
     assert!(reviews["items"][0]["deadline"].as_u64().is_some());
     let state = page.until("everything", |state| {
@@ -326,7 +369,10 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
     // The node was seen in each of its states.
     let whole = page.get(&path).json();
     let transitions = whole["nodes"][0]["transitions"].as_array().unwrap();
-    let states: Vec<&str> = transitions.iter().map(|one| one[0].as_str().unwrap()).collect();
+    let states: Vec<&str> = transitions
+        .iter()
+        .map(|one| one[0].as_str().unwrap())
+        .collect();
     assert_eq!(states.first(), Some(&"ELIGIBLE"));
     assert_eq!(states.last(), Some(&"COMPLETED"));
     assert!(states.contains(&"FROZEN"), "{states:?}");
@@ -334,7 +380,8 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
     // Who comes later sees the same.
     let later = Page::over(&scene);
     let again = later.until("the same", |state| {
-        state["city"]["caughtUp"] == json!(true) && state["gas"]["measured"] == state["gas"]["transactions"]
+        state["city"]["caughtUp"] == json!(true)
+            && state["gas"]["measured"] == state["gas"]["transactions"]
     });
     for section in ["freezes", "verification", "epochs", "reviews", "gas"] {
         assert_eq!(again[section], state[section], "{section}");
@@ -353,15 +400,22 @@ fn an_amendment_is_what_the_command_line_would_have_signed_and_bad_requests_are_
     let items = parameters["items"].as_array().unwrap();
     assert_eq!(items.len(), ParameterId::COUNT);
     has_keys_of(&example()["parameters"], &parameters, "parameters");
-    let floor = items.iter().find(|one| one["name"] == json!("reputationFloor")).unwrap();
+    let floor = items
+        .iter()
+        .find(|one| one["name"] == json!("reputationFloor"))
+        .unwrap();
     let value = floor["value"].as_u64().unwrap() + 20;
 
-    let asked = json!({ "parameter": "reputationFloor", "value": value, "justification": "it is too low" });
+    let asked =
+        json!({ "parameter": "reputationFloor", "value": value, "justification": "it is too low" });
     let reply = page.post("/dashboard/proposal", &asked);
     assert_eq!(reply.status, 200, "{reply:?}");
     let proposal = reply.json();
     has_keys_of(&example()["proposal"], &proposal, "proposal");
-    assert_eq!(proposal["justification"]["hash"], json!(keccak256("it is too low")));
+    assert_eq!(
+        proposal["justification"]["hash"],
+        json!(keccak256("it is too low"))
+    );
     // The panel's own digest of the same payload.
     let payload = proposal["file"]["override"]["payload"].as_str().unwrap();
     let call = agentcity_abi::IAdjudication::digestOfCall {
@@ -371,7 +425,10 @@ fn an_amendment_is_what_the_command_line_would_have_signed_and_bad_requests_are_
     let digest: B256 = scene.ask(Peer::Adjudication, &call);
     assert_eq!(proposal["digest"], json!(digest));
     let does = proposal["words"][0]["text"].as_str().unwrap();
-    assert!(does.contains("reputationFloor") && does.contains(&value.to_string()), "{does}");
+    assert!(
+        does.contains("reputationFloor") && does.contains(&value.to_string()),
+        "{does}"
+    );
 
     // The command line reads the file, and explains it in the same words.
     let dir = tempfile::tempdir().unwrap();
@@ -411,33 +468,101 @@ fn an_amendment_is_what_the_command_line_would_have_signed_and_bad_requests_are_
     has_keys_of(&example()["submission"], &submission, "submission");
     let signers: Vec<String> = keys.iter().map(|key| key.address().to_string()).collect();
     assert_eq!(submission["signers"], json!(signers));
-    assert_eq!(submission["to"], json!(scene.at(Peer::Adjudication).to_string()));
+    assert_eq!(
+        submission["to"],
+        json!(scene.at(Peer::Adjudication).to_string())
+    );
 
     // Each refusal has its status and its code.
     let with = |value: Value| json!({ "parameter": "reputationFloor", "value": value, "justification": "why" });
     for (reply, status, code) in [
-        (page.post("/dashboard/proposal", &with(json!(501))), 422, "dashboard/value"),
-        (page.post("/dashboard/proposal", &with(floor["value"].clone())), 422, "dashboard/value"),
-        (page.post("/dashboard/proposal", &json!({ "parameter": "x", "value": 1, "justification": "why" })), 422, "dashboard/parameter"),
-        (page.post("/dashboard/proposal", &json!({})), 400, "dashboard/body"),
-        (page.post("/dashboard/proposal", &json!("x".repeat(70_000))), 413, "dashboard/body"),
-        (page.ask("POST", "/dashboard/proposal", "Content-Type: text/plain\r\n", "{}"), 415, "dashboard/media-type"),
-        (page.ask("POST", "/dashboard/proposal", "Content-Type: application/json\r\nOrigin: http://evil.example\r\n", "{}"), 403, "dashboard/origin"),
-        (page.ask("GET", "/dashboard/state", "Host: evil.example\r\n", ""), 400, "dashboard/path"),
+        (
+            page.post("/dashboard/proposal", &with(json!(501))),
+            422,
+            "dashboard/value",
+        ),
+        (
+            page.post("/dashboard/proposal", &with(floor["value"].clone())),
+            422,
+            "dashboard/value",
+        ),
+        (
+            page.post(
+                "/dashboard/proposal",
+                &json!({ "parameter": "x", "value": 1, "justification": "why" }),
+            ),
+            422,
+            "dashboard/parameter",
+        ),
+        (
+            page.post("/dashboard/proposal", &json!({})),
+            400,
+            "dashboard/body",
+        ),
+        (
+            page.post("/dashboard/proposal", &json!("x".repeat(70_000))),
+            413,
+            "dashboard/body",
+        ),
+        (
+            page.ask(
+                "POST",
+                "/dashboard/proposal",
+                "Content-Type: text/plain\r\n",
+                "{}",
+            ),
+            415,
+            "dashboard/media-type",
+        ),
+        (
+            page.ask(
+                "POST",
+                "/dashboard/proposal",
+                "Content-Type: application/json\r\nOrigin: http://evil.example\r\n",
+                "{}",
+            ),
+            403,
+            "dashboard/origin",
+        ),
+        (
+            page.ask("GET", "/dashboard/state", "Host: evil.example\r\n", ""),
+            400,
+            "dashboard/path",
+        ),
         (page.get("/dashboard/missions/0x12"), 400, "dashboard/path"),
-        (page.get(&format!("/dashboard/missions/{}", B256::ZERO)), 404, "dashboard/no-mission"),
-        (page.get("/dashboard/proof?place=0"), 404, "dashboard/no-log"),
+        (
+            page.get(&format!("/dashboard/missions/{}", B256::ZERO)),
+            404,
+            "dashboard/no-mission",
+        ),
+        (
+            page.get("/dashboard/proof?place=0"),
+            404,
+            "dashboard/no-log",
+        ),
         (page.get("/dashboard/proof"), 400, "dashboard/path"),
         (page.get("/dashboard/../etc"), 400, "dashboard/path"),
         (page.get("/dashboard/nothing.js"), 400, "dashboard/path"),
     ] {
-        assert_eq!((reply.status, reply.code().as_str()), (status, code), "{reply:?}");
-        assert!(reply.json()["error"]["do"].as_str().is_some_and(|text| !text.is_empty()));
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (status, code),
+            "{reply:?}"
+        );
+        assert!(
+            reply.json()["error"]["do"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        );
     }
     // What a browser may do is said of every answer.
     let home = page.get("/dashboard/");
     assert_eq!(home.status, 200);
-    for header in ["content-security-policy: default-src 'none'", "x-content-type-options: nosniff", "x-frame-options: deny"] {
+    for header in [
+        "content-security-policy: default-src 'none'",
+        "x-content-type-options: nosniff",
+        "x-frame-options: deny",
+    ] {
         assert!(home.head.contains(header), "{}", home.head);
     }
     assert!(!home.head.contains("access-control"));

@@ -102,7 +102,10 @@ fn counted(scene: &mut Scene, tools: u32) {
         tools,
         ..Counters::default()
     };
-    scene.picture.counters.insert((at(0), Address::ZERO), counters);
+    scene
+        .picture
+        .counters
+        .insert((at(0), Address::ZERO), counters);
 }
 
 fn phases(scene: &mut Scene, count: usize, secs: u64) {
@@ -119,7 +122,9 @@ fn spent(scene: &mut Scene, gas: u64) {
         mission: Some(ID),
     };
     scene.gas.take(vec![sent], 1);
-    scene.gas.measure(transaction, Some(Cost { called: None, gas }));
+    scene
+        .gas
+        .measure(transaction, Some(Cost { called: None, gas }));
 }
 
 /// A metric, what happens, whether it alerts then, and its value.
@@ -127,12 +132,40 @@ type Case = (&'static str, fn(&mut Scene), Option<bool>, Option<u64>);
 
 const CASES: &[Case] = &[
     ("nodeStates", |_| (), Some(false), Some(0)),
-    ("nodeStates", |s| drop(s.mission().goes(0, N::Frozen, NOW)), Some(true), Some(1)),
-    ("nodeStates", |s| drop(s.mission().goes(0, N::Failed, NOW)), Some(true), Some(1)),
-    ("nodeStates", |s| drop(s.mission().goes(0, N::PendingFinalization, NOW - 30)), Some(false), Some(0)),
-    ("nodeStates", |s| drop(s.mission().goes(0, N::PendingFinalization, NOW - 31)), Some(true), Some(1)),
+    (
+        "nodeStates",
+        |s| drop(s.mission().goes(0, N::Frozen, NOW)),
+        Some(true),
+        Some(1),
+    ),
+    (
+        "nodeStates",
+        |s| drop(s.mission().goes(0, N::Failed, NOW)),
+        Some(true),
+        Some(1),
+    ),
+    (
+        "nodeStates",
+        |s| drop(s.mission().goes(0, N::PendingFinalization, NOW - 30)),
+        Some(false),
+        Some(0),
+    ),
+    (
+        "nodeStates",
+        |s| drop(s.mission().goes(0, N::PendingFinalization, NOW - 31)),
+        Some(true),
+        Some(1),
+    ),
     // Nobody does anything about a mission that ended.
-    ("nodeStates", |s| { s.mission().goes(0, N::Failed, NOW); s.mission().enters(M::Aborted, Reason::None, NOW); }, Some(false), Some(0)),
+    (
+        "nodeStates",
+        |s| {
+            s.mission().goes(0, N::Failed, NOW);
+            s.mission().enters(M::Aborted, Reason::None, NOW);
+        },
+        Some(false),
+        Some(0),
+    ),
     ("missionPhase", |s| phases(s, 4, 1), Some(false), Some(0)),
     ("missionPhase", |s| phases(s, 5, 40), Some(false), Some(0)),
     ("missionPhase", |s| phases(s, 5, 39), Some(true), Some(1)),
@@ -140,47 +173,198 @@ const CASES: &[Case] = &[
     ("anomalyCounters", |s| counted(s, 29), Some(true), Some(72)),
     ("anomalyCounters", |s| s.facts.limits.clear(), None, None),
     ("activeFreezes", |_| (), Some(false), Some(0)),
-    ("activeFreezes", |s| {
-        s.picture.freezes.insert((ID, 1), Freeze {
-            at: at(0), agent: Address::ZERO, cause: Cause::Manual, since: 1, expires_at: 2, transaction: B256::ZERO,
-        });
-    }, Some(true), Some(1)),
+    (
+        "activeFreezes",
+        |s| {
+            s.picture.freezes.insert(
+                (ID, 1),
+                Freeze {
+                    at: at(0),
+                    agent: Address::ZERO,
+                    cause: Cause::Manual,
+                    since: 1,
+                    expires_at: 2,
+                    transaction: B256::ZERO,
+                },
+            );
+        },
+        Some(true),
+        Some(1),
+    ),
     ("reviewQueue", |_| (), Some(false), Some(0)),
-    ("reviewQueue", |s| {
-        s.picture.reviews.insert((ID, Subject::Node(0, 1)), Review {
-            what: Reviewed::Result, since: 1, deadline: None, backup: false, rubric: None, transaction: B256::ZERO,
-        });
-    }, Some(true), Some(1)),
+    (
+        "reviewQueue",
+        |s| {
+            s.picture.reviews.insert(
+                (ID, Subject::Node(0, 1)),
+                Review {
+                    what: Reviewed::Result,
+                    since: 1,
+                    deadline: None,
+                    backup: false,
+                    rubric: None,
+                    transaction: B256::ZERO,
+                },
+            );
+        },
+        Some(true),
+        Some(1),
+    ),
     ("gas", |s| spent(s, 90), Some(false), Some(90)),
     ("gas", |s| spent(s, 91), Some(true), Some(91)),
     ("gas", |s| s.budget = None, None, None),
-    ("reputation", |s| { s.picture.agents.insert(Address::ZERO, Standing { reputation: 100_000, at: 1 }); }, Some(false), Some(0)),
-    ("reputation", |s| { s.picture.agents.insert(Address::ZERO, Standing { reputation: 99_999, at: 1 }); }, Some(true), Some(1)),
+    (
+        "reputation",
+        |s| {
+            s.picture.agents.insert(
+                Address::ZERO,
+                Standing {
+                    reputation: 100_000,
+                    at: 1,
+                },
+            );
+        },
+        Some(false),
+        Some(0),
+    ),
+    (
+        "reputation",
+        |s| {
+            s.picture.agents.insert(
+                Address::ZERO,
+                Standing {
+                    reputation: 99_999,
+                    at: 1,
+                },
+            );
+        },
+        Some(true),
+        Some(1),
+    ),
     ("reputation", |s| s.facts.limits.clear(), None, None),
     ("consistency", |_| (), Some(false), Some(0)),
-    ("consistency", |s| { s.mission().enters(M::Degraded, Reason::None, NOW); }, Some(true), Some(1)),
-    ("consistency", |s| s.mission().diverged = Some((1, B256::ZERO)), Some(true), Some(1)),
-    ("consistency", |s| drop(s.mission().goes(0, N::PendingFinalization, NOW)), Some(true), Some(1)),
+    (
+        "consistency",
+        |s| {
+            s.mission().enters(M::Degraded, Reason::None, NOW);
+        },
+        Some(true),
+        Some(1),
+    ),
+    (
+        "consistency",
+        |s| s.mission().diverged = Some((1, B256::ZERO)),
+        Some(true),
+        Some(1),
+    ),
+    (
+        "consistency",
+        |s| drop(s.mission().goes(0, N::PendingFinalization, NOW)),
+        Some(true),
+        Some(1),
+    ),
     ("escrowBuffer", |s| s.held = None, None, None),
-    ("escrowBuffer", |s| s.held = Some((3, 0)), Some(false), Some(3)),
-    ("escrowBuffer", |s| s.held = Some((3, 1)), Some(true), Some(3)),
-    ("progress", |s| s.mission().progress_at = 0, Some(false), Some(0)),
-    ("progress", |s| { s.picture.node_secs.push(10); s.mission().progress_at = NOW - 20; }, Some(false), Some(0)),
-    ("progress", |s| { s.picture.node_secs.push(10); s.mission().progress_at = NOW - 21; }, Some(true), Some(1)),
-    ("progress", |s| { s.picture.node_secs.push(10); s.mission().progress_at = 0; s.mission().enters(M::Verification, Reason::None, 1); s.mission().progress_at = 0; }, Some(false), Some(0)),
+    (
+        "escrowBuffer",
+        |s| s.held = Some((3, 0)),
+        Some(false),
+        Some(3),
+    ),
+    (
+        "escrowBuffer",
+        |s| s.held = Some((3, 1)),
+        Some(true),
+        Some(3),
+    ),
+    (
+        "progress",
+        |s| s.mission().progress_at = 0,
+        Some(false),
+        Some(0),
+    ),
+    (
+        "progress",
+        |s| {
+            s.picture.node_secs.push(10);
+            s.mission().progress_at = NOW - 20;
+        },
+        Some(false),
+        Some(0),
+    ),
+    (
+        "progress",
+        |s| {
+            s.picture.node_secs.push(10);
+            s.mission().progress_at = NOW - 21;
+        },
+        Some(true),
+        Some(1),
+    ),
+    (
+        "progress",
+        |s| {
+            s.picture.node_secs.push(10);
+            s.mission().progress_at = 0;
+            s.mission().enters(M::Verification, Reason::None, 1);
+            s.mission().progress_at = 0;
+        },
+        Some(false),
+        Some(0),
+    ),
     ("emergencyStops", |_| (), Some(false), Some(0)),
-    ("emergencyStops", |s| s.mission().stop = Some(stop(Halt::EmergencyStop)), Some(true), Some(1)),
-    ("emergencyStops", |s| s.mission().stop = Some(stop(Halt::Divergence)), Some(false), Some(0)),
-    ("emergencyStops", |s| s.picture.stop = Some(stop(Halt::EmergencyStop)), Some(true), Some(1)),
+    (
+        "emergencyStops",
+        |s| s.mission().stop = Some(stop(Halt::EmergencyStop)),
+        Some(true),
+        Some(1),
+    ),
+    (
+        "emergencyStops",
+        |s| s.mission().stop = Some(stop(Halt::Divergence)),
+        Some(false),
+        Some(0),
+    ),
+    (
+        "emergencyStops",
+        |s| s.picture.stop = Some(stop(Halt::EmergencyStop)),
+        Some(true),
+        Some(1),
+    ),
     ("conservation", |_| (), Some(false), Some(0)),
-    ("conservation", |s| s.facts.books = Some((vec![book(5, 5, 6)], 1)), Some(false), Some(0)),
-    ("conservation", |s| s.facts.books = Some((vec![book(5, 5, 4)], 1)), Some(true), Some(1)),
-    ("conservation", |s| s.facts.books = Some((vec![book(4, 5, 5)], 1)), Some(true), Some(1)),
+    (
+        "conservation",
+        |s| s.facts.books = Some((vec![book(5, 5, 6)], 1)),
+        Some(false),
+        Some(0),
+    ),
+    (
+        "conservation",
+        |s| s.facts.books = Some((vec![book(5, 5, 4)], 1)),
+        Some(true),
+        Some(1),
+    ),
+    (
+        "conservation",
+        |s| s.facts.books = Some((vec![book(4, 5, 5)], 1)),
+        Some(true),
+        Some(1),
+    ),
     // The escrows' events say that one unit more came in than the books hold.
-    ("conservation", |s| {
-        s.picture.flows.escrows.taken = U256::from(1);
-        s.facts.books = Some((vec![Book { parts: vec![("escrows", U256::ZERO)], ..book(0, 0, 0) }], 1));
-    }, Some(true), Some(1)),
+    (
+        "conservation",
+        |s| {
+            s.picture.flows.escrows.taken = U256::from(1);
+            s.facts.books = Some((
+                vec![Book {
+                    parts: vec![("escrows", U256::ZERO)],
+                    ..book(0, 0, 0)
+                }],
+                1,
+            ));
+        },
+        Some(true),
+        Some(1),
+    ),
     ("conservation", |s| s.facts.books = None, None, None),
 ];
 
@@ -202,7 +386,11 @@ fn every_condition_holds_beyond_its_bound_and_not_at_it() {
         let measured = scene.measured(id);
         assert_eq!(measured.alerting, *alerting, "{number}: {id}: {measured:?}");
         assert_eq!(measured.value, *value, "{number}: {id}: {measured:?}");
-        assert_eq!(measured.why.is_some(), alerting.is_none(), "{number}: {id}: {measured:?}");
+        assert_eq!(
+            measured.why.is_some(),
+            alerting.is_none(),
+            "{number}: {id}: {measured:?}"
+        );
         assert!(!measured.text.is_empty(), "{id}");
     }
 }
@@ -212,7 +400,11 @@ fn every_metric_has_a_case_for_each_answer_and_the_seeds_names() {
     for row in TABLE {
         for answer in [Some(false), Some(true)] {
             let has = |case: &&Case| case.0 == row.id && case.2 == answer;
-            assert!(CASES.iter().any(|case| has(&case)), "{}: {answer:?}", row.id);
+            assert!(
+                CASES.iter().any(|case| has(&case)),
+                "{}: {answer:?}",
+                row.id
+            );
         }
     }
     let mut ids: Vec<&str> = TABLE.iter().map(|row| row.id).collect();

@@ -3,11 +3,7 @@
 use agentcity_abi::ITreasury::ITreasuryEvents as Money;
 use alloy::primitives::B256;
 
-use super::{
-    Picture, Said,
-    mission::Escrow,
-    sums::add,
-};
+use super::{Picture, Said, mission::Escrow, sums::add};
 
 impl Picture {
     pub(super) fn treasury(&mut self, _: &Said<'_>, event: Money) -> Option<B256> {

@@ -25,7 +25,9 @@ fn secs(time: alloy::primitives::aliases::U40) -> u64 {
 /// How a failure counts.
 fn ending(reason: Reason) -> Ending {
     match reason {
-        Reason::ProofRejected | Reason::ConsensusFailed | Reason::ReviewRejected => Ending::Rejected,
+        Reason::ProofRejected | Reason::ConsensusFailed | Reason::ReviewRejected => {
+            Ending::Rejected
+        }
         Reason::TimeoutExceeded | Reason::HumanSilence => Ending::TimedOut,
         _ => Ending::Other,
     }
@@ -43,7 +45,12 @@ fn cause(cause: IGuardian::FreezeCause) -> Cause {
 }
 
 impl Picture {
-    fn goes(&mut self, said: &Said<'_>, at: At, to: NodeState) -> Option<&mut super::mission::Node> {
+    fn goes(
+        &mut self,
+        said: &Said<'_>,
+        at: At,
+        to: NodeState,
+    ) -> Option<&mut super::mission::Node> {
         self.touched.entry(at.mission).or_default().insert(at.node);
         let mission = self.missions.get_mut(&at.mission)?;
         let node = mission.goes(at.node, to, said.at())?;
@@ -180,7 +187,10 @@ impl Picture {
             }
             Work::MissionRelegislated(event) => {
                 // Which nodes the successor took over is in no log: the chain is asked for all of them.
-                let nodes = self.missions.get(&event.successor).map_or(0, |one| one.nodes);
+                let nodes = self
+                    .missions
+                    .get(&event.successor)
+                    .map_or(0, |one| one.nodes);
                 let touched = self.touched.entry(event.successor).or_default();
                 touched.extend(0..nodes);
                 Some(event.missionId)
@@ -281,7 +291,11 @@ impl Picture {
     }
 
     fn expiry(&self, at: At) -> Option<u64> {
-        let node = self.missions.get(&at.mission)?.work.get(usize::from(at.node))?;
+        let node = self
+            .missions
+            .get(&at.mission)?
+            .work
+            .get(usize::from(at.node))?;
         node.expires_at
     }
 
@@ -444,4 +458,3 @@ impl Picture {
         }
     }
 }
-

@@ -21,26 +21,39 @@ fn seeds(all: &[&str]) -> Vec<Vec<u8>> {
 }
 
 fn city() -> City {
-    City::of(412_346, std::array::from_fn(|place| Address::repeat_byte(place as u8 + 1)))
+    City::of(
+        412_346,
+        std::array::from_fn(|place| Address::repeat_byte(place as u8 + 1)),
+    )
 }
 
 #[test]
 fn paths_and_queries_of_the_dashboard() {
     let hash = format!("transaction={}", B256::repeat_byte(7));
-    hurl("dashboard-proof", &seeds(&["place=12", "place=18446744073709551615", &hash]), |bytes| {
-        let Some(text) = text(bytes) else { return false };
-        match Which::read(Some(text)) {
-            Ok(Which::Place(place)) => text.strip_prefix("place=").is_some_and(|digits| {
-                digits.parse() == Ok(place) || panic!("{text} is {place}")
-            }),
-            Ok(Which::Transaction(_)) => true,
-            Err(_) => false,
-        }
-    });
+    hurl(
+        "dashboard-proof",
+        &seeds(&["place=12", "place=18446744073709551615", &hash]),
+        |bytes| {
+            let Some(text) = text(bytes) else {
+                return false;
+            };
+            match Which::read(Some(text)) {
+                Ok(Which::Place(place)) => text.strip_prefix("place=").is_some_and(|digits| {
+                    digits.parse() == Ok(place) || panic!("{text} is {place}")
+                }),
+                Ok(Which::Transaction(_)) => true,
+                Err(_) => false,
+            }
+        },
+    );
     let id = B256::repeat_byte(7).to_string();
     hurl("dashboard-mission", &seeds(&[&id]), |bytes| {
-        let Some(text) = text(bytes) else { return false };
-        let Ok(id) = mission_id(text) else { return false };
+        let Some(text) = text(bytes) else {
+            return false;
+        };
+        let Ok(id) = mission_id(text) else {
+            return false;
+        };
         assert_eq!(id.to_string(), text.to_ascii_lowercase());
         true
     });
@@ -49,9 +62,16 @@ fn paths_and_queries_of_the_dashboard() {
 #[test]
 fn headers_of_requests_to_the_dashboard() {
     let door = Door::new(vec!["keeper.example.org".to_owned()]);
-    let known = ["127.0.0.1:9464", "localhost", "[::1]:80", "keeper.example.org:443"];
+    let known = [
+        "127.0.0.1:9464",
+        "localhost",
+        "[::1]:80",
+        "keeper.example.org:443",
+    ];
     hurl("dashboard-host", &seeds(&known), |bytes| {
-        let Ok(host) = HeaderValue::from_bytes(bytes) else { return false };
+        let Ok(host) = HeaderValue::from_bytes(bytes) else {
+            return false;
+        };
         let mut headers = HeaderMap::new();
         headers.insert(HeaderName::from_static("host"), host);
         let taken = door.judge(&Method::GET, &headers).is_ok();
@@ -70,8 +90,12 @@ fn bodies_of_requests_to_the_dashboard() {
     ]
     .map(|one| one.to_string().into_bytes());
     hurl("dashboard-proposal", &proposals, |bytes| {
-        let Ok(proposal) = read::<Proposal>(bytes) else { return false };
-        let Ok((id, word)) = proposal.judge() else { return false };
+        let Ok(proposal) = read::<Proposal>(bytes) else {
+            return false;
+        };
+        let Ok((id, word)) = proposal.judge() else {
+            return false;
+        };
         agentcity_domain::parameter::check(id, word).expect("within its bounds");
         true
     });
@@ -80,10 +104,16 @@ fn bodies_of_requests_to_the_dashboard() {
     let example: serde_json::Value = serde_json::from_str(&example).expect("JSON");
     let submission = json!({ "file": example["proposal"]["file"], "signatures": [] });
     let city = city();
-    hurl("dashboard-submission", &[submission.to_string().into_bytes()], |bytes| {
-        let Ok(submission) = read::<Submission>(bytes) else { return false };
-        // The example is of another city.
-        assert!(submission.judge(&city).is_err());
-        true
-    });
+    hurl(
+        "dashboard-submission",
+        &[submission.to_string().into_bytes()],
+        |bytes| {
+            let Ok(submission) = read::<Submission>(bytes) else {
+                return false;
+            };
+            // The example is of another city.
+            assert!(submission.judge(&city).is_err());
+            true
+        },
+    );
 }

@@ -47,58 +47,183 @@ impl Told {
         let (agent, session) = (Address::repeat_byte(0xa0), B256::repeat_byte(5));
         let u = U256::from::<u64>;
         match *self {
-            Self::Created(mission) => (Contract::Collaboration, work::MissionCreated {
-                missionId: if mission == 0 { MISSION } else { B256::repeat_byte(mission) },
-                sponsor: agent, sessionId: session, statuteHash: session, nodes: 4,
-            }.encode_log_data()),
-            Self::Eligible(node, attempt) => (Contract::Collaboration, work::NodeEligible {
-                missionId: MISSION, node, attempt,
-            }.encode_log_data()),
-            Self::Routed(node, attempt) => (Contract::Collaboration, work::TaskRouted {
-                missionId: MISSION, node, attempt, liveCodeHash: session, expiresAt: U40::from(99),
-            }.encode_log_data()),
-            Self::Completed(node, attempt) => (Contract::Collaboration, work::NodeCompleted {
-                missionId: MISSION, node, attempt, tier: 1, outputHash: session, trailRoot: session, digest: session,
-            }.encode_log_data()),
-            Self::Failed(node, attempt) => (Contract::Collaboration, work::NodeFailed {
-                missionId: MISSION, node, attempt, reason: work::Reason::TimeoutExceeded,
-            }.encode_log_data()),
-            Self::Frozen(node, attempt, freeze) => (Contract::Guardian, guard::NodeFrozen {
-                missionId: MISSION, node, freezeId: freeze, attempt, agent, cause: guard::FreezeCause::Manual,
-                expiresAt: U40::from(99),
-            }.encode_log_data()),
-            Self::Unfrozen(freeze) => (Contract::Guardian, guard::NodeUnfrozen {
-                missionId: MISSION, node: 0, freezeId: freeze, kind: guard::UnfreezeKind::Warning,
-            }.encode_log_data()),
-            Self::Funded(amount) => (Contract::Treasury, money::MissionFunded {
-                missionId: MISSION, payer: agent, amount: u(amount),
-            }.encode_log_data()),
-            Self::Settled(node, share) => (Contract::Treasury, money::Settled {
-                missionId: MISSION, node, agent, share: u(share), base: u(share), subsidy: u(0), fee: u(0),
-                reserve: u(0), residual: u(0),
-            }.encode_log_data()),
-            Self::Closed(refunded) => (Contract::Treasury, money::EscrowClosed {
-                missionId: MISSION, sponsor: agent, refunded: u(refunded),
-            }.encode_log_data()),
-            Self::Reserved(amount) => (Contract::Treasury, money::StakeReserved {
-                sessionId: session, source: session, agent, amount: u(amount),
-            }.encode_log_data()),
-            Self::Slashed(node, amount) => (Contract::Treasury, money::StakeSlashed {
-                missionId: MISSION, node, agent, fault: money::Fault::NodeFailure, amount: u(amount),
-            }.encode_log_data()),
-            Self::Released(amount) => (Contract::Treasury, money::StakeReleased {
-                missionId: MISSION, agent, source: session, amount: u(amount),
-            }.encode_log_data()),
-            Self::Bonded(amount) => (Contract::Treasury, money::BondPosted {
-                bondId: session, owner: agent, kind: money::BondKind::Dissent, amount: u(amount),
-            }.encode_log_data()),
-            Self::Unbonded(amount, true) => (Contract::Treasury, money::BondReturned {
-                bondId: session, owner: agent, amount: u(amount),
-            }.encode_log_data()),
-            Self::Unbonded(amount, false) => (Contract::Treasury, money::BondForfeited {
-                bondId: session, owner: agent, amount: u(amount),
-            }.encode_log_data()),
-            Self::Nonsense => (Contract::Agent, LogData::new_unchecked(vec![session], Default::default())),
+            Self::Created(mission) => (
+                Contract::Collaboration,
+                work::MissionCreated {
+                    missionId: if mission == 0 {
+                        MISSION
+                    } else {
+                        B256::repeat_byte(mission)
+                    },
+                    sponsor: agent,
+                    sessionId: session,
+                    statuteHash: session,
+                    nodes: 4,
+                }
+                .encode_log_data(),
+            ),
+            Self::Eligible(node, attempt) => (
+                Contract::Collaboration,
+                work::NodeEligible {
+                    missionId: MISSION,
+                    node,
+                    attempt,
+                }
+                .encode_log_data(),
+            ),
+            Self::Routed(node, attempt) => (
+                Contract::Collaboration,
+                work::TaskRouted {
+                    missionId: MISSION,
+                    node,
+                    attempt,
+                    liveCodeHash: session,
+                    expiresAt: U40::from(99),
+                }
+                .encode_log_data(),
+            ),
+            Self::Completed(node, attempt) => (
+                Contract::Collaboration,
+                work::NodeCompleted {
+                    missionId: MISSION,
+                    node,
+                    attempt,
+                    tier: 1,
+                    outputHash: session,
+                    trailRoot: session,
+                    digest: session,
+                }
+                .encode_log_data(),
+            ),
+            Self::Failed(node, attempt) => (
+                Contract::Collaboration,
+                work::NodeFailed {
+                    missionId: MISSION,
+                    node,
+                    attempt,
+                    reason: work::Reason::TimeoutExceeded,
+                }
+                .encode_log_data(),
+            ),
+            Self::Frozen(node, attempt, freeze) => (
+                Contract::Guardian,
+                guard::NodeFrozen {
+                    missionId: MISSION,
+                    node,
+                    freezeId: freeze,
+                    attempt,
+                    agent,
+                    cause: guard::FreezeCause::Manual,
+                    expiresAt: U40::from(99),
+                }
+                .encode_log_data(),
+            ),
+            Self::Unfrozen(freeze) => (
+                Contract::Guardian,
+                guard::NodeUnfrozen {
+                    missionId: MISSION,
+                    node: 0,
+                    freezeId: freeze,
+                    kind: guard::UnfreezeKind::Warning,
+                }
+                .encode_log_data(),
+            ),
+            Self::Funded(amount) => (
+                Contract::Treasury,
+                money::MissionFunded {
+                    missionId: MISSION,
+                    payer: agent,
+                    amount: u(amount),
+                }
+                .encode_log_data(),
+            ),
+            Self::Settled(node, share) => (
+                Contract::Treasury,
+                money::Settled {
+                    missionId: MISSION,
+                    node,
+                    agent,
+                    share: u(share),
+                    base: u(share),
+                    subsidy: u(0),
+                    fee: u(0),
+                    reserve: u(0),
+                    residual: u(0),
+                }
+                .encode_log_data(),
+            ),
+            Self::Closed(refunded) => (
+                Contract::Treasury,
+                money::EscrowClosed {
+                    missionId: MISSION,
+                    sponsor: agent,
+                    refunded: u(refunded),
+                }
+                .encode_log_data(),
+            ),
+            Self::Reserved(amount) => (
+                Contract::Treasury,
+                money::StakeReserved {
+                    sessionId: session,
+                    source: session,
+                    agent,
+                    amount: u(amount),
+                }
+                .encode_log_data(),
+            ),
+            Self::Slashed(node, amount) => (
+                Contract::Treasury,
+                money::StakeSlashed {
+                    missionId: MISSION,
+                    node,
+                    agent,
+                    fault: money::Fault::NodeFailure,
+                    amount: u(amount),
+                }
+                .encode_log_data(),
+            ),
+            Self::Released(amount) => (
+                Contract::Treasury,
+                money::StakeReleased {
+                    missionId: MISSION,
+                    agent,
+                    source: session,
+                    amount: u(amount),
+                }
+                .encode_log_data(),
+            ),
+            Self::Bonded(amount) => (
+                Contract::Treasury,
+                money::BondPosted {
+                    bondId: session,
+                    owner: agent,
+                    kind: money::BondKind::Dissent,
+                    amount: u(amount),
+                }
+                .encode_log_data(),
+            ),
+            Self::Unbonded(amount, true) => (
+                Contract::Treasury,
+                money::BondReturned {
+                    bondId: session,
+                    owner: agent,
+                    amount: u(amount),
+                }
+                .encode_log_data(),
+            ),
+            Self::Unbonded(amount, false) => (
+                Contract::Treasury,
+                money::BondForfeited {
+                    bondId: session,
+                    owner: agent,
+                    amount: u(amount),
+                }
+                .encode_log_data(),
+            ),
+            Self::Nonsense => (
+                Contract::Agent,
+                LogData::new_unchecked(vec![session], Default::default()),
+            ),
         }
     }
 
@@ -151,7 +276,13 @@ fn told() -> impl Strategy<Value = Told> {
 fn facts(picture: &Picture) -> String {
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
-        picture.missions, picture.order, picture.freezes, picture.frozen, picture.tiers, picture.flows, picture.undecodable
+        picture.missions,
+        picture.order,
+        picture.freezes,
+        picture.frozen,
+        picture.tiers,
+        picture.flows,
+        picture.undecodable
     )
 }
 
