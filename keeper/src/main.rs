@@ -13,7 +13,7 @@ use agentcity_keeper::{
     clock::SystemClock,
     config::{Config, JournalAt},
     daemon::{ANSWER_WITHIN, Keeper, Standing},
-    drill,
+    dashboard, drill,
     journal::{Journal, PostgresJournal, SqliteJournal},
     library::Library,
     office,
@@ -177,10 +177,19 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
     let account = key.as_ref().map(PrivateKeySigner::address);
     let serves = config.operations.clone().filter(|_| !options.once);
     let subject = operations::Subject::of(&config, providers.clone(), account);
+    let plan = match &serves {
+        Some(settings) => dashboard::Plan::of(&config, settings, &ground)?,
+        None => None,
+    };
     let mut keeper = Keeper::over(journal, providers, config, key, &ground)?;
     let mut board = None;
     if let Some(settings) = serves {
-        let (shown, desk) = operations::begin(settings, subject, level).await?;
+        // What the keeper keeps is there by now, to be read.
+        let page = plan
+            .map(dashboard::Plan::raise)
+            .transpose()
+            .wrap_err("log")?;
+        let (shown, desk) = operations::begin(settings, subject, level, page).await?;
         keeper.attend(desk);
         board = Some(shown);
     }

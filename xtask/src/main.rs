@@ -2,7 +2,7 @@
 //!
 //! | verb | does |
 //! |---|---|
-//! | `setup` | finds or fetches what rustup and cargo do not bring: WASM std, solc, wasm-opt, anvil, cast, PostgreSQL |
+//! | `setup` | finds or fetches what rustup and cargo do not bring: WASM std, solc, wasm-opt, anvil, cast, PostgreSQL, Chromium |
 //! | `build` | programs to `target/programs`, Solidity to `target/solidity` |
 //! | `sizes` | the table of the last build |
 //! | `vectors` | runs a vector file through `agentcity_domain` |
@@ -12,6 +12,7 @@
 //! | `test`, `tidy`, `deep` | what CI runs, its textual part, and what takes too long for CI |
 //! | `bench` | the keeper's figures, comparisons with rivals |
 //! | `chaos` | kills and faults of every kind that befall keepers, each by its name |
+//! | `dashboard` | the dashboard's page in a browser: its tests, its pictures |
 //! | `gas` | what operations cost, against ceilings and committed numbers |
 //! | `results` | what the paper lists as planned, measured, as a page |
 //!
@@ -20,6 +21,7 @@
 mod bench;
 mod book;
 mod chaos;
+mod dashboard;
 mod deep;
 mod docs;
 mod gas;
@@ -79,6 +81,8 @@ enum Verb {
     Bench(bench::Options),
     /// Let befall keepers whatever may, and say how it went.
     Chaos(chaos::Options),
+    /// Test the dashboard's page in a browser, or take its pictures anew.
+    Dashboard(dashboard::Options),
     /// Measure what operations cost, against their ceilings and the committed numbers.
     Gas(gas::Options),
     /// Measure what the paper lists as planned, and print the page of results.
@@ -114,6 +118,7 @@ fn run(verb: Verb) -> eyre::Result<ExitCode> {
         Verb::Deep(options) => deep::run(&ws, &options),
         Verb::Bench(options) => bench::run(&ws, &options),
         Verb::Chaos(options) => chaos::run(&ws, &options),
+        Verb::Dashboard(options) => dashboard::run(&ws, &options),
         Verb::Gas(options) => gas::run(&ws, &options),
         Verb::Results(options) => results::run(&ws, &options),
         Verb::Solidity => solidity::run(&ws).map(|()| ExitCode::SUCCESS),

@@ -11,7 +11,7 @@ use std::{
 use eyre::bail;
 
 use crate::{
-    book, deep, docs, process, programs, results,
+    book, dashboard, deep, docs, process, programs, results,
     setup::{self, Need},
     solidity,
     table::Table,
@@ -81,6 +81,7 @@ fn steps(ws: &Workspace, options: &Options, log: &mut Log) -> eyre::Result<()> {
         // The same cases in every run: other seeds are for the deep profiles.
         process::run(command.env("PROPTEST_RNG_SEED", deep::PROPERTY_SEED.to_string()))
     })?;
+    log.step("dashboard", || dashboard::test(ws, &tools))?;
     log.step("doc tests", || {
         cargo(ws, &["test", "--workspace", "--doc", "--locked", "--quiet"])
     })?;

@@ -215,6 +215,13 @@ impl Config {
                 return Err(ConfigError::EscrowAlone);
             }
         }
+        let operations = file
+            .operations
+            .map(operations::Section::settings)
+            .transpose()?;
+        let shows = operations
+            .as_ref()
+            .is_some_and(|served| served.dashboard.is_some());
         let is_idle = programs.is_none()
             && clerk.is_none()
             && router.is_none()
@@ -228,6 +235,7 @@ impl Config {
             ("router", router.is_some()),
             ("mirror", file.mirror.is_some()),
             ("clerk", clerk.is_some()),
+            ("operations.dashboard", shows),
         ];
         if let (None, Some((section, _))) = (&file.city, in_city.iter().find(|(_, named)| *named)) {
             return Err(ConfigError::NoCity(section));
@@ -260,10 +268,7 @@ impl Config {
             log: file.log.map(LogFile::config).transpose()?,
             clerk,
             mirror: file.mirror,
-            operations: file
-                .operations
-                .map(operations::Section::settings)
-                .transpose()?,
+            operations,
             reconciliation: file.reconciliation,
             monitor: file.monitor,
             escrow: file.escrow,
@@ -309,7 +314,22 @@ impl Config {
     ///
     /// Errors: [`ConfigError::Transport`].
     pub fn chain(&self, ground: &Ground) -> Result<Option<Arc<CityChain>>, ConfigError> {
-        let (Some(named), Some(city)) = (&self.city, &ground.city) else {
+        let Some(pool) = self.pool(ground)? else {
+            return Ok(None);
+        };
+        let from_block = self.city.map_or(1, |city| city.from_block);
+        let chain = Arc::new(Chain::new(pool, from_block, CHAIN_LOOK));
+        for url in &self.websockets {
+            drop(chain.subscribe(url.to_string()));
+        }
+        Ok(Some(chain))
+    }
+
+    /// The endpoints as one, to read the city's logs; with connections of their own.
+    ///
+    /// Errors: [`ConfigError::Transport`].
+    pub fn pool(&self, ground: &Ground) -> Result<Option<Pool<HttpEndpoint>>, ConfigError> {
+        let (Some(_), Some(city)) = (&self.city, &ground.city) else {
             return Ok(None);
         };
         let mut sources = Vec::new();
@@ -319,12 +339,7 @@ impl Config {
             let endpoint = HttpEndpoint::new(url.clone(), ANSWER_WITHIN, chain, addresses)?;
             sources.push((redacted(url), endpoint));
         }
-        let pool = Pool::new(sources, self.quorum)?;
-        let chain = Arc::new(Chain::new(pool, named.from_block, CHAIN_LOOK));
-        for url in &self.websockets {
-            drop(chain.subscribe(url.to_string()));
-        }
-        Ok(Some(chain))
+        Ok(Some(Pool::new(sources, self.quorum)?))
     }
 }
 

@@ -189,6 +189,8 @@ pub struct Metrics {
     pub disk_free: Family<One, Gauge>,
     /// `admin_deeds_total`
     pub deeds: Family<One, Counter>,
+    /// What the escrow buffer held when it looked last.
+    pub(crate) outputs: Mutex<Option<(u64, u64)>>,
     /// What is not told itself, but measured by.
     pub(super) memory: Mutex<Memory>,
 }
@@ -274,6 +276,7 @@ impl Default for Metrics {
             log_anchor_age: maker.make("log_anchor_age_seconds", Gauge::default()),
             disk_free: maker.make("disk_free_bytes", Family::default()),
             deeds: maker.make("admin_deeds_total", Family::default()),
+            outputs: Mutex::default(),
             memory: Mutex::default(),
             registry: maker.registry,
             registered: maker.registered,
@@ -285,6 +288,11 @@ impl Metrics {
     /// Whole names of all that is registered, in the order of registration.
     pub fn names(&self) -> &[&'static str] {
         &self.registered
+    }
+
+    /// How many outputs this keeper holds, and how many of them wait for their last try; nothing before it looked.
+    pub fn outputs(&self) -> Option<(u64, u64)> {
+        *self.outputs.lock()
     }
 
     /// Everything, in the text format of OpenMetrics, which Prometheus scrapes.

@@ -28,6 +28,7 @@ use std::{
 };
 
 use alloy::{primitives::Address, providers::Provider, transports::http::reqwest::Url};
+use axum::Router;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 
@@ -40,7 +41,7 @@ use self::{
 pub use self::{
     observe::kind,
     serve::SetLevel,
-    settings::{Section, Settings, SettingsError},
+    settings::{Dashboard, Section, Settings, SettingsError},
     stderr::log_to_stderr,
 };
 use crate::{
@@ -117,13 +118,14 @@ pub fn disks(config: &Config) -> Vec<(&'static str, PathBuf)> {
     disks
 }
 
-/// Begins to serve, and to look at the endpoints. The desk is for the host to [attend](crate::daemon::Keeper::attend).
+/// Begins to serve, with a `page` besides where there is one, and to look at the endpoints. The desk is for the host to [attend](crate::daemon::Keeper::attend).
 ///
 /// Errors: [`ServeError`].
 pub async fn begin<P: Provider + 'static>(
     settings: Settings,
     subject: Subject<P>,
     level: SetLevel,
+    page: Option<Router>,
 ) -> Result<(Arc<Board>, Desk), ServeError> {
     let state_file = settings
         .admin
@@ -144,7 +146,10 @@ pub async fn begin<P: Provider + 'static>(
         permits: Shared::permits(),
     };
     if let Some(address) = settings.listen {
-        let router = serve::reading(shared.clone());
+        let mut router = serve::reading(shared.clone());
+        if let Some(page) = page {
+            router = router.merge(page);
+        }
         serve_on("listen", address, router).await?;
     }
     if let Some(admin) = &settings.admin {
@@ -171,7 +176,7 @@ pub async fn begin<P: Provider + 'static>(
 async fn serve_on(
     key: &'static str,
     address: SocketAddr,
-    router: axum::Router,
+    router: Router,
 ) -> Result<(), ServeError> {
     let told = |cause| ServeError::Listen {
         key,

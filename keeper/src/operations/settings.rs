@@ -18,6 +18,11 @@ const LOOK_SECS: std::ops::RangeInclusive<u64> = 1..=300;
 /// Longest that a limit in seconds may be: a day. Who wants more wants no limit.
 const LIMIT_SECS_MAX: u64 = 86_400;
 
+/// Names of a listener: an operator has one, or a few behind a proxy.
+const HOSTS_MAX: usize = 16;
+/// Longest name of a host, in bytes.
+const HOST_BYTES_MAX: usize = 253;
+
 /// The section as it is written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +30,11 @@ pub struct Section {
     listen: Option<SocketAddr>,
     #[serde(default)]
     status: bool,
+    #[serde(default)]
+    dashboard: bool,
+    #[serde(default)]
+    dashboard_hosts: Vec<String>,
+    dashboard_mission_gas: Option<u64>,
     #[serde(default = "default_look_secs")]
     look_secs: u64,
     #[serde(default = "default_head_age_secs")]
@@ -67,6 +77,8 @@ pub struct Settings {
     pub listen: Option<SocketAddr>,
     /// Whether `/status` is served there too.
     pub status: bool,
+    /// The dashboard, if it is served there too.
+    pub dashboard: Option<Dashboard>,
     /// Pause between two looks at the endpoints, in seconds.
     pub look_secs: u64,
     /// How old the chain's newest block may be, in seconds.
@@ -77,6 +89,15 @@ pub struct Settings {
     pub clock_skew_secs: u64,
     /// The admin API, if there is one.
     pub admin: Option<Admin>,
+}
+
+/// The dashboard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dashboard {
+    /// Names of the listener, besides its addresses and `localhost`.
+    pub hosts: Vec<String>,
+    /// Gas that a mission may use, to compare with.
+    pub mission_gas: Option<u64>,
 }
 
 /// The admin API.
@@ -108,6 +129,17 @@ pub enum SettingsError {
         /// The most.
         most: u64,
     },
+    /// A page needs a listener.
+    #[error("operations.{0}: there is no `listen` on which a dashboard is served")]
+    Unserved(&'static str),
+    /// What is said of a dashboard that is not served.
+    #[error("operations.{0}: there is no dashboard that it is for: say `dashboard = true`")]
+    NoDashboard(&'static str),
+    /// A name that is none of a host.
+    #[error(
+        "operations.dashboard_hosts: {0:?} is no name of a host without a port, or there are more than {HOSTS_MAX}"
+    )]
+    Host(String),
     /// Orders without a token, or without a place to remember them.
     #[error(
         "operations.admin_listen: it takes {0} too: nobody gives orders without a token, and a pause outlives a restart"
@@ -140,6 +172,42 @@ pub enum SettingsError {
 }
 
 impl Section {
+    fn dashboard(&self) -> Result<Option<Dashboard>, SettingsError> {
+        if !self.dashboard {
+            return match (self.dashboard_hosts.is_empty(), self.dashboard_mission_gas) {
+                (false, _) => Err(SettingsError::NoDashboard("dashboard_hosts")),
+                (_, Some(_)) => Err(SettingsError::NoDashboard("dashboard_mission_gas")),
+                _ => Ok(None),
+            };
+        }
+        if self.listen.is_none() {
+            return Err(SettingsError::Unserved("dashboard"));
+        }
+        let is_name = |host: &&String| {
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+            (1..=HOST_BYTES_MAX).contains(&host.len()) && host.bytes().all(fits)
+        };
+        let mut hosts = self.dashboard_hosts.iter();
+        if let Some(host) = hosts.find(|host| !is_name(host)) {
+            return Err(SettingsError::Host(host.clone()));
+        }
+        if self.dashboard_hosts.len() > HOSTS_MAX {
+            return Err(SettingsError::Host(String::new()));
+        }
+        if let Some(given) = self.dashboard_mission_gas.filter(|gas| *gas == 0) {
+            return Err(SettingsError::Bounds {
+                key: "dashboard_mission_gas",
+                given,
+                least: 1,
+                most: u64::MAX,
+            });
+        }
+        Ok(Some(Dashboard {
+            hosts: self.dashboard_hosts.clone(),
+            mission_gas: self.dashboard_mission_gas,
+        }))
+    }
+
     /// Validates it.
     ///
     /// Errors: [`SettingsError`].
@@ -167,6 +235,7 @@ impl Section {
                 });
             }
         }
+        let dashboard = self.dashboard()?;
         let admin = match (
             self.admin_listen,
             self.admin_token_file,
@@ -191,6 +260,7 @@ impl Section {
         Ok(Settings {
             listen: self.listen,
             status: self.status,
+            dashboard,
             look_secs: self.look_secs,
             head_age_secs: self.head_age_secs,
             lag_blocks: self.lag_blocks,
@@ -246,6 +316,49 @@ mod tests {
         let settings = read("listen = \"127.0.0.1:9464\"").expect("valid");
         assert!(!settings.status && settings.admin.is_none());
         assert!(read(ADMIN).expect("valid").admin.is_some());
+    }
+
+    #[test]
+    fn a_dashboard_wants_a_listener_and_names_that_are_names() {
+        let on = "listen = \"127.0.0.1:9464\"\ndashboard = true\n";
+        assert_eq!(
+            read("listen = \"127.0.0.1:9464\"")
+                .expect("valid")
+                .dashboard,
+            None
+        );
+        let settings = read(&format!(
+            "{on}dashboard_hosts = [\"keeper.example.org\"]\ndashboard_mission_gas = 5"
+        ));
+        let dashboard = settings.expect("valid").dashboard.expect("served");
+        assert_eq!((dashboard.hosts.len(), dashboard.mission_gas), (1, Some(5)));
+        for (text, says) in [
+            (
+                ADMIN.replace("listen = \"127.0.0.1:9464\"\n", "dashboard = true\n"),
+                "no `listen`",
+            ),
+            (
+                "listen = \"127.0.0.1:9464\"\ndashboard_hosts = [\"a\"]".into(),
+                "dashboard = true",
+            ),
+            (
+                "listen = \"127.0.0.1:9464\"\ndashboard_mission_gas = 1".into(),
+                "dashboard = true",
+            ),
+            (
+                format!("{on}dashboard_hosts = [\"a:80\"]"),
+                "no name of a host",
+            ),
+            (
+                format!("{on}dashboard_hosts = [\"*\"]"),
+                "no name of a host",
+            ),
+            (format!("{on}dashboard_hosts = [\"\"]"), "no name of a host"),
+            (format!("{on}dashboard_mission_gas = 0"), "not within"),
+        ] {
+            let told = read(&text).expect_err(says);
+            assert!(told.contains(says), "{told}");
+        }
     }
 
     #[test]

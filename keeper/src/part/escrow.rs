@@ -42,6 +42,7 @@ use crate::{
         escrow_buffer::{self, Authority, EscrowBuffer, Held, Pace, Reached, Rules},
         freeze_mirror::FreezeMirror,
     },
+    operations::metrics::metrics,
     source::programs,
     vault::{Kind, Vault, VaultError},
 };
@@ -359,6 +360,11 @@ impl<P: Provider> Escrow<P> {
             .board
             .look(|buffer| buffer.entries().collect())
             .unwrap_or_default();
+        let last = held
+            .iter()
+            .filter(|one| one.refused >= escrow_buffer::RETRIES.len());
+        let outputs = (held.len() as u64, last.count() as u64);
+        *metrics().outputs.lock() = Some(outputs);
         let router = self.router()?;
         let mut events = Vec::new();
         for one in held {

@@ -6,6 +6,7 @@ mod check;
 mod claims;
 mod crash;
 mod daemon;
+mod dashboard;
 mod drill;
 mod escrow_buffer;
 mod finding;

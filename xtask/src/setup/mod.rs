@@ -42,6 +42,10 @@ pub(crate) struct Tools {
     pub(crate) signer: Option<PathBuf>,
     /// The database server; `None` as with `anvil`.
     pub(crate) postgres: Option<PathBuf>,
+    /// The browser for the dashboard's tests; `None` as with `anvil`.
+    pub(crate) chromium: Option<PathBuf>,
+    /// Folder of the modules that drive it; `None` as with `anvil`.
+    pub(crate) dashboard: Option<PathBuf>,
     /// Why an optional tool is not there.
     pub(crate) missing: Vec<String>,
 }
@@ -64,6 +68,8 @@ pub(crate) fn run(ws: &Workspace, need: Need) -> eyre::Result<Tools> {
         cast: None,
         signer: None,
         postgres: None,
+        chromium: None,
+        dashboard: None,
         missing: Vec::new(),
     };
     if need == Need::Everything {
@@ -73,6 +79,7 @@ pub(crate) fn run(ws: &Workspace, need: Need) -> eyre::Result<Tools> {
             (&tools::CAST, &mut tools.cast),
             (&tools::SIGNER, &mut tools.signer),
             (&tools::POSTGRES, &mut tools.postgres),
+            (&tools::CHROMIUM, &mut tools.chromium),
         ] {
             match tools::ensure(&cache, tool) {
                 Ok(path) => *slot = Some(path),
@@ -84,6 +91,14 @@ pub(crate) fn run(ws: &Workspace, need: Need) -> eyre::Result<Tools> {
                     eprintln!("setup: {reason}");
                     tools.missing.push(reason);
                 }
+            }
+        }
+        match npm::ensure(&cache, &npm::DASHBOARD) {
+            Ok((dir, _)) => tools.dashboard = Some(dir),
+            Err(error) => {
+                let reason = format!("the dashboard's tests will fail: {error:#}");
+                eprintln!("setup: {reason}");
+                tools.missing.push(reason);
             }
         }
         let file = ws.target().join("tools.json");

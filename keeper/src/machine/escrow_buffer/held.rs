@@ -31,6 +31,8 @@ pub struct Held {
     pub output: B256,
     /// How far it came.
     pub reached: Reached,
+    /// How often the chain refused it.
+    pub refused: usize,
 }
 
 impl EscrowBuffer {
@@ -40,6 +42,13 @@ impl EscrowBuffer {
             execution: entry.execution,
             since: entry.since,
             output: entry.output,
+            refused: match &entry.stage {
+                Stage::Failing(failed)
+                | Stage::Sent {
+                    failed: Some(failed),
+                } => failed.times,
+                _ => 0,
+            },
             reached: match &entry.stage {
                 Stage::Queued | Stage::Failing(_) => Reached::Waits,
                 Stage::Sent { .. } => Reached::Sent,

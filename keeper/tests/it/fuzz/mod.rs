@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use agentcity_test_fixtures::fuzz;
 use serde::{Serialize, de::DeserializeOwned};
 
+mod dashboard;
 mod files;
 mod served;
 mod wire;

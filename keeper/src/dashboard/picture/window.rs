@@ -1,0 +1,139 @@
+//! Blocks that may be taken back: what lies below them is folded for good, what is in them is folded again when they change.
+
+use std::collections::VecDeque;
+
+use alloy::primitives::B256;
+
+use super::Picture;
+use crate::{
+    event::Head,
+    source::{
+        follow::{Change, REORG_BLOCKS_MAX},
+        log::{City, Log},
+    },
+};
+
+/// The city up to the newest block, and how to go back.
+#[derive(Debug)]
+pub struct Window {
+    city: City,
+    /// As of the newest block that is never taken back.
+    below: Picture,
+    /// Logs above it, in their order.
+    logs: VecDeque<Log>,
+    now: Picture,
+}
+
+/// What a transaction of the city's logs is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is in the chain, in this block, and its logs name these missions.
+    In {
+        /// Which.
+        transaction: B256,
+        /// In which block.
+        block: u64,
+        /// Missions that this log of it names.
+        mission: Option<B256>,
+    },
+    /// It was taken back.
+    Out {
+        /// Which.
+        transaction: B256,
+    },
+}
+
+impl Window {
+    /// A city of which nothing happened yet.
+    pub fn new(city: City) -> Self {
+        Self {
+            city,
+            below: Picture::default(),
+            logs: VecDeque::new(),
+            now: Picture::default(),
+        }
+    }
+
+    /// The city as of the newest block.
+    pub const fn picture(&self) -> &Picture {
+        &self.now
+    }
+
+    /// The same, for what only the chain's views say.
+    pub const fn picture_mut(&mut self) -> &mut Picture {
+        &mut self.now
+    }
+
+    /// Takes what changed, in order, up to the block `top`.
+    pub fn take(&mut self, changes: Vec<Change>, top: Head) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        let mut again = false;
+        for change in changes {
+            match change {
+                Change::Added(log) => {
+                    if std::mem::take(&mut again) {
+                        self.fold_again();
+                    }
+                    let mission = self.now.take(&self.city, &log);
+                    sent.push(Sent::In {
+                        transaction: log.transaction,
+                        block: log.at.number,
+                        mission,
+                    });
+                    self.logs.push_back(log);
+                }
+                // Inverses come newest first.
+                Change::Removed(log) => {
+                    if self.logs.back() == Some(&log) {
+                        self.logs.pop_back();
+                    }
+                    again = true;
+                    sent.push(Sent::Out {
+                        transaction: log.transaction,
+                    });
+                }
+            }
+        }
+        if again {
+            self.fold_again();
+        }
+        self.now.top = Some(top);
+        self.settle(top.number);
+        sent
+    }
+
+    fn fold_again(&mut self) {
+        let missions = std::mem::take(&mut self.now.missions);
+        self.now = self.below.clone();
+        for log in &self.logs {
+            self.now.take(&self.city, log);
+        }
+        // Views are asked for again, but a deadline seldom changes: what is known stays shown.
+        for (id, mission) in &mut self.now.missions {
+            mission.view = missions.get(id).and_then(|known| known.view.clone());
+            let touched = self.now.touched.entry(*id).or_default();
+            touched.extend(0..if mission.is_open() { mission.nodes } else { 0 });
+        }
+    }
+
+    /// Folds for good what lies deeper than can be taken back.
+    fn settle(&mut self, top: u64) {
+        let deep = |log: &Log| log.at.number.saturating_add(REORG_BLOCKS_MAX) <= top;
+        while self.logs.front().is_some_and(deep) {
+            if let Some(log) = self.logs.pop_front() {
+                self.below.take(&self.city, &log);
+                // Nobody asks the chain on its behalf.
+                self.below.touched.clear();
+            }
+        }
+    }
+
+    /// Counts endings whose tier is known by now, in both pictures.
+    pub fn tiered(&mut self, tier_of: impl Fn(&B256, u16) -> Option<u8>) {
+        self.now.tiered(&tier_of);
+        self.below.tiered(&tier_of);
+    }
+}
+
+#[cfg(test)]
+mod tests;
