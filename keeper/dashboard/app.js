@@ -70,7 +70,9 @@ const open = () => {
     root.append(h("p", { class: "problem", role: "alert" }, "This view could not be shown: ", String(error.message)));
   }
   nav();
-  document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  // `scrollIntoView` would also let Tab begin there, behind the link that skips.
+  const here = document.querySelector(".nav [aria-current]");
+  if (here) document.getElementById("nav").scrollLeft = here.offsetLeft - (window.innerWidth - here.offsetWidth) / 2;
   if (!first) {
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });

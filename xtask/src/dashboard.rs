@@ -16,8 +16,8 @@ use crate::{
     workspace::Workspace,
 };
 
-/// How often a test may wait for the browser, in milliseconds: a machine under load is slow.
-const TEST_TIMEOUT_MS: &str = "120000"; // structural: how long a hung test lasts
+/// How long a file of tests may take, in milliseconds: a machine under load is slow.
+const FILE_TIMEOUT_MS: &str = "300000"; // structural: how long a hung test lasts
 
 /// What `dashboard` is asked for.
 #[derive(Debug, Default, clap::Args)]
@@ -53,7 +53,7 @@ pub(crate) fn test(ws: &Workspace, tools: &Tools) -> eyre::Result<()> {
     // One after another: a browser is busy enough on two cores.
     command
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .arg(format!("--test-timeout={TEST_TIMEOUT_MS}"))
+        .arg(format!("--test-timeout={FILE_TIMEOUT_MS}"))
         .args(files);
     process::run(&mut command)
 }
