@@ -58,7 +58,7 @@ const open = () => {
   const first = shown === undefined;
   shown = view.id;
   const root = h("div", { class: `view view-${view.id}` });
-  main.replaceChildren(root);
+  main.replaceChildren(h("h1", { class: "unseen" }, view.name), root);
   const ends = [];
   const until = (end) => ends.push(end);
   close = () => ends.splice(0).forEach((end) => end());

@@ -146,8 +146,8 @@ export const show = (root, { argument: id, on, until }) => {
   });
   let due;
   const later = () => {
-    // A busy mission is asked for once a second at most.
-    due ??= setTimeout(() => { due = undefined; if (canvas.isConnected) load(); }, 1000);
+    // A busy mission is asked for once a second at most, a large one less often: five thousand nodes every ten seconds.
+    due ??= setTimeout(() => { due = undefined; if (canvas.isConnected) load(); }, Math.max(1000, 2 * mission.nodes.length));
   };
   until(() => clearTimeout(due));
   on("mission", (change) => {

@@ -26,7 +26,7 @@ export const show = (root, { on }) => {
   const where = h("div");
   const moved = h("div");
   const contracts = h("div");
-  root.append(h("h1", { class: "unseen" }, "Money"), panel("Conservation", { note: "Of each kind of claim: what came in is what was paid, returned, forfeited, and is still held." }, lines),
+  root.append(panel("Conservation", { note: "Of each kind of claim: what came in is what was paid, returned, forfeited, and is still held." }, lines),
     h("div", { class: "two" }, panel("Where the treasury's money is", {}, where), panel("What moved", { note: "Since the city began." }, moved)), panel("Contracts", { note: "Parts make what is booked, and the contract holds at least that." }, contracts));
   const columns = [
     { id: "peer", name: "Contract", cell: (one) => one.peer },

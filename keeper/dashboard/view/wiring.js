@@ -54,7 +54,7 @@ export const show = (root, { on, argument }) => {
   const picture = h("div");
   const list = h("div");
   const members = h("div");
-  root.append(h("h1", { class: "unseen" }, "Wiring"), panel("Wiring", { note: "Who may call what. It never changes once the city is sealed. Press a member to see its calls alone: blue and whole go out, amber and dashed come in." }, picture), panel("Permitted calls", {}, list), panel("Members", {}, members));
+  root.append(panel("Wiring", { note: "Who may call what. It never changes once the city is sealed. Press a member to see its calls alone: blue and whole go out, amber and dashed come in." }, picture), panel("Permitted calls", {}, list), panel("Members", {}, members));
   const columns = [
     { id: "from", name: "Caller", cell: (edge) => edge.from }, { id: "to", name: "Called", cell: (edge) => edge.to },
     { id: "functions", name: "Functions", cell: (edge) => h("span", { class: "functions" }, (edge.functions ?? []).slice(0, 64).map((name) => h("code", {}, name))) },
