@@ -65,13 +65,18 @@ fn tests(ws: &Workspace) -> PathBuf {
 /// Node.js with what the tests find in its environment.
 fn node(ws: &Workspace, tools: &Tools) -> eyre::Result<Command> {
     let missing = || tools.missing.join("; ");
-    let browser: &Path = tools.chromium.as_deref().ok_or_else(|| {
-        eyre::eyre!("the dashboard's tests need a browser: {}", missing())
-    })?;
+    let browser: &Path = tools
+        .chromium
+        .as_deref()
+        .ok_or_else(|| eyre::eyre!("the dashboard's tests need a browser: {}", missing()))?;
     let modules = tools.dashboard.as_deref().ok_or_else(|| {
-        eyre::eyre!("the dashboard's tests need what drives a browser: {}", missing())
+        eyre::eyre!(
+            "the dashboard's tests need what drives a browser: {}",
+            missing()
+        )
     })?;
-    let node = process::on_path("node").ok_or_eyre("node is missing: install Node.js 20 or later")?;
+    let node =
+        process::on_path("node").ok_or_eyre("node is missing: install Node.js 20 or later")?;
     let mut command = Command::new(node);
     command
         .env("AGENTCITY_CHROMIUM", browser)
