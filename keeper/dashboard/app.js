@@ -58,7 +58,7 @@ const open = () => {
   const first = shown === undefined;
   shown = view.id;
   const root = h("div", { class: `view view-${view.id}` });
-  main.replaceChildren(root);
+  main.replaceChildren(h("h1", { class: "unseen" }, view.name), root);
   const ends = [];
   const until = (end) => ends.push(end);
   close = () => ends.splice(0).forEach((end) => end());
@@ -70,7 +70,9 @@ const open = () => {
     root.append(h("p", { class: "problem", role: "alert" }, "This view could not be shown: ", String(error.message)));
   }
   nav();
-  document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  // `scrollIntoView` would also let Tab begin there, behind the link that skips.
+  const here = document.querySelector(".nav [aria-current]");
+  if (here) document.getElementById("nav").scrollLeft = here.offsetLeft - (window.innerWidth - here.offsetWidth) / 2;
   if (!first) {
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });

@@ -16,8 +16,8 @@ use crate::{
     workspace::Workspace,
 };
 
-/// How often a test may wait for the browser, in milliseconds: a machine under load is slow.
-const TEST_TIMEOUT_MS: &str = "120000"; // structural: how long a hung test lasts
+/// How long a file of tests may take, in milliseconds: a machine under load is slow.
+const FILE_TIMEOUT_MS: &str = "300000"; // structural: how long a hung test lasts
 
 /// What `dashboard` is asked for.
 #[derive(Debug, Default, clap::Args)]
@@ -53,7 +53,7 @@ pub(crate) fn test(ws: &Workspace, tools: &Tools) -> eyre::Result<()> {
     // One after another: a browser is busy enough on two cores.
     command
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .arg(format!("--test-timeout={TEST_TIMEOUT_MS}"))
+        .arg(format!("--test-timeout={FILE_TIMEOUT_MS}"))
         .args(files);
     process::run(&mut command)
 }
@@ -65,13 +65,18 @@ fn tests(ws: &Workspace) -> PathBuf {
 /// Node.js with what the tests find in its environment.
 fn node(ws: &Workspace, tools: &Tools) -> eyre::Result<Command> {
     let missing = || tools.missing.join("; ");
-    let browser: &Path = tools.chromium.as_deref().ok_or_else(|| {
-        eyre::eyre!("the dashboard's tests need a browser: {}", missing())
-    })?;
+    let browser: &Path = tools
+        .chromium
+        .as_deref()
+        .ok_or_else(|| eyre::eyre!("the dashboard's tests need a browser: {}", missing()))?;
     let modules = tools.dashboard.as_deref().ok_or_else(|| {
-        eyre::eyre!("the dashboard's tests need what drives a browser: {}", missing())
+        eyre::eyre!(
+            "the dashboard's tests need what drives a browser: {}",
+            missing()
+        )
     })?;
-    let node = process::on_path("node").ok_or_eyre("node is missing: install Node.js 20 or later")?;
+    let node =
+        process::on_path("node").ok_or_eyre("node is missing: install Node.js 20 or later")?;
     let mut command = Command::new(node);
     command
         .env("AGENTCITY_CHROMIUM", browser)

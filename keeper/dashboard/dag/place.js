@@ -2,6 +2,9 @@
 
 import { layout } from "./layout.js";
 
+// So few are placed sooner than a worker begins.
+const FEW = 300;
+
 let worker;
 let last = 0;
 const waiting = new Map();
@@ -37,7 +40,7 @@ export const place = (count, edges) =>
         bad(error);
       }
     };
-    const found = start();
+    const found = count <= FEW ? null : start();
     if (!found) return again();
     last += 1;
     waiting.set(last, { good, bad, again });

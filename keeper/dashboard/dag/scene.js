@@ -7,6 +7,8 @@ import { NODE_STATES, UNKNOWN } from "../lib/states.js";
 const LOOKS = [...NODE_STATES, UNKNOWN];
 const MARKS = LOOKS.map((state) => new Path2D(state.mark));
 const FAR = 0.3;
+// So few nodes are cards at any distance, since a block has no shape to tell states by.
+const FEW = 300;
 const NEAR = 0.62;
 
 /** Colours of the page's present theme. */
@@ -77,7 +79,10 @@ const card = (context, graph, at, colours, view) => {
   context.strokeStyle = colours.tones[state];
   context.stroke();
   context.save();
-  context.translate(x + 9, y + HEIGHT / 2 - 8);
+  // Without its words a card is all mark.
+  const large = view.scale >= NEAR ? 1 : 1.9;
+  context.translate(view.scale >= NEAR ? x + 9 : graph.x[at] - 8 * large, y + HEIGHT / 2 - 8 * large);
+  context.scale(large, large);
   context.lineWidth = 1.8;
   context.lineCap = "round";
   context.lineJoin = "round";
@@ -129,7 +134,7 @@ export const draw = (context, graph, given, look) => {
   const seen = [];
   for (let at = 0; at < graph.count; at += 1) if (graph.x[at] >= view.left && graph.x[at] <= view.right && graph.y[at] >= view.top && graph.y[at] <= view.bottom) seen.push(at);
   const faded = (at) => (lit && !ancestors[at] && !descendants[at]) || dimmed?.[at] === 1;
-  if (scale < FAR) {
+  if (scale < FAR && seen.length > FEW) {
     const wide = Math.max(WIDTH, 3 / scale);
     const high = Math.max(HEIGHT, 3 / scale);
     for (const fade of [true, false]) {

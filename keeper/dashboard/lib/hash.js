@@ -1,39 +1,53 @@
 // Keccak-256, and hexadecimal. WebCrypto has SHA-256 and no Keccak; the keeper's log and EIP-712 use it, so it is here, as FIPS 202
 // draws it with the padding that came before the standard.
 
-const MASK = (1n << 64n) - 1n;
 const RATE = 136;
-const ROTATIONS = [0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14].map(BigInt);
+const ROTATIONS = [0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14];
+// Where the lane at x + 5y goes: to y + 5(2x + 3y).
+const GOES = ROTATIONS.map((_, at) => (at - (at % 5)) / 5 + 5 * ((2 * (at % 5) + 3 * ((at - (at % 5)) / 5)) % 5));
 
-// The constants of its rounds, by the register that defines them.
+// The constants of its rounds, each as its low and its high half, by the register that defines them.
 const CONSTANTS = (() => {
-  const found = [];
+  const found = new Int32Array(48);
   let register = 1;
   for (let round = 0; round < 24; round += 1) {
-    let constant = 0n;
     for (let power = 0; power < 7; power += 1) {
-      if (register & 1) constant |= 1n << BigInt((1 << power) - 1);
+      const bit = (1 << power) - 1;
+      if (register & 1) found[2 * round + (bit >> 5)] ^= 1 << (bit & 31);
       register = register & 0x80 ? ((register << 1) ^ 0x171) & 0xff : register << 1;
     }
-    found.push(constant);
   }
   return found;
 })();
 
-const turn = (word, by) => (by === 0n ? word : ((word << by) | (word >> (64n - by))) & MASK);
-
+// Lanes of 64 bits are pairs of 32, the low half first.
 const permute = (a) => {
-  const c = new Array(5);
-  const b = new Array(25);
+  const c = new Int32Array(10);
+  const b = new Int32Array(50);
   for (let round = 0; round < 24; round += 1) {
-    for (let x = 0; x < 5; x += 1) c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+    for (let at = 0; at < 10; at += 1) c[at] = a[at] ^ a[at + 10] ^ a[at + 20] ^ a[at + 30] ^ a[at + 40];
     for (let x = 0; x < 5; x += 1) {
-      const d = c[(x + 4) % 5] ^ turn(c[(x + 1) % 5], 1n);
-      for (let y = 0; y < 25; y += 5) a[x + y] ^= d;
+      const [left, right] = [2 * ((x + 4) % 5), 2 * ((x + 1) % 5)];
+      const low = c[left] ^ ((c[right] << 1) | (c[right + 1] >>> 31));
+      const high = c[left + 1] ^ ((c[right + 1] << 1) | (c[right] >>> 31));
+      for (let at = 2 * x; at < 50; at += 10) {
+        a[at] ^= low;
+        a[at + 1] ^= high;
+      }
     }
-    for (let x = 0; x < 5; x += 1) for (let y = 0; y < 5; y += 1) b[y + 5 * ((2 * x + 3 * y) % 5)] = turn(a[x + 5 * y], ROTATIONS[x + 5 * y]);
-    for (let y = 0; y < 25; y += 5) for (let x = 0; x < 5; x += 1) a[x + y] = b[x + y] ^ (~b[((x + 1) % 5) + y] & MASK & b[((x + 2) % 5) + y]);
-    a[0] ^= CONSTANTS[round];
+    for (let lane = 0; lane < 25; lane += 1) {
+      const by = ROTATIONS[lane] & 31;
+      // A turn by 32 and more begins with the halves changed.
+      const swap = ROTATIONS[lane] >> 5;
+      const [low, high, to] = [a[2 * lane + swap], a[2 * lane + 1 - swap], 2 * GOES[lane]];
+      b[to] = by === 0 ? low : (low << by) | (high >>> (32 - by));
+      b[to + 1] = by === 0 ? high : (high << by) | (low >>> (32 - by));
+    }
+    for (let row = 0; row < 50; row += 10) {
+      for (let at = 0; at < 10; at += 1) a[row + at] = b[row + at] ^ (~b[row + ((at + 2) % 10)] & b[row + ((at + 4) % 10)]);
+    }
+    a[0] ^= CONSTANTS[2 * round];
+    a[1] ^= CONSTANTS[2 * round + 1];
   }
 };
 
@@ -44,13 +58,13 @@ export const keccak256 = (bytes) => {
   padded[bytes.length] |= 0x01;
   padded[padded.length - 1] |= 0x80;
   const view = new DataView(padded.buffer);
-  const state = new Array(25).fill(0n);
+  const state = new Int32Array(50);
   for (let at = 0; at < padded.length; at += RATE) {
-    for (let lane = 0; lane < RATE / 8; lane += 1) state[lane] ^= view.getBigUint64(at + 8 * lane, true);
+    for (let half = 0; half < RATE / 4; half += 1) state[half] ^= view.getInt32(at + 4 * half, true);
     permute(state);
   }
   const out = new DataView(new ArrayBuffer(32));
-  for (let lane = 0; lane < 4; lane += 1) out.setBigUint64(8 * lane, state[lane], true);
+  for (let half = 0; half < 8; half += 1) out.setInt32(4 * half, state[half], true);
   return new Uint8Array(out.buffer);
 };
 

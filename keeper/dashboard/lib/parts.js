@@ -23,10 +23,10 @@ export const unknown = (section) => {
 };
 
 /** An address or a hash: short for eyes, whole for readers of screens, and copied by a press. */
-export const hash = (value, title = "copy") =>
+export const hash = (value) =>
   value === null || value === undefined ? h("span", { class: "dim" }, "–")
-    : h("button", { type: "button", class: "hash", title: `${value}`, "aria-label": `${value}, ${title}`, "data-key": `hash-${value}`,
-      onclick: ({ currentTarget }) => copy(String(value), currentTarget) }, brief(value));
+    : h("button", { type: "button", class: "hash", title: `${value}`, "data-key": `hash-${value}`,
+      onclick: ({ currentTarget }) => copy(String(value), currentTarget) }, brief(value), unseen(`, copy ${value}`));
 
 const copy = async (text, button) => {
   try {

@@ -6,7 +6,15 @@ import { typedDigest } from "../lib/typed.js";
 import { wordOf } from "../lib/amendment.js";
 import { NODE_STATES } from "../lib/states.js";
 
-export const example = () => JSON.parse(readFileSync(new URL("../example.json", import.meta.url), "utf8"));
+// An address in the letters that wallets demand (EIP-55), whatever letters a document has it in.
+const spelt = (address) => {
+  const digits = address.slice(2).toLowerCase();
+  const by = hex(keccak256(utf8(digits))).slice(2);
+  return `0x${[...digits].map((digit, at) => (parseInt(by[at], 16) > 7 ? digit.toUpperCase() : digit)).join("")}`;
+};
+
+/** The published example of each answer. */
+export const example = () => JSON.parse(readFileSync(new URL("../example.json", import.meta.url), "utf8"), (_, value) => (typeof value === "string" && /^0x[0-9a-fA-F]{40}$/.test(value) ? spelt(value) : value));
 
 /** Numbers that are the same in every run. */
 export const dice = (seed) => {

@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 
 const PAGE = dirname(dirname(fileURLToPath(import.meta.url)));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml" };
+// As the keeper's own.
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const BODY_BYTES_MAX = 65_536;
 
 /** Starts one on a free port. `answers(method, path, query, body)` gives `{ status?, body }` or undefined. */
@@ -43,7 +45,7 @@ export const serve = async (state, answers) => {
     if (!url.pathname.startsWith("/dashboard/") || file.startsWith("..") || !(extname(file) in TYPES)) return json(404, { error: { code: "dashboard/path", message: "no such path", do: "" } });
     try {
       const body = await readFile(join(PAGE, file));
-      response.writeHead(200, { "content-type": TYPES[extname(file)], "x-content-type-options": "nosniff" });
+      response.writeHead(200, { "content-type": TYPES[extname(file)], "x-content-type-options": "nosniff", "content-security-policy": POLICY });
       return response.end(body);
     } catch {
       return json(404, { error: { code: "dashboard/path", message: "no such path", do: "" } });

@@ -22,8 +22,8 @@ export const show = (root, { on }) => {
   const cause = h("div");
   const agent = h("div");
   const counters = h("div");
-  root.append(h("h1", { class: "unseen" }, "Freezes"), panel("Open freezes", {}, open), panel("Over time", { note: "Freezes in each hour, the last 48 hours." }, time_),
-    h("div", { class: "two" }, panel("By cause", { note: "Darker: those that turned out false." }, cause), panel("By agent", {}, agent)), panel("Guardian counters", {}, counters));
+  root.append(panel("Open freezes", {}, open), panel("Over time", { note: "Freezes in each hour, the last 48 hours." }, time_),
+    h("div", { class: "two" }, panel("By cause", { note: "Hatched: those that turned out false." }, cause), panel("By agent", {}, agent)), panel("Guardian counters", {}, counters));
   const render = () => {
     const section = get("freezes");
     if (!section) return;

@@ -11,7 +11,7 @@ export const show = (root, { on }) => {
   const contracts = h("div");
   const missions = h("div");
   let sorted = { by: "gas", down: true };
-  root.append(h("h1", { class: "unseen" }, "Gas"), panel("Gas", {}, sum), h("div", { class: "two" }, panel("By contract", {}, contracts), panel("By mission", {}, missions)));
+  root.append(panel("Gas", {}, sum), h("div", { class: "two" }, panel("By contract", {}, contracts), panel("By mission", {}, missions)));
   const used = (one) => (one.budget ? Math.round((one.gas / one.budget) * 10000) : null);
   const columns = [
     { id: "id", name: "Mission", cell: (one) => missionLink(one.id), sort: (one) => one.id },

@@ -71,6 +71,12 @@ export const show = (root, { argument: id, on, until }) => {
   const nodes = nodeList(list, { onChoose: (at) => { view.choose(at); view.reveal(at, true); } });
   side.hidden = true;
 
+  // A small graph takes no more room than it needs.
+  const shape = (placed) => {
+    const wide = Math.min(1.15, (canvas.clientWidth - 56) / (placed.width + 148));
+    canvas.style.setProperty("height", `clamp(220px, ${Math.ceil((placed.height + 36) * wide + 96)}px, min(60vh, 620px))`);
+    view.resize();
+  };
   const drawHead = () => fill(head, facts(id), unknown(mission));
   const drawLegend = () => fill(legend, NODE_STATES.map((state, at) => {
     const many = mission ? mission.nodes.filter((node) => stateIndex(node.state) === at).length : 0;
@@ -114,6 +120,7 @@ export const show = (root, { argument: id, on, until }) => {
       const placed = await place(mission.nodes.length, Uint32Array.from(edges));
       if (!canvas.isConnected) return;
       const labels = mission.nodes.map((node) => (node.label ? `${node.ordinal} ${node.label}` : `Node ${node.ordinal}`));
+      shape(placed);
       view.show({ ...placed, count: mission.nodes.length, edges: Uint32Array.from(edges), labels, states: mission.nodes.map((node) => stateIndex(node.state)) });
       fill(said, `${count(mission.nodes.length)} nodes, ${count(edges.length / 2)} edges. As of block ${count(mission.block?.number)}, ${time(mission.block?.time)} UTC. Dashed: what leads to the chosen node; whole: what follows.`,
         placed.cyclic ? h("strong", {}, " The keeper tells a circle, which no statute has.") : null);
@@ -139,8 +146,8 @@ export const show = (root, { argument: id, on, until }) => {
   });
   let due;
   const later = () => {
-    // A busy mission is asked for once a second at most.
-    due ??= setTimeout(() => { due = undefined; if (canvas.isConnected) load(); }, 1000);
+    // A busy mission is asked for once a second at most, a large one less often: five thousand nodes every ten seconds.
+    due ??= setTimeout(() => { due = undefined; if (canvas.isConnected) load(); }, Math.max(1000, 2 * mission.nodes.length));
   };
   until(() => clearTimeout(due));
   on("mission", (change) => {

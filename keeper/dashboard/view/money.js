@@ -26,7 +26,7 @@ export const show = (root, { on }) => {
   const where = h("div");
   const moved = h("div");
   const contracts = h("div");
-  root.append(h("h1", { class: "unseen" }, "Money"), panel("Conservation", { note: "Of each kind of claim: what came in is what was paid, returned, forfeited, and is still held." }, lines),
+  root.append(panel("Conservation", { note: "Of each kind of claim: what came in is what was paid, returned, forfeited, and is still held." }, lines),
     h("div", { class: "two" }, panel("Where the treasury's money is", {}, where), panel("What moved", { note: "Since the city began." }, moved)), panel("Contracts", { note: "Parts make what is booked, and the contract holds at least that." }, contracts));
   const columns = [
     { id: "peer", name: "Contract", cell: (one) => one.peer },
@@ -38,7 +38,7 @@ export const show = (root, { on }) => {
   const render = () => {
     const section = get("money");
     if (!section) return;
-    const term = (name, value, sign) => [sign ? h("span", { class: "sign", "aria-hidden": "true" }, sign) : null, h("div", { class: "term" }, h("span", { class: "dim" }, name), h("span", { class: "sum" }, amount(value)))];
+    const term = (name, value, sign) => [sign ? h("span", { class: "sign", "aria-hidden": "true" }, sign) : null, h("div", { class: "term" }, h("span", { class: "dim" }, name), h("span", { class: "sum" }, amount(value, true)))];
     fill(lines, h("ul", { class: "equations" }, (section.lines ?? []).map((line) => h("li", { class: "equation", "data-line": line.kind }, h("strong", { class: "equation-name" }, words(line.kind)), term("came in", line.in), term("paid", line.paid, "="), term("returned", line.returned, "+"), term("forfeited", line.forfeited, "+"), term("held", line.held, "+"),
       h("div", { class: "term checks" }, h("span", {}, h("span", { class: "dim" }, "keeper "), verdict(line.holds)), h("span", {}, h("span", { class: "dim" }, "this page "), verdict(closes(line))))))),
     h("p", { class: "note" }, `In ${assetName()}, as of block ${count(section.block)}. All of it: `, verdict(section.holds)), unknown(section));

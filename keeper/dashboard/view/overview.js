@@ -42,7 +42,7 @@ export const show = (root, { on }) => {
   const metrics = h("ul", { class: "metrics" });
   const urgent = h("div");
   const running = h("div");
-  root.append(h("h1", { class: "unseen" }, "Overview"), h("section", { "aria-label": "Metrics" }, metrics),
+  root.append(h("section", { "aria-label": "Metrics" }, h("h2", { class: "unseen" }, "Metrics"), metrics),
     h("div", { class: "two" }, panel("Most urgent", { tools: h("a", { href: "#/alerts" }, "All alerts") }, urgent), panel("Missions", { tools: h("a", { href: "#/missions" }, "All missions") }, running)));
 
   const drawMetrics = () => {

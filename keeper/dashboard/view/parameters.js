@@ -1,6 +1,6 @@
 // The table of parameters, and the editor of one: it prepares an amendment, explains it, and lets wallets sign it. Nothing is signed here.
 
-import { announce, fill, h } from "../lib/dom.js";
+import { announce, fill, h, unseen } from "../lib/dom.js";
 import { count, span } from "../lib/format.js";
 import { hash, panel, table, unknown } from "../lib/parts.js";
 import { ask, get } from "../lib/store.js";
@@ -21,7 +21,7 @@ export const show = (root, { argument, on, until }) => {
   const tools = h("div", { class: "filters" },
     h("input", { type: "search", placeholder: "Name or meaning", "aria-label": "Search parameters", oninput: ({ currentTarget }) => { wish.text = currentTarget.value.trim().toLowerCase(); render(); } }),
     h("select", { "aria-label": "Risk", onchange: ({ currentTarget }) => { wish.tier = currentTarget.value; render(); } }, h("option", { value: "" }, "All risks"), Object.entries(TIER_NAMES).map(([tier, name]) => h("option", { value: tier }, name))));
-  root.append(h("h1", { class: "unseen" }, "Parameters"), edit, panel("Parameters", { tools, note: "Every number of policy. Amendments are signed by adjudicators; running missions keep the values that they began with." }, list));
+  root.append(edit, panel("Parameters", { tools, note: "Every number of policy. Amendments are signed by adjudicators; running missions keep the values that they began with." }, list));
   const choose = (name) => {
     chosen = name;
     const one = all?.items.find((item) => item.name === name && item.amendable);
@@ -38,7 +38,7 @@ export const show = (root, { argument, on, until }) => {
     { id: "range", name: "Range", end: true, cell: (one) => (one.least === null ? h("span", { class: "dim" }, "–") : `${count(one.least)} – ${count(one.greatest)}`) },
     { id: "tier", name: "Risk", cell: (one) => h("span", { class: `tier ${one.tier}` }, one.tier), sort: (one) => ["low", "medium", "high"].indexOf(one.tier) },
     { id: "needs", name: "Amending takes", cell: (one) => (one.needs ? `${count(one.needs.signers)} signers${one.needs.weakerDelaySecs > 0 ? `, ${span(one.needs.weakerDelaySecs)}` : ""}` : h("span", { class: "dim" }, "nobody can")), sort: (one) => one.needs?.signers },
-    { id: "act", name: "", cell: (one) => (one.amendable ? h("button", { type: "button", class: "small", "data-key": `amend-${one.name}`, "aria-label": `Amend ${one.name}`, onclick: () => choose(one.name) }, "Amend") : null) },
+    { id: "act", name: unseen("Amend"), cell: (one) => (one.amendable ? h("button", { type: "button", class: "small", "data-key": `amend-${one.name}`, "aria-label": `Amend ${one.name}`, onclick: () => choose(one.name) }, "Amend") : null) },
   ];
   const render = () => {
     if (!all) return;

@@ -61,7 +61,7 @@ export const show = (root, { argument, on }) => {
   const result = h("div", { "aria-live": "polite" });
   const field = h("input", { type: "text", id: "entry-of", inputmode: "text", autocomplete: "off", spellcheck: "false", placeholder: "419, or 0x…", value: argument ?? "" });
   const form = h("form", { class: "filters", novalidate: true }, h("label", { for: "entry-of" }, "Place in the log, or hash of a transaction"), field, h("button", { class: "primary" }, "Prove"));
-  root.append(h("h1", { class: "unseen" }, "Proofs"), panel("Prove an entry", { note: "The path is climbed here in the browser (RFC 6962 over Keccak-256); each step is shown." }, form, result), panel("Log", {}, log));
+  root.append(panel("Prove an entry", { note: "The path is climbed here in the browser (RFC 6962 over Keccak-256); each step is shown." }, form, result), panel("Log", {}, log));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = field.value.trim();

@@ -18,7 +18,7 @@ export const show = (root, { on }) => {
   const queue = h("div");
   const rates = h("div");
   const rest = h("div");
-  root.append(h("h1", { class: "unseen" }, "Verification"), panel("Review queue", { note: "What runs out first stands first." }, queue), panel("Results by tier", { note: "Completed of those that were completed or rejected." }, rates), panel("Disputes and substitutions", {}, rest));
+  root.append(panel("Review queue", { note: "What runs out first stands first." }, queue), panel("Results by tier", { note: "Completed of those that were completed or rejected." }, rates), panel("Disputes and substitutions", {}, rest));
   const renderQueue = () => {
     const section = get("reviews");
     if (!section) return;

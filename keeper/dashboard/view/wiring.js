@@ -21,7 +21,9 @@ const graph = (nodes, edges, chosen, choose) => {
   const touches = (edge) => chosen === null || edge.from === chosen || edge.to === chosen;
   const curve = (edge) => {
     const [a, b] = [at.get(edge.from), at.get(edge.to)];
-    const middle = { x: SIZE / 2 + ((a.x + b.x) / 2 - SIZE / 2) * 0.35, y: SIZE / 2 + ((a.y + b.y) / 2 - SIZE / 2) * 0.35 };
+    // Neighbours are tied near the circle, what lies across by way of its middle.
+    const pull = 0.9 - 0.8 * (Math.hypot(a.x - b.x, a.y - b.y) / (2 * RADIUS));
+    const middle = { x: SIZE / 2 + ((a.x + b.x) / 2 - SIZE / 2) * pull, y: SIZE / 2 + ((a.y + b.y) / 2 - SIZE / 2) * pull };
     const far = Math.hypot(b.x - middle.x, b.y - middle.y) || 1;
     const [ex, ey] = [b.x - ((b.x - middle.x) / far) * 15, b.y - ((b.y - middle.y) / far) * 15];
     return `M${a.x.toFixed(1)} ${a.y.toFixed(1)}Q${middle.x.toFixed(1)} ${middle.y.toFixed(1)} ${ex.toFixed(1)} ${ey.toFixed(1)}`;
@@ -52,7 +54,7 @@ export const show = (root, { on, argument }) => {
   const picture = h("div");
   const list = h("div");
   const members = h("div");
-  root.append(h("h1", { class: "unseen" }, "Wiring"), panel("Wiring", { note: "Who may call what. It never changes once the city is sealed. Press a member to see its calls alone: blue and whole go out, amber and dashed come in." }, picture), panel("Permitted calls", {}, list), panel("Members", {}, members));
+  root.append(panel("Wiring", { note: "Who may call what. It never changes once the city is sealed. Press a member to see its calls alone: blue and whole go out, amber and dashed come in." }, picture), panel("Permitted calls", {}, list), panel("Members", {}, members));
   const columns = [
     { id: "from", name: "Caller", cell: (edge) => edge.from }, { id: "to", name: "Called", cell: (edge) => edge.to },
     { id: "functions", name: "Functions", cell: (edge) => h("span", { class: "functions" }, (edge.functions ?? []).slice(0, 64).map((name) => h("code", {}, name))) },

@@ -94,9 +94,14 @@ impl Tree {
         let list = process::stdout(&mut git)?;
         let mut files = BTreeMap::new();
         for name in list.split_terminator('\0') {
-            // What is not UTF-8 is no text; what is listed but gone was deleted and not yet committed.
-            if let Ok(text) = std::fs::read_to_string(ws.root.join(name)) {
-                files.insert(name.to_owned(), text);
+            match std::fs::read_to_string(ws.root.join(name)) {
+                Ok(text) => drop(files.insert(name.to_owned(), text)),
+                // What is not UTF-8 is a picture: documents link to it, and it has no lines.
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    files.insert(name.to_owned(), String::new());
+                }
+                // What is listed but gone was deleted and not yet committed.
+                Err(_) => {}
             }
         }
         Ok(Self(files))
