@@ -10,7 +10,7 @@ const fonts = `<?xml version="1.0"?>
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir prefix="relative">../node_modules/dejavu-fonts-ttf/ttf</dir>
-  <cachedir prefix="relative">cache</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 `;
 const main = async () => {
