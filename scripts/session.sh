@@ -1,13 +1,16 @@
-#!/usr/bin/env bash
+# shellcheck shell=bash
 # What agents and clerks do between a document and a law, in a city of `cargo xtask up`, by `agentcity` alone. In a city of real people the
 # owners' machines and those of the offices do it (docs/agents.md, docs/tutorials/clerk.md); here everybody's keys are known.
 #
 #   source target/devnode/env
-#   scripts/session.sh FILE     makes FILE, a statute's document, law; prints the session
-#   source scripts/session.sh   the same step by step, as functions: people, proposed, voted, identified, bidden, awarded
+#   source scripts/session.sh
+#   legislated FILE             makes FILE, a statute's document, law; prints the session
+#   people, proposed, voted, identified, bidden, awarded      the parts of it that are the agents'
 #
 # Four people answer for an agent each: $SPONSOR, who pays for the mission, and $WORKER_1 to $WORKER_3, whose agents bid for its seats.
 set -euo pipefail
+# What fails within `$(…)` fails here too.
+shopt -s inherit_errexit
 : "${AGENTCITY_RPC_URL:?source the env file that cargo xtask up wrote}"
 
 rpc() {
@@ -45,11 +48,14 @@ for one in SPONSOR WORKER_1 WORKER_2 WORKER_3; do
   done
 done
 
-# They enrol, register an agent each, publish its service, and come of age.
+# They enrol, register an agent each, publish its service, and come of age: once in a city. Each agent pays in what it may stake.
 people() {
   local one agent person
   echo '{}' >schema.json
-  if agentcity principal show "$SPONSOR" >/dev/null 2>&1; then return; fi
+  if agentcity principal show "$SPONSOR" >/dev/null 2>&1; then
+    for one in WORKER_1 WORKER_2 WORKER_3; do as ${one}_AGENT credits deposit 10000000000000000; done
+    return
+  fi
   printf '#!/bin/sh\ncat\n' >worker.sh
   for one in SPONSOR WORKER_1 WORKER_2 WORKER_3; do
     agent=${one}_AGENT
@@ -59,7 +65,7 @@ people() {
     as $one agent consent "${!agent}" --type producer --out "consent-$one.json"
     as "$agent" agent register --consent "consent-$one.json"
     as "$agent" service publish --code worker.sh --schema schema.json --endpoint http://127.0.0.1:9000
-    as "$agent" credits deposit 1000000000000000000
+    as "$agent" credits deposit 10000000000000000
   done
   pass 604801
 }
@@ -117,7 +123,7 @@ bidden() {
       agent=${one}_AGENT
       service=$(agentcity service list --owner "${!agent}" --json | value service)
       code=$(agentcity service show "$service" --json | value codeHash)
-      as "$agent" law bid "$1" $node --service "$service" --code "$code" --price 300000000000000 --stake 200000000000000 --tier "$tier"
+      as "$agent" law bid "$1" $node --service "$service" --code "$code" --price 500000000000000 --stake 1000000000000000 --tier "$tier"
     done
     node=$((node + 1))
   done < <(grep -o '"popTier": *[0-9]' "$2" | grep -o '[0-9]$')
@@ -155,7 +161,3 @@ legislated() {
   } >&2
   echo "$session"
 }
-
-if [ "${BASH_SOURCE[0]}" = "$0" ]; then
-  legislated "${1:?say which FILE: a statute\'s document}"
-fi

@@ -107,14 +107,14 @@ mod tests {
 
     #[test]
     fn finds_a_named_test_that_is_none() {
-        let files = |page| {
+        fn files(page: &str) -> [(&str, &str); 4] {
             [
                 ("docs/a.md", page),
                 ("keeper/tests/it/one.rs", TEST),
                 ("keeper/hub/tests/it/two/mod.rs", TEST),
                 ("keeper/src/part/three.rs", TEST),
             ]
-        };
+        }
         let good = "`keeper/one::it_holds`, `keeper/hub/two::it_waits`, `keeper/part/three::it_holds`, `a::b`, `a/b.rs`, `cargo x`";
         assert!(found(named_tests, &files(good)).is_empty());
         for bad in [
