@@ -79,7 +79,7 @@ pub(super) fn section(measured: &Measured) -> String {
         }
     }
     text += &rows.text();
-    text += "\nWhat lies in one part of a text alone is seen by one scorer alone and freezes nobody on chain: that is the price of asking both. A keeper that arrests by one word finds it, and people decide.\n\n";
+    text += "\nWhat lies in one part of a text is seen by one scorer for sure, and by the other only as far as its own part moved with it. So asking both has its price in misses: half of what is half foreign, most of what creeps in. A keeper whose monitor reports such a thing alone freezes nobody on chain; counters, proofs and reviews are what remains.\n\n";
     text += "The classes:\n\n";
     let mut rows = Rows::new(&["class", "what is handed in"]);
     for (class, what) in CLASSES {

@@ -357,13 +357,13 @@ async fn two_scorers_that_must_agree_seldom_accuse_the_honest_and_seldom_miss_wh
         let wrong = row(&rows, class, 2_000).wrong();
         assert!(wrong.high < 0.10, "{class:?}: {wrong:?}");
     }
-    // What only one of them can see freezes nobody on chain: the price of RULINGS R13, and it is told.
+    // What lies in one part of a text one of them sees for sure, and the other only as far as its own part moved with it: that is missed
+    // often where both must see it, the price of RULINGS R13.
     for class in [Class::OtherSubject, Class::OtherForm] {
-        let row = row(&rows, class, 2_000);
-        let sum = row.sum();
+        let sum = row(&rows, class, 2_000).sum();
         let one = sum.letters.max(sum.shape);
         assert!(10 * one > 9 * sum.of, "{class:?}: {sum:?}");
-        assert!(10 * sum.both < sum.of, "{class:?}: {sum:?}");
+        assert!(4 * sum.both < 3 * one, "{class:?}: {sum:?}");
     }
 }
 
