@@ -230,7 +230,7 @@ pub fn run(options: &Options) -> Result<Told, TownError> {
     let _ = std::fs::remove_dir_all(&pages);
     let sources = Sources::of(&options.pages, options.network, pages)?;
     sources.copy()?;
-    let (mut stage, run) = enter(options)?;
+    let (mut stage, run, before) = enter(options)?;
     let folder = options.folder.join(run.to_string());
     // What is left of a run that broke off before it opened its session.
     let _ = std::fs::remove_dir_all(&folder);
@@ -264,14 +264,15 @@ pub fn run(options: &Options) -> Result<Told, TownError> {
         crew.start_agents(&people, &services, &files)?;
         crew.start_keepers(&mut stage, &people)
     })?;
-    let session = session::legislate(&mut stage, &mut crew, &people, &services, &bills)?;
+    let session = session::legislate(&mut stage, &mut crew, (&people, &services), &bills, before)?;
     let outcome = mission::run(&mut stage, &mut crew, session.id, &bills[0].0)?;
     let report = folder.join("report.json");
     let text = serde_json::to_string_pretty(&outcome.report).unwrap_or_default();
     std::fs::write(&report, text).map_err(|cause| TownError::file(&report, cause))?;
     let told = step("books", || {
         let told = (&session, &outcome);
-        tell(&mut stage, &people, told, (from, &report))
+        let missing = sources.missing(&outcome.report);
+        tell(&mut stage, &people, told, (from, &report, &missing))
     })?;
     crew.machines.alive()?;
     let left = match options.afterwards {
@@ -293,8 +294,8 @@ pub fn run(options: &Options) -> Result<Told, TownError> {
     Ok(Told { text, report })
 }
 
-/// The city, and the number of the session that comes.
-fn enter(options: &Options) -> Result<(Stage, u64), TownError> {
+/// The city, the number of the session that comes, and the session before.
+fn enter(options: &Options) -> Result<(Stage, u64, Option<B256>), TownError> {
     let read =
         |path: &Path| std::fs::read_to_string(path).map_err(|cause| TownError::file(path, cause));
     let genesis = |said: String| TownError::Genesis {
@@ -316,7 +317,8 @@ fn enter(options: &Options) -> Result<(Stage, u64), TownError> {
     let run = opened.len() as u64 + 1;
     // Two rulings a run at most: whose turn it is moves on, and no two are the same words.
     stage.city.continue_rulings(3 * run);
-    Ok((stage, run))
+    let before = opened.last().map(|opened| opened.sessionId);
+    Ok((stage, run, before))
 }
 
 /// Keys of a file: one a line, in hexadecimal digits, among comments.
@@ -357,7 +359,7 @@ fn tell(
     stage: &mut Stage,
     people: &People,
     (session, outcome): (&Session, &Outcome),
-    (from, report): (u64, &Path),
+    (from, report, missing): (u64, &Path, &[String]),
 ) -> Result<String, TownError> {
     let names = names(people);
     let mut text = String::new();
@@ -403,6 +405,9 @@ fn tell(
         outcome.report_hash,
         story::report_told(outcome).trim_end()
     );
+    for page in missing {
+        let _ = writeln!(text, "  not read: {page}");
+    }
     let _ = writeln!(text, "  {how}");
     let _ = writeln!(text, "  whole, as its schema has it: {}", report.display());
     Ok(text)
