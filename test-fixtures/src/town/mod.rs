@@ -232,8 +232,6 @@ pub fn run(options: &Options) -> Result<Told, TownError> {
     sources.copy()?;
     let (mut stage, run, before) = enter(options)?;
     let folder = options.folder.join(run.to_string());
-    // What is left of a run that broke off before it opened its session.
-    let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).map_err(|cause| TownError::file(&folder, cause))?;
     let services = Services::ask(&folder, &sources)?;
     let people = People::of(&stage.city);
@@ -314,11 +312,32 @@ fn enter(options: &Options) -> Result<(Stage, u64, Option<B256>), TownError> {
     let nobody = city.adjudicators[0].clone();
     let mut stage = Stage::enter(city, nobody.clone(), nobody, Vec::new());
     let opened = stage.events::<IAssembly::SessionOpened>(Peer::Assembly)?;
-    let run = opened.len() as u64 + 1;
+    // Each run has a number, and laws and payers of its own, whether it came as far as a session or not.
+    let run = opened.len().max(last_run(&options.folder)) as u64 + 1;
     // Two rulings a run at most: whose turn it is moves on, and no two are the same words.
     stage.city.continue_rulings(3 * run);
     let before = opened.last().map(|opened| opened.sessionId);
+    if let Some(session) = before {
+        conclude(&mut stage, session)?;
+    }
     Ok((stage, run, before))
+}
+
+/// The greatest number of a run that has a folder.
+fn last_run(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    names.max().unwrap_or_default()
+}
+
+/// What a run that broke off left open: a session that still takes proposals would take those of the new one, by other ballots.
+fn conclude(stage: &mut Stage, session: B256) -> Result<(), TownError> {
+    let of = stage.election(session)?;
+    if of.step == IAssembly::Deliberation::Proposing && !of.failed {
+        say("   the session of an earlier run still takes proposals: its time passes");
+        stage.pass_step(session)?;
+    }
+    Ok(())
 }
 
 /// Keys of a file: one a line, in hexadecimal digits, among comments.
@@ -442,6 +461,16 @@ fn is_served(address: SocketAddr, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_are_counted_by_their_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(last_run(&dir.path().join("nowhere")), 0);
+        for name in ["2", "11", "pages", "9"] {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        assert_eq!(last_run(dir.path()), 11);
+    }
 
     #[test]
     fn keys_are_read_from_among_comments() {
