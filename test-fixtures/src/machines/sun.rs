@@ -170,8 +170,12 @@ impl Sun {
                 return Ok(over);
             }
             if glimpse.at != stood {
+                // Each step in a line, not each ballot.
+                let step = |at: &str| at.split(',').next().map(str::to_owned);
+                if step(&glimpse.at) != step(&stood) {
+                    eprintln!("    {}", glimpse.at);
+                }
                 (stood, since) = (glimpse.at, Instant::now());
-                eprintln!("    {stood}");
             } else if since.elapsed() > PATIENCE {
                 let what = format!("the end of session {session}");
                 return Err(SunError::Never { what, at: stood });

@@ -2,6 +2,7 @@
 //! are copied into a folder which it may read, and nothing else of the machine is open to it.
 
 use alloy::primitives::{B256, keccak256};
+use serde_json::Value;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -79,9 +80,31 @@ impl Sources {
         text
     }
 
-    /// How many there are; all that ship count as one.
-    pub fn count(&self) -> usize {
-        self.sources.len()
+    /// Those that were named and that a report has no page of, as they were named: a proof has no room for what could not be read.
+    pub fn missing(&self, report: &Value) -> Vec<String> {
+        let pages = report["pages"].as_array().into_iter().flatten();
+        let urls: BTreeSet<&str> = pages
+            .filter_map(|page| Some(page["url"].as_str()?.trim_end_matches('/')))
+            .collect();
+        let named = self.sources.iter().enumerate();
+        let missing = named.filter_map(|(number, source)| match source {
+            Source::Web { address, .. } => {
+                // What stands behind # is asked of nobody.
+                let asked = address.split('#').next().unwrap_or_default();
+                let is_there = urls.contains(address.trim_end_matches('/'))
+                    || urls.contains(asked.trim_end_matches('/'));
+                (!is_there).then(|| address.clone())
+            }
+            Source::File(path) => {
+                let is_there = urls.contains(copied(number, path).as_str());
+                (!is_there).then(|| path.display().to_string())
+            }
+            Source::Corpus(name) => {
+                let is_there = name == "corpus:" || urls.contains(name.as_str());
+                (!is_there).then(|| name.clone())
+            }
+        });
+        missing.collect()
     }
 
     /// What the fetching service is told further: hosts that it may ask, and the folder that it may read.
@@ -230,6 +253,24 @@ mod tests {
             "{rubric}"
         );
         assert!(!sources.arguments().contains(&"--allow-private".to_owned()));
+    }
+
+    #[test]
+    fn a_page_that_no_report_has_is_missed_under_the_name_that_it_was_given() {
+        let words = [
+            "https://a.example",
+            "http://gone.example/x",
+            "notes/a.html",
+            "notes/gone.html",
+            "corpus:",
+        ];
+        let sources = of(&words).unwrap();
+        let page = |url: &str| serde_json::json!({"url": url});
+        let report = serde_json::json!({"pages": [page("https://a.example/"), page("3-a.html"), page("corpus:cup-night.html")]});
+        assert_eq!(
+            sources.missing(&report),
+            ["http://gone.example/x", "notes/gone.html"]
+        );
     }
 
     #[test]

@@ -76,19 +76,21 @@ impl Bill {
         let report = schema(services, "report")?;
         let fetch = json!({
             "@type": TASK, "nodeId": "T1", "label": "FetchAndParse",
-            // A table is no JSON: its form is the verifier's matter, and the hash names it.
-            "outputSchemaHash": keccak256(HEADER),
+            // What it fetches stands in the rubric. A table is no JSON: its form is the verifier's matter, and the hash names it.
+            "inputSchemaHash": keccak256("none"), "outputSchemaHash": keccak256(HEADER),
             "rubric": sources.rubric(title),
             "expected": keccak256(HEADER), "verifier": verifier.0, "verifierCodehash": verifier.1,
             "popTier": 1, "riskTier": "LOW", "timeoutMs": LATENCY_MS, "budget": "0.0025", "tokenBudget": 5_000,
         });
         let mut classify = json!({
-            "@type": TASK, "nodeId": "T2", "label": "TopicClassify", "outputSchema": topics,
+            "@type": TASK, "nodeId": "T2", "label": "TopicClassify",
+            "inputSchemaHash": keccak256(HEADER), "outputSchema": topics,
             "riskTier": "LOW", "budget": self.budgets.0, "tokenBudget": 8_000,
         });
         match self.readers {
             (1, _) => {
                 classify["popTier"] = json!(3);
+                classify["riskTier"] = json!("MEDIUM");
                 classify["timeoutMs"] = json!(REVIEW_MS);
                 classify["rubric"] =
                     json!("The topic of each page is what its text is mostly about.");
@@ -102,7 +104,8 @@ impl Bill {
             }
         }
         let aggregate = json!({
-            "@type": TASK, "nodeId": "T3", "label": "AggregateReport", "outputSchema": report,
+            "@type": TASK, "nodeId": "T3", "label": "AggregateReport",
+            "inputSchemaHash": keccak256([HEADER, "topics"].concat()), "outputSchema": report,
             "rubric": "Every page of the input is counted under exactly one topic.\nWhere models differ, the report says so.",
             "popTier": 3, "riskTier": "MEDIUM", "timeoutMs": REVIEW_MS, "budget": self.budgets.1, "tokenBudget": 6_000,
         });

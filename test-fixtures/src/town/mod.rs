@@ -230,10 +230,8 @@ pub fn run(options: &Options) -> Result<Told, TownError> {
     let _ = std::fs::remove_dir_all(&pages);
     let sources = Sources::of(&options.pages, options.network, pages)?;
     sources.copy()?;
-    let (mut stage, run) = enter(options)?;
+    let (mut stage, run, before) = enter(options)?;
     let folder = options.folder.join(run.to_string());
-    // What is left of a run that broke off before it opened its session.
-    let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).map_err(|cause| TownError::file(&folder, cause))?;
     let services = Services::ask(&folder, &sources)?;
     let people = People::of(&stage.city);
@@ -264,14 +262,15 @@ pub fn run(options: &Options) -> Result<Told, TownError> {
         crew.start_agents(&people, &services, &files)?;
         crew.start_keepers(&mut stage, &people)
     })?;
-    let session = session::legislate(&mut stage, &mut crew, &people, &services, &bills)?;
+    let session = session::legislate(&mut stage, &mut crew, (&people, &services), &bills, before)?;
     let outcome = mission::run(&mut stage, &mut crew, session.id, &bills[0].0)?;
     let report = folder.join("report.json");
     let text = serde_json::to_string_pretty(&outcome.report).unwrap_or_default();
     std::fs::write(&report, text).map_err(|cause| TownError::file(&report, cause))?;
     let told = step("books", || {
         let told = (&session, &outcome);
-        tell(&mut stage, &people, told, (from, &report))
+        let missing = sources.missing(&outcome.report);
+        tell(&mut stage, &people, told, (from, &report, &missing))
     })?;
     crew.machines.alive()?;
     let left = match options.afterwards {
@@ -293,8 +292,8 @@ pub fn run(options: &Options) -> Result<Told, TownError> {
     Ok(Told { text, report })
 }
 
-/// The city, and the number of the session that comes.
-fn enter(options: &Options) -> Result<(Stage, u64), TownError> {
+/// The city, the number of the session that comes, and the session before.
+fn enter(options: &Options) -> Result<(Stage, u64, Option<B256>), TownError> {
     let read =
         |path: &Path| std::fs::read_to_string(path).map_err(|cause| TownError::file(path, cause));
     let genesis = |said: String| TownError::Genesis {
@@ -313,10 +312,32 @@ fn enter(options: &Options) -> Result<(Stage, u64), TownError> {
     let nobody = city.adjudicators[0].clone();
     let mut stage = Stage::enter(city, nobody.clone(), nobody, Vec::new());
     let opened = stage.events::<IAssembly::SessionOpened>(Peer::Assembly)?;
-    let run = opened.len() as u64 + 1;
+    // Each run has a number, and laws and payers of its own, whether it came as far as a session or not.
+    let run = opened.len().max(last_run(&options.folder)) as u64 + 1;
     // Two rulings a run at most: whose turn it is moves on, and no two are the same words.
     stage.city.continue_rulings(3 * run);
-    Ok((stage, run))
+    let before = opened.last().map(|opened| opened.sessionId);
+    if let Some(session) = before {
+        conclude(&mut stage, session)?;
+    }
+    Ok((stage, run, before))
+}
+
+/// The greatest number of a run that has a folder.
+fn last_run(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    names.max().unwrap_or_default()
+}
+
+/// What a run that broke off left open: a session that still takes proposals would take those of the new one, by other ballots.
+fn conclude(stage: &mut Stage, session: B256) -> Result<(), TownError> {
+    let of = stage.election(session)?;
+    if of.step == IAssembly::Deliberation::Proposing && !of.failed {
+        say("   the session of an earlier run still takes proposals: its time passes");
+        stage.pass_step(session)?;
+    }
+    Ok(())
 }
 
 /// Keys of a file: one a line, in hexadecimal digits, among comments.
@@ -357,7 +378,7 @@ fn tell(
     stage: &mut Stage,
     people: &People,
     (session, outcome): (&Session, &Outcome),
-    (from, report): (u64, &Path),
+    (from, report, missing): (u64, &Path, &[String]),
 ) -> Result<String, TownError> {
     let names = names(people);
     let mut text = String::new();
@@ -403,6 +424,9 @@ fn tell(
         outcome.report_hash,
         story::report_told(outcome).trim_end()
     );
+    for page in missing {
+        let _ = writeln!(text, "  not read: {page}");
+    }
     let _ = writeln!(text, "  {how}");
     let _ = writeln!(text, "  whole, as its schema has it: {}", report.display());
     Ok(text)
@@ -437,6 +461,16 @@ fn is_served(address: SocketAddr, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_are_counted_by_their_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(last_run(&dir.path().join("nowhere")), 0);
+        for name in ["2", "11", "pages", "9"] {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        assert_eq!(last_run(dir.path()), 11);
+    }
 
     #[test]
     fn keys_are_read_from_among_comments() {

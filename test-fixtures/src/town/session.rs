@@ -28,19 +28,17 @@ pub struct Session {
     pub fairness: u16,
 }
 
-/// Has the session made.
+/// Has the session made. `before` is the newest that there was before anybody ran: agents may be faster than we look.
 ///
 /// Errors: [`TownError`].
 pub fn legislate(
     stage: &mut Stage,
     crew: &mut Crew,
-    people: &People,
-    services: &Services,
+    (people, services): (&People, &Services),
     bills: &[(PathBuf, B256)],
+    before: Option<B256>,
 ) -> Result<Session, TownError> {
     let mut sun = Sun::default();
-    let before = stage.events::<assembly::SessionOpened>(Peer::Assembly)?;
-    let before = before.last().map(|opened| opened.sessionId);
     let id = step("petition", || {
         Ok(sun.session(stage, &mut crew.machines, before)?)
     })?;

@@ -279,14 +279,6 @@ pub fn report_told(outcome: &Outcome) -> String {
             word(&page["url"]),
         );
     }
-    for failure in outcome.report["failures"].as_array().into_iter().flatten() {
-        let _ = writeln!(
-            text,
-            "  not read: {}: {}",
-            word(&failure["url"]),
-            word(&failure["message"])
-        );
-    }
     let topics = outcome.report["topics"]
         .as_object()
         .cloned()
@@ -357,7 +349,6 @@ mod tests {
     fn the_report_is_told_page_by_page() {
         let report = json!({
             "pages": [{"title": "A cup", "topic": "sport", "url": "corpus:a", "agreeing": 2, "confidencePermille": 482}],
-            "failures": [{"kind": "status", "url": "http://b.example/", "message": "404"}],
             "topics": {"sport": 1, "nature": 0},
         });
         let outcome = Outcome {
@@ -371,7 +362,6 @@ mod tests {
             text.contains("sport      2 of 3 models, margin  48.2 %  A cup"),
             "{text}"
         );
-        assert!(text.contains("not read: http://b.example/: 404"), "{text}");
         assert!(text.ends_with("1 pages: sport 1\n"), "{text}");
     }
 }
