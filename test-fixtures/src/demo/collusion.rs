@@ -217,7 +217,8 @@ fn wrong(play: &mut Play<'_, '_>, session: B256) -> Result<(), DemoError> {
     let by = play.stage.executors[JEALOUS].agent.clone();
     let bond = bond(play);
     play.say(&format!(
-        "{} would like to delay what the honest ones chose, and claims that ballots 5 to 8 are a clique. A claim stands behind a bond of {}:",
+        "One agent, {}, would like to delay what the honest ones chose, and claims that ballots 5 to 8 are a clique. Behind a claim stands a \
+         bond of {}:",
         by.name,
         units(bond)
     ))?;
@@ -240,7 +241,7 @@ fn right(play: &mut Play<'_, '_>, session: B256) -> Result<(), DemoError> {
     play.stage.pass_step(session)?;
     let by = play.stage.executors[OBSERVANT].agent.clone();
     play.say(&format!(
-        "Counting begins. {} names ballots 0 to 4. The assembly compares every two of them:",
+        "Counting begins. Another agent, {}, names ballots 0 to 4. The assembly compares every two of them:",
         by.name
     ))?;
     let before = play.credit(by.address())?;

@@ -39,7 +39,7 @@ pub(super) fn play(teller: &mut Teller<'_>) -> Result<Ending, DemoError> {
         "Copeland's points tie there, so the law takes whom the largest majority against it is smallest (Minimax), and would take the \
          earliest proposal if even that tied. Nobody's discretion is asked.",
         "Ballots are sealed before they are opened and counted by strangers in parts of any size; the sum decides, not who counts.",
-        "What lost is on record with its ballots, and may come back once, amended.",
+        "What was adopted and what was defeated is on record, with the ballots that decided it.",
     ])?;
     play.look(&[
         format!("law show {session}"),

@@ -3,12 +3,13 @@
 
 use agentcity_abi::{
     IAdjudication::{self as panel, RotationClass},
+    IAgent as agents,
     ICollaboration::{self as work, MissionState, NodeState, Reason},
     IGuardian::{self as guardian, UnfreezeKind},
     IRoster as roster, ITreasury as treasury, IVerification as results,
 };
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
-use alloy::primitives::{U256, keccak256};
+use alloy::primitives::{Address, U256, keccak256};
 
 use super::{
     DemoError, Ending, Teller,
@@ -178,7 +179,7 @@ fn true_alarm(play: &mut Play<'_, '_>, law: &Law, monitor: &Person) -> Result<()
     play.refused(ruling, &turn)?;
     play.say("Adjudicator 1 confirms it, and the task has failed at its executor's fault:")?;
     let agent = play.stage.executors[1].agent.address();
-    let held = play.staked(law, agent)?;
+    let (held, score) = (play.staked(law, agent)?, reputation(play, agent)?);
     let ruling = play.ruling(&confirm, &[1]);
     let confirmed = play.act(ruling)?;
     let failed = play.one::<work::NodeFailed>(&confirmed)?;
@@ -192,13 +193,20 @@ fn true_alarm(play: &mut Play<'_, '_>, law: &Law, monitor: &Person) -> Result<()
     play.holds("its executor pays", !lost.is_zero())?;
     let left = play.staked(law, agent)?;
     play.same("out of its stake", &U256::from(held - left), &lost)?;
-    let who = play.name_of(agent);
+    let (who, now) = (play.name_of(agent), reputation(play, agent)?);
+    play.holds("and its reputation", now < score)?;
     play.teller.row(&format!(
-        "{who} loses {} of a stake of {}",
+        "{who} loses {} of a stake of {}; its reputation falls from {score} to {now} thousandths",
         units(lost),
-        units(U256::from(held))
+        units(held)
     ))?;
     Ok(())
+}
+
+/// An agent's reputation, in thousandths of a point.
+fn reputation(play: &mut Play<'_, '_>, agent: Address) -> Result<u32, DemoError> {
+    let record = play.ask(Peer::Agent, &agents::agentRecordCall { agent })?;
+    Ok(record.reputation)
 }
 
 fn overridden(play: &mut Play<'_, '_>, law: &Law) -> Result<(), DemoError> {

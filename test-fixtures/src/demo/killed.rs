@@ -19,7 +19,7 @@ use agentcity_domain::{
     peer::Peer,
     statute::Mode,
 };
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use serde_json::json;
 
 use super::{
@@ -410,12 +410,18 @@ impl Crew {
         ))?;
         let account = self.payers[VICTIM].address();
         let sent = sent_by(&mut play.stage, account)?;
-        let said: BTreeSet<&Bytes> = sent.iter().map(|(_, input)| input).collect();
+        let to = play.stage.city.address(Peer::Verification);
+        let results: Vec<&Sent> = sent.iter().filter(|one| one.to == Some(to)).collect();
+        let done = results.iter().filter(|one| one.succeeded).count();
+        // A seal and an opening for each task.
+        let wanted = 2 * usize::from(law.written.nodes);
         play.same(
-            "no transaction says what another said",
-            &sent.len(),
-            &said.len(),
+            "each result was handed in once",
+            &(wanted, wanted),
+            &(results.len(), done),
         )?;
+        let said: BTreeSet<&Bytes> = results.iter().map(|one| &one.input).collect();
+        play.same("and none twice", &wanted, &said.len())?;
         let counted = count(&mut play.stage, account, "latest")?;
         play.same(
             "the account sent nothing else",
@@ -423,9 +429,8 @@ impl Crew {
             &counted,
         )?;
         play.teller.row(&format!(
-            "{}: {} transactions in three lives, no two of them the same",
-            called(&self.payers[VICTIM]),
-            sent.len()
+            "{}: {wanted} results handed in over three lives, a seal and an opening for each task, none twice",
+            called(&self.payers[VICTIM])
         ))?;
         Ok(())
     }
@@ -453,8 +458,15 @@ fn count(stage: &mut Stage, account: Address, at: &str) -> Result<u64, RpcError>
     Ok(count as u64)
 }
 
-/// What an account sent, to whom and in which words, block by block.
-fn sent_by(stage: &mut Stage, account: Address) -> Result<Vec<(B256, Bytes)>, DemoError> {
+/// A transaction of somebody.
+struct Sent {
+    to: Option<Address>,
+    input: Bytes,
+    succeeded: bool,
+}
+
+/// What an account sent, block by block.
+fn sent_by(stage: &mut Stage, account: Address) -> Result<Vec<Sent>, DemoError> {
     let rpc = stage.city.client.rpc();
     let head = rpc.block_number()?;
     let mut sent = Vec::new();
@@ -462,17 +474,22 @@ fn sent_by(stage: &mut Stage, account: Address) -> Result<Vec<(B256, Bytes)>, De
         let at = format!("{number:#x}");
         let block = rpc.call("eth_getBlockByNumber", json!([at, true]))?;
         for transaction in block["transactions"].as_array().into_iter().flatten() {
-            let of = |key: &str| transaction[key].clone();
             let malformed = |_| RpcError::Malformed {
                 method: "eth_getBlockByNumber".into(),
                 body: transaction.to_string(),
             };
-            let from: Address = serde_json::from_value(of("from")).map_err(malformed)?;
-            if from == account {
-                let hash = serde_json::from_value(of("hash")).map_err(malformed)?;
-                let input = serde_json::from_value(of("input")).map_err(malformed)?;
-                sent.push((hash, input));
+            let from = serde_json::from_value::<Address>(transaction["from"].clone());
+            if from.map_err(malformed)? != account {
+                continue;
             }
+            let to = serde_json::from_value(transaction["to"].clone());
+            let input = serde_json::from_value(transaction["input"].clone());
+            let receipt = rpc.call("eth_getTransactionReceipt", json!([transaction["hash"]]))?;
+            sent.push(Sent {
+                to: to.map_err(malformed)?,
+                input: input.map_err(malformed)?,
+                succeeded: receipt["status"] == json!("0x1"),
+            });
         }
     }
     Ok(sent)

@@ -30,7 +30,7 @@ pub(super) fn play(teller: &mut Teller<'_>) -> Result<Ending, DemoError> {
         play.stage.bring_monitor("monitor of the south")?,
     ];
     play.teller.chapter("Two missions under way")?;
-    play.say("Each has one task, its executor began it, and has about ten minutes left.")?;
+    play.say("Each has one task; its executor begins it, and has about ten minutes from then on.")?;
     let mut laws = Vec::with_capacity(2);
     for (place, name) in ["a tide table", "a bird count"].into_iter().enumerate() {
         let plan = Plan {
@@ -40,9 +40,11 @@ pub(super) fn play(teller: &mut Teller<'_>) -> Result<Ending, DemoError> {
             predicates: Vec::new(),
         };
         let executor = play.stage.executors[place].clone();
-        let law = play.enact(&plan, &[executor])?;
-        play.begins(&law, 0)?;
-        laws.push(law);
+        laws.push(play.legislate(&plan, &[executor])?);
+    }
+    for law in &mut laws {
+        play.make_law(law)?;
+        play.begins(law, 0)?;
     }
     let from = stands_still(&mut play, &laws[0])?;
     reported(&mut play, &laws, from, &monitors)?;
@@ -82,8 +84,9 @@ fn stands_still(play: &mut Play<'_, '_>, law: &Law) -> Result<u64, DemoError> {
         .to::<u64>();
     play.say(&format!(
         "After block {block} the sequencer makes no block and takes no transaction. Executor 0 has its result, and {} to hand it in; it tries:",
-        span(expires - from)
+        span(expires.saturating_sub(from))
     ))?;
+    play.holds("it is in time", expires > from)?;
     let rpc = play.stage.city.client.rpc();
     rpc.call("devnode_pauseProduction", json!(["refuse"]))?;
     let step = play.hands_in(law, 0);
@@ -102,7 +105,7 @@ fn stands_still(play: &mut Play<'_, '_>, law: &Law) -> Result<u64, DemoError> {
     let block = play.block()?;
     play.say(&format!(
         "An hour later block {block} comes. The deadline was {} ago.",
-        span(from + HOUR - expires)
+        span((from + HOUR).saturating_sub(expires))
     ))?;
     Ok(from)
 }

@@ -180,7 +180,7 @@ impl<'s, 'a> Play<'s, 'a> {
             // The wall's own seconds are nobody's business.
             if second - now > 1 {
                 self.teller
-                    .row(&format!("… {} pass …", about(second - now)))?;
+                    .row(&format!("… {} later …", about(second - now)))?;
             }
         }
         Ok(())
@@ -297,25 +297,40 @@ impl<'s, 'a> Play<'s, 'a> {
 
     /// A plan becomes an active mission, whose seats these executors win in turn.
     pub fn enact(&mut self, plan: &Plan, executors: &[Executor]) -> Result<Law, DemoError> {
+        let mut law = self.legislate(plan, executors)?;
+        self.make_law(&mut law)?;
+        Ok(law)
+    }
+
+    /// A plan becomes a law.
+    pub fn legislate(&mut self, plan: &Plan, executors: &[Executor]) -> Result<Law, DemoError> {
         let bids = plan.seats(executors, STAKE);
-        let mut law = self.stage.legislate_with(plan, &bids)?;
-        self.stage.make_law(&mut law)?;
-        self.mission_is(&law, MissionState::Active)?;
-        let (made, brought) = (sum(&law.legislated), sum(&law.charges));
+        let law = self.stage.legislate_with(plan, &bids)?;
+        let made = sum(&law.legislated);
         let block = self.block()?;
         self.teller.row(&format!(
-            "petition to law: {} transactions, {} gas; law to mission: {}, {} gas; block {block}",
+            "{}: from petition to law in {} transactions, {} gas · block {block}",
+            plan.name,
             law.legislated.len(),
-            grouped(made.into()),
+            grouped(made.into())
+        ))?;
+        Ok(law)
+    }
+
+    /// A law becomes an active mission.
+    pub fn make_law(&mut self, law: &mut Law) -> Result<(), DemoError> {
+        self.stage.make_law(law)?;
+        self.mission_is(law, MissionState::Active)?;
+        let brought = sum(&law.charges);
+        let block = self.block()?;
+        self.teller.row(&format!(
+            "mission {}: created, funded with {} and deployed in {} transactions, {} gas · block {block}",
+            short_word(law.mission),
+            units(law.written.budget),
             law.charges.len(),
             grouped(brought.into())
         ))?;
-        self.teller.row(&format!(
-            "mission {} · {} in escrow",
-            short_word(law.mission),
-            units(U256::from(law.written.budget))
-        ))?;
-        Ok(law)
+        Ok(())
     }
 
     /// Executors begin a node that needs one of them.
@@ -355,11 +370,14 @@ impl<'s, 'a> Play<'s, 'a> {
         for paid in told::<treasury::Settled>(outcome) {
             let who = self.name_of(paid.agent);
             let kept = paid.fee + paid.reserve + paid.residual;
+            let subsidy = if paid.subsidy.is_zero() {
+                String::new()
+            } else {
+                format!(", {} of subsidy among them", units(paid.subsidy))
+            };
             self.teller.row(&format!(
-                "{who} is credited {}: {} of its share and {} of subsidy; {} go to the funds",
+                "{who} is credited {}{subsidy}; {} of its share go to the funds",
                 units(paid.base + paid.subsidy),
-                units(paid.base),
-                units(paid.subsidy),
                 units(kept)
             ))?;
         }
