@@ -214,7 +214,7 @@ impl<'a> Sight<'a> {
             let usual = picture
                 .phase_secs
                 .get(usize::from(mission.state.number()))?;
-            let median = usual.median().filter(|_| usual.len() >= PHASES_MIN)?;
+            let median = usual.median().filter(|_| usual.count() >= PHASES_MIN)?;
             let lasts = now.saturating_sub(mission.since);
             (lasts > median.saturating_mul(SLOW_TIMES)).then_some((mission, median))
         })

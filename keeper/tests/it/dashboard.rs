@@ -11,7 +11,8 @@ use std::{
 };
 
 use agentcity_abi::IGuardian as guardian;
-use agentcity_domain::{parameter::ParameterId, peer::Peer};
+use agentcity_domain::{parameter::ParameterId, peer::Peer, roster::anchor::Anchor};
+use agentcity_hub::tree;
 use agentcity_keeper::{
     clock::SystemClock,
     dashboard::{
@@ -33,7 +34,10 @@ use alloy::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::mission::{city, provider};
+use crate::{
+    daemon::{Daemon, Files},
+    mission::{city, provider},
+};
 
 const PRICE: u128 = 300_000_000_000_000;
 const STAKE: u128 = 200_000_000_000_000;
@@ -43,7 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A dashboard over a scene's city.
 struct Page {
     at: SocketAddr,
-    _runtime: Runtime,
+    _runtime: Option<Runtime>,
 }
 
 /// An answer.
@@ -99,7 +103,7 @@ impl Page {
         });
         Self {
             at,
-            _runtime: runtime,
+            _runtime: Some(runtime),
         }
     }
 
@@ -566,4 +570,94 @@ fn an_amendment_is_what_the_command_line_would_have_signed_and_bad_requests_are_
         assert!(home.head.contains(header), "{}", home.head);
     }
     assert!(!home.head.contains("access-control"));
+}
+
+/// The hash of a field.
+fn hash(of: &Value) -> B256 {
+    of.as_str().unwrap().parse().unwrap()
+}
+
+fn path(of: &Value) -> Vec<B256> {
+    of.as_array().unwrap().iter().map(hash).collect()
+}
+
+#[test]
+fn the_executable_serves_proofs_of_its_log_that_hold_against_the_chain() {
+    let mut scene = Scene::raise(&Charter::default(), 1, 1);
+    let keeper = scene.person("keeper");
+    let files = Files::new();
+    let key = files.secret("key", &alloy::hex::encode(keeper.signer().to_bytes()));
+    let config = files.at("keeper.toml");
+    let text = format!(
+        "endpoint = {:?}\njournal = {:?}\nkey_file = {key:?}\ndepth_blocks = 0\npoll_secs = 5\n\
+         [city]\nconstitution = \"{}\"\nfrom_block = 1\n[log]\nfile = {:?}\nanchor_secs = 1\n\
+         [operations]\nlisten = \"127.0.0.1:0\"\ndashboard = true\n",
+        scene.stage.city.node.http_url(),
+        files.at("journal"),
+        scene.at(Peer::Constitution),
+        files.at("log"),
+    );
+    std::fs::write(&config, text).unwrap();
+    let mut daemon = Daemon::start(&config);
+    let page = Page {
+        at: daemon.address("listen").parse().unwrap(),
+        _runtime: None,
+    };
+    let state = page.until("a log", |state| {
+        state["log"]["size"].as_u64().is_some_and(|size| size > 3)
+    });
+    assert_eq!(state["log"]["author"], json!(keeper.address().to_string()));
+    assert_eq!(state["city"]["keeper"]["name"], json!("keeper"));
+
+    // An anchor covers the entry after a while, and everything fits together.
+    let end = Instant::now() + PATIENCE;
+    let proof = loop {
+        let reply = page.get("/dashboard/proof?place=2");
+        assert_eq!(reply.status, 200, "{reply:?}");
+        if !reply.json()["anchor"].is_null() {
+            break reply.json();
+        }
+        assert!(Instant::now() < end, "{reply:?}");
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    has_keys_of(&example()["proof"], &proof, "proof");
+    let leaf = tree::leaf(proof["line"].as_str().unwrap().as_bytes());
+    assert_eq!(hash(&proof["leaf"]), leaf);
+    let whole = Anchor {
+        size: proof["size"].as_u64().unwrap(),
+        root: hash(&proof["root"]),
+    };
+    assert!(tree::includes(&whole, 2, &leaf, &path(&proof["path"])));
+    let anchored = Anchor {
+        size: proof["anchor"]["size"].as_u64().unwrap(),
+        root: hash(&proof["anchor"]["root"]),
+    };
+    assert!(tree::includes(
+        &anchored,
+        2,
+        &leaf,
+        &path(&proof["anchorPath"])
+    ));
+    assert_eq!(proof["onChain"]["size"], proof["anchor"]["size"]);
+    assert_eq!(proof["onChain"]["root"], proof["anchor"]["root"]);
+    // By its transaction, and beyond the log's end.
+    let line: Value = serde_json::from_str(proof["line"].as_str().unwrap()).unwrap();
+    let transaction = line
+        .pointer("/origin/transaction")
+        .or(line.pointer("/origin/chain/transaction"));
+    if let Some(transaction) = transaction.and_then(Value::as_str) {
+        let found = page.get(&format!("/dashboard/proof?transaction={transaction}"));
+        assert_eq!(found.status, 200, "{found:?}");
+        assert!(found.json()["line"].as_str().unwrap().contains(transaction));
+    }
+    let beyond = page.get("/dashboard/proof?place=1000000");
+    assert_eq!(
+        (beyond.status, beyond.code().as_str()),
+        (404, "dashboard/no-entry")
+    );
+    // The log's own requests are served beside it.
+    assert_eq!(page.get("/dashboard/log/head").status, 200);
+    assert_eq!(page.get("/health").status, 200, "as before");
+    daemon.signal("TERM");
+    assert_eq!(daemon.code(), Some(0), "a dashboard holds up no end");
 }

@@ -97,6 +97,11 @@ fn at(node: u16) -> At {
     }
 }
 
+/// The first node enters a state.
+fn goes(scene: &mut Scene, state: N, at: u64) {
+    scene.mission().goes(0, state, at);
+}
+
 fn counted(scene: &mut Scene, tools: u32) {
     let counters = Counters {
         tools,
@@ -134,25 +139,25 @@ const CASES: &[Case] = &[
     ("nodeStates", |_| (), Some(false), Some(0)),
     (
         "nodeStates",
-        |s| drop(s.mission().goes(0, N::Frozen, NOW)),
+        |s| goes(s, N::Frozen, NOW),
         Some(true),
         Some(1),
     ),
     (
         "nodeStates",
-        |s| drop(s.mission().goes(0, N::Failed, NOW)),
+        |s| goes(s, N::Failed, NOW),
         Some(true),
         Some(1),
     ),
     (
         "nodeStates",
-        |s| drop(s.mission().goes(0, N::PendingFinalization, NOW - 30)),
+        |s| goes(s, N::PendingFinalization, NOW - 30),
         Some(false),
         Some(0),
     ),
     (
         "nodeStates",
-        |s| drop(s.mission().goes(0, N::PendingFinalization, NOW - 31)),
+        |s| goes(s, N::PendingFinalization, NOW - 31),
         Some(true),
         Some(1),
     ),
@@ -259,7 +264,7 @@ const CASES: &[Case] = &[
     ),
     (
         "consistency",
-        |s| drop(s.mission().goes(0, N::PendingFinalization, NOW)),
+        |s| goes(s, N::PendingFinalization, NOW),
         Some(true),
         Some(1),
     ),

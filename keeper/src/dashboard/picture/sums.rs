@@ -74,7 +74,7 @@ impl Samples {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -201,7 +201,7 @@ mod tests {
         for secs in 0..100 {
             samples.push(secs);
         }
-        assert_eq!((samples.len(), samples.median()), (64, Some(67)));
+        assert_eq!((samples.count(), samples.median()), (64, Some(67)));
         let mut tier = Tier::default();
         assert_eq!(tier.rate_bps(), None);
         tier.count(Ending::TimedOut);
