@@ -121,7 +121,7 @@ const link = () => {
   const stale = is !== "live" && since !== null;
   document.body.classList.toggle("stale", stale);
   const note = document.getElementById("stale");
-  if (stale && !note) main.before(h("p", { id: "stale", class: "stale-note" }));
+  if (stale && !note) main.before(h("section", { id: "stale", class: "stale-note", "aria-label": "Connection" }));
   if (!stale) note?.remove();
   else fill(document.getElementById("stale"), `Not connected${why ? ` (${why})` : ""}: this is what the keeper said ${span(since)} ago.`);
 };

@@ -11,6 +11,7 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; ch
 // As the keeper's own.
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const BODY_BYTES_MAX = 65_536;
+const ALIVE_MS = 10_000;
 
 /** Starts one on a free port. `answers(method, path, query, body)` gives `{ status?, body }` or undefined. */
 export const serve = async (state, answers) => {
@@ -35,7 +36,11 @@ export const serve = async (state, answers) => {
       if (keeper.refuse) return json(keeper.refuse, { error: { code: "dashboard/busy", message: "busy", do: "come again" } });
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
       open.add(response);
-      response.on("close", () => open.delete(response));
+      const alive = setInterval(() => response.write(": alive\n\n"), ALIVE_MS);
+      response.on("close", () => {
+        clearInterval(alive);
+        open.delete(response);
+      });
       for (const [name, value] of Object.entries(keeper.state)) if (name !== "version") write(response, name, value);
       return undefined;
     }
