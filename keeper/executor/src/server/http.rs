@@ -42,6 +42,7 @@ pub(super) fn router<H: Handler>(engine: Arc<Engine<H>>, token: Option<Token>) -
         .route("/acceptances", post(accept::<H>))
         .route("/jobs", post(take::<H>))
         .route("/jobs/{job}", get(standing::<H>).delete(stop::<H>))
+        .route("/jobs/{job}/messages/{from}", get(said::<H>))
         .route("/jobs/{job}/reveal", post(reveal::<H>))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
@@ -124,6 +125,14 @@ async fn standing<H: Handler>(State(shared): Served<H>, Path(job): Path<String>)
     answer(id(&job).and_then(|job| shared.engine.standing(&job)))
 }
 
+async fn said<H: Handler>(
+    State(shared): Served<H>,
+    Path((job, from)): Path<(String, String)>,
+) -> Response {
+    let asked = id(&job).and_then(|job| Ok((job, number(&from)?)));
+    answer(asked.and_then(|(job, from)| shared.engine.said(&job, from)))
+}
+
 async fn reveal<H: Handler>(State(shared): Served<H>, Path(job): Path<String>) -> Response {
     match id(&job) {
         Ok(job) => answer(shared.engine.reveal(&job).await),
@@ -145,6 +154,11 @@ async fn output<H: Handler>(State(shared): Served<H>, Path(hash): Path<String>) 
 fn id(text: &str) -> Result<JobId, Refusal> {
     text.parse()
         .map_err(|error| Refusal::new(Code::Malformed, format!("{error}")))
+}
+
+fn number(text: &str) -> Result<u32, Refusal> {
+    text.parse()
+        .map_err(|_| Refusal::new(Code::Malformed, "wanted the number of a message"))
 }
 
 fn word(text: &str) -> Result<B256, Refusal> {
