@@ -13,13 +13,9 @@ use std::{
 use agentcity_domain::peer::Peer;
 use agentcity_executor::{
     client::{Account, Client, Patience},
-    protocol::{
-        AcceptanceRequest, Cause, Check, Code, Failure, Identity, JobId, JobRequest, Limits,
-        LiveCode, Place, Refusal, Signature, Task, Terms, Text, Venue,
-    },
+    protocol::{Cause, Check, Failure, JobId, JobRequest, Limits, Place, Task, Terms, Venue},
     runner::{Confines, Program, Runner},
-    server::{Handler, Recorder, Secret, Server, Settings, Work},
-    signing::{Digest, Unsigned},
+    server::{Recorder, Work},
 };
 use agentcity_keeper::{
     clock::SystemClock,
@@ -34,11 +30,17 @@ use agentcity_keeper::{
     vault::Vault,
 };
 use alloy::{
-    primitives::{Address, B256, keccak256},
+    primitives::{Address, B256},
     providers::ProviderBuilder,
     signers::local::PrivateKeySigner,
 };
-use tokio::{net::TcpListener, sync::oneshot};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use self::talker::{Script, Talker};
+
+#[path = "../tests/it/talker.rs"]
+mod talker;
 
 /// Arrests; the median and the one that 99 of 100 do not exceed are told.
 const ROUNDS: u16 = 200;
@@ -47,7 +49,6 @@ const GOAL_MS: f64 = 10.0;
 /// Until a process runs, and until the host has nothing else to do.
 const SETTLES: Duration = Duration::from_millis(60);
 
-const AGENT: Address = Address::repeat_byte(7);
 const MISSION: B256 = B256::repeat_byte(9);
 const SERVICE: B256 = B256::repeat_byte(3);
 const CODE: B256 = B256::repeat_byte(4);
@@ -102,64 +103,19 @@ impl Agent {
     }
 }
 
-impl Handler for Agent {
-    async fn identity(&self) -> Result<Identity, Refusal> {
-        Ok(Identity {
-            versions: vec![Text::cut("v1")],
-            venue: VENUE,
-            agent: AGENT,
-            services: vec![SERVICE],
-        })
-    }
-
-    async fn live_code(&self, service: B256) -> Result<LiveCode, Refusal> {
-        Ok(LiveCode {
-            service,
-            code_hash: CODE,
-        })
-    }
-
-    async fn accept(&self, _: &AcceptanceRequest, _: Digest) -> Result<Signature, Refusal> {
-        Err(Refusal::new(Code::Declined, "it takes no seats"))
-    }
-
-    async fn take(&self, _: &JobRequest) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn secret(&self, job: &JobId, of: Secret) -> B256 {
-        keccak256(format!("{of:?} of {job}"))
-    }
-
+impl Script for Agent {
     async fn work(&self, request: Arc<JobRequest>, recorder: Recorder) -> Result<Work, Failure> {
         // Dropped after the process, which the future below owns.
         let _witness = Witness(self.ended.clone());
         self.sleep(&request, &recorder).await
     }
 
-    async fn sign(
-        &self,
-        _: &JobRequest,
-        _: &Unsigned<'_>,
-        _: Digest,
-    ) -> Result<Signature, Refusal> {
-        Err(Refusal::new(Code::Declined, "it signs nothing"))
-    }
-
-    async fn open(&self, _: &JobRequest) -> Result<B256, Refusal> {
-        Err(Refusal::new(Code::TooEarly, "it opens nothing"))
-    }
-
-    async fn context(&self, _: &JobId) -> Vec<u8> {
+    fn context(&self) -> Vec<u8> {
         b"ten minutes of nothing".repeat(1_000)
-    }
-
-    fn result_deadline(&self, request: &JobRequest) -> u64 {
-        request.deadline
     }
 }
 
-fn request(node: u16) -> JobRequest {
+fn request(agent: Address, node: u16) -> JobRequest {
     let seat = Place::new(0).expect("the first seat");
     JobRequest {
         venue: VENUE,
@@ -169,7 +125,7 @@ fn request(node: u16) -> JobRequest {
             attempt: 0,
             seat,
         },
-        agent: AGENT,
+        agent,
         service: SERVICE,
         code_hash: CODE,
         check: Check::Proof,
@@ -191,23 +147,26 @@ fn main() -> ExitCode {
     let dir = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (ended, ends) = mpsc::channel();
+    let signer = PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).expect("a key");
+    let agent = signer.address();
     let (client, confined) = runtime.block_on(async {
         let runner = Runner::probe(dir.path()).await;
         let confined = runner.as_ref().map(|_| ()).map_err(ToString::to_string);
-        let agent = Agent {
+        let script = Agent {
             runner: runner.ok(),
             ended,
         };
-        let settings = Settings {
-            token: None,
-            jobs_max: 8,
+        let talker = Talker {
+            signer,
+            service: SERVICE,
+            venue: VENUE,
+            code: Arc::new(Mutex::new(CODE)),
+            chain: None,
+            script,
         };
-        let server = Server::open(&dir.path().join("jobs"), agent, settings).expect("a store");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(server.serve(listener, std::future::pending()));
+        let base = talker.serve(&dir.path().join("jobs")).await;
         let patience = Patience::default();
-        let client = Client::new(&base, AGENT, Account::Key, VENUE, None, patience);
+        let client = Client::new(&base, agent, Account::Key, VENUE, None, patience);
         (client.expect("an address"), confined)
     });
 
@@ -228,7 +187,7 @@ fn main() -> ExitCode {
     let vault = Vault::with_key(&dir.path().join("vault"), B256::repeat_byte(7), signer);
     let provider = ProviderBuilder::default().connect_http(config.endpoints[0].clone());
     let section = config.mirror.clone().expect("a mirror");
-    let remote = Remote::new(BTreeMap::from([(AGENT, client.clone())]));
+    let remote = Remote::new(BTreeMap::from([(agent, client.clone())]));
     let vault = Arc::new(vault.expect("a vault"));
     let (part, inlet) = Mirror::new(
         &config,
@@ -264,13 +223,13 @@ fn main() -> ExitCode {
 
     let mut took = Vec::new();
     for node in 0..ROUNDS {
-        let request = request(node);
+        let request = request(agent, node);
         runtime.block_on(client.invoke(&request)).expect("it works");
         let execution = Execution {
             mission: MISSION,
             node,
             attempt: 0,
-            agent: AGENT,
+            agent,
         };
         let since = 1;
         inlet

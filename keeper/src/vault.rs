@@ -254,6 +254,33 @@ impl Vault {
         self.path(kind, name).is_ok_and(|path| path.exists())
     }
 
+    /// Under which names something of a kind is sealed, in no order. What is no sealed file is left out.
+    ///
+    /// Errors: [`VaultError::Store`].
+    pub fn names(&self, kind: Kind) -> Result<Vec<String>, VaultError> {
+        let prefix = format!("{kind}-");
+        let mut names = Vec::new();
+        for file in fs::read_dir(&self.dir).map_err(store(&self.dir))? {
+            let file = file.map_err(store(&self.dir))?.file_name();
+            let name = file.to_str().and_then(|name| name.strip_prefix(&prefix));
+            let name = name.and_then(|name| name.strip_suffix(".sealed"));
+            names.extend(name.map(ToOwned::to_owned));
+        }
+        Ok(names)
+    }
+
+    /// Takes away what is sealed under a name, for good. What is not there need not be taken away.
+    ///
+    /// Errors: [`VaultError`].
+    pub fn remove(&self, kind: Kind, name: &str) -> Result<(), VaultError> {
+        let path = self.path(kind, name)?;
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(()),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(cause) => Err(store(&path)(cause)),
+        }
+    }
+
     fn path(&self, kind: Kind, name: &str) -> Result<PathBuf, VaultError> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if !(1..=NAME_BYTES_MAX).contains(&name.len()) || !name.bytes().all(fits) {

@@ -71,7 +71,10 @@ const SCENARIOS: [Scenario; 14] = [
     Scenario {
         name: "outage",
         about: "no sequencer for an hour",
-        tests: &[("keeper", "chaos::drills::an_hour_without_the_sequencer")],
+        tests: &[
+            ("keeper", "chaos::drills::an_hour_without_the_sequencer"),
+            ("keeper", "outage_story"),
+        ],
     },
     Scenario {
         name: "clocks",

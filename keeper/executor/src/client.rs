@@ -15,11 +15,12 @@ use crate::{
     protocol::{
         Acceptance, AcceptanceRequest, Check, Commitment, Delivery, Failure, Identity, JobId,
         JobRequest, Kind, LiveCode, MESSAGE_BYTES_MAX, OUTPUT_BYTES_MAX, Output, Refusal,
-        SERVICES_MAX, SignedResult, Snapshot, Standing, Usage, VERSION, Venue,
+        SAID_BYTES_MAX, SAID_KEPT_MAX, SAID_MAX, SERVICES_MAX, STEP_BYTES_MAX, Said, SignedResult,
+        Snapshot, Standing, Usage, VERSION, Venue,
     },
     schema::{self, SchemaError},
     signing::Digest,
-    trail::TrailError,
+    trail::{Entry, TrailError},
     value,
 };
 
@@ -184,6 +185,9 @@ pub enum Lie {
     /// A proof that cannot hold: handing it in would fail the node.
     #[error("the proof does not open the node's commitment")]
     Proof,
+    /// What it says that was said is not what its trail has the hashes of, or less of it than is kept.
+    #[error("what was said is not what the trail has")]
+    Said,
     /// More LLM tokens than the node has (RULINGS K13).
     #[error("{used} tokens were used, {allocated} were given")]
     Tokens {
@@ -398,6 +402,89 @@ impl Client {
         let checked = self.believe(request, &standing);
         checked.map_err(|lie| ClientError::Lie { question, lie })?;
         Ok(standing)
+    }
+
+    /// Asks what work used so far, while it runs: for whoever stops it, and wants neither request nor result. `None` when it runs no
+    /// more.
+    ///
+    /// Errors: [`ClientError`].
+    pub async fn usage(&self, job: &JobId) -> Result<Option<Usage>, ClientError> {
+        let path = format!("jobs/{job}");
+        let asked = self.act::<(), Standing>("usage", Method::GET, &path, None, MESSAGE_BYTES_MAX);
+        Ok(match asked.await? {
+            Standing::Running(usage) => Some(usage),
+            Standing::Committed(_)
+            | Standing::Delivered(_)
+            | Standing::Failed(_)
+            | Standing::Stopped(_) => None,
+        })
+    }
+
+    /// Asks what was said in a job, from message `from` on, at most [`SAID_MAX`] of it. While the job runs nothing tells whether it is
+    /// so; [`Self::heard`] does when it is done.
+    ///
+    /// Errors: [`ClientError`].
+    pub async fn said(&self, job: &JobId, from: u32) -> Result<Said, ClientError> {
+        let question = "what was said";
+        let path = format!("jobs/{job}/messages/{from}");
+        let said: Said = self
+            .act::<(), _>(question, Method::GET, &path, None, MESSAGE_BYTES_MAX)
+            .await?;
+        if said.from < from || said.messages.len() > SAID_MAX {
+            let lie = Lie::Said;
+            return Err(ClientError::Lie { question, lie });
+        }
+        Ok(said)
+    }
+
+    /// Asks what was said in a job that is delivered, and holds it against the trail: all of it, but of very much only the end, and of a
+    /// very long message only the beginning.
+    ///
+    /// Errors: [`ClientError`]; `Lie` with [`Lie::Said`] for other words than those that the trail was made of.
+    pub async fn heard(
+        &self,
+        request: &JobRequest,
+        delivery: &Delivery,
+    ) -> Result<Vec<Bytes>, ClientError> {
+        let question = "what was said";
+        let lie = || ClientError::Lie {
+            question,
+            lie: Lie::Said,
+        };
+        let entries = delivery.trail.entries().iter();
+        let hashes: Vec<B256> = entries
+            .filter_map(|entry| match entry {
+                Entry::Message { content, .. } => Some(*content),
+                _ => None,
+            })
+            .collect();
+        let mut heard: Vec<Bytes> = Vec::new();
+        let (mut next, mut missing) = (0, None::<usize>);
+        while next < hashes.len() {
+            let from = u32::try_from(next).map_err(|_| lie())?;
+            let said = self.said(&request.job, from).await?;
+            let found = usize::try_from(said.from).map_err(|_| lie())?;
+            // Only the first answer may begin later than what was asked for.
+            if found != next && missing.is_some() || said.messages.is_empty() {
+                return Err(lie());
+            }
+            missing.get_or_insert(found);
+            next = found;
+            for message in said.messages {
+                let (bytes, hash) = (message.bytes(), hashes.get(next).ok_or_else(lie)?);
+                if bytes.len() < STEP_BYTES_MAX && keccak256(bytes) != *hash {
+                    return Err(lie());
+                }
+                heard.push(bytes.clone());
+                next += 1;
+            }
+        }
+        let bytes: usize = heard.iter().map(|bytes| bytes.len()).sum();
+        let is_full = heard.len() >= SAID_KEPT_MAX || bytes + STEP_BYTES_MAX > SAID_BYTES_MAX;
+        if missing.is_some_and(|missing| missing > 0) && !is_full {
+            return Err(lie());
+        }
+        Ok(heard)
     }
 
     /// Asks to open what was sealed.

@@ -8,14 +8,18 @@
 //!  part ─ feed ─┼─► host: take, decide ─┼─ carry out (a task) ─► ended ──────────┼─► settle
 //!  part ─ feed ─┘                       └─ carry out ─► call ─► manager ─► final ┘
 //! ```
+//!
+//! The host waits for no endpoint: while a pass of the transaction manager does, news is taken, and what is urgent is begun, so an
+//! executor is stopped however slowly the chain answers.
 
+mod common;
 mod lease;
 mod orders;
 mod reach;
 mod work;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     future::Future,
     sync::Arc,
     time::Duration,
@@ -29,7 +33,7 @@ use tokio::{
     time::Instant,
 };
 
-use self::reach::Reach;
+use self::{common::Common, reach::Reach};
 pub use crate::part::ANSWER_WITHIN;
 use crate::{
     action::{Action, Level},
@@ -60,7 +64,9 @@ const NEWS_MAX: usize = 1_024;
 const BATCH_MAX: usize = 64;
 /// Actions that are carried out at once: each holds a question to an endpoint or an executor open.
 const CARRIED_MAX: usize = 64;
-/// How long one pass of the transaction manager may take: within it no lease is renewed. What it did not reach waits for the next.
+/// Urgent ones that are carried out beside them, however many others wait for an answer: as many executors are stopped at once.
+const URGENT_MAX: usize = 64;
+/// How long one pass of the transaction manager may take. What it did not reach waits for the next.
 const PASS_WITHIN: Duration = Duration::from_secs(12);
 
 /// Why a keeper stops. What it was about to do is recorded, and the next one goes on with it.
@@ -111,10 +117,10 @@ pub enum Standing {
 /// One keeper.
 #[derive(Debug)]
 pub struct Keeper<J, P> {
-    journal: J,
+    journal: Common<J>,
     name: String,
     depth_blocks: u64,
-    submitter: Option<Submitter<Quorum<Rpc<P>>>>,
+    submitter: Option<Arc<Submitter<Quorum<Rpc<P>>>>>,
     account: Option<Lease>,
     renewed: Moment,
     seats: Vec<Seat>,
@@ -123,6 +129,8 @@ pub struct Keeper<J, P> {
     tasks: JoinSet<Done>,
     jobs: HashMap<Id, Job>,
     wanted: BTreeMap<ActionKey, Wanted>,
+    /// Those that the pass of the transaction manager which is under way is about.
+    passing: BTreeSet<ActionKey>,
     /// Actions that were asked about and do not go on, until when they are left alone.
     rests: BTreeMap<ActionKey, Instant>,
     /// Where an operator sees it and gives orders, if one does.
@@ -213,10 +221,10 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     ) -> Result<Self, KeeperError> {
         let (sender, news) = mpsc::channel(NEWS_MAX);
         let mut keeper = Self {
-            journal,
+            journal: Common::new(journal),
             name,
             depth_blocks,
-            submitter,
+            submitter: submitter.map(Arc::new),
             account: None,
             renewed: Moment::default(),
             seats: Vec::new(),
@@ -225,6 +233,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
             wanted: BTreeMap::new(),
+            passing: BTreeSet::new(),
             rests: BTreeMap::new(),
             desk: None,
         };
@@ -264,7 +273,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
 
     /// The account that pays, if the keeper acts.
     pub fn account(&self) -> Option<Address> {
-        self.submitter.as_ref().map(Submitter::account)
+        let submitter = self.submitter.as_ref();
+        submitter.map(|submitter| submitter.account())
     }
 
     /// One round of observation of every part, whether or not it is due.
@@ -321,7 +331,11 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             }
             let worked = self.work(clock, look).await;
             stand_by_if_fenced(self.stood_down(worked))?;
-            let until = self.wakes();
+            // What was found while a pass was under way is for the next one, which is due now.
+            let until = match self.wanted.is_empty() {
+                true => self.wakes(),
+                false => Instant::now(),
+            };
             tokio::select! {
                 () = &mut stop => break,
                 next = self.next(clock, until) => stand_by_if_fenced(self.stood_down(next))?,
@@ -334,7 +348,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         self.begin_rounds(clock, false)?;
         self.begin_actions(clock, false)?;
         if look || !self.wanted.is_empty() {
-            self.pass(clock).await?;
+            self.pass_beside(clock).await?;
         }
         Ok(())
     }

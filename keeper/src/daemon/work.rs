@@ -12,14 +12,19 @@ use tokio::{
 };
 
 use super::{
-    BATCH_MAX, CARRIED_MAX, Done, Job, Keeper, KeeperError, LOOK, PASS_WITHIN, Seat, orders,
+    BATCH_MAX, CARRIED_MAX, Done, Job, Keeper, KeeperError, LOOK, PASS_WITHIN, Seat, URGENT_MAX,
+    orders,
 };
 use crate::{
     action::{Action, Outcome},
     clock::Clock,
     event::Event,
-    executor::submit::{End, Pass, SubmitError, Wanted},
-    journal::{ActionKey, Journal},
+    executor::{
+        endpoint::Rpc,
+        quorum::Quorum,
+        submit::{End, Pass, SubmitError, Submitter, Wanted},
+    },
+    journal::{ActionKey, Journal, Lease},
     operations::observe,
     part::{Asking, Feed, News, Step, What, within},
     runtime::StreamError,
@@ -67,6 +72,7 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
     ) -> Result<(), KeeperError> {
         let payer = self.account.as_ref().and(self.account());
         let mut busy: BTreeSet<ActionKey> = self.wanted.keys().copied().collect();
+        busy.extend(&self.passing);
         if let Some(account) = payer {
             let posted = self.journal.posted(account)?;
             busy.extend(posted.iter().map(|posted| posted.signed.action));
@@ -90,7 +96,11 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                     stream.settle(&mut self.journal, clock.now(), &action, outcome)?;
                     continue;
                 }
-                if draining || paused || self.jobs.len() >= CARRIED_MAX {
+                let most = match seat.part.is_urgent(&action) {
+                    true => CARRIED_MAX + URGENT_MAX,
+                    false => CARRIED_MAX,
+                };
+                if draining || paused || self.jobs.len() >= most {
                     continue;
                 }
                 let now = clock.now();
@@ -136,7 +146,8 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
                 let ended = self.ended(clock, ended);
                 taken.and(ended)?;
             }
-            Some(order) = orders::next(&mut self.desk) => self.obey(clock, order)?,
+            // What a pass may still begin is not paused under it: an order waits for its end.
+            Some(order) = orders::next(&mut self.desk), if self.passing.is_empty() => self.obey(clock, order)?,
             () = tokio::time::sleep_until(until) => {}
         }
         self.turned(clock);
@@ -255,29 +266,78 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
         Ok(())
     }
 
-    /// One pass of the transaction manager. What it does not begin is asked about anew: its call may be another by then.
+    /// One pass of the transaction manager, and nothing beside it. What it does not begin is asked about anew: its call may be another
+    /// by then.
     pub(super) async fn pass(&mut self, clock: &dyn Clock) -> Result<usize, KeeperError> {
-        let wanted: Vec<Wanted> = std::mem::take(&mut self.wanted).into_values().collect();
-        let (Some(submitter), Some(lease)) = (&self.submitter, &self.account) else {
+        let Some(pass) = self.begin_pass() else {
             return Ok(0);
         };
+        let ended = pass.run(self.journal.clone(), clock).await;
+        self.passed(clock, ended)
+    }
+
+    /// One pass while the host goes on: it takes what parts learn and begins what is to be done, so that nothing waits for the endpoint
+    /// that the pass waits for.
+    pub(super) async fn pass_beside(&mut self, clock: &dyn Clock) -> Result<usize, KeeperError> {
+        let Some(pass) = self.begin_pass() else {
+            return Ok(0);
+        };
+        let pass = pass.run(self.journal.clone(), clock);
+        tokio::pin!(pass);
+        let ended = loop {
+            let until = self.wakes();
+            let turned = tokio::select! {
+                ended = &mut pass => break ended,
+                turned = self.next(clock, until) => turned,
+            };
+            let begun = turned
+                .and_then(|()| self.begin_rounds(clock, false))
+                .and_then(|()| self.begin_actions(clock, false));
+            if let Err(error) = begun {
+                // The pass is cut off, as by its own time: what it recorded stands.
+                self.passing.clear();
+                return Err(error);
+            }
+        };
+        self.passed(clock, ended)
+    }
+
+    /// What a pass is about, and who makes it; `None` where there is nothing to sign with.
+    fn begin_pass(&mut self) -> Option<Passing<P>> {
+        let wanted: Vec<Wanted> = std::mem::take(&mut self.wanted).into_values().collect();
+        let (submitter, lease) = (self.submitter.clone()?, self.account.clone()?);
         let until = Instant::now() + LOOK;
         self.rests.extend(wanted.iter().map(|w| (w.key, until)));
-        let pass = submitter.pass(&mut self.journal, lease, clock, &wanted);
-        let pass = match tokio::time::timeout(PASS_WITHIN, pass).await {
-            Ok(Ok(pass)) => pass,
-            Ok(Err(SubmitError::Journal(error))) => return Err(error.into()),
+        self.passing.extend(wanted.iter().map(|w| w.key));
+        Some(Passing {
+            submitter,
+            lease,
+            wanted,
+        })
+    }
+
+    fn passed(
+        &mut self,
+        clock: &dyn Clock,
+        ended: Option<Result<Pass, SubmitError>>,
+    ) -> Result<usize, KeeperError> {
+        self.passing.clear();
+        let Some(account) = self.account() else {
+            return Ok(0);
+        };
+        let pass = match ended {
+            Some(Ok(pass)) => pass,
+            Some(Err(SubmitError::Journal(error))) => return Err(error.into()),
             stopped => {
                 match stopped {
-                    Ok(Err(error)) => tracing::warn!("no transaction goes on: {error}"),
+                    Some(Err(error)) => tracing::warn!("no transaction goes on: {error}"),
                     _ => tracing::warn!("the endpoint is too slow for a pass of transactions"),
                 }
-                let posted = self.journal.posted(submitter.account())?;
+                let posted = self.journal.posted(account)?;
                 let nonces: BTreeSet<u64> = posted.iter().map(|p| p.signed.nonce).collect();
                 return Ok(nonces.len());
             }
         };
-        let account = submitter.account();
         self.note_pass(&pass, account);
         let open = pass.open;
         self.settle(clock, pass)?;
@@ -299,6 +359,27 @@ impl<J: Journal, P: Provider + Clone + 'static> Keeper<J, P> {
             }
         }
         Ok(())
+    }
+}
+
+/// A pass of the transaction manager that is to be made.
+struct Passing<P> {
+    submitter: Arc<Submitter<Quorum<Rpc<P>>>>,
+    lease: Lease,
+    wanted: Vec<Wanted>,
+}
+
+impl<P: Provider> Passing<P> {
+    /// `None` when it took too long. It may be cut off wherever it waits.
+    async fn run(
+        self,
+        mut journal: impl Journal,
+        clock: &dyn Clock,
+    ) -> Option<Result<Pass, SubmitError>> {
+        let pass = self
+            .submitter
+            .pass(&mut journal, &self.lease, clock, &self.wanted);
+        tokio::time::timeout(PASS_WITHIN, pass).await.ok()
     }
 }
 

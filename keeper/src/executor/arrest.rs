@@ -11,7 +11,7 @@
 
 use std::{fmt, future::Future, pin::Pin};
 
-use alloy::primitives::B256;
+use alloy::primitives::{B256, Bytes};
 
 use crate::{
     action::Outcome,
@@ -35,12 +35,37 @@ pub enum StopError {
     Unknown,
 }
 
+/// What an executor used so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Tool invocations since the attempt began.
+    pub tools: u32,
+    /// Messages since then.
+    pub messages: u32,
+}
+
 /// Whoever can stop executors: the runner of processes, or the client of the executors' protocol.
 pub trait Stopper: fmt::Debug + Send + Sync {
     /// Stops one at once, and returns what it was about. Asked again of one that is stopped, it answers the same.
     ///
     /// Errors: [`StopError`].
     fn stop<'a>(&'a self, execution: &'a Execution) -> Waiting<'a, Result<Captured, StopError>>;
+
+    /// What one used that runs; `None` when it does not run, or does not say. No chain is asked for it.
+    fn used<'a>(&'a self, execution: &'a Execution) -> Waiting<'a, Option<Used>> {
+        let _ = execution;
+        Box::pin(async { None })
+    }
+
+    /// What one that runs said from message `from` on, and the number of the first that is given; `None` when it does not say.
+    fn said<'a>(
+        &'a self,
+        execution: &'a Execution,
+        from: u32,
+    ) -> Waiting<'a, Option<(u32, Vec<Bytes>)>> {
+        let _ = (execution, from);
+        Box::pin(async { None })
+    }
 }
 
 /// Executes nothing.

@@ -4,6 +4,7 @@ pub mod arrest;
 pub mod clerk;
 pub mod endpoint;
 pub mod keepalive;
+pub mod outage;
 pub mod quorum;
 pub mod remote;
 pub mod report;

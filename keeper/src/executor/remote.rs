@@ -5,16 +5,16 @@ use std::{collections::BTreeMap, time::Duration};
 use agentcity_domain::statute::SEATS_MAX;
 use agentcity_executor::{
     client::{Client, ClientError},
-    protocol::{Code, JobId, Place, Snapshot},
+    protocol::{Code, Delivery, JobId, JobRequest, Place, Snapshot},
     trail::Entry,
 };
 use alloy::{
     hex,
-    primitives::{Address, B256, keccak256},
+    primitives::{Address, B256, Bytes, keccak256},
 };
 use parking_lot::Mutex;
 
-use super::arrest::{StopError, Stopper, Waiting};
+use super::arrest::{StopError, Stopper, Used, Waiting};
 use crate::{
     execution::Execution,
     snapshot::{Captured, Message, TEXT_BYTES_MAX, ToolCall},
@@ -71,6 +71,31 @@ impl Remote {
         })
     }
 
+    /// What was said in a job that is delivered, held against its trail.
+    ///
+    /// Errors: nobody hears it, or it is not what the trail was made of.
+    pub async fn heard(
+        &self,
+        request: &JobRequest,
+        delivery: &Delivery,
+    ) -> Result<Vec<Bytes>, String> {
+        let agent = request.agent;
+        let client = self.clients.get(&agent);
+        let client = client.ok_or_else(|| format!("no executor of {agent} is served"))?;
+        let heard = client.heard(request, delivery).await;
+        heard.map_err(|error| error.to_string())
+    }
+
+    fn seat_of(&self, execution: &Execution) -> Option<JobId> {
+        let seat = self.seats.lock().get(execution).copied()?;
+        Some(JobId {
+            mission: execution.mission,
+            node: execution.node,
+            attempt: execution.attempt,
+            seat,
+        })
+    }
+
     async fn ended(&self, execution: &Execution) -> Result<Captured, StopError> {
         let client = self.clients.get(&execution.agent);
         let client = client.ok_or(StopError::Unknown)?;
@@ -108,6 +133,35 @@ impl Stopper for Remote {
                 let secs = STOP_WITHIN.as_secs();
                 Err(StopError::Unstopped(format!("no answer within {secs} s")))
             })
+        })
+    }
+
+    fn used<'a>(&'a self, execution: &'a Execution) -> Waiting<'a, Option<Used>> {
+        Box::pin(async move {
+            let client = self.clients.get(&execution.agent)?;
+            let job = self.seat_of(execution)?;
+            let asked = tokio::time::timeout(STOP_WITHIN, client.usage(&job));
+            let usage = asked.await.ok()?.ok()??;
+            Some(Used {
+                tools: usage.tool_calls,
+                messages: usage.messages,
+            })
+        })
+    }
+
+    fn said<'a>(
+        &'a self,
+        execution: &'a Execution,
+        from: u32,
+    ) -> Waiting<'a, Option<(u32, Vec<Bytes>)>> {
+        Box::pin(async move {
+            let client = self.clients.get(&execution.agent)?;
+            let job = self.seat_of(execution)?;
+            let asked = tokio::time::timeout(STOP_WITHIN, client.said(&job, from));
+            let said = asked.await.ok()?.ok()?;
+            let messages = said.messages.iter();
+            let messages = messages.map(|message| message.bytes().clone()).collect();
+            Some((said.from, messages))
         })
     }
 }

@@ -21,7 +21,7 @@ use crate::{event::Head, execution::Execution, machine::freeze_mirror::Measure};
 const GOOD_FOR_SECS: u64 = 600;
 
 /// A monitor that signs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Monitor {
     /// Its key.
     pub signer: PrivateKeySigner,
@@ -65,8 +65,8 @@ impl Monitor {
         }
     }
 
-    /// What is signed of a statement (EIP-712).
-    fn digest(&self, statement: &work::MonitorReport) -> B256 {
+    /// What is signed of a statement of these words (EIP-712).
+    pub(super) fn digest(&self, words: &[B256]) -> B256 {
         let domain = [
             DOMAIN_TYPE_HASH,
             DOMAIN_NAME_HASH,
@@ -74,10 +74,7 @@ impl Monitor {
             U256::from(self.chain_id).into(),
             self.guardian.into_word(),
         ];
-        let (domain, said) = (
-            keccak256(domain.concat()),
-            keccak256(statement.words().concat()),
-        );
+        let (domain, said) = (keccak256(domain.concat()), keccak256(words.concat()));
         keccak256([&[0x19, 0x01], domain.as_slice(), said.as_slice()].concat())
     }
 
@@ -90,7 +87,9 @@ impl Monitor {
         deadline: u64,
     ) -> Result<IGuardian::reportCall, alloy::signers::Error> {
         let statement = self.statement(report, deadline);
-        let signature = self.signer.sign_hash_sync(&self.digest(&statement))?;
+        let signature = self
+            .signer
+            .sign_hash_sync(&self.digest(&statement.words()))?;
         Ok(IGuardian::reportCall {
             reports: vec![wire(&statement, report.kind)],
             signatures: vec![Bytes::from(signature.as_bytes())],

@@ -20,7 +20,8 @@
 //! **Time.** The machine keeps a time of its own, which is the sum of what passed between two events, at most [`TICK_MAX`] each and never
 //! less than nothing. So a clock that is set forward, a process that slept and a restart after a day are no outage and exhaust no
 //! retry; a clock that is set back delays nothing for ever. How far the machine's clock lies from the chain's is a condition of its
-//! own ([`Skew`]): it is told, and nothing that the chain judges by its own time is computed from the machine's.
+//! own ([`Skew`]): it is told, and nothing that the chain judges by its own time is computed from the machine's, but for how long an
+//! [`Outage`] was seen to last.
 
 use agentcity_domain::time::Millis;
 use alloy::primitives::B256;
@@ -35,9 +36,11 @@ use crate::{
 };
 
 mod held;
+mod outage;
 mod said;
 
 pub use held::{Held, Reached};
+pub use outage::Outage;
 pub use said::{Action, Authority, Event};
 
 /// Outputs that are held at once. Each is a file of some megabytes at most, and whoever routes asks [`EscrowBuffer::room`] first.
@@ -68,7 +71,7 @@ pub enum Pace {
 pub struct Rules {
     /// When silence is an outage.
     pub pace: Pace,
-    /// How long an outage may last before everything is stopped: `degradedModeThresholdMs`.
+    /// How long an outage may last before everything is stopped, until the chain says so ([`Event::Threshold`]).
     pub threshold: Millis,
 }
 
@@ -88,8 +91,11 @@ pub enum Mode {
     Stopped {
         /// Which stop, counted from one.
         stop: u64,
-        /// Whether blocks come again.
-        recovered: bool,
+        /// Since when it stood still, by the machine's own time.
+        #[serde(with = "whole_millis")]
+        since: Millis,
+        /// The first block that came again.
+        recovered: Option<u64>,
     },
 }
 
@@ -139,6 +145,12 @@ struct State {
     entries: Vec<Entry>,
     stops: u64,
     alerts: u64,
+    /// `degradedModeThresholdMs`, as the chain said last.
+    #[serde(with = "some_millis", default)]
+    threshold: Option<Millis>,
+    /// The last outage that was longer than that.
+    #[serde(default)]
+    outage: Option<Outage>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +219,8 @@ impl EscrowBuffer {
                 entries: Vec::new(),
                 stops: 0,
                 alerts: 0,
+                threshold: None,
+                outage: None,
             },
         }
     }
@@ -258,8 +272,21 @@ impl EscrowBuffer {
     /// Whether time matters: if not, no tick need be taken.
     pub fn wants_time(&self) -> bool {
         match (self.state.mode, self.rules.pace) {
-            (Mode::Stopped { .. }, _) => false,
-            (Mode::Degraded { .. }, _) | (Mode::Normal, Pace::Steady(_)) => true,
+            (
+                Mode::Stopped {
+                    recovered: Some(_), ..
+                },
+                _,
+            ) => false,
+            // How long it lasts is told when it is over.
+            (
+                Mode::Stopped {
+                    recovered: None, ..
+                },
+                _,
+            )
+            | (Mode::Degraded { .. }, _)
+            | (Mode::Normal, Pace::Steady(_)) => true,
             (Mode::Normal, Pace::OnDemand(_)) => !self.state.entries.is_empty(),
         }
     }
@@ -291,19 +318,19 @@ impl EscrowBuffer {
     /// What is due, now that time passed.
     fn due(&mut self) -> Vec<Action> {
         match self.state.mode {
-            Mode::Normal => match self.outage() {
+            Mode::Normal => match self.silent_since() {
                 Some(since) => self.degrade(since),
                 None => self.retry(),
             },
-            Mode::Degraded { since } if self.since(since) >= self.rules.threshold.get() => {
-                self.stop()
+            Mode::Degraded { since } if self.since(since) >= self.threshold().get() => {
+                self.stop(since)
             }
             Mode::Degraded { .. } | Mode::Stopped { .. } => Vec::new(),
         }
     }
 
     /// Since when the chain stands still, if that is longer than it may be silent.
-    fn outage(&self) -> Option<Millis> {
+    fn silent_since(&self) -> Option<Millis> {
         let block = self.state.block.map(|seen| seen.time);
         let (since, most) = match self.rules.pace {
             Pace::Steady(most) => (block?, most),
@@ -326,14 +353,15 @@ impl EscrowBuffer {
         vec![self.alert(text)]
     }
 
-    fn stop(&mut self) -> Vec<Action> {
+    fn stop(&mut self, since: Millis) -> Vec<Action> {
         let stop = self.state.stops.saturating_add(1);
         self.state.stops = stop;
         self.state.mode = Mode::Stopped {
             stop,
-            recovered: false,
+            since,
+            recovered: None,
         };
-        let minutes = self.rules.threshold.get() / 60_000;
+        let minutes = self.threshold().get() / 60_000;
         let held = self.state.entries.len();
         let text = format!(
             "the chain stood still for {minutes} minutes: every executor is stopped, {held} outputs are kept; when blocks come again, review the missions and let this keeper go on: the panel by exit-degraded, or its operator"
@@ -553,6 +581,7 @@ impl EscrowBuffer {
             return self.due();
         }
         let mut actions = self.compare_clocks(head, at, before.is_none());
+        self.witness(head);
         self.state.block = Some(Seen {
             head,
             time: self.state.time,
@@ -571,7 +600,9 @@ impl EscrowBuffer {
                 actions.extend(self.flush());
                 actions.extend(self.retry());
             }
-            Mode::Stopped { recovered, .. } => *recovered = true,
+            Mode::Stopped { recovered, .. } => {
+                recovered.get_or_insert(head.number);
+            }
         }
         actions
     }
@@ -604,8 +635,10 @@ impl EscrowBuffer {
 
     fn authorised(&mut self, by: &Authority, ends: u64) -> Vec<Action> {
         let text = match self.state.mode {
-            Mode::Stopped { stop, recovered } if stop == ends => {
-                if recovered {
+            Mode::Stopped {
+                stop, recovered, ..
+            } if stop == ends => {
+                if recovered.is_some() {
                     self.state.mode = Mode::Normal;
                     self.state.out = self.state.out.map(|_| self.state.time);
                     let mut actions = self.flush();
@@ -649,6 +682,11 @@ impl EscrowBuffer {
                 self.due()
             }
             Event::Authorised { by, stop } => self.authorised(by, *stop),
+            Event::Threshold { millis, .. } => {
+                self.state.threshold = Some(*millis);
+                Vec::new()
+            }
+            Event::Struck { outage, mission } => self.struck(*outage, *mission),
         }
     }
 
@@ -672,6 +710,7 @@ impl EscrowBuffer {
                 Action::Submit { .. }
                 | Action::Release { .. }
                 | Action::Stop { .. }
+                | Action::Declare { .. }
                 | Action::Alert { .. },
                 _,
             ) => Vec::new(),

@@ -260,6 +260,13 @@ impl FreezeMirror {
         self.known(mission).is_some()
     }
 
+    /// The missions that [are known](Self::is_known).
+    pub fn known_missions(&self) -> impl Iterator<Item = B256> {
+        let missions = self.state.missions.iter();
+        let known = missions.filter(|(_, mission)| mission.told == Some(self.fence));
+        known.map(|(mission, _)| *mission)
+    }
+
     /// Executions that run here and are not held.
     pub fn running(&self) -> impl Iterator<Item = &Execution> {
         self.state.running.iter().filter(|one| !self.is_held(one))

@@ -46,7 +46,7 @@ pub(super) struct Raised<P> {
 /// Those parts of it that a configuration asks for. Without a router there is nobody here to be stopped, and without a mirror nobody
 /// who says no.
 ///
-/// Errors: [`RaiseError::Vault`], [`RaiseError::Ears`].
+/// Errors: [`RaiseError::Vault`], [`RaiseError::Ears`], [`RaiseError::Exchange`].
 pub(super) fn raise<P: Provider + Clone + 'static>(
     config: &Config,
     provider: &P,
@@ -84,13 +84,23 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
         city,
         section,
         provider.clone(),
-        Some(monitor),
+        Some(monitor.clone()),
         Arc::clone(&vault),
         Arc::clone(&stopper),
     );
     let served = router.map(|settings| settings.served().clone());
-    let mirror = mirror.following(chain, served.unwrap_or_default());
+    let mut mirror = mirror.following(chain, served.unwrap_or_default());
     let board = mirror.board();
+    let ears = match &config.monitor {
+        Some(section) if setup.is_some() => {
+            let roster = city.at(Peer::Roster);
+            Some(Arc::new(Ears::open(section, provider, roster, account)?))
+        }
+        Some(_) | None => None,
+    };
+    if let Some(ears) = &ears {
+        mirror = mirror.hearing(Arc::clone(ears));
+    }
     let mut parts: Vec<Arc<dyn Part>> = vec![Arc::new(mirror)];
     let (Some(setup), Some(remote)) = (setup, remote) else {
         return Ok(Raised {
@@ -99,9 +109,8 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
         });
     };
     let mut guard = Guard::new(board.clone(), inlet, remote);
-    if let Some(section) = &config.monitor {
-        let roster = city.at(Peer::Roster);
-        guard = guard.hearing(Ears::open(section, provider, roster, account)?);
+    if let Some(ears) = ears {
+        guard = guard.hearing(ears);
     }
     let Some(section) = config.escrow.clone() else {
         let router = Arc::new(routing(setup)?.guarded(guard));
@@ -113,9 +122,10 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
         mirror: board,
         stopper,
         vault,
-        guardian: city.at(Peer::Guardian),
+        city,
+        monitor,
     };
-    let (escrow, gate) = Escrow::new(section, provider.clone(), config.depth_blocks, beside);
+    let (escrow, gate) = Escrow::new(section, provider.clone(), config.depth_blocks, beside)?;
     let router = Arc::new(routing(setup)?.guarded(guard.buffered(gate)));
     escrow.meets(Arc::clone(&router));
     parts.push(Arc::new(escrow));

@@ -97,6 +97,12 @@ pub trait Part: fmt::Debug + Send + Sync {
     /// `asked` is when the round began.
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()>;
 
+    /// Whether an action is carried out however many others wait for an answer: something goes on that must not.
+    fn is_urgent(&self, action: &Action) -> bool {
+        let _ = action;
+        false
+    }
+
     /// Does on the spot what needs no answer: telling. It is done in the order in which it was wanted, and in a drain too.
     fn at_once(&self, action: &Action) -> Option<Outcome>;
 
@@ -211,6 +217,9 @@ pub enum RaiseError {
     /// A part works in a city, and none was found.
     #[error("city: {0} works in a city, and none was looked for on this chain")]
     City(&'static str),
+    /// Words about outages cannot be exchanged.
+    #[error(transparent)]
+    Exchange(#[from] escrow::ExchangeError),
     /// Nothing can be scored.
     #[error(transparent)]
     Ears(#[from] monitor::EarsError),

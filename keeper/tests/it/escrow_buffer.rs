@@ -14,8 +14,8 @@ use agentcity_keeper::{
     execution::Execution,
     journal::{ActionKey, Claim, Journal, SqliteJournal},
     machine::escrow_buffer::{
-        Action, Authority, EscrowBuffer, Event, Mode, Pace, RETRIES, Rules, SKEW_MAX_SECS, Skew,
-        TICK_MAX,
+        Action, Authority, EscrowBuffer, Event, Mode, Outage, Pace, RETRIES, Rules, SKEW_MAX_SECS,
+        Skew, TICK_MAX,
     },
     runtime::Stream,
 };
@@ -279,7 +279,7 @@ fn an_outage_holds_everything_and_ends_in_order_and_a_long_one_waits_for_a_human
     assert!(matches!(
         desk.mode(),
         Mode::Stopped {
-            recovered: true,
+            recovered: Some(_),
             ..
         }
     ));
@@ -315,6 +315,83 @@ fn a_human_lets_a_stopped_keeper_go_on_once_blocks_come() {
         "{wanted:?}"
     );
     assert_eq!(desk.mode(), Mode::Normal);
+}
+
+#[test]
+fn an_outage_is_what_was_seen_of_it_and_is_declared_once_for_each_mission_that_it_struck() {
+    let dir = tempdir().unwrap();
+    let mut desk = Desk::open(dir.path(), rules(Pace::Steady));
+    desk.block();
+    let last = desk.now / 1_000;
+    // Not longer than the threshold: nothing to declare.
+    desk.wait(THRESHOLD);
+    desk.block();
+    assert_eq!(desk.stream.machine().outage(), None);
+    let authorised = |stop| Event::Authorised {
+        by: Authority::Operator,
+        stop,
+    };
+    desk.take(authorised(1));
+    // Longer, by a quarter of an hour after everything was stopped, and half a night that this keeper slept through.
+    let quarter = 900_000;
+    desk.wait(THRESHOLD + quarter);
+    desk.restart(dir.path(), true);
+    desk.tick(4 * 3_600_000);
+    assert_eq!(desk.stream.machine().answerable_from(), None);
+    desk.block();
+    let until = desk.now / 1_000;
+    let outage = Outage {
+        from: until - (THRESHOLD + quarter + TICK_MAX.get()) / 1_000,
+        until,
+        block: 3,
+    };
+    assert!(outage.from > last);
+    assert_eq!(desk.stream.machine().outage(), Some(outage));
+    assert_eq!(desk.stream.machine().answerable_from(), Some(3));
+    let mission = B256::repeat_byte(5);
+    let struck = |outage| Event::Struck { outage, mission };
+    let declare = Action::Declare { mission, outage };
+    assert_eq!(desk.take(struck(outage)), [declare.clone()]);
+    desk.restart(dir.path(), false);
+    assert_eq!(desk.take(struck(outage)), []);
+    assert_eq!(desk.settle(&declare, Outcome::Satisfied), []);
+    let other = Outage { block: 2, ..outage };
+    assert_eq!(
+        desk.take(struck(other)),
+        [],
+        "of an outage that it did not see"
+    );
+    // Later blocks change nothing of it.
+    desk.now += 60_000;
+    desk.block();
+    assert_eq!(desk.stream.machine().outage(), Some(outage));
+}
+
+#[test]
+fn what_the_chain_says_of_the_threshold_counts_and_never_begins_an_outage_before_the_last_block() {
+    let dir = tempdir().unwrap();
+    let mut desk = Desk::open(dir.path(), rules(Pace::Steady));
+    desk.block();
+    let (millis, at) = (Millis::new(2 * NOTICE), desk.head());
+    desk.take(Event::Threshold { millis, at });
+    assert_eq!(desk.wait(2 * NOTICE - 1), []);
+    assert_eq!(desk.tick(1), [Action::Stop { stop: 1 }]);
+    desk.restart(dir.path(), true);
+    assert_eq!(desk.stream.machine().threshold(), millis);
+    // The chain's clock stood still too: it says less than this machine saw.
+    desk.wait(3_600_000);
+    desk.block += 1;
+    let head = Head {
+        time: Timestamp::new(at.time.get() + 300),
+        ..desk.head()
+    };
+    let now = Moment::new(desk.now);
+    desk.take(Event::Block { head, at: now });
+    let outage = desk.stream.machine().outage().unwrap();
+    assert_eq!(
+        (outage.from, outage.until),
+        (at.time.get(), at.time.get() + 300)
+    );
 }
 
 #[test]
@@ -551,7 +628,10 @@ proptest! {
                             last = Some(number(action));
                         }
                     }
-                    Action::Fault { .. } | Action::Stop { .. } | Action::Alert { .. } => {}
+                    Action::Fault { .. }
+                    | Action::Stop { .. }
+                    | Action::Declare { .. }
+                    | Action::Alert { .. } => {}
                 }
             }
             open.extend(fresh);

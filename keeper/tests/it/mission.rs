@@ -11,16 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentcity_abi::{ICollaboration as work, ITreasury as treasury, IVerification};
+use agentcity_abi::{ICollaboration as work, ITreasury as treasury};
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Mode};
 use agentcity_executor::{
     client::{Account, Client, Patience},
-    protocol::{
-        AcceptanceRequest, Check, Code, Failure, Identity, JobId, JobRequest, LiveCode, Refusal,
-        Signature, Terms, Text, Venue,
-    },
-    server::{Handler, Recorder, Secret, Server, Settings, Work},
-    signing::{Digest, Unsigned},
+    protocol::{Check, Failure, JobId, JobRequest, Terms, Text},
+    server::{Recorder, Work},
 };
 use agentcity_keeper::{
     clock::{Clock, Moment},
@@ -38,7 +34,7 @@ use agentcity_keeper::{
     source::city::City,
 };
 use agentcity_test_fixtures::{
-    city::{Person, life::GOOD_UNTIL, life::service_of},
+    city::life::service_of,
     gas,
     mission::{Charter, Executor, Law, Plan, Stage, Task, result},
 };
@@ -47,8 +43,11 @@ use alloy::{
     providers::{ProviderBuilder, RootProvider},
 };
 use parking_lot::Mutex;
+use serde_json::json;
 use tempfile::{TempDir, tempdir};
 use tokio::{net::TcpListener, runtime::Runtime};
+
+use crate::talker::{Script, Talker};
 
 /// A seat's price and stake, in base units.
 pub(crate) const PRICE: u128 = 300_000_000_000_000;
@@ -129,57 +128,14 @@ pub(crate) fn proved() -> Work {
     }
 }
 
-/// An agent with a key.
+/// A service that works in its own way, and remembers when.
 #[derive(Debug)]
-struct Agent {
-    person: Person,
+struct Service {
     mind: Mind,
-    service: B256,
-    venue: Venue,
-    provider: RootProvider,
-    /// What it runs now.
-    code: Arc<Mutex<B256>>,
     diary: Arc<Diary>,
 }
 
-impl Agent {
-    fn signed(&self, digest: Digest) -> Result<Signature, Refusal> {
-        let signature = self.person.sign(digest.0);
-        Signature::new(signature).map_err(|error| Refusal::new(Code::Internal, error.to_string()))
-    }
-}
-
-impl Handler for Agent {
-    async fn identity(&self) -> Result<Identity, Refusal> {
-        Ok(Identity {
-            versions: vec![Text::cut("v1")],
-            venue: self.venue,
-            agent: self.person.address(),
-            services: vec![self.service],
-        })
-    }
-
-    async fn live_code(&self, service: B256) -> Result<LiveCode, Refusal> {
-        let code_hash = *self.code.lock();
-        Ok(LiveCode { service, code_hash })
-    }
-
-    async fn accept(&self, _: &AcceptanceRequest, digest: Digest) -> Result<Signature, Refusal> {
-        self.signed(digest)
-    }
-
-    async fn take(&self, request: &JobRequest) -> Result<(), Refusal> {
-        if request.service == self.service {
-            Ok(())
-        } else {
-            Err(Refusal::new(Code::Declined, "not its service"))
-        }
-    }
-
-    fn secret(&self, job: &JobId, of: Secret) -> B256 {
-        keccak256(self.person.sign(keccak256(format!("{of:?} of {job}"))))
-    }
-
+impl Script for Service {
     async fn work(&self, request: Arc<JobRequest>, recorder: Recorder) -> Result<Work, Failure> {
         let begun = Instant::now();
         let (me, model) = (Text::cut("me"), Text::cut("model"));
@@ -190,39 +146,6 @@ impl Handler for Agent {
         let mut diary = self.diary.worked.lock();
         diary.insert(request.job, (begun, Instant::now()));
         Ok(worked)
-    }
-
-    async fn sign(
-        &self,
-        _: &JobRequest,
-        _: &Unsigned<'_>,
-        digest: Digest,
-    ) -> Result<Signature, Refusal> {
-        self.signed(digest)
-    }
-
-    async fn open(&self, request: &JobRequest) -> Result<B256, Refusal> {
-        if request.check == Check::Review {
-            // Keepers ask for it when the chain completed the node, and it is no secret here.
-            return Ok(B256::ZERO);
-        }
-        let contract = IVerification::new(self.venue.verification, &self.provider);
-        let job = request.job;
-        let record = contract.recordOf(job.mission, job.node, job.attempt);
-        let record = record.call().await;
-        let record = record.map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
-        if record.revealUntil.is_zero() {
-            return Err(Refusal::new(Code::TooEarly, "others may still commit"));
-        }
-        Ok(record.trailRoot)
-    }
-
-    async fn context(&self, _: &JobId) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn result_deadline(&self, _: &JobRequest) -> u64 {
-        GOOD_UNTIL
     }
 }
 
@@ -284,26 +207,17 @@ async fn serve_with(
     folder: &Path,
     (mind, diary): (Mind, Arc<Diary>),
 ) -> (String, Arc<Mutex<B256>>) {
-    let agent = Agent {
-        mind,
-        person: executor.agent.clone(),
+    let code = Arc::new(Mutex::new(service_of(&executor.agent).codeHash));
+    let talker = Talker {
+        signer: executor.agent.signer().clone(),
         service: executor.service,
         venue: city(stage).venue(),
-        provider: provider(stage),
-        code: Arc::new(Mutex::new(service_of(&executor.agent).codeHash)),
-        diary,
-    };
-    let code = Arc::clone(&agent.code);
-    let settings = Settings {
-        token: None,
-        jobs_max: 8,
+        code: Arc::clone(&code),
+        chain: Some(provider(stage)),
+        script: Service { mind, diary },
     };
     let store = folder.join(executor.agent.name.replace(' ', "-"));
-    let server = Server::open(&store, agent, settings).expect("a store");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(server.serve(listener, std::future::pending()));
-    (address, code)
+    (talker.serve(&store).await, code)
 }
 
 /// Executors that take a connection and never answer.
@@ -334,6 +248,41 @@ pub(crate) fn three_tasks(name: &str) -> Plan {
         edges: vec![(0, 1), (1, 2)],
         predicates: Vec::new(),
     }
+}
+
+/// A plan as the document that its pages come from, the words known by their hashes alone.
+pub(crate) fn document(plan: &Plan) -> serde_json::Value {
+    let nodes = plan.tasks.iter().enumerate().map(|(number, task)| {
+        let (node, terms) = (&task.node, &task.terms);
+        json!({
+            "@type": "dag:TaskNode",
+            "nodeId": number.to_string(),
+            "labelHash": terms.labelHash,
+            "inputSchemaHash": terms.inputSchemaHash,
+            "outputSchemaHash": terms.outputSchemaHash,
+            "expected": terms.expected,
+            "popTier": node.tier,
+            "riskTier": "LOW",
+            "redundancyFactor": node.redundancy,
+            "consensusThreshold": node.threshold,
+            "comparison": "EXACT",
+            "timeoutMs": node.timeout_ms,
+            "budget": node.budget.to_string(),
+            "tokenBudget": node.tokens,
+        })
+    });
+    let edges = plan
+        .edges
+        .iter()
+        .map(|(from, to)| json!({ "from": from.to_string(), "to": to.to_string() }));
+    json!({
+        "@context": "https://agentcity.ai/ontology/v1/statute.context.jsonld",
+        "@type": "dag:MissionSpecification",
+        "amountScale": 0,
+        "dagNodes": nodes.collect::<Vec<_>>(),
+        "dagEdges": edges.collect::<Vec<_>>(),
+        "gatePredicates": [],
+    })
 }
 
 impl Scene {

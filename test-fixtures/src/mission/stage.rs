@@ -231,6 +231,7 @@ impl Stage {
             proposer,
             executors,
             contracts: BTreeMap::new(),
+            codes: BTreeMap::new(),
             watchers: Vec::new(),
             electorate: Vec::new(),
             life: LIFE_SECS,

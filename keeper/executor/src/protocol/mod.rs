@@ -6,6 +6,7 @@
 //! POST   /v1/acceptances          AcceptanceRequest → Acceptance
 //! POST   /v1/jobs                 JobRequest → Standing
 //! GET    /v1/jobs/{job}           → Standing
+//! GET    /v1/jobs/{job}/messages/{from} → Said        of what is not sealed
 //! POST   /v1/jobs/{job}/reveal    → Delivery          once the chain lets the seat open what it sealed
 //! DELETE /v1/jobs/{job}           → Snapshot
 //! GET    /v1/outputs/{hash}       → Output            of what was delivered
@@ -59,6 +60,13 @@ pub const SERVICES_MAX: usize = 64;
 pub const CONTEXT_BYTES_MAX: usize = 2 << 20;
 /// Most bytes of the last step of its reasoning: a model's answer is seldom a tenth of it.
 pub const STEP_BYTES_MAX: usize = 64 << 10;
+
+/// Most messages in one answer.
+pub const SAID_MAX: usize = 64;
+/// Most messages of one job that a server keeps the text of: as many as the law lets any node have. The first ones go first.
+pub const SAID_KEPT_MAX: usize = 512;
+/// Most bytes of these texts together.
+pub const SAID_BYTES_MAX: usize = 1 << 20;
 
 /// A signature as its contract takes it: of a key r, s, v.
 pub type Signature = Content<SIGNATURE_BYTES_MAX>;
@@ -436,6 +444,16 @@ pub struct Usage {
     pub tool_calls: u32,
     /// Messages.
     pub messages: u32,
+}
+
+/// What was said in a job, for whoever hears it: each message of its trail is the hash of one, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Said {
+    /// The number of the first message that is given, counted from nought: that which was asked for, or the first that is still kept.
+    pub from: u32,
+    /// The messages, at most [`SAID_MAX`]; of a longer one its first [`STEP_BYTES_MAX`] bytes.
+    pub messages: Vec<Content<STEP_BYTES_MAX>>,
 }
 
 /// What a result is, by the numbers of `ResultKind` of IVerification.sol.

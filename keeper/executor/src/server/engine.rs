@@ -10,13 +10,14 @@ use tokio::task::JoinHandle;
 
 use super::{
     Handler, Recorder, Secret, Settings,
+    recorder::Texts,
     store::{Kept, Store, StoreError, Worked},
 };
 use crate::{
     protocol::{
         Acceptance, AcceptanceRequest, Cause, Check, Code, Commitment, Content, Delivery, Failure,
-        Identity, JobId, JobRequest, Kind, LiveCode, OUTPUT_BYTES_MAX, Output, Refusal,
-        SignedResult, Snapshot, Standing, Task,
+        Identity, JobId, JobRequest, Kind, LiveCode, OUTPUT_BYTES_MAX, Output, Refusal, SAID_MAX,
+        Said, SignedResult, Snapshot, Standing, Task,
     },
     schema::{self, Found},
     signing::{Digest, Unsigned},
@@ -134,6 +135,28 @@ impl<H: Handler> Engine<H> {
     pub(super) fn standing(&self, id: &JobId) -> Result<Standing, Refusal> {
         let kept = self.kept(id)?.ok_or_else(|| unknown(id))?;
         Ok(self.told(&kept))
+    }
+
+    /// What was said in a job, from message `from` on. Of what is sealed nothing is told before it is open.
+    pub(super) fn said(&self, id: &JobId, from: u32) -> Result<Said, Refusal> {
+        let kept = self.kept(id)?.ok_or_else(|| unknown(id))?;
+        let is_open = matches!(kept.request.check, Check::Proof)
+            || matches!(kept.standing, Some(Standing::Delivered(_)));
+        let texts = match kept.worked {
+            _ if !is_open => Texts::default(),
+            Some(worked) => worked.said,
+            None => {
+                let live = self.live.lock();
+                let live = live.get(id).map(|live| live.recorder.said());
+                live.unwrap_or_default()
+            }
+        };
+        let (from, texts) = texts.from(from, SAID_MAX);
+        let messages: Result<Vec<_>, _> = texts.into_iter().map(Content::new).collect();
+        Ok(Said {
+            from,
+            messages: messages.map_err(|error| Refusal::new(Code::Internal, error.to_string()))?,
+        })
     }
 
     /// Opens what was sealed, once the handler's own view of the chain lets it.
@@ -412,6 +435,7 @@ impl<H: Handler> Engine<H> {
             output: work.output.into(),
             proof: work.proof.into(),
             trail,
+            said: recorder.said(),
         };
         let kept = self.store.lock().work(&request.job, &worked);
         kept.map_err(|error| Failure::new(Cause::Service, error.to_string()))?;

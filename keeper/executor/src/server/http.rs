@@ -48,6 +48,7 @@ pub(super) fn router<H: Handler>(engine: Arc<Engine<H>>, token: Option<Token>) -
         .route("/acceptances", post(accept::<H>))
         .route("/jobs", post(take::<H>))
         .route("/jobs/{job}", get(standing::<H>).delete(stop::<H>))
+        .route("/jobs/{job}/messages/{from}", get(said::<H>))
         .route("/jobs/{job}/reveal", post(reveal::<H>))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
@@ -130,6 +131,13 @@ async fn standing<H: Handler>(State(shared): Served<H>, job: Part) -> Response {
     answer(id(job).and_then(|job| shared.engine.standing(&job)))
 }
 
+async fn said<H: Handler>(
+    State(shared): Served<H>,
+    parts: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    answer(message(parts).and_then(|(job, from)| shared.engine.said(&job, from)))
+}
+
 async fn reveal<H: Handler>(State(shared): Served<H>, job: Part) -> Response {
     match id(job) {
         Ok(job) => answer(shared.engine.reveal(&job).await),
@@ -151,6 +159,16 @@ async fn output<H: Handler>(State(shared): Served<H>, hash: Part) -> Response {
 fn id(part: Part) -> Result<JobId, Refusal> {
     let Path(text) = part.map_err(malformed)?;
     text.parse().map_err(malformed)
+}
+
+fn message(parts: Result<Path<(String, String)>, PathRejection>) -> Result<(JobId, u32), Refusal> {
+    let Path((job, from)) = parts.map_err(malformed)?;
+    let job = job.parse().map_err(malformed)?;
+    let from = from.parse();
+    Ok((
+        job,
+        from.map_err(|_| malformed("wanted the number of a message"))?,
+    ))
 }
 
 fn word(part: Part) -> Result<B256, Refusal> {

@@ -1,13 +1,17 @@
 //! What happens in a job, written down while it happens.
 
-use std::{fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
-use alloy::primitives::{B256, keccak256};
+use alloy::primitives::{B256, Bytes, keccak256};
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    protocol::{Cause, Failure, JobRequest, OUTPUT_BYTES_MAX, STEP_BYTES_MAX, Usage},
+    protocol::{
+        Cause, Failure, JobRequest, OUTPUT_BYTES_MAX, SAID_BYTES_MAX, SAID_KEPT_MAX,
+        STEP_BYTES_MAX, Usage,
+    },
     trail::{Entry, Name, Trail, TrailError},
 };
 
@@ -49,11 +53,43 @@ pub struct Recorder {
     now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
+/// The texts of the last messages of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Texts {
+    /// The number of the first.
+    first: u32,
+    texts: VecDeque<Bytes>,
+}
+
+impl Texts {
+    fn push(&mut self, said: &[u8]) {
+        self.texts.push_back(beginning(said, STEP_BYTES_MAX).into());
+        let mut bytes: usize = self.texts.iter().map(|text| text.len()).sum();
+        while self.texts.len() > SAID_KEPT_MAX || bytes > SAID_BYTES_MAX {
+            let Some(gone) = self.texts.pop_front() else {
+                return;
+            };
+            bytes -= gone.len();
+            self.first = self.first.saturating_add(1);
+        }
+    }
+
+    /// At most `most` from number `from` on, and the number of the first.
+    pub(super) fn from(&self, from: u32, most: usize) -> (u32, Vec<Bytes>) {
+        let from = from.max(self.first);
+        let skipped = usize::try_from(from - self.first).unwrap_or(usize::MAX);
+        let texts = self.texts.iter().skip(skipped).take(most);
+        (from, texts.cloned().collect())
+    }
+}
+
 #[derive(Debug)]
 struct Pages {
     trail: Trail,
     /// What was said last.
     step: Vec<u8>,
+    said: Texts,
     /// What was produced so far.
     partial: Vec<u8>,
     allocated: u32,
@@ -82,6 +118,7 @@ impl Recorder {
         let pages = Pages {
             trail: Trail::new(entries)?,
             step: Vec::new(),
+            said: Texts::default(),
             partial: Vec::new(),
             allocated: request.limits.tokens,
             halted: watch::Sender::new(None),
@@ -117,7 +154,9 @@ impl Recorder {
         });
         // What went beyond the tokens was said too; what a stop forbade was not.
         if !matches!(written, Err(Halted::Stopped | Halted::Trail(_))) {
-            self.pages.lock().step = beginning(said, STEP_BYTES_MAX);
+            let mut pages = self.pages.lock();
+            pages.step = beginning(said, STEP_BYTES_MAX);
+            pages.said.push(said);
         }
         written
     }
@@ -140,6 +179,11 @@ impl Recorder {
     pub fn progress(&self) -> (Vec<u8>, Vec<u8>) {
         let pages = self.pages.lock();
         (pages.step.clone(), pages.partial.clone())
+    }
+
+    /// The texts of what was said.
+    pub(super) fn said(&self) -> Texts {
+        self.pages.lock().said.clone()
     }
 
     /// What was used so far.

@@ -17,6 +17,7 @@ use alloy::primitives::{B256, Bytes};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::recorder::Texts;
 use crate::{
     protocol::{JobId, JobRequest, Standing},
     trail::Trail,
@@ -43,6 +44,9 @@ pub(super) struct Worked {
     pub(super) output: Bytes,
     pub(super) proof: Bytes,
     pub(super) trail: Trail,
+    /// What was said on the way. Work that was done before texts were kept has none.
+    #[serde(default)]
+    pub(super) said: Texts,
 }
 
 /// A job as it is kept.

@@ -7,7 +7,7 @@ use agentcity_executor::{
     protocol::{Check, Comparison, Identity, JobRequest, LiveCode, Standing, Text},
     trail::TrailError,
 };
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, hex, keccak256};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 use tokio::{
@@ -329,6 +329,38 @@ async fn a_delivery_that_contradicts_itself_the_request_or_its_signature_is_a_li
             "{place}: {error}"
         );
         assert_eq!(error.disposition(), Disposition::GiveUp);
+    }
+}
+
+#[tokio::test]
+async fn what_an_executor_says_that_it_said_must_be_what_its_trail_was_made_of() {
+    let request = request(Check::Proof, b"found");
+    let standing = serde_json::from_value(honest(Check::Proof, &request).await);
+    let Ok(Standing::Delivered(delivery)) = standing else {
+        panic!("not delivered")
+    };
+    let says = |from: u32, messages: &[&str]| {
+        let messages: Vec<String> = messages.iter().map(hex::encode_prefixed).collect();
+        answer(
+            "200 OK",
+            &json!({ "from": from, "messages": messages }).to_string(),
+        )
+    };
+    let honest = client(hostile(says(0, &["think"])).await, "");
+    let heard = honest.heard(&request, &delivery).await.expect("its words");
+    assert_eq!(heard, [Bytes::from("think")]);
+    for (from, messages) in [
+        (0, &["thank"][..]),
+        (0, &[]),
+        (0, &["think", "more"]),
+        (1, &[]),
+        (1, &["think"]),
+        (0, &["think"; 65]),
+    ] {
+        let lying = client(hostile(says(from, messages)).await, "");
+        let error = lying.heard(&request, &delivery).await.unwrap_err();
+        let is_lie = matches!(&error, ClientError::Lie { lie: Lie::Said, .. });
+        assert!(is_lie, "{from} {messages:?}: {error}");
     }
 }
 

@@ -8,7 +8,7 @@ use agentcity_executor::{
     schema::{self, Found, SchemaError},
     value,
 };
-use alloy::primitives::{B256, keccak256};
+use alloy::primitives::{B256, Bytes, keccak256};
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -37,6 +37,8 @@ async fn a_proof_is_delivered_with_its_trail_and_asked_for_again_is_the_same() {
     assert_eq!(delivery.output.bytes().as_ref(), b"found");
     assert_eq!(delivery.trail.usage().tokens, 40);
     assert_eq!(delivery.trail.root(), delivery.result.trail_root);
+    let heard = client.heard(&request, &delivery).await.unwrap();
+    assert_eq!(heard, [Bytes::from("think")]);
     let again = client.standing(&request).await.unwrap();
     assert_eq!(again, Standing::Delivered(delivery));
     assert_eq!(agent.runs.load(Ordering::SeqCst), 1);
@@ -58,6 +60,11 @@ async fn a_sealed_value_tells_nothing_until_the_chain_opens_it() {
     let Ok(Standing::Committed(commitment)) = until(asked, over).await else {
         panic!("not committed")
     };
+    let said = client.said(&request.job, 0).await.unwrap();
+    assert!(
+        said.messages.is_empty(),
+        "nothing is told of what is sealed"
+    );
     let told = serde_json::to_string(&commitment).unwrap();
     let value_hash = keccak256(keccak256("yes"));
     for secret in [keccak256("yes"), value_hash] {
@@ -82,6 +89,8 @@ async fn a_sealed_value_tells_nothing_until_the_chain_opens_it() {
         Some(commitment.result.output_hash)
     );
     assert_eq!(delivery.trail.root(), commitment.result.trail_root);
+    let heard = client.heard(&request, &delivery).await.unwrap();
+    assert_eq!(heard, [Bytes::from("think")]);
     assert_eq!(client.reveal(&request).await.unwrap(), delivery);
     assert_eq!(
         client.output(CONSENSUS, value_hash).await.unwrap().as_ref(),

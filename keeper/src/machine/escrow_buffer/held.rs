@@ -72,8 +72,11 @@ impl EscrowBuffer {
         }
     }
 
-    /// The last block that was seen.
-    pub fn last_block(&self) -> Option<crate::event::Head> {
-        self.state.block.map(|seen| seen.head)
+    /// The first block that may hold the panel's word about the stop that waits: the one that ended the outage; `None` before it came.
+    pub const fn answerable_from(&self) -> Option<u64> {
+        match self.state.mode {
+            Mode::Stopped { recovered, .. } => recovered,
+            Mode::Normal | Mode::Degraded { .. } => None,
+        }
     }
 }

@@ -1,9 +1,16 @@
 //! What the buffer is told, and what it wants done: closed sets.
 
+use agentcity_domain::time::Millis;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Moment, event::Head, execution::Execution, journal::Identity};
+use super::Outage;
+use crate::{
+    clock::Moment,
+    event::{Head, whole_millis},
+    execution::Execution,
+    journal::Identity,
+};
 
 /// Something the buffer learnt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +76,21 @@ pub enum Event {
         /// The stop that is ended.
         stop: u64,
     },
+    /// The chain said how long an outage may last.
+    Threshold {
+        /// `degradedModeThresholdMs`.
+        #[serde(with = "whole_millis")]
+        millis: Millis,
+        /// As of which block.
+        at: Head,
+    },
+    /// A mission was open in an outage that this keeper saw.
+    Struck {
+        /// Which outage.
+        outage: Outage,
+        /// Which mission.
+        mission: B256,
+    },
 }
 
 /// By whose word a stopped keeper goes on.
@@ -106,6 +128,10 @@ impl Event {
             Self::Block { head, .. } => format!("escrow/block/{:#x}", head.hash),
             Self::Tick { at } => format!("escrow/tick/{}", at.get()),
             Self::Authorised { stop, .. } => format!("escrow/authorised/{stop}"),
+            Self::Threshold { at, .. } => format!("escrow/threshold/{:#x}", at.hash),
+            Self::Struck { outage, mission } => {
+                format!("escrow/struck/{}/{mission:#x}", outage.block)
+            }
         })
     }
 }
@@ -148,6 +174,13 @@ pub enum Action {
         /// Which stop, counted from one.
         stop: u64,
     },
+    /// Have a mission degraded on chain, by this keeper's word and another's. Whether that happened can be asked of the chain.
+    Declare {
+        /// Which mission.
+        mission: B256,
+        /// For which outage.
+        outage: Outage,
+    },
     /// Tell a human.
     Alert {
         /// What is known, and what to do.
@@ -174,6 +207,9 @@ impl Action {
                 execution, since, ..
             } => format!("escrow/fault/{execution}/{since}"),
             Self::Stop { stop } => format!("escrow/stop/{stop}"),
+            Self::Declare { mission, outage } => {
+                format!("escrow/declare/{}/{mission:#x}", outage.block)
+            }
             Self::Alert { number, .. } => format!("escrow/alert/{number}"),
         }
     }

@@ -5,7 +5,7 @@
 //! roster approved with this monitor's bond (RULINGS R13: one keeper, one scorer); when it approved another, nothing is.
 //!
 //! A window takes an output in when the chain completed its node with it, and no other, so nobody moves his window by what was frozen or
-//! refused.
+//! refused. What executors say on the way is judged in the same way, by calibrations and windows of its own, where there are any.
 
 mod windows;
 
@@ -22,7 +22,7 @@ use agentcity_monitor::{
     window::Window,
 };
 use alloy::{
-    primitives::{Address, B256},
+    primitives::{Address, B256, keccak256},
     providers::{DynProvider, Provider},
 };
 use futures_util::FutureExt;
@@ -45,6 +45,18 @@ pub struct Section {
     shape: PathBuf,
     /// File of what served agents handed in last.
     windows: PathBuf,
+    /// Calibrations for what is said on the way; where there are none, messages are counted only.
+    messages: Option<Spoken>,
+}
+
+/// Calibrations by messages of honest agents.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spoken {
+    /// Of the scorer of letters.
+    letters: PathBuf,
+    /// Of the scorer of shapes.
+    shape: PathBuf,
 }
 
 /// A built-in scorer.
@@ -105,41 +117,54 @@ pub enum HearError {
 struct Ear {
     scorer: AnyScorer,
     calibration: Calibration,
+    spoken: Option<Calibration>,
 }
 
 impl Ear {
     fn open(named: Named, section: &Section) -> Result<Self, EarsError> {
-        let (key, path, scorer) = match named {
+        let (keys, path, spoken, scorer) = match named {
             Named::Letters => (
-                "letters",
+                ["letters", "messages.letters"],
                 &section.letters,
+                section.messages.as_ref().map(|of| &of.letters),
                 AnyScorer::Letters(Letters::default()),
             ),
-            Named::Shape => ("shape", &section.shape, AnyScorer::Shape(Shape::default())),
+            Named::Shape => (
+                ["shape", "messages.shape"],
+                &section.shape,
+                section.messages.as_ref().map(|of| &of.shape),
+                AnyScorer::Shape(Shape::default()),
+            ),
         };
-        let text = read(key, path)?;
-        let wrong = |cause| EarsError::Calibration { key, cause };
-        let calibration = Calibration::parse(&text).map_err(wrong)?;
-        let checked = calibration.check(&scorer).now_or_never();
-        checked
-            .expect("a scorer that is built in waits for nothing")
-            .map_err(wrong)?;
+        let calibrated = |key, path: &Path| {
+            let text = read(key, path)?;
+            let wrong = |cause| EarsError::Calibration { key, cause };
+            let calibration = Calibration::parse(&text).map_err(wrong)?;
+            let checked = calibration.check(&scorer).now_or_never();
+            checked
+                .expect("a scorer that is built in waits for nothing")
+                .map_err(wrong)?;
+            Ok::<_, EarsError>(calibration)
+        };
+        let calibration = calibrated(keys[0], path)?;
+        let spoken = spoken.map(|path| calibrated(keys[1], path)).transpose()?;
         Ok(Self {
-            scorer,
             calibration,
+            spoken,
+            scorer,
         })
     }
+}
 
-    /// What would be reported of an output, in thousandths of σ.
-    fn deviation(
-        &self,
-        window: &Window,
-        vector: &Vector,
-        threshold: u32,
-    ) -> Result<u32, OtherDimension> {
-        let score = window.score(vector, &self.calibration.population)?;
-        Ok(self.calibration.reported(&score, threshold))
-    }
+/// What would be reported of something, in thousandths of σ.
+fn deviation(
+    by: &Calibration,
+    window: &Window,
+    vector: &Vector,
+    threshold: u32,
+) -> Result<u32, OtherDimension> {
+    let score = window.score(vector, &by.population)?;
+    Ok(by.reported(&score, threshold))
 }
 
 fn read(key: &'static str, path: &Path) -> Result<String, EarsError> {
@@ -211,6 +236,9 @@ impl Ears {
         output: &[u8],
         threshold: u32,
     ) -> Result<Option<u32>, HearError> {
+        if self.hears_messages() {
+            self.windows.lock().gave(execution, hash)?;
+        }
         let Ok(text) = std::str::from_utf8(output) else {
             return Ok(None);
         };
@@ -231,8 +259,68 @@ impl Ears {
             return Ok(None);
         }
         let windows = self.windows.lock().of(execution.agent)?;
-        let own = self.own.deviation(&windows[0], &vectors[0], threshold)?;
-        let second = self.second.deviation(&windows[1], &vectors[1], threshold)?;
+        let by = [&self.own.calibration, &self.second.calibration];
+        self.judge(execution, by, &windows, &vectors, threshold)
+            .await
+    }
+
+    /// Whether what is said on the way is judged too.
+    pub const fn hears_messages(&self) -> bool {
+        self.own.spoken.is_some() && self.second.spoken.is_some()
+    }
+
+    /// How far a message lies from what its agent usually says, as [`Self::hears`] tells it of outputs. `place`: its number in the job.
+    ///
+    /// Errors: [`HearError`].
+    pub async fn hears_message(
+        &self,
+        execution: &Execution,
+        place: u32,
+        message: &[u8],
+        threshold: u32,
+    ) -> Result<Option<u32>, HearError> {
+        let (Some(own), Some(second)) = (&self.own.spoken, &self.second.spoken) else {
+            return Ok(None);
+        };
+        let Ok(text) = std::str::from_utf8(message) else {
+            return Ok(None);
+        };
+        let hash = keccak256(message);
+        let known = self.windows.lock().said(execution, hash)?;
+        let Row { vectors, is_judged } = match known {
+            Some(row) => row,
+            None => {
+                let vectors = [
+                    self.own.scorer.vector(text).await?,
+                    self.second.scorer.vector(text).await?,
+                ];
+                let said = (place, hash);
+                self.windows.lock().say(execution, said, &vectors)?;
+                Row {
+                    vectors,
+                    is_judged: false,
+                }
+            }
+        };
+        if is_judged {
+            return Ok(None);
+        }
+        let windows = self.windows.lock().said_by(execution.agent)?;
+        self.judge(execution, [own, second], &windows, &vectors, threshold)
+            .await
+    }
+
+    /// What the approved scorer makes of something, where both find it too far.
+    async fn judge(
+        &self,
+        execution: &Execution,
+        by: [&Calibration; 2],
+        windows: &[Window; 2],
+        vectors: &[Vector; 2],
+        threshold: u32,
+    ) -> Result<Option<u32>, HearError> {
+        let own = deviation(by[0], &windows[0], &vectors[0], threshold)?;
+        let second = deviation(by[1], &windows[1], &vectors[1], threshold)?;
         let both = own > threshold && second > threshold;
         tracing::debug!(%execution, own, second, threshold, "heard");
         if both && self.is_approved().await? {

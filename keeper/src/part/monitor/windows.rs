@@ -1,9 +1,12 @@
-//! What agents handed in last, as vectors, on disk.
+//! What agents handed in last, and said on the way, as vectors, on disk.
 //!
 //! ```text
 //!  heard ──▶ completed, the youngest of its agent ──▶ … ──▶ one of the last twenty ──▶ gone
 //!    └─────▶ another output completed the node: gone
 //! ```
+//!
+//! What was said goes the same way, in a window of its own: with the output that its executor gave, and of one execution the first few
+//! messages, so that nobody fills a window by one node.
 
 use std::{path::Path, time::Duration};
 
@@ -16,6 +19,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::execution::Execution;
 
+/// Messages of one execution that enter a window: as with outputs, five nodes fill it.
+const OF_ONE_NODE: u32 = 4;
 /// How long a write waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -67,7 +72,13 @@ impl Windows {
                  own TEXT NOT NULL, second TEXT NOT NULL, judged INTEGER NOT NULL DEFAULT 0, completed INTEGER,
                  PRIMARY KEY (mission, node, attempt, agent, output)
              );
-             CREATE INDEX IF NOT EXISTS of_agent ON heard (agent, completed);",
+             CREATE INDEX IF NOT EXISTS of_agent ON heard (agent, completed);
+             CREATE TABLE IF NOT EXISTS said (
+                 mission TEXT NOT NULL, node INTEGER NOT NULL, attempt INTEGER NOT NULL, agent TEXT NOT NULL, message TEXT NOT NULL,
+                 place INTEGER NOT NULL, own TEXT NOT NULL, second TEXT NOT NULL, judged INTEGER NOT NULL DEFAULT 0, output TEXT, completed INTEGER,
+                 PRIMARY KEY (mission, node, attempt, agent, message)
+             );
+             CREATE INDEX IF NOT EXISTS said_by_agent ON said (agent, completed);",
         )?;
         let wanted = scorers.join(", ");
         let found = connection
@@ -86,16 +97,31 @@ impl Windows {
     }
 
     pub(super) fn row(&self, of: &Execution, output: B256) -> Result<Option<Row>, WindowsError> {
-        let mut query = self.0.prepare_cached(
+        self.find(
             "SELECT own, second, judged FROM heard WHERE mission = $1 AND node = $2 AND attempt = $3 AND agent = $4 AND output = $5",
-        )?;
+            of,
+            output,
+        )
+    }
+
+    /// What was heard of a message, by its hash.
+    pub(super) fn said(&self, of: &Execution, message: B256) -> Result<Option<Row>, WindowsError> {
+        self.find(
+            "SELECT own, second, judged FROM said WHERE mission = $1 AND node = $2 AND attempt = $3 AND agent = $4 AND message = $5",
+            of,
+            message,
+        )
+    }
+
+    fn find(&self, sql: &str, of: &Execution, hash: B256) -> Result<Option<Row>, WindowsError> {
+        let mut query = self.0.prepare_cached(sql)?;
         let found = query.query_row(
             params![
                 word(of.mission),
                 of.node,
                 of.attempt,
                 account(of.agent),
-                word(output)
+                word(hash)
             ],
             |row| {
                 Ok((
@@ -133,11 +159,62 @@ impl Windows {
         Ok(())
     }
 
-    /// The windows of an agent, for each scorer.
-    pub(super) fn of(&self, agent: Address) -> Result<[Window; 2], WindowsError> {
-        let mut query = self.0.prepare_cached(
-            "SELECT own, second FROM heard WHERE agent = $1 AND completed IS NOT NULL ORDER BY completed DESC LIMIT $2",
+    /// A message, and its number in its execution.
+    pub(super) fn say(
+        &self,
+        of: &Execution,
+        (place, message): (u32, B256),
+        vectors: &[Vector; 2],
+    ) -> Result<(), WindowsError> {
+        self.0.execute(
+            "INSERT INTO said (mission, node, attempt, agent, place, message, own, second) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+            params![
+                word(of.mission),
+                of.node,
+                of.attempt,
+                account(of.agent),
+                place,
+                word(message),
+                serde_json::to_string(&vectors[0])?,
+                serde_json::to_string(&vectors[1])?
+            ],
         )?;
+        Ok(())
+    }
+
+    /// What an execution said belongs to this output.
+    pub(super) fn gave(&self, of: &Execution, output: B256) -> Result<(), WindowsError> {
+        self.0.execute(
+            "UPDATE said SET output = $1 WHERE mission = $2 AND node = $3 AND attempt = $4 AND agent = $5 AND completed IS NULL",
+            params![
+                word(output),
+                word(of.mission),
+                of.node,
+                of.attempt,
+                account(of.agent)
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The windows of an agent's outputs, for each scorer.
+    pub(super) fn of(&self, agent: Address) -> Result<[Window; 2], WindowsError> {
+        self.window(
+            "SELECT own, second FROM heard WHERE agent = $1 AND completed IS NOT NULL ORDER BY completed DESC LIMIT $2",
+            agent,
+        )
+    }
+
+    /// The windows of what an agent says, for each scorer.
+    pub(super) fn said_by(&self, agent: Address) -> Result<[Window; 2], WindowsError> {
+        self.window(
+            "SELECT own, second FROM said WHERE agent = $1 AND completed IS NOT NULL ORDER BY completed DESC, place DESC LIMIT $2",
+            agent,
+        )
+    }
+
+    fn window(&self, sql: &str, agent: Address) -> Result<[Window; 2], WindowsError> {
+        let mut query = self.0.prepare_cached(sql)?;
         let most = i64::try_from(WINDOW).unwrap_or(i64::MAX);
         let rows = query.query_map(params![account(agent), most], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
@@ -153,16 +230,22 @@ impl Windows {
     }
 
     pub(super) fn judged(&self, of: &Execution) -> Result<(), WindowsError> {
-        self.0.execute(
+        for sql in [
             "UPDATE heard SET judged = 1 WHERE mission = $1 AND node = $2 AND attempt = $3 AND agent = $4 AND judged = 0",
-            params![word(of.mission), of.node, of.attempt, account(of.agent)],
-        )?;
+            "UPDATE said SET judged = 1 WHERE mission = $1 AND node = $2 AND attempt = $3 AND agent = $4 AND judged = 0",
+        ] {
+            self.0.execute(
+                sql,
+                params![word(of.mission), of.node, of.attempt, account(of.agent)],
+            )?;
+        }
         Ok(())
     }
 
     pub(super) fn waits(&self, mission: B256, node: u16) -> Result<bool, WindowsError> {
         let mut query = self.0.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM heard WHERE mission = $1 AND node = $2 AND completed IS NULL)",
+            "SELECT EXISTS (SELECT 1 FROM heard WHERE mission = $1 AND node = $2 AND completed IS NULL)
+                 OR EXISTS (SELECT 1 FROM said WHERE mission = $1 AND node = $2 AND completed IS NULL)",
         )?;
         Ok(query.query_row(params![word(mission), node], |row| row.get(0))?)
     }
@@ -189,6 +272,21 @@ impl Windows {
         write.execute(
             "DELETE FROM heard AS old WHERE completed IS NOT NULL AND
                  (SELECT COUNT(*) FROM heard AS new WHERE new.agent = old.agent AND new.completed > old.completed) >= $1",
+            params![most],
+        )?;
+        write.execute(
+            "UPDATE said SET completed = (SELECT COALESCE(MAX(completed), 0) + 1 FROM said)
+             WHERE mission = $1 AND node = $2 AND output = $3 AND completed IS NULL AND place < $4",
+            params![mission, node, output, OF_ONE_NODE],
+        )?;
+        write.execute(
+            "DELETE FROM said WHERE mission = $1 AND node = $2 AND completed IS NULL",
+            params![mission, node],
+        )?;
+        write.execute(
+            "DELETE FROM said AS old WHERE completed IS NOT NULL AND
+                 (SELECT COUNT(*) FROM said AS new WHERE new.agent = old.agent
+                  AND (new.completed > old.completed OR new.completed = old.completed AND new.place > old.place)) >= $1",
             params![most],
         )?;
         write.commit()?;
@@ -265,6 +363,45 @@ mod tests {
         let rows = windows
             .0
             .query_row("SELECT COUNT(*) FROM heard", [], |row| row.get::<_, i64>(0));
+        assert_eq!(rows, Ok(20), "what is in no window is gone");
+    }
+
+    #[test]
+    fn a_window_of_messages_takes_the_first_few_of_each_node_that_the_chain_completed_by_their_output()
+     {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("windows");
+        let mut windows = Windows::open(&path, ["a", "b"]).expect("a file");
+        let message = |node: u16, place: u16| hash(100 * node + place);
+        for node in 0..7 {
+            let of = execution(node);
+            for place in 0..6 {
+                let said = (u32::from(place), message(node, place));
+                let vectors = vectors(10 * node + place);
+                windows.say(&of, said, &vectors).expect("said");
+            }
+            assert!(windows.waits(of.mission, node).expect("asked"));
+            // The chain completed the fourth node with somebody else's output.
+            let gave = if node == 3 { B256::ZERO } else { hash(node) };
+            windows.gave(&of, gave).expect("given");
+            windows
+                .completed(of.mission, node, hash(node))
+                .expect("completed");
+            assert!(!windows.waits(of.mission, node).expect("asked"));
+        }
+        let mut expected = [Window::default(), Window::default()];
+        // Six nodes, four messages each: the last twenty.
+        let places = [0, 1, 2, 4, 5, 6].map(|node| (0..4).map(move |place| 10 * node + place));
+        for place in places.into_iter().flatten().skip(4) {
+            let [own, second] = vectors(place);
+            expected[0].push(own).expect("alike");
+            expected[1].push(second).expect("alike");
+        }
+        assert_eq!(windows.said_by(AGENT).expect("a window"), expected);
+        assert_eq!(windows.of(AGENT).expect("a window")[0].len(), 0);
+        let rows = windows
+            .0
+            .query_row("SELECT COUNT(*) FROM said", [], |row| row.get::<_, i64>(0));
         assert_eq!(rows, Ok(20), "what is in no window is gone");
     }
 

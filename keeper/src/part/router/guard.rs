@@ -38,7 +38,7 @@ pub struct Guard {
     mirror: Board<FreezeMirror>,
     inlet: mpsc::Sender<Event>,
     remote: Arc<Remote>,
-    ears: Option<Ears>,
+    ears: Option<Arc<Ears>>,
     gate: Option<Gate>,
     told: Mutex<BTreeMap<Execution, Told>>,
 }
@@ -80,7 +80,7 @@ impl Guard {
 
     /// Hears what is handed in too, before it is passed on.
     #[must_use]
-    pub fn hearing(self, ears: Ears) -> Self {
+    pub fn hearing(self, ears: Arc<Ears>) -> Self {
         Self {
             ears: Some(ears),
             ..self
@@ -210,7 +210,7 @@ impl Guard {
         Ok(false)
     }
 
-    /// How far an output lies from what is usual, if that is too far.
+    /// How far an output, or what was said on the way to it, lies from what is usual, if that is too far.
     ///
     /// Errors: it could not be heard.
     pub(super) async fn hears(
@@ -231,8 +231,16 @@ impl Guard {
             return Err("no mirror works here".to_owned());
         };
         let execution = execution(&request.job, request.agent);
-        let heard = ears.hears(&execution, hash, output, limits.deviation).await;
-        heard.map_err(|error| error.to_string())
+        let threshold = limits.deviation;
+        let mut most = None;
+        if ears.hears_messages() {
+            for (place, message) in (0..).zip(self.remote.heard(request, delivery).await?) {
+                let heard = ears.hears_message(&execution, place, &message, threshold);
+                most = most.max(heard.await.map_err(|error| error.to_string())?);
+            }
+        }
+        let heard = ears.hears(&execution, hash, output, threshold).await;
+        Ok(most.max(heard.map_err(|error| error.to_string())?))
     }
 
     /// Whether something of a node waits to be taken into its agent's window.
@@ -286,11 +294,19 @@ impl Guard {
             Standing::Running(usage) => *usage,
             Standing::Committed(commitment) => commitment.usage,
             Standing::Delivered(delivery) => delivery.trail.usage(),
+            // What an outage stopped, and no freeze, is done anew: it is never over between.
+            Standing::Stopped(_) if self.is_free(&execution) => return,
             Standing::Failed(_) | Standing::Stopped(_) => return self.over(execution).await,
         };
         self.remote.seated(execution, request.job.seat);
         self.began(execution, since).await;
         self.measured(execution, usage).await;
+    }
+
+    /// Whether the mirror works here, and does not hold an execution.
+    fn is_free(&self, execution: &Execution) -> bool {
+        let free = self.mirror.look(|mirror| !mirror.is_held(execution));
+        free.unwrap_or_default()
     }
 
     async fn measured(&self, execution: Execution, usage: Usage) {

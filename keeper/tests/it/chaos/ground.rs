@@ -42,7 +42,7 @@ use super::{
     life::{Death, Keeper, Point, Road, Tap},
     way::way,
 };
-use crate::mission::{STAKE, city, serve, three_tasks};
+use crate::mission::{STAKE, city, document, serve, three_tasks};
 
 /// Longest way of a mission from one look to the next: half a minute without kills.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -501,39 +501,4 @@ fn draft(number: u64) -> Draft {
         },
         payload: json!({ "number": number }),
     }
-}
-
-/// A plan as the document that its pages come from, the words known by their hashes alone.
-fn document(plan: &Plan) -> serde_json::Value {
-    let nodes = plan.tasks.iter().enumerate().map(|(number, task)| {
-        let (node, terms) = (&task.node, &task.terms);
-        json!({
-            "@type": "dag:TaskNode",
-            "nodeId": number.to_string(),
-            "labelHash": terms.labelHash,
-            "inputSchemaHash": terms.inputSchemaHash,
-            "outputSchemaHash": terms.outputSchemaHash,
-            "expected": terms.expected,
-            "popTier": node.tier,
-            "riskTier": "LOW",
-            "redundancyFactor": node.redundancy,
-            "consensusThreshold": node.threshold,
-            "comparison": "EXACT",
-            "timeoutMs": node.timeout_ms,
-            "budget": node.budget.to_string(),
-            "tokenBudget": node.tokens,
-        })
-    });
-    let edges = plan
-        .edges
-        .iter()
-        .map(|(from, to)| json!({ "from": from.to_string(), "to": to.to_string() }));
-    json!({
-        "@context": "https://agentcity.ai/ontology/v1/statute.context.jsonld",
-        "@type": "dag:MissionSpecification",
-        "amountScale": 0,
-        "dagNodes": nodes.collect::<Vec<_>>(),
-        "dagEdges": edges.collect::<Vec<_>>(),
-        "gatePredicates": [],
-    })
 }

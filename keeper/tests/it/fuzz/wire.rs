@@ -5,15 +5,19 @@ use std::{sync::Arc, time::Duration};
 use agentcity_executor::{
     client::{Account, Client, Patience},
     protocol::{
-        Acceptance, AcceptanceRequest, Code, Identity, JobId, JobRequest, LiveCode, Refusal,
-        Standing, Venue,
+        Acceptance, AcceptanceRequest, Code, Content, Identity, JobId, JobRequest, LiveCode,
+        Refusal, Said, Standing, Venue,
     },
 };
 use agentcity_hub::{
     mirror::{Receipt, Shelf},
     store::Cursor,
 };
-use agentcity_keeper::source::endpoint::{HttpEndpoint, Source};
+use agentcity_keeper::{
+    executor::{outage::Word, report::Monitor},
+    machine::escrow_buffer::Outage,
+    source::endpoint::{HttpEndpoint, Source},
+};
 use agentcity_test_fixtures::fuzz::hurl;
 use alloy::{
     primitives::{Address, B256},
@@ -45,6 +49,8 @@ fn messages_of_executors_and_keepers() {
     hurl("acceptance", &corpus("acceptance"), json::<Acceptance>);
     hurl("standing", &corpus("standing"), json::<Standing>);
     hurl("refusal", &[refusal()], json::<Refusal>);
+    hurl("what was said", &[said()], json::<Said>);
+    hurl("word about an outage", &[word()], json::<Word>);
     hurl("job", &corpus("job"), |bytes| {
         json::<JobRequest>(bytes)
             && serde_json::from_slice::<JobRequest>(bytes).is_ok_and(|job| job.check().is_ok())
@@ -75,6 +81,29 @@ fn words_in_addresses_and_what_mirrors_say() {
     let receipt = shelf.put(parcel.address(), parcel.bytes().clone(), 1);
     let receipt = serde_json::to_vec(&receipt.expect("a receipt")).expect("JSON");
     hurl("receipt", &[receipt], json::<Receipt>);
+}
+
+fn said() -> Vec<u8> {
+    let said = Said {
+        from: 7,
+        messages: vec![Content::new(b"what is it?".to_vec()).expect("short")],
+    };
+    serde_json::to_vec(&said).expect("JSON")
+}
+
+fn word() -> Vec<u8> {
+    let monitor = Monitor {
+        signer: PrivateKeySigner::from_bytes(&B256::repeat_byte(9)).expect("a key"),
+        chain_id: 412_346,
+        guardian: Address::repeat_byte(1),
+    };
+    let outage = Outage {
+        from: 1_767_268_800,
+        until: 1_767_272_400,
+        block: 7,
+    };
+    let word = monitor.word(B256::repeat_byte(2), outage).expect("signed");
+    serde_json::to_vec(&word).expect("JSON")
 }
 
 fn refusal() -> Vec<u8> {

@@ -3,26 +3,41 @@
 //!
 //! The router hands outputs in, and asks here whether it may ([`Gate`]); what is handed in goes with its other results in one transaction. This
 //! part looks what the chain has of each, at the newest block and at one that counts as final, and what would become of one that is out.
+//!
+//! An outage that lasted longer than the law lets it pass is declared when it is over, for every mission that is watched here: by this
+//! keeper's monitor and another's, whose word is [asked for](exchange). What is needed no more [leaves the vault](retention).
+
+mod exchange;
+mod retention;
+mod section;
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
-    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use agentcity_abi::IGuardian::DegradedExited;
-use agentcity_domain::{parameter::ParameterId, time::Millis};
+use agentcity_abi::{ICollaboration, IConstitution, IGuardian::DegradedExited};
+use agentcity_domain::{machine::MissionState, parameter::ParameterId, peer::Peer, time::Millis};
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
-    primitives::{Address, B256},
+    primitives::B256,
     providers::Provider,
     rpc::types::Filter,
     sol_types::SolEvent,
 };
 use parking_lot::Mutex;
-use serde::Deserialize;
 use tokio::sync::mpsc;
+
+use self::{
+    exchange::Exchange,
+    retention::{Sealed, name},
+};
+pub use self::{
+    exchange::ExchangeError,
+    section::{Section, SectionError, Witness},
+};
 
 use super::{
     Asking, Feed, Part, Step, Task,
@@ -36,14 +51,18 @@ use crate::{
     clock::Moment,
     event::{Event, Head},
     execution::Execution,
-    executor::arrest::{StopError, Stopper},
+    executor::{
+        arrest::{StopError, Stopper},
+        outage::{self, Declaration, GOOD_FOR_SECS},
+        report::Monitor,
+    },
     machine::{
         Machine,
-        escrow_buffer::{self, Authority, EscrowBuffer, Held, Pace, Reached, Rules},
+        escrow_buffer::{self, Authority, EscrowBuffer, Held, Outage, Reached},
         freeze_mirror::FreezeMirror,
     },
     operations::metrics::metrics,
-    source::programs,
+    source::{city::City, programs},
     vault::{Kind, Vault, VaultError},
 };
 
@@ -51,102 +70,10 @@ use crate::{
 pub const STREAM: &str = "escrow-buffer";
 /// Outputs that wait for the host: more wait with the router.
 const INLET_MAX: usize = 256;
-/// Shortest and longest pause between two looks, in seconds: an outage is noticed as late as that.
-const POLL_SECS: std::ops::RangeInclusive<u64> = 1..=60;
-/// Shortest and longest silence that is an outage, in seconds: a sequencer pauses for seconds, and the law's shortest threshold is a minute.
-const SILENCE_SECS: std::ops::RangeInclusive<u64> = 10..=3_600;
-
-/// Section `escrow` of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Section {
-    /// How blocks come.
-    #[serde(default)]
-    blocks: Blocks,
-    /// Silence that is an outage.
-    #[serde(default = "default_silence_secs")]
-    silence_secs: u64,
-    /// `degradedModeThresholdMs` of the city: an outage that lasts longer stops everything.
-    #[serde(default = "default_threshold_ms")]
-    threshold_ms: u32,
-    /// Pause between two looks at the chain.
-    #[serde(default = "default_poll_secs")]
-    poll_secs: u64,
-    /// File into which the operator writes the number of the stop that is to end, where no panel can.
-    authorise_file: PathBuf,
-}
-
-/// How blocks come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Blocks {
-    /// With transactions, as Arbitrum's do.
-    #[default]
-    OnDemand,
-    /// By themselves.
-    Steady,
-}
-
-const fn default_silence_secs() -> u64 {
-    60
-}
-
-const fn default_threshold_ms() -> u32 {
-    ParameterId::DegradedModeThresholdMs.row().default
-}
-
-const fn default_poll_secs() -> u64 {
-    2
-}
-
-/// Why the section cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("escrow.{key} = {given} is not within {least}..={most}")]
-pub struct SectionError {
-    /// Which key.
-    pub key: &'static str,
-    /// What it says.
-    pub given: u64,
-    /// At least.
-    pub least: u64,
-    /// At most.
-    pub most: u64,
-}
-
-impl Section {
-    /// Errors: [`SectionError`].
-    pub fn check(&self) -> Result<(), SectionError> {
-        let row = ParameterId::DegradedModeThresholdMs.row();
-        let threshold = u64::from(row.min)..=u64::from(row.max);
-        for (key, given, within) in [
-            ("silence_secs", self.silence_secs, SILENCE_SECS),
-            ("threshold_ms", self.threshold_ms.into(), threshold),
-            ("poll_secs", self.poll_secs, POLL_SECS),
-        ] {
-            if !within.contains(&given) {
-                let (least, most) = (*within.start(), *within.end());
-                return Err(SectionError {
-                    key,
-                    given,
-                    least,
-                    most,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    const fn rules(&self) -> Rules {
-        let silence = Millis::new(self.silence_secs * 1_000);
-        Rules {
-            pace: match self.blocks {
-                Blocks::OnDemand => Pace::OnDemand(silence),
-                Blocks::Steady => Pace::Steady(silence),
-            },
-            threshold: Millis::new(self.threshold_ms as u64),
-        }
-    }
-}
+/// Pause between two looks at what lies in the vault: what is needed no more lies there for weeks already.
+const SWEEP_PAUSE: Millis = Millis::new(3_600_000);
+/// A day, in seconds.
+const DAY_SECS: u64 = 86_400;
 
 /// What the buffer forbids now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -171,17 +98,6 @@ pub struct Gate {
     vault: Arc<Vault>,
     /// The last block that counts as final, as this process saw it, and when.
     seen: Arc<Mutex<Option<(Head, Moment)>>>,
-}
-
-/// Under which name an output is sealed.
-fn name(of: &Execution, output: B256) -> String {
-    let Execution {
-        mission,
-        node,
-        attempt,
-        agent,
-    } = of;
-    format!("{agent:x}-{mission:x}-{node}-{attempt}-{output:x}")
 }
 
 impl Gate {
@@ -260,10 +176,12 @@ pub struct Escrow<P> {
     provider: P,
     section: Section,
     depth_blocks: u64,
-    guardian: Address,
+    city: City,
     stopper: Arc<dyn Stopper>,
     gate: Gate,
     inlet: Inlet<escrow_buffer::Event>,
+    exchange: Exchange,
+    learnt: Mutex<Learnt>,
     /// The router, which is made after it.
     router: OnceLock<Arc<Routing<P>>>,
 }
@@ -277,6 +195,19 @@ impl<P> fmt::Debug for Escrow<P> {
     }
 }
 
+/// What it need not ask or tell twice. Nothing is decided by it, and it is learnt anew after a restart.
+#[derive(Debug, Default)]
+struct Learnt {
+    /// The epochs of missions, and the thresholds of epochs: neither changes.
+    epochs: BTreeMap<B256, u64>,
+    thresholds: BTreeMap<u64, Millis>,
+    /// Missions that were told to have been open in the last outage.
+    struck: BTreeSet<(u64, B256)>,
+    /// When the vault was looked at last, and up to which mission.
+    swept: Option<Moment>,
+    asked: Option<B256>,
+}
+
 /// Beside whom a buffer works.
 #[derive(Debug)]
 pub struct Neighbours {
@@ -286,18 +217,22 @@ pub struct Neighbours {
     pub stopper: Arc<dyn Stopper>,
     /// Where outputs are sealed.
     pub vault: Arc<Vault>,
-    /// The city's contract of this name.
-    pub guardian: Address,
+    /// Where they work.
+    pub city: City,
+    /// Who says that the chain stood still.
+    pub monitor: Monitor,
 }
 
 impl<P: Provider> Escrow<P> {
     /// Holds nothing yet, and what the router asks. It works once it [knows the router](Self::meets).
+    ///
+    /// Errors: [`ExchangeError`].
     pub fn new(
         section: Section,
         provider: P,
         depth_blocks: u64,
         beside: Neighbours,
-    ) -> (Self, Gate) {
+    ) -> Result<(Self, Gate), ExchangeError> {
         let (sender, inlet) = Inlet::new(INLET_MAX);
         let gate = Gate {
             board: Board::default(),
@@ -306,17 +241,21 @@ impl<P: Provider> Escrow<P> {
             vault: beside.vault,
             seen: Arc::default(),
         };
+        let (board, mirror) = (gate.board.clone(), gate.mirror.clone());
+        let exchange = Exchange::open(&section, beside.monitor, board, mirror)?;
         let part = Self {
             provider,
             section,
             depth_blocks,
-            guardian: beside.guardian,
+            city: beside.city,
             stopper: beside.stopper,
             gate: gate.clone(),
             inlet,
+            exchange,
+            learnt: Mutex::default(),
             router: OnceLock::new(),
         };
-        (part, gate)
+        Ok((part, gate))
     }
 
     /// The router through which outputs are handed in. The first one that it is told stays.
@@ -414,11 +353,17 @@ impl<P: Provider> Escrow<P> {
         if said.trim().parse() == Ok(stop) {
             return Ok(Some(Authority::Operator));
         }
-        // What the panel said before the last block that was seen ended an earlier outage.
-        let seen = self.gate.board.look(EscrowBuffer::last_block).flatten();
-        let from = seen.map_or(newest.number, |head| head.number.saturating_add(1));
+        // What the panel said before the outage was over ended an earlier one.
+        let from = self
+            .gate
+            .board
+            .look(EscrowBuffer::answerable_from)
+            .flatten();
+        let Some(from) = from else {
+            return Ok(None);
+        };
         let filter = Filter::new()
-            .address(self.guardian)
+            .address(self.city.at(Peer::Guardian))
             .event_signature(DegradedExited::SIGNATURE_HASH)
             .from_block(from)
             .to_block(newest.number);
@@ -440,19 +385,97 @@ impl<P: Provider> Escrow<P> {
         }))
     }
 
+    /// How long an outage may last by the law of the missions that are watched: the shortest of theirs, or of the city where there are
+    /// none. `None` when the machine knows it.
+    async fn threshold(&self, at: Head) -> Result<Option<Millis>, String> {
+        let block = BlockId::hash(at.hash);
+        let missions = self.missions();
+        let unknown = |mission: &&B256| !self.learnt.lock().epochs.contains_key(*mission);
+        let new: Vec<B256> = missions.iter().filter(unknown).copied().collect();
+        let collaboration = ICollaboration::new(self.city.at(Peer::Collaboration), &self.provider);
+        for mission in new {
+            let found = collaboration.mission(mission).block(block).call().await;
+            let epoch = found.map_err(|error| error.to_string())?.epoch;
+            self.learnt.lock().epochs.insert(mission, epoch);
+        }
+        let mut epochs: BTreeSet<u64> = {
+            let mut learnt = self.learnt.lock();
+            learnt
+                .epochs
+                .retain(|mission, _| missions.contains(mission));
+            learnt.epochs.values().copied().collect()
+        };
+        if epochs.is_empty() {
+            let constitution = IConstitution::new(self.city.constitution, &self.provider);
+            let epoch = constitution.epoch().block(block).call().await;
+            epochs.insert(epoch.map_err(|error| error.to_string())?);
+        }
+        let mut least: Option<Millis> = None;
+        for epoch in epochs {
+            let known = self.learnt.lock().thresholds.get(&epoch).copied();
+            let threshold = match known {
+                Some(known) => known,
+                None => {
+                    let id = ParameterId::DegradedModeThresholdMs;
+                    let values = self
+                        .city
+                        .values(&self.provider, block, epoch, &[id])
+                        .await?;
+                    let threshold = Millis::new(values.of(id).into());
+                    self.learnt.lock().thresholds.insert(epoch, threshold);
+                    threshold
+                }
+            };
+            least = Some(least.map_or(threshold, |least| least.min(threshold)));
+        }
+        let told = self.gate.board.look(EscrowBuffer::threshold_told).flatten();
+        Ok(least.filter(|_| told != least))
+    }
+
+    /// Missions that the mirror watches.
+    fn missions(&self) -> BTreeSet<B256> {
+        let missions = self
+            .gate
+            .mirror
+            .look(|mirror| mirror.known_missions().collect());
+        missions.unwrap_or_default()
+    }
+
+    /// Missions that were open in the last outage, as far as that was not told, while a word about it counts.
+    fn struck(&self, newest: Head) -> Vec<(Outage, B256)> {
+        let outage = self.gate.board.look(EscrowBuffer::outage).flatten();
+        let counts =
+            |outage: &Outage| newest.time.get() <= outage.until.saturating_add(GOOD_FOR_SECS);
+        let Some(outage) = outage.filter(counts) else {
+            return Vec::new();
+        };
+        let mut learnt = self.learnt.lock();
+        learnt.struck.retain(|(block, _)| *block == outage.block);
+        let missions = self.missions().into_iter();
+        let new = missions.filter(|mission| learnt.struck.insert((outage.block, *mission)));
+        new.map(|mission| (outage, mission)).collect()
+    }
+
     async fn round(&self, asked: Moment, feed: &Feed) {
         let tell = |event| feed.tell(Event::Escrow(event));
         let looked = within(async {
             let heads = self.heads().await?;
+            let threshold = self.threshold(heads[0]).await?;
             let stop = self.gate.board.look(EscrowBuffer::stopped).flatten();
             let authority = match stop {
                 Some(stop) => self.authorised(stop, heads[0]).await?.map(|by| (by, stop)),
                 None => None,
             };
-            Ok((heads, self.look(heads).await?, authority))
+            Ok((heads, threshold, self.look(heads).await?, authority))
         });
         match looked.await {
-            Ok(([newest, settled], events, authority)) => {
+            Ok(([newest, settled], threshold, events, authority)) => {
+                if let Some(millis) = threshold {
+                    let at = newest;
+                    if !tell(escrow_buffer::Event::Threshold { millis, at }).await {
+                        return;
+                    }
+                }
                 let block = escrow_buffer::Event::Block {
                     head: newest,
                     at: asked,
@@ -470,8 +493,14 @@ impl<P: Provider> Escrow<P> {
                 {
                     return;
                 }
+                for (outage, mission) in self.struck(newest) {
+                    if !tell(escrow_buffer::Event::Struck { outage, mission }).await {
+                        return;
+                    }
+                }
                 *self.gate.seen.lock() = Some((settled, asked));
                 feed.reached(newest.number).await;
+                self.sweep_if_due(asked, settled).await;
             }
             Err(cause) => tracing::warn!("the chain does not say what it has of outputs: {cause}"),
         }
@@ -479,6 +508,74 @@ impl<P: Provider> Escrow<P> {
         if wants_time.unwrap_or_default() {
             tell(escrow_buffer::Event::Tick { at: asked }).await;
         }
+    }
+
+    // ------------------------------------------------------------------ the vault
+
+    async fn sweep_if_due(&self, asked: Moment, settled: Head) {
+        let swept = self.learnt.lock().swept;
+        if swept.is_some_and(|swept| asked.since(swept) < SWEEP_PAUSE) {
+            return;
+        }
+        match within(self.sweep(settled)).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "outputs of missions that ended left the vault"),
+            Err(cause) => tracing::warn!("what lies in the vault could not be looked at: {cause}"),
+        }
+        self.learnt.lock().swept = Some(asked);
+    }
+
+    /// Takes outputs away that nobody needs: those that the buffer does not hold, of missions that ended so long ago as of a block that
+    /// counts as final.
+    async fn sweep(&self, settled: Head) -> Result<usize, String> {
+        let vault = &self.gate.vault;
+        let sealed = Sealed::read(vault).map_err(|error| error.to_string())?;
+        let missions = sealed.missions(self.learnt.lock().asked);
+        let collaboration = ICollaboration::new(self.city.at(Peer::Collaboration), &self.provider);
+        let kept = self.section.retention_days.saturating_mul(DAY_SECS);
+        let mut ended = BTreeSet::new();
+        for mission in missions {
+            let asked = collaboration
+                .mission(mission)
+                .block(BlockId::hash(settled.hash));
+            let found = asked.call().await.map_err(|error| error.to_string())?;
+            let state = MissionState::from_u8(found.state as u8);
+            let over_at = found.since.to::<u64>().saturating_add(kept);
+            if state.is_some_and(MissionState::is_terminal) && over_at <= settled.time.get() {
+                ended.insert(mission);
+            }
+            self.learnt.lock().asked = Some(mission);
+        }
+        // Of which machine no answer can be had holds everything.
+        let held = |of: &Execution, output| {
+            let held = self.gate.board.look(|buffer| {
+                let mut held = buffer.held();
+                held.any(|one| one == (*of, output))
+            });
+            held.unwrap_or(true)
+        };
+        let purged = sealed.purge(vault, &ended, held);
+        purged.map_err(|error| error.to_string())
+    }
+
+    // ------------------------------------------------------------------ actions
+
+    /// Has a mission degraded, if another monitor says so too.
+    async fn declare(&self, mission: B256, outage: Outage) -> Result<Step, String> {
+        let own = self.exchange.own(mission, outage);
+        let own = own.map_err(|error| error.to_string())?;
+        let others = self.exchange.others(mission).await;
+        let at = programs::head(&self.provider).await?;
+        let needs = outage::declaration(&self.provider, &self.city, &own, &others, at);
+        Ok(match needs.await? {
+            Declaration::Call(call) => Step::Call(call),
+            Declaration::Satisfied => Step::Ended(Outcome::Satisfied),
+            Declaration::Refused(cause) => Step::Ended(Outcome::Refused { cause }),
+            Declaration::Waits(why) => {
+                tracing::info!(%mission, "the outage is not declared yet: {why}");
+                Step::Later
+            }
+        })
     }
 
     /// Stops everything that runs here: the outage lasted too long.
@@ -537,6 +634,9 @@ impl<P: Provider> Escrow<P> {
                 }
             }
             escrow_buffer::Action::Stop { .. } => self.stop_all().await.map(Step::Ended),
+            escrow_buffer::Action::Declare { mission, outage } => {
+                self.declare(mission, outage).await
+            }
             escrow_buffer::Action::Alert { .. } => Ok(Step::Later),
         }
     }
@@ -555,6 +655,7 @@ impl<P: Provider + 'static> Part for Escrow<P> {
         let rules = self.section.rules();
         // What an earlier holder saw of the chain is nothing that this one saw.
         *self.gate.seen.lock() = None;
+        *self.learnt.lock() = Learnt::default();
         Ok(self.gate.board.show(match state {
             Some(state) => EscrowBuffer::resume(rules, state)?,
             None => EscrowBuffer::new(rules),
@@ -568,12 +669,17 @@ impl<P: Provider + 'static> Part for Escrow<P> {
 
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()> {
         Box::pin(async move {
+            self.exchange.serve();
             let rest = Duration::from_secs(self.section.poll_secs);
             tokio::select! {
                 () = self.inlet.forward(&feed, Event::Escrow) => {}
                 () = async { self.round(asked, &feed).await; tokio::time::sleep(rest).await } => {}
             }
         })
+    }
+
+    fn is_urgent(&self, action: &Action) -> bool {
+        matches!(action, Action::Escrow(escrow_buffer::Action::Stop { .. }))
     }
 
     fn at_once(&self, action: &Action) -> Option<Outcome> {
