@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::{
     clock::Moment,
     journal::{
-        ActionKey, Claim, Identity, Intent, Journal, JournalError, Lease, Posted, Replay, Seen,
+        ActionKey, Claim, Finality, Identity, Intent, Journal, JournalError, Lease, Posted, Replay, Seen,
         Signed, Standing,
     },
 };
@@ -34,6 +34,10 @@ impl<J> Clone for Common<J> {
 impl<J: Journal> Journal for Common<J> {
     fn bind(&mut self, chain_id: u64, genesis: B256) -> Result<(), JournalError> {
         self.0.lock().bind(chain_id, genesis)
+    }
+
+    fn probe(&mut self, holder: &str, now: Moment) -> Result<(), JournalError> {
+        self.0.lock().probe(holder, now)
     }
 
     fn acquire(
@@ -138,10 +142,10 @@ impl<J: Journal> Journal for Common<J> {
         now: Moment,
         seq: u64,
         state: &str,
-        final_block: u64,
+        finality: Finality,
     ) -> Result<(), JournalError> {
         self.0
             .lock()
-            .checkpoint(stream, now, seq, state, final_block)
+            .checkpoint(stream, now, seq, state, finality)
     }
 }
