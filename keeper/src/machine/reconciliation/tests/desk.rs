@@ -258,7 +258,10 @@ fn an_ended_mission_is_compared_and_suspended_no_more() {
         "{follows:?}"
     );
     for state in [MissionState::Failed, MissionState::Aborted] {
-        assert_eq!(Desk::default().stands(state, false, 5), []);
+        let mut desk = Desk::default();
+        let (phase, compare) = compare_of(&desk.stands(state, false, 5));
+        assert_eq!(phase, Phase::Failure);
+        assert_eq!(report_of(&desk.finds(&compare, wrong)), None);
     }
 }
 
