@@ -7,7 +7,10 @@
 //! | second | eight tasks by transactions of their executors alone, then again, then relayed at four checkpoints |
 //! | third | the same eight tasks, relayed from the beginning |
 
-use super::{GasError, Taken};
+use super::{
+    GasError, Taken,
+    whole::{Bill, Shape, batched, one_by_one},
+};
 use crate::{
     city::{Charter, City, Person},
     mission::{Job, Law, MissionError, Plan, Stage, Step, Task},
@@ -22,7 +25,7 @@ use std::time::Duration;
 /// Executors of different principals: as many as a round of the first mission has seats.
 const EXECUTORS: usize = 5;
 /// A seat's price and stake, in base units.
-const PRICE: u128 = 300_000_000_000_000;
+pub(super) const PRICE: u128 = 300_000_000_000_000;
 const STAKE: u128 = 200_000_000_000_000;
 /// Nodes of the mission that the specification prices, and how many are done between two checkpoints (seed B.11.6).
 const EIGHT: u16 = 8;
@@ -32,7 +35,7 @@ const AT_CHECKPOINT: u16 = 2;
 pub(super) const BREAKDOWN_VARIABLE: &str = "AGENTCITY_GAS_BREAKDOWN";
 
 /// A city of programs in which missions can run, all programs in the chain's cache or none.
-fn raise(is_cached: bool) -> Result<Stage, GasError> {
+pub fn raise(is_cached: bool) -> Result<Stage, GasError> {
     let stage = Stage::raise(
         &Charter {
             seed: crate::city::person::DEFAULT_SEED,
@@ -124,15 +127,15 @@ fn deployment(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
 }
 
 /// A mission under way, and what was spent since somebody looked last.
-struct Watched<'a> {
-    stage: &'a mut Stage,
-    law: Law,
+pub(super) struct Watched<'a> {
+    pub(super) stage: &'a mut Stage,
+    pub(super) law: Law,
     seen: usize,
 }
 
 impl<'a> Watched<'a> {
     /// From a plan to an active mission.
-    fn enact(stage: &'a mut Stage, plan: &Plan) -> Result<Self, MissionError> {
+    pub(super) fn enact(stage: &'a mut Stage, plan: &Plan) -> Result<Self, MissionError> {
         let law = stage.enact(plan, STAKE)?;
         let seen = law.charges.len();
         Ok(Self { stage, law, seen })
@@ -159,22 +162,8 @@ impl<'a> Watched<'a> {
     }
 
     /// One node by transactions of its executors, one for everything that each does. Reviewed ones wait for their ruling then.
-    fn alone(&mut self, node: u16) -> Result<u64, MissionError> {
-        let job = self.job(node);
-        let stage = &self.stage;
-        // Who begins the work takes its seat by that.
-        let mut steps: Vec<Step> = job
-            .seats()
-            .skip(1)
-            .map(|seat| stage.accepts(&job, seat))
-            .collect();
-        steps.push(stage.routes(&job, job.agent(0)));
-        if job.task.node.tier == 2 {
-            steps.extend(job.seats().map(|seat| stage.commits(&job, seat)));
-            steps.extend(job.seats().map(|seat| stage.reveals(&job, seat)));
-        } else {
-            steps.push(stage.submits(&job));
-        }
+    pub(super) fn alone(&mut self, node: u16) -> Result<u64, MissionError> {
+        let steps = self.stage.works_off(&self.job(node));
         self.perform(steps)?;
         self.spent()
     }
@@ -198,7 +187,7 @@ impl<'a> Watched<'a> {
 
     /// Some nodes of tier 1 or 2 whose executors only sign: seats, results and values in one transaction each, and the nodes begun by
     /// a contract, as anybody may.
-    fn relayed(&mut self, nodes: &[u16], by: &Person) -> Result<u64, MissionError> {
+    pub(super) fn relayed(&mut self, nodes: &[u16], by: &Person) -> Result<u64, MissionError> {
         let jobs: Vec<Job> = nodes.iter().map(|node| self.job(*node)).collect();
         let contract = match jobs.len() {
             1 => None,
@@ -238,7 +227,7 @@ impl<'a> Watched<'a> {
     }
 
     /// The panel approves what waits for review.
-    fn approve(&mut self, node: u16) -> Result<u64, MissionError> {
+    pub(super) fn approve(&mut self, node: u16) -> Result<u64, MissionError> {
         let call = Stage::approval(&self.job(node));
         let step = self.stage.ruling(Peer::Verification, &call)?;
         self.perform(vec![step])?;
@@ -246,7 +235,7 @@ impl<'a> Watched<'a> {
     }
 
     /// What completes a mission whose nodes are done.
-    fn open_gate(&mut self) -> Result<u64, MissionError> {
+    pub(super) fn open_gate(&mut self) -> Result<u64, MissionError> {
         let monitor = self.stage.bring_monitor("monitor")?;
         let steps = self.stage.opens_gate(&self.law, &monitor);
         self.perform(steps)?;
@@ -319,31 +308,15 @@ fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
 
 /// Eight tasks that are proved, in ranks of two: everything from the deployed mission to the completed one.
 fn eight(stage: &mut Stage, name: &str, is_batched: bool) -> Result<(u64, Law), GasError> {
-    let plan = Plan {
-        name: name.to_owned(),
-        tasks: (0..EIGHT)
-            .map(|node| Task::proved(&format!("task {node} of {name}"), PRICE))
-            .collect(),
-        edges: (AT_CHECKPOINT..EIGHT)
-            .map(|node| (node - AT_CHECKPOINT, node))
-            .collect(),
-        predicates: Vec::new(),
+    let shape = Shape {
+        nodes: EIGHT,
+        at_checkpoint: AT_CHECKPOINT,
     };
-    let courier = stage.city.person("courier")?;
-    let mut all = Watched::enact(stage, &plan)?;
-    let mut gas = 0;
-    for first in (0..EIGHT).step_by(AT_CHECKPOINT.into()) {
-        let rank: Vec<u16> = (first..first + AT_CHECKPOINT).collect();
-        if is_batched {
-            gas += all.relayed(&rank, &courier)?;
-        } else {
-            for node in rank {
-                gas += all.alone(node)?;
-            }
-        }
-    }
-    gas += all.open_gate()?;
-    Ok((gas, all.law))
+    let law = match is_batched {
+        true => batched(stage, name, shape)?,
+        false => one_by_one(stage, name, shape)?,
+    };
+    Ok((Bill::of_work(&law).gas, law))
 }
 
 /// An executor leaves a mission with its stake and all it earned.

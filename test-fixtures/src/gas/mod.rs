@@ -6,8 +6,10 @@
 pub mod legislation;
 pub mod missions;
 pub mod panel;
+pub mod shares;
 pub mod story;
 pub mod table;
+pub mod whole;
 
 use crate::{
     Node, RpcError, Sender,

@@ -337,6 +337,21 @@ impl Stage {
         self.step(job.agent(seat), Peer::Verification, &call, job.node)
     }
 
+    /// A node by transactions of its executors alone, one for everything that each does. A reviewed one waits for its ruling then.
+    pub fn works_off(&self, job: &Job) -> Vec<Step> {
+        // Who begins the work takes its seat by that.
+        let others = job.seats().skip(1);
+        let mut steps: Vec<Step> = others.map(|seat| self.accepts(job, seat)).collect();
+        steps.push(self.routes(job, job.agent(0)));
+        if job.task.node.tier == 2 {
+            steps.extend(job.seats().map(|seat| self.commits(job, seat)));
+            steps.extend(job.seats().map(|seat| self.reveals(job, seat)));
+        } else {
+            steps.push(self.submits(job));
+        }
+        steps
+    }
+
     /// A result of a seat, signed for a batch.
     pub fn signs(&self, job: &Job, seat: u8, kind: ResultKind) -> Signed {
         let agent = job.agent(seat);

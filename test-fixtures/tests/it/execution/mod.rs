@@ -1,5 +1,6 @@
 //! Missions on a strict devnode, by transactions alone: what honest people do, what nobody does, and what enemies do.
 
+mod costs;
 mod deployment;
 mod farming;
 mod gate;
