@@ -127,7 +127,7 @@ pub(crate) enum Form {
 pub(crate) const FORMS: [Form; 4] = [Form::Prose, Form::Rows, Form::Points, Form::Objects];
 
 /// One output on `subject` in `form`, of so many sentences or lines.
-fn output(draw: &mut Draw, subject: usize, form: Form, pieces: u64) -> String {
+pub(crate) fn output(draw: &mut Draw, subject: usize, form: Form, pieces: u64) -> String {
     let words = SUBJECTS[subject % SUBJECTS.len()];
     let mut out = String::new();
     for number in 0..pieces {
@@ -174,7 +174,7 @@ fn output(draw: &mut Draw, subject: usize, form: Form, pieces: u64) -> String {
 }
 
 /// What an agent writes on, and how: two agents each, so that whoever is held out has a like among the fitted.
-fn habits(agent: usize) -> (usize, Form) {
+pub(crate) fn habits(agent: usize) -> (usize, Form) {
     let pair = agent / 2;
     (pair % 4, FORMS[(pair + pair / 4) % 4])
 }

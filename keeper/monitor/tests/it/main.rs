@@ -2,7 +2,9 @@
 //! promised, and models behind HTTP that lie.
 
 mod corpus;
+mod guardian;
 mod hosted;
+mod labelled;
 mod rates;
 mod scorers;
 mod windows;
