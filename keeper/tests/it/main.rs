@@ -22,6 +22,7 @@ mod mission;
 mod operations;
 mod postgres;
 mod reconciliation;
+mod results;
 mod scribe;
 mod stop_story;
 mod submit;

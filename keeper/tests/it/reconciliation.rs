@@ -72,17 +72,17 @@ impl Clock for Hands {
     }
 }
 
-/// A city with a mission of two nodes, both completed, at its gate.
-struct Ground {
-    scene: Scene,
-    law: Law,
-    runtime: Runtime,
+/// A city with a mission, and logs about it.
+pub(crate) struct Ground {
+    pub(crate) scene: Scene,
+    pub(crate) law: Law,
+    pub(crate) runtime: Runtime,
     dir: TempDir,
 }
 
 impl Ground {
+    /// With a mission of two nodes, both completed, at its gate.
     fn raise(settings: Settings) -> Self {
-        let runtime = Runtime::new().unwrap();
         let charter = Charter {
             settings,
             ..Charter::default()
@@ -105,15 +105,20 @@ impl Ground {
             scene.submit(&law, node, executor);
         }
         assert_eq!(scene.state(&law), MissionState::Verification);
+        Self::of(scene, law)
+    }
+
+    /// With this mission, as far as it is.
+    pub(crate) fn of(scene: Scene, law: Law) -> Self {
         Self {
             scene,
             law,
-            runtime,
+            runtime: Runtime::new().unwrap(),
             dir: tempdir().unwrap(),
         }
     }
 
-    fn provider(&self) -> RootProvider {
+    pub(crate) fn provider(&self) -> RootProvider {
         let url = self.scene.stage.city.node.http_url();
         ProviderBuilder::default().connect_http(url.parse().unwrap())
     }
@@ -128,7 +133,7 @@ impl Ground {
     }
 
     /// What the chain says so far, as entries.
-    fn entries(&self) -> Vec<Draft> {
+    pub(crate) fn entries(&self) -> Vec<Draft> {
         let provider = self.provider();
         let mut found = Vec::new();
         for peer in [Peer::Statute, Peer::Collaboration] {
@@ -155,7 +160,7 @@ impl Ground {
     }
 
     /// A log of this name with these entries, as `author`'s.
-    fn log(&self, name: &str, author: Address, entries: Vec<Draft>) -> (PathBuf, Log) {
+    pub(crate) fn log(&self, name: &str, author: Address, entries: Vec<Draft>) -> (PathBuf, Log) {
         let path = self.dir.path().join(name);
         let chain_id = self.scene.stage.city.client.chain_id();
         let settings = Kept {
@@ -168,7 +173,7 @@ impl Ground {
         (path, log)
     }
 
-    fn sources(
+    pub(crate) fn sources(
         &self,
         log: &Path,
         providers: Vec<RootProvider>,
@@ -178,7 +183,7 @@ impl Ground {
         Sources::new(agreed, self.members(), 0, 0, log.to_owned())
     }
 
-    fn compared(&self, log: &Path, phase: Phase) -> Result<Finding, String> {
+    pub(crate) fn compared(&self, log: &Path, phase: Phase) -> Result<Finding, String> {
         let sources = self.sources(log, vec![self.provider()], 1);
         self.runtime.block_on(async {
             let at = sources.settled().await?;
