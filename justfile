@@ -36,6 +36,10 @@ tidy:
 deep *ARGS:
     cargo xtask deep {{ARGS}}
 
+# what the paper lists as planned, measured
+results *ARGS:
+    cargo xtask results {{ARGS}}
+
 # against anvil
 bench:
     cargo xtask bench devnode

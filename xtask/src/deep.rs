@@ -491,7 +491,7 @@ fn results(ws: &Workspace) -> PathBuf {
 }
 
 /// The commit measured; changes that are not committed are said.
-fn commit(ws: &Workspace) -> eyre::Result<String> {
+pub(crate) fn commit(ws: &Workspace) -> eyre::Result<String> {
     let git = |args: &[&str]| process::stdout(Command::new("git").args(args).current_dir(&ws.root));
     let head = git(&["rev-parse", "--short=12", "HEAD"])?;
     let dirty = !git(&[
@@ -500,6 +500,7 @@ fn commit(ws: &Workspace) -> eyre::Result<String> {
         "--untracked-files=no",
         "--",
         ":!docs/results",
+        ":!docs/results.md",
     ])?
     .trim()
     .is_empty();

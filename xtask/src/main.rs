@@ -13,6 +13,7 @@
 //! | `bench` | the keeper's figures, comparisons with rivals |
 //! | `chaos` | kills and faults of every kind that befall keepers, each by its name |
 //! | `gas` | what operations cost, against ceilings and committed numbers |
+//! | `results` | what the paper lists as planned, measured, as a page |
 //!
 //! Results go to stdout, progress to stderr. Nothing here does arithmetic of the city: vectors call the domain.
 
@@ -24,6 +25,7 @@ mod docs;
 mod gas;
 mod process;
 mod programs;
+mod results;
 mod rpc;
 mod setup;
 mod solidity;
@@ -78,6 +80,8 @@ enum Verb {
     Chaos(chaos::Options),
     /// Measure what operations cost, against their ceilings and the committed numbers.
     Gas(gas::Options),
+    /// Measure what the paper lists as planned, and print the page of results.
+    Results(results::Options),
     /// Compile the Solidity sources alone.
     Solidity,
 }
@@ -110,6 +114,7 @@ fn run(verb: Verb) -> eyre::Result<ExitCode> {
         Verb::Bench(options) => bench::run(&ws, &options),
         Verb::Chaos(options) => chaos::run(&ws, &options),
         Verb::Gas(options) => gas::run(&ws, &options),
+        Verb::Results(options) => results::run(&ws, &options),
         Verb::Solidity => solidity::run(&ws).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use eyre::bail;
 
 use crate::{
-    book, deep, docs, process, programs,
+    book, deep, docs, process, programs, results,
     setup::{self, Need},
     solidity,
     table::Table,
@@ -38,7 +38,10 @@ pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
 fn steps(ws: &Workspace, options: &Options, log: &mut Log) -> eyre::Result<()> {
     log.step("format", || cargo(ws, &["fmt", "--all", "--check"]))?;
     log.step("tidy", || tidy::check(ws))?;
-    log.step("generated documents", || docs::check(ws))?;
+    log.step("generated documents", || {
+        docs::check(ws)?;
+        results::check(ws)
+    })?;
     let tools = log.step("setup", || setup::run(ws, Need::Everything))?;
     log.step("clippy", || {
         cargo(

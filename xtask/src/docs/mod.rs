@@ -122,8 +122,8 @@ fn difference(root: &Path, document: &Document) -> Option<String> {
 }
 
 /// A number with its digits in groups of three.
-fn number(value: u32) -> String {
-    let digits = value.to_string();
+pub(crate) fn number(value: impl Into<u64>) -> String {
+    let digits = value.into().to_string();
     let mut out = String::with_capacity(digits.len() * 2);
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn digits_stand_in_groups_of_three() {
         for (value, text) in [
-            (0, "0"),
+            (0_u32, "0"),
             (999, "999"),
             (1_000, "1,000"),
             (10_000_000, "10,000,000"),
