@@ -171,9 +171,10 @@ impl Sun {
             }
             if glimpse.at != stood {
                 // Each step in a line, not each ballot.
-                let step = |at: &str| at.split(',').next().map(str::to_owned);
-                if step(&glimpse.at) != step(&stood) {
-                    eprintln!("    {}", glimpse.at);
+                let step = |at: &str| at.split(',').next().unwrap_or_default().to_owned();
+                let (now, before) = (step(&glimpse.at), step(&stood));
+                if now != before {
+                    eprintln!("    {now}");
                 }
                 (stood, since) = (glimpse.at, Instant::now());
             } else if since.elapsed() > PATIENCE {
