@@ -13,7 +13,10 @@ const keeper = await serve(given.state, answers(given, { missions: { [LARGE]: { 
 const browser = await launch();
 // Clocks of the page stand, so that nothing that is counted down moves.
 const still = (page) => page.evaluateOnNewDocument(() => { performance.now = () => 0; });
+// Names as arguments take these pictures alone.
+const wanted = process.argv.slice(2);
 const take = async (name, route, { height = DESKTOP.height, viewport = DESKTOP, theme = "light", ready } = {}) => {
+  if (wanted.length > 0 && !wanted.includes(name)) return;
   const page = await open(browser, keeper, route, { viewport: { ...viewport, height }, theme, prepare: still });
   await ready?.(page);
   await page.mouse.move(0, 0);

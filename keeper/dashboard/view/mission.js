@@ -74,7 +74,7 @@ export const show = (root, { argument: id, on, until }) => {
   // A small graph takes no more room than it needs.
   const shape = (placed) => {
     const wide = Math.min(1.15, (canvas.clientWidth - 56) / (placed.width + 148));
-    canvas.style.setProperty("height", `clamp(220px, ${Math.ceil((placed.height + 36) * wide + 96)}px, min(60vh, 620px))`);
+    canvas.style.setProperty("height", `clamp(320px, ${Math.ceil((placed.height + 36) * wide + 96)}px, min(60vh, 620px))`);
     view.resize();
   };
   const drawHead = () => fill(head, facts(id), unknown(mission));
