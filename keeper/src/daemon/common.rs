@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use crate::{
     clock::Moment,
     journal::{
-        ActionKey, Claim, Finality, Identity, Intent, Journal, JournalError, Lease, Posted, Replay, Seen,
-        Signed, Standing,
+        ActionKey, Claim, Finality, Identity, Intent, Journal, JournalError, Lease, Posted, Replay,
+        Seen, Signed, Standing,
     },
 };
 
@@ -144,8 +144,6 @@ impl<J: Journal> Journal for Common<J> {
         state: &str,
         finality: Finality,
     ) -> Result<(), JournalError> {
-        self.0
-            .lock()
-            .checkpoint(stream, now, seq, state, finality)
+        self.0.lock().checkpoint(stream, now, seq, state, finality)
     }
 }

@@ -58,10 +58,6 @@ impl Hands {
         self.0.store(millis, Ordering::SeqCst);
     }
 
-    pub(crate) fn now_is(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
-    }
-
     pub(crate) fn pass(&self, millis: u64) {
         self.0.fetch_add(millis, Ordering::SeqCst);
     }
@@ -247,9 +243,9 @@ impl Desk {
             .unwrap();
             if with.hears {
                 let (letters, shape) = (path("letters"), path("shape"));
-                write!(
+                writeln!(
                     text,
-                    "messages = {{ letters = {letters}, shape = {shape} }}\n"
+                    "messages = {{ letters = {letters}, shape = {shape} }}"
                 )
                 .unwrap();
             }

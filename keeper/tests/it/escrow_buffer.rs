@@ -351,7 +351,7 @@ fn an_outage_is_what_was_seen_of_it_and_is_declared_once_for_each_mission_that_i
     let mission = B256::repeat_byte(5);
     let struck = |outage| Event::Struck { outage, mission };
     let declare = Action::Declare { mission, outage };
-    assert_eq!(desk.take(struck(outage)), [declare.clone()]);
+    assert_eq!(desk.take(struck(outage)), std::slice::from_ref(&declare));
     desk.restart(dir.path(), false);
     assert_eq!(desk.take(struck(outage)), []);
     assert_eq!(desk.settle(&declare, Outcome::Satisfied), []);
