@@ -382,12 +382,12 @@ fn a_silent_winner_pays_and_the_keeper_of_the_runner_up_has_its_seat_worked() {
     let mut scene = Scene::raise();
     let plan = plan("silent");
     let law = scene.bid_for(&plan, &[0, 1]);
-    scene.write(&law);
     let [silent, next] = [0, 1].map(|place| scene.addresses[place].0);
     assert_eq!(seated(&mut scene, &law), silent);
     // Nobody serves the winner, and the runner-up's keeper has no seat of the mission: it looks at it all the same.
     let mut keeper = scene.keeper("next", &BTreeSet::from([next]), Vec::new());
     let mut idle = scene.keeper("idle", &BTreeSet::from([scene.addresses[2].0]), Vec::new());
+    scene.write(&law);
     for _ in 0..3 {
         scene.look(&mut keeper);
         scene.look(&mut idle);

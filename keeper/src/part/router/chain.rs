@@ -250,14 +250,14 @@ pub(super) fn mission_state(state: ICollaboration::MissionState) -> Result<Missi
 }
 
 /// What may be done at an attempt of tier 2, as verification's view tells it: the reveals' end stands in it once they are open, that of
-/// disputes once those are.
-pub(super) fn phase(assignment: &Assignment, record: &Record, now: u64) -> Phase {
+/// disputes once those are. As many as `threshold` must agree by the law, which an assignment does not tell unless asked for it.
+pub(super) fn phase(assignment: &Assignment, record: &Record, threshold: u8, now: u64) -> Phase {
     let committed = Seats::of(record.committed).count();
     let (reveals, disputes): (u64, u64) = (record.revealUntil.to(), record.disputeUntil.to());
     if reveals == 0 {
         let late = now > assignment.expiresAt.to::<u64>();
         let verified = assignment.state as u8 == NodeState::PendingVerification as u8;
-        return if verified && late && committed < assignment.threshold {
+        return if verified && late && committed < threshold {
             Phase::Short
         } else {
             Phase::Commits

@@ -41,7 +41,10 @@ impl<P: Provider> Routing<P> {
         if assignment.attempt != attempt || !state.is_some_and(|state| CLOSING.contains(&state)) {
             return Ok(satisfied());
         }
-        let elements = if assignment.tier == CONSENSUS && consensus::is_of_sets(assignment.mode) {
+        let known = chain.mission(mission).await?;
+        let law = self.law(chain, mission, known.nodes).await?;
+        let of_law = law.node(node).ok_or("no such node")?;
+        let elements = if of_law.tier == CONSENSUS && consensus::is_of_sets(of_law.mode) {
             match self.sets(chain, (mission, node, attempt)).await? {
                 Ok(elements) => elements,
                 Err(missing) => {

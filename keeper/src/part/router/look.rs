@@ -168,7 +168,12 @@ impl<P: Provider> Routing<P> {
         if works && node.tier == CONSENSUS {
             let record = chain.record(mission, number, assignment.attempt).await?;
             (committed, opened) = (record.committed, record.revealed | record.disqualified);
-            sight.phase = Some(chain::phase(&assignment, &record, at.time.get()));
+            sight.phase = Some(chain::phase(
+                &assignment,
+                &record,
+                node.threshold,
+                at.time.get(),
+            ));
         }
         for (place, (agent, service)) in (0u8..).zip(&seats) {
             let bit = |mask: u8| mask >> place & 1 == 1;
