@@ -91,7 +91,17 @@ fn runs(measured: &Measured) -> String {
             format!("`{}`", section.settings),
         ]);
     }
-    rows.text()
+    let known = |name: &&str| measured.sections().any(|(section, _)| section == *name);
+    let missing = ["costs", "divergence", "guardian", "window"];
+    let missing: Vec<&str> = missing.into_iter().filter(|name| !known(name)).collect();
+    let mut text = rows.text();
+    if !missing.is_empty() {
+        text += &format!(
+            "\nNot measured yet, so its tables have no rows (`cargo xtask results --only SECTION` does): {}.\n",
+            missing.join(", ")
+        );
+    }
+    text
 }
 
 fn operations(gas: &Gas, measured: &Measured) -> String {
