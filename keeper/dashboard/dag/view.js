@@ -102,8 +102,7 @@ export class DagView {
     Object.assign(this.view, { width, height, ratio });
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
-    // Who sees all of it goes on to, when the chosen node takes room beside it.
-    if ((first || this.whole) && this.graph) this.fit();
+    if (first && this.graph) this.fit();
     else this.paint();
   }
 
@@ -114,7 +113,6 @@ export class DagView {
     view.scale = Math.max(SCALE_LEAST, Math.min(FIT_MOST, (view.width - 2 * MARGIN) / wide, (view.height - 2 * MARGIN) / high));
     view.x = (view.width - graph.width * view.scale) / 2;
     view.y = (view.height - graph.height * view.scale) / 2;
-    this.whole = true;
     this.paint();
   }
 
@@ -124,12 +122,10 @@ export class DagView {
     view.x = px - ((px - view.x) * scale) / view.scale;
     view.y = py - ((py - view.y) * scale) / view.scale;
     view.scale = scale;
-    this.whole = false;
     this.paint();
   }
 
   pan(dx, dy) {
-    this.whole = false;
     this.view.x += dx;
     this.view.y += dy;
     this.paint();
@@ -141,8 +137,7 @@ export class DagView {
     if (near && view.scale < 0.7) view.scale = 0.9;
     const [x, y] = [graph.x[at] * view.scale + view.x, graph.y[at] * view.scale + view.y];
     const [mx, my] = [Math.min(140, view.width / 4), Math.min(70, view.height / 4)];
-    if (near || ((x < mx || x > view.width - mx || y < my || y > view.height - my) && !this.whole)) {
-      this.whole = false;
+    if (near || x < mx || x > view.width - mx || y < my || y > view.height - my) {
       view.x = view.width / 2 - graph.x[at] * view.scale;
       view.y = view.height / 2 - graph.y[at] * view.scale;
     }

@@ -23,7 +23,7 @@ after(async () => {
 
 // A press where a node stands.
 const press = async (page, at) => {
-  // A node that was chosen before takes room beside the graph, which is fitted anew in the next frames.
+  // A node that was chosen before takes room beside the graph; its size is known in the next frames.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   const point = await page.$eval("canvas.dag", (canvas, index) => {
     const { x, y } = canvas.dag.where(index);
