@@ -2,8 +2,15 @@
 //! nothing is passed over. `keeper/executor/src/schema.rs` is not asked: it judges what strangers write, and decides neither patterns nor
 //! references.
 
+use std::{cell::RefCell, collections::HashMap};
+
 use regex::Regex;
 use serde_json::Value;
+
+thread_local! {
+    /// Patterns that were read: each is asked thousands of times.
+    static PATTERNS: RefCell<HashMap<String, Regex>> = RefCell::default();
+}
 
 /// A schema within its document.
 #[derive(Clone, Copy)]
@@ -75,7 +82,7 @@ impl<'d> Schema<'d> {
                     .as_str()
                     .is_none_or(|text| text.chars().count() <= count(argument)),
                 "pattern" => {
-                    let pattern = Regex::new(text(argument)).expect("a pattern");
+                    let pattern = pattern(text(argument));
                     message.as_str().is_none_or(|text| pattern.is_match(text))
                 }
                 "minimum" => {
@@ -131,4 +138,11 @@ fn count(value: &Value) -> usize {
 
 fn number(value: &Value) -> Option<i128> {
     value.as_number()?.as_i128()
+}
+
+fn pattern(text: &str) -> Regex {
+    PATTERNS.with_borrow_mut(|known| {
+        let read = || Regex::new(text).expect("a pattern");
+        known.entry(text.to_owned()).or_insert_with(read).clone()
+    })
 }

@@ -72,9 +72,13 @@ impl<'j> Visitor<'j> {
         part: &str,
         body: &str,
     ) -> (u16, Value) {
-        let (before, _) = path.split_once('{').unwrap_or((path, ""));
-        let after = path.split_once('}').map_or("", |(_, after)| after);
-        let url = format!("http://{}{before}{part}{after}", self.server);
+        let url = match path.split_once(['{', '}']) {
+            Some((before, rest)) => {
+                let after = rest.split_once('}').map_or("", |(_, after)| after);
+                format!("http://{}{before}{part}{after}", self.server)
+            }
+            None => format!("http://{}{path}", self.server),
+        };
         let method_name = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
         let asked = self
             .client
