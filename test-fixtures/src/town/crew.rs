@@ -31,7 +31,8 @@ pub const KEEPERS: [(&str, &[&str]); 3] = [
     ("keeper c", &["classify-c"]),
 ];
 /// What keepers serve to whoever looks at them.
-const OPERATIONS: &str = "\n[operations]\nlisten = \"127.0.0.1:0\"\nstatus = true\ndashboard = true\n";
+const OPERATIONS: &str =
+    "\n[operations]\nlisten = \"127.0.0.1:0\"\nstatus = true\ndashboard = true\n";
 /// What an executable says when it serves, and keepers of their operations.
 const SERVES: &str = "serving address=";
 const OPERATES: &str = "address=";
