@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use crate::{
     protocol::{
         CONTEXT_BYTES_MAX, Code, INPUTS_MAX, LABEL_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_TEXT_MAX,
-        OUTPUT_BYTES_MAX, RUBRIC_BYTES_MAX, SERVICES_MAX, SIGNATURE_BYTES_MAX, STEP_BYTES_MAX,
-        VERSION,
+        OUTPUT_BYTES_MAX, RUBRIC_BYTES_MAX, SAID_MAX, SERVICES_MAX, SIGNATURE_BYTES_MAX,
+        STEP_BYTES_MAX, VERSION,
     },
     trail::{ENTRIES_MAX, NAME_BYTES_MAX},
 };
@@ -31,8 +31,8 @@ struct Operation {
     path: &'static str,
     id: &'static str,
     about: &'static str,
-    /// What the part of the path in braces is.
-    part: Option<(&'static str, &'static str)>,
+    /// What the parts of the path in braces are, in their order.
+    parts: &'static [(&'static str, &'static str)],
     /// Schemas of what is asked and answered.
     asked: Option<&'static str>,
     answered: &'static str,
@@ -42,13 +42,13 @@ struct Operation {
     refused: &'static [Code],
 }
 
-const OPERATIONS: [Operation; 8] = [
+const OPERATIONS: [Operation; 9] = [
     Operation {
         method: "get",
         path: "/identity",
         id: "identity",
         about: "Who answers here, for which agent, with which services.",
-        part: None,
+        parts: &[],
         asked: None,
         answered: "Identity",
         acts: false,
@@ -59,7 +59,7 @@ const OPERATIONS: [Operation; 8] = [
         path: "/services/{service}",
         id: "liveCode",
         about: "What the service's code hashes to at this moment; asked right before a node is routed.",
-        part: Some(("service", "Word")),
+        parts: &[("service", "Word")],
         asked: None,
         answered: "LiveCode",
         acts: false,
@@ -70,7 +70,7 @@ const OPERATIONS: [Operation; 8] = [
         path: "/acceptances",
         id: "accept",
         about: "Asks for the promise to take a seat.",
-        part: None,
+        parts: &[],
         asked: Some("AcceptanceRequest"),
         answered: "Acceptance",
         acts: true,
@@ -88,7 +88,7 @@ const OPERATIONS: [Operation; 8] = [
         path: "/jobs",
         id: "take",
         about: "Asks for work. Asked again with the same words it is the same job, and its standing is told; with others it is a conflict.",
-        part: None,
+        parts: &[],
         asked: Some("JobRequest"),
         answered: "Standing",
         acts: true,
@@ -106,9 +106,26 @@ const OPERATIONS: [Operation; 8] = [
         path: "/jobs/{job}",
         id: "standing",
         about: "How a job stands.",
-        part: Some(("job", "JobName")),
+        parts: &[("job", "JobName")],
         asked: None,
         answered: "Standing",
+        acts: true,
+        refused: &[
+            Code::Malformed,
+            Code::Unauthorized,
+            Code::Unknown,
+            Code::Busy,
+            Code::Internal,
+        ],
+    },
+    Operation {
+        method: "get",
+        path: "/jobs/{job}/messages/{from}",
+        id: "said",
+        about: "What was said in a job, from a message on; of a sealed one nothing before it is delivered.",
+        parts: &[("job", "JobName"), ("from", "MessageNumber")],
+        asked: None,
+        answered: "Said",
         acts: true,
         refused: &[
             Code::Malformed,
@@ -123,7 +140,7 @@ const OPERATIONS: [Operation; 8] = [
         path: "/jobs/{job}",
         id: "stop",
         about: "Ends the work at once, and tells what it was about.",
-        part: Some(("job", "JobName")),
+        parts: &[("job", "JobName")],
         asked: None,
         answered: "Snapshot",
         acts: true,
@@ -141,7 +158,7 @@ const OPERATIONS: [Operation; 8] = [
         path: "/jobs/{job}/reveal",
         id: "reveal",
         about: "Opens what was sealed, once the executor itself sees that the chain lets it. The body is empty.",
-        part: Some(("job", "JobName")),
+        parts: &[("job", "JobName")],
         asked: None,
         answered: "Delivery",
         acts: true,
@@ -161,7 +178,7 @@ const OPERATIONS: [Operation; 8] = [
         path: "/outputs/{hash}",
         id: "output",
         about: "An output that was delivered, by its hash on chain.",
-        part: Some(("hash", "Word")),
+        parts: &[("hash", "Word")],
         asked: None,
         answered: "Output",
         acts: false,
@@ -218,10 +235,11 @@ impl Operation {
             "summary": self.about,
             "responses": responses,
         });
-        if let Some((part, schema)) = self.part {
-            told["parameters"] = json!([
-                {"name": part, "in": "path", "required": true, "schema": reference(schema)}
-            ]);
+        if !self.parts.is_empty() {
+            let parts = self.parts.iter().map(|(part, schema)| {
+                json!({"name": part, "in": "path", "required": true, "schema": reference(schema)})
+            });
+            told["parameters"] = parts.collect();
         }
         if let Some(asked) = self.asked {
             let content = json!({"application/json": {"schema": reference(asked)}});
@@ -263,6 +281,7 @@ fn schemas() -> Value {
             "pattern": format!("^0x[0-9a-f]{{64}}-(0|[1-9][0-9]{{0,4}})-(0|[1-9][0-9]{{0,2}})-[0-{}]$", SEATS_MAX - 1),
             "description": "<mission>-<node>-<attempt>-<seat>."
         },
+        "MessageNumber": number(u32::MAX),
         "Venue": object([
             ("chainId", number(u64::MAX)),
             ("statute", reference("Address")),
@@ -382,6 +401,10 @@ fn schemas() -> Value {
             ("context", bytes(CONTEXT_BYTES_MAX)),
             ("lastStep", bytes(STEP_BYTES_MAX)),
             ("partialOutput", reference("Output")),
+        ]),
+        "Said": object([
+            ("from", number(u32::MAX)),
+            ("messages", list(bytes(STEP_BYTES_MAX), Some(SAID_MAX))),
         ]),
         "Output": bytes(OUTPUT_BYTES_MAX),
         "Trail": list(reference("Entry"), Some(ENTRIES_MAX)),

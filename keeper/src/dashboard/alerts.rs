@@ -130,12 +130,14 @@ impl Alert {
 
 /// The beginning of an action of the panel.
 pub fn prepare(verb: &str, of: &str) -> String {
-    let of = if of.is_empty() {
-        String::new()
-    } else {
-        format!(" {of}")
-    };
-    format!("agentcity override prepare {verb}{of} --justification why.md")
+    let words = [
+        "agentcity override prepare",
+        verb,
+        of,
+        "--justification why.md",
+    ];
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    words.join(" ")
 }
 
 /// How a review is decided.

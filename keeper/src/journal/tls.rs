@@ -119,11 +119,8 @@ fn connector(roots: Option<PathBuf>) -> Result<TlsConnector, StoreError> {
 #[derive(Clone)]
 pub(crate) struct Connector(Option<TlsConnector>);
 
-/// To one host.
-pub(crate) struct ToHost {
-    connector: Option<TlsConnector>,
-    name: ServerName<'static>,
-}
+/// To one host, by its name; nothing where nothing is encrypted: a socket has no name.
+pub(crate) struct ToHost(Option<(TlsConnector, ServerName<'static>)>);
 
 /// An encrypted connection.
 pub(crate) struct Encrypted(client::TlsStream<Socket>);
@@ -134,10 +131,11 @@ impl MakeTlsConnect<Socket> for Connector {
     type Error = InvalidDnsNameError;
 
     fn make_tls_connect(&mut self, host: &str) -> Result<ToHost, InvalidDnsNameError> {
-        Ok(ToHost {
-            connector: self.0.clone(),
-            name: ServerName::try_from(host.to_owned())?,
-        })
+        let Some(connector) = self.0.clone() else {
+            return Ok(ToHost(None));
+        };
+        let name = ServerName::try_from(host.to_owned())?;
+        Ok(ToHost(Some((connector, name))))
     }
 }
 
@@ -148,10 +146,10 @@ impl TlsConnect<Socket> for ToHost {
 
     fn connect(self, socket: Socket) -> Self::Future {
         Box::pin(async move {
-            let connector = self.connector.ok_or_else(|| {
+            let (connector, name) = self.0.ok_or_else(|| {
                 io::Error::other("the connection was not to be encrypted, and is asked to be")
             })?;
-            connector.connect(self.name, socket).await.map(Encrypted)
+            connector.connect(name, socket).await.map(Encrypted)
         })
     }
 }

@@ -41,7 +41,7 @@ const OUTAGE_SECS: u64 = 600;
 /// A time at which clocks begin.
 const NOON: u64 = 1_767_268_800_000;
 
-/// An executor that begins when it is told so, and is done at once or never, as its time is: services have five seconds for a job.
+/// An executor that begins when it is told so, and is done at once or never, as its time is.
 #[derive(Debug, Default)]
 struct Waits {
     begins: AtomicBool,

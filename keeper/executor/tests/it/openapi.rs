@@ -12,7 +12,7 @@ use agentcity_executor::{
     openapi,
     protocol::{
         Acceptance, AcceptanceRequest, Cause, Check, Code, Commitment, Comparison, Delivery,
-        Failure, Identity, Input, JobId, JobRequest, Kind, Limits, LiveCode, Output, Refusal,
+        Failure, Identity, Input, JobId, JobRequest, Kind, Limits, LiveCode, Output, Refusal, Said,
         SignedResult, Snapshot, Standing, Task, Terms, Usage, Venue,
     },
     trail::Entry,
@@ -119,6 +119,7 @@ fn every_field_and_every_word_of_the_types_is_in_the_document_and_no_other() {
         ("Delivery", fields::<Delivery>()),
         ("Failure", fields::<Failure>()),
         ("Snapshot", fields::<Snapshot>()),
+        ("Said", fields::<Said>()),
         ("Refusal", fields::<Refusal>()),
     ];
     for (name, wanted) in &objects {
@@ -153,7 +154,14 @@ fn every_field_and_every_word_of_the_types_is_in_the_document_and_no_other() {
         let schema = schemas.pointer(place).expect(place);
         assert_eq!(texts(&schema["enum"]), *wanted, "{place}");
     }
-    let bare = ["Word", "Address", "JobName", "Output", "Trail"];
+    let bare = [
+        "Word",
+        "Address",
+        "JobName",
+        "MessageNumber",
+        "Output",
+        "Trail",
+    ];
     let known = objects.iter().map(|(name, _)| *name);
     let known = known.chain(several.iter().map(|(name, _)| *name));
     let known: BTreeSet<String> = known.chain(bare).map(str::to_owned).collect();

@@ -19,18 +19,20 @@ const TOKEN: &str = "open sesame";
 const JOBS: &str = "/v1/jobs";
 const JOB: &str = "/v1/jobs/{job}";
 const REVEAL: &str = "/v1/jobs/{job}/reveal";
+const SAID: &str = "/v1/jobs/{job}/messages/{from}";
 const OUTPUT: &str = "/v1/outputs/{hash}";
 const SERVICE_AT: &str = "/v1/services/{service}";
 const ACCEPTANCES: &str = "/v1/acceptances";
 const IDENTITY: &str = "/v1/identity";
 
 /// All that is on a path: its method, the path, and what the braces of it may hold.
-const ALL: [(&str, &str); 8] = [
+const ALL: [(&str, &str); 9] = [
     ("get", IDENTITY),
     ("get", SERVICE_AT),
     ("post", ACCEPTANCES),
     ("post", JOBS),
     ("get", JOB),
+    ("get", SAID),
     ("delete", JOB),
     ("post", REVEAL),
     ("get", OUTPUT),
@@ -75,6 +77,7 @@ impl<'j> Visitor<'j> {
         let url = match path.split_once(['{', '}']) {
             Some((before, rest)) => {
                 let after = rest.split_once('}').map_or("", |(_, after)| after);
+                let after = after.replace("{from}", "0");
                 format!("http://{}{before}{part}{after}", self.server)
             }
             None => format!("http://{}{path}", self.server),
@@ -193,6 +196,7 @@ async fn proofs(judge: &mut Judge) {
     assert!(delivered["delivered"].is_object(), "{delivered}");
     let job = request.job.to_string();
     visitor.reads(("get", JOB), &job).await;
+    visitor.reads(("get", SAID), &job).await;
     visitor
         .reads(("get", OUTPUT), &keccak256("7").to_string())
         .await;
@@ -295,6 +299,7 @@ async fn strangers(judge: &mut Judge) {
     for (operation, part) in [
         (("get", SERVICE_AT), "0x12"),
         (("get", JOB), "0x12-0-0-0"),
+        (("get", SAID), "0x12-0-0-0"),
         (("delete", JOB), "0x12-0-0-0"),
         (("post", REVEAL), "0x12-0-0-0"),
         (("get", OUTPUT), "0x12"),
@@ -309,6 +314,7 @@ async fn strangers(judge: &mut Judge) {
     for (operation, part) in [
         (("get", SERVICE_AT), &unknown),
         (("get", JOB), &name),
+        (("get", SAID), &name),
         (("delete", JOB), &name),
         (("post", REVEAL), &name),
         (("get", OUTPUT), &unknown),
