@@ -73,7 +73,7 @@ const SCENARIOS: [Scenario; 14] = [
         about: "no sequencer for an hour",
         tests: &[
             ("keeper", "chaos::drills::an_hour_without_the_sequencer"),
-            ("keeper", "outage_story"),
+            ("keeper", "outage_story::an_outage_by_the_words"),
         ],
     },
     Scenario {

@@ -49,10 +49,10 @@ use crate::{
 /// Looks within which something comes about that is not held back: some ten are needed.
 pub(crate) const LOOKS_MAX: usize = 60;
 
-/// A clock that goes on by a millisecond whenever it is asked, and further when the test says so.
 /// How long a service may take for one answer, in milliseconds.
 const LATENCY_MS: u32 = 120_000;
 
+/// A clock that goes on by a millisecond whenever it is asked, and further when the test says so.
 #[derive(Debug, Default)]
 pub(crate) struct Hands(AtomicU64);
 

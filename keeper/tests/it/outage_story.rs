@@ -1,10 +1,9 @@
 //! The sequencer stands still, on a strict node: two keepers that are raised from their files hold what they have, stop what runs when it
-//! lasts too long, have the mission degraded by each other's word when it is over, and go on, in order, when a human lets them. And what the
-//! escrow buffer's part does by itself: retries and the fault signal, an operator's word, what leaves the vault.
+//! lasts too long, have the mission degraded by each other's word when it is over, and go on, in order, when a human lets them. And what
+//! leaves the vault.
 
 use std::{
     collections::BTreeMap,
-    fs,
     net::TcpListener,
     sync::{
         Arc,
@@ -186,7 +185,7 @@ fn an_outage_by_the_words_of_two_keepers_degrades_what_it_struck_and_the_panel_l
     });
 
     // ---- for too long: what runs is stopped.
-    desk.wait(&mut both, 20_000);
+    desk.wait(&mut both, THRESHOLD_MS);
     let standing = |desk: &Desk| desk.runtime.block_on(desk.standing(1));
     desk.until_all(&mut both, "the other executor is ended", |desk| {
         standing(desk) != "running"
@@ -239,114 +238,6 @@ fn an_outage_by_the_words_of_two_keepers_degrades_what_it_struck_and_the_panel_l
         desk.state(1) == NodeState::Completed.number()
     });
     assert_eq!(waits[1].begun(), 2);
-}
-
-#[test]
-fn a_stopped_keeper_goes_on_by_its_operators_word_where_nobody_declared_the_outage() {
-    let (mut desk, waits) = raise(2);
-    let with = With {
-        folder: "one",
-        serves: vec![0, 1],
-        // As Arbitrum's blocks come: silence counts from when something is out.
-        escrow: Some(format!("silence_secs = {}\n", SILENCE_MS / 1_000)),
-        ..With::default()
-    };
-    let mut keeper = desk.keeper(&with);
-    desk.until(&mut keeper, 0, NodeState::Executing);
-    desk.until(&mut keeper, 1, NodeState::Executing);
-    // A quiet chain is no outage: after that work begins as always.
-    desk.wait(&mut [&mut keeper], 2 * THRESHOLD_MS);
-    desk.ask_node("devnode_pauseProduction", json!(["refuse"]));
-    waits[0].begin();
-    let sealed = |desk: &Desk| desk.sealed(&with, Sealed::Output).len();
-    desk.until_all(&mut [&mut keeper], "one is sealed", |desk| {
-        sealed(desk) == 1
-    });
-    // The first was signed before anybody knew, and goes on as what was signed does; the second waits.
-    desk.wait(&mut [&mut keeper], SILENCE_MS + 20_000);
-    waits[1].begin();
-    desk.until_all(&mut [&mut keeper], "two are sealed", |desk| {
-        sealed(desk) == 2
-    });
-    desk.wait(&mut [&mut keeper], 2 * THRESHOLD_MS);
-    desk.ask_node("devnode_resumeProduction", json!([]));
-    desk.ask_node("evm_increaseTime", json!([OUTAGE_SECS]));
-    desk.ask_node("evm_mine", json!([]));
-    for _ in 0..4 {
-        desk.look(&mut keeper);
-    }
-    let executing = NodeState::Executing.number();
-    assert_eq!(desk.state(1), executing, "no human said that it may");
-    let authorise = desk.folder(&with).join("go on");
-    fs::write(&authorise, "2").unwrap();
-    for _ in 0..2 {
-        desk.look(&mut keeper);
-    }
-    assert_eq!(desk.state(1), executing, "of a stop that is not in force");
-    // It dies with its word on the way.
-    drop(keeper);
-    fs::write(&authorise, "1\n").unwrap();
-    let mut keeper = desk.keeper(&with);
-    desk.until(&mut keeper, 1, NodeState::Completed);
-    desk.until(&mut keeper, 0, NodeState::Completed);
-    assert!(desk.logged::<guardian::DegradedEntered>().is_empty());
-}
-
-#[test]
-fn a_refused_result_is_tried_three_times_more_and_then_its_node_fails_when_the_chain_lets_it() {
-    let (mut desk, waits) = raise(1);
-    let with = With {
-        folder: "one",
-        serves: vec![0],
-        escrow: Some(String::new()),
-        ..With::default()
-    };
-    let mut keeper = desk.keeper(&with);
-    desk.until(&mut keeper, 0, NodeState::Executing);
-    // Under a stop no result is taken.
-    let stop = guardian::triggerStopCall {
-        missionId: desk.law.mission,
-        evidenceHash: keccak256("smoke"),
-    };
-    let act = desk.scene.act(Peer::Guardian, &stop);
-    desk.scene.decide(&act, &[0]);
-    waits[0].begin();
-    let submissions = |desk: &Desk| -> Vec<u64> {
-        let path = desk.folder(&with).join("journal.sqlite");
-        let journal = rusqlite::Connection::open(path).unwrap();
-        let asked = "SELECT intended_ms FROM actions WHERE body LIKE '{\"Escrow\":{\"Submit\"%' ORDER BY intended_ms";
-        let mut query = journal.prepare(asked).unwrap();
-        let rows = query.query_map([], |row| row.get::<_, i64>(0)).unwrap();
-        rows.map(|at| u64::try_from(at.unwrap()).unwrap()).collect()
-    };
-    for _ in 0..30 {
-        desk.wait(&mut [&mut keeper], 20_000);
-    }
-    let tries = submissions(&desk);
-    let since_first: Vec<u64> = tries.iter().map(|at| (at - tries[0]) / 1_000).collect();
-    let expected = [0..1, 30..70, 120..160, 480..520];
-    assert_eq!(since_first.len(), expected.len(), "{since_first:?}");
-    for (found, expected) in since_first.iter().zip(&expected) {
-        assert!(expected.contains(found), "{since_first:?}");
-    }
-    assert_eq!(desk.state(0), NodeState::Executing.number());
-    let sealed = desk.sealed(&with, Sealed::Output);
-    assert_eq!(sealed.len(), 1, "a faulty output stays sealed");
-
-    // The stop is cleared, and the node's time runs out: the fault signal is carried out then, and never before.
-    let clear = guardian::clearStopCall {
-        missionId: desk.law.mission,
-    };
-    let act = desk.scene.act(Peer::Guardian, &clear);
-    desk.scene.decide(&act, &[0, 1]);
-    for _ in 0..3 {
-        desk.look(&mut keeper);
-    }
-    assert_eq!(desk.state(0), NodeState::Executing.number());
-    let node = desk.scene.node(&desk.law, 0);
-    let over = node.expiresAt.to::<u64>() + u64::from(P::FinalizationGraceMs.row().default) / 1_000;
-    desk.scene.stage.city.client.warp_to(over + 1).unwrap();
-    desk.until(&mut keeper, 0, NodeState::Failed);
 }
 
 #[test]

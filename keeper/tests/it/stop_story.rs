@@ -16,14 +16,17 @@ use agentcity_executor::{
     protocol::{Failure, JobRequest, Text},
     server::{Halted, Recorder, Work},
 };
-use agentcity_keeper::vault::Kind as Sealed;
+use agentcity_keeper::{
+    clock::{Clock, Moment},
+    vault::Kind as Sealed,
+};
 use agentcity_monitor::scorer::{Letters, Scorer};
 use agentcity_test_fixtures::mission::{Charter, Plan, Task, result, told};
 use alloy::primitives::keccak256;
 use tokio::sync::Notify;
 
 use crate::{
-    desk::{Desk, Hands, LOOKS_MAX, With},
+    desk::{Desk, LOOKS_MAX, With},
     freeze_story::{DEVIATING, usual},
     mission::PRICE,
     strait::{Passage, strait},
@@ -350,11 +353,27 @@ fn who_says_what_both_scorers_find_strange_is_stopped_while_it_works_and_who_tal
     assert!(sealed["measure"]["deviation"].as_u64().unwrap() > sigma.into());
 }
 
+/// A clock that goes on from where the one of the desk stood, as time does.
+#[derive(Debug)]
+struct Ticks {
+    from: u64,
+    begun: Instant,
+}
+
+impl Clock for Ticks {
+    fn now(&self) -> Moment {
+        let since = u64::try_from(self.begun.elapsed().as_millis());
+        Moment::new(self.from + since.expect("not for ever"))
+    }
+}
+
 /// The host waits for an endpoint that holds its answers; the flood comes while it does.
 #[test]
 fn who_floods_is_stopped_while_the_endpoint_holds_every_answer() {
     // A pass lasts twelve seconds then, and what is found here is stopped within half of that.
     const WITHIN: Duration = Duration::from_secs(5);
+    const BEGINS_IN: Duration = Duration::from_secs(2);
+    const PASSES_WITHIN: Duration = Duration::from_secs(20);
     // What is sent stays open for so many blocks, and every pass asks for it.
     const DEPTH: u64 = 40;
     let begins = Arc::new(Notify::new());
@@ -393,9 +412,13 @@ fn who_floods_is_stopped_while_the_endpoint_holds_every_answer() {
         desk.look(&mut keeper);
     }
     desk.runtime.block_on(async {
-        holds.store(true, Ordering::SeqCst);
         let story = async {
+            // The host has begun by then: who cannot even begin stops nobody.
+            tokio::time::sleep(BEGINS_IN).await;
+            holds.store(true, Ordering::SeqCst);
+            let asked = Instant::now();
             while !held.load(Ordering::SeqCst) {
+                assert!(asked.elapsed() < PASSES_WITHIN, "no pass asks anything");
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             begins.notify_one();
@@ -408,7 +431,10 @@ fn who_floods_is_stopped_while_the_endpoint_holds_every_answer() {
             assert_eq!(standing, "stopped", "while an endpoint is waited for");
             println!("stopped within {:?}", began.elapsed());
         };
-        let clock = Hands::default();
+        let clock = Ticks {
+            from: desk.clock.now().get(),
+            begun: Instant::now(),
+        };
         tokio::select! {
             () = story => {}
             ended = keeper.run(&clock, std::future::pending()) => panic!("{ended:?}"),

@@ -226,6 +226,7 @@ fn read(schema: &str, message: &Value) -> Result<(), String> {
         "Standing" => of::<Standing>(message),
         "Delivery" => of::<Delivery>(message),
         "Snapshot" => of::<Snapshot>(message),
+        "Said" => of::<Said>(message),
         "Output" => of::<Output>(message),
         "Refusal" => of::<Refusal>(message),
         other => panic!("nobody says a {other} by itself"),
