@@ -1,13 +1,10 @@
 //! What served executors do, and what a keeper with mirror, monitor and buffer makes of it, over HTTP and on a running chain: who floods is stopped
-//! before anything is signed, whether or not the chain answers, and works again when the panel lets it; what both scorers find strange is not
+//! before anything is signed, and works again when the panel lets it; what both scorers find strange is not
 //! handed in; and what others build on lies sealed until the chain has it for good. Keepers are raised from their files.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use agentcity_abi::IGuardian::{self as guardian, ReportKind, UnfreezeKind};
@@ -16,14 +13,10 @@ use agentcity_executor::{
     protocol::{Failure, JobRequest, Text},
     server::{Halted, Recorder, Work},
 };
-use agentcity_keeper::{
-    clock::{Clock, Moment},
-    vault::Kind as Sealed,
-};
+use agentcity_keeper::vault::Kind as Sealed;
 use agentcity_monitor::scorer::{Letters, Scorer};
 use agentcity_test_fixtures::mission::{Charter, Plan, Task, result, told};
 use alloy::primitives::keccak256;
-use tokio::sync::Notify;
 
 use crate::{
     desk::{Desk, LOOKS_MAX, With},
@@ -63,7 +56,6 @@ fn flood() -> u32 {
 enum Floods {
     Never,
     AtOnce,
-    When(Arc<Notify>),
 }
 
 #[derive(Debug)]
@@ -78,9 +70,6 @@ impl Talks {
         let _cut = Cut(Arc::clone(&self.witnessed));
         recorder.tool(&Text::cut("search"), b"fields", b"many")?;
         recorder.produced(b"{\"fields\":")?;
-        if let Floods::When(begins) = &self.floods {
-            begins.notified().await;
-        }
         // Within its tokens: it is the messages that are too many.
         for number in 0..flood() {
             recorder.message(&me, &model, LAST, u32::from(number == 0))?;
@@ -351,93 +340,4 @@ fn who_says_what_both_scorers_find_strange_is_stopped_while_it_works_and_who_tal
     assert_eq!(sealed["captured"]["last_step"], DEVIATING);
     let sigma = ParameterId::DeviationThresholdSigma.row().default;
     assert!(sealed["measure"]["deviation"].as_u64().unwrap() > sigma.into());
-}
-
-/// A clock that goes on from where the one of the desk stood, as time does.
-#[derive(Debug)]
-struct Ticks {
-    from: u64,
-    begun: Instant,
-}
-
-impl Clock for Ticks {
-    fn now(&self) -> Moment {
-        let since = u64::try_from(self.begun.elapsed().as_millis());
-        Moment::new(self.from + since.expect("not for ever"))
-    }
-}
-
-/// The host waits for an endpoint that holds its answers; the flood comes while it does.
-#[test]
-fn who_floods_is_stopped_while_the_endpoint_holds_every_answer() {
-    // A pass lasts twelve seconds then, and what is found here is stopped within half of that.
-    const WITHIN: Duration = Duration::from_secs(5);
-    const BEGINS_IN: Duration = Duration::from_secs(2);
-    const PASSES_WITHIN: Duration = Duration::from_secs(20);
-    // What is sent stays open for so many blocks, and every pass asks for it.
-    const DEPTH: u64 = 40;
-    let begins = Arc::new(Notify::new());
-    let (mut desk, witnessed) = raise(1, false, &Floods::When(Arc::clone(&begins)));
-    let (holds, held) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let judge = {
-        let (holds, held) = (Arc::clone(&holds), Arc::clone(&held));
-        move |asked: &str| {
-            if !holds.load(Ordering::SeqCst) {
-                return Passage::Open;
-            }
-            // Nobody but the transaction manager asks that.
-            if asked.contains("eth_getTransactionCount") {
-                held.store(true, Ordering::SeqCst);
-            }
-            Passage::Held
-        }
-    };
-    let way = desk.runtime.block_on(strait(desk.url(), Arc::new(judge)));
-    (0..=DEPTH).for_each(|_| desk.scene.pass(1));
-    let with = With {
-        serves: vec![0],
-        endpoint: Some(way),
-        depth: DEPTH,
-        ..With::default()
-    };
-    let mut keeper = desk.keeper(&with);
-    desk.until(&mut keeper, 0, NodeState::Executing);
-    for _ in 0..LOOKS_MAX {
-        if witnessed[0].begun.load(Ordering::SeqCst) == 1 {
-            break;
-        }
-        desk.look(&mut keeper);
-    }
-    desk.runtime.block_on(async {
-        let story = async {
-            // The host has begun by then: who cannot even begin stops nobody.
-            tokio::time::sleep(BEGINS_IN).await;
-            holds.store(true, Ordering::SeqCst);
-            let asked = Instant::now();
-            while !held.load(Ordering::SeqCst) {
-                assert!(asked.elapsed() < PASSES_WITHIN, "no pass asks anything");
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            begins.notify_one();
-            let began = Instant::now();
-            let mut standing = desk.standing(0).await;
-            while standing == "running" && began.elapsed() < WITHIN {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                standing = desk.standing(0).await;
-            }
-            assert_eq!(standing, "stopped", "while an endpoint is waited for");
-            println!("stopped within {:?}", began.elapsed());
-        };
-        let clock = Ticks {
-            from: desk.clock.now().get(),
-            begun: Instant::now(),
-        };
-        tokio::select! {
-            () = story => {}
-            ended = keeper.run(&clock, std::future::pending()) => panic!("{ended:?}"),
-        }
-    });
 }

@@ -19,8 +19,6 @@ pub(crate) enum Passage {
     Open,
     /// It is refused.
     Shut,
-    /// It is held: there is no answer.
-    Held,
 }
 
 /// Judges a request by its body.
@@ -50,7 +48,6 @@ async fn pass(State(strait): State<Strait>, body: Bytes) -> Response {
     match (strait.judge)(&asked) {
         Passage::Open => {}
         Passage::Shut => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        Passage::Held => std::future::pending().await,
     }
     let json = (header::CONTENT_TYPE, "application/json");
     let sent = strait.client.post(&strait.to);
