@@ -77,7 +77,11 @@ export const show = (root, { argument: id, on, until }) => {
     canvas.style.setProperty("height", `clamp(320px, ${Math.ceil((placed.height + 36) * wide + 96)}px, min(60vh, 620px))`);
     view.resize();
   };
-  const drawHead = () => fill(head, facts(id), unknown(mission));
+  // Why the keeper told nothing, until it does: what comes meanwhile of other missions must not hide it.
+  let refused = null;
+  const drawHead = () => (refused === null
+    ? fill(head, facts(id), unknown(mission))
+    : fill(head, h("p", { class: "problem", role: "alert" }, String(refused.message), refused.todo ? `: ${refused.todo}` : ""), h("button", { type: "button", onclick: load }, "Try again")));
   const drawLegend = () => fill(legend, NODE_STATES.map((state, at) => {
     const many = mission ? mission.nodes.filter((node) => stateIndex(node.state) === at).length : 0;
     return h("button", { type: "button", class: `chip tone-${state.tone}`, "aria-pressed": String(only === at), disabled: many === 0 && only !== at, "data-key": `state-${state.id}`, onclick: () => {
@@ -100,8 +104,10 @@ export const show = (root, { argument: id, on, until }) => {
     let found;
     try {
       found = await ask(`missions/${encodeURIComponent(id)}`);
+      refused = null;
     } catch (error) {
-      fill(head, h("p", { class: "problem", role: "alert" }, String(error.message), error.todo ? `: ${error.todo}` : ""), h("button", { type: "button", onclick: load }, "Try again"));
+      refused = error;
+      drawHead();
       return;
     }
     const same = mission && mission.nodes.length === found.nodes?.length && JSON.stringify(mission.edges) === JSON.stringify(found.edges);

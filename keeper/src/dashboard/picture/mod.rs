@@ -3,8 +3,8 @@
 //! | module | concept |
 //! |---|---|
 //! | [`mission`] | one mission: phases, nodes, seats, money |
-//! | [`work`] | what collaboration, verification and guardian tell |
-//! | [`money`] | what the treasury tells |
+//! | `work` | what collaboration, verification and guardian tell |
+//! | `money` | what the treasury tells |
 //! | [`sums`] | what adds up over the city's life |
 //! | [`window`] | blocks that may be taken back |
 

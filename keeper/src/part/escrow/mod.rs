@@ -5,7 +5,7 @@
 //! part looks what the chain has of each, at the newest block and at one that counts as final, and what would become of one that is out.
 //!
 //! An outage that lasted longer than the law lets it pass is declared when it is over, for every mission that is watched here: by this
-//! keeper's monitor and another's, whose word is [asked for](exchange). What is needed no more [leaves the vault](retention).
+//! keeper's monitor and another's, whose word is asked for. What is needed no more leaves the vault.
 
 mod exchange;
 mod retention;
