@@ -1,7 +1,7 @@
 //! `cargo xtask book`: the documents as a book, whose tutorials are run.
 //!
 //! Every block of `sh` on the pages below [`RUN`], and in the README, is run by bash, page by page in the order of the summary, in a city like the one that
-//! `up` raises, after the mission that `up` has done there: all blocks of a page are one script, so a variable that one sets is there in the next. Lines of the script have the
+//! `up` founds, and then the mission that `up` has done there: all blocks of a page are one script, so a variable that one sets is there in the next. Lines of the script have the
 //! numbers of the page's, so what fails is told where it stands. What is to be read and not typed stands in a block of another kind.
 
 use std::{
@@ -72,7 +72,10 @@ pub(crate) fn book(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the pages, in a city that ends with them. Programs and binaries are those of the last build.
+/// Which pages want a city of their own: those with the commands that play everybody.
+const PLAYS_ALL: &str = "scripts/session.sh";
+
+/// Runs the pages, in cities that end with them. Programs and binaries are those of the last build.
 pub(crate) fn run(ws: &Workspace, only: Option<&str>) -> eyre::Result<()> {
     let summary = fs::read_to_string(ws.root.join(SUMMARY)).wrap_err(SUMMARY)?;
     let pages: Vec<String> = pages(&summary)
@@ -82,6 +85,27 @@ pub(crate) fn run(ws: &Workspace, only: Option<&str>) -> eyre::Result<()> {
         .filter(|page| only.is_none_or(|only| page.contains(only)))
         .collect();
     ensure!(!pages.is_empty(), "{SUMMARY} names no such page to run");
+    let mut groups = vec![Vec::new()];
+    for page in pages {
+        let text = fs::read_to_string(ws.root.join(DOCS).join(&page))?;
+        // It plays everybody of a city, who must not be somebody already.
+        match text.contains(PLAYS_ALL) {
+            true => groups.push(vec![page]),
+            false => groups[0].push(page),
+        }
+    }
+    for (at, pages) in groups
+        .iter()
+        .enumerate()
+        .filter(|(_, pages)| !pages.is_empty())
+    {
+        run_group(ws, pages, at == 0 && only.is_none())?;
+    }
+    Ok(())
+}
+
+/// Runs pages one after another in a city of their own.
+fn run_group(ws: &Workspace, pages: &[String], whole: bool) -> eyre::Result<()> {
     let name = HOMES.1.trim_start_matches("target/");
     // What a run that was killed left behind.
     Home::new(ws, name).stop()?;
@@ -90,7 +114,7 @@ pub(crate) fn run(ws: &Workspace, only: Option<&str>) -> eyre::Result<()> {
         _ => {}
     }
     let home = Home::new(ws, name);
-    let ran = run_pages(ws, &home, &pages, only.is_none());
+    let ran = run_pages(ws, &home, pages, whole);
     let stopped = home.stop();
     ran?;
     stopped.map(drop)
@@ -99,12 +123,6 @@ pub(crate) fn run(ws: &Workspace, only: Option<&str>) -> eyre::Result<()> {
 fn run_pages(ws: &Workspace, home: &Home<'_>, pages: &[String], whole: bool) -> eyre::Result<()> {
     // Whatever port is free: somebody may look at a city of his own meanwhile.
     let (city, _) = up::raise(home, 0)?;
-    if whole {
-        // Who reads the pages has seen the mission of `up` before, and so has the city in which he tries them.
-        step("mission", || {
-            town::run(ws, &city.grounds(), &town::Options::default())
-        })?;
-    }
     for page in pages {
         let start = Instant::now();
         let commands = run_page(ws, page)?;
@@ -112,6 +130,12 @@ fn run_pages(ws: &Workspace, home: &Home<'_>, pages: &[String], whole: bool) -> 
             "   {page}: {commands} blocks in {}",
             process::seconds(start.elapsed())
         );
+    }
+    if whole {
+        // Last: the pages' sessions are of few people, and would want more ballots in a city of many.
+        step("mission", || {
+            town::run(ws, &city.grounds(), &town::Options::default())
+        })?;
     }
     Ok(())
 }
