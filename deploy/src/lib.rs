@@ -1,6 +1,7 @@
 //! Deployment of Stylus programs: plan, apply, verify.
 //!
-//! - [`plan`] is pure: from a WASM module and constructor arguments to the code, the address and the steps.
+//! - [`artifact`] is a program as a build leaves it.
+//! - [`plan`] is pure: from an artifact and constructor arguments to the code, the address and the steps.
 //! - [`mod@apply`] executes what is missing, and asks the chain first what is there: running it again does nothing.
 //! - [`mod@verify`] compares the chain with the plan.
 //! - [`book`] remembers addresses per chain.
@@ -12,6 +13,7 @@
 //! Sources: the public documentation of ArbWasm and of the StylusDeployer.
 
 pub mod apply;
+pub mod artifact;
 pub mod book;
 pub mod chain;
 pub mod city;
@@ -20,6 +22,7 @@ pub mod plan;
 pub mod verify;
 
 pub use apply::{Applied, ApplyError, activate, apply, keepalive};
+pub use artifact::Artifact;
 pub use book::Book;
 pub use plan::{Plan, PlanError, Step};
 pub use verify::{Verified, VerifyError, verify};

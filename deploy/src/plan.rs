@@ -8,6 +8,8 @@ use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 
 use agentcity_abi::STYLUS_DEPLOYER;
 
+use crate::artifact::Artifact;
+
 /// Selector of `stylus_constructor()`, under which the SDK exports a constructor whatever its arguments.
 pub const CONSTRUCTOR_SELECTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
 
@@ -81,11 +83,11 @@ pub enum Step {
 }
 
 impl Plan {
-    /// Checks and packs `wasm`.
+    /// Checks and packs a program.
     ///
     /// Units: `init_value` in wei. `arguments` are ABI-encoded; `None` for a program without a constructor.
     pub fn new(
-        wasm: &[u8],
+        artifact: &Artifact,
         arguments: Option<&[u8]>,
         init_value: U256,
         salt: B256,
@@ -95,13 +97,13 @@ impl Plan {
         }
         // As strict as a public chain: what passes here must not fail there.
         let program = Program::check(
-            wasm,
+            artifact.wasm(),
             &ProgramRules {
                 debug: false,
                 multi_value: false,
             },
         )?;
-        let code = match pack::pack_program(wasm)? {
+        let code = match artifact.packed()? {
             Packed::Single(code) => code,
             Packed::Fragmented { fragments, .. } => {
                 return Err(PlanError::TooLarge {
@@ -166,7 +168,7 @@ pub(crate) mod tests {
 
     fn plan(arguments: Option<&[u8]>, salt: u8) -> Plan {
         Plan::new(
-            &smallest(),
+            &smallest().into(),
             arguments,
             U256::ZERO,
             B256::with_last_byte(salt),
@@ -247,15 +249,15 @@ pub(crate) mod tests {
         )
         .unwrap();
         assert!(matches!(
-            Plan::new(&floats, None, U256::ZERO, DEFAULT_SALT),
+            Plan::new(&floats.into(), None, U256::ZERO, DEFAULT_SALT),
             Err(PlanError::Invalid(_))
         ));
         assert!(matches!(
-            Plan::new(b"not wasm", None, U256::ZERO, DEFAULT_SALT),
+            Plan::new(&b"not wasm".to_vec().into(), None, U256::ZERO, DEFAULT_SALT),
             Err(PlanError::Invalid(_))
         ));
         assert!(matches!(
-            Plan::new(&smallest(), None, U256::ZERO, B256::ZERO),
+            Plan::new(&smallest().into(), None, U256::ZERO, B256::ZERO),
             Err(PlanError::ZeroSalt)
         ));
     }

@@ -2,7 +2,7 @@
 
 use crate::{actor::Actor, http::RpcError, node::Node, sender::Sender, tool::target_dir};
 use agentcity_abi::IArbWasm;
-use agentcity_deploy::{Plan, apply, plan::DEFAULT_SALT};
+use agentcity_deploy::{Artifact, Plan, apply, plan::DEFAULT_SALT};
 use agentcity_devnode_program::pack::{self, PackError, Packed};
 use alloy::{
     primitives::{Address, B256, Bytes, TxKind, U256, address, b256},
@@ -11,10 +11,7 @@ use alloy::{
     sol,
     sol_types::{SolCall, SolError, SolInterface, SolValue},
 };
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 /// ArbWasm, which activates programs.
 pub const ARB_WASM: Address = address!("0x0000000000000000000000000000000000000071");
@@ -103,15 +100,9 @@ pub fn path(name: &str) -> PathBuf {
 }
 
 /// A program of the build.
-pub fn load(name: &str) -> Result<Vec<u8>, ProgramError> {
-    read(&path(name))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ProgramError> {
-    std::fs::read(path).map_err(|source| ProgramError::Missing {
-        path: path.to_path_buf(),
-        source,
-    })
+pub fn load(name: &str) -> Result<Artifact, ProgramError> {
+    let path = path(name);
+    Artifact::load(&path).map_err(|source| ProgramError::Missing { path, source })
 }
 
 /// Deploys, activates and constructs a program of the build through `agentcity-deploy`, sent by `sender`.

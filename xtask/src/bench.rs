@@ -32,8 +32,7 @@ pub(crate) struct Options {
 struct Measure {
     /// Under which name `docs/misses.md` may excuse it.
     id: &'static str,
-    package: &'static str,
-    /// Where the package lies.
+    /// Where its package lies.
     folder: &'static str,
     bench: &'static str,
 }
@@ -41,37 +40,31 @@ struct Measure {
 const MEASURES: [Measure; 6] = [
     Measure {
         id: "keeper.sign",
-        package: "agentcity-keeper",
         folder: "keeper",
         bench: "sign",
     },
     Measure {
         id: "keeper.catchup",
-        package: "agentcity-keeper",
         folder: "keeper",
         bench: "catchup",
     },
     Measure {
         id: "keeper.append",
-        package: "agentcity-hub",
         folder: "keeper/hub",
         bench: "append",
     },
     Measure {
         id: "keeper.arrest",
-        package: "agentcity-keeper",
         folder: "keeper",
         bench: "arrest",
     },
     Measure {
         id: "keeper.reconciliation",
-        package: "agentcity-keeper",
         folder: "keeper",
         bench: "reconciliation",
     },
     Measure {
         id: "keeper.memory",
-        package: "agentcity-keeper",
         folder: "keeper",
         bench: "memory",
     },
@@ -91,20 +84,9 @@ pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
 /// Builds and runs `agentcity-bench`; its exit code is ours, so that a missed goal is seen.
 fn devnode(ws: &Workspace, rest: &[String]) -> eyre::Result<ExitCode> {
     process::step("release build", || {
-        let mut command = ws.cargo();
-        command.args([
-            "build",
-            "--release",
-            "--locked",
-            "--bins",
-            "--package",
-            "agentcity-devnode",
-            "--package",
-            "agentcity-test-fixtures",
-        ]);
-        process::run(&mut command)
+        ws.build_release(&["agentcity-devnode", "agentcity-bench"])
     })?;
-    let binary = ws.cargo_target().join("release/agentcity-bench");
+    let binary = ws.cargo_release().join("agentcity-bench");
     let mut command = Command::new(&binary);
     command.arg("devnode").args(rest).current_dir(&ws.root);
     let status = command
@@ -170,15 +152,13 @@ struct Target {
 
 /// The executables of these benches, in their order; the devnode is built beside them, since they start it.
 fn build(ws: &Workspace, measures: &[&Measure]) -> eyre::Result<Vec<PathBuf>> {
+    ws.build_release(&["agentcity-devnode"])?;
     let mut command = ws.cargo();
-    command.args(["build", "--release", "--locked", "--bin"]);
-    command.args(["agentcity-devnode", "--package", "agentcity-devnode"]);
-    process::run(&mut command)?;
-    let mut command = ws.cargo();
-    command.args(["bench", "--no-run", "--locked"]);
+    // All packages, of which these alone have such benches: so features are those of every other release build here.
+    command.args(["bench", "--no-run", "--workspace", "--locked"]);
     command.arg("--message-format=json-render-diagnostics");
     for measure in measures {
-        command.args(["--package", measure.package, "--bench", measure.bench]);
+        command.args(["--bench", measure.bench]);
     }
     let output = command
         .stdin(Stdio::null())

@@ -261,10 +261,8 @@ fn play(ws: &Workspace, kills: u64, seed: u64, only: &[String]) -> eyre::Result<
 
 /// The keeper as it is released.
 fn release(ws: &Workspace) -> eyre::Result<PathBuf> {
-    let mut command = ws.cargo();
-    command.args(["build", "--release", "--locked", "--package", KEEPER]);
-    process::run(command.args(["--bin", KEEPER]))?;
-    Ok(ws.cargo_target().join("release").join(KEEPER))
+    ws.build_release(&[KEEPER])?;
+    Ok(ws.cargo_release().join(KEEPER))
 }
 
 fn table(verdicts: &[Verdict], seed: u64) -> Table {

@@ -45,6 +45,11 @@ impl Workspace {
         self.cargo_target().join("debug")
     }
 
+    /// Where it puts those of the release profile.
+    pub(crate) fn cargo_release(&self) -> PathBuf {
+        self.cargo_target().join("release")
+    }
+
     /// Cargo's target folder.
     pub(crate) fn cargo_target(&self) -> PathBuf {
         match std::env::var_os("CARGO_TARGET_DIR") {
@@ -71,8 +76,18 @@ impl Workspace {
     /// compiled for one command is compiled for all. Features follow from the packages that are selected and from whether anything is
     /// selected that needs what tests depend on: `--examples` is that, and there are none to build.
     pub(crate) fn build_binaries(&self, names: &[&str]) -> eyre::Result<()> {
+        self.build_binaries_in("dev", names)
+    }
+
+    /// The same as they are released, and what measures them.
+    pub(crate) fn build_release(&self, names: &[&str]) -> eyre::Result<()> {
+        self.build_binaries_in("release", names)
+    }
+
+    fn build_binaries_in(&self, profile: &str, names: &[&str]) -> eyre::Result<()> {
         let mut command = self.cargo();
         command.args(["build", "--workspace", "--locked", "--examples"]);
+        command.args(["--profile", profile]);
         for name in names {
             command.args(["--bin", *name]);
         }

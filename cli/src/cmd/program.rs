@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use agentcity_deploy::{
-    Applied, Book, Plan, Step, activate, apply,
+    Applied, Artifact, Book, Plan, Step, activate, apply,
     apply::{activation_value, keepalive_value, outlook},
     book::Entry,
     keepalive,
@@ -274,14 +274,15 @@ async fn keep(options: At) -> Result<Answer, Failure> {
 
 impl Module {
     fn plan(&self) -> Result<Plan, Failure> {
-        let wasm = std::fs::read(&self.wasm).map_err(|error| Failure::file(&self.wasm, &error))?;
+        let artifact =
+            Artifact::load(&self.wasm).map_err(|error| Failure::file(&self.wasm, &error))?;
         let arguments = self
             .constructor
             .as_deref()
             .map(|signature| encode(signature, &self.arguments))
             .transpose()?;
         Ok(Plan::new(
-            &wasm,
+            &artifact,
             arguments.as_deref(),
             self.value,
             self.salt,

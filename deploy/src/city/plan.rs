@@ -13,7 +13,10 @@ use super::{
     genesis::{Genesis, GenesisFile},
     programs::Programs,
 };
-use crate::plan::{Plan, PlanError};
+use crate::{
+    artifact::Artifact,
+    plan::{Plan, PlanError},
+};
 
 /// One member besides the constitution.
 #[derive(Debug, Clone)]
@@ -44,7 +47,7 @@ pub struct CityPlan {
 }
 
 /// The plan of a city's constitution: its address is the city's, and the others are constructed with it.
-pub fn constitution(genesis: &Genesis, wasm: &[u8], salt: B256) -> Result<Plan, PlanError> {
+pub fn constitution(genesis: &Genesis, artifact: &Artifact, salt: B256) -> Result<Plan, PlanError> {
     let arguments = (
         genesis.mandate,
         genesis.asset.unwrap_or_default(),
@@ -52,23 +55,23 @@ pub fn constitution(genesis: &Genesis, wasm: &[u8], salt: B256) -> Result<Plan, 
         genesis.adjudicators.clone(),
     )
         .abi_encode_params();
-    Plan::new(wasm, Some(&arguments), U256::ZERO, salt)
+    Plan::new(artifact, Some(&arguments), U256::ZERO, salt)
 }
 
 /// The plan of a member that is a program.
-pub fn member(constitution: Address, wasm: &[u8], salt: B256) -> Result<Plan, PlanError> {
-    Plan::new(wasm, Some(&constitution.abi_encode()), U256::ZERO, salt)
+pub fn member(constitution: Address, artifact: &Artifact, salt: B256) -> Result<Plan, PlanError> {
+    Plan::new(artifact, Some(&constitution.abi_encode()), U256::ZERO, salt)
 }
 
 impl CityPlan {
     /// Plans every member; `supply` says what stands at each place, given the constitution's address.
     pub fn new<E: From<PlanError>>(
         genesis: &Genesis,
-        wasm: &[u8],
+        artifact: &Artifact,
         salt: B256,
         mut supply: impl FnMut(Peer, Address) -> Result<Member, E>,
     ) -> Result<Self, E> {
-        let constitution = constitution(genesis, wasm, salt)?;
+        let constitution = constitution(genesis, artifact, salt)?;
         let members = Peer::ALL[1..]
             .iter()
             .map(|peer| Ok((*peer, supply(*peer, constitution.address)?)))
@@ -196,12 +199,12 @@ impl CityPlan {
         };
         let first = Peer::Constitution;
         let constitution =
-            constitution(&file.genesis, programs.module(first), salt).map_err(named(first))?;
+            constitution(&file.genesis, programs.artifact(first), salt).map_err(named(first))?;
         let members = Peer::ALL[1..]
             .iter()
             .map(|peer| {
                 let salt = U256::from_be_bytes(salt.0).wrapping_add(U256::from(peer.place()));
-                let plan = member(constitution.address, programs.module(*peer), salt.into());
+                let plan = member(constitution.address, programs.artifact(*peer), salt.into());
                 Ok((
                     *peer,
                     Member::Program(Box::new(plan.map_err(named(*peer))?)),
@@ -345,16 +348,21 @@ mod tests {
             mandate: B256::repeat_byte(mandate),
             ..Genesis::example()
         };
-        CityPlan::new::<PlanError>(&genesis, &smallest(), DEFAULT_SALT, |peer, constitution| {
-            Ok(match peer {
-                Peer::Treasury => Member::Given(Address::repeat_byte(9)),
-                _ => Member::Program(Box::new(member(
-                    constitution,
-                    &smallest(),
-                    B256::with_last_byte(1 + peer.place() as u8),
-                )?)),
-            })
-        })
+        CityPlan::new::<PlanError>(
+            &genesis,
+            &smallest().into(),
+            DEFAULT_SALT,
+            |peer, constitution| {
+                Ok(match peer {
+                    Peer::Treasury => Member::Given(Address::repeat_byte(9)),
+                    _ => Member::Program(Box::new(member(
+                        constitution,
+                        &smallest().into(),
+                        B256::with_last_byte(1 + peer.place() as u8),
+                    )?)),
+                })
+            },
+        )
         .unwrap()
     }
 
@@ -388,7 +396,10 @@ mod tests {
             codehashes: [].into(),
             templates: Vec::new(),
         };
-        let programs = Programs::new(std::array::from_fn(|_| smallest()), Default::default());
+        let programs = Programs::new(
+            std::array::from_fn(|_| smallest().into()),
+            Default::default(),
+        );
         CityPlan::of_programs(&file, &programs, DEFAULT_SALT).unwrap()
     }
 
@@ -421,7 +432,10 @@ mod tests {
             codehashes: [(Peer::Agent, B256::repeat_byte(1))].into(),
             templates: Vec::new(),
         };
-        let programs = Programs::new(std::array::from_fn(|_| smallest()), Default::default());
+        let programs = Programs::new(
+            std::array::from_fn(|_| smallest().into()),
+            Default::default(),
+        );
         assert!(matches!(
             CityPlan::of_programs(&file, &programs, DEFAULT_SALT),
             Err(CityPlanError::OtherCode { peer: "agent", .. })

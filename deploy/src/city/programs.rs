@@ -11,13 +11,15 @@ use alloy::primitives::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::artifact::Artifact;
+
 /// File of a folder of programs that says how they were built.
 pub const PROVENANCE_FILE: &str = "build.json";
 
-/// The module of every member.
+/// The program of every member.
 #[derive(Debug, Clone)]
 pub struct Programs {
-    modules: Vec<Vec<u8>>,
+    artifacts: Vec<Artifact>,
     /// How they were built, as far as the folder says.
     pub provenance: Provenance,
 }
@@ -65,11 +67,11 @@ pub fn file_name(peer: Peer) -> String {
 impl Programs {
     /// Those of a folder, as `cargo xtask build` leaves them and releases carry them.
     pub fn load(dir: &Path) -> Result<Self, ProgramsError> {
-        let modules = Peer::ALL
+        let artifacts = Peer::ALL
             .iter()
             .map(|peer| {
                 let path = dir.join(file_name(*peer));
-                fs::read(&path).map_err(|source| ProgramsError::File { path, source })
+                Artifact::load(&path).map_err(|source| ProgramsError::File { path, source })
             })
             .collect::<Result<_, _>>()?;
         let path = dir.join(PROVENANCE_FILE);
@@ -80,29 +82,34 @@ impl Programs {
             Err(source) => return Err(ProgramsError::File { path, source }),
         };
         Ok(Self {
-            modules,
+            artifacts,
             provenance,
         })
     }
 
-    /// Modules in the order of their peers.
-    pub fn new(modules: [Vec<u8>; Peer::COUNT], provenance: Provenance) -> Self {
+    /// Programs in the order of their peers.
+    pub fn new(artifacts: [Artifact; Peer::COUNT], provenance: Provenance) -> Self {
         Self {
-            modules: modules.into(),
+            artifacts: artifacts.into(),
             provenance,
         }
     }
 
-    /// The module of a member.
-    pub fn module(&self, peer: Peer) -> &[u8] {
-        &self.modules[peer.place()]
+    /// The program of a member.
+    pub fn artifact(&self, peer: Peer) -> &Artifact {
+        &self.artifacts[peer.place()]
     }
 
     /// SHA-256 of every module by its member's name, as `sha256sum` prints it.
     pub fn sha256(&self) -> BTreeMap<&'static str, String> {
         Peer::ALL
             .iter()
-            .map(|peer| (peer.name(), hex::encode(Sha256::digest(self.module(*peer)))))
+            .map(|peer| {
+                (
+                    peer.name(),
+                    hex::encode(Sha256::digest(self.artifact(*peer).wasm())),
+                )
+            })
             .collect()
     }
 }
@@ -129,7 +136,7 @@ mod tests {
         }
         let silent = Programs::load(dir.path()).unwrap();
         assert_eq!(silent.provenance, Provenance::default());
-        assert_eq!(silent.module(Peer::Roster), b"roster");
+        assert_eq!(silent.artifact(Peer::Roster).wasm(), b"roster");
         assert_eq!(silent.sha256()["agent"].len(), 64);
         fs::write(
             dir.path().join(PROVENANCE_FILE),

@@ -223,9 +223,9 @@ impl Site {
                 Some(client.create_as(&minter().signer, U256::ZERO, code.into(), artifact)?)
             }
             Asset::Token => {
-                let wasm = program::load(program::TOKEN_PROGRAM)?;
+                let token = program::load(program::TOKEN_PROGRAM)?;
                 let arguments = program::token_arguments(minter().address());
-                let plan = Plan::new(&wasm, Some(&arguments), U256::ZERO, DEFAULT_SALT)?;
+                let plan = Plan::new(&token, Some(&arguments), U256::ZERO, DEFAULT_SALT)?;
                 let applied = runtime.block_on(agentcity_deploy::apply(&provider, &plan, founder));
                 applied.map_err(|error| ProgramError::from(Box::new(error)))?;
                 Some(plan.address)
@@ -249,10 +249,10 @@ impl Site {
             signing_window_secs: DEFAULT_SIGNING_WINDOW_SECS,
         };
 
-        let wasm = program::load(&program_name(Peer::Constitution))?;
-        let plan = CityPlan::new::<RaiseError>(&genesis, &wasm, DEFAULT_SALT, |peer, home| {
-            let wasm = program::load(&program_name(peer))?;
-            let plan = city::plan::member(home, &wasm, salt(peer))?;
+        let first = program::load(&program_name(Peer::Constitution))?;
+        let plan = CityPlan::new::<RaiseError>(&genesis, &first, DEFAULT_SALT, |peer, home| {
+            let program = program::load(&program_name(peer))?;
+            let plan = city::plan::member(home, &program, salt(peer))?;
             Ok(Member::Program(Box::new(plan)))
         })?;
         let placed = runtime.block_on(city::place(&provider, &plan, founder))?;

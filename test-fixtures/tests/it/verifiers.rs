@@ -36,8 +36,8 @@ impl Chain {
     }
 
     fn verifier(&mut self, name: &str) -> Address {
-        let wasm = program::load(name).unwrap_or_else(|error| panic!("{error}"));
-        let address = program::place(&mut self.sender, &wasm).unwrap();
+        let verifier = program::load(name).unwrap_or_else(|error| panic!("{error}"));
+        let address = program::place(&mut self.sender, verifier.wasm()).unwrap();
         program::activate(&mut self.sender, address).unwrap();
         address
     }

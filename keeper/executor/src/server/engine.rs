@@ -6,7 +6,7 @@ use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use alloy::primitives::{B256, Bytes, keccak256};
 use parking_lot::Mutex;
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::AbortHandle};
 
 use super::{
     Handler, Recorder, Secret, Settings,
@@ -34,12 +34,28 @@ pub(super) struct Engine<H> {
     live: Mutex<HashMap<JobId, Live>>,
 }
 
-/// A job that is being worked on.
+/// A job that is being worked on, or was stopped and is not sealed yet.
 #[derive(Debug)]
 struct Live {
     recorder: Recorder,
     service: B256,
-    task: Option<JoinHandle<()>>,
+    task: Option<AbortHandle>,
+    /// Closed when nothing of it runs any more.
+    running: watch::Receiver<()>,
+    /// Who stops it tells its end, whatever the work says then.
+    is_stopped: bool,
+}
+
+impl Live {
+    /// Lets nothing more happen. Answers what it recorded, and what closes when nothing runs any more. May be done again.
+    fn stop(&mut self) -> (Recorder, watch::Receiver<()>) {
+        self.is_stopped = true;
+        self.recorder.stop();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+        (self.recorder.clone(), self.running.clone())
+    }
 }
 
 impl<H: Handler> Engine<H> {
@@ -223,17 +239,18 @@ impl<H: Handler> Engine<H> {
         if let Some(snapshot) = stopped(&kept)? {
             return Ok(snapshot);
         }
-        let live = self.live.lock().remove(id);
-        if let Some(mut live) = live {
-            live.recorder.stop();
-            if let Some(task) = live.task.take() {
-                task.abort();
-                // It ended by itself or by the abort; both leave nothing running.
-                let _ = task.await;
+        // It stays among those that are worked on until it is sealed: who asks at the same time, or again after an answer was
+        // lost on its way, is told the same.
+        let live = self.live.lock().get_mut(id).map(Live::stop);
+        let recorder = match live {
+            Some((recorder, mut running)) => {
+                // Closed: it ended by itself or by the abort, and both leave nothing running.
+                while running.changed().await.is_ok() {}
+                Some(recorder)
             }
-            return self.seal(id, Some(live.recorder)).await;
-        }
-        self.seal(id, None).await
+            None => None,
+        };
+        self.seal(id, recorder).await
     }
 
     async fn seal(&self, id: &JobId, recorder: Option<Recorder>) -> Result<Snapshot, Refusal> {
@@ -258,6 +275,8 @@ impl<H: Handler> Engine<H> {
             .stand(id, kept.standing.as_ref(), &standing, None)
             .map_err(broken)?
         {
+            // While the store is held: what is begun anew afterwards is another's.
+            self.live.lock().remove(id);
             return Ok(snapshot);
         }
         drop(store);
@@ -351,25 +370,32 @@ impl<H: Handler> Engine<H> {
     fn begin(self: &Arc<Self>, request: JobRequest, worked: Option<Worked>) -> Result<(), Refusal> {
         let (job, service) = (request.job, request.service);
         let recorder = self.recorder(&request)?;
+        let (runs, running) = watch::channel(());
         let live = Live {
             recorder: recorder.clone(),
             service,
             task: None,
+            running,
+            is_stopped: false,
         };
         // Known before it runs: whoever stops it finds it, and what ends at once finds itself.
         self.live.lock().insert(job, live);
         let engine = Arc::clone(self);
         let task = tokio::spawn(async move {
-            engine.run(request, worked, recorder).await;
-            engine.live.lock().remove(&job);
+            // First here, last to go: what the work holds goes before it.
+            let _runs = runs;
+            if engine.run(request, worked, recorder).await {
+                engine.live.lock().remove(&job);
+            }
         });
         if let Some(live) = self.live.lock().get_mut(&job) {
-            live.task = Some(task);
+            live.task = Some(task.abort_handle());
         }
         Ok(())
     }
 
-    async fn run(&self, request: JobRequest, worked: Option<Worked>, recorder: Recorder) {
+    /// Works until there is something to tell. False: it was stopped, and who stopped it tells its end.
+    async fn run(&self, request: JobRequest, worked: Option<Worked>, recorder: Recorder) -> bool {
         let request = Arc::new(request);
         let finished = match worked {
             Some(worked) => self.finish(&request, worked).await,
@@ -388,6 +414,8 @@ impl<H: Handler> Engine<H> {
                 };
                 (standing, hash)
             }
+            // A work that ends because it was stopped did not fail.
+            Err(_) if self.is_stopped(&request.job) => return false,
             Err(failure) => (Standing::Failed(failure), None),
         };
         let kept = self.store.lock().stand(&request.job, None, &standing, hash);
@@ -395,6 +423,12 @@ impl<H: Handler> Engine<H> {
             // It is not told, and goes on after a restart.
             tracing::error!(job = %request.job, "{error}");
         }
+        true
+    }
+
+    fn is_stopped(&self, id: &JobId) -> bool {
+        let live = self.live.lock();
+        live.get(id).is_some_and(|live| live.is_stopped)
     }
 
     /// Has it done, within its time and its tokens, by the code that was found when the node was routed.

@@ -12,7 +12,9 @@ use alloy::primitives::{B256, Bytes, keccak256};
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::support::{Agent, CODE, Does, Running, SERVICE, TRAILS, VENUE, cause, request, until};
+use crate::support::{
+    Agent, CODE, Does, Mood, Running, SERVICE, TRAILS, VENUE, cause, request, until,
+};
 
 fn answers(output: &[u8]) -> Does {
     Does::Answers(output.to_vec(), 40)
@@ -221,6 +223,60 @@ async fn a_snapshot_tells_what_was_said_last_and_what_was_produced_so_far() {
     assert_eq!(snapshot.last_step.bytes().as_ref(), b"then that");
     assert_eq!(snapshot.partial_output.bytes().as_ref(), b"one ha");
     assert_eq!((snapshot.usage.messages, snapshot.usage.tokens), (2, 2));
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_stop_at_once_or_again_is_told_the_same_and_whole() {
+    let (agent, folder) = (Agent::that(Does::Drafts), tempdir().unwrap());
+    let server = Running::of(&agent, folder.path()).await;
+    let (client, request) = (server.client(), request(Check::Proof, b""));
+    client.invoke(&request).await.unwrap();
+    let standing = || client.standing(&request);
+    let spoke = |standing: &Result<Standing, ClientError>| matches!(standing, Ok(Standing::Running(usage)) if usage.messages == 2);
+    until(standing, spoke).await.unwrap();
+
+    // ---- the first is gone before there is an answer: nothing runs, and nothing is lost.
+    *agent.mood.lock() = Mood::Hangs;
+    let unanswered = client.stop(&request.job).await.unwrap_err();
+    assert!(
+        !matches!(unanswered, ClientError::Refused { .. }),
+        "{unanswered}"
+    );
+    assert_eq!(agent.dropped.load(Ordering::SeqCst), 1);
+    let standing = client.standing(&request).await.unwrap();
+    assert!(matches!(standing, Standing::Running(_)), "{standing:?}");
+
+    // ---- two at once.
+    *agent.mood.lock() = Mood::Well;
+    let other = server.client();
+    let both = tokio::join!(client.stop(&request.job), other.stop(&request.job));
+    let (one, two) = (both.0.unwrap(), both.1.unwrap());
+    assert_eq!(one, two);
+    assert_eq!(one.last_step.bytes().as_ref(), b"then that");
+    assert_eq!(one.partial_output.bytes().as_ref(), b"one ha");
+
+    // ---- what was stopped makes room, and is done anew when the chain lets it.
+    client.invoke(&request).await.unwrap();
+    until(|| client.standing(&request), spoke).await.unwrap();
+    assert_eq!(client.stop(&request.job).await.unwrap(), one);
+    assert_eq!(agent.dropped.load(Ordering::SeqCst), 2);
+}
+
+/// More than one thread: the work wakes by the stop while it is being ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn work_that_notices_its_stop_was_stopped_and_did_not_fail() {
+    const ROUNDS: u16 = 100;
+    let (agent, folder) = (Agent::that(Does::Drafts), tempdir().unwrap());
+    let server = Running::of(&agent, folder.path()).await;
+    let client = server.client();
+    for node in 0..ROUNDS {
+        let mut request = request(Check::Proof, b"");
+        request.job.node = node;
+        client.invoke(&request).await.unwrap();
+        let snapshot = client.stop(&request.job).await.unwrap();
+        let standing = client.standing(&request).await.unwrap();
+        assert_eq!(standing, Standing::Stopped(snapshot), "round {node}");
+    }
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ pub(crate) enum Mood {
     Well,
     /// Whatever its word is needed for is refused so.
     Refuses(Code),
-    /// Never, where it is asked who it is.
+    /// Never, where it is asked who it is or what it has in mind.
     Hangs,
 }
 
@@ -234,6 +234,8 @@ impl Handler for Shared {
     }
 
     async fn context(&self, _: &JobId) -> Vec<u8> {
+        // In whatever other mood, it says so.
+        let _ = self.0.answers().await;
         b"what it had in mind".to_vec()
     }
 
