@@ -135,3 +135,28 @@ fn cache_dir() -> eyre::Result<PathBuf> {
     };
     Ok(base.join("agentcity"))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_can_be_said() {
+        Args::command().debug_assert();
+        for line in [
+            "up",
+            "up --keep --pages https://example.org/ notes.html",
+            "up --city-only --port 9545",
+            "test",
+            "test --deep",
+            "down",
+        ] {
+            let said = ["xtask"].into_iter().chain(line.split(' '));
+            assert!(Args::try_parse_from(said).is_ok(), "{line}");
+        }
+        let both = Args::try_parse_from(["xtask", "up", "--city-only", "--keep"]);
+        assert!(both.is_err(), "nobody is left running in an empty city");
+    }
+}
