@@ -12,8 +12,7 @@ use std::{
 use agentcity_domain::time::{Millis, Seconds, Timestamp};
 use agentcity_keeper::{
     action::{Action, Outcome},
-    clock::SystemClock,
-    clock::{Clock, Moment},
+    clock::{Clock, SystemClock},
     event::{Event, Head, Life},
     executor::{
         endpoint::{Call, Endpoint, EndpointError, Mined},
@@ -93,7 +92,7 @@ impl Endpoint for AtOnce {
 
 fn granted(journal: &mut SqliteJournal, name: &str) -> Lease {
     let term = Millis::new(u32::MAX.into());
-    match journal.acquire(name, "one", Moment::new(0), term) {
+    match journal.acquire(name, "one", SystemClock.now(), term) {
         Ok(Claim::Granted(lease)) => lease,
         held => panic!("{held:?}"),
     }
@@ -125,7 +124,12 @@ async fn main() -> ExitCode {
     let key = PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).expect("a key");
     let account = granted(&mut journal, &account_lease(key.address()));
     let lease = granted(&mut journal, "program-life");
-    let submitter = Submitter::new(AtOnce::default(), key, 412_346, Policy::default());
+    // What is in a block is over, so that each transaction is the only one that is open.
+    let policy = Policy {
+        depth_blocks: 0,
+        ..Policy::default()
+    };
+    let submitter = Submitter::new(AtOnce::default(), key, 412_346, policy);
     let notice = Notice::days(30, 7).expect("in order");
     let machine = ProgramLife::new(notice, true);
     let now = SystemClock.now();
@@ -142,8 +146,10 @@ async fn main() -> ExitCode {
         let pass = submitter.pass(&mut journal, &account, &SystemClock, &wanted);
         pass.await.expect("a pass");
         let sent = submitter.endpoint().sent.lock().expect("one thread").1;
+        let span = sent.and_then(|sent| sent.checked_duration_since(seen));
+        let span = span.expect("it was handed over in this pass");
         if number > WARM_UP {
-            spans.push(sent.expect("it was handed over") - seen);
+            spans.push(span);
         }
         // What comes afterwards is not measured: its end, and that of what was told beside it.
         let pass = submitter.pass(&mut journal, &account, &SystemClock, &[]);
