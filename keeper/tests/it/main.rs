@@ -26,6 +26,7 @@ mod mission;
 mod operations;
 mod outage_story;
 mod postgres;
+mod recall;
 mod reconciliation;
 mod results;
 mod scribe;
