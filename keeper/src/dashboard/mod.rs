@@ -9,6 +9,7 @@
 //! It is a task of its own over connections of its own: the host knows nothing of it, and works on when it fails. It holds no key, and
 //! nothing is signed here. docs/dashboard.md is the protocol and the operator's page.
 
+pub mod act;
 pub mod alerts;
 pub mod assets;
 pub mod events;
