@@ -1,5 +1,6 @@
 //! The keeper against a running chain, against a naive model, and against its own death.
 
+mod browser;
 mod chain;
 mod chaos;
 mod check;
