@@ -3,7 +3,7 @@
 import { announce, fill, h, s, unseen } from "./lib/dom.js";
 import { brief, count, span, words } from "./lib/format.js";
 import { tick } from "./lib/parts.js";
-import { again, begin, connection, get, now, on } from "./lib/store.js";
+import { again, begin, connection, get, on } from "./lib/store.js";
 import { wear, theme, nextTheme } from "./lib/theme.js";
 import { keys, showKeys } from "./lib/keys.js";
 import * as overview from "./view/overview.js";
@@ -18,6 +18,7 @@ import * as epochs from "./view/epochs.js";
 import * as proofs from "./view/proofs.js";
 import * as wiring from "./view/wiring.js";
 import * as parameters from "./view/parameters.js";
+import * as act from "./view/act.js";
 
 const VIEWS = [
   { id: "overview", name: "Overview", key: "o", module: overview },
@@ -32,6 +33,7 @@ const VIEWS = [
   { id: "proofs", name: "Proofs", key: "p", module: proofs },
   { id: "wiring", name: "Wiring", key: "w", module: wiring },
   { id: "parameters", name: "Parameters", key: "r", module: parameters },
+  { id: "act", name: "Action", module: act, hidden: true },
 ];
 // Older than this, what is shown is marked: the keeper says it lives every 15 s.
 const STALE_SECS = 45;
@@ -81,7 +83,7 @@ const open = () => {
 };
 
 const nav = () => fill(document.getElementById("nav"), h("ul", {}, VIEWS.filter((view) => !view.hidden).map((view) => {
-  const here = view.id === shown || (view.id === "missions" && shown === "mission");
+  const here = view.id === shown || (view.id === "missions" && shown === "mission") || (view.id === "alerts" && shown === "act");
   const many = view.badge?.() ?? 0;
   return h("li", {}, h("a", { href: `#/${view.id}`, "aria-current": here ? "page" : null, "data-key": `nav-${view.id}` }, h("span", {}, view.name),
     many > 0 ? h("span", { class: `count${view.id === "alerts" && get("alerts").items[0]?.severity === "critical" ? " critical" : ""}` }, count(many), unseen(" open")) : null));
@@ -204,7 +206,6 @@ on("link", () => {
 setInterval(() => {
   tick();
   link();
-  if (now() !== null) document.dispatchEvent(new Event("second"));
 }, 1000);
 open();
 begin();

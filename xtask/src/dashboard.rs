@@ -1,7 +1,8 @@
 //! `cargo xtask dashboard`: the dashboard's page in a browser without a window.
 //!
 //! The tests are `keeper/dashboard/tests/*.test.mjs`, run by Node.js' own runner. They serve the page and the documents of
-//! `keeper/dashboard/example.json` to the browser themselves, so no keeper and no chain is needed.
+//! `keeper/dashboard/example.json` to the browser themselves, so no keeper and no chain is needed. Afterwards a test of the keeper points the
+//! browser at a real one; in `cargo xtask test` it is among the keeper's.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use std::{
 use eyre::{OptionExt, bail};
 
 use crate::{
-    process,
+    process, programs,
     setup::{self, Need, Tools},
     workspace::Workspace,
 };
@@ -35,6 +36,7 @@ pub(crate) fn run(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
         process::run(node(ws, &tools)?.arg(script))?;
     } else {
         test(ws, &tools)?;
+        walk(ws, &tools)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -56,6 +58,22 @@ pub(crate) fn test(ws: &Workspace, tools: &Tools) -> eyre::Result<()> {
         .arg(format!("--test-timeout={FILE_TIMEOUT_MS}"))
         .args(files);
     process::run(&mut command)
+}
+
+/// Points the browser at a real keeper: a mission runs, and is looked at (`keeper/tests/it/browser.rs`).
+fn walk(ws: &Workspace, tools: &Tools) -> eyre::Result<()> {
+    programs::build(ws, tools, None)?;
+    ws.build_binaries(&["agentcity-devnode", "agentcity-keeper"])?;
+    // Of the whole workspace, so that what is compiled for one command is compiled for all.
+    let test = [
+        "test",
+        "--workspace",
+        "--locked",
+        "--test",
+        "it",
+        "browser::",
+    ];
+    process::run(ws.cargo().args(test))
 }
 
 fn tests(ws: &Workspace) -> PathBuf {

@@ -97,17 +97,18 @@ export class DagView {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (width === 0 || height === 0) return;
-    const first = this.view.width === 1;
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     Object.assign(this.view, { width, height, ratio });
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
-    if (first && this.graph) this.fit();
+    // What was all in sight stays so when there is less room; where somebody went stays as it is.
+    if (this.fitted && this.graph) this.fit();
     else this.paint();
   }
 
   fit() {
     const { graph, view } = this;
+    this.fitted = true;
     if (!graph || view.width === 1) return;
     const [wide, high] = [graph.width + WIDTH, graph.height + HEIGHT];
     view.scale = Math.max(SCALE_LEAST, Math.min(FIT_MOST, (view.width - 2 * MARGIN) / wide, (view.height - 2 * MARGIN) / high));
@@ -118,6 +119,7 @@ export class DagView {
 
   zoom(by, px = this.view.width / 2, py = this.view.height / 2) {
     const { view } = this;
+    this.fitted = false;
     const scale = Math.max(SCALE_LEAST, Math.min(SCALE_MOST, view.scale * by));
     view.x = px - ((px - view.x) * scale) / view.scale;
     view.y = py - ((py - view.y) * scale) / view.scale;
@@ -126,6 +128,7 @@ export class DagView {
   }
 
   pan(dx, dy) {
+    this.fitted = false;
     this.view.x += dx;
     this.view.y += dy;
     this.paint();
@@ -134,10 +137,12 @@ export class DagView {
   /** Brings a node into sight, near enough to be read if `near`. */
   reveal(at, near) {
     const { graph, view } = this;
+    if (near) this.fitted = false;
     if (near && view.scale < 0.7) view.scale = 0.9;
     const [x, y] = [graph.x[at] * view.scale + view.x, graph.y[at] * view.scale + view.y];
     const [mx, my] = [Math.min(140, view.width / 4), Math.min(70, view.height / 4)];
     if (near || x < mx || x > view.width - mx || y < my || y > view.height - my) {
+      this.fitted = false;
       view.x = view.width / 2 - graph.x[at] * view.scale;
       view.y = view.height / 2 - graph.y[at] * view.scale;
     }

@@ -1,10 +1,9 @@
 // Parts that several views are made of.
 
 import { h, s, unseen } from "./dom.js";
-import { brief, span, time } from "./format.js";
+import { brief, span, time, words } from "./format.js";
 import { mark, missionTone, nodeState } from "./states.js";
 import { now } from "./store.js";
-import { words } from "./format.js";
 
 /** A panel with a heading. */
 export const panel = (title, props, ...children) => {
@@ -15,6 +14,12 @@ export const panel = (title, props, ...children) => {
 
 /** What is said where there is nothing. */
 export const empty = (text) => h("p", { class: "empty" }, text);
+
+/** A fact with its name, in a list of class `facts`. */
+export const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+
+/** What went wrong, in the words of who refused it, and what can be done. */
+export const problem = (error) => h("p", { class: "problem", role: "alert" }, String(error.message ?? error), error.todo ? `: ${error.todo}` : "");
 
 /** What a section does not know, and why. */
 export const unknown = (section) => {
@@ -40,6 +45,9 @@ const copy = async (text, button) => {
 
 /** A command line that can be copied. */
 export const command = (text) => (text ? h("div", { class: "command" }, h("code", { tabindex: "0", "data-key": `code-${text}` }, text), h("button", { type: "button", class: "small", "data-key": `copy-${text}`, "aria-label": `Copy: ${text}`, onclick: ({ currentTarget }) => copy(text, currentTarget) }, "Copy")) : null);
+
+/** Actions that can be prepared here, beside each other. */
+export const offers = (list) => (list ? h("p", { class: "filters" }, list) : null);
 
 /** The state of a node. */
 export const nodeBadge = (id) => {

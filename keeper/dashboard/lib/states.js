@@ -37,9 +37,6 @@ const MISSION_TONES = {
 /** The tone of a mission's state. */
 export const missionTone = (state) => MISSION_TONES[state] ?? "idle";
 
-/** Phases of a mission in the order that it goes through, for the bar of its phase. */
-export const PHASES = ["PENDING", "ACTIVE", "EXECUTING", "VERIFICATION", "COMPLETED"];
-
 /** The shape of a state, beside its name. */
 export const mark = (state, size = 14) =>
   s("svg", { viewBox: "0 0 16 16", width: size, height: size, class: `mark tone-${state.tone}`, "aria-hidden": "true", focusable: "false" },

@@ -7,7 +7,7 @@ import { answers, example } from "./documents.mjs";
 import { serve } from "./keeper.mjs";
 
 const given = example();
-const ROUTES = ["overview", "alerts", "missions", `mission/${given.mission.id}`, "freezes", "verification", "gas", "money", "epochs", "proofs/419", "wiring/collaboration", "parameters/reputationFloor"];
+const ROUTES = ["overview", "alerts", "missions", `mission/${given.mission.id}`, "freezes", "verification", "gas", "money", "epochs", "proofs/419", "wiring/collaboration", "parameters/reputationFloor", `act/unfreeze-node/${given.mission.id}/4/${given.state.freezes.open[0].freeze}`, `act/decide-review/${given.mission.id}/5/1/1`];
 let browser;
 let keeper;
 before(async () => {
@@ -32,11 +32,10 @@ for (const [where, viewport] of [["a desk", DESKTOP], ["a phone", PHONE]]) {
           await page.$eval("canvas.dag", (canvas) => canvas.dag.choose(4));
         }
         if (route.startsWith("proofs")) await page.waitForSelector(".findings");
-        if (route.startsWith("parameters")) {
-          await page.waitForSelector("#value");
-          await page.type("#value", "0");
+        if (/^(parameters|act)/.test(route)) {
+          await page.waitForSelector("#reason");
           await page.type("#reason", "Because.");
-          await page.$eval("#value", (field) => { field.value = "120"; });
+          for (const [id, value] of [["value", "120"], ["score", "900"]]) await page.$$eval(`#${id}`, (fields, to) => fields.forEach((field) => { field.value = to; }), value);
           await page.click(".editor-form .primary");
           await page.waitForSelector(".words");
         }

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { concat, hex, keccak256, sha256, unhex, utf8 } from "../lib/hash.js";
 import { typedDigest } from "../lib/typed.js";
-import { wordOf } from "../lib/amendment.js";
+import { wordOf } from "../lib/act.js";
 import { NODE_STATES } from "../lib/states.js";
 
 // An address in the letters that wallets demand (EIP-55), whatever letters a document has it in.
@@ -52,8 +52,35 @@ export const proofOf = (place, size = 431, anchored = 420) => {
   };
 };
 
+/** The structs of a city as the law's own page has them: `{ name, type }` of each field, by the struct's name. */
+export const structs = () => {
+  const text = readFileSync(new URL("../../../docs/signatures.md", import.meta.url), "utf8");
+  const fields = (list) => list.split(",").map((field) => ({ name: field.split(" ")[1], type: field.split(" ")[0] }));
+  return new Map([...text.matchAll(/^ {2}(\w+)\(([^)]+)\)$/gm)].map(([, name, list]) => [name, fields(list)]));
+};
+
+/** What a keeper answers to an action of the panel. */
+export const actionOf = async (body, now) => {
+  const { proposal } = example();
+  const name = body.action.replace(/(^|-)(.)/g, (_, _dash, letter) => letter.toUpperCase());
+  const own = structs().get(name);
+  const text = utf8(body.justification);
+  const deadline = now + (body.deadlineSecs ?? 604_800);
+  const given = { ...body.fields, completionDigest: `0x${"c0".repeat(32)}`, justificationHash: hex(keccak256(text)), contentAddress: hex(await sha256(text)), deadline };
+  const message = Object.fromEntries(own.map((field) => [field.name, field.type === "bool" || field.type === "address" ? given[field.name] : String(given[field.name])]));
+  const typedData = { types: { EIP712Domain: proposal.typedData.types.EIP712Domain, [name]: own }, primaryType: name, domain: proposal.typedData.domain, message };
+  const digest = typedDigest(typedData);
+  const payload = hex(concat(...own.map((field) => unhex(wordOf(message[field.name])))));
+  return {
+    ...proposal, typedData, digest, deadline, fileName: `${body.action}-${digest.slice(2, 10)}.json`,
+    file: { ...typedData, override: { ...proposal.file.override, action: body.action, payload, digest, signatures: [] } },
+    words: [{ key: "does", text: `${body.action} ${Object.values(body.fields).join(" ")}` }, ...proposal.words.slice(1)],
+  };
+};
+
 /** What a keeper answers to a proposal: the example's, for what was asked. */
 export const proposalOf = async (body, now) => {
+  if (body.action !== undefined) return actionOf(body, now);
   const { proposal, parameters } = example();
   const parameter = parameters.items.find((one) => one.name === body.parameter);
   const text = utf8(body.justification);

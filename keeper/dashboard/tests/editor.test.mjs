@@ -5,33 +5,14 @@ import { after, before, test } from "node:test";
 import { calm, ethers, launch, open, says, text } from "./browser.mjs";
 import { answers, example } from "./documents.mjs";
 import { serve } from "./keeper.mjs";
+import { asks, wallet, withWallet } from "./wallet.mjs";
 
-// Keys of these tests alone.
-const wallet = new ethers.Wallet(`0x${"42".repeat(32)}`);
 const given = example();
 const { chainId } = given.state.city;
 const panel = given.state.city.members.find((one) => one.peer === "adjudication").address;
 let browser;
 before(async () => { browser = await launch(); });
 after(async () => browser?.close());
-
-/** Puts a wallet into a page; `asked` collects what it was asked. */
-const withWallet = (asked, chain = chainId) => async (page) => {
-  await page.exposeFunction("walletAnswers", async (method, params) => {
-    asked.push({ method, params });
-    if (method === "eth_chainId") return `0x${chain.toString(16)}`;
-    if (method === "eth_requestAccounts") return [wallet.address];
-    if (method === "eth_signTypedData_v4") {
-      const { domain, types: { EIP712Domain, ...types }, message } = JSON.parse(params[1]);
-      assert.ok(EIP712Domain);
-      return wallet.signTypedData(domain, types, message);
-    }
-    if (method === "eth_sendTransaction") return `0x${"7a".repeat(32)}`;
-    throw new Error(`the wallet knows no ${method}`);
-  });
-  await page.evaluateOnNewDocument(() => { window.ethereum = { request: ({ method, params }) => window.walletAnswers(method, params) }; });
-};
-const asks = (asked, method) => asked.filter((one) => one.method === method);
 
 const prepare = async (page, value = "120") => {
   await page.waitForSelector("#value");
@@ -44,7 +25,7 @@ const prepare = async (page, value = "120") => {
 test("keys alone lead from the table to a signature that the signer's address comes back from", async () => {
   const asked = [];
   const keeper = await serve(structuredClone(given.state), answers(given, { needed: 1 }));
-  const page = await open(browser, keeper, "parameters", { prepare: withWallet(asked) });
+  const page = await open(browser, keeper, "parameters", { prepare: withWallet(asked, chainId) });
   await page.waitForSelector('[data-key="amend-reputationFloor"]');
   await page.keyboard.press("/");
   await page.keyboard.type("reputationFloor");
@@ -117,7 +98,7 @@ test("a keeper that prepares something else than what was asked cannot have it s
   ]) {
     const asked = [];
     const keeper = await serve(structuredClone(given.state), (method, path, query, body) => usual(method, path, query, path === "proposal" ? lie(body) : body));
-    const page = await open(browser, keeper, "parameters/reputationFloor", { prepare: withWallet(asked) });
+    const page = await open(browser, keeper, "parameters/reputationFloor", { prepare: withWallet(asked, chainId) });
     await prepare(page);
     await says(page, ".problem", "It cannot be signed here");
     assert.equal(await page.$("#read"), null, what);
@@ -133,7 +114,7 @@ test("a transaction that does not carry what was signed, or goes elsewhere, is n
     const answer = await usual(...asked);
     return asked[1] === "submission" ? { body: { ...answer.body, to: `0x${"66".repeat(20)}` } } : answer;
   });
-  const page = await open(browser, keeper, "parameters/reputationFloor", { prepare: withWallet([]) });
+  const page = await open(browser, keeper, "parameters/reputationFloor", { prepare: withWallet([], chainId) });
   await prepare(page);
   await page.waitForSelector("#read:not([disabled])");
   await page.click("#read");

@@ -56,6 +56,26 @@ test("a node that is pressed is told of, with all that lead to it and follow", a
   await page.end();
 });
 
+test("a chosen node takes room beside the graph, which stays whole in sight until somebody moves it", async () => {
+  const page = await open(browser, keeper, `mission/${given.mission.id}`);
+  await drawn(page);
+  const whole = () => page.$eval("canvas.dag", async (canvas) => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const { dag } = canvas;
+    return { width: dag.view.width, x: dag.view.x, whole: dag.graph.labels.every((_, at) => dag.where(at).x > 0 && dag.where(at).x < dag.view.width) };
+  });
+  const before = await whole();
+  await page.$eval("canvas.dag", (canvas) => canvas.dag.choose(4));
+  const after = await whole();
+  assert.ok(after.width < before.width && after.whole, JSON.stringify(after));
+  await page.$eval("canvas.dag", (canvas) => canvas.dag.pan(-300, 0));
+  const moved = await whole();
+  await page.keyboard.press("Escape");
+  await page.$eval("canvas.dag", (canvas) => canvas.dag.choose(-1));
+  assert.equal((await whole()).x, moved.x, "where somebody went stays");
+  await page.end();
+});
+
 test("arrows walk along the edges, and what is reached is said", async () => {
   const page = await open(browser, keeper, `mission/${given.mission.id}`);
   await drawn(page);

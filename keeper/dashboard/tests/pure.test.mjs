@@ -8,8 +8,8 @@ import { typedDigest, typeText } from "../lib/typed.js";
 import { layout, neighbours, reach } from "../dag/layout.js";
 import { parser, pause } from "../lib/stream.js";
 import { count, percent, short, span, words } from "../lib/format.js";
-import { findings } from "../lib/amendment.js";
-import { dice, example, large, pathOf, proofOf, proposalOf, rootOf } from "./documents.mjs";
+import { FIELDS, findings } from "../lib/act.js";
+import { actionOf, dice, example, large, pathOf, proofOf, proposalOf, rootOf, structs } from "./documents.mjs";
 import { ethers } from "./browser.mjs";
 
 test("Keccak-256 is that of another implementation, at every length around its block", () => {
@@ -47,15 +47,13 @@ test("a proof that is no proof is refused without an exception", () => {
 
 test("the digest of typed data is that of another implementation", () => {
   const domain = { name: "AgentCity", version: "1", chainId: 412346, verifyingContract: `0x${"1a".repeat(20)}` };
-  const types = {
-    Member: [{ name: "account", type: "address" }, { name: "codehash", type: "bytes32" }],
-    Act: [{ name: "id", type: "uint8" }, { name: "delta", type: "int32" }, { name: "members", type: "Member[]" }, { name: "flag", type: "bool" }, { name: "note", type: "string" }, { name: "data", type: "bytes" }, { name: "tag", type: "bytes4" }],
-  };
-  const message = { id: "7", delta: "-20", members: [{ account: `0x${"22".repeat(20)}`, codehash: `0x${"33".repeat(32)}` }, { account: `0x${"44".repeat(20)}`, codehash: `0x${"55".repeat(32)}` }], flag: true, note: "why", data: "0x0102", tag: "0xaabbccdd" };
+  const types = { Act: [{ name: "id", type: "uint8" }, { name: "account", type: "address" }, { name: "tag", type: "bytes32" }, { name: "flag", type: "bool" }, { name: "note", type: "string" }, { name: "until", type: "uint64" }] };
+  const message = { id: "7", account: `0x${"22".repeat(20)}`, tag: `0x${"33".repeat(32)}`, flag: true, note: "why", until: String(2n ** 64n - 1n) };
   const all = { EIP712Domain: [{ name: "name", type: "string" }, { name: "version", type: "string" }, { name: "chainId", type: "uint256" }, { name: "verifyingContract", type: "address" }], ...types };
   assert.equal(typedDigest({ types: all, primaryType: "Act", domain, message }), ethers.TypedDataEncoder.hash(domain, types, message));
   assert.equal(typeText(all, "Act"), ethers.TypedDataEncoder.from(types).encodeType("Act"));
   assert.throws(() => typedDigest({ types: all, primaryType: "Act", domain, message: { ...message, id: "256" } }), RangeError);
+  for (const type of ["int32", "Act[]", "bytes4", "uint", "uint0"]) assert.throws(() => typedDigest({ types: { ...all, Act: [{ name: "id", type }] }, primaryType: "Act", domain, message }), TypeError, type);
 });
 
 test("a proposal is found good only if every byte of it follows from what was asked", async () => {
@@ -63,7 +61,8 @@ test("a proposal is found good only if every byte of it follows from what was as
   const parameter = given.parameters.items.find((one) => one.name === "reputationFloor");
   const now = given.state.city.now;
   const proposal = await proposalOf({ parameter: parameter.name, value: 120, justification: "Because." }, now);
-  const asked = { id: parameter.id, value: "120", present: parameter.value, justification: "Because.", least: now, most: now + 691_200 };
+  const fields = { parameter: [parameter.id, "parameter"], newValue: ["120", "new"], oldValue: [parameter.value, "old"] };
+  const asked = { type: "AmendParameter", name: "an amendment", fields, justification: "Because.", least: now, most: now + 691_200 };
   const judge = async (one, wish = asked) => (await findings(one, wish, given.state.city)).filter((found) => !found.holds).length;
   assert.equal(await judge(proposal), 0);
   assert.ok(await judge(await proposalOf({ parameter: parameter.name, value: 121, justification: "Because." }, now)), "another value");
@@ -75,6 +74,35 @@ test("a proposal is found good only if every byte of it follows from what was as
   assert.ok(await judge({ ...proposal, digest: `0x${"ab".repeat(32)}` }), "another digest");
   assert.ok(await judge({ ...proposal, typedData: { ...proposal.typedData, primaryType: "HaltCity", types: { ...proposal.typedData.types, HaltCity: proposal.typedData.types.AmendParameter } } }), "another act");
   assert.ok(await judge(null));
+});
+
+test("the structs that can be signed here are the law's, and every field of one that was asked for is looked at", async () => {
+  const given = example();
+  const now = given.state.city.now;
+  const law = structs();
+  for (const [type, own] of Object.entries(FIELDS)) {
+    const tail = ["bytes32 justificationHash", "bytes32 contentAddress", "uint64 deadline"];
+    assert.deepEqual(law.get(type).map((field) => `${field.type} ${field.name}`), [...own.split(","), ...tail], type);
+  }
+  const mission = given.mission.id;
+  const wishes = [
+    ["freeze-node", "FreezeNode", { missionId: mission, node: "3", attempt: "1", agent: `0x${"ab".repeat(20)}` }], ["unfreeze-node", "UnfreezeNode", { missionId: mission, node: "3", freezeId: "12", kind: 1 }],
+    ["confirm-freeze", "ConfirmFreeze", { missionId: mission, node: "3", freezeId: "12" }], ["decide-review", "DecideReview", { missionId: mission, node: "3", attempt: "1", approved: true, score: 900, seat: 0 }],
+    ["clear-predicate", "ClearPredicate", { missionId: mission, index: "1" }],
+  ];
+  for (const [action, type, fields] of wishes) {
+    const asked = { type, name: action, fields: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, [value, field]])), justification: "Because.", least: now, most: now + 691_200 };
+    const failing = async (body) => (await findings(await actionOf({ action, justification: "Because.", ...body }, now), asked, given.state.city)).filter((one) => !one.holds).map((one) => one.what);
+    assert.deepEqual(await failing({ fields }), [], action);
+    for (const [field, value] of Object.entries(fields)) {
+      const other = typeof value === "boolean" ? !value : field === "missionId" ? `0x${"77".repeat(32)}` : field === "agent" ? `0x${"cd".repeat(20)}` : Number(value) + 1;
+      assert.deepEqual(await failing({ fields: { ...fields, [field]: other } }), [field], action);
+    }
+  }
+  // Lifting a freeze is none of confirming it.
+  const asked = { type: "ConfirmFreeze", name: "it", fields: {}, justification: "Because.", least: now, most: now + 691_200 };
+  const lift = await actionOf({ action: "unfreeze-node", fields: wishes[1][2], justification: "Because." }, now);
+  assert.deepEqual((await findings(lift, asked, given.state.city)).filter((one) => !one.holds).map((one) => one.what), ["It is it, and nothing else"]);
 });
 
 test("a layout puts every node behind what leads to it, and no two on one place", () => {

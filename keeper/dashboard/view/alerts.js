@@ -2,7 +2,8 @@
 
 import { fill, h } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { command, countdown, empty, hash, instant, missionLink, panel, severity, unknown } from "../lib/parts.js";
+import { command, countdown, empty, fact, hash, instant, missionLink, offers, panel, severity, unknown } from "../lib/parts.js";
+import { ofAlert } from "../lib/offer.js";
 import { get } from "../lib/store.js";
 
 const LEVELS = ["critical", "warning", "notice"];
@@ -12,11 +13,9 @@ const evidence = (one) => (one.kind === "mission" ? missionLink(one.value) : ["t
 const card = (one, rank) => h("li", { class: `alert ${LEVELS.includes(one.severity) ? one.severity : "notice"}`, "data-alert": one.id },
   h("div", { class: "alert-head" }, h("span", { class: "rank num", "aria-label": `rank ${rank}` }, String(rank)), severity(one.severity), h("h3", {}, String(one.what)), h("span", { class: "alert-left" }, countdown(one.deadline))),
   h("dl", { class: "facts" },
-    h("div", {}, h("dt", {}, "Since"), h("dd", {}, instant(one.since))),
-    one.mission ? h("div", {}, h("dt", {}, "Mission"), h("dd", {}, missionLink(one.mission), one.node === null || one.node === undefined ? null : ` node ${one.node}`)) : null,
-    h("div", {}, h("dt", {}, "Who"), h("dd", {}, String(one.who ?? ""))),
+    fact("Since", instant(one.since)), one.mission ? fact("Mission", missionLink(one.mission), one.node === null || one.node === undefined ? null : ` node ${one.node}`) : null, fact("Who", String(one.who ?? "")),
     (one.evidence ?? []).length > 0 ? h("div", {}, h("dt", {}, "Evidence"), h("dd", { class: "evidence" }, one.evidence.slice(0, 16).map((item) => h("span", {}, h("span", { class: "dim" }, `${item.kind} `), evidence(item))))) : null),
-  h("p", { class: "act" }, String(one.act ?? "")), command(one.command));
+  h("p", { class: "act" }, String(one.act ?? "")), offers(ofAlert(one)), command(one.command));
 
 export const show = (root, { on }) => {
   const kept = new Set(LEVELS);
@@ -36,5 +35,6 @@ export const show = (root, { on }) => {
       section && section.total > items.length ? h("p", { class: "note" }, `${count(section.total - items.length)} less urgent ones are not shown.`) : null, unknown(section));
   };
   on("alerts", render);
+  on("reviews", render);
   render();
 };

@@ -1,9 +1,10 @@
 // Freezes: those that are open, and how many there were, by time, cause and agent.
 
-import { fill, h } from "../lib/dom.js";
+import { fill, h, unseen } from "../lib/dom.js";
 import { brief, clockTime, count, time, words } from "../lib/format.js";
 import { bars, columns as standing } from "../lib/chart.js";
 import { countdown, empty, hash, instant, missionLink, panel, table, unknown } from "../lib/parts.js";
+import { ofFreeze } from "../lib/offer.js";
 import { get } from "../lib/store.js";
 
 const columns = [
@@ -14,6 +15,7 @@ const columns = [
   { id: "cause", name: "Cause", cell: (one) => words(one.cause) },
   { id: "at", name: "Since", end: true, cell: (one) => instant(one.at) },
   { id: "expires", name: "Anyone ends it in", end: true, cell: (one) => countdown(one.expiresAt, one.expiresAt - one.at) },
+  { id: "act", name: unseen("Action"), cell: ofFreeze },
 ];
 
 export const show = (root, { on }) => {

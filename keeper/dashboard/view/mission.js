@@ -2,8 +2,9 @@
 
 import { announce, fill, h } from "../lib/dom.js";
 import { count, time, words } from "../lib/format.js";
-import { countdown, empty, hash, instant, missionBadge, missionLink, nodeBadge, panel, unknown } from "../lib/parts.js";
+import { countdown, empty, fact, hash, instant, missionBadge, missionLink, nodeBadge, panel, problem, unknown } from "../lib/parts.js";
 import { NODE_STATES, UNKNOWN, mark, nodeState, stateIndex } from "../lib/states.js";
+import { offer } from "../lib/offer.js";
 import { ask, get } from "../lib/store.js";
 import { amount } from "../lib/units.js";
 import { DagView } from "../dag/view.js";
@@ -14,25 +15,25 @@ import { nodeList } from "./nodes.js";
 // A search marks no more than this.
 const FOUND_MAX = 200;
 const NODES_MAX = 5_000;
+// States in which a node can be frozen.
+const FREEZABLE = ["ELIGIBLE", "EXECUTING"];
 
 const facts = (id) => {
   const one = get("missions")?.items?.find((mission) => mission.id === id);
   if (!one) return empty("The list of missions does not have it (any more).");
-  const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
   return h("dl", { class: "facts wide" }, fact("State", missionBadge(one.state), one.halt ? h("span", { class: "severity critical" }, words(one.halt)) : null, one.haltedUntil ? [" until ", countdown(one.haltedUntil)] : null),
     fact("Deadline", countdown(one.deadline)), fact("Sponsor", hash(one.sponsor)), fact("Session", hash(one.session)), fact("Epoch", count(one.epoch)), fact("Refinements", count(one.refinements)),
     one.parent ? fact("Parent", missionLink(one.parent)) : null, fact("Deposited", amount(one.money?.deposited)), fact("Paid", amount(one.money?.paid)), fact("Slashed", amount(one.money?.slashed)), fact("Gas", count(one.gas)));
 };
 
-const details = (node, view, onClose) => {
+const details = (id, node, view, onClose) => {
   const kin = view.kin();
-  const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
   return [h("div", { class: "dialog-head" }, h("h3", {}, node.label ?? `Node ${node.ordinal}`), h("button", { type: "button", class: "icon", "aria-label": "Choose nothing", "data-key": "unchoose", onclick: onClose }, "×")),
     h("p", {}, nodeBadge(node.state), h("span", { class: "dim" }, ` for `), node.expiresAt ? countdown(node.expiresAt) : "as long as it takes"),
     h("dl", { class: "facts" }, fact("Node", count(node.ordinal)), fact("Attempt", count(node.attempt)), fact("Tier", node.tier ? ["proof", "consensus", "review"][node.tier - 1] ?? count(node.tier) : "–"),
       fact("Seats", `${count(node.threshold)} of ${count(node.redundancy)} must agree`), fact("Budget", amount(node.budget)), fact("Leads here", count(kin.ancestors)), fact("Follows", count(kin.descendants)),
       fact("Output", hash(node.outputHash)), fact("Terms", hash(node.digest))),
-    h("h4", {}, "Executors"), (node.seats ?? []).length === 0 ? empty("Nobody has accepted yet.") : h("ul", { class: "seats" }, node.seats.slice(0, 16).map((seat) => h("li", {}, hash(seat.agent), seat.submitted ? " handed in" : seat.accepted ? " accepted" : " named"))),
+    h("h4", {}, "Executors"), (node.seats ?? []).length === 0 ? empty("Nobody has accepted yet.") : h("ul", { class: "seats" }, node.seats.slice(0, 16).map((seat) => h("li", {}, hash(seat.agent), seat.submitted ? " handed in" : seat.accepted ? " accepted" : " named", FREEZABLE.includes(node.state) ? [" ", offer("Freeze", "freeze-node", id, node.ordinal, node.attempt, seat.agent)] : null))),
     h("h4", {}, "What happened"), h("ol", { class: "steps" }, (node.transitions ?? []).slice(0, 32).map(([state, at]) => h("li", {}, mark(nodeState(state)), h("span", {}, nodeState(state) === UNKNOWN ? String(state) : nodeState(state).name), instant(at))))];
 };
 
@@ -55,7 +56,7 @@ export const show = (root, { argument: id, on, until }) => {
   const index = new Map();
   const choose = (at) => {
     side.hidden = at < 0;
-    if (at >= 0) fill(side, details(mission.nodes[at], view, () => { view.choose(-1); canvas.focus(); }));
+    if (at >= 0) fill(side, details(id, mission.nodes[at], view, () => { view.choose(-1); canvas.focus(); }));
     nodes.choose(at);
   };
   const view = new DagView(canvas, {
@@ -81,7 +82,7 @@ export const show = (root, { argument: id, on, until }) => {
   let refused = null;
   const drawHead = () => (refused === null
     ? fill(head, facts(id), unknown(mission))
-    : fill(head, h("p", { class: "problem", role: "alert" }, String(refused.message), refused.todo ? `: ${refused.todo}` : ""), h("button", { type: "button", onclick: load }, "Try again")));
+    : fill(head, problem(refused), h("button", { type: "button", onclick: load }, "Try again")));
   const drawLegend = () => fill(legend, NODE_STATES.map((state, at) => {
     const many = mission ? mission.nodes.filter((node) => stateIndex(node.state) === at).length : 0;
     return h("button", { type: "button", class: `chip tone-${state.tone}`, "aria-pressed": String(only === at), disabled: many === 0 && only !== at, "data-key": `state-${state.id}`, onclick: () => {

@@ -3,7 +3,7 @@
 import { fill, h } from "../lib/dom.js";
 import { big, count, words } from "../lib/format.js";
 import { stacked } from "../lib/chart.js";
-import { behind, empty, panel, table, unknown, verdict } from "../lib/parts.js";
+import { behind, empty, fact, panel, table, unknown, verdict } from "../lib/parts.js";
 import { get } from "../lib/store.js";
 import { amount, assetName } from "../lib/units.js";
 
@@ -44,8 +44,8 @@ export const show = (root, { on }) => {
     h("p", { class: "note" }, `In ${assetName()}, as of block ${count(section.block)}. All of it: `, verdict(section.holds)), unknown(section));
     const held = (section.contracts ?? []).find((one) => one.peer === "treasury")?.parts ?? [];
     fill(where, held.length === 0 ? empty("Nothing is known.") : [stacked("Where the money is", parts(held)), h("ul", { class: "parts" }, held.map((one, at) => h("li", { class: `tone-${TONES[at % TONES.length]}` }, h("i", {}), h("span", {}, words(one.kind)), amount(one.amount)))), behind("Where the money is", ["Part", "Base units"], held.map((one) => [words(one.kind), count(one.amount)]))]);
-    const fact = (name, value, what) => h("div", {}, h("dt", {}, name), h("dd", {}, amount(value), h("span", { class: "dim" }, ` ${what}`)));
-    fill(moved, h("dl", { class: "facts" }, fact("Deposited", section.moved?.deposited, "into the city"), fact("Withdrawn", section.moved?.withdrawn, "out of it"), fact("Paid", section.moved?.paid, "to executors and people"), fact("Returned", section.moved?.returned, "refunds, stakes and bonds"), fact("Forfeited", section.moved?.forfeited, "slashed stakes and lost bonds")));
+    const sum = (name, value, what) => fact(name, amount(value), h("span", { class: "dim" }, ` ${what}`));
+    fill(moved, h("dl", { class: "facts" }, sum("Deposited", section.moved?.deposited, "into the city"), sum("Withdrawn", section.moved?.withdrawn, "out of it"), sum("Paid", section.moved?.paid, "to executors and people"), sum("Returned", section.moved?.returned, "refunds, stakes and bonds"), sum("Forfeited", section.moved?.forfeited, "slashed stakes and lost bonds")));
     fill(contracts, table({ caption: "Contracts", columns, rows: section.contracts ?? [] }));
   };
   on("money", render);

@@ -2,7 +2,7 @@
 
 import { announce, fill, h, unseen } from "../lib/dom.js";
 import { count, span } from "../lib/format.js";
-import { hash, panel, table, unknown } from "../lib/parts.js";
+import { hash, panel, problem, table, unknown } from "../lib/parts.js";
 import { ask, get } from "../lib/store.js";
 import { editor } from "./editor.js";
 
@@ -53,7 +53,7 @@ export const show = (root, { argument, on, until }) => {
       render();
       if (chosen && edit.childElementCount === 0) choose(chosen);
     } catch (error) {
-      fill(list, h("p", { class: "problem", role: "alert" }, String(error.message)), h("button", { type: "button", onclick: load }, "Try again"));
+      fill(list, problem(error), h("button", { type: "button", onclick: load }, "Try again"));
     }
   };
   on("city", (city) => {

@@ -2,7 +2,7 @@
 
 import { announce, download, fill, h } from "../lib/dom.js";
 import { brief, count } from "../lib/format.js";
-import { empty, hash, instant, panel, table, unknown, verdict } from "../lib/parts.js";
+import { empty, fact, hash, instant, panel, problem, table, unknown, verdict } from "../lib/parts.js";
 import { hex, sha256, utf8 } from "../lib/hash.js";
 import { verifyInclusion } from "../lib/merkle.js";
 import { ask, get } from "../lib/store.js";
@@ -68,7 +68,7 @@ export const show = (root, { argument, on }) => {
     const query = PLACE.test(text) ? `place=${text}` : TRANSACTION.test(text) ? `transaction=${text}` : null;
     if (query === null) {
       field.setAttribute("aria-invalid", "true");
-      fill(result, h("p", { class: "problem", role: "alert" }, "A whole number, or 0x and 64 hexadecimal digits."));
+      fill(result, problem("A whole number, or 0x and 64 hexadecimal digits."));
       return;
     }
     field.removeAttribute("aria-invalid");
@@ -78,13 +78,12 @@ export const show = (root, { argument, on }) => {
       fill(result, show_(proof, found), unknown(proof));
       announce(found.tree.holds && found.leaf ? "Verified" : "Refused", !found.tree.holds);
     } catch (error) {
-      fill(result, h("p", { class: "problem", role: "alert" }, String(error.message), error.todo ? `: ${error.todo}` : ""));
+      fill(result, problem(error));
     }
   });
   const render = () => {
     const section = get("log");
     if (!section) return;
-    const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
     fill(log, section.kept ? h("dl", { class: "facts wide" }, fact("Entries", count(section.size)), fact("Root", hash(section.root)), fact("Author", hash(section.author)), fact("Newest anchor", section.anchored ? [`${count(section.anchored.sequence)}, of ${count(section.anchored.size)} entries, `, hash(section.anchored.transaction)] : "none yet")) : empty("This keeper keeps no log. Anchors of others are below."),
       table({ caption: "Anchors", columns: anchors, rows: section.anchors ?? [], nothing: "Nobody has anchored a root yet." }), unknown(section));
   };

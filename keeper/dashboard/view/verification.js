@@ -3,7 +3,8 @@
 import { fill, h } from "../lib/dom.js";
 import { count, percent, span } from "../lib/format.js";
 import { stacked } from "../lib/chart.js";
-import { behind, command, countdown, empty, hash, instant, missionLink, panel, unknown } from "../lib/parts.js";
+import { behind, command, countdown, empty, fact, hash, instant, missionLink, offers, panel, unknown } from "../lib/parts.js";
+import { ofReview } from "../lib/offer.js";
 import { get } from "../lib/store.js";
 
 const TIERS = ["proof", "consensus", "review"];
@@ -12,7 +13,7 @@ const WHAT = { result: "Result", dispute: "Dispute", predicate: "Predicate of th
 const review = (one) => h("li", { class: "review", "data-review": `${one.mission}-${one.node ?? one.index}` },
   h("div", { class: "alert-head" }, h("span", { class: "badge tone-review" }, WHAT[one.kind] ?? String(one.kind)), h("span", {}, missionLink(one.mission), one.node === null ? one.index === null ? null : ` predicate ${one.index}` : ` node ${one.node}`),
     one.backup ? h("span", { class: "severity warning" }, "Backup period: any adjudicator") : null, h("span", { class: "alert-left" }, h("span", { class: "dim" }, "time left "), countdown(one.deadline, one.deadline === null ? null : one.deadline - one.since))),
-  h("dl", { class: "facts" }, h("div", {}, h("dt", {}, "Waits since"), h("dd", {}, instant(one.since))), h("div", {}, h("dt", {}, "Who"), h("dd", {}, String(one.who ?? ""))), one.rubricHash ? h("div", {}, h("dt", {}, "Rubric"), h("dd", {}, hash(one.rubricHash))) : null), command(one.command));
+  h("dl", { class: "facts" }, fact("Waits since", instant(one.since)), fact("Who", String(one.who ?? "")), one.rubricHash ? fact("Rubric", hash(one.rubricHash)) : null), offers(ofReview(one)), command(one.command));
 
 export const show = (root, { on }) => {
   const queue = h("div");
@@ -35,8 +36,8 @@ export const show = (root, { on }) => {
       h("p", { class: "key", "aria-hidden": "true" }, [["Completed", "good"], ["Rejected", "bad"], ["Timed out", "review"], ["Other", "idle"]].map(([name, tone]) => h("span", { class: `tone-${tone}` }, h("i", {}), name))),
       behind("Results by tier", ["Tier", "Completed", "Rejected", "Timed out", "Other", "Rate"], tiers.map((one) => [`${one.tier} ${TIERS[one.tier - 1] ?? ""}`, count(one.completed), count(one.rejected), count(one.timedOut), count(one.other), percent(one.rateBps)])), unknown(section));
     const disputes = section.disputes ?? {};
-    const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", { class: "num" }, count(value)));
-    fill(rest, h("dl", { class: "facts wide" }, fact("Opened", disputes.opened), fact("Closed", disputes.closed), fact("Bonds returned", disputes.bondsReturned), fact("Deployment substitutions", section.substitutions)));
+    const many = (name, value) => fact(name, h("span", { class: "num" }, count(value)));
+    fill(rest, h("dl", { class: "facts wide" }, many("Opened", disputes.opened), many("Closed", disputes.closed), many("Bonds returned", disputes.bondsReturned), many("Deployment substitutions", section.substitutions)));
   };
   on("reviews", renderQueue);
   on("verification", renderRates);

@@ -45,6 +45,7 @@ pub struct Cost {
 pub struct Gas {
     known: HashMap<B256, Known>,
     waiting: VecDeque<B256>,
+    closed: Vec<(B256, Cost)>,
     /// All transactions.
     pub transactions: u64,
     /// Those measured.
@@ -71,9 +72,33 @@ impl Gas {
             }
         }
         // What lies deep and is measured is remembered by its sums alone.
-        self.known.retain(|_, known| {
-            known.cost.is_none() || known.block.saturating_add(REORG_BLOCKS_MAX) > top
+        let closed = &mut self.closed;
+        self.known.retain(|transaction, known| {
+            let is_deep = known.block.saturating_add(REORG_BLOCKS_MAX) <= top;
+            match known.cost.filter(|_| is_deep) {
+                Some(cost) => {
+                    closed.push((*transaction, cost));
+                    false
+                }
+                None => true,
+            }
         });
+    }
+
+    /// Takes transactions again, some of whose receipts were read before.
+    pub fn recall(&mut self, sent: Vec<Sent>, costs: &BTreeMap<B256, Cost>, top: u64) {
+        self.take(sent, top);
+        self.waiting.retain(|waiting| !costs.contains_key(waiting));
+        for (transaction, cost) in costs {
+            self.measure(*transaction, Some(*cost));
+        }
+        // They are put aside already.
+        self.closed.clear();
+    }
+
+    /// Transactions of which nothing changes any more, since they were asked for last.
+    pub fn closed(&mut self) -> Vec<(B256, Cost)> {
+        std::mem::take(&mut self.closed)
     }
 
     fn enters(&mut self, transaction: B256, block: u64, mission: Option<B256>) {

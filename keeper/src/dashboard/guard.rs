@@ -70,6 +70,8 @@ refusals! {
     parameter UNPROCESSABLE_ENTITY "dashboard/parameter" "take an amendable one of `/dashboard/parameters`; the senior adjudicator is appointed by `agentcity override prepare appoint-senior`";
     /// A value that cannot be.
     value UNPROCESSABLE_ENTITY "dashboard/value" "stay within `least` and `greatest`, and change something";
+    /// An action that is not prepared here.
+    action UNPROCESSABLE_ENTITY "dashboard/action" "take one of docs/dashboard.md; `agentcity override prepare` knows the others";
     /// A signature over something else.
     signature UNPROCESSABLE_ENTITY "dashboard/signature" "sign the `typedData` of this proposal again; contracts sign with `agentcity override sign`";
     /// The chain does not answer.

@@ -9,6 +9,7 @@
 //! It is a task of its own over connections of its own: the host knows nothing of it, and works on when it fails. It holds no key, and
 //! nothing is signed here. docs/dashboard.md is the protocol and the operator's page.
 
+pub mod act;
 pub mod alerts;
 pub mod assets;
 pub mod events;
@@ -16,6 +17,7 @@ pub mod facts;
 pub mod gas;
 pub mod guard;
 pub mod http;
+pub mod kept;
 pub mod metrics;
 pub mod mission;
 pub mod parameters;
@@ -37,11 +39,12 @@ use self::{
     facts::Asked,
     guard::Door,
     http::Desk,
+    kept::{Kept, Name},
     watch::{Setting, Shown, Watch},
 };
 use crate::{
     clock::{Clock, SystemClock},
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, JournalAt},
     operations::Settings,
     source::{agreed::Agreed, city::City, endpoint::HttpEndpoint, ground::Ground, pool::Pool},
 };
@@ -50,6 +53,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Plan {
     setting: Setting,
+    kept: Option<PathBuf>,
     hosts: Vec<String>,
     log: Option<PathBuf>,
     city: City,
@@ -83,6 +87,7 @@ impl Plan {
                 documents: router.and_then(|router| router.documents().map(Into::into)),
                 holds: config.escrow.is_some(),
             },
+            kept: served.file.clone().or_else(|| beside(&config.journal)),
             hosts: served.hosts.clone(),
             log: config.log.as_ref().map(|log| log.file.clone()),
             city,
@@ -102,15 +107,41 @@ impl Plan {
         let clock = Arc::new(SystemClock) as Arc<dyn Clock>;
         let shown = Arc::new(Shown::new(&self.city, clock));
         let asked = Arc::new(Asked::new(self.providers, self.city));
-        let watch = Watch::new(
+        let name = Name {
+            chain_id: self.city.chain_id,
+            constitution: self.city.constitution,
+            from_block: self.setting.from_block,
+        };
+        let mut watch = Watch::new(
             self.setting,
             Arc::clone(&asked),
             self.pool,
             Arc::clone(&shown),
             own.clone(),
         );
+        if let Some(path) = self.kept {
+            match Kept::open(&path, &name) {
+                Ok(kept) => watch = watch.keeping(kept),
+                // The page is worth more than a quick start.
+                Err(error) => {
+                    tracing::warn!(file = %path.display(), "the dashboard keeps nothing: {error}")
+                }
+            }
+        }
         tokio::spawn(watch.run());
         let desk = Arc::new(Desk::new(shown, asked, own));
         Ok(http::router(desk, Door::new(self.hosts), served))
+    }
+}
+
+/// The file beside a journal that is a file: who holds the journal is alone there.
+fn beside(journal: &JournalAt) -> Option<PathBuf> {
+    match journal {
+        JournalAt::File(path) => {
+            let mut name = path.clone().into_os_string();
+            name.push("-dashboard");
+            Some(name.into())
+        }
+        JournalAt::Server(_) => None,
     }
 }

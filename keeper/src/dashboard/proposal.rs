@@ -1,23 +1,28 @@
-//! An amendment as adjudicators sign it, with the words that explain it; and the transaction that hands signatures in. No key is here
-//! and nothing is kept: who asks twice gets two answers.
+//! What is proposed here: an amendment, or an action that an alert or the queue of reviews asks for; and the transaction that hands
+//! signatures in. No key is here and nothing is kept: who asks twice gets two answers.
 
-use agentcity_abi::{IAdjudication, IConstitution, IRoster, document::ContentAddress};
+use agentcity_abi::{
+    IAdjudication, ICollaboration, IConstitution, IRoster, document::ContentAddress,
+};
 use agentcity_domain::{
-    act::{Action, Parties},
-    parameter::{self, Kind, ParameterId, Scope},
+    act::Action,
+    parameter::{self, Kind, ParameterId},
     peer::Peer,
-    signed::{self, Entry, panel::AmendParameter},
 };
 use alloy::{
-    primitives::{Address, B256, Bytes, Signature, U256, hex, keccak256},
+    primitives::{Address, B256, Bytes, Signature, U256, keccak256},
     providers::Provider,
     sol_types::SolCall,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
-use super::{facts::Asked, guard::Refusal, parameters::shown};
-use crate::{event::Head, source::city::City, statement};
+use super::{
+    act::{Act, OFFERED, Reason, SignatureOf, own, verb, word_of},
+    facts::Asked,
+    guard::Refusal,
+};
+use crate::{event::Head, source::city::City};
 
 /// Most bytes of a body.
 pub const BODY_BYTES_MAX: usize = 65_536;
@@ -31,17 +36,47 @@ const DEADLINE_SECS_MAX: u64 = 31_536_000;
 const SIGNATURES_MAX: usize = 32;
 /// Bytes of a key's signature.
 const SIGNATURE_BYTES: usize = 65;
-/// Version of what stands under `override` in the file, as the command line reads it.
-const VERSION: u32 = 1;
+/// Most points of a review.
+const SCORE_MAX: u64 = 1_000;
+/// Why a freeze is lifted, as the guardian counts: it was false, or deserves a warning (RULINGS K8).
+const UNFREEZING: std::ops::RangeInclusive<u64> = 1..=2;
 
 /// What is proposed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proposal {
+    /// Of a parameter.
+    Amendment(Amending),
+    /// Of a node, a review or a predicate.
+    Action(Acting),
+}
+
+/// Another value for a parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Proposal {
+pub struct Amending {
     parameter: Value,
     value: Value,
     justification: String,
     deadline_secs: Option<u64>,
+}
+
+/// An action by its verb, with the fields of its struct that people choose.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Acting {
+    action: String,
+    fields: Map<String, Value>,
+    justification: String,
+    deadline_secs: Option<u64>,
+}
+
+/// What is asked for, as far as it can be judged without the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// The parameter and the word that it is to have.
+    Amendment(ParameterId, B256),
+    /// The action and its own fields; none for what the chain says.
+    Action(Action, Vec<Option<B256>>),
 }
 
 /// What is handed in.
@@ -50,27 +85,6 @@ pub struct Proposal {
 pub struct Submission {
     file: Value,
     signatures: Vec<SignatureOf>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignatureOf {
-    signer: Address,
-    signature: Bytes,
-}
-
-/// An amendment for one panel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Amendment {
-    id: ParameterId,
-    old: B256,
-    new: B256,
-    why: B256,
-    place: B256,
-    deadline: u64,
-    chain_id: u64,
-    panel: Address,
-    constitution: Address,
 }
 
 /// Reads a body.
@@ -83,11 +97,69 @@ pub fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(Refusal::body)
 }
 
+impl<'de> Deserialize<'de> for Proposal {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        let read = match value.get("action") {
+            Some(_) => serde_json::from_value(value).map(Self::Action),
+            None => serde_json::from_value(value).map(Self::Amendment),
+        };
+        read.map_err(D::Error::custom)
+    }
+}
+
 impl Proposal {
-    /// The parameter and the word that it is to have.
+    fn justification(&self) -> &str {
+        match self {
+            Self::Amendment(one) => &one.justification,
+            Self::Action(one) => &one.justification,
+        }
+    }
+
+    fn secs(&self) -> u64 {
+        let given = match self {
+            Self::Amendment(one) => one.deadline_secs,
+            Self::Action(one) => one.deadline_secs,
+        };
+        given.unwrap_or(DEADLINE_SECS)
+    }
+
+    /// What it asks for.
     ///
-    /// Errors: `dashboard/parameter`, `dashboard/value`, `dashboard/body`.
-    pub fn judge(&self) -> Result<(ParameterId, B256), Refusal> {
+    /// Errors: `dashboard/parameter`, `dashboard/value`, `dashboard/action`, `dashboard/body`.
+    pub fn judge(&self) -> Result<Judged, Refusal> {
+        let judged = match self {
+            Self::Amendment(one) => one.judge()?,
+            Self::Action(one) => one.judge()?,
+        };
+        let why = self.justification().as_bytes();
+        if why.len() > WHY_BYTES_MAX || why.iter().all(u8::is_ascii_whitespace) {
+            return Err(Refusal::body(format!(
+                "the justification has {} bytes: it says something, in at most {WHY_BYTES_MAX}",
+                why.len()
+            )));
+        }
+        let secs = self.secs();
+        if !(1..=DEADLINE_SECS_MAX).contains(&secs) {
+            return Err(Refusal::body(format!(
+                "deadlineSecs is {secs}, and takes 1..={DEADLINE_SECS_MAX}"
+            )));
+        }
+        Ok(judged)
+    }
+
+    fn reason(&self, now: u64) -> Reason {
+        let why = self.justification();
+        Reason {
+            why: keccak256(why),
+            place: ContentAddress::of(why).word(),
+            deadline: now.saturating_add(self.secs()),
+        }
+    }
+}
+
+impl Amending {
+    fn judge(&self) -> Result<Judged, Refusal> {
         let named = match &self.parameter {
             Value::String(name) => ParameterId::named(name),
             Value::Number(number) => number
@@ -105,20 +177,63 @@ impl Proposal {
         let word = word(id, &self.value)
             .ok_or_else(|| Refusal::value("the value is of another form than the parameter"))?;
         parameter::check(id, word).map_err(Refusal::value)?;
-        let why = self.justification.as_bytes();
-        if why.len() > WHY_BYTES_MAX || why.iter().all(u8::is_ascii_whitespace) {
-            return Err(Refusal::body(format!(
-                "the justification has {} bytes: it says something, in at most {WHY_BYTES_MAX}",
-                why.len()
-            )));
+        Ok(Judged::Amendment(id, word))
+    }
+}
+
+impl Acting {
+    fn judge(&self) -> Result<Judged, Refusal> {
+        let action = OFFERED.into_iter().find(|one| verb(*one) == self.action);
+        let (Some(action), Some(shape)) = (action, action.and_then(Action::shape)) else {
+            let text = format!("`{}` is not prepared here", self.action);
+            return Err(Refusal::action(text));
+        };
+        let mut words = Vec::new();
+        for ((ty, name), place) in own(action).into_iter().zip(0..) {
+            // An output is what signers see on the chain, not what somebody says.
+            if name == "completionDigest" {
+                words.push(None);
+                continue;
+            }
+            let value = self.fields.get(name).unwrap_or(&Value::Null);
+            let word = word_of(ty, value).filter(|word| shape.takes(place, word));
+            let word = word.ok_or_else(|| Refusal::body(format!("`{name}` is no {ty}")))?;
+            words.push(Some(word));
         }
-        let secs = self.deadline_secs.unwrap_or(DEADLINE_SECS);
-        if !(1..=DEADLINE_SECS_MAX).contains(&secs) {
-            return Err(Refusal::body(format!(
-                "deadlineSecs is {secs}, and takes 1..={DEADLINE_SECS_MAX}"
-            )));
+        let is_own = |name: &String| {
+            let mut names = own(action).into_iter();
+            names.any(|(_, own)| own == name && own != "completionDigest")
+        };
+        if let Some(name) = self.fields.keys().find(|name| !is_own(name)) {
+            let text = format!("`{}` has no field `{name}`", self.action);
+            return Err(Refusal::body(text));
         }
-        Ok((id, word))
+        self.means_something(action)?;
+        Ok(Judged::Action(action, words))
+    }
+
+    /// What the contracts would refuse whatever the state.
+    fn means_something(&self, action: Action) -> Result<(), Refusal> {
+        let number = |name| match self.fields.get(name) {
+            Some(Value::String(digits)) => digits.parse().unwrap_or(u64::MAX),
+            Some(value) => value.as_u64().unwrap_or(u64::MAX),
+            None => u64::MAX,
+        };
+        match action {
+            Action::UnfreezeNode if !UNFREEZING.contains(&number("kind")) => Err(Refusal::body(
+                "`kind` is 1, it was false, or 2, it deserves a warning",
+            )),
+            Action::DecideReview if number("score") > SCORE_MAX => {
+                Err(Refusal::body(format!("`score` is at most {SCORE_MAX}")))
+            }
+            Action::DecideReview
+                if self.fields["approved"] == json!(false)
+                    && (number("score"), number("seat")) != (0, 0) =>
+            {
+                Err(Refusal::body("a rejection has no score, and names no seat"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -140,176 +255,6 @@ fn word(id: ParameterId, value: &Value) -> Option<B256> {
     }
 }
 
-impl Amendment {
-    fn signed(&self) -> AmendParameter {
-        AmendParameter {
-            parameter: self.id.place() as u8,
-            old_value: self.old,
-            new_value: self.new,
-            justification_hash: self.why,
-            content_address: self.place,
-            deadline: self.deadline,
-        }
-    }
-
-    /// Its fields' words, without its type.
-    fn words(&self) -> Vec<B256> {
-        self.signed().words().into_iter().skip(1).collect()
-    }
-
-    fn payload(&self) -> Bytes {
-        self.words().concat().into()
-    }
-
-    fn digest(&self) -> B256 {
-        statement::digest(self.chain_id, self.panel, &self.signed().words())
-    }
-
-    fn entry() -> Option<Entry> {
-        Some(Action::AmendParameter.signed()?.entry())
-    }
-
-    /// What `eth_signTypedData_v4` takes. Numbers are texts, so that no wallet rounds one.
-    fn typed(&self) -> Value {
-        let fields = |all: &mut dyn Iterator<Item = (&'static str, &'static str)>| -> Value {
-            all.map(|(ty, name)| json!({ "name": name, "type": ty }))
-                .collect()
-        };
-        let entry = Self::entry();
-        let name = entry.map_or("", |entry| entry.name);
-        let own: Vec<(&str, &str)> = entry.into_iter().flat_map(|entry| entry.fields()).collect();
-        let message: Map<String, Value> = own
-            .iter()
-            .zip(self.words())
-            .map(|((ty, name), word)| {
-                let value = match *ty {
-                    "bytes32" => json!(word),
-                    _ => json!(U256::from_be_bytes(word.0).to_string()),
-                };
-                ((*name).to_owned(), value)
-            })
-            .collect();
-        json!({
-            "types": {
-                "EIP712Domain": fields(&mut signed::fields(signed::DOMAIN_TYPE)),
-                name: fields(&mut own.into_iter()),
-            },
-            "primaryType": name,
-            "domain": {
-                "name": signed::DOMAIN_NAME, "version": signed::DOMAIN_VERSION, "chainId": self.chain_id,
-                "verifyingContract": self.panel,
-            },
-            "message": message,
-        })
-    }
-
-    /// As `agentcity override prepare` writes it, with signatures ascending by signer.
-    fn file(&self, signatures: &[SignatureOf]) -> Value {
-        let signatures: Vec<Value> = signatures
-            .iter()
-            .map(|one| json!({ "signer": one.signer, "signature": one.signature, "contract": false }))
-            .collect();
-        let mut file = self.typed();
-        file["override"] = json!({
-            "version": VERSION, "action": verb(), "number": Action::AmendParameter as u8,
-            "constitution": self.constitution, "payload": self.payload(), "digest": self.digest(),
-            "signatures": signatures,
-        });
-        file
-    }
-
-    /// Reads a file that must be of this city, and say the same in all its parts.
-    fn of_file(file: &Value, city: &City) -> Option<Self> {
-        let payload = file["override"]["payload"].as_str()?;
-        let bytes = hex::decode(payload).ok()?;
-        let (words, rest) = bytes.as_chunks::<32>();
-        let [parameter, old, new, why, place, deadline] = words else {
-            return None;
-        };
-        let small = |word: &[u8; 32]| u64::try_from(U256::from_be_bytes(*word)).ok();
-        let amendment = Self {
-            id: ParameterId::at(u8::try_from(small(parameter)?).ok()?).ok()?,
-            old: B256::new(*old),
-            new: B256::new(*new),
-            why: B256::new(*why),
-            place: B256::new(*place),
-            deadline: small(deadline)?,
-            chain_id: city.chain_id,
-            panel: city.at(Peer::Adjudication),
-            constitution: city.constitution,
-        };
-        // Signatures are gathered in between.
-        let mut bare = file.clone();
-        bare["override"]["signatures"] = json!([]);
-        (rest.is_empty() && same(&bare, &amendment.file(&[]))).then_some(amendment)
-    }
-
-    /// What it does, as `agentcity override explain` says it.
-    fn sentence(&self) -> String {
-        let unit = self.id.described().unit.name();
-        let value = |word| {
-            let text = match shown(self.id, word) {
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-            format!("{text} {unit}").trim_end().to_owned()
-        };
-        format!(
-            "change parameter {} ({}) from {} to {}",
-            self.id.described().name,
-            self.id.place(),
-            value(self.old),
-            value(self.new)
-        )
-    }
-
-    fn touches(&self) -> &'static str {
-        match self.id.row().scope {
-            Scope::Session => "sessions that open afterwards; running ones keep their epoch",
-            Scope::Mission => {
-                "missions that are finalised afterwards; running ones keep their epoch"
-            }
-            Scope::City => "the whole city, at once; no running mission's own terms",
-        }
-    }
-
-    fn risk(&self) -> String {
-        let way = match parameter::direction(self.id, self.old, self.new) {
-            parameter::Change::Same => "changes nothing",
-            parameter::Change::Tighter => "tightens the law",
-            parameter::Change::Weaker => "weakens the law",
-            parameter::Change::Neutral => "neither tightens nor weakens the law",
-        };
-        format!("{} risk; {way}", self.id.row().tier.name())
-    }
-
-    fn file_name(&self) -> String {
-        let digest = self.digest().to_string();
-        format!("{}-{}.json", verb(), digest.get(2..10).unwrap_or_default())
-    }
-}
-
-/// The same JSON, addresses in whatever case.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::String(one), Value::String(other)) => one.eq_ignore_ascii_case(other),
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one
-                    .iter()
-                    .all(|(key, value)| other.get(key).is_some_and(|known| same(value, known)))
-        }
-        _ => one == other,
-    }
-}
-
-fn verb() -> &'static str {
-    Action::AmendParameter.row().map_or("", |row| row.verb)
-}
-
 /// `POST /dashboard/proposal`. `now`: the chain's time.
 ///
 /// Errors: [`Refusal`] of what cannot be proposed, or `dashboard/chain`.
@@ -318,31 +263,32 @@ pub async fn propose<P: Provider>(
     proposal: &Proposal,
     (at, now): (Head, u64),
 ) -> Result<Value, Refusal> {
-    let (id, new) = proposal.judge()?;
-    let city = asked.city();
-    let place = id.place() as u8;
-    let view = IConstitution::parameterCall { id: place };
-    let found = asked
-        .call("a parameter", Peer::Constitution, &view, at)
-        .await;
-    let old = found.map_err(Refusal::chain)?.value;
-    if old == new {
-        return Err(Refusal::value("the parameter has this value already"));
-    }
-    let why = proposal.justification.as_bytes();
-    let secs = proposal.deadline_secs.unwrap_or(DEADLINE_SECS);
-    let amendment = Amendment {
-        id,
-        old,
-        new,
-        why: keccak256(why),
-        place: ContentAddress::of(why).word(),
-        deadline: now.saturating_add(secs),
-        chain_id: city.chain_id,
-        panel: city.at(Peer::Adjudication),
-        constitution: city.constitution,
+    let (action, own) = match proposal.judge()? {
+        Judged::Amendment(id, new) => {
+            let place = id.place() as u8;
+            let view = IConstitution::parameterCall { id: place };
+            let found = asked.call("a parameter", Peer::Constitution, &view, at);
+            let old = found.await.map_err(Refusal::chain)?.value;
+            if old == new {
+                return Err(Refusal::value("the parameter has this value already"));
+            }
+            let id = U256::from(place).into();
+            (Action::AmendParameter, vec![id, old, new])
+        }
+        Judged::Action(action, words) => {
+            let mission = words.first().copied().flatten().unwrap_or_default();
+            let mut own = Vec::with_capacity(words.len());
+            for word in words {
+                own.push(match word {
+                    Some(word) => word,
+                    None => output(asked, mission, at).await?,
+                });
+            }
+            (action, own)
+        }
     };
-    let required = required(asked, &amendment, at).await?;
+    let act = Act::new(action, own, proposal.reason(now), asked.city());
+    let required = required(asked, &act, at).await?;
     let active = asked.call(
         "the panel",
         Peer::Roster,
@@ -350,66 +296,67 @@ pub async fn propose<P: Provider>(
         at,
     );
     let active = active.await.map_err(Refusal::chain)?;
-    Ok(told(&amendment, &required, active, secs))
+    Ok(told(&act, &required, active, proposal.secs()))
+}
+
+/// The output of a mission as it stands.
+async fn output<P: Provider>(asked: &Asked<P>, mission: B256, at: Head) -> Result<B256, Refusal> {
+    let call = ICollaboration::completionDigestCall { missionId: mission };
+    let found = asked.call("a mission's output", Peer::Collaboration, &call, at);
+    found.await.map_err(Refusal::chain)
 }
 
 async fn required<P: Provider>(
     asked: &Asked<P>,
-    amendment: &Amendment,
+    act: &Act,
     at: Head,
 ) -> Result<IAdjudication::Requirement, Refusal> {
     let call = IAdjudication::requirementOfCall {
-        action: IAdjudication::Action::AmendParameter,
-        payload: amendment.payload(),
+        action: act.wire(),
+        payload: act.payload(),
     };
     let found = asked.call("what an action needs", Peer::Adjudication, &call, at);
     found.await.map_err(Refusal::chain)
 }
 
-fn told(
-    amendment: &Amendment,
-    required: &IAdjudication::Requirement,
-    active: u8,
-    secs: u64,
-) -> Value {
+fn told(act: &Act, required: &IAdjudication::Requirement, active: u8, secs: u64) -> Value {
     let (signers, delay) = (required.signers, required.delaySecs.to::<u64>());
-    let rule = Action::AmendParameter.demands();
+    let rule = act.action.demands();
     let rule = rule.map_or("", |(signers, ..)| signers.text());
-    let interests = match Action::AmendParameter.parties() {
-        Parties::Nobody => "nobody is barred by an interest",
-        _ => "who has an interest may not sign",
-    };
     let delays = match delay {
-        0 => "none: a tightening within its share".to_owned(),
+        0 if act.action == Action::AmendParameter => {
+            "none: a tightening within its share".to_owned()
+        }
+        0 => "none".to_owned(),
         secs => format!("{secs} s after it is handed in"),
     };
-    let address = ContentAddress::of_word(amendment.place).to_string();
+    let (why, address) = act.justification();
     let words = [
-        ("does", amendment.sentence()),
-        ("digest", amendment.digest().to_string()),
-        (
-            "because",
-            format!("{address} (keccak256 {})", amendment.why),
-        ),
-        ("touches", amendment.touches().to_owned()),
-        ("risk", amendment.risk()),
+        ("does", Some(act.sentence())),
+        ("digest", Some(act.digest().to_string())),
+        ("because", Some(format!("{address} (keccak256 {why})"))),
+        ("touches", Some(act.touches())),
+        ("risk", act.risk()),
         (
             "needs",
-            format!("{signers} of {active} adjudicators ({rule})"),
+            Some(format!("{signers} of {active} adjudicators ({rule})")),
         ),
-        ("interests", interests.to_owned()),
+        ("interests", Some(act.interests().to_owned())),
         (
             "deadline",
-            format!("{} ({secs} s left)", amendment.deadline),
+            Some(format!("{} ({secs} s left)", act.deadline())),
         ),
-        ("delay", delays),
+        ("delay", Some(delays)),
     ];
-    let words = words.map(|(key, text)| json!({ "key": key, "text": text }));
+    let words = words.into_iter();
+    let words: Vec<Value> = words
+        .filter_map(|(key, text)| Some(json!({ "key": key, "text": text? })))
+        .collect();
     let rotation = match required.class {
         IAdjudication::RotationClass::None => None,
         class => Some(format!("{class:?}")),
     };
-    let name = amendment.file_name();
+    let name = act.file_name();
     let commands = [
         format!("agentcity override explain {name}"),
         format!("agentcity override sign {name} --keystore alice.json"),
@@ -417,9 +364,9 @@ fn told(
         format!("agentcity override submit {name}"),
     ];
     json!({
-        "digest": amendment.digest(), "typedData": amendment.typed(), "file": amendment.file(&[]), "fileName": name,
-        "justification": { "hash": amendment.why, "contentAddress": address },
-        "deadline": amendment.deadline, "nonce": null, "words": words,
+        "digest": act.digest(), "typedData": act.typed(), "file": act.file(&[]), "fileName": name,
+        "justification": { "hash": why, "contentAddress": address },
+        "deadline": act.deadline(), "nonce": null, "words": words,
         "needs": { "signers": signers, "active": active, "delaySecs": delay, "rotation": rotation },
         "commands": commands,
         "unknown": [{ "field": "nonce", "why": "there is none: the digest is what counts once" }],
@@ -435,12 +382,12 @@ pub async fn submit<P: Provider>(
     at: Head,
 ) -> Result<Value, Refusal> {
     let city = asked.city();
-    let (amendment, signatures) = gathered(submission, city)?;
-    let required = required(asked, &amendment, at).await?;
+    let (act, signatures) = gathered(submission, city)?;
+    let required = required(asked, &act, at).await?;
     let missing = usize::from(required.signers).saturating_sub(signatures.len());
     let call = IAdjudication::submitCall {
-        action: IAdjudication::Action::AmendParameter,
-        payload: amendment.payload(),
+        action: act.wire(),
+        payload: act.payload(),
         signatures: signatures.iter().map(|one| one.signature.clone()).collect(),
     };
     let signers: Vec<String> = signatures
@@ -448,14 +395,14 @@ pub async fn submit<P: Provider>(
         .map(|one| one.signer.to_string())
         .collect();
     Ok(json!({
-        "digest": amendment.digest(), "to": amendment.panel.to_string(), "data": Bytes::from(call.abi_encode()),
-        "value": "0", "signers": signers, "missing": missing, "file": amendment.file(&signatures),
-        "command": format!("agentcity override submit {}", amendment.file_name()), "unknown": [],
+        "digest": act.digest(), "to": act.panel.to_string(), "data": Bytes::from(call.abi_encode()),
+        "value": "0", "signers": signers, "missing": missing, "file": act.file(&signatures),
+        "command": format!("agentcity override submit {}", act.file_name()), "unknown": [],
     }))
 }
 
 impl Submission {
-    /// Whether file and signatures are of one amendment of this city; how many signed.
+    /// Whether file and signatures are of one action of this city; how many signed.
     ///
     /// Errors: `dashboard/body`, `dashboard/signature`.
     pub fn judge(&self, city: &City) -> Result<usize, Refusal> {
@@ -463,20 +410,17 @@ impl Submission {
     }
 }
 
-/// The amendment of a file, and signatures over it, ascending by signer as the panel takes them.
-fn gathered(
-    submission: &Submission,
-    city: &City,
-) -> Result<(Amendment, Vec<SignatureOf>), Refusal> {
-    let amendment = Amendment::of_file(&submission.file, city).ok_or_else(|| {
-        Refusal::body("the file is none of an amendment of this city, or contradicts itself")
+/// The action of a file, and signatures over it, ascending by signer as the panel takes them.
+fn gathered(submission: &Submission, city: &City) -> Result<(Act, Vec<SignatureOf>), Refusal> {
+    let act = Act::of_file(&submission.file, city).ok_or_else(|| {
+        Refusal::body("the file is none of an action of this city that is prepared here, or contradicts itself")
     })?;
     if submission.signatures.len() > SIGNATURES_MAX {
         return Err(Refusal::body(format!(
             "more than {SIGNATURES_MAX} signatures"
         )));
     }
-    let digest = amendment.digest();
+    let digest = act.digest();
     let mut all = submission.signatures.clone();
     for one in &mut all {
         let parsed = Some(&one.signature).filter(|bytes| bytes.len() == SIGNATURE_BYTES);
@@ -497,7 +441,7 @@ fn gathered(
     if all.windows(2).any(|pair| pair[0].signer == pair[1].signer) {
         return Err(Refusal::signature("somebody signed twice"));
     }
-    Ok((amendment, all))
+    Ok((act, all))
 }
 
 #[cfg(test)]

@@ -192,7 +192,7 @@ pub fn freezes(sight: &Sight<'_>) -> Value {
     let open = picture.freezes.iter().take(ITEMS_MAX);
     let open = open.map(|((mission, number), freeze)| {
         json!({
-            "mission": mission, "node": freeze.at.node, "freeze": number, "attempt": freeze.at.attempt,
+            "mission": mission, "node": freeze.at.node, "freeze": number.to_string(), "attempt": freeze.at.attempt,
             "agent": freeze.agent.to_string(), "cause": format!("{:?}", freeze.cause), "at": freeze.since,
             "expiresAt": freeze.expires_at,
         })

@@ -2,6 +2,8 @@
 //!
 //! It shares nothing with the host. When it fails it is begun anew, and what is shown meanwhile says so.
 
+mod recall;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -23,6 +25,7 @@ use super::{
     facts::{Asked, Facts, Law},
     gas::Gas,
     guard::Refusal,
+    kept::Kept,
     metrics::{History, Sight, TABLE},
     mission::{self, Labels},
     picture::{Picture, window::Window},
@@ -222,6 +225,7 @@ pub struct Watch<P, V> {
     view: V,
     shown: Arc<Shown>,
     log: Option<proof::Kept>,
+    kept: Option<Arc<Mutex<Kept>>>,
 }
 
 /// What a run of the task keeps.
@@ -236,6 +240,7 @@ struct Run {
     published: Option<Instant>,
     documents: Option<Instant>,
     library: Option<Library>,
+    aside: recall::Aside,
 }
 
 impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
@@ -253,7 +258,15 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             view,
             shown,
             log,
+            kept: None,
         }
+    }
+
+    /// Keeps there what it has read, and goes on above what was kept.
+    #[must_use]
+    pub fn keeping(mut self, kept: Kept) -> Self {
+        self.kept = Some(Arc::new(Mutex::new(kept)));
+        self
     }
 
     /// Works for ever. A run that fails is told, and begun anew.
@@ -289,6 +302,7 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             published: None,
             documents: None,
             library: None,
+            aside: recall::Aside::default(),
         };
         loop {
             let more = match self.step(&mut run).await {
@@ -327,22 +341,30 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
     /// One step towards the tip; whether there is more at once.
     async fn step(&self, run: &mut Run) -> Result<bool, Doubt> {
         let tip = self.view.tip().await?;
-        let follower = match &mut run.follower {
+        let follower = match run.follower.take() {
             Some(follower) => follower,
-            none => {
-                let bottom = self.setting.from_block.saturating_sub(1);
-                if tip < bottom {
-                    return Err(Doubt::Lags { tip, top: bottom });
-                }
-                let links = self.view.links(bottom, bottom).await?;
-                let link = links.first().ok_or(Doubt::Moved { block: bottom })?;
-                none.insert(Follower::above(link.at))
-            }
+            None => Follower::above(self.bottom(tip, run).await?),
         };
+        let follower = run.follower.insert(follower);
         let step = follower.advance(&self.view).await?;
-        let top = follower.top();
+        let (top, bottom) = (follower.top(), follower.bottom());
         self.take(step.changes, top, (tip, step.more), run);
+        self.put_aside(bottom, run).await;
         Ok(step.more)
+    }
+
+    /// The block above which it is read: the last that an earlier start read, or that before the first which may hold a log of the city.
+    async fn bottom(&self, tip: u64, run: &mut Run) -> Result<Head, Doubt> {
+        if let Some(top) = self.recall(tip, run).await? {
+            return Ok(top);
+        }
+        let bottom = self.setting.from_block.saturating_sub(1);
+        if tip < bottom {
+            return Err(Doubt::Lags { tip, top: bottom });
+        }
+        let links = self.view.links(bottom, bottom).await?;
+        let link = links.first().ok_or(Doubt::Moved { block: bottom })?;
+        Ok(link.at)
     }
 
     fn take(&self, changes: Vec<Change>, top: Head, (tip, more): (u64, bool), run: &mut Run) {

@@ -35,6 +35,7 @@ pub struct Section {
     #[serde(default)]
     dashboard_hosts: Vec<String>,
     dashboard_mission_gas: Option<u64>,
+    dashboard_file: Option<PathBuf>,
     #[serde(default = "default_look_secs")]
     look_secs: u64,
     #[serde(default = "default_head_age_secs")]
@@ -98,6 +99,8 @@ pub struct Dashboard {
     pub hosts: Vec<String>,
     /// Gas that a mission may use, to compare with.
     pub mission_gas: Option<u64>,
+    /// Where what was read is kept; beside the journal when absent.
+    pub file: Option<PathBuf>,
 }
 
 /// The admin API.
@@ -174,10 +177,18 @@ pub enum SettingsError {
 impl Section {
     fn dashboard(&self) -> Result<Option<Dashboard>, SettingsError> {
         if !self.dashboard {
-            return match (self.dashboard_hosts.is_empty(), self.dashboard_mission_gas) {
-                (false, _) => Err(SettingsError::NoDashboard("dashboard_hosts")),
-                (_, Some(_)) => Err(SettingsError::NoDashboard("dashboard_mission_gas")),
-                _ => Ok(None),
+            let named = [
+                ("dashboard_hosts", !self.dashboard_hosts.is_empty()),
+                (
+                    "dashboard_mission_gas",
+                    self.dashboard_mission_gas.is_some(),
+                ),
+                ("dashboard_file", self.dashboard_file.is_some()),
+            ];
+            let named = named.into_iter().find(|(_, is_named)| *is_named);
+            return match named {
+                Some((key, _)) => Err(SettingsError::NoDashboard(key)),
+                None => Ok(None),
             };
         }
         if self.listen.is_none() {
@@ -205,6 +216,7 @@ impl Section {
         Ok(Some(Dashboard {
             hosts: self.dashboard_hosts.clone(),
             mission_gas: self.dashboard_mission_gas,
+            file: self.dashboard_file.clone(),
         }))
     }
 
@@ -343,6 +355,10 @@ mod tests {
             ),
             (
                 "listen = \"127.0.0.1:9464\"\ndashboard_mission_gas = 1".into(),
+                "dashboard = true",
+            ),
+            (
+                "listen = \"127.0.0.1:9464\"\ndashboard_file = \"seen\"".into(),
                 "dashboard = true",
             ),
             (

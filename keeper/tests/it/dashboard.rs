@@ -5,6 +5,7 @@ use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
+    path::PathBuf,
     process::Command,
     sync::Arc,
     time::{Duration, Instant},
@@ -19,33 +20,38 @@ use agentcity_keeper::{
         facts::Asked,
         guard::Door,
         http::{Desk, router},
+        kept::Kept,
         watch::{Setting, Shown, Watch},
     },
     source::{agreed::Agreed, endpoint::HttpEndpoint, pool::Pool},
 };
 use agentcity_test_fixtures::{
+    city::Person,
     mission::{Charter, Law, Plan, Scene, Task},
     tool::Tool,
 };
 use alloy::{
+    network::Ethereum,
     primitives::{B256, U256, keccak256},
+    providers::RootProvider,
     signers::{SignerSync, local::PrivateKeySigner},
+    transports::http::reqwest::Url,
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
     daemon::{Daemon, Files},
-    mission::{city, provider},
+    mission::city,
 };
 
-const PRICE: u128 = 300_000_000_000_000;
-const STAKE: u128 = 200_000_000_000_000;
+pub(crate) const PRICE: u128 = 300_000_000_000_000;
+pub(crate) const STAKE: u128 = 200_000_000_000_000;
 /// Longest wait for anything: a busy machine takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A dashboard over a scene's city.
-struct Page {
+pub(crate) struct Page {
     at: SocketAddr,
     _runtime: Option<Runtime>,
 }
@@ -70,14 +76,20 @@ impl Reply {
 
 impl Page {
     fn over(scene: &Scene) -> Self {
+        Self::through(scene, &scene.stage.city.node.http_url(), None)
+    }
+
+    /// The same by an endpoint of the city's chain, and with what an earlier one kept.
+    pub(crate) fn through(scene: &Scene, url: &str, kept: Option<Kept>) -> Self {
         let runtime = Runtime::new().unwrap();
         let at = runtime.block_on(async {
-            let (city, provider) = (city(&scene.stage), provider(&scene.stage));
+            let (city, url) = (city(&scene.stage), url.parse::<Url>().unwrap());
+            let provider = RootProvider::<Ethereum>::new_http(url.clone());
             let genesis = agentcity_keeper::source::agreed::head(&provider, 0)
                 .await
                 .unwrap();
             let endpoint = HttpEndpoint::new(
-                scene.stage.city.node.http_url().parse().unwrap(),
+                url,
                 Duration::from_secs(10),
                 (city.chain_id, genesis.hash),
                 city.contracts().addresses(),
@@ -92,7 +104,10 @@ impl Page {
                 documents: None,
                 holds: false,
             };
-            let watch = Watch::new(setting, Arc::clone(&asked), pool, Arc::clone(&shown), None);
+            let mut watch = Watch::new(setting, Arc::clone(&asked), pool, Arc::clone(&shown), None);
+            if let Some(kept) = kept {
+                watch = watch.keeping(kept);
+            }
             tokio::spawn(watch.run());
             let desk = Arc::new(Desk::new(shown, asked, None));
             let served = router(desk, Door::new(Vec::new()), None);
@@ -141,7 +156,7 @@ impl Page {
 
     /// The state, once it is as wanted.
     #[track_caller]
-    fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
             let reply = self.get("/dashboard/state");
@@ -245,7 +260,7 @@ fn example() -> Value {
 }
 
 /// A mission of two tasks in a row, the second judged by people.
-fn enacted(scene: &mut Scene) -> Law {
+pub(crate) fn enacted(scene: &mut Scene) -> Law {
     let plan = Plan {
         name: "seen".to_owned(),
         tasks: vec![
@@ -324,11 +339,11 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
         json!(true)
     );
     assert_eq!(mission(&state, &law)["counts"]["FROZEN"], json!(1));
-    let freeze = state["freezes"]["open"][0]["freeze"].as_u64().unwrap();
+    let freeze = state["freezes"]["open"][0]["freeze"].as_str().unwrap();
     let unfreeze = guardian::unfreezeNodeCall {
         missionId: law.mission,
         node: 0,
-        freezeId: freeze,
+        freezeId: freeze.parse().unwrap(),
         kind: guardian::UnfreezeKind::FalsePositive,
     };
     scene.rule(Peer::Guardian, &unfreeze);
@@ -572,6 +587,23 @@ fn an_amendment_is_what_the_command_line_would_have_signed_and_bad_requests_are_
     assert!(!home.head.contains("access-control"));
 }
 
+/// The configuration of a keeper that keeps a log, anchors it, and serves a dashboard.
+pub(crate) fn logging(files: &Files, scene: &Scene, keeper: &Person) -> PathBuf {
+    let key = files.secret("key", &alloy::hex::encode(keeper.signer().to_bytes()));
+    let config = files.at("keeper.toml");
+    let text = format!(
+        "endpoint = {:?}\njournal = {:?}\nkey_file = {key:?}\ndepth_blocks = 0\npoll_secs = 5\n\
+         [city]\nconstitution = \"{}\"\nfrom_block = 1\n[log]\nfile = {:?}\nanchor_secs = 1\n\
+         [operations]\nlisten = \"127.0.0.1:0\"\ndashboard = true\n",
+        scene.stage.city.node.http_url(),
+        files.at("journal"),
+        scene.at(Peer::Constitution),
+        files.at("log"),
+    );
+    std::fs::write(&config, text).unwrap();
+    config
+}
+
 /// The hash of a field.
 fn hash(of: &Value) -> B256 {
     of.as_str().unwrap().parse().unwrap()
@@ -586,19 +618,7 @@ fn the_executable_serves_proofs_of_its_log_that_hold_against_the_chain() {
     let mut scene = Scene::raise(&Charter::default(), 1, 1);
     let keeper = scene.person("keeper");
     let files = Files::new();
-    let key = files.secret("key", &alloy::hex::encode(keeper.signer().to_bytes()));
-    let config = files.at("keeper.toml");
-    let text = format!(
-        "endpoint = {:?}\njournal = {:?}\nkey_file = {key:?}\ndepth_blocks = 0\npoll_secs = 5\n\
-         [city]\nconstitution = \"{}\"\nfrom_block = 1\n[log]\nfile = {:?}\nanchor_secs = 1\n\
-         [operations]\nlisten = \"127.0.0.1:0\"\ndashboard = true\n",
-        scene.stage.city.node.http_url(),
-        files.at("journal"),
-        scene.at(Peer::Constitution),
-        files.at("log"),
-    );
-    std::fs::write(&config, text).unwrap();
-    let mut daemon = Daemon::start(&config);
+    let mut daemon = Daemon::start(&logging(&files, &scene, &keeper));
     let page = Page {
         at: daemon.address("listen").parse().unwrap(),
         _runtime: None,

@@ -1,5 +1,6 @@
 //! The keeper against a running chain, against a naive model, and against its own death.
 
+mod browser;
 mod chain;
 mod chaos;
 mod check;
@@ -26,6 +27,7 @@ mod mission;
 mod operations;
 mod outage_story;
 mod postgres;
+mod recall;
 mod reconciliation;
 mod results;
 mod scribe;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use agentcity_abi::ICollaboration::{Halt, Reason};
 use agentcity_domain::machine::{MissionState, NodeState};
 use alloy::primitives::{Address, B256, U256};
+use serde::{Deserialize, Serialize};
 
 /// Nodes of a mission that is followed whole: as many as a statute has.
 pub const NODES_MAX: u16 = 5_000;
@@ -166,7 +167,8 @@ pub struct Stop {
 }
 
 /// What only the chain's views say of a mission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct View {
     /// When it must be over.
     pub deadline: u64,

@@ -1,6 +1,6 @@
 //! Blocks that may be taken back: what lies below them is folded for good, what is in them is folded again when they change.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use alloy::primitives::B256;
 
@@ -21,6 +21,8 @@ pub struct Window {
     below: Picture,
     /// Logs above it, in their order.
     logs: VecDeque<Log>,
+    /// Logs that were folded for good since they were asked for.
+    settled: Vec<Log>,
     now: Picture,
 }
 
@@ -50,6 +52,7 @@ impl Window {
             city,
             below: Picture::default(),
             logs: VecDeque::new(),
+            settled: Vec::new(),
             now: Picture::default(),
         }
     }
@@ -124,8 +127,42 @@ impl Window {
                 self.below.take(&self.city, &log);
                 // Nobody asks the chain on its behalf.
                 self.below.touched.clear();
+                self.settled.push(log);
             }
         }
+    }
+
+    /// The city as of the newest block that is never taken back.
+    pub const fn below(&self) -> &Picture {
+        &self.below
+    }
+
+    /// Logs that were folded for good since they were asked for last.
+    pub fn settled(&mut self) -> Vec<Log> {
+        std::mem::take(&mut self.settled)
+    }
+
+    /// Folds for good what an earlier start had settled, before anything else is taken.
+    pub fn recall(&mut self, logs: Vec<Log>) -> Vec<Sent> {
+        let sent = logs.into_iter().map(|log| Sent::In {
+            mission: self.below.take(&self.city, &log),
+            transaction: log.transaction,
+            block: log.at.number,
+        });
+        sent.collect()
+    }
+
+    /// All that was settled up to the block `top` is recalled.
+    pub fn recalled(&mut self, top: Head) {
+        self.below.top = Some(top);
+        self.now = self.below.clone();
+        self.below.touched.clear();
+    }
+
+    /// Missions of which endings wait for their tier.
+    pub fn untiered(&self) -> BTreeSet<B256> {
+        let waiting = self.below.untiered.iter();
+        waiting.map(|(mission, ..)| *mission).collect()
     }
 
     /// Counts endings whose tier is known by now, in both pictures.

@@ -9,19 +9,58 @@ fn city() -> City {
     )
 }
 
-fn amendment() -> Amendment {
-    let city = city();
-    Amendment {
-        id: ParameterId::ReputationFloor,
-        old: parameter::word(100),
-        new: parameter::word(120),
-        why: keccak256("why"),
-        place: ContentAddress::of("why").word(),
-        deadline: 1_767_225_600,
-        chain_id: city.chain_id,
-        panel: city.at(Peer::Adjudication),
-        constitution: city.constitution,
-    }
+const REASON: Reason = Reason {
+    why: B256::repeat_byte(0x21),
+    place: B256::repeat_byte(0x22),
+    deadline: 1_767_225_600,
+};
+
+fn amendment() -> Act {
+    let id = U256::from(ParameterId::ReputationFloor.place()).into();
+    let own = vec![id, parameter::word(100), parameter::word(120)];
+    Act::new(Action::AmendParameter, own, REASON, &city())
+}
+
+/// An example of each action, as it is asked for.
+fn examples() -> Vec<(Action, Value)> {
+    let mission = B256::repeat_byte(7);
+    vec![
+        (
+            Action::FreezeNode,
+            json!({ "missionId": mission, "node": 3, "attempt": 1, "agent": Address::repeat_byte(9) }),
+        ),
+        (
+            Action::UnfreezeNode,
+            json!({ "missionId": mission, "node": 3, "freezeId": "12", "kind": 2 }),
+        ),
+        (
+            Action::ConfirmFreeze,
+            json!({ "missionId": mission, "node": 3, "freezeId": 12 }),
+        ),
+        (
+            Action::DecideReview,
+            json!({ "missionId": mission, "node": 3, "attempt": 1, "approved": true, "score": 900, "seat": 0 }),
+        ),
+        (
+            Action::ClearPredicate,
+            json!({ "missionId": mission, "index": 1 }),
+        ),
+    ]
+}
+
+fn acting(action: &str, fields: Value) -> Proposal {
+    let body = json!({ "action": action, "fields": fields, "justification": "why" });
+    read(body.to_string().as_bytes()).expect("a body")
+}
+
+/// The action of an example; its output is made up.
+fn act(action: Action, fields: Value) -> Act {
+    let Ok(Judged::Action(_, words)) = acting(verb(action), fields).judge() else {
+        panic!("{action:?}");
+    };
+    let own = words.into_iter();
+    let own = own.map(|word| word.unwrap_or(B256::repeat_byte(5)));
+    Act::new(action, own.collect(), REASON, &city())
 }
 
 fn key(number: u8) -> PrivateKeySigner {
@@ -37,23 +76,104 @@ fn sign(key: &PrivateKeySigner, digest: &B256) -> SignatureOf {
 }
 
 fn proposal(parameter: Value, value: Value) -> Proposal {
-    Proposal {
+    Proposal::Amendment(Amending {
         parameter,
         value,
         justification: "it is too low".to_owned(),
         deadline_secs: None,
-    }
+    })
 }
 
 #[test]
 fn a_wallet_hashes_the_typed_data_to_the_digest() {
-    let amendment = amendment();
-    let typed: alloy::dyn_abi::TypedData =
-        serde_json::from_value(amendment.typed()).expect("typed data");
-    assert_eq!(
-        typed.eip712_signing_hash().expect("a hash"),
-        amendment.digest()
-    );
+    let acts = examples()
+        .into_iter()
+        .map(|(action, fields)| act(action, fields));
+    for act in acts.chain([amendment()]) {
+        let typed: alloy::dyn_abi::TypedData =
+            serde_json::from_value(act.typed()).expect("typed data");
+        let hash = typed.eip712_signing_hash().expect("a hash");
+        assert_eq!(hash, act.digest(), "{:?}", act.action);
+    }
+}
+
+#[test]
+fn every_action_that_is_offered_is_read_from_its_fields_and_said_with_all_of_them() {
+    let known: Vec<Action> = examples().into_iter().map(|(action, _)| action).collect();
+    assert_eq!(known, OFFERED);
+    for (action, fields) in examples() {
+        let act = act(action, fields.clone());
+        let (said, file) = (act.sentence(), act.file(&[]));
+        for (ty, name) in own(action) {
+            let value = &file["message"][name];
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            assert!(said.contains(&text), "{said}: {ty} {name} {text}");
+        }
+        assert_eq!(
+            act.touches(),
+            format!("mission {} alone", B256::repeat_byte(7))
+        );
+        assert_eq!(Act::of_file(&file, &city()), Some(act), "{action:?}");
+    }
+}
+
+#[test]
+fn a_field_that_is_missing_too_much_or_of_another_form_is_refused() {
+    for (action, fields) in examples() {
+        let (action, all) = (verb(action), fields.as_object().expect("fields"));
+        let refused = |fields: &Map<String, Value>, what: &str| {
+            let judged = acting(action, Value::Object(fields.clone())).judge();
+            assert_eq!(judged.expect_err(what).code(), "dashboard/body", "{what}");
+        };
+        for name in all.keys() {
+            let mut fewer = all.clone();
+            fewer.remove(name);
+            refused(&fewer, name);
+            for value in [
+                json!(-1),
+                json!(1.5),
+                json!("x"),
+                json!(null),
+                json!([1]),
+                json!(u64::MAX),
+            ] {
+                // A freeze's number takes all that a word of 64 bits holds.
+                if name == "freezeId" && value == json!(u64::MAX) {
+                    continue;
+                }
+                let mut other = all.clone();
+                other.insert(name.clone(), value.clone());
+                refused(&other, &format!("{name} {value}"));
+            }
+        }
+        for name in ["more", "completionDigest", "deadline", "justificationHash"] {
+            let mut more = all.clone();
+            more.insert(name.to_owned(), json!(B256::ZERO));
+            refused(&more, name);
+        }
+    }
+    let review = |approved: bool, score: u64, seat: u64| {
+        let mission = B256::ZERO;
+        let fields = json!({ "missionId": mission, "node": 0, "attempt": 1, "approved": approved, "score": score, "seat": seat });
+        acting("decide-review", fields).judge().is_ok()
+    };
+    assert!(review(true, 1_000, 2) && review(false, 0, 0));
+    assert!(!review(true, 1_001, 0) && !review(false, 1, 0) && !review(false, 0, 1));
+    let unfreeze = |kind: u64| {
+        let fields = json!({ "missionId": B256::ZERO, "node": 0, "freezeId": 1, "kind": kind });
+        acting("unfreeze-node", fields).judge().is_ok()
+    };
+    assert_eq!([0, 1, 2, 3].map(unfreeze), [false, true, true, false]);
+}
+
+#[test]
+fn an_action_that_is_not_prepared_here_is_refused_by_name() {
+    for action in ["halt-city", "amend-parameter", "FreezeNode", "none", ""] {
+        let judged = acting(action, json!({})).judge();
+        assert_eq!(judged.expect_err(action).code(), "dashboard/action");
+    }
 }
 
 #[test]
@@ -65,7 +185,7 @@ fn a_parameter_is_named_or_numbered_and_its_value_is_within_its_bounds() {
         (json!(floor.place()), json!(120)),
     ] {
         let judged = proposal(named, value).judge();
-        assert_eq!(judged, Ok((floor, parameter::word(120))));
+        assert_eq!(judged, Ok(Judged::Amendment(floor, parameter::word(120))));
     }
     for (named, value, code) in [
         (json!("reputationfloor"), json!(1), "dashboard/parameter"),
@@ -109,23 +229,26 @@ fn a_parameter_is_named_or_numbered_and_its_value_is_within_its_bounds() {
 
 #[test]
 fn a_proposal_says_why_and_for_how_long() {
-    let floor = || proposal(json!("reputationFloor"), json!(120));
-    for justification in [String::new(), " \n\t".into(), "x".repeat(WHY_BYTES_MAX + 1)] {
-        let told = Proposal {
-            justification,
-            ..floor()
+    let floor = json!({ "parameter": "reputationFloor", "value": 120, "justification": "why" });
+    let (_, fields) = examples().remove(0);
+    let freeze = json!({ "action": "freeze-node", "fields": fields, "justification": "why" });
+    for asked in [floor, freeze] {
+        let judged = |with: &str, value: Value| {
+            let mut body = asked.clone();
+            body[with] = value;
+            read::<Proposal>(body.to_string().as_bytes())
+                .expect("a body")
+                .judge()
+        };
+        judged("deadlineSecs", json!(DEADLINE_SECS_MAX)).expect("a year");
+        for why in [String::new(), " \n\t".into(), "x".repeat(WHY_BYTES_MAX + 1)] {
+            let told = judged("justification", json!(why));
+            assert_eq!(told.expect_err("says nothing").code(), "dashboard/body");
         }
-        .judge();
-        assert_eq!(told.expect_err("says nothing").code(), "dashboard/body");
-    }
-    for secs in [0, DEADLINE_SECS_MAX + 1] {
-        let deadline_secs = Some(secs);
-        let told = Proposal {
-            deadline_secs,
-            ..floor()
+        for secs in [0, DEADLINE_SECS_MAX + 1] {
+            let told = judged("deadlineSecs", json!(secs));
+            assert_eq!(told.expect_err("no deadline").code(), "dashboard/body");
         }
-        .judge();
-        assert_eq!(told.expect_err("no deadline").code(), "dashboard/body");
     }
     for body in [
         "",
@@ -133,6 +256,9 @@ fn a_proposal_says_why_and_for_how_long() {
         "[]",
         "{\"parameter\":1}",
         "{\"parameter\":1,\"value\":1,\"justification\":\"a\",\"more\":1}",
+        "{\"action\":\"freeze-node\",\"justification\":\"a\"}",
+        "{\"action\":\"freeze-node\",\"fields\":[],\"justification\":\"a\"}",
+        "{\"action\":\"freeze-node\",\"fields\":{},\"justification\":\"a\",\"value\":1}",
     ] {
         assert_eq!(
             read::<Proposal>(body.as_bytes()).expect_err(body).code(),
@@ -145,10 +271,10 @@ fn a_proposal_says_why_and_for_how_long() {
 fn a_file_is_read_back_and_one_that_contradicts_itself_is_not() {
     let amendment = amendment();
     let file = amendment.file(&[]);
-    assert_eq!(Amendment::of_file(&file, &city()), Some(amendment.clone()));
+    assert_eq!(Act::of_file(&file, &city()), Some(amendment.clone()));
     let lower = file.to_string().to_ascii_lowercase();
     assert!(
-        Amendment::of_file(&serde_json::from_str(&lower).expect("JSON"), &city()).is_none(),
+        Act::of_file(&serde_json::from_str(&lower).expect("JSON"), &city()).is_none(),
         "names have a case"
     );
     for (pointer, value) in [
@@ -166,7 +292,7 @@ fn a_file_is_read_back_and_one_that_contradicts_itself_is_not() {
     ] {
         let mut other = file.clone();
         *other.pointer_mut(pointer).expect(pointer) = value;
-        assert_eq!(Amendment::of_file(&other, &city()), None, "{pointer}");
+        assert_eq!(Act::of_file(&other, &city()), None, "{pointer}");
     }
     for other in [
         json!(null),
@@ -174,7 +300,7 @@ fn a_file_is_read_back_and_one_that_contradicts_itself_is_not() {
         json!("file"),
         json!({ "override": 1 }),
     ] {
-        assert_eq!(Amendment::of_file(&other, &city()), None, "{other}");
+        assert_eq!(Act::of_file(&other, &city()), None, "{other}");
     }
 }
 

@@ -5,7 +5,7 @@ use agentcity_keeper::{
         guard::Door,
         http::mission_id,
         proof::Which,
-        proposal::{Proposal, Submission, read},
+        proposal::{Judged, Proposal, Submission, read},
     },
     source::city::City,
 };
@@ -87,16 +87,27 @@ fn bodies_of_requests_to_the_dashboard() {
     let proposals = [
         json!({ "parameter": "reputationFloor", "value": 120, "justification": "why" }),
         json!({ "parameter": 2, "value": "2500", "justification": "why", "deadlineSecs": 60 }),
+        json!({ "action": "unfreeze-node", "fields": { "missionId": B256::ZERO, "node": 1, "freezeId": 2, "kind": 1 }, "justification": "why" }),
+        json!({ "action": "clear-predicate", "fields": { "missionId": B256::ZERO, "index": 1 }, "justification": "why" }),
     ]
     .map(|one| one.to_string().into_bytes());
     hurl("dashboard-proposal", &proposals, |bytes| {
         let Ok(proposal) = read::<Proposal>(bytes) else {
             return false;
         };
-        let Ok((id, word)) = proposal.judge() else {
-            return false;
-        };
-        agentcity_domain::parameter::check(id, word).expect("within its bounds");
+        match proposal.judge() {
+            Err(_) => return false,
+            Ok(Judged::Amendment(id, word)) => {
+                agentcity_domain::parameter::check(id, word).expect("within its bounds");
+            }
+            Ok(Judged::Action(action, words)) => {
+                let shape = action.shape().expect("an action of the table");
+                let fits = |(place, word): (u8, &Option<B256>)| {
+                    word.is_none_or(|word| shape.takes(place, &word))
+                };
+                assert!((0..).zip(&words).all(fits), "{words:?}");
+            }
+        }
         true
     });
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/dashboard/example.json");

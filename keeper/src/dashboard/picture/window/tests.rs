@@ -316,6 +316,16 @@ proptest! {
         }
         prop_assert_eq!(facts(window.picture()), facts(&fresh));
 
+        // Who starts anew with what was settled, and reads the rest, sees the same.
+        let settled = window.settled();
+        let rest = standing[settled.len()..].iter().map(|(_, log)| Change::Added(log.clone())).collect();
+        let mut again = Window::new(city());
+        again.recall(settled);
+        again.recalled(head(number.saturating_sub(REORG_BLOCKS_MAX), branch));
+        again.take(rest, head(number, branch));
+        prop_assert_eq!(facts(again.picture()), facts(&fresh));
+        prop_assert_eq!(facts(again.below()), facts(window.below()));
+
         // Naive sums.
         let sum = |of: &dyn Fn(&Told) -> Option<u64>| {
             standing.iter().filter_map(|(told, _)| of(told)).fold(U256::ZERO, |sum, amount| sum + U256::from(amount))

@@ -1,0 +1,197 @@
+//! A dashboard that starts again goes on above what it has read, and believes its file no more than the chain.
+
+use std::{path::Path, sync::Arc};
+
+use agentcity_abi::ICollaboration::{abortMissionCall, missionCall};
+use agentcity_domain::peer::Peer;
+use agentcity_keeper::{
+    dashboard::kept::{Kept, Name},
+    source::follow::REORG_BLOCKS_MAX,
+};
+use agentcity_test_fixtures::mission::{Charter, Law, Scene};
+use alloy::{hex, primitives::keccak256, providers::Provider, sol_types::SolCall};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::{
+    dashboard::{Page, enacted},
+    mission::provider,
+    strait::{Passage, strait},
+};
+
+/// A way to the endpoint on which everything that is asked is written down.
+struct Asked {
+    url: String,
+    all: Arc<Mutex<Vec<Value>>>,
+    runtime: Runtime,
+}
+
+impl Asked {
+    fn of(scene: &Scene) -> Self {
+        let (all, runtime) = (Arc::<Mutex<Vec<Value>>>::default(), Runtime::new().unwrap());
+        let noted = Arc::clone(&all);
+        let judge = move |body: &str| {
+            match serde_json::from_str(body).unwrap() {
+                Value::Array(many) => noted.lock().extend(many),
+                one => noted.lock().push(one),
+            }
+            Passage::Open
+        };
+        let url = runtime.block_on(strait(scene.stage.city.node.http_url(), Arc::new(judge)));
+        Self { url, all, runtime }
+    }
+
+    /// Parameters of all questions of a method, since this was asked last.
+    fn take(&self) -> Questions {
+        Questions(std::mem::take(&mut *self.all.lock()))
+    }
+
+    fn rpc(&self, scene: &Scene, method: &'static str, params: Value) {
+        let provider = provider(&scene.stage);
+        let done = provider.raw_request::<_, Value>(method.into(), params);
+        self.runtime.block_on(done).unwrap();
+    }
+}
+
+struct Questions(Vec<Value>);
+
+impl Questions {
+    fn of(&self, method: &str) -> impl Iterator<Item = &Value> {
+        let is = move |one: &&Value| one["method"] == json!(method);
+        self.0.iter().filter(is).map(|one| &one["params"])
+    }
+
+    /// Numbers of the blocks whose headers were asked for, but the first, by which a chain is known.
+    fn headers(&self) -> Vec<u64> {
+        let numbers = self.of("eth_getBlockByNumber");
+        numbers
+            .map(|params| number(&params[0]))
+            .filter(|number| *number > 0)
+            .collect()
+    }
+
+    /// Blocks from which on ranges of logs were asked for.
+    fn ranges(&self) -> Vec<u64> {
+        let filters = self.of("eth_getLogs").map(|params| &params[0]["fromBlock"]);
+        filters.filter(|from| !from.is_null()).map(number).collect()
+    }
+
+    /// How often a mission's view was asked for.
+    fn views(&self, law: &Law) -> usize {
+        let call = missionCall {
+            missionId: law.mission,
+        };
+        let data = json!(hex::encode_prefixed(call.abi_encode()));
+        let calls = self.of("eth_call");
+        calls
+            .filter(|params| params[0]["input"] == data || params[0]["data"] == data)
+            .count()
+    }
+}
+
+fn number(of: &Value) -> u64 {
+    let digits = of.as_str().unwrap().trim_start_matches("0x");
+    u64::from_str_radix(digits, 16).unwrap()
+}
+
+fn open(path: &Path, scene: &Scene) -> Kept {
+    let name = Name {
+        chain_id: scene.stage.city.client.chain_id(),
+        constitution: scene.at(Peer::Constitution),
+        from_block: 1,
+    };
+    Kept::open(path, &name).unwrap()
+}
+
+/// All of it was read, receipts included, and a block after that: what lies deep is put aside by then.
+fn settled(asked: &Asked, scene: &Scene, page: &Page) -> Value {
+    let is_whole = |state: &Value| {
+        state["city"]["caughtUp"] == json!(true)
+            && state["gas"]["measured"] == state["gas"]["transactions"]
+            && state["missions"]["items"]
+                .as_array()
+                .is_some_and(|all| all.iter().all(|one| !one["deadline"].is_null()))
+            && state["verification"]["byTier"][0]["completed"] == json!(1)
+    };
+    let state = page.until("everything", is_whole);
+    let block = state["city"]["block"]["number"].as_u64().unwrap();
+    asked.rpc(scene, "anvil_mine", json!(["0x2"]));
+    page.until("a block more", |state| {
+        is_whole(state) && state["city"]["block"]["number"].as_u64() > Some(block + 1)
+    })
+}
+
+fn same(one: &Value, other: &Value) {
+    for section in [
+        "freezes",
+        "verification",
+        "epochs",
+        "reviews",
+        "gas",
+        "missions",
+    ] {
+        assert_eq!(one[section], other[section], "{section}");
+    }
+    assert_eq!(one["money"]["lines"], other["money"]["lines"]);
+}
+
+#[test]
+fn a_second_start_asks_the_endpoint_only_for_what_is_new_and_a_chain_that_contradicts_is_read_again()
+ {
+    let mut scene = Scene::raise(&Charter::default(), 3, 1);
+    let law = enacted(&mut scene);
+    scene.route(&law, 0, &[0]);
+    scene.submit(&law, 0, 0);
+    let abort = abortMissionCall {
+        missionId: law.mission,
+        justificationHash: keccak256("nobody wants it any more"),
+    };
+    scene.rule(Peer::Collaboration, &abort);
+    let asked = Asked::of(&scene);
+    asked.rpc(&scene, "anvil_mine", json!(["0xc8"]));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("seen");
+
+    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)));
+    let first = settled(&asked, &scene, &page);
+    drop(page);
+    let questions = asked.take();
+    assert!(
+        questions.headers().contains(&1),
+        "it begins at the first block"
+    );
+    assert!(questions.of("eth_getTransactionReceipt").count() > 10);
+    assert!(questions.views(&law) > 0);
+    let top = open(&path, &scene).top().unwrap().unwrap();
+    let tip = first["city"]["block"]["number"].as_u64().unwrap();
+    assert!(top.number + REORG_BLOCKS_MAX + 3 > tip, "{top:?} of {tip}");
+
+    // Nothing of what lies up to there is asked for again.
+    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)));
+    let second = settled(&asked, &scene, &page);
+    drop(page);
+    same(&first, &second);
+    let questions = asked.take();
+    let oldest = questions.headers().into_iter().min().unwrap();
+    assert_eq!(
+        oldest, top.number,
+        "the one by which the chain is known to be the same"
+    );
+    for from in questions.ranges() {
+        assert!(from > top.number, "logs from block {from}");
+    }
+    assert_eq!(questions.of("eth_getTransactionReceipt").count(), 0);
+    assert_eq!(questions.views(&law), 0, "it has ended");
+
+    // The chain has other blocks from below there on.
+    asked.rpc(&scene, "anvil_reorg", json!([REORG_BLOCKS_MAX + 20, []]));
+    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)));
+    let third = settled(&asked, &scene, &page);
+    drop(page);
+    same(&first, &third);
+    assert!(
+        asked.take().headers().contains(&1),
+        "it is read from the beginning"
+    );
+}
