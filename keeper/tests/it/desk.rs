@@ -118,7 +118,7 @@ impl Desk {
         scorers: &[B256],
     ) -> Self {
         let runtime = Runtime::new().unwrap();
-        let mut scene = Scene::raise(charter, 3, 1);
+        let mut scene = Scene::raise(charter, scripts.len().max(3), 1);
         let mut monitors = Vec::new();
         for (number, scorer) in scorers.iter().enumerate() {
             let name = format!("monitor {number}");
@@ -337,6 +337,25 @@ impl Desk {
             self.look_all(keepers);
         }
         panic!("never: {what}");
+    }
+
+    /// How many transactions a keeper's account sent that are in a block.
+    pub(crate) fn sent(&self, with: &With) -> u64 {
+        let account = self.monitors[with.monitor].address();
+        let asked = async { self.provider().get_transaction_count(account).await };
+        self.runtime.block_on(asked).unwrap()
+    }
+
+    /// What a keeper's buffer wanted done of a kind, in order: when, by the clock of this desk, and whether it ended.
+    pub(crate) fn wanted(&self, with: &With, kind: &str) -> Vec<(u64, bool)> {
+        let journal = rusqlite::Connection::open(self.folder(with).join("journal.sqlite")).unwrap();
+        let asked = "SELECT intended_ms, outcome IS NOT NULL FROM actions WHERE body LIKE ?1 ORDER BY intended_ms";
+        let mut query = journal.prepare(asked).unwrap();
+        let of_kind = format!("{{\"Escrow\":{{\"{kind}\"%");
+        let rows = query.query_map([of_kind], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
+        let rows = rows.unwrap().map(Result::unwrap);
+        rows.map(|(at, ended)| (u64::try_from(at).unwrap(), ended))
+            .collect()
     }
 
     /// How the job of the first seat of a node stands, as its executor says: `running`, `delivered`, `stopped` or else.

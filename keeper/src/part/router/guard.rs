@@ -109,10 +109,11 @@ impl Guard {
         match step {
             // Nothing is sent, and less runs afterwards.
             Due::Stop(_) | Due::Open(_) => Ok(()),
+            // What was done is sealed and queued also while nothing may be sent; that is asked when there is something to send.
+            Due::Result(..) => gate.may_take(),
             Due::Invoke(_) => gate.may_execute(),
             Due::Route { .. } => gate.may_send().and_then(|()| gate.may_execute()),
             Due::Accept(_)
-            | Due::Result(..)
             | Due::Close { .. }
             | Due::Release { .. }
             | Due::Expire { .. }
@@ -122,6 +123,13 @@ impl Guard {
             | Due::End { .. }
             | Due::CloseEscrow { .. } => gate.may_send(),
         }
+    }
+
+    /// Whether anything may be sent now.
+    ///
+    /// Errors: [`Barred`].
+    pub(super) fn may_send(&self) -> Result<(), Barred> {
+        self.gate.as_ref().map_or(Ok(()), Gate::may_send)
     }
 
     /// The block as of which outputs are passed on to successors: with a buffer one that counts as final.
