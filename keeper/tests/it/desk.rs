@@ -118,6 +118,9 @@ impl Desk {
         scorers: &[B256],
     ) -> Self {
         let runtime = Runtime::new().unwrap();
+        if std::env::var("DEBUGLOG").is_ok() {
+            let _ = agentcity_keeper::operations::log_to_stderr(false, "debug");
+        }
         let mut scene = Scene::raise(charter, scripts.len().max(3), 1);
         let mut monitors = Vec::new();
         for (number, scorer) in scorers.iter().enumerate() {
@@ -346,16 +349,19 @@ impl Desk {
         self.runtime.block_on(asked).unwrap()
     }
 
-    /// What a keeper's buffer wanted done of a kind, in order: when, by the clock of this desk, and whether it ended.
-    pub(crate) fn wanted(&self, with: &With, kind: &str) -> Vec<(u64, bool)> {
+    /// What a part of a keeper wanted done of a kind, in order, and how it ended, if it did.
+    pub(crate) fn wanted(
+        &self,
+        with: &With,
+        part: &str,
+        kind: &str,
+    ) -> Vec<(String, Option<String>)> {
         let journal = rusqlite::Connection::open(self.folder(with).join("journal.sqlite")).unwrap();
-        let asked = "SELECT intended_ms, outcome IS NOT NULL FROM actions WHERE body LIKE ?1 ORDER BY intended_ms";
+        let asked = "SELECT body, outcome FROM actions WHERE body LIKE ?1 ORDER BY seq, place";
         let mut query = journal.prepare(asked).unwrap();
-        let of_kind = format!("{{\"Escrow\":{{\"{kind}\"%");
-        let rows = query.query_map([of_kind], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
-        let rows = rows.unwrap().map(Result::unwrap);
-        rows.map(|(at, ended)| (u64::try_from(at).unwrap(), ended))
-            .collect()
+        let of_kind = format!("{{\"{part}\":{{\"{kind}\"%");
+        let rows = query.query_map([of_kind], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
     }
 
     /// How the job of the first seat of a node stands, as its executor says: `running`, `delivered`, `stopped` or else.

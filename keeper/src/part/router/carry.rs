@@ -318,8 +318,10 @@ impl<P: Provider> Routing<P> {
         if self.is_held(&request) {
             return Ok(Step::Later);
         }
-        if let Some(guard) = &self.guard {
-            guard.begins(&job, request.agent, since).await;
+        if let Some(guard) = &self.guard
+            && !guard.begins(&job, request.agent, since).await
+        {
+            return Ok(Step::Later);
         }
         match self.client(request.agent)?.invoke(&request).await {
             Ok(_) => Ok(reported("asked")),
