@@ -57,6 +57,13 @@ pub trait Stopper: fmt::Debug + Send + Sync {
         Box::pin(async { None })
     }
 
+    /// Whether one says that nothing of it runs any more: what it worked out is sealed or delivered, or it was ended. Then a halt has nothing to
+    /// stop, and a stop would take back what the chain may hold a seal of. False when it does not say.
+    fn is_at_rest<'a>(&'a self, execution: &'a Execution) -> Waiting<'a, bool> {
+        let _ = execution;
+        Box::pin(async { false })
+    }
+
     /// What one that runs said from message `from` on, and the number of the first that is given; `None` when it does not say.
     fn said<'a>(
         &'a self,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use agentcity_domain::statute::SEATS_MAX;
 use agentcity_executor::{
     client::{Client, ClientError},
-    protocol::{Code, Delivery, JobId, JobRequest, Place, Snapshot},
+    protocol::{Code, Delivery, JobId, JobRequest, Place, Snapshot, Usage},
     trail::Entry,
 };
 use alloy::{
@@ -24,6 +24,17 @@ use crate::{
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// Seats that are remembered: those of as many nodes as one keeper serves at a time. Others are looked for.
 const SEATED_MAX: usize = 4_096;
+
+/// How an execution stands.
+#[derive(Clone, Copy, Debug)]
+enum Pulse {
+    /// It runs, and used so much.
+    Runs(Usage),
+    /// Nothing of it runs any more.
+    Rests,
+    /// Its executor does not say.
+    Silent,
+}
 
 /// The executors that this keeper serves, by their agents.
 #[derive(Debug)]
@@ -57,18 +68,8 @@ impl Remote {
         let known = self.seats.lock().get(execution).copied();
         let others = (0..u8::MAX).take(SEATS_MAX).filter_map(Place::new);
         let others = others.filter(move |place| Some(*place) != known);
-        let Execution {
-            mission,
-            node,
-            attempt,
-            ..
-        } = *execution;
-        known.into_iter().chain(others).map(move |seat| JobId {
-            mission,
-            node,
-            attempt,
-            seat,
-        })
+        let places = known.into_iter().chain(others);
+        places.map(move |seat| job_at(execution, seat))
     }
 
     /// What was said in a job that is delivered, held against its trail.
@@ -86,14 +87,31 @@ impl Remote {
         heard.map_err(|error| error.to_string())
     }
 
-    fn seat_of(&self, execution: &Execution) -> Option<JobId> {
-        let seat = self.seats.lock().get(execution).copied()?;
-        Some(JobId {
-            mission: execution.mission,
-            node: execution.node,
-            attempt: execution.attempt,
-            seat,
-        })
+    /// How an execution stands, as its executor says. Where it sits is looked for where nobody said it yet: a keeper that begins need not have
+    /// asked the chain.
+    async fn pulse(&self, execution: &Execution) -> Pulse {
+        let asked = tokio::time::timeout(STOP_WITHIN, self.felt(execution));
+        asked.await.unwrap_or(Pulse::Silent)
+    }
+
+    async fn felt(&self, execution: &Execution) -> Pulse {
+        let Some(client) = self.clients.get(&execution.agent) else {
+            return Pulse::Silent;
+        };
+        let known = self.seats.lock().get(execution).copied();
+        for job in self.jobs(execution).take(known.map_or(SEATS_MAX, |_| 1)) {
+            match client.usage(&job).await {
+                Ok(usage) => {
+                    if known.is_none() {
+                        self.seated(*execution, job.seat);
+                    }
+                    return usage.map_or(Pulse::Rests, Pulse::Runs);
+                }
+                Err(ClientError::Refused { refusal, .. }) if refusal.code == Code::Unknown => {}
+                Err(_) => return Pulse::Silent,
+            }
+        }
+        Pulse::Silent
     }
 
     async fn ended(&self, execution: &Execution) -> Result<Captured, StopError> {
@@ -138,15 +156,18 @@ impl Stopper for Remote {
 
     fn used<'a>(&'a self, execution: &'a Execution) -> Waiting<'a, Option<Used>> {
         Box::pin(async move {
-            let client = self.clients.get(&execution.agent)?;
-            let job = self.seat_of(execution)?;
-            let asked = tokio::time::timeout(STOP_WITHIN, client.usage(&job));
-            let usage = asked.await.ok()?.ok()??;
-            Some(Used {
-                tools: usage.tool_calls,
-                messages: usage.messages,
-            })
+            match self.pulse(execution).await {
+                Pulse::Runs(usage) => Some(Used {
+                    tools: usage.tool_calls,
+                    messages: usage.messages,
+                }),
+                Pulse::Rests | Pulse::Silent => None,
+            }
         })
+    }
+
+    fn is_at_rest<'a>(&'a self, execution: &'a Execution) -> Waiting<'a, bool> {
+        Box::pin(async move { matches!(self.pulse(execution).await, Pulse::Rests) })
     }
 
     fn said<'a>(
@@ -156,13 +177,24 @@ impl Stopper for Remote {
     ) -> Waiting<'a, Option<(u32, Vec<Bytes>)>> {
         Box::pin(async move {
             let client = self.clients.get(&execution.agent)?;
-            let job = self.seat_of(execution)?;
+            // It was counted before it is heard.
+            let seat = self.seats.lock().get(execution).copied()?;
+            let job = job_at(execution, seat);
             let asked = tokio::time::timeout(STOP_WITHIN, client.said(&job, from));
             let said = asked.await.ok()?.ok()?;
             let messages = said.messages.iter();
             let messages = messages.map(|message| message.bytes().clone()).collect();
             Some((said.from, messages))
         })
+    }
+}
+
+const fn job_at(execution: &Execution, seat: Place) -> JobId {
+    JobId {
+        mission: execution.mission,
+        node: execution.node,
+        attempt: execution.attempt,
+        seat,
     }
 }
 

@@ -9,6 +9,8 @@
 //!                 │         Refused ▼
 //!                 └──────────── failing ─ +30 s, +2 min, +8 min ─ refused once more ─► faulty ─ Fault ─► gone
 //!
+//!  sent ── its mission is halted ──► kept ── Freed ──► queued or failing, with the tries that it had
+//!
 //!  normal ── no block ──► degraded ── degradedModeThresholdMs ──► stopped ── block, and a human's word ──► normal
 //!                            └────────────── block ───────────────────────────────────────────────────────►┘
 //! ```
@@ -35,6 +37,7 @@ use crate::{
     execution::Execution,
 };
 
+mod halt;
 mod held;
 mod outage;
 mod said;
@@ -189,6 +192,12 @@ enum Stage {
     Releasing,
     /// Its fault signal is out.
     Faulty,
+    /// Its mission is halted, so the chain takes nobody's result: that is no refusal of this one, and no silence of the chain.
+    Kept {
+        failed: Option<Failed>,
+        #[serde(with = "whole_millis")]
+        since: Millis,
+    },
 }
 
 /// A submission that was refused.
@@ -364,7 +373,7 @@ impl EscrowBuffer {
         let minutes = self.threshold().get() / 60_000;
         let held = self.state.entries.len();
         let text = format!(
-            "the chain stood still for {minutes} minutes: every executor is stopped, {held} outputs are kept; when blocks come again, review the missions and let this keeper go on: the panel by exit-degraded, or its operator"
+            "stop {stop}: the chain stood still for {minutes} minutes, every executor is stopped, {held} outputs are kept; when blocks come again, review the missions and let this keeper go on: the panel by exit-degraded, or its operator by the number of this stop"
         );
         vec![Action::Stop { stop }, self.alert(text)]
     }
@@ -395,7 +404,7 @@ impl EscrowBuffer {
             Stage::Queued => None,
             Stage::Failing(failed) => Some(failed.clone()),
             Stage::Sent { failed } | Stage::Confirmed { failed } => failed.clone(),
-            Stage::Settled | Stage::Releasing | Stage::Faulty => return None,
+            Stage::Settled | Stage::Releasing | Stage::Faulty | Stage::Kept { .. } => return None,
         };
         let action = Action::Submit {
             execution: entry.execution,
@@ -452,7 +461,8 @@ impl EscrowBuffer {
                 | Stage::Failing(_)
                 | Stage::Confirmed { .. }
                 | Stage::Releasing
-                | Stage::Faulty => {}
+                | Stage::Faulty
+                | Stage::Kept { .. } => {}
             }
         }
         actions
@@ -460,11 +470,12 @@ impl EscrowBuffer {
 
     fn confirmed(&mut self, execution: &Execution) {
         if let Some(entry) = self.entry(execution)
-            && let Stage::Queued | Stage::Sent { .. } | Stage::Failing(_) = &entry.stage
+            && let Stage::Queued | Stage::Sent { .. } | Stage::Failing(_) | Stage::Kept { .. } =
+                &entry.stage
         {
             let failed = match &entry.stage {
                 Stage::Failing(failed) => Some(failed.clone()),
-                Stage::Sent { failed } => failed.clone(),
+                Stage::Sent { failed } | Stage::Kept { failed, .. } => failed.clone(),
                 _ => None,
             };
             entry.stage = Stage::Confirmed { failed };
@@ -661,7 +672,10 @@ impl EscrowBuffer {
                 output,
                 at,
             } => {
-                self.pass(*at);
+                // It bears the time of the last look, which may lie long before the last tick.
+                if self.state.last.is_none_or(|last| *at > last) {
+                    self.pass(*at);
+                }
                 self.delivered(*execution, *since, *output)
             }
             Event::Confirmed { execution, .. } => {
@@ -687,6 +701,7 @@ impl EscrowBuffer {
                 Vec::new()
             }
             Event::Struck { outage, mission } => self.struck(*outage, *mission),
+            Event::Freed { execution, .. } => self.freed(execution),
         }
     }
 
@@ -698,6 +713,15 @@ impl EscrowBuffer {
                 },
                 Outcome::Refused { cause },
             ) => self.refused(execution, *number, cause),
+            (
+                Action::Submit {
+                    execution, number, ..
+                },
+                Outcome::Reported { .. },
+            ) => {
+                self.kept(execution, *number);
+                Vec::new()
+            }
             (Action::Release { execution, .. }, Outcome::Reported { .. } | Outcome::Told) => {
                 self.gone(execution, |stage| matches!(stage, Stage::Releasing));
                 Vec::new()

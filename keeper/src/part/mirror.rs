@@ -4,6 +4,8 @@
 //! [`Stopper`]. A round waits at the inlet while it looks at the chain and until the next look, so a measure is decided on when it comes,
 //! whether or not the chain answers; and it asks the executors that run here what they used, which no endpoint can delay.
 
+mod watch;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -22,10 +24,10 @@ use alloy::{
     signers::local::PrivateKeySigner,
     sol_types::SolEvent,
 };
-use futures_util::future::join_all;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
+use self::watch::Watcher;
 use super::{
     Asking, CityChain, Feed, Part, Step, Task, board::Board, finder::Finder, inlet::Inlet,
     monitor::Ears, within,
@@ -37,13 +39,13 @@ use crate::{
     event::{Event, Head},
     execution::Execution,
     executor::{
-        arrest::{Stopper, Used, arrest},
+        arrest::{Stopper, arrest},
         keepalive::Need,
         report::{self, Monitor, Report},
     },
     machine::{
         Machine,
-        freeze_mirror::{self, Age, FreezeMirror, MISSIONS_MAX, Measure},
+        freeze_mirror::{self, Age, FreezeMirror, MISSIONS_MAX},
         missions::Watched,
     },
     snapshot::Contract,
@@ -65,12 +67,6 @@ const PARTNERS_MAX: usize = 8;
 const POLL_SECS: std::ops::RangeInclusive<u64> = 1..=60;
 /// Blocks whose logs are asked for at once: what public endpoints give.
 const LOGS_SPAN: u64 = 10_000;
-/// Pause between two looks at what runs here: who says too much is stopped as late as that.
-const WATCH_PAUSE: Duration = Duration::from_millis(500);
-/// Measures of what was said are told apart from those of how much: their steps lie beyond every trail's.
-const SPOKEN: u64 = 1 << 32;
-/// Executions that are watched: those of as many nodes as one keeper serves at a time.
-const RUNS_MAX: usize = 4_096;
 /// How long the chain may take to say what it knows of a stopped executor: together with the stop less than an action may take, or
 /// nothing would be sealed while an endpoint hangs.
 const CONTRACT_WITHIN: Duration = Duration::from_secs(4);
@@ -182,8 +178,7 @@ pub struct Mirror<P> {
     /// Of whose missions it mirrors those that it finds; of all when nobody is named.
     served: BTreeSet<Address>,
     board: Board<FreezeMirror>,
-    /// Hears what executors say while they work, if anything does.
-    ears: Option<Arc<Ears>>,
+    watch: Watcher,
 }
 
 /// What it need not ask twice. Nothing is decided by it, and it is learnt anew after a restart.
@@ -197,8 +192,6 @@ struct Seen {
     next_block: u64,
     /// When a mission was last silent.
     silent: BTreeMap<B256, Moment>,
-    /// Since when executions run that were begun here, and what each was measured to have used.
-    runs: BTreeMap<Execution, (u64, Option<Used>)>,
 }
 
 // A provider's address may carry a key.
@@ -223,7 +216,9 @@ impl<P: Provider> Mirror<P> {
     ) -> (Self, mpsc::Sender<freeze_mirror::Event>) {
         let (sender, inlet) = Inlet::new(INLET_MAX);
         let next_block = config.city.map_or(0, |named| named.from_block);
+        let board = Board::default();
         let part = Self {
+            watch: Watcher::new(Arc::clone(&stopper), board.clone()),
             provider,
             city,
             section,
@@ -238,8 +233,7 @@ impl<P: Provider> Mirror<P> {
             }),
             found: None,
             served: BTreeSet::new(),
-            board: Board::default(),
-            ears: None,
+            board,
         };
         (part, sender)
     }
@@ -252,10 +246,8 @@ impl<P: Provider> Mirror<P> {
     /// Hears what executors say while they work.
     #[must_use]
     pub fn hearing(self, ears: Arc<Ears>) -> Self {
-        Self {
-            ears: Some(ears),
-            ..self
-        }
+        let watch = self.watch.hearing(ears);
+        Self { watch, ..self }
     }
 
     /// Finds missions and freezes in the logs of the city: those in which one of `served` has a seat, or all when nobody is named.
@@ -471,103 +463,17 @@ impl<P: Provider> Mirror<P> {
     /// Takes measures as they come.
     async fn forward(&self, feed: &Feed) {
         let event = |event| {
-            let mut seen = self.seen();
             match &event {
                 freeze_mirror::Event::Began { execution, since } => {
-                    seen.reported.insert(*execution);
-                    while seen.runs.len() >= RUNS_MAX {
-                        seen.runs.pop_first();
-                    }
-                    seen.runs.insert(*execution, (*since, None));
+                    self.seen().reported.insert(*execution);
+                    self.watch.began(*execution, *since);
                 }
-                freeze_mirror::Event::Over { execution, .. } => {
-                    seen.runs.remove(execution);
-                }
+                freeze_mirror::Event::Over { execution, .. } => self.watch.over(execution),
                 _ => {}
             }
             Event::Mirror(event)
         };
         self.inlet.forward(feed, event).await;
-    }
-
-    /// How far something lies from what is usual that an executor said from message `from` on, if it is too far.
-    async fn hear(&self, execution: &Execution, from: u32) -> Option<u32> {
-        let ears = self.ears.as_ref().filter(|ears| ears.hears_messages())?;
-        let threshold = self.board.look(|mirror| mirror.limits(execution.mission))?;
-        let (first, messages) = self.stopper.said(execution, from).await?;
-        let mut most = None;
-        for (place, message) in (first..).zip(messages) {
-            let heard = ears.hears_message(execution, place, &message, threshold.deviation);
-            match heard.await {
-                Ok(deviation) => most = most.max(deviation),
-                // It is heard again, and held against the trail, before anything is handed in.
-                Err(error) => tracing::warn!(%execution, "a message was not heard: {error}"),
-            }
-        }
-        most
-    }
-
-    /// Asks executors that run here what they used. Nothing of the chain is asked, so nothing of it delays an arrest.
-    async fn watch(&self, feed: &Feed) {
-        loop {
-            let running = self.board.look(|mirror| {
-                let running = mirror.running();
-                running.copied().collect::<BTreeSet<Execution>>()
-            });
-            let running = running.unwrap_or_default();
-            let runs: Vec<(Execution, u64, Option<Used>)> = {
-                let seen = self.seen();
-                let runs = running.into_iter();
-                runs.filter_map(|execution| {
-                    let (since, used) = *seen.runs.get(&execution)?;
-                    Some((execution, since, used))
-                })
-                .collect()
-            };
-            let asked = runs.iter().map(|(execution, since, before)| async move {
-                let used = self.stopper.used(execution).await;
-                let new = used.filter(|used| Some(*used) != *before);
-                new.map(|used| (*execution, *since, used))
-            });
-            for (execution, since, used) in join_all(asked).await.into_iter().flatten() {
-                let before = runs.iter().find(|(of, ..)| *of == execution);
-                let heard = before.and_then(|(.., used)| used.map(|used| used.messages));
-                let deviation = self.hear(&execution, heard.unwrap_or_default()).await;
-                if let Some(deviation) = deviation {
-                    let event = freeze_mirror::Event::Measured {
-                        execution,
-                        since,
-                        step: SPOKEN + u64::from(used.messages),
-                        measure: Measure {
-                            tools: used.tools,
-                            messages: used.messages,
-                            deviation: Some(deviation),
-                            substituted: false,
-                        },
-                    };
-                    if !feed.tell(Event::Mirror(event)).await {
-                        return;
-                    }
-                }
-                let event = freeze_mirror::Event::Measured {
-                    execution,
-                    since,
-                    step: u64::from(used.tools) + u64::from(used.messages),
-                    measure: Measure {
-                        tools: used.tools,
-                        messages: used.messages,
-                        ..Measure::default()
-                    },
-                };
-                if !feed.tell(Event::Mirror(event)).await {
-                    return;
-                }
-                if let Some(run) = self.seen().runs.get_mut(&execution) {
-                    *run = (since, Some(used));
-                }
-            }
-            tokio::time::sleep(WATCH_PAUSE).await;
-        }
     }
 
     /// One look, what it learnt, and the pause after it.
@@ -584,6 +490,7 @@ impl<P: Provider> Mirror<P> {
                 return;
             }
         }
+        self.watch.prepare().await;
         // Where it follows, it said how far already.
         if let Some(reached) = reached.filter(|_| self.found.is_none()) {
             feed.reached(reached).await;
@@ -677,7 +584,7 @@ impl<P: Provider + 'static> Part for Mirror<P> {
             let aside = feed.aside();
             tokio::select! {
                 () = self.forward(&aside) => {}
-                () = self.watch(&aside) => {}
+                () = self.watch.watch(&aside) => {}
                 () = self.look_and_rest(asked, &mut feed) => {}
             }
         })

@@ -118,7 +118,10 @@ impl Desk {
         scorers: &[B256],
     ) -> Self {
         let runtime = Runtime::new().unwrap();
-        let mut scene = Scene::raise(charter, 3, 1);
+        if std::env::var("DEBUGLOG").is_ok() {
+            let _ = agentcity_keeper::operations::log_to_stderr(false, "debug");
+        }
+        let mut scene = Scene::raise(charter, scripts.len().max(3), 1);
         let mut monitors = Vec::new();
         for (number, scorer) in scorers.iter().enumerate() {
             let name = format!("monitor {number}");
@@ -337,6 +340,28 @@ impl Desk {
             self.look_all(keepers);
         }
         panic!("never: {what}");
+    }
+
+    /// How many transactions a keeper's account sent that are in a block.
+    pub(crate) fn sent(&self, with: &With) -> u64 {
+        let account = self.monitors[with.monitor].address();
+        let asked = async { self.provider().get_transaction_count(account).await };
+        self.runtime.block_on(asked).unwrap()
+    }
+
+    /// What a part of a keeper wanted done of a kind, in order, and how it ended, if it did.
+    pub(crate) fn wanted(
+        &self,
+        with: &With,
+        part: &str,
+        kind: &str,
+    ) -> Vec<(String, Option<String>)> {
+        let journal = rusqlite::Connection::open(self.folder(with).join("journal.sqlite")).unwrap();
+        let asked = "SELECT body, outcome FROM actions WHERE body LIKE ?1 ORDER BY seq, place";
+        let mut query = journal.prepare(asked).unwrap();
+        let of_kind = format!("{{\"{part}\":{{\"{kind}\"%");
+        let rows = query.query_map([of_kind], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
     }
 
     /// How the job of the first seat of a node stands, as its executor says: `running`, `delivered`, `stopped` or else.

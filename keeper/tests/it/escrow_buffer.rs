@@ -14,8 +14,8 @@ use agentcity_keeper::{
     execution::Execution,
     journal::{ActionKey, Claim, Journal, SqliteJournal},
     machine::escrow_buffer::{
-        Action, Authority, EscrowBuffer, Event, Mode, Outage, Pace, RETRIES, Rules, SKEW_MAX_SECS,
-        Skew, TICK_MAX,
+        Action, Authority, EscrowBuffer, Event, Mode, Outage, Pace, RETRIES, Reached, Rules,
+        SKEW_MAX_SECS, Skew, TICK_MAX,
     },
     runtime::Stream,
 };
@@ -217,6 +217,91 @@ fn a_refused_submission_is_tried_after_thirty_seconds_two_and_eight_minutes_then
     assert_eq!(desk.stream.machine().held().count(), 1);
     desk.settle(&fault[0], Outcome::Told);
     assert_eq!(desk.stream.machine().held().count(), 0);
+}
+
+#[test]
+fn what_a_halted_mission_keeps_back_costs_no_try_and_is_no_silence_of_the_chain() {
+    let dir = tempdir().unwrap();
+    let mut desk = Desk::open(dir.path(), rules(Pace::OnDemand));
+    desk.block();
+    let first = desk.deliver(1);
+    desk.settle(&first[0], refused());
+    let second = desk.wait(RETRIES[0].get());
+    let kept = Outcome::Reported {
+        report: "kept".into(),
+    };
+    assert_eq!(desk.settle(&second[0], kept.clone()), []);
+    desk.restart(dir.path(), true);
+    // A stop of two hours: nothing is tried, and that nothing comes is no outage.
+    for _ in 0..120 {
+        assert_eq!(desk.tick(TICK_MAX.get()), []);
+    }
+    assert_eq!(desk.mode(), Mode::Normal);
+    let held = desk.stream.machine().entry_of(&execution(1)).unwrap();
+    assert_eq!((held.reached, held.refused), (Reached::Kept, 1));
+    let freed = |desk: &mut Desk| {
+        let (execution, at) = (execution(1), desk.head());
+        let mut wanted = desk.take(Event::Freed { execution, at });
+        wanted.extend(desk.tick(1));
+        wanted
+    };
+    let third = freed(&mut desk);
+    assert!(
+        matches!(third[..], [Action::Submit { number: 2, .. }]),
+        "{third:?}"
+    );
+    assert_eq!(desk.settle(&third[0], refused()), []);
+    // Its other tries have the times that they had.
+    let left = RETRIES[1].get() - RETRIES[0].get();
+    assert_eq!(desk.wait(left - 2), []);
+    let fourth = desk.tick(1);
+    assert!(
+        matches!(fourth[..], [Action::Submit { number: 3, .. }]),
+        "{fourth:?}"
+    );
+}
+
+#[test]
+fn outputs_that_are_handed_in_while_no_look_succeeds_make_no_time_pass() {
+    let dir = tempdir().unwrap();
+    let mut desk = Desk::open(dir.path(), rules(Pace::Steady));
+    desk.block();
+    let looked = desk.now;
+    desk.wait(NOTICE);
+    // Each bears the time of the last look that succeeded.
+    for number in 0..40 {
+        let now = std::mem::replace(&mut desk.now, looked);
+        desk.deliver(number);
+        desk.now = now;
+        desk.tick(0);
+    }
+    assert_eq!(desk.mode(), Mode::Normal);
+    desk.tick(1);
+    assert!(matches!(desk.mode(), Mode::Degraded { .. }));
+}
+
+#[test]
+fn a_stop_is_over_by_a_block_that_is_new_and_by_none_before() {
+    let dir = tempdir().unwrap();
+    let mut desk = Desk::open(dir.path(), rules(Pace::Steady));
+    desk.block();
+    let is_over = |desk: &Desk, number: u64| {
+        let head = Head {
+            number,
+            ..desk.head()
+        };
+        desk.stream.machine().is_over_by(head)
+    };
+    desk.wait(THRESHOLD - 1);
+    assert!(!is_over(&desk, 9), "there is no stop yet");
+    desk.tick(1);
+    assert!(!is_over(&desk, 1));
+    assert!(is_over(&desk, 2));
+    desk.block();
+    assert!(
+        is_over(&desk, 1),
+        "an endpoint that lags takes nothing back"
+    );
 }
 
 /// The specification's vectors `retry_vs_timeout`: how many retries land before a node's deadline.

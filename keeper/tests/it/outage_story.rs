@@ -1,9 +1,10 @@
 //! The sequencer stands still, on a strict node: two keepers that are raised from their files hold what they have, stop what runs when it
-//! lasts too long, have the mission degraded by each other's word when it is over, and go on, in order, when a human lets them. And what
-//! leaves the vault.
+//! lasts too long, have the mission degraded by each other's word when it is over, and go on, in order, when a human lets them. And what the
+//! escrow buffer's part does by itself: tries and the fault signal, an operator's word, what leaves the vault.
 
 use std::{
     collections::BTreeMap,
+    fs,
     net::TcpListener,
     sync::{
         Arc,
@@ -13,7 +14,7 @@ use std::{
 
 use agentcity_abi::{
     ICollaboration::{self as work, MissionState},
-    IGuardian as guardian,
+    IGuardian as guardian, IVerification as results,
 };
 use agentcity_domain::{machine::NodeState, parameter::ParameterId as P, peer::Peer};
 use agentcity_executor::{
@@ -21,13 +22,20 @@ use agentcity_executor::{
     server::{Recorder, Work},
 };
 use agentcity_keeper::vault::Kind as Sealed;
-use agentcity_test_fixtures::mission::{Charter, Plan, Task, result};
-use alloy::primitives::{B256, U256, keccak256};
+use agentcity_test_fixtures::{
+    city::life::GOOD_UNTIL,
+    mission::{Charter, Plan, Task, result},
+};
+use alloy::{
+    primitives::{B256, U256, hex, keccak256},
+    sol_types::SolCall,
+};
 use serde_json::json;
 
 use crate::{
     desk::{Desk, Host, With},
     mission::PRICE,
+    strait::{Passage, strait},
     talker::Script,
 };
 
@@ -37,6 +45,8 @@ const THRESHOLD_MS: u64 = 60_000;
 const SILENCE_MS: u64 = 10_000;
 /// How long the chain stands still.
 const OUTAGE_SECS: u64 = 600;
+/// The same where nobody moves the deadlines that pass meanwhile: longer than the threshold.
+const SHORT_OUTAGE_SECS: u64 = 300;
 /// A time at which clocks begin.
 const NOON: u64 = 1_767_268_800_000;
 
@@ -47,6 +57,8 @@ struct Waits {
     begun: AtomicU64,
     /// Works that go on until they are ended.
     endless: AtomicU64,
+    /// Whether it signs results whose time is over.
+    late: AtomicBool,
 }
 
 impl Waits {
@@ -65,6 +77,13 @@ struct Patient(Arc<Waits>);
 impl Script for Patient {
     fn has_room(&self) -> bool {
         self.0.begins.load(Ordering::SeqCst)
+    }
+
+    fn result_deadline(&self) -> u64 {
+        match self.0.late.load(Ordering::SeqCst) {
+            true => 1,
+            false => GOOD_UNTIL,
+        }
     }
 
     async fn work(&self, _: Arc<JobRequest>, _: Recorder) -> Result<Work, Failure> {
@@ -238,6 +257,245 @@ fn an_outage_by_the_words_of_two_keepers_degrades_what_it_struck_and_the_panel_l
         desk.state(1) == NodeState::Completed.number()
     });
     assert_eq!(waits[1].begun(), 2);
+}
+
+#[test]
+fn a_stopped_keeper_goes_on_by_its_operators_word_and_by_none_before_the_chain_works_again() {
+    /// One that does not let itself be stopped, one that is done before anybody knows of the outage, one that is done in it, and one that
+    /// works when it is too long.
+    const DEAF: u16 = 0;
+    const EARLY: usize = 1;
+    const MEANWHILE: usize = 2;
+    const AT_WORK: usize = 3;
+    let (mut desk, waits) = raise(4);
+    let judge = |asked: &str| match asked.starts_with("DELETE") {
+        true => Passage::Shut,
+        false => Passage::Open,
+    };
+    let (_, at) = &mut desk.served[usize::from(DEAF)];
+    *at = desk.runtime.block_on(strait(at.clone(), Arc::new(judge)));
+    let with = With {
+        folder: "one",
+        serves: vec![0, EARLY, MEANWHILE, AT_WORK],
+        // As Arbitrum's blocks come: silence counts from when something is out.
+        escrow: Some(format!("silence_secs = {}\n", SILENCE_MS / 1_000)),
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    desk.until_all(&mut [&mut keeper], "all nodes are routed", |desk| {
+        (0..4).all(|node| desk.state(node) == NodeState::Executing.number())
+    });
+    // A quiet chain is no outage: after that work begins as always.
+    desk.wait(&mut [&mut keeper], 2 * THRESHOLD_MS);
+    for at_work in [usize::from(DEAF), AT_WORK] {
+        waits[at_work].endless.store(1, Ordering::SeqCst);
+        waits[at_work].begin();
+    }
+    desk.until_all(&mut [&mut keeper], "two are at work", |_| {
+        waits[usize::from(DEAF)].begun() == 1 && waits[AT_WORK].begun() == 1
+    });
+
+    // ---- nothing comes any more. What is done is sealed and queued, before and after that is known; nothing is sent.
+    desk.ask_node("devnode_pauseProduction", json!(["refuse"]));
+    let sealed = |desk: &Desk| desk.sealed(&with, Sealed::Output).len();
+    waits[EARLY].begin();
+    desk.until_all(&mut [&mut keeper], "one is sealed", |desk| {
+        sealed(desk) == 1
+    });
+    desk.wait(&mut [&mut keeper], 2 * SILENCE_MS);
+    waits[MEANWHILE].begin();
+    desk.until_all(&mut [&mut keeper], "two are sealed", |desk| {
+        sealed(desk) == 2
+    });
+    let sent = desk.sent(&with);
+
+    // ---- for too long: who works is stopped, though one before it does not let itself be.
+    desk.wait(&mut [&mut keeper], THRESHOLD_MS);
+    let standing = |desk: &Desk, node| desk.runtime.block_on(desk.standing(node));
+    let at_work = u16::try_from(AT_WORK).unwrap();
+    desk.until_all(&mut [&mut keeper], "who works is stopped", |desk| {
+        standing(desk, at_work) == "stopped"
+    });
+    assert_eq!(standing(&desk, DEAF), "running");
+    assert_eq!(
+        standing(&desk, 1),
+        "delivered",
+        "what is done is not undone"
+    );
+    // Nobody could look at what became of it yet.
+    let authorise = desk.folder(&with).join("go on");
+    fs::write(&authorise, "1\n").unwrap();
+    desk.look(&mut keeper);
+    assert!(
+        !authorise.exists(),
+        "said too early, so it is not there later"
+    );
+
+    // ---- it is over, and nobody but this keeper says that it was.
+    desk.ask_node("devnode_resumeProduction", json!([]));
+    desk.ask_node("evm_increaseTime", json!([SHORT_OUTAGE_SECS]));
+    desk.ask_node("evm_mine", json!([]));
+    fs::write(&authorise, "2").unwrap();
+    for _ in 0..4 {
+        desk.look(&mut keeper);
+    }
+    let executing = NodeState::Executing.number();
+    let states = |desk: &mut Desk| [1, 2, 3].map(|node| desk.state(node));
+    assert_eq!(
+        states(&mut desk),
+        [executing; 3],
+        "of a stop that is not in force"
+    );
+    assert_eq!((desk.sent(&with), sealed(&desk)), (sent, 2));
+    assert_eq!(waits[AT_WORK].begun(), 1);
+
+    // ---- it dies, and finds the word when it begins again: what waited is handed in, what was stopped is done anew and not stopped again.
+    drop(keeper);
+    fs::write(&authorise, "1\n").unwrap();
+    let mut keeper = desk.keeper(&with);
+    desk.until_all(&mut [&mut keeper], "all is completed", |desk| {
+        states(desk) == [NodeState::Completed.number(); 3]
+    });
+    let begun = [EARLY, MEANWHILE, AT_WORK].map(|place| waits[place].begun());
+    assert_eq!(begun, [1, 1, 2]);
+    assert!(desk.logged::<guardian::DegradedEntered>().is_empty());
+}
+
+/// When a refused result is tried again, after it was refused first.
+const TRIES_MS: [u64; 3] = [30_000, 120_000, 480_000];
+/// How much earlier and later it is looked.
+const AROUND_MS: u64 = 5_000;
+
+#[test]
+fn a_refused_result_is_tried_three_times_more_and_then_its_node_fails_when_its_time_is_over() {
+    let (mut desk, waits) = raise(1);
+    let with = With {
+        folder: "one",
+        serves: vec![0],
+        escrow: Some(String::new()),
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    desk.until(&mut keeper, 0, NodeState::Executing);
+    let sent = desk.sent(&with);
+    // Whatever else it is, its time is over, so the chain does not take it.
+    waits[0].late.store(true, Ordering::SeqCst);
+    waits[0].begin();
+    let tries = |desk: &Desk| desk.wanted(&with, "Escrow", "Submit");
+    let ended =
+        |of: &[(String, Option<String>)]| of.iter().filter(|(_, how)| how.is_some()).count();
+    desk.until_all(&mut [&mut keeper], "it is refused", |desk| {
+        ended(&tries(desk)) == 1
+    });
+    let mut passed = 0;
+    for (number, at) in (1..).zip(TRIES_MS) {
+        desk.wait(&mut [&mut keeper], at - AROUND_MS - passed);
+        assert_eq!(tries(&desk).len(), number, "before {at} ms");
+        desk.wait(&mut [&mut keeper], 2 * AROUND_MS);
+        assert_eq!(tries(&desk).len(), number + 1, "after {at} ms");
+        assert_eq!(ended(&tries(&desk)), number + 1, "it is refused again");
+        passed = at + AROUND_MS;
+    }
+    // The fault is signalled, and carried out when the chain lets it, and never before.
+    desk.wait(&mut [&mut keeper], TRIES_MS[2]);
+    let faults = |desk: &Desk| desk.wanted(&with, "Escrow", "Fault").len();
+    let signalled = |desk: &Desk| ended(&desk.wanted(&with, "Escrow", "Fault"));
+    assert_eq!(tries(&desk).len(), 4);
+    assert_eq!((faults(&desk), signalled(&desk)), (1, 0));
+    assert_eq!(desk.state(0), NodeState::Executing.number());
+    let kept = desk.sealed(&with, Sealed::Output);
+    assert_eq!(kept.len(), 1, "a faulty output stays sealed");
+    assert_eq!(
+        desk.sent(&with),
+        sent,
+        "nothing is paid for what is refused"
+    );
+
+    let node = desk.scene.node(&desk.law, 0);
+    let over = node.expiresAt.to::<u64>() + u64::from(P::FinalizationGraceMs.row().default) / 1_000;
+    desk.scene.stage.city.client.warp_to(over + 1).unwrap();
+    desk.until(&mut keeper, 0, NodeState::Failed);
+    desk.until_all(&mut [&mut keeper], "the fault is signalled", |desk| {
+        signalled(desk) == 1
+    });
+}
+
+#[test]
+fn a_refusal_that_passes_costs_a_try_and_a_stop_of_the_panel_none_and_nothing_begins_under_it() {
+    let (mut desk, waits) = raise(2);
+    let lies = Arc::new(AtomicBool::new(true));
+    let verification = format!("{:x}", desk.scene.at(Peer::Verification));
+    let submits = hex::encode(results::submitBatchCall::SELECTOR);
+    let judge = {
+        let lies = Arc::clone(&lies);
+        move |asked: &str| {
+            let is_asked = ["eth_call", &verification, &submits]
+                .iter()
+                .all(|word| asked.contains(*word));
+            match is_asked && lies.load(Ordering::SeqCst) {
+                true => Passage::Reverted,
+                false => Passage::Open,
+            }
+        }
+    };
+    let way = desk.runtime.block_on(strait(desk.url(), Arc::new(judge)));
+    let with = With {
+        folder: "one",
+        serves: vec![0, 1],
+        endpoint: Some(way),
+        escrow: Some(String::new()),
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    desk.until_all(&mut [&mut keeper], "both nodes are routed", |desk| {
+        (0..2).all(|node| desk.state(node) == NodeState::Executing.number())
+    });
+    waits[0].begin();
+    let tries = |desk: &Desk| desk.wanted(&with, "Escrow", "Submit");
+    desk.until_all(&mut [&mut keeper], "it is refused", |desk| {
+        tries(desk).first().is_some_and(|(_, how)| how.is_some())
+    });
+
+    // ---- the endpoint comes to itself, and the panel stops the mission. The second try falls into that, and is none.
+    lies.store(false, Ordering::SeqCst);
+    let stop = guardian::triggerStopCall {
+        missionId: desk.law.mission,
+        evidenceHash: keccak256("smoke"),
+    };
+    let act = desk.scene.act(Peer::Guardian, &stop);
+    desk.scene.decide(&act, &[0]);
+    let sent = desk.sent(&with);
+    // It was asked before the stop, and had no room.
+    waits[1].begin();
+    desk.wait(&mut [&mut keeper], 2 * TRIES_MS[2]);
+    let how = |desk: &Desk| -> Vec<String> {
+        let ended = tries(desk).into_iter().map(|(_, how)| how);
+        ended.map(Option::unwrap_or_default).collect()
+    };
+    let so_far = how(&desk);
+    assert!(
+        matches!(&so_far[..], [refused, kept] if refused.contains("Refused") && kept.contains("halted")),
+        "{so_far:?}"
+    );
+    assert_eq!(desk.wanted(&with, "Escrow", "Fault"), []);
+    assert_eq!(waits[1].begun(), 0, "begun under a stop");
+    assert_eq!(desk.sent(&with), sent);
+
+    // ---- the stop is cleared: what waited is handed in, and what waited to begin begins.
+    let clear = guardian::clearStopCall {
+        missionId: desk.law.mission,
+    };
+    let act = desk.scene.act(Peer::Guardian, &clear);
+    desk.scene.decide(&act, &[0, 1]);
+    desk.until(&mut keeper, 0, NodeState::Completed);
+    desk.until(&mut keeper, 1, NodeState::Completed);
+    assert_eq!([0, 1].map(|place: usize| waits[place].begun()), [1, 1]);
+    let refused = how(&desk)[2..]
+        .iter()
+        .filter(|how| how.contains("Refused"))
+        .count();
+    assert_eq!(refused, 0, "{:?}", tries(&desk));
+    assert_eq!(desk.wanted(&with, "Escrow", "Fault"), []);
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What served executors do, and what a keeper with mirror, monitor and buffer makes of it, over HTTP and on a running chain: who floods is stopped
-//! before anything is signed, and works again when the panel lets it; what both scorers find strange is not
-//! handed in; and what others build on lies sealed until the chain has it for good. Keepers are raised from their files.
+//! before anything is signed, whether or not the chain answers or anybody else does, and works again when the panel lets it; what both scorers
+//! find strange is not handed in; and what others build on lies sealed until the chain has it for good. Keepers are raised from their files.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use agentcity_abi::IGuardian::{self as guardian, ReportKind, UnfreezeKind};
@@ -17,9 +20,11 @@ use agentcity_keeper::vault::Kind as Sealed;
 use agentcity_monitor::scorer::{Letters, Scorer};
 use agentcity_test_fixtures::mission::{Charter, Plan, Task, result, told};
 use alloy::primitives::keccak256;
+use tokio::sync::Notify;
 
 use crate::{
-    desk::{Desk, LOOKS_MAX, With},
+    daemon::PATIENCE,
+    desk::{Desk, Host, LOOKS_MAX, With},
     freeze_story::{DEVIATING, usual},
     mission::PRICE,
     strait::{Passage, strait},
@@ -56,6 +61,7 @@ fn flood() -> u32 {
 enum Floods {
     Never,
     AtOnce,
+    When(Arc<Notify>),
 }
 
 #[derive(Debug)]
@@ -70,6 +76,9 @@ impl Talks {
         let _cut = Cut(Arc::clone(&self.witnessed));
         recorder.tool(&Text::cut("search"), b"fields", b"many")?;
         recorder.produced(b"{\"fields\":")?;
+        if let Floods::When(begins) = &self.floods {
+            begins.notified().await;
+        }
         // Within its tokens: it is the messages that are too many.
         for number in 0..flood() {
             recorder.message(&me, &model, LAST, u32::from(number == 0))?;
@@ -101,9 +110,10 @@ impl Script for Talks {
     }
 }
 
-/// As many tasks in a row, or beside each other, as there are executors; the first of them may flood. The monitor is bonded with the scorer
+/// As many tasks in a row, or beside each other, as there are executors, which flood as they are told. The monitor is bonded with the scorer
 /// of letters.
-fn raise(tasks: usize, in_a_row: bool, floods: &Floods) -> (Desk, Vec<Arc<Witnessed>>) {
+fn raise(in_a_row: bool, floods: &[Floods]) -> (Desk, Vec<Arc<Witnessed>>) {
+    let tasks = floods.len();
     let plan = Plan {
         name: "fields".to_owned(),
         tasks: (0..tasks)
@@ -115,12 +125,9 @@ fn raise(tasks: usize, in_a_row: bool, floods: &Floods) -> (Desk, Vec<Arc<Witnes
     let witnessed: Vec<Arc<Witnessed>> = (0..tasks).map(|_| Arc::default()).collect();
     let scripts = witnessed
         .iter()
-        .enumerate()
-        .map(|(place, witnessed)| Talks {
-            floods: match place {
-                0 => floods.clone(),
-                _ => Floods::Never,
-            },
+        .zip(floods)
+        .map(|(witnessed, floods)| Talks {
+            floods: floods.clone(),
             witnessed: Arc::clone(witnessed),
         });
     let scorer = Letters::default().id().hash();
@@ -145,7 +152,7 @@ fn snapshot(desk: &Desk, with: &With) -> serde_json::Value {
 
 #[test]
 fn who_floods_is_stopped_before_the_chain_knows_and_works_again_when_the_panel_lets_it() {
-    let (mut desk, witnessed) = raise(1, false, &Floods::AtOnce);
+    let (mut desk, witnessed) = raise(false, &[Floods::AtOnce]);
     let witnessed = Arc::clone(&witnessed[0]);
     let stopped = || witnessed.cut_off.load(Ordering::SeqCst);
     let with = With {
@@ -218,7 +225,7 @@ fn who_floods_is_stopped_before_the_chain_knows_and_works_again_when_the_panel_l
 
 #[test]
 fn what_both_scorers_find_strange_is_not_handed_in_unless_the_roster_approved_another_scorer() {
-    let (mut desk, _) = raise(2, false, &Floods::Never);
+    let (mut desk, _) = raise(false, &[Floods::Never, Floods::Never]);
     // One word where others write reports.
     let with = With {
         folder: "approved",
@@ -260,7 +267,7 @@ fn what_both_scorers_find_strange_is_not_handed_in_unless_the_roster_approved_an
 #[test]
 fn what_others_build_on_lies_sealed_until_the_chain_has_it_for_good() {
     const DEPTH: u64 = 40;
-    let (mut desk, witnessed) = raise(2, true, &Floods::Never);
+    let (mut desk, witnessed) = raise(true, &[Floods::Never, Floods::Never]);
     let mine = |desk: &mut Desk| (0..=DEPTH).for_each(|_| desk.scene.pass(1));
     // The law itself must lie so deep before anything is known of it.
     mine(&mut desk);
@@ -316,6 +323,7 @@ fn who_says_what_both_scorers_find_strange_is_stopped_while_it_works_and_who_tal
         predicates: Vec::new(),
     };
     let usually: Vec<String> = (50..56).map(|round| usual(round, 1)).collect();
+    let says = usually.len();
     let strangely = [usually.clone(), vec![DEVIATING.to_owned()]].concat();
     let scripts = vec![Says(strangely), Says(usually)];
     let scorer = Letters::default().id().hash();
@@ -328,14 +336,17 @@ fn who_says_what_both_scorers_find_strange_is_stopped_while_it_works_and_who_tal
     };
     let mut keeper = desk.keeper(&with);
     let standings = |desk: &Desk| [0, 1].map(|node| desk.runtime.block_on(desk.standing(node)));
-    let both_work = |desk: &mut Desk| {
-        let executing = NodeState::Executing.number();
-        (0..2).all(|node| desk.state(node) == executing)
+    let heard = |desk: &Desk| {
+        let windows = rusqlite::Connection::open(desk.folder(&with).join("windows")).unwrap();
+        let asked = "SELECT COUNT(*) FROM said WHERE node = 1";
+        let heard = windows.query_row(asked, [], |row| row.get::<_, i64>(0));
+        usize::try_from(heard.unwrap()).unwrap()
     };
-    desk.until_all(&mut [&mut keeper], "both work", both_work);
-    desk.until_all(&mut [&mut keeper], "one is stopped", |desk| {
-        standings(desk)[0] == "stopped"
-    });
+    desk.until_all(
+        &mut [&mut keeper],
+        "one is stopped and the other heard",
+        |desk| standings(desk)[0] == "stopped" && heard(desk) == says,
+    );
     for _ in 0..LOOKS {
         desk.look(&mut keeper);
     }
@@ -344,4 +355,172 @@ fn who_says_what_both_scorers_find_strange_is_stopped_while_it_works_and_who_tal
     assert_eq!(sealed["captured"]["last_step"], DEVIATING);
     let sigma = ParameterId::DeviationThresholdSigma.row().default;
     assert!(sealed["measure"]["deviation"].as_u64().unwrap() > sigma.into());
+}
+
+impl Desk {
+    /// A keeper works by itself until `story` is told, for longer than which nobody waits.
+    fn works_until(&self, keeper: &mut Host, story: impl Future<Output = ()>) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                told = tokio::time::timeout(PATIENCE, story) => told.expect("it never came to that"),
+                ended = keeper.run(&self.clock, std::future::pending()) => panic!("{ended:?}"),
+            }
+        });
+    }
+
+    async fn stands(&self, node: u16, standing: &str) {
+        while self.standing(node).await != standing {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// What it was about is sealed, and that is recorded.
+    async fn arrested(&self, with: &With) {
+        let ended = || {
+            let arrests = self.wanted(with, "Mirror", "Arrest");
+            arrests.iter().any(|(_, how)| how.is_some())
+        };
+        while !ended() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// What was sealed while no endpoint answered knows nothing of the chain, and nothing is on chain; when one answers, the report follows.
+    fn reports_when_it_can(&mut self, with: &With) {
+        assert!(self.logged::<guardian::AnomalyReported>().is_empty());
+        assert_eq!(self.state(0), NodeState::Executing.number());
+        let mut keeper = self.keeper(with);
+        self.until(&mut keeper, 0, NodeState::Frozen);
+        let sealed = snapshot(self, with);
+        assert_eq!(sealed["measure"]["messages"], flood());
+        assert_eq!(sealed["contract"]["at"], serde_json::Value::Null);
+    }
+}
+
+async fn raised(flag: &AtomicBool) {
+    while !flag.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The host waits for an endpoint that answers nothing any more; the flood comes while it does.
+#[test]
+fn who_floods_is_stopped_while_the_endpoint_holds_every_answer() {
+    // What is sent stays open for so many blocks, and every pass of transactions asks for it.
+    const DEPTH: u64 = 40;
+    let begins = Arc::new(Notify::new());
+    let (mut desk, witnessed) = raise(false, &[Floods::When(Arc::clone(&begins))]);
+    let [armed, held, given_up, other] = [(); 4].map(|()| Arc::new(AtomicBool::new(false)));
+    let judge = {
+        let (armed, held, given_up) = (armed.clone(), held.clone(), given_up.clone());
+        move |asked: &str| match (held.load(Ordering::SeqCst), armed.load(Ordering::SeqCst)) {
+            (true, _) => Passage::Held(Arc::clone(&other)),
+            // Nobody but the transaction manager asks that.
+            (false, true) if asked.contains("eth_getTransactionCount") => {
+                held.store(true, Ordering::SeqCst);
+                Passage::Held(Arc::clone(&given_up))
+            }
+            (false, _) => Passage::Open,
+        }
+    };
+    let way = desk.runtime.block_on(strait(desk.url(), Arc::new(judge)));
+    (0..=DEPTH).for_each(|_| desk.scene.pass(1));
+    let with = With {
+        serves: vec![0],
+        depth: DEPTH,
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&With {
+        endpoint: Some(way),
+        ..with.clone()
+    });
+    desk.until(&mut keeper, 0, NodeState::Executing);
+    desk.until_all(&mut [&mut keeper], "it works", |_| {
+        witnessed[0].begun.load(Ordering::SeqCst) == 1
+    });
+    armed.store(true, Ordering::SeqCst);
+    desk.works_until(&mut keeper, async {
+        raised(&held).await;
+        begins.notify_one();
+        desk.stands(0, "stopped").await;
+        let waits = !given_up.load(Ordering::SeqCst);
+        assert!(waits, "it ran until the endpoint was given up");
+        desk.arrested(&with).await;
+    });
+    drop(keeper);
+    desk.reports_when_it_can(&with);
+}
+
+/// A keeper that dies, and begins again while no endpoint answers, knows what runs here without being told.
+#[test]
+fn who_floods_is_stopped_by_a_keeper_that_began_while_no_endpoint_answers() {
+    let begins = Arc::new(Notify::new());
+    let (mut desk, witnessed) = raise(false, &[Floods::When(Arc::clone(&begins))]);
+    let with = With {
+        serves: vec![0],
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    desk.until(&mut keeper, 0, NodeState::Executing);
+    desk.until_all(&mut [&mut keeper], "it works", |_| {
+        witnessed[0].begun.load(Ordering::SeqCst) == 1
+    });
+    drop(keeper);
+    let [held, given_up] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+    let judge = {
+        let held = Arc::clone(&held);
+        move |_: &str| {
+            held.store(true, Ordering::SeqCst);
+            Passage::Held(Arc::clone(&given_up))
+        }
+    };
+    let way = desk.runtime.block_on(strait(desk.url(), Arc::new(judge)));
+    let mut keeper = desk.keeper(&With {
+        endpoint: Some(way),
+        ..with.clone()
+    });
+    desk.works_until(&mut keeper, async {
+        raised(&held).await;
+        begins.notify_one();
+        desk.stands(0, "stopped").await;
+        desk.arrested(&with).await;
+    });
+    drop(keeper);
+    desk.reports_when_it_can(&with);
+}
+
+/// Neither the watch of an executor nor its stop waits for what another one does not answer.
+#[test]
+fn who_floods_is_stopped_while_another_executor_answers_nothing() {
+    let [never, begins] = [(); 2].map(|()| Arc::new(Notify::new()));
+    let floods = [never, Arc::clone(&begins)].map(Floods::When);
+    let (mut desk, witnessed) = raise(false, &floods);
+    let [mute, held, given_up] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
+    let judge = {
+        let (mute, held) = (Arc::clone(&mute), Arc::clone(&held));
+        move |_: &str| match mute.load(Ordering::SeqCst) {
+            true => {
+                held.store(true, Ordering::SeqCst);
+                Passage::Held(Arc::clone(&given_up))
+            }
+            false => Passage::Open,
+        }
+    };
+    let (_, at) = &mut desk.served[0];
+    *at = desk.runtime.block_on(strait(at.clone(), Arc::new(judge)));
+    let with = With {
+        serves: vec![0, 1],
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    let begun = |place: usize| witnessed[place].begun.load(Ordering::SeqCst);
+    desk.until_all(&mut [&mut keeper], "both work", |_| {
+        [begun(0), begun(1)] == [1, 1]
+    });
+    mute.store(true, Ordering::SeqCst);
+    desk.works_until(&mut keeper, async {
+        raised(&held).await;
+        begins.notify_one();
+        desk.stands(1, "stopped").await;
+    });
 }

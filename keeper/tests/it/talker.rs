@@ -37,6 +37,11 @@ pub(crate) trait Script: fmt::Debug + Send + Sync + 'static {
         true
     }
 
+    /// Until when its results count.
+    fn result_deadline(&self) -> u64 {
+        GOOD_UNTIL
+    }
+
     /// What it holds in memory.
     fn context(&self) -> Vec<u8> {
         Vec::new()
@@ -149,6 +154,6 @@ impl<S: Script> Handler for Talker<S> {
     }
 
     fn result_deadline(&self, _: &JobRequest) -> u64 {
-        GOOD_UNTIL
+        self.script.result_deadline()
     }
 }

@@ -3,13 +3,15 @@
 use alloy::primitives::B256;
 
 use super::{EscrowBuffer, Mode, Stage};
-use crate::execution::Execution;
+use crate::{event::Head, execution::Execution};
 
 /// How far an output came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
     /// It waits for its turn, or for its next try.
     Waits,
+    /// It waits for its mission to go on.
+    Kept,
     /// It may be handed in, or is.
     Sent,
     /// The newest block has it.
@@ -46,11 +48,16 @@ impl EscrowBuffer {
                 Stage::Failing(failed)
                 | Stage::Sent {
                     failed: Some(failed),
+                }
+                | Stage::Kept {
+                    failed: Some(failed),
+                    ..
                 } => failed.times,
                 _ => 0,
             },
             reached: match &entry.stage {
                 Stage::Queued | Stage::Failing(_) => Reached::Waits,
+                Stage::Kept { .. } => Reached::Kept,
                 Stage::Sent { .. } => Reached::Sent,
                 Stage::Confirmed { .. } => Reached::Confirmed,
                 Stage::Settled | Stage::Releasing => Reached::Settled,
@@ -69,6 +76,19 @@ impl EscrowBuffer {
         match self.state.mode {
             Mode::Stopped { stop, .. } => Some(stop),
             Mode::Normal | Mode::Degraded { .. } => None,
+        }
+    }
+
+    /// Whether a stop that waits may be ended as of this block: the chain works again, so what became of the missions can be reviewed.
+    pub fn is_over_by(&self, newest: Head) -> bool {
+        let is_new = || {
+            self.state
+                .block
+                .is_none_or(|seen| newest.number > seen.head.number)
+        };
+        match self.state.mode {
+            Mode::Stopped { recovered, .. } => recovered.is_some() || is_new(),
+            Mode::Normal | Mode::Degraded { .. } => false,
         }
     }
 

@@ -69,7 +69,8 @@ pub enum Event {
         /// Now, by this machine's clock.
         at: Moment,
     },
-    /// A human lets a stopped keeper go on.
+    /// A human lets a stopped keeper go on. Told once for each stop, and not before a block came: what is said before that is refused, and
+    /// nothing that is said later is the same event.
     Authorised {
         /// Who.
         by: Authority,
@@ -82,6 +83,13 @@ pub enum Event {
         #[serde(with = "whole_millis")]
         millis: Millis,
         /// As of which block.
+        at: Head,
+    },
+    /// A mission that was halted goes on: what of it was kept is handed in.
+    Freed {
+        /// Whose output.
+        execution: Execution,
+        /// In which block that was seen.
         at: Head,
     },
     /// A mission was open in an outage that this keeper saw.
@@ -125,6 +133,7 @@ impl Event {
             Self::Refuted { execution, at, .. } => {
                 format!("escrow/refuted/{execution}/{:#x}", at.hash)
             }
+            Self::Freed { execution, at } => format!("escrow/freed/{execution}/{:#x}", at.hash),
             Self::Block { head, .. } => format!("escrow/block/{:#x}", head.hash),
             Self::Tick { at } => format!("escrow/tick/{}", at.get()),
             Self::Authorised { stop, .. } => format!("escrow/authorised/{stop}"),

@@ -215,15 +215,23 @@ impl Router {
         Some(first)
     }
 
-    /// Work that was asked for and leads nowhere any more: its node is frozen, failed or at another attempt, or all work is stopped.
+    /// Work that was asked for and leads nowhere any more: its node is frozen, failed or at another attempt. And what runs while all work is
+    /// stopped; a value that the chain has a seal of does not run, and could never be opened if it were ended.
     fn pointless(&self, sight: &Sight, node: &NodeSight) -> Vec<Step> {
         let ended = matches!(node.state, NodeState::Frozen | NodeState::Failed)
-            || sight.halt == Halted::AllWork
             || sight.state == MissionState::Aborted;
+        let runs = matches!(
+            node.state,
+            NodeState::Executing | NodeState::PendingVerification
+        );
+        let halted = |job: &JobId| {
+            let seat = node.seats.get(usize::from(job.seat.get()));
+            sight.halt == Halted::AllWork && runs && seat.is_none_or(|seat| !seat.committed)
+        };
         let here = |job: &&JobId| (job.mission, job.node) == (sight.mission, node.node);
         let working = self.state.working.iter().filter(here);
         working
-            .filter(|job| ended || job.attempt != node.attempt)
+            .filter(|job| ended || job.attempt != node.attempt || halted(job))
             .map(|job| Step::Stop(*job))
             .collect()
     }

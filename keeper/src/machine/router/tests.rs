@@ -547,6 +547,46 @@ fn a_freeze_stops_the_work_and_its_end_begins_the_same_attempt_anew() {
 }
 
 #[test]
+fn a_stop_ends_what_runs_and_leaves_what_is_sealed_on_chain_or_before_people() {
+    let shown = |tier: u8, state: NodeState, committed: bool| {
+        let mut router = serving(&[1]);
+        let mut running = node(0, tier, NodeState::Executing, &[1]);
+        running.seats[0].taken = true;
+        let work = see(&mut router, &sight(vec![running.clone()]));
+        assert_eq!(steps(&work), [Step::Invoke(job(0, 0))]);
+        end(&mut router, &work[0], Outcome::Satisfied);
+        running.state = state;
+        running.seats[0].committed = committed;
+        running.seats[0].job = JobSight::Committed;
+        let stopped = Sight {
+            halt: Halted::AllWork,
+            ..sight(vec![running])
+        };
+        steps(&see(&mut router, &stopped))
+    };
+    let stops = [Step::Stop(job(0, 0))];
+    for (tier, state) in [
+        (1, NodeState::Executing),
+        (2, NodeState::Executing),
+        (2, NodeState::PendingVerification),
+        (3, NodeState::Executing),
+    ] {
+        assert_eq!(shown(tier, state, false), stops, "{tier} {state:?}");
+    }
+    for (tier, state, committed) in [
+        (2, NodeState::Executing, true),
+        (2, NodeState::PendingVerification, true),
+        (2, NodeState::PendingReview, true),
+        (3, NodeState::PendingReview, false),
+        (3, NodeState::Completed, false),
+    ] {
+        assert_eq!(shown(tier, state, committed), [], "{tier} {state:?}");
+    }
+    // What is frozen is ended, sealed or not: its node is begun anew.
+    assert_eq!(shown(2, NodeState::Frozen, true), stops);
+}
+
+#[test]
 fn work_that_was_stopped_while_its_node_stayed_as_it_was_is_asked_for_anew() {
     let mut router = serving(&[1]);
     let mut running = node(0, 1, NodeState::Executing, &[1]);

@@ -27,6 +27,7 @@ use alloy::{
     rpc::types::Filter,
     sol_types::SolEvent,
 };
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -113,6 +114,14 @@ impl Gate {
         }
     }
 
+    /// Whether outputs are taken: at any time once the chain was looked at, also while nothing may be sent (seed B.11.5, Failure Mode 3).
+    ///
+    /// Errors: [`Barred::Unknown`].
+    pub(crate) fn may_take(&self) -> Result<(), Barred> {
+        self.settled()?;
+        self.board.look(|_| ()).ok_or(Barred::Unknown)
+    }
+
     /// Whether an executor may be asked for work: its output must find room.
     ///
     /// Errors: [`Barred`].
@@ -195,12 +204,14 @@ impl<P> fmt::Debug for Escrow<P> {
     }
 }
 
-/// What it need not ask or tell twice. Nothing is decided by it, and it is learnt anew after a restart.
+/// What it need not ask or tell twice. It lets nothing go on, and is learnt anew after a restart.
 #[derive(Debug, Default)]
 struct Learnt {
     /// The epochs of missions, and the thresholds of epochs: neither changes.
     epochs: BTreeMap<B256, u64>,
     thresholds: BTreeMap<u64, Millis>,
+    /// The stop that the operator's file named too early, and still names.
+    too_early: Option<u64>,
     /// Missions that were told to have been open in the last outage.
     struck: BTreeSet<(u64, B256)>,
     /// When the vault was looked at last, and up to which mission.
@@ -312,8 +323,16 @@ impl<P: Provider> Escrow<P> {
                 .has(&execution, one.output, BlockId::hash(newest.hash))
                 .await?;
             match (now, one.reached) {
-                (Has::Seat | Has::Node, Reached::Waits | Reached::Sent) => {
+                (Has::Seat | Has::Node, Reached::Waits | Reached::Kept | Reached::Sent) => {
                     events.push(escrow_buffer::Event::Confirmed {
+                        execution,
+                        at: newest,
+                    });
+                }
+                (Has::Nothing, Reached::Kept)
+                    if router.works(&execution, BlockId::hash(newest.hash)).await? =>
+                {
+                    events.push(escrow_buffer::Event::Freed {
                         execution,
                         at: newest,
                     });
@@ -347,10 +366,34 @@ impl<P: Provider> Escrow<P> {
         Ok(events)
     }
 
+    /// Whether the operator's file names the stop that waits. A word that lay there before the chain worked again is no review of what became
+    /// of it: it is taken away, and counts no more. Where it cannot be taken away it counts when it was away, or another, meanwhile.
+    fn operator_says(&self, stop: u64, newest: Head) -> bool {
+        let file = &self.section.authorise_file;
+        let said = fs::read_to_string(file).unwrap_or_default();
+        let mut learnt = self.learnt.lock();
+        if said.trim().parse() != Ok(stop) {
+            learnt.too_early = None;
+            return false;
+        }
+        let is_over = self.gate.board.look(|buffer| buffer.is_over_by(newest));
+        let is_early = is_over != Some(true) || learnt.too_early == Some(stop);
+        if is_early {
+            let gone = fs::remove_file(file);
+            learnt.too_early = gone.is_err().then_some(stop);
+            tracing::warn!(
+                stop,
+                ?gone,
+                "{} named the stop while the chain stood still, which counts for nothing: write it when blocks came and the missions were reviewed",
+                file.display()
+            );
+        }
+        !is_early
+    }
+
     /// Who lets a stopped keeper go on, if anybody does.
     async fn authorised(&self, stop: u64, newest: Head) -> Result<Option<Authority>, String> {
-        let said = fs::read_to_string(&self.section.authorise_file).unwrap_or_default();
-        if said.trim().parse() == Ok(stop) {
+        if self.operator_says(stop, newest) {
             return Ok(Some(Authority::Operator));
         }
         // What the panel said before the outage was over ended an earlier one.
@@ -578,22 +621,37 @@ impl<P: Provider> Escrow<P> {
         })
     }
 
-    /// Stops everything that runs here: the outage lasted too long.
-    async fn stop_all(&self) -> Result<Outcome, String> {
+    /// Stops everything that runs here: the outage lasted too long. All at once, so one that does not let itself be stopped keeps no other going;
+    /// and again at every look until a human lets this keeper go on, since what was asked for just before may begin just after.
+    async fn stop_all(&self, stop: u64) -> Result<Step, String> {
+        match self.gate.board.look(EscrowBuffer::stopped) {
+            Some(in_force) if in_force == Some(stop) => {}
+            Some(_) => return Ok(Step::Ended(Outcome::Satisfied)),
+            None => return Err("the buffer does not work here".to_owned()),
+        }
         let running = self
             .gate
             .mirror
             .look(|mirror| mirror.running().copied().collect());
         let running: Vec<Execution> = running.unwrap_or_default();
-        for execution in &running {
-            match self.stopper.stop(execution).await {
-                Ok(_) | Err(StopError::Unknown) => {}
-                Err(error) => return Err(format!("{execution}: {error}")),
-            }
+        let ended = join_all(running.iter().map(|execution| self.halt(execution)));
+        let ended: Result<(), String> = ended.await.into_iter().collect();
+        ended.map(|()| Step::Later)
+    }
+
+    async fn halt(&self, execution: &Execution) -> Result<(), String> {
+        // What is sealed stays so: the chain may hold its seal.
+        if self.stopper.is_at_rest(execution).await {
+            return Ok(());
         }
-        Ok(Outcome::Reported {
-            report: format!("{} executors stopped", running.len()),
-        })
+        match self.stopper.stop(execution).await {
+            Ok(_) => {
+                tracing::warn!(%execution, "stopped: the chain stood still for too long");
+                Ok(())
+            }
+            Err(StopError::Unknown) => Ok(()),
+            Err(error) => Err(format!("{execution}: {error}")),
+        }
     }
 
     async fn carry(&self, action: escrow_buffer::Action, asking: Asking) -> Result<Step, String> {
@@ -613,6 +671,9 @@ impl<P: Provider> Escrow<P> {
                         // The router sends it with its other results.
                         Outlook::Open => Step::Later,
                         Outlook::Done => Step::Ended(Outcome::Satisfied),
+                        Outlook::Halted => Step::Ended(Outcome::Reported {
+                            report: "its mission is halted: it is kept".to_owned(),
+                        }),
                         Outlook::Refused(cause) => Step::Ended(Outcome::Refused { cause }),
                     },
                 )
@@ -633,7 +694,7 @@ impl<P: Provider> Escrow<P> {
                     None => Ok(Step::Ended(Outcome::Satisfied)),
                 }
             }
-            escrow_buffer::Action::Stop { .. } => self.stop_all().await.map(Step::Ended),
+            escrow_buffer::Action::Stop { stop } => self.stop_all(stop).await,
             escrow_buffer::Action::Declare { mission, outage } => {
                 self.declare(mission, outage).await
             }

@@ -183,6 +183,8 @@ pub struct Ears {
     provider: DynProvider,
     roster: Address,
     account: Address,
+    /// What the roster said last: who is stopped for what he says is not stopped the later for a slow answer.
+    approved: Mutex<Option<bool>>,
 }
 
 // A provider's address may carry a key.
@@ -222,6 +224,7 @@ impl Ears {
             provider: provider.clone().erased(),
             roster,
             account,
+            approved: Mutex::default(),
         })
     }
 
@@ -260,8 +263,12 @@ impl Ears {
         }
         let windows = self.windows.lock().of(execution.agent)?;
         let by = [&self.own.calibration, &self.second.calibration];
-        self.judge(execution, by, &windows, &vectors, threshold)
-            .await
+        let found = self.judge(execution, by, &windows, &vectors, threshold)?;
+        // It is not passed on before the roster answers.
+        if found.is_some() && !self.learn().await? {
+            return Ok(None);
+        }
+        Ok(found)
     }
 
     /// Whether what is said on the way is judged too.
@@ -306,12 +313,17 @@ impl Ears {
             return Ok(None);
         }
         let windows = self.windows.lock().said_by(execution.agent)?;
-        self.judge(execution, [own, second], &windows, &vectors, threshold)
-            .await
+        let found = self.judge(execution, [own, second], &windows, &vectors, threshold)?;
+        let known = *self.approved.lock();
+        match (found, known) {
+            (None, _) | (_, Some(true)) => Ok(found),
+            (Some(_), Some(false)) => Ok(None),
+            (Some(_), None) => Ok(self.learn().await?.then_some(found).flatten()),
+        }
     }
 
-    /// What the approved scorer makes of something, where both find it too far.
-    async fn judge(
+    /// What this monitor's scorer makes of something, where both find it too far.
+    fn judge(
         &self,
         execution: &Execution,
         by: [&Calibration; 2],
@@ -323,20 +335,20 @@ impl Ears {
         let second = deviation(by[1], &windows[1], &vectors[1], threshold)?;
         let both = own > threshold && second > threshold;
         tracing::debug!(%execution, own, second, threshold, "heard");
-        if both && self.is_approved().await? {
-            return Ok(Some(own));
-        }
-        Ok(None)
+        Ok(both.then_some(own))
     }
 
-    /// Whether the roster has this monitor at work, with the scorer by which it judges.
-    async fn is_approved(&self) -> Result<bool, HearError> {
+    /// Asks whether the roster has this monitor at work, with the scorer by which it judges: only then it accuses anybody.
+    ///
+    /// Errors: [`HearError::Roster`]; what it said before stays known.
+    pub async fn learn(&self) -> Result<bool, HearError> {
         let roster = IRoster::new(self.roster, &self.provider);
         let asked = roster.monitor(self.account).call().await;
         let known = asked.map_err(|error| HearError::Roster(error.to_string()))?;
         let own = self.own.scorer.id();
         let fits = known.standing == Standing::Active && known.scorerId == own.hash();
-        if !fits {
+        let before = self.approved.lock().replace(fits);
+        if !fits && before != Some(false) {
             tracing::error!(
                 account = %self.account, approved = %known.scorerId, "the roster has not approved {own} ({}) with this monitor's bond: no deviation is reported",
                 own.hash()

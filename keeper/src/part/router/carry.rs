@@ -311,11 +311,17 @@ impl<P: Provider> Routing<P> {
         if !matches!(state, NodeState::Executing | NodeState::PendingVerification) {
             return Ok(refused("the node does not run"));
         }
+        // It may have been wanted before the halt, of an executor that had no room.
+        if !chain.works(job.mission).await? {
+            return Ok(Step::Later);
+        }
         if self.is_held(&request) {
             return Ok(Step::Later);
         }
-        if let Some(guard) = &self.guard {
-            guard.begins(&job, request.agent, since).await;
+        if let Some(guard) = &self.guard
+            && !guard.begins(&job, request.agent, since).await
+        {
+            return Ok(Step::Later);
         }
         match self.client(request.agent)?.invoke(&request).await {
             Ok(_) => Ok(reported("asked")),
@@ -392,6 +398,12 @@ impl<P: Provider> Routing<P> {
                 Found::Refused(cause) => why = Some(cause),
                 Found::Waits => waits = true,
             }
+        }
+        if !ready.is_empty()
+            && let Some(Err(why)) = self.guard.as_ref().map(Guard::may_send)
+        {
+            tracing::info!(results = ready.len(), "results wait: {why}");
+            return Ok(Step::Later);
         }
         let to = self.setup.city.at(Peer::Verification);
         // What the buffer lets go it tries again by its own times.

@@ -45,6 +45,14 @@ impl<P: Provider> Chain<'_, P> {
         asked.map_err(|error| error.to_string())
     }
 
+    /// Whether what runs in a mission goes on: no stop lies on it, and nobody must say a word before.
+    pub(super) async fn works(&self, mission: B256) -> Result<bool, String> {
+        let known = self.mission(mission).await?;
+        let state = mission_state(known.state)?;
+        let lives = matches!(state, MissionState::Active | MissionState::Executing);
+        Ok(lives && halted(known.halt) != Halted::AllWork)
+    }
+
     /// The states of nodes from `32 · word` on, a byte each.
     pub(super) async fn states(&self, mission: B256, word: u16) -> Result<B256, String> {
         let contract = ICollaboration::new(self.city.at(Peer::Collaboration), self.provider);

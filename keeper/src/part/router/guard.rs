@@ -3,7 +3,7 @@
 //!
 //! Nothing of this is remembered: after a restart every job that is seen is told again, and what was told before is one event.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use agentcity_executor::{
     protocol::{Delivery, JobId, JobRequest, Standing, Usage},
@@ -31,6 +31,10 @@ use crate::{
 /// Executions that are remembered as told: those of as many nodes as one keeper serves at a time. Others are told again, which changes
 /// nothing.
 const TOLD_MAX: usize = 4_096;
+
+/// How long the host may take to record that work begins, and the pause between two looks whether it did: it takes milliseconds.
+const RECORDED_WITHIN: Duration = Duration::from_millis(500);
+const RECORDED_PAUSE: Duration = Duration::from_millis(5);
 
 /// The mirror, as the router needs it.
 #[derive(Debug)]
@@ -109,10 +113,11 @@ impl Guard {
         match step {
             // Nothing is sent, and less runs afterwards.
             Due::Stop(_) | Due::Open(_) => Ok(()),
+            // What was done is sealed and queued also while nothing may be sent; that is asked when there is something to send.
+            Due::Result(..) => gate.may_take(),
             Due::Invoke(_) => gate.may_execute(),
             Due::Route { .. } => gate.may_send().and_then(|()| gate.may_execute()),
             Due::Accept(_)
-            | Due::Result(..)
             | Due::Close { .. }
             | Due::Release { .. }
             | Due::Expire { .. }
@@ -122,6 +127,13 @@ impl Guard {
             | Due::End { .. }
             | Due::CloseEscrow { .. } => gate.may_send(),
         }
+    }
+
+    /// Whether anything may be sent now.
+    ///
+    /// Errors: [`Barred`].
+    pub(super) fn may_send(&self) -> Result<(), Barred> {
+        self.gate.as_ref().map_or(Ok(()), Gate::may_send)
     }
 
     /// The block as of which outputs are passed on to successors: with a buffer one that counts as final.
@@ -260,11 +272,21 @@ impl Guard {
         }
     }
 
-    /// An agent is about to be asked for work: the mirror knows of it before the executor does, so nothing runs that it could not stop.
-    pub(super) async fn begins(&self, job: &JobId, agent: Address, since: u64) {
+    /// An agent is about to be asked for work: the mirror knows of it before the executor does, so nothing runs that it could not stop, and
+    /// whoever goes on after a crash knows it too. False while that is not recorded.
+    pub(super) async fn begins(&self, job: &JobId, agent: Address, since: u64) -> bool {
         let execution = execution(job, agent);
         self.remote.seated(execution, job.seat);
         self.began(execution, since).await;
+        let recorded = async {
+            let known = |mirror: &FreezeMirror| mirror.running().any(|one| *one == execution);
+            while !self.mirror.look(known).unwrap_or_default() {
+                tokio::time::sleep(RECORDED_PAUSE).await;
+            }
+        };
+        tokio::time::timeout(RECORDED_WITHIN, recorded)
+            .await
+            .is_ok()
     }
 
     async fn began(&self, execution: Execution, since: u64) {

@@ -41,6 +41,8 @@ pub(crate) enum Outlook {
     Open,
     /// The chain has it, or nobody wants it any more.
     Done,
+    /// Its mission is halted, so nobody's would be taken.
+    Halted,
     /// It would be refused.
     Refused(String),
 }
@@ -93,6 +95,13 @@ impl<P: Provider> Routing<P> {
         }
     }
 
+    /// Whether the mission of an execution goes on as of a block.
+    ///
+    /// Errors: the chain does not answer.
+    pub(crate) async fn works(&self, of: &Execution, at: BlockId) -> Result<bool, String> {
+        self.chain(at).works(of.mission).await
+    }
+
     async fn place(
         &self,
         chain: &chain::Chain<'_, P>,
@@ -106,7 +115,8 @@ impl<P: Provider> Routing<P> {
         Ok(place.and_then(|place| Place::new(u8::try_from(place).ok()?)))
     }
 
-    /// What would become of handing an execution's output in now.
+    /// What would become of handing an execution's output in now. What a halt of the mission keeps back waits, and is not refused
+    /// (seed B.11.4: "outputs in escrow buffer preserved").
     ///
     /// Errors: chain or executor do not answer.
     pub(crate) async fn outlook(
@@ -139,10 +149,15 @@ impl<P: Provider> Routing<P> {
         };
         let to = self.setup.city.at(Peer::Verification);
         let input = chain::input(&batch(&[ready]));
-        let said = chain.refusal(payer.unwrap_or_default(), to, &input).await?;
-        Ok(match said {
-            None => Outlook::Open,
-            Some(said) => Outlook::Refused(refusal(&said)),
+        let Some(said) = chain.refusal(payer.unwrap_or_default(), to, &input).await? else {
+            return Ok(Outlook::Open);
+        };
+        // Under a stop, or before the panel ended an outage, the chain takes nobody's result: that is no fault of this one, and its
+        // deadline moves by as much.
+        let works = self.chain(BlockId::latest()).works(of.mission).await?;
+        Ok(match works {
+            true => Outlook::Refused(refusal(&said)),
+            false => Outlook::Halted,
         })
     }
 
