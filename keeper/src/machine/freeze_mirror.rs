@@ -393,12 +393,7 @@ impl FreezeMirror {
 
     /// What a log tells. That a reorg takes a freeze back is nothing: it is held until the chain says what is so.
     fn heard(&mut self, told: &chain::Event) -> Vec<Action> {
-        let is_beyond = self.state.found.take(&self.contracts, told);
-        let chain::Event::Added(log) = told else {
-            return Vec::new();
-        };
-        if is_beyond {
-            let mission = log.topics.get(1).copied().unwrap_or_default();
+        if let Some(mission) = self.state.found.take(&self.contracts, told) {
             let text = format!(
                 "mission {mission} is not looked at: more than {OPEN_MAX} are open in this city; it stays unknown, so nothing of it is routed here"
             );
@@ -410,6 +405,9 @@ impl FreezeMirror {
             };
             return vec![self.alert(whole, text)];
         }
+        let chain::Event::Added(log) = told else {
+            return Vec::new();
+        };
         let Some((execution, freeze)) = frozen(&self.contracts, log) else {
             return Vec::new();
         };

@@ -82,8 +82,8 @@ pub fn reseats(city: &City, log: &Log) -> Option<B256> {
 }
 
 impl Index {
-    /// Takes what the chain tells. Returns whether a mission had no room, for the first time.
-    pub fn take(&mut self, city: &City, event: &Event) -> bool {
+    /// Takes what the chain tells. Returns the first mission for which there is no room.
+    pub fn take(&mut self, city: &City, event: &Event) -> Option<B256> {
         match event {
             Event::Added(log) => match said(city, log) {
                 Some(Said::Created(mission)) => return self.add(mission),
@@ -108,16 +108,16 @@ impl Index {
             },
             Event::Unsure { .. } | Event::Sure { .. } => {}
         }
-        false
+        None
     }
 
-    fn add(&mut self, mission: B256) -> bool {
+    fn add(&mut self, mission: B256) -> Option<B256> {
         if self.missions.len() >= OPEN_MAX {
             self.beyond = self.beyond.saturating_add(1);
-            return self.beyond == 1;
+            return (self.beyond == 1).then_some(mission);
         }
         self.missions.entry(mission).or_default();
-        false
+        None
     }
 
     /// The missions that are to be looked at, with whether they ended.

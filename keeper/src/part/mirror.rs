@@ -17,7 +17,6 @@ use std::{
 use agentcity_abi::IGuardian::NodeFrozen;
 use agentcity_domain::peer::Peer;
 use alloy::{
-    eips::BlockNumberOrTag,
     primitives::{Address, B256},
     providers::Provider,
     rpc::types::Filter,
@@ -399,26 +398,6 @@ impl<P: Provider> Mirror<P> {
         Ok([told(Age::Newest, newest), told(Age::Settled, settled)])
     }
 
-    async fn heads(&self) -> Result<[Head; 2], String> {
-        let newest = programs::head(&self.provider).await?;
-        let depth = newest.number.saturating_sub(self.depth_blocks);
-        if depth == newest.number {
-            return Ok([newest, newest]);
-        }
-        let at = BlockNumberOrTag::Number(depth);
-        let block = self.provider.get_block_by_number(at).await;
-        let block = block.map_err(|error| error.to_string())?;
-        let header = block
-            .ok_or_else(|| format!("there is no block {depth}"))?
-            .header;
-        let settled = Head {
-            number: header.number,
-            hash: header.hash,
-            time: agentcity_domain::time::Timestamp::new(header.timestamp),
-        };
-        Ok([newest, settled])
-    }
-
     /// One look: what is frozen, and how every mission stands. Whatever is not answered is silence.
     async fn look(
         &self,
@@ -429,7 +408,7 @@ impl<P: Provider> Mirror<P> {
         let mut events = Vec::new();
         self.remember(watched);
         let known = within(async {
-            let heads = self.heads().await?;
+            let heads = programs::heads(&self.provider, self.depth_blocks).await?;
             if self.found.is_none() {
                 events = self.frozen(heads[0]).await?;
             }

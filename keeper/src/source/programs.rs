@@ -23,15 +23,32 @@ use crate::{
 ///
 /// Errors: why there is none, for the operator.
 pub async fn head<P: Provider>(provider: &P) -> Result<Head, String> {
-    match provider.get_block(BlockNumberOrTag::Latest.into()).await {
-        Ok(Some(block)) => Ok(Head {
-            number: block.header.number,
-            hash: block.header.hash,
-            time: Timestamp::new(block.header.timestamp),
-        }),
-        Ok(None) => Err("the endpoint knows no newest block".to_owned()),
-        Err(error) => Err(error.to_string()),
+    let newest = block(provider, BlockNumberOrTag::Latest).await?;
+    newest.ok_or_else(|| "the endpoint knows no newest block".to_owned())
+}
+
+/// The newest block, and the one so many below it, which counts as settled; the same twice where that is none.
+///
+/// Errors: as [`head`].
+pub async fn heads<P: Provider>(provider: &P, depth_blocks: u64) -> Result<[Head; 2], String> {
+    let newest = head(provider).await?;
+    let depth = newest.number.saturating_sub(depth_blocks);
+    if depth == newest.number {
+        return Ok([newest, newest]);
     }
+    let settled = block(provider, BlockNumberOrTag::Number(depth)).await?;
+    let settled = settled.ok_or_else(|| format!("there is no block {depth}"))?;
+    Ok([newest, settled])
+}
+
+async fn block<P: Provider>(provider: &P, at: BlockNumberOrTag) -> Result<Option<Head>, String> {
+    let block = provider.get_block(at.into()).await;
+    let block = block.map_err(|error| error.to_string())?;
+    Ok(block.map(|block| Head {
+        number: block.header.number,
+        hash: block.header.hash,
+        time: Timestamp::new(block.header.timestamp),
+    }))
 }
 
 /// One question about one program, as of `at`. Never fails: an answer that cannot be had is an event too.

@@ -6,7 +6,7 @@ use agentcity_abi::{
     ICollaboration::{self as work, MissionState, NodeState, Reason},
     IGuardian as guardian, ITreasury as treasury, IVerification as results,
 };
-use agentcity_domain::{parameter::ParameterId as P, peer::Peer, signed::work as signed};
+use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use alloy::primitives::U256;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use super::{
     teller::span,
 };
 use crate::{
-    city::{Charter, Person, life::GOOD_UNTIL},
+    city::{Charter, Person},
     mission::{Law, Plan, Task, seconds, told},
 };
 
@@ -126,29 +126,9 @@ fn reported(
     ))?;
     let until = from + HOUR;
     for law in laws {
-        let reports = monitors.each_ref().map(|monitor| {
-            let report = guardian::OutageReport {
-                missionId: law.mission,
-                from: U256::from(from).to(),
-                until: U256::from(until).to(),
-                deadline: GOOD_UNTIL,
-                monitor: monitor.address(),
-            };
-            let words = signed::OutageReport {
-                mission_id: law.mission,
-                from,
-                until,
-                deadline: GOOD_UNTIL,
-                monitor: monitor.address(),
-            }
-            .words();
-            let digest = play.stage.city.digest(Peer::Guardian, &words);
-            (report, monitor.sign(digest))
-        });
-        let enter = guardian::enterDegradedCall {
-            reports: reports.clone().map(|(report, _)| report),
-            signatures: reports.map(|(_, signature)| signature),
-        };
+        let enter = play
+            .stage
+            .outage_words(law.mission, (from, until), monitors);
         let step = play.call(&play.stranger, Peer::Guardian, &enter);
         let entered = play.act(step)?;
         let entered = play.one::<guardian::DegradedEntered>(&entered)?;

@@ -3,10 +3,12 @@
 use super::{MissionError, Stage};
 use crate::city::{
     Person,
-    life::{AgentType, PrincipalClass, Registration},
+    life::{AgentType, GOOD_UNTIL, PrincipalClass, Registration},
 };
-use agentcity_abi::{IAgent as agents, IRoster as roster, ITreasury as treasury};
-use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
+use agentcity_abi::{
+    IAgent as agents, IGuardian as guardian, IRoster as roster, ITreasury as treasury,
+};
+use agentcity_domain::{parameter::ParameterId as P, peer::Peer, signed::work as signed};
 use alloy::{
     primitives::{B256, U256, keccak256},
     sol_types::SolCall,
@@ -121,5 +123,36 @@ impl Stage {
             self.city.client.send(&watcher.monitor, to, &release)?;
         }
         Ok(watchers.iter().map(|watcher| watcher.bond).sum())
+    }
+
+    /// What a stranger relays of two monitors who saw no block between two times, in unix seconds: each has signed it for this mission.
+    pub fn outage_words(
+        &self,
+        mission: B256,
+        (from, until): (u64, u64),
+        monitors: &[Person; 2],
+    ) -> guardian::enterDegradedCall {
+        let words = monitors.each_ref().map(|monitor| {
+            let report = guardian::OutageReport {
+                missionId: mission,
+                from: U256::from(from).to(),
+                until: U256::from(until).to(),
+                deadline: GOOD_UNTIL,
+                monitor: monitor.address(),
+            };
+            let signed = signed::OutageReport {
+                mission_id: mission,
+                from,
+                until,
+                deadline: GOOD_UNTIL,
+                monitor: monitor.address(),
+            };
+            let digest = self.city.digest(Peer::Guardian, &signed.words());
+            (report, monitor.sign(digest))
+        });
+        guardian::enterDegradedCall {
+            reports: words.clone().map(|(report, _)| report),
+            signatures: words.map(|(_, signature)| signature),
+        }
     }
 }

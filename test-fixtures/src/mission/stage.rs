@@ -51,6 +51,18 @@ pub enum MissionError {
     },
 }
 
+/// Who answers for clerks, each once.
+fn principals_of_clerks(city: &City) -> Vec<Person> {
+    let mut principals: Vec<Person> = Vec::new();
+    for clerk in &city.clerks {
+        let known = |one: &Person| one.address() == clerk.principal.address();
+        if !principals.iter().any(known) {
+            principals.push(clerk.principal.clone());
+        }
+    }
+    principals
+}
+
 impl From<Unfit> for MissionError {
     fn from(unfit: Unfit) -> Self {
         Self::Unfit(unfit)
@@ -112,12 +124,7 @@ impl Stage {
         let proposer = city.person("proposer")?;
         let mut enrolling = vec![sponsor.clone()];
         enrolling.extend(owners.iter().cloned());
-        for clerk in &city.clerks {
-            let known = |one: &Person| one.address() == clerk.principal.address();
-            if !enrolling.iter().any(known) {
-                enrolling.push(clerk.principal.clone());
-            }
-        }
+        enrolling.extend(principals_of_clerks(&city));
         let everybody = [enrolling.clone(), agents.clone(), vec![proposer.clone()]];
         city.give_tokens(&everybody.concat())?;
         city.enrol(&enrolling)?;
@@ -155,18 +162,7 @@ impl Stage {
                 })
             })
             .collect::<Result<Vec<_>, MissionError>>()?;
-        let mut stage = Self {
-            city,
-            sponsor,
-            proposer,
-            executors,
-            contracts: BTreeMap::new(),
-            codes: BTreeMap::new(),
-            watchers: Vec::new(),
-            electorate: Vec::new(),
-            life: LIFE_SECS,
-            session: Vec::new(),
-        };
+        let mut stage = Self::enter(city, sponsor, proposer, executors);
         stage.deposit()?;
         stage.come_of_age()?;
         Ok(stage)
@@ -182,13 +178,7 @@ impl Stage {
         let (sponsor, proposer) = (city.person("sponsor")?, city.person("proposer")?);
         let owners = city.people("owner", executors)?;
         let agents = city.people("executor", executors)?;
-        let mut enrolling: Vec<Person> = Vec::new();
-        for clerk in &city.clerks {
-            let known = |one: &Person| one.address() == clerk.principal.address();
-            if !enrolling.iter().any(known) {
-                enrolling.push(clerk.principal.clone());
-            }
-        }
+        let enrolling = principals_of_clerks(&city);
         let newcomers = [
             vec![sponsor.clone(), proposer.clone()],
             owners.clone(),
@@ -198,24 +188,13 @@ impl Stage {
         city.give_tokens(&enrolling)?;
         city.enrol(&enrolling)?;
         let pairs = agents.into_iter().zip(owners);
-        Ok(Self {
-            city,
-            sponsor,
-            proposer,
-            executors: pairs
-                .map(|(agent, principal)| Executor {
-                    agent,
-                    principal,
-                    service: B256::ZERO,
-                })
-                .collect(),
-            contracts: BTreeMap::new(),
-            codes: BTreeMap::new(),
-            watchers: Vec::new(),
-            electorate: Vec::new(),
-            life: LIFE_SECS,
-            session: Vec::new(),
-        })
+        let executors = pairs.map(|(agent, principal)| Executor {
+            agent,
+            principal,
+            service: B256::ZERO,
+        });
+        let executors = executors.collect();
+        Ok(Self::enter(city, sponsor, proposer, executors))
     }
 
     /// A stage in a city that stands already, with people who are in it already.

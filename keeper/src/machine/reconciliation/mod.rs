@@ -275,13 +275,9 @@ impl Reconciliation {
 
     /// What the chain tells of the missions that there are.
     fn hear(&mut self, told: &chain::Event) -> Vec<Action> {
-        if !self.state.found.take(&self.contracts, told) {
-            return Vec::new();
-        }
-        let chain::Event::Added(log) = told else {
+        let Some(mission) = self.state.found.take(&self.contracts, told) else {
             return Vec::new();
         };
-        let mission = log.topics.get(1).copied().unwrap_or_default();
         let text = format!(
             "mission {mission} is not compared: more than {OPEN_MAX} are open in this city, which is more than one keeper knows"
         );

@@ -21,11 +21,7 @@ use std::{
 use agentcity_abi::{ICollaboration, IConstitution, IGuardian::DegradedExited};
 use agentcity_domain::{machine::MissionState, parameter::ParameterId, peer::Peer, time::Millis};
 use alloy::{
-    eips::{BlockId, BlockNumberOrTag},
-    primitives::B256,
-    providers::Provider,
-    rpc::types::Filter,
-    sol_types::SolEvent,
+    eips::BlockId, primitives::B256, providers::Provider, rpc::types::Filter, sol_types::SolEvent,
 };
 use futures_util::future::join_all;
 use parking_lot::Mutex;
@@ -280,26 +276,6 @@ impl<P: Provider> Escrow<P> {
         known.ok_or_else(|| "no router hands outputs in here".to_owned())
     }
 
-    async fn heads(&self) -> Result<[Head; 2], String> {
-        let newest = programs::head(&self.provider).await?;
-        let depth = newest.number.saturating_sub(self.depth_blocks);
-        if depth == newest.number {
-            return Ok([newest, newest]);
-        }
-        let at = BlockNumberOrTag::Number(depth);
-        let block = self.provider.get_block_by_number(at).await;
-        let block = block.map_err(|error| error.to_string())?;
-        let header = block
-            .ok_or_else(|| format!("there is no block {depth}"))?
-            .header;
-        let settled = Head {
-            number: header.number,
-            hash: header.hash,
-            time: agentcity_domain::time::Timestamp::new(header.timestamp),
-        };
-        Ok([newest, settled])
-    }
-
     /// What the chain has of what is held, as of both blocks.
     async fn look(
         &self,
@@ -502,7 +478,7 @@ impl<P: Provider> Escrow<P> {
     async fn round(&self, asked: Moment, feed: &Feed) {
         let tell = |event| feed.tell(Event::Escrow(event));
         let looked = within(async {
-            let heads = self.heads().await?;
+            let heads = programs::heads(&self.provider, self.depth_blocks).await?;
             let threshold = self.threshold(heads[0]).await?;
             let stop = self.gate.board.look(EscrowBuffer::stopped).flatten();
             let authority = match stop {

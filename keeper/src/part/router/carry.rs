@@ -250,7 +250,7 @@ impl<P: Provider> Routing<P> {
         attempt: u8,
     ) -> Result<Step, String> {
         let assignment = chain.assignment(mission, node).await?;
-        if assignment.attempt != attempt || assignment.state as u8 != NodeState::Eligible as u8 {
+        if !chain::stands(&assignment, attempt, &[NodeState::Eligible]) {
             return Ok(satisfied());
         }
         let known = chain.mission(mission).await?;

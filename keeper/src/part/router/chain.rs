@@ -257,6 +257,12 @@ pub(super) fn mission_state(state: ICollaboration::MissionState) -> Result<Missi
     MissionState::from_u8(number).ok_or_else(|| format!("mission state {number}"))
 }
 
+/// Whether an attempt at a node is the present one, in one of these states: what was wanted of it is done or gone by otherwise.
+pub(super) fn stands(assignment: &Assignment, attempt: u8, states: &[NodeState]) -> bool {
+    let state = NodeState::from_u8(assignment.state as u8);
+    assignment.attempt == attempt && state.is_some_and(|state| states.contains(&state))
+}
+
 /// What may be done at an attempt of tier 2, as verification's view tells it: the reveals' end stands in it once they are open, that of
 /// disputes once those are. As many as `threshold` must agree by the law, which an assignment does not tell unless asked for it.
 pub(super) fn phase(assignment: &Assignment, record: &Record, threshold: u8, now: u64) -> Phase {

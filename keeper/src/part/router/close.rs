@@ -37,8 +37,7 @@ impl<P: Provider> Routing<P> {
         payer: Option<Address>,
     ) -> Result<Step, String> {
         let assignment = chain.assignment(mission, node).await?;
-        let state = NodeState::from_u8(assignment.state as u8);
-        if assignment.attempt != attempt || !state.is_some_and(|state| CLOSING.contains(&state)) {
+        if !chain::stands(&assignment, attempt, &CLOSING) {
             return Ok(satisfied());
         }
         let known = chain.mission(mission).await?;

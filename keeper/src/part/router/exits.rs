@@ -41,8 +41,7 @@ impl<P: Provider> Routing<P> {
         payer: Option<Address>,
     ) -> Result<Step, String> {
         let assignment = chain.assignment(mission, node).await?;
-        let state = NodeState::from_u8(assignment.state as u8);
-        if assignment.attempt != attempt || !state.is_some_and(|state| EXPIRING.contains(&state)) {
+        if !chain::stands(&assignment, attempt, &EXPIRING) {
             return Ok(satisfied());
         }
         let call = ICollaboration::expireNodeCall {
@@ -62,9 +61,8 @@ impl<P: Provider> Routing<P> {
         payer: Option<Address>,
     ) -> Result<Step, String> {
         let assignment = chain.assignment(mission, node).await?;
-        let eligible = assignment.state as u8 == NodeState::Eligible as u8;
         let taken = Seats::of(assignment.seats).has(seat.get());
-        if assignment.attempt != attempt || !eligible || taken {
+        if taken || !chain::stands(&assignment, attempt, &[NodeState::Eligible]) {
             return Ok(satisfied());
         }
         let call = ICollaboration::substituteRunnerUpCall {
@@ -84,8 +82,7 @@ impl<P: Provider> Routing<P> {
         payer: Option<Address>,
     ) -> Result<Step, String> {
         let assignment = chain.assignment(mission, node).await?;
-        let failed = assignment.state as u8 == NodeState::Failed as u8;
-        if assignment.attempt != attempt || !failed {
+        if !chain::stands(&assignment, attempt, &[NodeState::Failed]) {
             return Ok(satisfied());
         }
         let call = IAssembly::openDerivedSessionCall {

@@ -13,11 +13,10 @@ use agentcity_abi::{
 use agentcity_domain::{
     parameter::ParameterId as P,
     peer::Peer,
-    signed::work as signed,
     statute::{Mode, Predicate, deployment::Requirement},
 };
 use agentcity_test_fixtures::{
-    city::{Person, life::GOOD_UNTIL},
+    city::Person,
     mission::{Charter, Law, Plan, Scene, Task, seconds, stage::DEPOSIT, told},
     sender::Outcome,
 };
@@ -241,29 +240,10 @@ impl Silence {
         let from = self.scene.mission(&law).since.to::<u64>();
         self.scene.pass(seconds(P::DegradedModeThresholdMs) + 60);
         let until = self.scene.now();
-        let reports = self.monitors.each_ref().map(|monitor| {
-            let report = guardian::OutageReport {
-                missionId: law.mission,
-                from: U256::from(from).to(),
-                until: U256::from(until).to(),
-                deadline: GOOD_UNTIL,
-                monitor: monitor.address(),
-            };
-            let words = signed::OutageReport {
-                mission_id: law.mission,
-                from,
-                until,
-                deadline: GOOD_UNTIL,
-                monitor: monitor.address(),
-            }
-            .words();
-            let signature = self.scene.signature(monitor, Peer::Guardian, &words);
-            (report, signature)
-        });
-        let enter = guardian::enterDegradedCall {
-            reports: reports.clone().map(|(report, _)| report),
-            signatures: reports.map(|(_, signature)| signature),
-        };
+        let enter = self
+            .scene
+            .stage
+            .outage_words(law.mission, (from, until), &self.monitors);
         let stranger = self.scene.stranger.clone();
         let entered = self.scene.send(&stranger, Peer::Guardian, &enter);
         let (from, to) = (MissionState::Executing, MissionState::Degraded);
