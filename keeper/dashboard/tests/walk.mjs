@@ -162,28 +162,27 @@ const STEPS = {
   },
 
   /** A row of a view offers an action, which is prepared, read and signed in the wallet; what the wallet was asked for is told. */
-  async act({ view, offer, choose, reason, key }) {
-    signer = new ethers.Wallet(key);
+  async act({ view, offer, choose, reason, keys }) {
     await go(page, view);
     const row = await page.waitForSelector(`[data-key="act-${offer.join("-")}"]`);
     await row.click();
     await page.waitForSelector("#reason");
+    assert.equal(await page.$(".view-act [role=status] .problem"), null, "what it is about waits");
     for (const [id, value] of Object.entries(choose)) await (id === "kind" ? page.select("#kind", value) : page.type(`#${id}`, value));
     await page.type("#reason", reason);
     await page.click(".editor-form .primary");
-    return sign();
+    return sign(keys);
   },
 
   /** An amendment is prepared, read and signed in the same way. */
-  async amend({ parameter, value, reason, key }) {
-    signer = new ethers.Wallet(key);
+  async amend({ parameter, value, reason, keys }) {
     await go(page, `parameters/${parameter}`);
     await page.waitForSelector("#value");
     await page.$eval("#value", (field) => { field.value = ""; });
     await page.type("#value", value);
     await page.type("#reason", reason);
     await page.click(".editor-form .primary");
-    return sign();
+    return sign(keys);
   },
 
   /** The transaction that was prepared last is sent by the wallet. */
@@ -211,16 +210,22 @@ const STEPS = {
   },
 };
 
-// What was prepared is read, and signed; the digest is the one that ethers makes of what the wallet was given.
-const sign = async () => {
+// What was prepared is read, and signed by whom these keys are of, one after the other in one wallet; the digest is the one that ethers makes of what the
+// wallet was given.
+const sign = async (keys) => {
   await page.waitForSelector("#read:not([disabled])");
   const shown = await page.$eval("#editor .words", (list) => list.textContent);
   const before = signed.length;
   await page.click("#read");
-  await page.click("#sign");
-  await page.waitForSelector(".signature");
-  assert.equal(signed.length, before + 1);
-  const { typed, digest } = signed.at(-1);
+  for (const [at, key] of keys.entries()) {
+    signer = new ethers.Wallet(key);
+    await page.click("#sign");
+    await page.waitForFunction((many) => document.querySelectorAll(".signature").length === many, POLL, at + 1);
+  }
+  const asked = signed.slice(before);
+  assert.equal(new Set(asked.map((one) => one.digest)).size, 1, "all signed the same");
+  assert.equal(asked.length, keys.length);
+  const [{ typed, digest }] = asked;
   assert.ok(shown.includes(digest), "the digest that is signed was shown");
   return { typed, digest, shown };
 };

@@ -199,7 +199,7 @@ fn a_browser_sees_a_mission_run_on_a_real_keeper_and_what_it_proves_and_signs_ho
     let files = Files::new();
     let mut daemon = Daemon::start(&logging(&files, &scene, &keeper));
     let address = format!("http://{}/dashboard/", daemon.address("listen"));
-    let adjudicators = scene.adjudicators(&[0, 1, 2]);
+    let adjudicators = scene.adjudicators(&[0, 1, 2, 3, 4]);
     let keys: Vec<String> = [&keeper]
         .into_iter()
         .chain(&adjudicators)
@@ -240,7 +240,7 @@ fn a_browser_sees_a_mission_run_on_a_real_keeper_and_what_it_proves_and_signs_ho
         frozen[0].freezeId.to_string()
     ]);
     let given = json!({
-        "view": "alerts", "offer": offer, "choose": { "kind": "1" }, "reason": "The monitor was wrong.", "key": keys[1],
+        "view": "alerts", "offer": offer, "choose": { "kind": "1" }, "reason": "The monitor was wrong.", "keys": [keys[1]],
     });
     let signed = walk.step("act", given);
     let digest = is_the_panels(&mut scene, Action::UnfreezeNode, &signed);
@@ -267,7 +267,7 @@ fn a_browser_sees_a_mission_run_on_a_real_keeper_and_what_it_proves_and_signs_ho
     let attempt = scene.node(&law, 1).attempt;
     let offer = json!(["decide-review", law.mission, "1", attempt.to_string(), "1"]);
     let given = json!({
-        "view": "verification", "offer": offer, "choose": { "score": "900" }, "reason": "It is as the rubric wants it.", "key": keys[2],
+        "view": "verification", "offer": offer, "choose": { "score": "900" }, "reason": "It is as the rubric wants it.", "keys": [keys[2]],
     });
     let signed = walk.step("act", given);
     let digest = is_the_panels(&mut scene, Action::DecideReview, &signed);
@@ -278,9 +278,9 @@ fn a_browser_sees_a_mission_run_on_a_real_keeper_and_what_it_proves_and_signs_ho
     let paid = (2 * PRICE).to_string();
     walk.step("money", json!({ "paid": paid }));
 
-    // An amendment that a wallet signs is what the panel understands by it, and it takes it from the wallet.
+    // An amendment of high risk that five of the panel sign is what the panel understands by it, and it takes it from their wallet.
     let given = json!({
-        "parameter": "reputationFloor", "value": "120", "reason": "Newcomers should have had one good month.", "key": keys[3],
+        "parameter": "reputationFloor", "value": "120", "reason": "Newcomers should have had one good month.", "keys": keys[1..],
     });
     let signed = walk.step("amend", given);
     let digest = is_the_panels(&mut scene, Action::AmendParameter, &signed);

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentcity_abi::IGuardian as guardian;
+use agentcity_abi::{IAdjudication::Action, IGuardian as guardian};
 use agentcity_domain::{parameter::ParameterId, peer::Peer, roster::anchor::Anchor};
 use agentcity_hub::tree;
 use agentcity_keeper::{
@@ -340,6 +340,21 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
     );
     assert_eq!(mission(&state, &law)["counts"]["FROZEN"], json!(1));
     let freeze = state["freezes"]["open"][0]["freeze"].as_str().unwrap();
+    let of = json!({ "missionId": law.mission, "node": 0, "freezeId": freeze });
+    let mut lifted = of.clone();
+    lifted["kind"] = json!(2);
+    let seat = json!({ "missionId": law.mission, "node": 0, "attempt": 1, "agent": agent });
+    let review = json!({ "missionId": law.mission, "node": 1, "attempt": 1, "approved": true, "score": 900, "seat": 0 });
+    let predicate = json!({ "missionId": law.mission, "index": 0 });
+    for (action, verb, fields) in [
+        (Action::FreezeNode, "freeze-node", seat),
+        (Action::UnfreezeNode, "unfreeze-node", lifted),
+        (Action::ConfirmFreeze, "confirm-freeze", of),
+        (Action::DecideReview, "decide-review", review),
+        (Action::ClearPredicate, "clear-predicate", predicate),
+    ] {
+        prepared_alike(&mut scene, &page, action, verb, fields);
+    }
     let unfreeze = guardian::unfreezeNodeCall {
         missionId: law.mission,
         node: 0,
@@ -409,6 +424,45 @@ fn a_mission_is_seen_from_its_law_to_its_end_and_no_unit_is_lost() {
     assert_eq!(again["money"]["lines"], state["money"]["lines"]);
 }
 
+/// The command line reads the file of a proposal, and explains it in the same words.
+fn explained_alike(proposal: &Value, keys: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(proposal["fileName"].as_str().unwrap());
+    std::fs::write(&file, proposal["file"].to_string()).unwrap();
+    let explained = Command::new(Tool::Client.find().unwrap())
+        .args(["override", "explain", "--offline", "--json"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let explained: Value = serde_json::from_slice(&explained.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {explained:?}"));
+    let explained = explained.get("result").unwrap_or(&explained);
+    let words = proposal["words"].as_array().unwrap();
+    for key in keys {
+        let word = words.iter().find(|word| word["key"] == json!(key)).unwrap();
+        assert_eq!(word["text"], explained[key], "{key}: {explained}");
+    }
+    let interests = words.iter().find(|word| word["key"] == json!("interests"));
+    let interests = interests.unwrap()["text"].as_str().unwrap();
+    let needs = explained["needs"].as_str().unwrap();
+    assert!(needs.ends_with(interests), "{needs}");
+}
+
+/// An action that the page prepares: the panel's digest of it is the same, and the command line's words.
+fn prepared_alike(scene: &mut Scene, page: &Page, action: Action, verb: &str, fields: Value) {
+    let asked = json!({ "action": verb, "fields": fields, "justification": "it must be" });
+    let reply = page.post("/dashboard/proposal", &asked);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let proposal = reply.json();
+    let payload = proposal["file"]["override"]["payload"].as_str().unwrap();
+    let payload = payload.parse().unwrap();
+    let call = agentcity_abi::IAdjudication::digestOfCall { action, payload };
+    let digest: B256 = scene.ask(Peer::Adjudication, &call);
+    assert_eq!(proposal["digest"], json!(digest), "{verb}");
+    assert_eq!(proposal["needs"]["signers"], json!(1), "{verb}");
+    explained_alike(&proposal, &["does", "digest", "touches"]);
+}
+
 #[test]
 fn an_amendment_is_what_the_command_line_would_have_signed_and_bad_requests_are_refused_by_name() {
     let mut scene = Scene::raise(&Charter::default(), 1, 1);
@@ -449,23 +503,7 @@ fn an_amendment_is_what_the_command_line_would_have_signed_and_bad_requests_are_
         "{does}"
     );
 
-    // The command line reads the file, and explains it in the same words.
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join(proposal["fileName"].as_str().unwrap());
-    std::fs::write(&file, proposal["file"].to_string()).unwrap();
-    let explained = Command::new(Tool::Client.find().unwrap())
-        .args(["override", "explain", "--offline", "--json"])
-        .arg(&file)
-        .output()
-        .unwrap();
-    let explained: Value = serde_json::from_slice(&explained.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {explained:?}"));
-    let explained = explained.get("result").unwrap_or(&explained);
-    let words = proposal["words"].as_array().unwrap();
-    for key in ["does", "digest", "touches", "risk"] {
-        let word = words.iter().find(|word| word["key"] == json!(key)).unwrap();
-        assert_eq!(word["text"], explained[key], "{key}: {explained}");
-    }
+    explained_alike(&proposal, &["does", "digest", "touches", "risk"]);
 
     // Signatures become the transaction that hands them in.
     let mut keys: Vec<PrivateKeySigner> = (1..=2_u8)
