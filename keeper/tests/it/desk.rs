@@ -118,9 +118,6 @@ impl Desk {
         scorers: &[B256],
     ) -> Self {
         let runtime = Runtime::new().unwrap();
-        if std::env::var("DEBUGLOG").is_ok() {
-            let _ = agentcity_keeper::operations::log_to_stderr(false, "debug");
-        }
         let mut scene = Scene::raise(charter, scripts.len().max(3), 1);
         let mut monitors = Vec::new();
         for (number, scorer) in scorers.iter().enumerate() {
