@@ -12,7 +12,7 @@ use std::{
 
 use agentcity_abi::IGuardian as guardian;
 use agentcity_domain::{parameter::ParameterId, peer::Peer, roster::anchor::Anchor};
-use agentcity_hub::tree;
+use agentcity_hub::{store::Log, tree};
 use agentcity_keeper::{
     clock::SystemClock,
     dashboard::{
@@ -45,7 +45,7 @@ const STAKE: u128 = 200_000_000_000_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A dashboard over a scene's city.
-struct Page {
+pub(crate) struct Page {
     at: SocketAddr,
     _runtime: Option<Runtime>,
 }
@@ -70,6 +70,11 @@ impl Reply {
 
 impl Page {
     fn over(scene: &Scene) -> Self {
+        Self::with_log(scene, None)
+    }
+
+    /// The same, with the requests of a log.
+    pub(crate) fn with_log(scene: &Scene, log: Option<Log>) -> Self {
         let runtime = Runtime::new().unwrap();
         let at = runtime.block_on(async {
             let (city, provider) = (city(&scene.stage), provider(&scene.stage));
@@ -95,7 +100,7 @@ impl Page {
             let watch = Watch::new(setting, Arc::clone(&asked), pool, Arc::clone(&shown), None);
             tokio::spawn(watch.run());
             let desk = Arc::new(Desk::new(shown, asked, None));
-            let served = router(desk, Door::new(Vec::new()), None);
+            let served = router(desk, Door::new(Vec::new()), log);
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let at = listener.local_addr().unwrap();
             tokio::spawn(async move { axum::serve(listener, served).await });
@@ -105,6 +110,10 @@ impl Page {
             at,
             _runtime: Some(runtime),
         }
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.at
     }
 
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Reply {
@@ -245,7 +254,7 @@ fn example() -> Value {
 }
 
 /// A mission of two tasks in a row, the second judged by people.
-fn enacted(scene: &mut Scene) -> Law {
+pub(crate) fn enacted(scene: &mut Scene) -> Law {
     let plan = Plan {
         name: "seen".to_owned(),
         tasks: vec![
