@@ -21,6 +21,7 @@ pub mod journal;
 pub mod library;
 pub mod machine;
 pub mod office;
+pub mod openapi;
 pub mod operations;
 pub mod part;
 pub mod runtime;

@@ -189,9 +189,9 @@ async fn work<J: Journal, P: Provider + Clone + 'static>(
             .map(dashboard::Plan::raise)
             .transpose()
             .wrap_err("log")?;
-        let (shown, desk) = operations::begin(settings, subject, level, page).await?;
-        keeper.attend(desk);
-        board = Some(shown);
+        let begun = operations::begin(settings, subject, level, page).await?;
+        keeper.attend(begun.desk);
+        board = Some(begun.board);
     }
     if let Some(office) = office {
         keeper.join(office)?;

@@ -5,7 +5,7 @@
 //! small contracts, [`contracts`] holds those that several tests use, [`program`]
 //! deploys compiled ones, `city` raises a whole city, `legislation` makes laws in one, and `mission` is what runs there, `machines` are those that do it all,
 //! `town` is all of it for whoever wants to see it, `demo` tells stories of it.
-//! [`mod@chance`] and [`fuzz`] make numbers and bytes of a seed. The scenarios are in `tests/it`, the comparison with the rival in [`mod@bench`], gas in `gas`.
+//! [`openapi`] holds documents of servers to what these answer. [`mod@chance`] and [`fuzz`] make numbers and bytes of a seed. The scenarios are in `tests/it`, the comparison with the rival in [`mod@bench`], gas in `gas`.
 
 pub mod actor;
 pub mod bench;
@@ -21,6 +21,7 @@ pub mod legislation;
 pub mod machines;
 pub mod mission;
 pub mod node;
+pub mod openapi;
 pub mod postgres;
 pub mod program;
 pub mod rival;

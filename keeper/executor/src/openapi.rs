@@ -7,6 +7,8 @@
 //! A schema counts characters where the protocol counts bytes of UTF-8, and knows nothing of hashes: what must agree beyond the form is
 //! said by docs/executors.md, [`JobRequest::check`](crate::protocol::JobRequest::check) and the client.
 
+pub mod shape;
+
 use std::collections::BTreeMap;
 
 use agentcity_abi::document::SCHEMA_BYTES_MAX;
@@ -15,6 +17,7 @@ use agentcity_domain::{
 };
 use serde_json::{Value, json};
 
+use self::shape::{bytes, counted, list, nullable, number, object, reference, sorted, text, words};
 use crate::{
     protocol::{
         CONTEXT_BYTES_MAX, Code, INPUTS_MAX, LABEL_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_TEXT_MAX,
@@ -443,66 +446,4 @@ fn schemas() -> Value {
 fn name(code: Code) -> String {
     let value = serde_json::to_value(code).expect("a code is JSON");
     value.as_str().expect("a code is a text").to_owned()
-}
-
-fn reference(schema: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{schema}")})
-}
-
-/// Every field is there, and no other.
-fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    let properties: BTreeMap<&str, &Value> = fields.iter().map(|(name, of)| (*name, of)).collect();
-    json!({
-        "type": "object", "required": required, "properties": properties, "additionalProperties": false
-    })
-}
-
-fn list(items: Value, most: Option<usize>) -> Value {
-    let mut told = json!({"type": "array", "items": items});
-    if let Some(most) = most {
-        told["maxItems"] = json!(most);
-    }
-    told
-}
-
-fn words<const N: usize>(all: [impl Into<Value>; N]) -> Value {
-    let all: Vec<Value> = all.into_iter().map(Into::into).collect();
-    json!({"enum": all})
-}
-
-fn number(most: impl Into<u64>) -> Value {
-    counted(0, most)
-}
-
-fn counted(least: u64, most: impl Into<u64>) -> Value {
-    json!({"type": "integer", "minimum": least, "maximum": most.into()})
-}
-
-fn text(most: usize) -> Value {
-    json!({"type": "string", "maxLength": most})
-}
-
-fn bytes(most: usize) -> Value {
-    // Two digits a byte, behind `0x`.
-    json!({"type": "string", "pattern": "^0x([0-9a-fA-F]{2})*$", "maxLength": 2 + 2 * most})
-}
-
-fn nullable(of: Value) -> Value {
-    json!({"oneOf": [of, {"type": "null"}]})
-}
-
-/// With keys in the order of their names, whichever map JSON's objects are built with.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let fields: BTreeMap<String, Value> = fields
-                .into_iter()
-                .map(|(name, of)| (name, sorted(of)))
-                .collect();
-            Value::Object(fields.into_iter().collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
-        other => other,
-    }
 }

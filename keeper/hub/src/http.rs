@@ -30,7 +30,7 @@ use alloy::primitives::B256;
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -129,7 +129,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut body = json!({ "code": code(self.status), "error": self.says });
+        let mut body = json!({ "code": kind_of(self.status.as_u16()), "error": self.says });
         if let Some(place) = self.tombstone {
             body["tombstone"] = json!(place);
         }
@@ -137,14 +137,14 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What kind of refusal a status is.
-fn code(status: StatusCode) -> &'static str {
+/// What kind of refusal a status is: its `code`.
+pub const fn kind_of(status: u16) -> &'static str {
     match status {
-        StatusCode::NOT_FOUND => "unknown",
-        StatusCode::GONE => "gone",
-        StatusCode::SERVICE_UNAVAILABLE => "busy",
-        StatusCode::INSUFFICIENT_STORAGE => "full",
-        StatusCode::INTERNAL_SERVER_ERROR => "internal",
+        404 => "unknown",
+        410 => "gone",
+        503 => "busy",
+        507 => "full",
+        500 => "internal",
         _ => "malformed",
     }
 }
@@ -219,7 +219,11 @@ async fn read<T: Send + 'static>(
     apart(&state.permits, move || work(&log.lock())).await
 }
 
-fn address(text: &str) -> Result<ContentAddress, Refusal> {
+/// The last part of a path, as far as it is text.
+type Part = Result<Path<String>, PathRejection>;
+
+fn address(part: Part) -> Result<ContentAddress, Refusal> {
+    let Path(text) = part.map_err(|_| Refusal::bad("an address is letters and digits"))?;
     text.parse().map_err(Refusal::bad)
 }
 
@@ -251,12 +255,8 @@ fn content(address: ContentAddress, headers: &HeaderMap, body: impl Into<Body>) 
     response
 }
 
-async fn payload(
-    State(state): State<Arc<Reading>>,
-    Path(text): Path<String>,
-    headers: HeaderMap,
-) -> Answered {
-    let address = address(&text)?;
+async fn payload(State(state): State<Arc<Reading>>, part: Part, headers: HeaderMap) -> Answered {
+    let address = address(part)?;
     match read(&state, move |log| Ok(log.payload(&address)?)).await? {
         Payload::Here(body) => Ok(content(address, &headers, Bytes::from(body.to_vec()))),
         Payload::Gone(place) => Err(Refusal {
@@ -364,12 +364,8 @@ async fn consistency(State(state): State<Arc<Reading>>, RawQuery(raw): RawQuery)
     Ok(answer(StatusCode::OK, &value.await?))
 }
 
-async fn parcel(
-    State(state): State<Arc<Taking>>,
-    Path(text): Path<String>,
-    headers: HeaderMap,
-) -> Answered {
-    let address = address(&text)?;
+async fn parcel(State(state): State<Arc<Taking>>, part: Part, headers: HeaderMap) -> Answered {
+    let address = address(part)?;
     let shelf = state.shelf.clone();
     match apart(&state.permits, move || Ok(shelf.get(address)?)).await? {
         Some(body) => Ok(content(address, &headers, Bytes::from(body.to_vec()))),
@@ -384,11 +380,11 @@ async fn parcel(
 
 async fn take(
     State(state): State<Arc<Taking>>,
-    Path(text): Path<String>,
+    part: Part,
     headers: HeaderMap,
     body: Body,
 ) -> Answered {
-    let address = address(&text)?;
+    let address = address(part)?;
     let body = received(&headers, body).await?;
     let (shelf, now) = (state.shelf.clone(), (state.clock)());
     let receipt = apart(&state.permits, move || {

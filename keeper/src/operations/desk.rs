@@ -337,7 +337,7 @@ impl Board {
 
 impl Desk {
     /// The next order, and where its answer goes. `None` when nobody can give any.
-    pub(crate) async fn next(&mut self) -> Option<(Order, oneshot::Sender<Answer>)> {
+    pub async fn next(&mut self) -> Option<(Order, oneshot::Sender<Answer>)> {
         self.orders.recv().await
     }
 

@@ -32,6 +32,7 @@ use axum::Router;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 
+pub(crate) use self::serve::ACTIONS_MAX;
 use self::{
     desk::{Board, Desk},
     eye::Eye,
@@ -40,6 +41,7 @@ use self::{
 };
 pub use self::{
     observe::kind,
+    ready::CONDITIONS,
     serve::SetLevel,
     settings::{Dashboard, Section, Settings, SettingsError},
     stderr::log_to_stderr,
@@ -118,7 +120,20 @@ pub fn disks(config: &Config) -> Vec<(&'static str, PathBuf)> {
     disks
 }
 
-/// Begins to serve, with a `page` besides where there is one, and to look at the endpoints. The desk is for the host to [attend](crate::daemon::Keeper::attend).
+/// What was begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// On which the host writes how it stands.
+    pub board: Arc<Board>,
+    /// Where orders come out, for the host to [attend](crate::daemon::Keeper::attend).
+    pub desk: Desk,
+    /// Where it is read: with port 0 the system chose one.
+    pub listen: Option<SocketAddr>,
+    /// Where orders are taken.
+    pub admin_listen: Option<SocketAddr>,
+}
+
+/// Begins to serve, with a `page` besides where there is one, and to look at the endpoints.
 ///
 /// Errors: [`ServeError`].
 pub async fn begin<P: Provider + 'static>(
@@ -126,7 +141,7 @@ pub async fn begin<P: Provider + 'static>(
     subject: Subject<P>,
     level: SetLevel,
     page: Option<Router>,
-) -> Result<(Arc<Board>, Desk), ServeError> {
+) -> Result<Begun, ServeError> {
     let state_file = settings
         .admin
         .as_ref()
@@ -145,12 +160,13 @@ pub async fn begin<P: Provider + 'static>(
         clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         permits: Shared::permits(),
     };
+    let (mut listen, mut admin_listen) = (None, None);
     if let Some(address) = settings.listen {
         let mut router = serve::reading(shared.clone());
         if let Some(page) = page {
             router = router.merge(page);
         }
-        serve_on("listen", address, router).await?;
+        listen = Some(serve_on("listen", address, router).await?);
     }
     if let Some(admin) = &settings.admin {
         let token = Token::read(&admin.token_file)?;
@@ -160,7 +176,7 @@ pub async fn begin<P: Provider + 'static>(
             ..shared
         };
         let router = serve::ordering(shared, token, level);
-        serve_on("admin_listen", admin.listen, router).await?;
+        admin_listen = Some(serve_on("admin_listen", admin.listen, router).await?);
     }
     let eye = Eye::new(
         &subject.urls,
@@ -170,14 +186,20 @@ pub async fn begin<P: Provider + 'static>(
     );
     let pause = Duration::from_secs(settings.look_secs);
     tokio::spawn(eye.watch(pause, SystemClock, sighted));
-    Ok((board, desk))
+    Ok(Begun {
+        board,
+        desk,
+        listen,
+        admin_listen,
+    })
 }
 
+/// Where it listens.
 async fn serve_on(
     key: &'static str,
     address: SocketAddr,
     router: Router,
-) -> Result<(), ServeError> {
+) -> Result<SocketAddr, ServeError> {
     let told = |cause| ServeError::Listen {
         key,
         address,
@@ -187,7 +209,7 @@ async fn serve_on(
     let bound = listener.local_addr().map_err(told)?;
     tracing::info!(address = %bound, "operations.{key} is served");
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(())
+    Ok(bound)
 }
 
 /// Room on the disk where a file lies or will lie, in bytes; `None` when it cannot be asked.

@@ -20,6 +20,19 @@ pub const DISK_BYTES_MIN: u64 = 64 << 20;
 /// A round of observation may be late by so much beyond its pause: a round may take a question's time for each program.
 const ROUND_GRACE_SECS: u64 = 120;
 
+/// Names of all conditions, in the order in which they are told.
+pub const CONDITIONS: [&str; 9] = [
+    "draining",
+    "host",
+    "journal",
+    "disk",
+    "leases",
+    "endpoints",
+    "head",
+    "streams",
+    "clock",
+];
+
 /// Whether it is ready, and why not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Readiness {
@@ -34,7 +47,7 @@ pub struct Readiness {
 /// One condition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Condition {
-    /// Its name: `draining`, `host`, `journal`, `disk`, `leases`, `endpoints`, `head`, `streams`, `clock`.
+    /// Its name, of [`CONDITIONS`].
     pub condition: &'static str,
     /// Whether it holds.
     pub holds: bool,

@@ -23,7 +23,7 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -47,7 +47,7 @@ const BODY_BYTES_MAX: usize = 4_096;
 /// Requests that are answered at once; more are told to come again.
 const REQUESTS_MAX: usize = 32;
 /// Open actions in one answer.
-const ACTIONS_MAX: usize = 256;
+pub(crate) const ACTIONS_MAX: usize = 256;
 
 /// Sets what is logged, by a filter such as `info,agentcity_keeper=debug`.
 pub type SetLevel = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
@@ -109,6 +109,8 @@ pub(super) fn reading(shared: Shared) -> Router {
     }
     let permits = Arc::clone(&shared.permits);
     router
+        .fallback(nowhere)
+        .method_not_allowed_fallback(otherwise)
         .layer(middleware::from_fn_with_state(permits, bounded))
         .with_state(shared)
 }
@@ -133,6 +135,16 @@ fn told(status: StatusCode, body: &Value) -> Response {
         (header::CACHE_CONTROL, "no-store"),
     ];
     (status, kind, format!("{body}\n")).into_response()
+}
+
+async fn nowhere() -> Response {
+    let error = "nothing is served here: see docs/operations.md";
+    told(StatusCode::NOT_FOUND, &json!({ "error": error }))
+}
+
+async fn otherwise() -> Response {
+    let error = "it is not asked with this method: see docs/operations.md";
+    told(StatusCode::METHOD_NOT_ALLOWED, &json!({ "error": error }))
 }
 
 const fn judged(holds: bool) -> StatusCode {
@@ -206,6 +218,8 @@ pub(super) fn ordering(shared: Shared, token: Token, level: SetLevel) -> Router 
         .route("/admin/checkpoint", post(checkpoint))
         .route("/admin/log-level", post(log_level))
         .route("/admin/drain", post(drain))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(otherwise)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), authorised))
         .layer(middleware::from_fn_with_state(permits, bounded))
@@ -279,12 +293,29 @@ async fn deed(
     }
 }
 
+/// What came, or why it was not taken: that is told as every refusal is.
+type Body = Result<Bytes, BytesRejection>;
+
+fn whole(body: Body) -> Result<Bytes, (StatusCode, String)> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("an order has at most {BODY_BYTES_MAX} bytes"),
+        ),
+        _ => (
+            StatusCode::BAD_REQUEST,
+            "the body did not come whole".to_owned(),
+        ),
+    })
+}
+
 /// A body that may be empty.
-fn read<T: for<'de> Deserialize<'de> + Default>(body: &Bytes) -> Result<T, (StatusCode, String)> {
+fn read<T: for<'de> Deserialize<'de> + Default>(body: Body) -> Result<T, (StatusCode, String)> {
+    let body = whole(body)?;
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(T::default());
     }
-    serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
+    serde_json::from_slice(&body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 async fn ask(state: &Commands, order: Order) -> Result<Answer, (StatusCode, String)> {
@@ -314,10 +345,10 @@ async fn done(state: &Commands, order: Order) -> Result<Value, (StatusCode, Stri
 async fn of_stream(
     state: Commands,
     name: &'static str,
-    body: Bytes,
+    body: Body,
     order: impl FnOnce(Option<String>) -> Order,
 ) -> Response {
-    let of = read::<Of>(&body);
+    let of = read::<Of>(body);
     let about = of
         .as_ref()
         .ok()
@@ -330,17 +361,17 @@ async fn of_stream(
     deed(&state, name, about, work).await
 }
 
-async fn pause(State(state): State<Commands>, body: Bytes) -> Response {
+async fn pause(State(state): State<Commands>, body: Body) -> Response {
     let order = |stream: Option<String>| Order::Pause(stream.unwrap_or_else(|| ROUTER.to_owned()));
     of_stream(state, "pause", body, order).await
 }
 
-async fn resume(State(state): State<Commands>, body: Bytes) -> Response {
+async fn resume(State(state): State<Commands>, body: Body) -> Response {
     let order = |stream: Option<String>| Order::Resume(stream.unwrap_or_else(|| ROUTER.to_owned()));
     of_stream(state, "resume", body, order).await
 }
 
-async fn look(State(state): State<Commands>, body: Bytes) -> Response {
+async fn look(State(state): State<Commands>, body: Body) -> Response {
     of_stream(state, "look", body, Order::Look).await
 }
 
@@ -354,15 +385,18 @@ async fn checkpoint(State(state): State<Commands>) -> Response {
     .await
 }
 
-async fn log_level(State(state): State<Commands>, body: Bytes) -> Response {
-    let level = serde_json::from_slice::<Level>(&body);
+async fn log_level(State(state): State<Commands>, body: Body) -> Response {
+    let bad = |cause: String| (StatusCode::BAD_REQUEST, cause);
+    let level = whole(body).and_then(|body| {
+        let level = serde_json::from_slice::<Level>(&body);
+        level.map_err(|error| bad(error.to_string()))
+    });
     let about = level
         .as_ref()
         .map(|level| level.filter.clone())
         .unwrap_or_default();
     let work = async {
-        let bad = |cause: String| (StatusCode::BAD_REQUEST, cause);
-        let level = level.map_err(|error| bad(error.to_string()))?;
+        let level = level?;
         (state.level)(&level.filter).map_err(bad)?;
         Ok(json!({ "filter": level.filter }))
     };

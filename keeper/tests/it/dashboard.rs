@@ -13,7 +13,7 @@ use std::{
 
 use agentcity_abi::{IAdjudication::Action, IGuardian as guardian};
 use agentcity_domain::{parameter::ParameterId, peer::Peer, roster::anchor::Anchor};
-use agentcity_hub::tree;
+use agentcity_hub::{store::Log, tree};
 use agentcity_keeper::{
     clock::SystemClock,
     dashboard::{
@@ -76,11 +76,11 @@ impl Reply {
 
 impl Page {
     fn over(scene: &Scene) -> Self {
-        Self::through(scene, &scene.stage.city.node.http_url(), None)
+        Self::through(scene, &scene.stage.city.node.http_url(), None, None)
     }
 
-    /// The same by an endpoint of the city's chain, and with what an earlier one kept.
-    pub(crate) fn through(scene: &Scene, url: &str, kept: Option<Kept>) -> Self {
+    /// The same by an endpoint of the city's chain, with what an earlier one kept, and with the requests of a log.
+    pub(crate) fn through(scene: &Scene, url: &str, kept: Option<Kept>, log: Option<Log>) -> Self {
         let runtime = Runtime::new().unwrap();
         let at = runtime.block_on(async {
             let (city, url) = (city(&scene.stage), url.parse::<Url>().unwrap());
@@ -110,7 +110,7 @@ impl Page {
             }
             tokio::spawn(watch.run());
             let desk = Arc::new(Desk::new(shown, asked, None));
-            let served = router(desk, Door::new(Vec::new()), None);
+            let served = router(desk, Door::new(Vec::new()), log);
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let at = listener.local_addr().unwrap();
             tokio::spawn(async move { axum::serve(listener, served).await });
@@ -120,6 +120,10 @@ impl Page {
             at,
             _runtime: Some(runtime),
         }
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.at
     }
 
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Reply {

@@ -24,6 +24,7 @@ mod log;
 mod machines;
 mod marks;
 mod mission;
+mod openapi;
 mod operations;
 mod outage_story;
 mod postgres;

@@ -15,13 +15,13 @@ use crate::daemon::{Daemon, Files, Reply, TOKEN, ask, order, read, sample, until
 
 const DAY: u64 = 86_400;
 /// A program that does nothing.
-const NOTHING: &str = r#"(module
+pub(crate) const NOTHING: &str = r#"(module
     (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
     (memory (export "memory") 1)
     (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#;
 
 /// A node whose time is this machine's.
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         timestamp: None,
         ..Settings::lenient()

@@ -235,6 +235,7 @@ fn an_outage_by_the_words_of_two_keepers_degrades_what_it_struck_and_the_panel_l
     );
     let grace = u64::from(P::DegradedGraceSecs.row().default);
     assert_eq!(entered.extendedSecs.to::<u64>(), said + grace);
+    crate::openapi::judge_words(&format!("127.0.0.1:{}", ports[0]), desk.law.mission);
     assert_eq!(
         desk.state(0),
         NodeState::Executing.number(),

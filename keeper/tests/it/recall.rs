@@ -153,7 +153,7 @@ fn a_second_start_asks_the_endpoint_only_for_what_is_new_and_a_chain_that_contra
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("seen");
 
-    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)));
+    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)), None);
     let first = settled(&asked, &scene, &page);
     drop(page);
     let questions = asked.take();
@@ -168,7 +168,7 @@ fn a_second_start_asks_the_endpoint_only_for_what_is_new_and_a_chain_that_contra
     assert!(top.number + REORG_BLOCKS_MAX + 3 > tip, "{top:?} of {tip}");
 
     // Nothing of what lies up to there is asked for again.
-    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)));
+    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)), None);
     let second = settled(&asked, &scene, &page);
     drop(page);
     same(&first, &second);
@@ -186,7 +186,7 @@ fn a_second_start_asks_the_endpoint_only_for_what_is_new_and_a_chain_that_contra
 
     // The chain has other blocks from below there on.
     asked.rpc(&scene, "anvil_reorg", json!([REORG_BLOCKS_MAX + 20, []]));
-    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)));
+    let page = Page::through(&scene, &asked.url, Some(open(&path, &scene)), None);
     let third = settled(&asked, &scene, &page);
     drop(page);
     same(&first, &third);

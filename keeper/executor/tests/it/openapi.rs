@@ -2,8 +2,6 @@
 //!
 //! `SNAPSHOTS=overwrite` writes docs/openapi/executor.json anew.
 
-mod judge;
-mod schema;
 mod visit;
 
 use std::collections::BTreeSet;
@@ -11,19 +9,19 @@ use std::collections::BTreeSet;
 use agentcity_executor::{
     openapi,
     protocol::{
-        Acceptance, AcceptanceRequest, Cause, Check, Code, Commitment, Comparison, Delivery,
-        Failure, Identity, Input, JobId, JobRequest, Kind, Limits, LiveCode, Output, Refusal, Said,
-        SignedResult, Snapshot, Standing, Task, Terms, Usage, Venue,
+        Acceptance, AcceptanceRequest, CONTEXT_BYTES_MAX, Cause, Check, Code, Commitment,
+        Comparison, Delivery, Failure, Identity, Input, JobId, JobRequest, Kind, Limits, LiveCode,
+        Output, RUBRIC_BYTES_MAX, Refusal, Said, SignedResult, Snapshot, Standing, Task, Terms,
+        Usage, Venue,
     },
     trail::Entry,
 };
+use agentcity_test_fixtures::openapi::{Change, Judge, STRANGER, structural};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use judge::Judge;
-
-/// A field and a word that nothing of the protocol has.
-const STRANGER: &str = "stranger";
+/// Fields that may be null.
+const NULLABLE: [&str; 5] = ["label", "rubric", "inputSchema", "outputSchema", "trail"];
 
 fn committed() -> std::path::PathBuf {
     concat!(
@@ -202,22 +200,47 @@ fn every_route_of_the_server_every_code_and_every_status_is_in_the_document_and_
 #[tokio::test]
 async fn a_running_server_takes_and_answers_what_the_document_says_with_every_status_of_it() {
     let document = openapi::document();
-    let mut judge = Judge::new(&document);
+    let mut judge = Judge::new(&document, read);
     visit::everything(&mut judge).await;
     assert_eq!(
         judge.seen, judge.told,
         "left: what was answered; right: what the document says may be"
     );
-    judge.changes_nothing_unseen();
+    let changes = judge.changes_nothing_unseen(changes_of, &NULLABLE);
+    assert!(changes > 1_000, "{changes} changes only");
+}
+
+/// Changes after which a part is none of the protocol, whatever it was: of another form, or beyond its bounds.
+fn changes_of<'v>(place: &str, value: &'v Value) -> Vec<(Change<'v>, Value)> {
+    let with = |what, value| (Change::With(what), value);
+    let mut all = structural(value);
+    match value {
+        Value::String(text) if text.starts_with("0x") => {
+            all.push(with("half a byte", json!(format!("{text}0"))));
+            all.push(with("what is no digit", json!(format!("{text}zz"))));
+            // Hashes and addresses have one length, which the digits above break.
+            if !matches!(text.len(), 66 | 42) {
+                let longest = format!("0x{}", "00".repeat(CONTEXT_BYTES_MAX + 1));
+                all.push(with("too many bytes", json!(longest)));
+            }
+        }
+        Value::String(_) if place.ends_with("/message") || place.contains("/task/") => {
+            let longest = "x".repeat(RUBRIC_BYTES_MAX + 1);
+            all.push(with("too long a text", json!(longest)));
+        }
+        Value::String(_) => all.push(with("another word", json!("x".repeat(129)))),
+        _ => {}
+    }
+    all
 }
 
 /// Reads a message as the types do.
-fn read(schema: &str, message: &Value) -> Result<(), String> {
+fn read(schema: &str, message: &Value) -> Option<Result<(), String>> {
     fn of<T: DeserializeOwned>(message: &Value) -> Result<(), String> {
         let read = serde_json::from_value::<T>(message.clone());
         read.map(drop).map_err(|error| error.to_string())
     }
-    match schema {
+    Some(match schema {
         "Identity" => of::<Identity>(message),
         "LiveCode" => of::<LiveCode>(message),
         "AcceptanceRequest" => of::<AcceptanceRequest>(message),
@@ -230,5 +253,5 @@ fn read(schema: &str, message: &Value) -> Result<(), String> {
         "Output" => of::<Output>(message),
         "Refusal" => of::<Refusal>(message),
         other => panic!("nobody says a {other} by itself"),
-    }
+    })
 }

@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 mod dashboard;
 mod files;
-mod served;
+pub(crate) mod served;
 mod wire;
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {

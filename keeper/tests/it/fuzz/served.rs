@@ -205,7 +205,7 @@ async fn serve(app: axum::Router) -> SocketAddr {
 }
 
 /// A log of sixty entries of all kinds, with a signed head.
-pub(super) fn kept(dir: &Path) -> Log {
+pub(crate) fn kept(dir: &Path) -> Log {
     let key = PrivateKeySigner::from_bytes(&B256::repeat_byte(8)).expect("a key");
     let name = LogName {
         chain_id: 412_346,

@@ -2,7 +2,10 @@
 //! nothing is passed over. `keeper/executor/src/schema.rs` is not asked: it judges what strangers write, and decides neither patterns nor
 //! references.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+};
 
 use regex::Regex;
 use serde_json::Value;
@@ -17,6 +20,8 @@ thread_local! {
 pub(super) struct Schema<'d> {
     pub(super) document: &'d Value,
     pub(super) schema: &'d Value,
+    /// Names of schemas that allowed something.
+    pub(super) used: &'d RefCell<BTreeSet<String>>,
 }
 
 impl<'d> Schema<'d> {
@@ -29,6 +34,7 @@ impl<'d> Schema<'d> {
                     let pointer = text(argument).strip_prefix('#').expect("of this document");
                     let to = self.document.pointer(pointer).expect(pointer);
                     self.of(to).allows(message, place)?;
+                    self.used.borrow_mut().insert(named(pointer).to_owned());
                     true
                 }
                 "description" => true,
@@ -59,11 +65,18 @@ impl<'d> Schema<'d> {
                     true
                 }
                 "additionalProperties" => {
-                    assert_eq!(argument, false, "what else may be there is no schema");
                     let known = &self.schema["properties"];
-                    message
-                        .as_object()
-                        .is_none_or(|fields| fields.keys().all(|name| known.get(name).is_some()))
+                    let fields = message.as_object().into_iter().flatten();
+                    let mut others = fields.filter(|(name, _)| known.get(name).is_none());
+                    match argument {
+                        Value::Bool(may) => *may || others.next().is_none(),
+                        schema => {
+                            for (name, value) in others {
+                                self.of(schema).allows(value, &format!("{place}/{name}"))?;
+                            }
+                            true
+                        }
+                    }
                 }
                 "items" => {
                     for (number, one) in message.as_array().into_iter().flatten().enumerate() {
@@ -72,6 +85,16 @@ impl<'d> Schema<'d> {
                     }
                     true
                 }
+                "prefixItems" => {
+                    let items = message.as_array().into_iter().flatten();
+                    for (number, (one, schema)) in items.zip(list(argument)).enumerate() {
+                        self.of(schema).allows(one, &format!("{place}/{number}"))?;
+                    }
+                    true
+                }
+                "minItems" => message
+                    .as_array()
+                    .is_none_or(|items| items.len() >= count(argument)),
                 "maxItems" => message
                     .as_array()
                     .is_none_or(|items| items.len() <= count(argument)),
@@ -104,9 +127,19 @@ impl<'d> Schema<'d> {
     where
         'd: 's,
     {
-        let document = self.document;
-        Schema { document, schema }
+        Schema {
+            document: self.document,
+            schema,
+            used: self.used,
+        }
     }
+}
+
+/// The name at the end of a reference.
+pub(super) fn named(reference: &str) -> &str {
+    reference
+        .rsplit_once('/')
+        .map_or(reference, |(_, name)| name)
 }
 
 fn is_a(kind: &str, message: &Value) -> bool {
@@ -114,6 +147,7 @@ fn is_a(kind: &str, message: &Value) -> bool {
         "object" => message.is_object(),
         "array" => message.is_array(),
         "string" => message.is_string(),
+        "boolean" => message.is_boolean(),
         "null" => message.is_null(),
         // What is whole: `1.0` is to JSON Schema what `1` is, and nobody writes it.
         "integer" => message.is_u64() || message.is_i64(),

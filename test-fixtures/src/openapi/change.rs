@@ -1,0 +1,81 @@
+//! Changes after which a message is none that a server says or takes.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+/// A field and a word that no message has.
+pub const STRANGER: &str = "stranger";
+
+/// How a part of a message was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<'v> {
+    /// There is something else instead of it, or in it.
+    With(&'static str),
+    /// It lacks this field.
+    Without(&'v str),
+}
+
+impl fmt::Display for Change<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::With(what) => f.write_str(what),
+            Self::Without(field) => write!(f, "no {field}"),
+        }
+    }
+}
+
+/// A field more, each field less, and values of other kinds: what no message survives whose every field is told.
+pub fn structural(value: &Value) -> Vec<(Change<'_>, Value)> {
+    let with = |what, value| (Change::With(what), value);
+    match value {
+        Value::Object(fields) => {
+            let mut more = value.clone();
+            more[STRANGER] = json!(0);
+            let mut all = vec![with("a stranger's field", more), with("a text", json!("x"))];
+            for key in fields.keys() {
+                let mut less = fields.clone();
+                less.remove(key);
+                all.push((Change::Without(key), Value::Object(less)));
+            }
+            all
+        }
+        Value::Array(_) => vec![with("a number", json!(1)), with("an object", json!({}))],
+        Value::Number(_) => vec![
+            with("a negative number", json!(-1)),
+            with("a fraction", json!(0.5)),
+            with("a text", json!("1")),
+            with("what 64 bits do not hold", json!(1e20)),
+        ],
+        Value::String(_) | Value::Null | Value::Bool(_) => vec![with("a number", json!(7))],
+    }
+}
+
+/// Every part of a message, by its pointer.
+pub(super) fn parts(message: &Value) -> Vec<(String, Value)> {
+    let mut parts = vec![(String::new(), message.clone())];
+    let mut next = 0;
+    while let Some((place, value)) = parts.get(next).cloned() {
+        match value {
+            Value::Object(fields) => {
+                parts.extend(
+                    fields
+                        .into_iter()
+                        .map(|(key, of)| (format!("{place}/{}", escaped(&key)), of)),
+                );
+            }
+            Value::Array(items) => {
+                let items = items.into_iter().enumerate();
+                parts.extend(items.map(|(number, of)| (format!("{place}/{number}"), of)));
+            }
+            _ => {}
+        }
+        next += 1;
+    }
+    parts
+}
+
+/// A key as pointers have it.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
