@@ -580,8 +580,8 @@ fn a_stop_ends_what_runs_and_leaves_what_is_sealed_on_chain_or_before_people() {
         (3, NodeState::PendingReview, false),
         (3, NodeState::Completed, false),
     ] {
-        let steps = shown(tier, state, committed);
-        assert!(!steps.contains(&stops[0]), "{tier} {state:?}: {steps:?}");
+        let wanted = shown(tier, state, committed);
+        assert!(!wanted.contains(&stops[0]), "{tier} {state:?} {wanted:?}");
     }
     // What is frozen is ended, sealed or not: its node is begun anew.
     assert_eq!(shown(2, NodeState::Frozen, true), stops);
