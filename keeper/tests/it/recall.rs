@@ -31,7 +31,8 @@ impl Asked {
     fn of(scene: &Scene) -> Self {
         let (all, runtime) = (Arc::<Mutex<Vec<Value>>>::default(), Runtime::new().unwrap());
         let noted = Arc::clone(&all);
-        let judge = move |body: &str| {
+        let judge = move |request: &str| {
+            let (_, body) = request.split_once('\n').unwrap();
             match serde_json::from_str(body).unwrap() {
                 Value::Array(many) => noted.lock().extend(many),
                 one => noted.lock().push(one),
