@@ -21,7 +21,8 @@ const PATIENCE_MS = 60_000;
 /** Starts the browser. */
 export const launch = () =>
   puppeteer.launch({
-    executablePath: browserPath, headless: "shell", timeout: PATIENCE_MS, protocolTimeout: 2 * PATIENCE_MS,
+    // By a pipe: a browser whose pipe is closed ends, also when who started it was killed.
+    executablePath: browserPath, headless: "shell", pipe: true, timeout: PATIENCE_MS, protocolTimeout: 2 * PATIENCE_MS,
     // Without a sandbox, because the one that needs no privileges is not allowed everywhere, and the only pages here are our own.
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars", "--lang=en"],
   });
