@@ -143,9 +143,10 @@ pub fn guard<T: Send + 'static>(
             }
         }
         Ok(by) => {
+            // What the work says and panics of from now on is that nothing answers any more, which is no news.
+            std::panic::set_hook(Box::new(|_| {}));
             let ended = end_all(patience);
             let waited = async { tokio::time::timeout(GIVING_UP, finished).await };
-            // What it says now is that nothing answers any more, which is no news.
             let _ = runtime.block_on(waited);
             Ok(Ending::Interrupted(Interrupted { by, ended }))
         }
