@@ -24,10 +24,14 @@ pub(crate) enum Class {
     Unsound,
     /// It was sent, and what became of it is not known.
     Unknown,
+    /// Somebody interrupted it: what a shell says of SIGINT.
+    Interrupted,
+    /// Somebody ended it: what a shell says of SIGTERM.
+    Terminated,
 }
 
 /// Exit codes and what they say, as the help and its page tell them.
-pub(crate) const EXITS: [(u8, &str); 7] = [
+pub(crate) const EXITS: [(u8, &str); 9] = [
     (0, "done"),
     (Class::Refused.exit(), "the chain refused, nothing changed"),
     (Class::Usage.exit(), "the command line is not understood"),
@@ -44,6 +48,8 @@ pub(crate) const EXITS: [(u8, &str); 7] = [
         Class::Unknown.exit(),
         "it was sent, and what became of it is not known",
     ),
+    (Class::Interrupted.exit(), "interrupted (SIGINT)"),
+    (Class::Terminated.exit(), "ended from outside (SIGTERM)"),
 ];
 
 impl Class {
@@ -56,6 +62,8 @@ impl Class {
             Self::Node => 4,
             Self::Unsound => 5,
             Self::Unknown => 6,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 }
@@ -142,6 +150,10 @@ codes! {
     ToolMissing "tool/missing" Input;
     /// A program that was run failed.
     ToolFailed "tool/failed" Input;
+    /// Somebody interrupted a program that was run; what it had started has ended.
+    Interrupted "tool/interrupted" Interrupted;
+    /// The same, by SIGTERM.
+    Terminated "tool/terminated" Terminated;
     /// A module the chain would refuse.
     Module "input/module" Input;
     /// No key was given, or none of that name.

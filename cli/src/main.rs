@@ -128,7 +128,7 @@ async fn carry_out(args: Args) -> Result<output::Answer, failure::Failure> {
         Noun::Pool(verb) => cmd::pool::run(verb).await,
         Noun::Principal(verb) => cmd::principal::run(verb).await,
         Noun::Build(options) => cmd::build::run(&options),
-        Noun::Demo(options) => cmd::demo::run(&options, args.json),
+        Noun::Demo(options) => cmd::demo::run(&options, args.json).await,
         Noun::Deploy(verb) => cmd::deploy::run(verb).await,
         Noun::Devnode(options) => cmd::devnode::run(&options),
         Noun::Genesis(verb) => cmd::genesis::run(verb).await,

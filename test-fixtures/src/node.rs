@@ -168,6 +168,9 @@ pub enum StartError {
         /// Why it failed.
         source: NodeError,
     },
+    /// Somebody ended this program meanwhile.
+    #[error("a node was not started: {0}")]
+    Interrupted(std::io::Error),
 }
 
 /// A running node.
@@ -209,6 +212,7 @@ impl Node {
         let instance = anvil
             .try_spawn()
             .map_err(|source| StartError::Node { executable, source })?;
+        agentcity_interrupt::adopt(instance.child().id()).map_err(StartError::Interrupted)?;
         Ok(Self {
             kind,
             home: Home::Own(instance),

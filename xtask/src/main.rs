@@ -111,7 +111,7 @@ fn run(verb: Verb) -> eyre::Result<ExitCode> {
         Verb::Vectors(options) => Ok(vectors::run(&options)),
         Verb::Docs(options) => docs::run(&ws, &options),
         Verb::Book(options) => book::book(&ws, &options),
-        Verb::Up(options) => up::up(&ws, &options),
+        Verb::Up(options) => up::up(&ws, options),
         Verb::Down => up::down(&ws),
         Verb::Test(options) => test::run(&ws, &options),
         Verb::Tidy => tidy::run(&ws),

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -15,9 +15,8 @@ const QUOTED_LINES: usize = 10;
 /// Runs it with our own stdout and stderr; an error names the command and its exit code.
 pub(crate) fn run(command: &mut Command) -> eyre::Result<()> {
     let shown = show(command);
-    let status = command
-        .status()
-        .wrap_err_with(|| format!("cannot start `{shown}`"))?;
+    let status =
+        agentcity_interrupt::status(command).wrap_err_with(|| format!("cannot start `{shown}`"))?;
     if !status.success() {
         bail!("`{shown}` failed: {status}");
     }
@@ -27,10 +26,8 @@ pub(crate) fn run(command: &mut Command) -> eyre::Result<()> {
 /// Runs it and returns stdout; stderr is quoted in the error.
 pub(crate) fn stdout(command: &mut Command) -> eyre::Result<String> {
     let shown = show(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .wrap_err_with(|| format!("cannot start `{shown}`"))?;
+    let output =
+        agentcity_interrupt::output(command).wrap_err_with(|| format!("cannot start `{shown}`"))?;
     if !output.status.success() {
         bail!(
             "`{shown}` failed: {}\n{}",
@@ -44,10 +41,8 @@ pub(crate) fn stdout(command: &mut Command) -> eyre::Result<String> {
 /// Runs it, hides what it says unless it fails.
 pub(crate) fn quietly(command: &mut Command) -> eyre::Result<()> {
     let shown = show(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .wrap_err_with(|| format!("cannot start `{shown}`"))?;
+    let output =
+        agentcity_interrupt::output(command).wrap_err_with(|| format!("cannot start `{shown}`"))?;
     if !output.status.success() {
         bail!(
             "`{shown}` failed: {}\n{}{}",

@@ -33,6 +33,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What the mission is about, and what is left of it.
 #[derive(Debug, Default, clap::Args)]
+// Part of another's options, which have a group by this name already.
+#[group(skip)]
 pub(crate) struct Options {
     /// Pages that the mission reads: addresses of http and https, files, `corpus:NAME`. Without any it is twelve pages that ship.
     #[arg(long, value_name = "FILE_OR_URL", num_args = 1..)]

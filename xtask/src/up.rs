@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use agentcity_interrupt::{Ending, guard};
 use eyre::{Context, OptionExt, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,12 +31,17 @@ const PORT: u16 = 8545;
 /// A node that has not answered by then will not: it starts in a tenth of a second, this is a hundred times that.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long whatever was started may take to end when somebody interrupts it: machines end what is open, as keepers do.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// How long a stopped node may take to write its state.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Pause between two looks at a starting or stopping node.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// The folder of the devnode and its city.
+const HOME: &str = "devnode";
 /// What the city of the devnode is for.
 const MANDATE: &str = "Agents legislate, software executes, humans adjudicate.";
 /// Its name in the address book.
@@ -78,8 +84,42 @@ pub(crate) struct Running {
     address: SocketAddr,
 }
 
-/// `cargo xtask up`.
-pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
+/// `cargo xtask up`. What it started ends with it when it fails, unless it is told to keep that, or when somebody interrupts it; a devnode
+/// that was there before stays.
+pub(crate) fn up(ws: &Workspace, options: Options) -> eyre::Result<ExitCode> {
+    let before = Home::new(ws, HOME).recorded().filter(is_ours);
+    let (own, keeps) = (ws.clone(), options.town.keep);
+    let ended = guard(PATIENCE, move || work(&own, &options));
+    match ended.wrap_err("cannot hear interrupts")? {
+        Ending::Done(Ok(())) => Ok(ExitCode::SUCCESS),
+        Ending::Done(Err(error)) => {
+            if !keeps {
+                clear(ws, before.as_ref())?;
+            }
+            Err(error)
+        }
+        Ending::Interrupted(how) => {
+            eprintln!("{how}");
+            clear(ws, before.as_ref())?;
+            Ok(ExitCode::from(how.exit_code()))
+        }
+    }
+}
+
+/// Ends the node that an `up` which did not come to its end left, and says so; its machines have ended with `agentcity-town`.
+fn clear(ws: &Workspace, before: Option<&Running>) -> eyre::Result<()> {
+    let home = Home::new(ws, HOME);
+    let is_new = |node: &Running| before.is_none_or(|before| before.pid != node.pid);
+    if home.recorded().is_some_and(|node| is_new(&node)) {
+        town::stop(&home.town())?;
+        if let Some((node, true)) = home.stop()? {
+            eprintln!("the devnode on {} stopped", node.address);
+        }
+    }
+    Ok(())
+}
+
+fn work(ws: &Workspace, options: &Options) -> eyre::Result<()> {
     let start = Instant::now();
     let tools = step("setup", || setup::run(ws, Need::Everything))?;
     step("programs", || {
@@ -93,7 +133,7 @@ pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
         ws.build_binaries(all[usize::from(!options.city_only)])
     })?;
     let built = start.elapsed();
-    let home = Home::new(ws, "devnode");
+    let home = Home::new(ws, HOME);
     let (city, left) = raise(&home, options.port)?;
     city.report(&left)?;
     if !options.city_only {
@@ -109,7 +149,7 @@ pub(crate) fn up(ws: &Workspace, options: &Options) -> eyre::Result<ExitCode> {
             "the node"
         }
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// A devnode and a city on it, as far as they are not there yet; and what people are left to do.
@@ -124,7 +164,7 @@ pub(crate) fn raise<'a>(home: &'a Home<'a>, port: u16) -> eyre::Result<(City<'a>
 
 /// `cargo xtask down`.
 pub(crate) fn down(ws: &Workspace) -> eyre::Result<ExitCode> {
-    let home = Home::new(ws, "devnode");
+    let home = Home::new(ws, HOME);
     let machines = town::stop(&home.town())?;
     if machines > 0 {
         println!("{machines} machines stopped");
@@ -252,9 +292,10 @@ impl<'a> Home<'a> {
             .stderr(out.try_clone()?)
             .stdout(out)
             .current_dir(&self.ws.root);
-        // Its own process group: Ctrl-C here, or the end of this shell's job, does not reach it.
+        // Its own process group: a Ctrl-C after this command, or the end of this shell's job, does not reach it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().wrap_err("cannot start agentcity-devnode")?;
+        let mut child =
+            agentcity_interrupt::spawn(&mut command).wrap_err("cannot start agentcity-devnode")?;
         let start = Instant::now();
         loop {
             let said = fs::read_to_string(&log).unwrap_or_default();

@@ -1,11 +1,16 @@
 //! `agentcity demo`: stories of a city, told by a program of their own while they happen on a chain of their own.
 
 use std::{
+    io,
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Output, Stdio},
 };
 
 use serde_json::{Value, json};
+use tokio::{
+    process::{Child, Command},
+    signal::unix::{SignalKind, signal},
+};
 
 use super::devnode::find;
 use crate::{
@@ -35,8 +40,9 @@ pub(crate) struct Options {
 
 /// Runs a story to its end, or lists them; what it tells is its own. In JSON it tells on stderr, and the answer has the facts.
 ///
-/// Errors: `tool/missing`, `tool/failed`; `input/choice` for a story that is none.
-pub(crate) fn run(options: &Options, as_json: bool) -> Result<Answer, Failure> {
+/// Errors: `tool/missing`, `tool/failed`; `input/choice` for a story that is none; `tool/interrupted` and `tool/terminated` when somebody
+/// ended it.
+pub(crate) async fn run(options: &Options, as_json: bool) -> Result<Answer, Failure> {
     let program = program()?;
     let shown = program.display().to_string();
     let mut command = Command::new(program);
@@ -47,10 +53,20 @@ pub(crate) fn run(options: &Options, as_json: bool) -> Result<Answer, Failure> {
     if as_json {
         command.arg("--json").stdout(Stdio::piped());
     }
-    let ended = command.spawn().and_then(|child| child.wait_with_output());
+    let ended = match command.spawn() {
+        Ok(child) => to_its_end(child).await,
+        Err(error) => Err(error),
+    };
     let ended = ended.map_err(|error| {
         Failure::new(Code::ToolFailed, format!("{shown} does not run ({error})"))
     })?;
+    let ended = match ended {
+        Ended::Itself(ended) => ended,
+        Ended::By(code) => {
+            let message = "the story was ended in the middle: its chain and its machines are gone";
+            return Err(Failure::new(code, message));
+        }
+    };
     match (ended.status.code(), &options.story) {
         (Some(0), _) if as_json => serde_json::from_slice::<Value>(&ended.stdout)
             .map(|facts| Answer::new(facts, ""))
@@ -72,6 +88,35 @@ pub(crate) fn run(options: &Options, as_json: bool) -> Result<Answer, Failure> {
         )
         .hint("see what it said above")),
     }
+}
+
+/// How a story ended.
+enum Ended {
+    /// By itself.
+    Itself(Output),
+    /// Because somebody wanted it.
+    By(Code),
+}
+
+/// Waits for a story. Whoever ends this program ends the story, which ends what it has started before it goes.
+async fn to_its_end(child: Child) -> io::Result<Ended> {
+    let (mut interrupts, mut terminations) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    let pid = child.id();
+    let mut waited = Box::pin(child.wait_with_output());
+    let code = tokio::select! {
+        ended = &mut waited => return ended.map(Ended::Itself),
+        _ = interrupts.recv() => Code::Interrupted,
+        _ = terminations.recv() => Code::Terminated,
+    };
+    if let Some(pid) = pid {
+        // Which the story may have heard already, where both were in front of a terminal.
+        let order = format!("kill -TERM {pid} 2>/dev/null");
+        Command::new("sh").args(["-c", &order]).status().await?;
+    }
+    waited.await.map(|_| Ended::By(code))
 }
 
 /// The executable that is named, else the one beside this program or in `PATH`.

@@ -1,14 +1,16 @@
 //! `agentcity-demo`: stories of a city, told while they happen on a chain of their own (`docs/demo.md`). `agentcity demo` runs it.
 //!
 //! What is told goes to stdout; with `--json` to stderr, and stdout has the facts. Exit code 0: the story came to its end. 1: it did
-//! not. 2: the command line is not understood.
+//! not. 2: the command line is not understood. 130, 143: somebody interrupted it (SIGINT, SIGTERM), and all that it had started has ended.
 
 use std::{
     io::{self, Write},
     process::ExitCode,
+    time::Duration,
 };
 
 use agentcity_domain::peer::Peer;
+use agentcity_interrupt::{Ending as Ended, guard};
 use agentcity_test_fixtures::demo::{DemoError, Ending, Story, Teller};
 use clap::Parser;
 use serde_json::json;
@@ -34,14 +36,19 @@ struct Cli {
     json: bool,
 }
 
+/// How long a machine may take to end when somebody interrupts the story: nothing of it is worth waiting for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "agentcity-demo: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let cli = Cli::parse();
+    let (code, said) = match guard(PATIENCE, move || run(&cli)) {
+        Ok(Ended::Done(Ok(()))) => return ExitCode::SUCCESS,
+        Ok(Ended::Done(Err(error))) => (ExitCode::FAILURE, error.to_string()),
+        Ok(Ended::Interrupted(how)) => (ExitCode::from(how.exit_code()), how.to_string()),
+        Err(error) => (ExitCode::FAILURE, format!("it cannot be run: {error}")),
+    };
+    let _ = writeln!(io::stderr(), "agentcity-demo: {said}");
+    code
 }
 
 fn run(cli: &Cli) -> Result<(), DemoError> {

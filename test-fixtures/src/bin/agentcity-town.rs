@@ -1,6 +1,7 @@
 //! `agentcity-town`: the main job of `cargo xtask up`, in the city that it founded. What happened goes to standard output, progress to
-//! standard error.
+//! standard error. Exit code 130, 143: somebody interrupted it (SIGINT, SIGTERM), and all machines that it had started have ended.
 
+use agentcity_interrupt::{Ending, guard};
 use agentcity_test_fixtures::town::{self, Afterwards, Options, input::Network};
 use clap::Parser;
 use std::{
@@ -8,6 +9,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 #[derive(Debug, Parser)]
@@ -42,6 +44,9 @@ struct Cli {
     pages: Vec<String>,
 }
 
+/// How long a machine may take to end what is open when somebody interrupts the work.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let options = Options {
@@ -62,15 +67,16 @@ fn main() -> ExitCode {
             Afterwards::Stop
         },
     };
-    match town::run(&options) {
-        Ok(told) => {
+    let folder = options.folder.display().to_string();
+    let (code, said) = match guard(PATIENCE, move || town::run(&options)) {
+        Ok(Ending::Done(Ok(told))) => {
             let _ = io::stdout().write_all(told.text.as_bytes());
-            ExitCode::SUCCESS
+            return ExitCode::SUCCESS;
         }
-        Err(error) => {
-            let folder = options.folder.display();
-            let _ = writeln!(io::stderr(), "error: {error}\n   logs are in {folder}");
-            ExitCode::FAILURE
-        }
-    }
+        Ok(Ending::Done(Err(error))) => (ExitCode::FAILURE, format!("error: {error}")),
+        Ok(Ending::Interrupted(how)) => (ExitCode::from(how.exit_code()), how.to_string()),
+        Err(error) => (ExitCode::FAILURE, format!("error: {error}")),
+    };
+    let _ = writeln!(io::stderr(), "{said}\n   logs are in {folder}");
+    code
 }

@@ -302,13 +302,13 @@ impl Machines {
         let key = by.signer().to_bytes().to_string();
         let constitution = self.place.at(Peer::Constitution).to_string();
         // In the environment, not among the arguments: those are visible to every user of the machine.
-        let output = command
+        command
             .env("AGENTCITY_PRIVATE_KEY", key)
             .env("AGENTCITY_RPC_URL", &self.place.url)
             .env("AGENTCITY_CITY", constitution)
             .args(words)
-            .current_dir(self.folder.path())
-            .output()?;
+            .current_dir(self.folder.path());
+        let output = agentcity_interrupt::output(&mut command)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if output.status.success() {
             return Ok(text(&output.stdout));

@@ -87,8 +87,8 @@ impl Process {
                 .env("NO_COLOR", "1")
                 .stdin(Stdio::null())
                 .stdout(out.try_clone()?)
-                .stderr(out)
-                .spawn()
+                .stderr(out);
+            agentcity_interrupt::spawn(&mut command)
         };
         let child = start().map_err(|cause| ProcessError::Start {
             name: name.to_owned(),
@@ -180,6 +180,7 @@ impl Process {
 
     /// Lets it run on when its owner is gone.
     pub fn leave(mut self) {
+        agentcity_interrupt::forget(self.pid());
         self.stays = true;
     }
 

@@ -51,10 +51,8 @@ impl Services {
             .find()
             .map_err(crate::machines::MachineError::from)?;
         let artifacts = folder.join("artifacts");
-        let output = Command::new(&program)
-            .arg("artifacts")
-            .arg(&artifacts)
-            .output()
+        let mut command = Command::new(&program);
+        let output = agentcity_interrupt::output(command.arg("artifacts").arg(&artifacts))
             .map_err(|cause| TownError::file(&program, cause))?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let told: Vec<Value> = serde_json::from_str(&said).map_err(|_| TownError::Answer {

@@ -8,7 +8,7 @@ use super::{Finding, Tree, whole};
 
 /// Which of our packages may use which, besides in tests. Programs are not listed: they use the rules and the interfaces, and
 /// nothing uses them. A package that is missing here fails, so that its place is decided.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("agentcity-domain", &[]),
     ("agentcity-abi", &["agentcity-domain"]),
     ("agentcity-shell", &["agentcity-domain"]),
@@ -58,6 +58,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
         ],
     ),
     ("agentcity-solidity", &[]),
+    ("agentcity-interrupt", &[]),
     (
         "agentcity-deploy",
         &[
@@ -113,10 +114,18 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "agentcity-devnode-engine",
             "agentcity-devnode-program",
             "agentcity-domain",
+            "agentcity-interrupt",
             "agentcity-solidity",
         ],
     ),
-    ("xtask", &["agentcity-domain", "agentcity-devnode-program"]),
+    (
+        "xtask",
+        &[
+            "agentcity-domain",
+            "agentcity-devnode-program",
+            "agentcity-interrupt",
+        ],
+    ),
 ];
 
 /// What a program may use of ours.
