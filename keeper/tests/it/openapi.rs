@@ -15,7 +15,7 @@ use agentcity_hub::head::SignedHead;
 use agentcity_keeper::{
     dashboard::{
         guard::Refusal,
-        proposal::{Proposal, Submission},
+        proposal::{Acting, Amending, Proposal, Submission},
     },
     executor::outage::Word,
     openapi,
@@ -27,10 +27,10 @@ use serde_json::{Value, json};
 
 use visitor::Visitor;
 
-/// Places at which a message holds what the document leaves open: an action of the journal, and what a wallet is given to sign.
-const OPEN: [&str; 3] = ["/action", "/types", "/message"];
+/// Places at which a message holds what the document leaves open: an action of the journal or its fields, and what a wallet is given to sign.
+const OPEN: [&str; 4] = ["/action", "/fields", "/types", "/message"];
 /// Schemas of what stands in paths and queries: no message is of them.
-const ASKED: [&str; 5] = ["AssetName", "Cid", "EventType", "Limit", "Node"];
+const ASKED: [&str; 6] = ["AssetName", "Cid", "EventType", "Limit", "Node", "Number"];
 /// What nothing was said of here: missions are seen by routers, of which this keeper has none; the others as [`OUTAGE`] and [`UNPROVOKED`].
 const UNSAID: [&str; 3] = ["LogRefused503", "MissionSeen", "OutageWord"];
 /// What a monitor says of an outage, which is asked in the story of one.
@@ -167,7 +167,8 @@ fn every_field_of_a_type_that_is_read_is_in_the_document_and_every_code_of_a_ref
     let document = document();
     let schemas = &document["components"]["schemas"];
     for (name, wanted) in [
-        ("Proposal", fields::<Proposal>()),
+        ("Amending", fields::<Amending>()),
+        ("Acting", fields::<Acting>()),
         ("Submission", fields::<Submission>()),
         ("OutageWord", fields::<Word>()),
         ("SignedHead", fields::<SignedHead>()),
@@ -276,6 +277,8 @@ fn reads(schema: &str, message: &Value) -> Option<Result<(), String>> {
     }
     match schema {
         "Proposal" => of::<Proposal>(message),
+        "Amending" => of::<Amending>(message),
+        "Acting" => of::<Acting>(message),
         "OutageWord" => of::<Word>(message),
         "SignedHead" => of::<SignedHead>(message),
         _ => None,

@@ -16,10 +16,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program: starts three that never end by themselves, says who they are, and waits. One of them does not end when it is asked to,
 /// one is to run on.
+///
+/// Nobody else says what it is to do, so by itself it is no test.
 #[test]
-#[ignore = "it is the program that the others end"]
 fn program() {
-    let role = env::var(ROLE).unwrap();
+    let Ok(role) = env::var(ROLE) else {
+        return;
+    };
     let ended = guard(Duration::from_millis(300), move || work(&role)).unwrap();
     let code = match ended {
         Ending::Done(code) => code,
@@ -67,7 +70,7 @@ struct Program {
 impl Program {
     fn start(role: &str) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "program", "--ignored", "--nocapture"])
+            .args(["--exact", "program", "--nocapture"])
             .env(ROLE, role)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -1,31 +1,43 @@
-//! Parameters, amendments as adjudicators sign them, and the transaction that hands signatures in.
+//! Parameters, amendments and other actions as adjudicators sign them, and the transaction that hands signatures in.
+
+use std::collections::BTreeMap;
 
 use agentcity_domain::parameter::ParameterId;
 use agentcity_executor::openapi::shape::{list, object, reference, text, words};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::{Schemas, address, anything, count, maybe, said, time, truth, word},
     unknown,
 };
-use crate::dashboard::proposal::WHY_BYTES_MAX;
+use crate::dashboard::{
+    act::{OFFERED, verb},
+    proposal::WHY_BYTES_MAX,
+};
 
 /// Signatures that are handed in at once.
 const SIGNATURES_MAX: usize = 32; // structural: more than a panel has members
 
 pub(super) fn schemas() -> Schemas {
     let value = json!({"oneOf": [count(), word(), address()]});
-    let proposed = json!({
-        "type": "object",
-        "required": ["parameter", "value", "justification"],
-        "properties": {
-            "parameter": {"oneOf": [said(), count()]},
-            "value": {"oneOf": [said(), count()]},
-            "justification": text(WHY_BYTES_MAX),
-            "deadlineSecs": maybe(count()),
-        },
-        "additionalProperties": false,
-    });
+    // With what all end with, which may leave the deadline out.
+    let asked = |own: [(&str, Value); 2]| {
+        let required = [own[0].0, own[1].0, "justification"];
+        let mut properties: BTreeMap<&str, Value> = own.clone().into();
+        properties.insert("justification", text(WHY_BYTES_MAX));
+        properties.insert("deadlineSecs", maybe(count()));
+        json!({
+            "type": "object", "required": required, "properties": properties, "additionalProperties": false
+        })
+    };
+    let loose = || json!({"oneOf": [said(), count()]});
+    let amending = asked([("parameter", loose()), ("value", loose())]);
+    let fields = "Those of the action's struct, but the last three (docs/dashboard.md).";
+    let acting = asked([
+        ("action", words(OFFERED.map(verb))),
+        ("fields", anything(fields)),
+    ]);
+    let proposed = json!({"oneOf": [reference("Amending"), reference("Acting")]});
     let typed = || {
         [
             ("types", anything("Fields of each type, by its name.")),
@@ -90,6 +102,8 @@ pub(super) fn schemas() -> Schemas {
             ]),
         ),
         ("Proposal", proposed),
+        ("Amending", amending),
+        ("Acting", acting),
         ("TypedData", object(typed())),
         (
             "OverrideFile",

@@ -138,7 +138,7 @@ pub(super) fn all() -> Vec<Operation> {
         posts(
             "/dashboard/proposal",
             "dashboardPropose",
-            "An amendment as adjudicators sign it. Nothing is stored and nothing is signed.",
+            "An amendment or another action as adjudicators sign it. Nothing is stored and nothing is signed.",
             "Proposal",
             Content::Json(&["Proposed"]),
         ),

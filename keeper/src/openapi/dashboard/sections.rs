@@ -108,8 +108,11 @@ fn seen() -> Schemas {
             object([
                 ("mission", word()),
                 ("node", count()),
-                // Its id is of 64 bits, more than a double holds.
-                ("freeze", reference("Number")),
+                // Its id is of 64 bits, more than a double holds, so it is a text.
+                (
+                    "freeze",
+                    json!({"type": "string", "pattern": "^(0|[1-9][0-9]{0,19})$"}),
+                ),
                 ("attempt", count()),
                 ("agent", address()),
                 ("cause", said()),

@@ -113,7 +113,7 @@ fn happenings(judge: &mut Judge, address: &str, scene: &mut Scene) -> Law {
     let call = guardian::unfreezeNodeCall {
         missionId: law.mission,
         node: 0,
-        freezeId: freeze.as_u64().unwrap(),
+        freezeId: freeze.as_str().unwrap().parse().unwrap(),
         kind: guardian::UnfreezeKind::FalsePositive,
     };
     scene.rule(Peer::Guardian, &call);
@@ -265,6 +265,12 @@ fn amendment(judge: &mut Judge, address: &str) {
     });
     let proposed = visitor.sends(("post", PROPOSAL), &proposal).json();
     visitor.changes(("post", PROPOSAL), &proposal);
+    let stop = json!({
+        "action": "freeze-node", "justification": "it says too much", "deadlineSecs": 60,
+        "fields": { "missionId": B256::repeat_byte(3), "node": 1, "attempt": 0, "agent": alloy::primitives::Address::repeat_byte(4) },
+    });
+    visitor.sends(("post", PROPOSAL), &stop);
+    visitor.changes(("post", PROPOSAL), &stop);
     let key = PrivateKeySigner::from_bytes(&B256::repeat_byte(1)).unwrap();
     let digest: B256 = proposed["digest"].as_str().unwrap().parse().unwrap();
     let signature = key.sign_hash_sync(&digest).unwrap();
