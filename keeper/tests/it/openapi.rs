@@ -212,7 +212,7 @@ fn keepers_that_run_answer_what_the_document_says_with_every_status_of_it() {
     let unsaid: BTreeSet<String> = unsaid.collect();
     assert_eq!(judge.unsaid(), unsaid, "what nothing was said of");
     let changes = judge.changes_nothing_unseen(changes_of, &[]);
-    assert!(changes > 2_000, "{changes} changes only");
+    assert!(changes > 1_000, "{changes} changes only");
 }
 
 /// An example of each answer, which the page is tried with.

@@ -1,6 +1,6 @@
 //! Changes after which a message is none that a server says or takes.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde_json::{Value, json};
 
@@ -51,7 +51,28 @@ pub fn structural(value: &Value) -> Vec<(Change<'_>, Value)> {
     }
 }
 
-/// Every part of a message, by its pointer.
+/// Keys and kinds without values, of lists what there is in them: messages of one form tell the same.
+pub(super) fn form(message: &Value) -> String {
+    match message {
+        Value::Object(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(key, value)| format!("{key}:{}", form(value)))
+                .collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        Value::Array(items) => {
+            let items: BTreeSet<String> = items.iter().map(form).collect();
+            format!("[{}]", items.into_iter().collect::<Vec<_>>().join(","))
+        }
+        Value::String(_) => "s".to_owned(),
+        Value::Number(_) => "n".to_owned(),
+        Value::Bool(_) => "b".to_owned(),
+        Value::Null => "0".to_owned(),
+    }
+}
+
+/// Every part of a message, by its pointer; of a list one item of each form.
 pub(super) fn parts(message: &Value) -> Vec<(String, Value)> {
     let mut parts = vec![(String::new(), message.clone())];
     let mut next = 0;
@@ -65,8 +86,12 @@ pub(super) fn parts(message: &Value) -> Vec<(String, Value)> {
                 );
             }
             Value::Array(items) => {
-                let items = items.into_iter().enumerate();
-                parts.extend(items.map(|(number, of)| (format!("{place}/{number}"), of)));
+                let mut forms = BTreeSet::new();
+                for (number, of) in items.into_iter().enumerate() {
+                    if forms.insert(form(&of)) {
+                        parts.push((format!("{place}/{number}"), of));
+                    }
+                }
             }
             _ => {}
         }

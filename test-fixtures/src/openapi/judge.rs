@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    change::{Change, parts},
+    change::{Change, form, parts},
     schema::{Schema, named},
 };
 
@@ -216,22 +216,4 @@ impl Judge {
 /// Fields of what the document has as an object.
 fn object(of: &Value) -> &serde_json::Map<String, Value> {
     of.as_object().expect("the document has an object here")
-}
-
-/// Keys and kinds without values: messages of one form tell the same.
-fn form(message: &Value) -> String {
-    match message {
-        Value::Object(fields) => {
-            let fields: Vec<String> = fields
-                .iter()
-                .map(|(key, value)| format!("{key}:{}", form(value)))
-                .collect();
-            format!("{{{}}}", fields.join(","))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(form).collect::<String>()),
-        Value::String(_) => "s".to_owned(),
-        Value::Number(_) => "n".to_owned(),
-        Value::Bool(_) => "b".to_owned(),
-        Value::Null => "0".to_owned(),
-    }
 }
