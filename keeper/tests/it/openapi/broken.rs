@@ -1,14 +1,7 @@
 //! Keepers in trouble: a host that does not answer, one that fails, too many who ask at once, a log that cannot be read, a chain that is
 //! gone.
 
-use std::{
-    io::Write,
-    net::TcpStream,
-    path::Path,
-    sync::Arc,
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::{io::Write, net::TcpStream, path::Path, sync::Arc};
 
 use agentcity_hub::{entry::Entry, http::router, store::Log};
 use agentcity_keeper::{
@@ -40,8 +33,8 @@ use crate::{
     fuzz::served::kept,
 };
 
-/// More than are answered at a time.
-const FLOOD: usize = 40;
+/// As many as are answered at a time.
+const PLACES: usize = 32;
 /// Orders that the host carries out.
 const CARRIED: [&str; 4] = [
     "/admin/pause",
@@ -215,37 +208,36 @@ fn orders(judge: &mut Judge, alone: &Alone) {
     *alone.mood.lock() = Mood::Breaks;
     visitor.is_told(("get", "/admin/actions"), "/admin/actions", "", 500);
     *alone.mood.lock() = Mood::Hangs;
-    let flood: Vec<JoinHandle<()>> = (0..FLOOD)
-        .map(|_| {
-            let (address, headers) = (alone.admin.clone(), headers.clone());
-            thread::spawn(move || {
-                let mut stream = TcpStream::connect(&address).unwrap();
-                let order = format!(
-                    "POST /admin/look HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\nContent-Length: 0\r\n\r\n"
-                );
-                stream.write_all(order.as_bytes()).unwrap();
-                let _ = std::io::copy(&mut stream, &mut std::io::sink());
-            })
-        })
-        .collect();
+    let look =
+        format!("POST /admin/look HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: 0\r\n\r\n");
     // This one needs no host: it is answered at once as long as there is room.
     let level: Operation<'_> = ("post", "/admin/log-level");
-    let mut tries = 0;
-    while visitor.asks(level, level.1, "").status != 503 {
-        tries += 1;
-        assert!(tries < 1_000, "there is always room");
-        thread::sleep(Duration::from_millis(5));
-    }
+    let open = fill(&alone.admin, &look, || {
+        visitor.asks(level, level.1, "").status == 503
+    });
     visitor.is_told(("get", "/admin/actions"), "/admin/actions", "", 503);
     for path in CARRIED.into_iter().chain(["/admin/drain"]) {
         visitor.is_told(("post", path), path, "", 503);
     }
     alone.leave.notify_one();
-    for one in flood {
-        one.join().unwrap();
-    }
+    drop(open);
     for path in CARRIED {
         visitor.is_told(("post", path), path, "", 503);
+    }
+}
+
+/// Opens requests that nobody answers, until there is no room for another. Who asks whether that is so may have the last place just then, so
+/// there is one more each time.
+fn fill(address: &str, request: &str, mut is_full: impl FnMut() -> bool) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    loop {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        open.push(stream);
+        if open.len() >= PLACES && is_full() {
+            return open;
+        }
+        assert!(open.len() < 1_000, "there is always room");
     }
 }
 
@@ -310,18 +302,14 @@ fn chainless(judge: &mut Judge, address: &str, scene: Scene) {
 /// So many requests are open that nobody else is answered.
 fn crowd(judge: &mut Judge, address: &str) {
     // Each has said that it will say something.
-    let open: Vec<TcpStream> = (0..FLOOD)
-        .map(|_| {
-            let mut stream = TcpStream::connect(address).unwrap();
-            let begun = format!(
-                "POST /dashboard/proposal HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
-            );
-            stream.write_all(begun.as_bytes()).unwrap();
-            stream
-        })
-        .collect();
+    let begun = format!(
+        "POST /dashboard/proposal HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    );
     let mut visitor = Visitor::of(judge, address).with("Content-Type: application/json\r\n");
-    visitor.until("/dashboard", "/dashboard", |heard| heard.status == 503);
+    let open = fill(address, &begun, || {
+        let heard = visitor.asks(("get", "/dashboard"), "/dashboard", "");
+        heard.status == 503
+    });
     for (method, path) in below_the_dashboard(visitor.judge) {
         let target = path.replace(['{', '}'], "x");
         visitor.is_told((method.as_str(), path.as_str()), &target, "", 503);
