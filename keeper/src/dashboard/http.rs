@@ -7,7 +7,10 @@ use alloy::{primitives::B256, providers::Provider};
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, RawQuery, State, rejection::BytesRejection},
+    extract::{
+        DefaultBodyLimit, Path, RawQuery, State,
+        rejection::{BytesRejection, PathRejection},
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
@@ -117,12 +120,20 @@ async fn home() -> Response {
     (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response()
 }
 
+/// A part of a path: bytes that are no UTF-8 are refused as everything else is.
+type Part = Result<Path<String>, PathRejection>;
+
+fn part(given: Part) -> Result<String, Refusal> {
+    let Path(text) = given.map_err(|error| Refusal::path(error.body_text()))?;
+    Ok(text)
+}
+
 async fn page(headers: HeaderMap) -> Answered {
     assets::asset("", &headers)
 }
 
-async fn file(Path(path): Path<String>, headers: HeaderMap) -> Answered {
-    assets::asset(&path, &headers)
+async fn file(path: Part, headers: HeaderMap) -> Answered {
+    assets::asset(&part(path)?, &headers)
 }
 
 async fn state<P: Provider + 'static>(State(desk): Of<P>) -> Answered {
@@ -140,8 +151,8 @@ pub fn mission_id(text: &str) -> Result<B256, Refusal> {
     id.ok_or_else(|| Refusal::path("a mission is 0x and 64 digits"))
 }
 
-async fn whole<P: Provider + 'static>(State(desk): Of<P>, Path(text): Path<String>) -> Answered {
-    let id = mission_id(&text)?;
+async fn whole<P: Provider + 'static>(State(desk): Of<P>, text: Part) -> Answered {
+    let id = mission_id(&part(text)?)?;
     let nodes = desk.shown.nodes_of(&id);
     let nodes = nodes.ok_or_else(|| Refusal::no_mission(format!("there is no mission {id}")))?;
     if nodes > NODES_MAX {

@@ -245,6 +245,8 @@ fn page(judge: &mut Judge, address: &str, law: &Law) {
     visitor.reads(MISSION, &format!("/dashboard/missions/{}", law.mission));
     for (path, target, status) in [
         (ASSET, "/dashboard/nothing.js".to_owned(), 400),
+        (ASSET, "/dashboard/%ff".to_owned(), 400),
+        (MISSION, "/dashboard/missions/%ff".to_owned(), 400),
         (MISSION, "/dashboard/missions/0x12".to_owned(), 400),
         (MISSION, format!("/dashboard/missions/{}", B256::ZERO), 404),
     ] {
