@@ -16,7 +16,7 @@ build *ARGS:
 sizes:
     cargo xtask sizes
 
-# a devnode in the background, with the first program on it
+# a devnode in the background, a city on it, and a mission done there
 up:
     cargo xtask up
 

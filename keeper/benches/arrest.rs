@@ -1,7 +1,7 @@
 //! How long an executor goes on after the mirror was told what it did: through the host and its journal, over HTTP, until the process
 //! ended.
 //!
-//! `cargo bench -p agentcity-keeper --bench arrest`. Exit code 1 beyond the goal of issue 8.
+//! `cargo bench -p agentcity-keeper --bench arrest`. Exit code 1 beyond its goal.
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,6 @@
 //! How many blocks a second a keeper catches up after it was away: headers linked, logs by ranges, every log recorded, on a devnode.
 //!
-//! `cargo bench -p agentcity-keeper --bench catchup`. Exit code 1 below the goal of issue 8.
+//! `cargo bench -p agentcity-keeper --bench catchup`. Exit code 1 below its goal.
 
 use std::{
     process::ExitCode,

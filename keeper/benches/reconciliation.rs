@@ -1,7 +1,7 @@
 //! How long a mission of 5,000 nodes takes to be reconciled: its entries read from the log on disk, with their payloads, and compared
 //! with what the chain holds. The endpoints' own time is not in it.
 //!
-//! `cargo bench -p agentcity-keeper --bench reconciliation`. Exit code 1 above the goal of issue 8.
+//! `cargo bench -p agentcity-keeper --bench reconciliation`. Exit code 1 above its goal.
 
 use std::{collections::BTreeMap, path::Path, process::ExitCode, time::Instant};
 

@@ -1,7 +1,7 @@
 //! From an event to the signed transaction that it wants: recorded, decided, recorded, signed, recorded, handed over. The chain's
 //! answers cost nothing here, so what is measured is the keeper alone, with every commit on disk.
 //!
-//! `cargo bench -p agentcity-keeper --bench sign`. Exit code 1 above the goal of issue 8.
+//! `cargo bench -p agentcity-keeper --bench sign`. Exit code 1 above its goal.
 
 use std::{
     process::ExitCode,

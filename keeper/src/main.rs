@@ -33,8 +33,8 @@ use tokio::{
     time::timeout,
 };
 
-/// Watches the activation life of Stylus programs, tells when one is about to expire, and extends it where it has a key to pay; fills
-/// the office of a clerk.
+/// Does beside executors what anyone may do, as its file says: watches the lives of programs, brings missions to their settlement, arrests, keeps
+/// and anchors a log, compares it with the chain, fills an office.
 ///
 /// Example: agentcity-keeper --config keeper.toml --once
 #[derive(Parser)]

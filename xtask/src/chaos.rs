@@ -16,7 +16,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Kills of the whole run: issue 8 asks for a thousand, of which three hundred at random times.
+/// Kills of the whole run, of which three hundred at least come at random times.
 pub(crate) const KILLS: u64 = 1_000;
 /// Lives of three keepers on one journal.
 const ROUNDS: u64 = 25;

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::{
-    process::{Child, Command},
+    process::Command,
     signal::unix::{SignalKind, signal},
 };
 
@@ -53,11 +53,7 @@ pub(crate) async fn run(options: &Options, as_json: bool) -> Result<Answer, Fail
     if as_json {
         command.arg("--json").stdout(Stdio::piped());
     }
-    let ended = match command.spawn() {
-        Ok(child) => to_its_end(child).await,
-        Err(error) => Err(error),
-    };
-    let ended = ended.map_err(|error| {
+    let ended = to_its_end(command).await.map_err(|error| {
         Failure::new(Code::ToolFailed, format!("{shown} does not run ({error})"))
     })?;
     let ended = match ended {
@@ -98,12 +94,14 @@ enum Ended {
     By(Code),
 }
 
-/// Waits for a story. Whoever ends this program ends the story, which ends what it has started before it goes.
-async fn to_its_end(child: Child) -> io::Result<Ended> {
+/// Runs a story. Whoever ends this program ends the story, which ends what it has started before it goes.
+async fn to_its_end(mut command: Command) -> io::Result<Ended> {
+    // Before there is a story: no signal is missed.
     let (mut interrupts, mut terminations) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
     );
+    let child = command.spawn()?;
     let pid = child.id();
     let mut waited = Box::pin(child.wait_with_output());
     let code = tokio::select! {

@@ -119,7 +119,7 @@ test("what waits for nobody any more is said to, and an address that is none lea
   assert.equal(await page.$(".view-act [role=status] .problem"), null);
   keeper.tell("freezes", { ...given.state.freezes, open: [] });
   await says(page, ".view-act .problem", "It does not wait for anybody");
-  for (const route of ["act/halt-city", "act/unfreeze-node/0x12/4/7", `act/unfreeze-node/${freeze.mission}/4`]) {
+  for (const route of ["act/halt-city", "act/unfreeze-node/0x12/4/7", `act/unfreeze-node/${freeze.mission}/4`, `act/decide-review/${freeze.mission}/3/1/2`]) {
     await page.evaluate((to) => { location.hash = `#/${to}`; }, route);
     await says(page, ".view-act .empty", "This page prepares no such action");
   }

@@ -46,7 +46,8 @@ const choices = (verb, given) => {
 export const show = (root, { argument, on }) => {
   const [verb, ...values] = String(argument ?? "").split("/");
   const act = Object.hasOwn(ACTS, verb) ? ACTS[verb] : null;
-  if (!act || values.length !== act.fields.length || !HASH.test(values[0])) {
+  const isChoice = verb !== "decide-review" || /^[01]$/.test(values[act?.fields.indexOf("approved")] ?? "");
+  if (!act || values.length !== act.fields.length || !HASH.test(values[0]) || !isChoice) {
     root.append(panel("Action", {}, empty("This page prepares no such action."), h("a", { href: "#/alerts" }, "Alerts")));
     return;
   }

@@ -1,6 +1,6 @@
 //! How many entries a second are on disk, acknowledged: batches into a log that grows, each one commit with index and payloads.
 //!
-//! `cargo bench -p agentcity-hub`. Exit code 1 below the goal of issue 8.
+//! `cargo bench -p agentcity-hub`. Exit code 1 below its goal.
 
 use std::{process::ExitCode, time::Instant};
 

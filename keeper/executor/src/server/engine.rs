@@ -129,23 +129,35 @@ impl<H: Handler> Engine<H> {
         match (self.handler.take(&request).await, stopped) {
             // A node that was frozen, and is let go on, runs in the same attempt: the same job, done anew.
             (Ok(()), stopped) => {
-                self.room(&request)?;
                 let job = request.job;
-                let store = self.store.lock();
-                let taken = match &stopped {
-                    Some(stopped) => store.reopen(&request, binding, stopped),
-                    None => store.take(&request, binding),
-                };
-                drop(store);
-                if taken.map_err(broken)? {
-                    self.begin(request, None)?;
-                }
+                self.start(request, binding, stopped.as_ref())?;
                 let kept = self.kept(&job)?.ok_or_else(|| unknown(&job))?;
                 self.same(&kept, binding)
             }
             (Err(_), Some(stopped)) => Ok(stopped),
             (Err(refusal), None) => Err(refusal),
         }
+    }
+
+    /// Takes a job into the store, or begins a stopped one anew, and has it worked on.
+    fn start(
+        self: &Arc<Self>,
+        request: JobRequest,
+        binding: B256,
+        stopped: Option<&Standing>,
+    ) -> Result<(), Refusal> {
+        // Held until it is begun: a stop would find nothing to end meanwhile, and another job the same room.
+        let store = self.store.lock();
+        self.room(&request)?;
+        let taken = match stopped {
+            Some(stopped) => store.reopen(&request, binding, stopped),
+            None => store.take(&request, binding),
+        };
+        if taken.map_err(broken)? {
+            self.begin(request, None)?;
+        }
+        drop(store);
+        Ok(())
     }
 
     pub(super) fn standing(&self, id: &JobId) -> Result<Standing, Refusal> {
@@ -228,15 +240,18 @@ impl<H: Handler> Engine<H> {
     }
 
     /// Ends work at once, and tells what it was about.
-    pub(super) async fn stop(&self, id: &JobId) -> Result<Snapshot, Refusal> {
+    pub(super) async fn stop(self: &Arc<Self>, id: &JobId) -> Result<Snapshot, Refusal> {
+        // Whoever asked may be gone before there is an answer, and what was stopped is sealed all the same.
+        let (engine, id) = (Arc::clone(self), *id);
+        let ended = tokio::spawn(async move { engine.end(&id).await });
+        let failed =
+            |error: tokio::task::JoinError| Refusal::new(Code::Internal, error.to_string());
+        ended.await.map_err(failed)?
+    }
+
+    async fn end(&self, id: &JobId) -> Result<Snapshot, Refusal> {
         let kept = self.kept(id)?.ok_or_else(|| unknown(id))?;
-        if let Some(Standing::Delivered(delivery)) = &kept.standing {
-            // Nothing runs, and everything is open already.
-            let progress = (Vec::new(), delivery.output.bytes().to_vec());
-            let trail = delivery.trail.clone();
-            return self.snapshot(&kept, trail, progress, false).await;
-        }
-        if let Some(snapshot) = stopped(&kept)? {
+        if let Some(snapshot) = self.over(&kept).await? {
             return Ok(snapshot);
         }
         // It stays among those that are worked on until it is sealed: who asks at the same time, or again after an answer was
@@ -255,7 +270,7 @@ impl<H: Handler> Engine<H> {
 
     async fn seal(&self, id: &JobId, recorder: Option<Recorder>) -> Result<Snapshot, Refusal> {
         let kept = self.kept(id)?.ok_or_else(|| unknown(id))?;
-        if let Some(snapshot) = stopped(&kept)? {
+        if let Some(snapshot) = self.over(&kept).await? {
             return Ok(snapshot);
         }
         let (trail, progress) = match (&kept.worked, recorder) {
@@ -270,18 +285,48 @@ impl<H: Handler> Engine<H> {
         let hidden = kept.worked.is_some() && !matches!(kept.request.check, Check::Proof);
         let snapshot = self.snapshot(&kept, trail, progress, hidden).await?;
         let standing = Standing::Stopped(snapshot.clone());
-        let mut store = self.store.lock();
-        if store
-            .stand(id, kept.standing.as_ref(), &standing, None)
-            .map_err(broken)?
-        {
-            // While the store is held: what is begun anew afterwards is another's.
-            self.live.lock().remove(id);
+        if self.stopped(id, kept.standing.as_ref(), &standing)? {
             return Ok(snapshot);
         }
-        drop(store);
         let kept = self.kept(id)?.ok_or_else(|| unknown(id))?;
-        stopped(&kept)?.ok_or_else(|| Refusal::new(Code::Busy, "the job moved on: ask again"))
+        let moved = || Refusal::new(Code::Busy, "the job moved on: ask again");
+        self.over(&kept).await?.ok_or_else(moved)
+    }
+
+    /// Keeps that a job was stopped, if it still stands as before.
+    fn stopped(
+        &self,
+        id: &JobId,
+        before: Option<&Standing>,
+        stopped: &Standing,
+    ) -> Result<bool, Refusal> {
+        let mut store = self.store.lock();
+        let is_kept = store.stand(id, before, stopped, None).map_err(broken)?;
+        // While the store is held: what is begun anew afterwards is another's. What was begun anew before is stopped, too.
+        if is_kept && let Some(mut live) = self.live.lock().remove(id) {
+            live.stop();
+        }
+        Ok(is_kept)
+    }
+
+    /// What a job was about of which nothing runs any more; nothing of one that can be stopped.
+    ///
+    /// Errors: it failed, and nothing is kept of it but why.
+    async fn over(&self, kept: &Kept) -> Result<Option<Snapshot>, Refusal> {
+        match &kept.standing {
+            Some(Standing::Delivered(delivery)) => {
+                // Everything is open already.
+                let progress = (Vec::new(), delivery.output.bytes().to_vec());
+                let trail = delivery.trail.clone();
+                self.snapshot(kept, trail, progress, false).await.map(Some)
+            }
+            Some(Standing::Stopped(snapshot)) => Ok(Some(snapshot.clone())),
+            Some(Standing::Failed(failure)) => Err(Refusal::new(
+                Code::Conflict,
+                format!("the job failed: {failure}"),
+            )),
+            Some(Standing::Committed(_) | Standing::Running(_)) | None => Ok(None),
+        }
     }
 
     /// What a job was about. `hidden`: nothing is told from which a sealed value follows.
@@ -390,6 +435,9 @@ impl<H: Handler> Engine<H> {
         });
         if let Some(live) = self.live.lock().get_mut(&job) {
             live.task = Some(task.abort_handle());
+            if live.is_stopped {
+                task.abort();
+            }
         }
         Ok(())
     }
@@ -560,19 +608,6 @@ impl JobRequest {
             input.content = Output::default();
         }
         keccak256(serde_json::to_vec(&bound).expect("a request is JSON"))
-    }
-}
-
-/// The snapshot of a job that was stopped; none of one that can be.
-fn stopped(kept: &Kept) -> Result<Option<Snapshot>, Refusal> {
-    match &kept.standing {
-        Some(Standing::Stopped(snapshot)) => Ok(Some(snapshot.clone())),
-        Some(Standing::Delivered(_)) => Err(Refusal::new(Code::Conflict, "the job is delivered")),
-        Some(Standing::Failed(failure)) => Err(Refusal::new(
-            Code::Conflict,
-            format!("the job failed: {failure}"),
-        )),
-        Some(Standing::Committed(_) | Standing::Running(_)) | None => Ok(None),
     }
 }
 
