@@ -4,7 +4,7 @@
 //!
 //! Guards INV-KEEPER-06.
 //!
-//! Reading order: [`Operation`] is one request with all of its answers; [`operations`], [`dashboard`] and [`log`] list them by what they
+//! Reading order: `Operation` is one request with all of its answers; `operations`, `dashboard` and `log` list them by what they
 //! are about, each with its schemas.
 
 mod dashboard;
