@@ -478,7 +478,7 @@ impl FreezeMirror {
         let mut actions = Vec::new();
         let evidence = match outcome {
             Outcome::Reported { report } => {
-                self.state.running.remove(&execution);
+                self.state.ended(&execution);
                 // Nothing else is reported of an arrest.
                 report.parse().unwrap_or_default()
             }
@@ -634,7 +634,9 @@ impl FreezeMirror {
                 self.state.freezes.insert(*freeze, *execution);
                 self.hold_by_chain(*execution, *block).into_iter().collect()
             }
-            Event::Began { execution, since } => {
+            Event::Began {
+                execution, since, ..
+            } => {
                 self.state.began(*execution, *since);
                 // What was held before it began is stopped as if it had begun before: whoever began it did not ask.
                 let held = self.is_held(execution);
@@ -643,7 +645,7 @@ impl FreezeMirror {
                     .collect()
             }
             Event::Over { execution, .. } => {
-                self.state.running.remove(execution);
+                self.state.ended(execution);
                 Vec::new()
             }
             Event::Measured {

@@ -1,8 +1,8 @@
-//! What runs here: since when, and when that is over without anybody who says so.
+//! What runs here: since when, how often it ended, and when it is over without anybody who says so.
 
 use serde::{Deserialize, Serialize};
 
-use super::{State, View};
+use super::{FreezeMirror, State, View};
 use crate::execution::Execution;
 
 /// What is known of an execution that began here.
@@ -11,12 +11,32 @@ use crate::execution::Execution;
 pub(super) struct Run {
     /// Since when the chain has the attempt routed, in unix seconds.
     since: u64,
+    /// How often it ended here.
+    ended: u32,
+}
+
+impl FreezeMirror {
+    /// How often an execution ended here that may begin; `None` for one that runs, or is held: that was stopped already, or will be.
+    pub fn begins_as(&self, execution: &Execution) -> Option<u32> {
+        if self.state.running.contains(execution) || self.is_held(execution) {
+            return None;
+        }
+        let known = self.state.runs.get(execution);
+        Some(known.map_or(0, |run| run.ended))
+    }
 }
 
 impl State {
     pub(super) fn began(&mut self, execution: Execution, since: u64) {
         self.running.insert(execution);
         self.runs.entry(execution).or_default().since = since;
+    }
+
+    pub(super) fn ended(&mut self, execution: &Execution) {
+        if self.running.remove(execution) {
+            let run = self.runs.entry(*execution).or_default();
+            run.ended = run.ended.saturating_add(1);
+        }
     }
 
     /// Forgets what a settled block knows as over, its result included: it would count as running for ever, since an executor whose result
@@ -53,10 +73,11 @@ mod tests {
     };
     use alloy::primitives::{Address, B256};
 
-    use super::super::{Age, Event, FreezeMirror, NodeView, default_limits};
+    use super::super::{Age, Event, NodeView, default_limits};
     use super::*;
     use crate::{
         event::{Event as Happened, Head},
+        journal::Identity,
         machine::Machine,
     };
 
@@ -115,6 +136,7 @@ mod tests {
             let began = Event::Began {
                 execution: execution(attempt),
                 since: SINCE,
+                ended: 0,
             };
             mirror.step(&Happened::Mirror(began));
         }
@@ -169,5 +191,22 @@ mod tests {
         };
         took(&mut mirror, Age::Settled, ended);
         assert!(running(&mirror).is_empty());
+    }
+
+    #[test]
+    fn a_beginning_that_an_earlier_version_recorded_is_read_as_the_same_event() {
+        let execution = execution(0);
+        let earlier = serde_json::json!({ "Began": { "execution": execution, "since": SINCE } });
+        let began = |ended| Event::Began {
+            execution,
+            since: SINCE,
+            ended,
+        };
+        let read: Event = serde_json::from_value(earlier).unwrap();
+        assert_eq!(read, began(0));
+        let name = format!("mirror/began/{execution}/{SINCE}");
+        assert_eq!(read.identity(), Identity::Once(name));
+        assert_ne!(began(1).identity(), began(0).identity());
+        assert_ne!(began(1).identity(), began(2).identity());
     }
 }
