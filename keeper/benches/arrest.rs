@@ -233,7 +233,11 @@ fn main() -> ExitCode {
         };
         let since = 1;
         inlet
-            .blocking_send(Event::Began { execution, since })
+            .blocking_send(Event::Began {
+                execution,
+                since,
+                ended: 0,
+            })
             .expect("a host");
         std::thread::sleep(SETTLES);
         let measure = Measure {

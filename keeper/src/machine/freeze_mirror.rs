@@ -54,8 +54,10 @@ use crate::{
     },
 };
 
+mod runs;
 mod said;
 
+use runs::Run;
 pub use said::{Action, Age, Event, FreezeView, HeardView, Limits, Measure, NodeView, View};
 
 /// Missions that are mirrored at once: each costs a round of questions within a look at the chain. What is beyond stays unknown, so
@@ -113,6 +115,9 @@ struct State {
     #[serde(with = "pairs")]
     holds: BTreeMap<Execution, Hold>,
     running: BTreeSet<Execution>,
+    /// What is known of those, and of what ended here, until the chain knows it as over.
+    #[serde(default, with = "pairs")]
+    runs: BTreeMap<Execution, Run>,
     /// Freezes whose logs were seen, by number.
     #[serde(with = "pairs")]
     freezes: BTreeMap<u64, Execution>,
@@ -373,6 +378,7 @@ impl FreezeMirror {
         self.state
             .holds
             .retain(|held, hold| held.mission != view.mission || !is_free(view, held, hold));
+        self.state.forget_over(view);
         let deep = view.at.number.saturating_sub(REORG_BLOCKS_MAX);
         self.state.found.forget(deep);
         if view.state.is_terminal() {
@@ -472,7 +478,7 @@ impl FreezeMirror {
         let mut actions = Vec::new();
         let evidence = match outcome {
             Outcome::Reported { report } => {
-                self.state.running.remove(&execution);
+                self.state.ended(&execution);
                 // Nothing else is reported of an arrest.
                 report.parse().unwrap_or_default()
             }
@@ -628,8 +634,10 @@ impl FreezeMirror {
                 self.state.freezes.insert(*freeze, *execution);
                 self.hold_by_chain(*execution, *block).into_iter().collect()
             }
-            Event::Began { execution, .. } => {
-                self.state.running.insert(*execution);
+            Event::Began {
+                execution, since, ..
+            } => {
+                self.state.began(*execution, *since);
                 // What was held before it began is stopped as if it had begun before: whoever began it did not ask.
                 let held = self.is_held(execution);
                 held.then(|| self.arrest(*execution, Cause::Manual, None))
@@ -637,7 +645,7 @@ impl FreezeMirror {
                     .collect()
             }
             Event::Over { execution, .. } => {
-                self.state.running.remove(execution);
+                self.state.ended(execution);
                 Vec::new()
             }
             Event::Measured {

@@ -443,7 +443,9 @@ impl<P: Provider> Mirror<P> {
     async fn forward(&self, feed: &Feed) {
         let event = |event| {
             match &event {
-                freeze_mirror::Event::Began { execution, since } => {
+                freeze_mirror::Event::Began {
+                    execution, since, ..
+                } => {
                     self.seen().reported.insert(*execution);
                     self.watch.began(*execution, *since);
                 }

@@ -17,7 +17,10 @@ use agentcity_keeper::{
     clock::{Clock, Moment},
     config::{Config, JournalAt},
     daemon::Keeper,
-    journal::SqliteJournal,
+    execution::Execution,
+    journal::{Journal, SqliteJournal},
+    machine::{Machine, freeze_mirror::FreezeMirror},
+    part::mirror,
     source::ground::Ground,
     vault::{Kind, Vault},
 };
@@ -359,6 +362,20 @@ impl Desk {
         let of_kind = format!("{{\"{part}\":{{\"{kind}\"%");
         let rows = query.query_map([of_kind], |row| Ok((row.get(0)?, row.get(1)?)));
         rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    /// What runs by a keeper's mirror, as whoever goes on with its journal knows it.
+    pub(crate) fn running(&self, with: &With) -> Vec<Execution> {
+        let mut journal = SqliteJournal::open(&self.folder(with).join("journal.sqlite")).unwrap();
+        let replay = journal.replay(mirror::STREAM).unwrap();
+        let mut machine = match &replay.state {
+            Some(state) => FreezeMirror::resume(state).unwrap(),
+            None => FreezeMirror::default(),
+        };
+        for recorded in replay.events {
+            machine.step(&serde_json::from_str(&recorded.body).unwrap());
+        }
+        machine.running().copied().collect()
     }
 
     /// How the job of the first seat of a node stands, as its executor says: `running`, `delivered`, `stopped` or else.

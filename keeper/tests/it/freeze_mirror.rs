@@ -203,6 +203,7 @@ impl Desk {
         self.take(Event::Began {
             execution: execution(0),
             since: 7,
+            ended: 0,
         });
         self.measured(deviation(2_001));
     }
@@ -418,6 +419,7 @@ fn what_was_arrested_here_is_let_go_by_the_chain_alone() {
     desk.take(Event::Began {
         execution: execution(0),
         since: 8,
+        ended: 0,
     });
     desk.measured(deviation(3_000));
     desk.told_both(frozen(50, NodeState::Executing, false));
@@ -452,6 +454,7 @@ fn freezes_of_others_stop_what_runs_here_and_a_reorg_frees_it_by_the_chains_word
     desk.take(Event::Began {
         execution: execution(0),
         since: 7,
+        ended: 0,
     });
     desk.take(Event::Frozen {
         execution: execution(0),
@@ -750,6 +753,7 @@ fn missions_and_freezes_are_learnt_from_the_followed_logs() {
     let began = Event::Began {
         execution: execution(0),
         since: 1,
+        ended: 0,
     };
     mirror.step(&Happened::Mirror(began));
     assert_eq!(mirror.step(&added(&elsewhere)), []);

@@ -506,6 +506,7 @@ fn a_sentence_that_two_monitors_find_strange_freezes_and_the_panel_lets_go_on() 
     let began = Event::Began {
         execution,
         since: 1,
+        ended: 0,
     };
 
     // ---- what it usually says moves nobody; what it never said stops it, before anything is on chain. One opinion is noted.

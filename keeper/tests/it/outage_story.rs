@@ -275,8 +275,18 @@ fn a_stopped_keeper_goes_on_by_its_operators_word_and_by_none_before_the_chain_w
     };
     let (_, at) = &mut desk.served[usize::from(DEAF)];
     *at = desk.runtime.block_on(strait(at.clone(), Arc::new(judge)));
+    let mute = Arc::new(AtomicBool::new(false));
+    let judge = {
+        let mute = Arc::clone(&mute);
+        move |_: &str| match mute.load(Ordering::SeqCst) {
+            true => Passage::Shut,
+            false => Passage::Open,
+        }
+    };
+    let endpoint = desk.runtime.block_on(strait(desk.url(), Arc::new(judge)));
     let with = With {
         folder: "one",
+        endpoint: Some(endpoint),
         serves: vec![0, EARLY, MEANWHILE, AT_WORK],
         // As Arbitrum's blocks come: silence counts from when something is out.
         escrow: Some(format!("silence_secs = {}\n", SILENCE_MS / 1_000)),
@@ -331,6 +341,12 @@ fn a_stopped_keeper_goes_on_by_its_operators_word_and_by_none_before_the_chain_w
         !authorise.exists(),
         "said too early, so it is not there later"
     );
+    // Nor while the endpoint answers nothing at all.
+    mute.store(true, Ordering::SeqCst);
+    fs::write(&authorise, "1\n").unwrap();
+    desk.look(&mut keeper);
+    assert!(!authorise.exists(), "said while nobody answered");
+    mute.store(false, Ordering::SeqCst);
 
     // ---- it is over, and nobody but this keeper says that it was.
     desk.ask_node("devnode_resumeProduction", json!([]));

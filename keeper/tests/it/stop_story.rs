@@ -221,6 +221,16 @@ fn who_floods_is_stopped_before_the_chain_knows_and_works_again_when_the_panel_l
     let completed = desk.scene.node(&desk.law, 0).outputHash;
     assert_eq!(completed, keccak256(b"output"));
     assert_eq!((witnessed.begun.load(Ordering::SeqCst), stopped()), (2, 1));
+
+    // ---- what is done runs no more, and is not told to run again.
+    desk.scene.pass(1);
+    desk.until_all(&mut [&mut seeing], "nothing runs", |desk| {
+        desk.running(&with).is_empty()
+    });
+    for _ in 0..LOOKS {
+        desk.look(&mut seeing);
+    }
+    assert!(desk.running(&with).is_empty());
 }
 
 #[test]

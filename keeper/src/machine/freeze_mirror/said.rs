@@ -55,6 +55,9 @@ pub enum Event {
         execution: Execution,
         /// Since when the chain has the attempt routed, in unix seconds: what was unfrozen begins again.
         since: u64,
+        /// How often it ended here before: what a freeze stopped that the chain took back begins again, routed since the same second.
+        #[serde(default)]
+        ended: u32,
     },
     /// An executor is done here, or gone.
     Over {
@@ -95,7 +98,16 @@ impl Event {
                 format!("mirror/silent/{mission:#x}/{}", asked.get())
             }
             Self::Frozen { freeze, hash, .. } => format!("mirror/frozen/{freeze}/{hash:#x}"),
-            Self::Began { execution, since } => format!("mirror/began/{execution}/{since}"),
+            Self::Began {
+                execution,
+                since,
+                ended: 0,
+            } => format!("mirror/began/{execution}/{since}"),
+            Self::Began {
+                execution,
+                since,
+                ended,
+            } => format!("mirror/began/{execution}/{since}/{ended}"),
             Self::Over { execution, since } => format!("mirror/over/{execution}/{since}"),
             Self::Measured {
                 execution,

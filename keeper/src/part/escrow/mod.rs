@@ -343,8 +343,9 @@ impl<P: Provider> Escrow<P> {
     }
 
     /// Whether the operator's file names the stop that waits. A word that lay there before the chain worked again is no review of what became
-    /// of it: it is taken away, and counts no more. Where it cannot be taken away it counts when it was away, or another, meanwhile.
-    fn operator_says(&self, stop: u64, newest: Head) -> bool {
+    /// of it: it is taken away, and counts no more. Where it cannot be taken away it counts when it was away, or another, meanwhile. `newest` is
+    /// `None` where no endpoint says it.
+    fn operator_says(&self, stop: u64, newest: Option<Head>) -> bool {
         let file = &self.section.authorise_file;
         let said = fs::read_to_string(file).unwrap_or_default();
         let mut learnt = self.learnt.lock();
@@ -352,7 +353,10 @@ impl<P: Provider> Escrow<P> {
             learnt.too_early = None;
             return false;
         }
-        let is_over = self.gate.board.look(|buffer| buffer.is_over_by(newest));
+        let is_over = self.gate.board.look(|buffer| match newest {
+            Some(newest) => buffer.is_over_by(newest),
+            None => buffer.answerable_from().is_some(),
+        });
         let is_early = is_over != Some(true) || learnt.too_early == Some(stop);
         if is_early {
             let gone = fs::remove_file(file);
@@ -369,7 +373,7 @@ impl<P: Provider> Escrow<P> {
 
     /// Who lets a stopped keeper go on, if anybody does.
     async fn authorised(&self, stop: u64, newest: Head) -> Result<Option<Authority>, String> {
-        if self.operator_says(stop, newest) {
+        if self.operator_says(stop, Some(newest)) {
             return Ok(Some(Authority::Operator));
         }
         // What the panel said before the outage was over ended an earlier one.
@@ -477,8 +481,10 @@ impl<P: Provider> Escrow<P> {
 
     async fn round(&self, asked: Moment, feed: &Feed) {
         let tell = |event| feed.tell(Event::Escrow(event));
+        let mut said = None;
         let looked = within(async {
             let heads = programs::heads(&self.provider, self.depth_blocks).await?;
+            said = Some(heads[0]);
             let threshold = self.threshold(heads[0]).await?;
             let stop = self.gate.board.look(EscrowBuffer::stopped).flatten();
             let authority = match stop {
@@ -521,7 +527,13 @@ impl<P: Provider> Escrow<P> {
                 feed.reached(newest.number).await;
                 self.sweep_if_due(asked, settled).await;
             }
-            Err(cause) => tracing::warn!("the chain does not say what it has of outputs: {cause}"),
+            Err(cause) => {
+                tracing::warn!("the chain does not say what it has of outputs: {cause}");
+                // A word that counts waits for a round in which it is told.
+                if let Some(stop) = self.gate.board.look(EscrowBuffer::stopped).flatten() {
+                    self.operator_says(stop, said);
+                }
+            }
         }
         let wants_time = self.gate.board.look(EscrowBuffer::wants_time);
         if wants_time.unwrap_or_default() {

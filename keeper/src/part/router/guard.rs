@@ -291,10 +291,18 @@ impl Guard {
 
     async fn began(&self, execution: Execution, since: u64) {
         let known = self.told.lock().get(&execution).copied();
-        if known.is_some_and(|told| told.since == since && !told.is_over) {
+        let is_told = known.is_some_and(|told| told.since == since && !told.is_over);
+        // What a freeze stopped that the chain took back runs no more, though its node stayed as it was.
+        let anew = self.mirror.look(|mirror| mirror.begins_as(&execution));
+        let anew = anew.flatten();
+        if is_told && anew.is_none() {
             return;
         }
-        let event = Event::Began { execution, since };
+        let event = Event::Began {
+            execution,
+            since,
+            ended: anew.unwrap_or_default(),
+        };
         if self.tell(event).await {
             let told = Told {
                 since,
@@ -378,5 +386,190 @@ impl Guard {
     async fn tell(&self, event: Event) -> bool {
         let works = self.mirror.look(|_| ()).is_some();
         works && self.inlet.send(event).await.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use agentcity_domain::{
+        machine::{MissionState, NodeState},
+        time::{Millis, Timestamp},
+    };
+    use agentcity_executor::protocol::Place;
+    use tempfile::tempdir;
+
+    use super::*;
+    use crate::{
+        action::{Action as Wanted, Outcome},
+        clock::Moment,
+        event::{Event as Happened, Head},
+        journal::{Claim, Journal, SqliteJournal},
+        machine::{
+            Machine,
+            freeze_mirror::{Action, Age, NodeView, View},
+        },
+        runtime::Stream,
+    };
+
+    const MISSION: B256 = B256::repeat_byte(0x11);
+    const AGENT: Address = Address::repeat_byte(0xa1);
+    const SINCE: u64 = 7;
+    const NOW: Moment = Moment::new(1_000);
+
+    fn job() -> JobId {
+        JobId {
+            mission: MISSION,
+            node: 3,
+            attempt: 0,
+            seat: Place::new(0).unwrap(),
+        }
+    }
+
+    fn head(number: u64) -> Head {
+        Head {
+            number,
+            hash: B256::left_padding_from(&number.to_be_bytes()),
+            time: Timestamp::new(1_000_000 + number),
+        }
+    }
+
+    /// The mirror's host: it records what the guard tells.
+    struct Host {
+        journal: SqliteJournal,
+        stream: Stream<Box<dyn Machine + Send>>,
+        board: Board<FreezeMirror>,
+        inlet: mpsc::Sender<Event>,
+        events: mpsc::Receiver<Event>,
+    }
+
+    impl Host {
+        fn open(dir: &Path) -> Self {
+            let mut journal = SqliteJournal::open(&dir.join("journal")).unwrap();
+            let term = Millis::new(1_000);
+            let Claim::Granted(lease) = journal.acquire("mirror", "one", NOW, term).unwrap() else {
+                panic!("held");
+            };
+            let board = Board::default();
+            let stream = Stream::resume(&mut journal, lease, NOW, |_| {
+                Ok(board.show(FreezeMirror::default()))
+            });
+            let (inlet, events) = mpsc::channel(8);
+            Self {
+                journal,
+                stream: stream.unwrap(),
+                board,
+                inlet,
+                events,
+            }
+        }
+
+        /// A router's, which remembers nothing.
+        fn guard(&self) -> Guard {
+            let remote = Arc::new(Remote::new(BTreeMap::new()));
+            Guard::new(self.board.clone(), self.inlet.clone(), remote)
+        }
+
+        fn take(&mut self, event: Event) {
+            let event = Happened::Mirror(event);
+            self.stream.take(&mut self.journal, NOW, &event).unwrap();
+        }
+
+        /// Takes what it is told until there is an answer.
+        async fn hears<T>(&mut self, asked: impl Future<Output = T>) -> T {
+            tokio::pin!(asked);
+            let answer = loop {
+                tokio::select! {
+                    answer = &mut asked => break answer,
+                    Some(event) = self.events.recv() => self.take(event),
+                }
+            };
+            while let Ok(event) = self.events.try_recv() {
+                self.take(event);
+            }
+            answer
+        }
+
+        fn works(&mut self, block: u64) {
+            let node = NodeView {
+                node: 3,
+                state: NodeState::Executing,
+                attempt: 0,
+                agents: vec![AGENT],
+            };
+            let view = View {
+                mission: MISSION,
+                at: head(block),
+                state: MissionState::Executing,
+                nodes: vec![node],
+                freezes: Vec::new(),
+                heard: Vec::new(),
+                limits: FreezeMirror::default().limits(MISSION),
+                alone: false,
+            };
+            for age in [Age::Newest, Age::Settled] {
+                self.take(Event::Told {
+                    fence: self.stream.lease().fence,
+                    after: None,
+                    age,
+                    view: view.clone(),
+                });
+            }
+        }
+
+        fn arrests(&mut self) -> Vec<Wanted> {
+            let mut open = self.stream.open(&mut self.journal).unwrap();
+            open.retain(|action| matches!(action, Wanted::Mirror(Action::Arrest { .. })));
+            open
+        }
+
+        /// Somebody freezes it in this block, so it is stopped.
+        fn freezes(&mut self, freeze: u64, block: u64) {
+            self.take(Event::Frozen {
+                execution: execution(&job(), AGENT),
+                freeze,
+                block,
+                hash: head(block).hash,
+            });
+            let arrests = self.arrests();
+            assert_eq!(arrests.len(), 1);
+            let report = B256::ZERO.to_string();
+            let stopped = Outcome::Reported { report };
+            self.stream
+                .settle(&mut self.journal, NOW, &arrests[0], stopped)
+                .unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_freeze_stopped_that_a_reorganisation_took_back_is_asked_for_again() {
+        let dir = tempdir().unwrap();
+        let mut host = Host::open(dir.path());
+        let mut guard = host.guard();
+        host.works(10);
+        for (freeze, block) in [(1, 30), (2, 40), (3, 50)] {
+            let begins = host.hears(guard.begins(&job(), AGENT, SINCE)).await;
+            assert!(begins, "before freeze {freeze}");
+            host.freezes(freeze, block);
+            // While it is held nothing begins, and who was stopped is not stopped again, whoever tells of it.
+            let execution = execution(&job(), AGENT);
+            host.hears(guard.began(execution, SINCE)).await;
+            guard = host.guard();
+            host.hears(guard.began(execution, SINCE)).await;
+            assert_eq!(host.arrests(), []);
+            assert!(guard.may_work(&execution).is_err());
+            // Its block is gone, and the node is as it was.
+            host.works(block + 1);
+            assert_eq!(guard.may_work(&execution), Ok(()));
+            // A router that was there all the time, and one that begins.
+            if freeze == 1 {
+                guard = host.guard();
+            }
+        }
+        assert!(host.hears(guard.begins(&job(), AGENT, SINCE)).await);
+        // What is told twice is one event.
+        guard = host.guard();
+        assert!(host.hears(guard.begins(&job(), AGENT, SINCE)).await);
     }
 }

@@ -60,9 +60,7 @@ impl<P: Provider> Routing<P> {
                 match NodeState::from_u8(state) {
                     None | Some(NodeState::Waiting) => {}
                     Some(state) => {
-                        let node = self
-                            .look_at(&chain, mission, number, state, &law, at)
-                            .await?;
+                        let node = self.look_at(&chain, &sight, (number, state), &law).await?;
                         let Some(mut node) = node else { continue };
                         let next = self.runner_up(&chain, &known, mission, &node, at).await;
                         let told = next.inspect_err(|cause| {
@@ -132,12 +130,11 @@ impl<P: Provider> Routing<P> {
     async fn look_at(
         &self,
         chain: &Chain<'_, P>,
-        mission: B256,
-        number: u16,
-        state: NodeState,
+        whole: &Sight,
+        (number, state): (u16, NodeState),
         law: &Law,
-        at: Head,
     ) -> Result<Option<NodeSight>, String> {
+        let (mission, at) = (whole.mission, whole.at);
         let Some(node) = law.node(number).filter(|node| !node.is_imported()) else {
             return Ok(None);
         };
@@ -194,7 +191,11 @@ impl<P: Provider> Routing<P> {
                     .request(chain, law, job, *agent, *service, assignment.expiresAt.to())
                     .await
                 {
-                    Ok(request) => seat.job = self.standing(&request, sight.since).await,
+                    Ok(request) => {
+                        // What is over is nobody's to freeze, and would count as running for ever.
+                        let since = (works && !whole.state.is_terminal()).then_some(sight.since);
+                        seat.job = self.standing(&request, since).await;
+                    }
                     Err(cause) => {
                         tracing::info!(%job, "its inputs are not at hand: {cause}");
                         sight.has_inputs = false;
@@ -206,12 +207,13 @@ impl<P: Provider> Routing<P> {
         Ok(Some(sight))
     }
 
-    async fn standing(&self, request: &JobRequest, since: u64) -> JobSight {
+    /// How a job stands, as its executor says. `since`: of one whose node works, which the mirror is told of.
+    async fn standing(&self, request: &JobRequest, since: Option<u64>) -> JobSight {
         let Some(client) = self.setup.executors.get(&request.agent) else {
             return JobSight::Silent;
         };
         let standing = client.standing(request).await;
-        if let (Some(guard), Ok(standing)) = (&self.guard, &standing) {
+        if let (Some(guard), Some(since), Ok(standing)) = (&self.guard, since, &standing) {
             guard.saw(request, since, standing).await;
         }
         match standing {
