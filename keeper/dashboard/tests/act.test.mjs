@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { calm, ethers, launch, open, says, text } from "./browser.mjs";
+import { calm, complains, ethers, launch, open, says, text } from "./browser.mjs";
 import { answers, example } from "./documents.mjs";
 import { serve } from "./keeper.mjs";
 import { asks, wallet, withWallet } from "./wallet.mjs";
@@ -84,10 +84,7 @@ test("a score that is none, and an action without a reason, are refused before t
   const page = await open(browser, keeper, `act/decide-review/${review.mission}/${review.node}/${review.attempt}/1`);
   await page.waitForSelector("#score");
   for (const [score, why] of [["", "A whole number"], ["1001", "A whole number up to 1000"], ["-1", "A whole number"], ["900", "It needs a reason"]]) {
-    await page.$eval("#score", (field, wanted) => { field.value = wanted; }, score);
-    await page.click(".editor-form .primary");
-    await says(page, "#editor .problem", why);
-    assert.ok(await page.evaluate(() => document.activeElement.matches("[aria-invalid=true]")), "the focus is where the fault is");
+    await complains(page, ["#score", score], why);
   }
   assert.deepEqual(keeper.asked.filter((one) => one.method === "POST"), []);
   await page.end();

@@ -64,6 +64,14 @@ export const text = (page, selector) => page.$eval(selector, (node) => node.text
 /** Waits until a text is there. */
 export const says = (page, selector, wanted) => page.waitForFunction((where, what) => [...document.querySelectorAll(where)].some((node) => node.textContent.replace(/\s+/g, " ").includes(what)), {}, selector, wanted);
 
+/** Puts a value into a field and prepares: the page says why not, and the focus is where the fault is. */
+export const complains = async (page, [field, value], why) => {
+  await page.$eval(field, (input, wanted) => { input.value = wanted; }, value);
+  await page.click(".editor-form .primary");
+  await says(page, "#editor .problem", why);
+  assert.ok(await page.evaluate(() => document.activeElement.matches("[aria-invalid=true]")), "the focus is where the fault is");
+};
+
 /** What axe finds against WCAG 2.2 AA and its good practice. */
 export const violations = async (page) => {
   if (!(await page.evaluate(() => Boolean(window.axe)))) await page.addScriptTag({ path: axe });

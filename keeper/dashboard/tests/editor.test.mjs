@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { calm, ethers, launch, open, says, text } from "./browser.mjs";
+import { calm, complains, ethers, launch, open, says, text } from "./browser.mjs";
 import { answers, example } from "./documents.mjs";
 import { serve } from "./keeper.mjs";
 import { asks, wallet, withWallet } from "./wallet.mjs";
@@ -130,10 +130,7 @@ test("values out of range, the present one, and amendments without a reason are 
   const page = await open(browser, keeper, "parameters/reputationFloor");
   await page.waitForSelector("#value");
   for (const [value, why] of [["501", "From 0 to 500"], ["-1", "A whole number"], ["1e2", "A whole number"], ["100", "the present value"], ["120", "needs a reason"]]) {
-    await page.$eval("#value", (field, wanted) => { field.value = wanted; }, value);
-    await page.click(".editor-form .primary");
-    await says(page, "#editor .problem", why);
-    assert.ok(await page.evaluate(() => document.activeElement.matches("[aria-invalid=true]")), "the focus is where the fault is");
+    await complains(page, ["#value", value], why);
   }
   assert.deepEqual(keeper.asked.filter((one) => one.method === "POST"), []);
   await page.end();
