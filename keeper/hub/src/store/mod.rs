@@ -13,7 +13,7 @@ mod read;
 mod sql;
 mod taken;
 
-use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt, num::NonZero, path::Path, thread, time::Duration};
 
 use agentcity_abi::document::ContentAddress;
 use agentcity_domain::roster::tree::{Span, Whole};
@@ -42,8 +42,15 @@ use query::{Terms, terms_of};
 pub const DRAFTS_MAX: usize = 10_000;
 /// Most bytes of a payload. Outputs and traces that are larger have stores of their own, and a hash here.
 pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;
+/// Fewer drafts than so many are no work for a thread of their own: to begin one costs as much as some ten drafts.
+const DRAFTS_PER_THREAD_MIN: usize = 256;
 /// How long a write waits for another process: longer than any append takes on a slow disk.
 const BUSY: Duration = Duration::from_secs(5);
+/// What is kept of the file in memory, in KiB: an append writes all over three indexes whose keys are hashes, and reads what fell out again.
+const CACHE_KIB: i64 = 16_384;
+/// After how many written pages (of 4 KiB) they are moved from the write-ahead log into the file: the larger, the less often the same page of an
+/// index, and the more is read when the file is opened after a death.
+const CHECKPOINT_PAGES: i64 = 16_384;
 /// Queries that are kept compiled: more than there are.
 const STATEMENTS: usize = 64;
 /// The lowest level whose subtrees are stored. Below, sixteen leaves or fewer are hashed anew: that costs less than seven rows of
@@ -336,6 +343,8 @@ impl Log {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         // What is erased is overwritten.
         connection.pragma_update(None, "secure_delete", "ON")?;
         let mut log = Self {
@@ -389,11 +398,7 @@ impl Log {
             let given = drafts.len();
             return Err(LogError::TooMany { given });
         }
-        let mut ready = Vec::with_capacity(drafts.len());
-        for (place, draft) in drafts.into_iter().enumerate() {
-            let made = Ready::of(draft, self.settings.redactor.as_ref());
-            ready.push(made.map_err(|cause| LogError::Draft { place, cause })?);
-        }
+        let ready = Ready::of_all(drafts, self.settings.redactor.as_ref())?;
         self.write("append", |tx, settings| {
             let mut edge = Edge::begin(tx)?;
             let mut appended = Vec::with_capacity(ready.len());
@@ -444,6 +449,36 @@ struct Ready {
 }
 
 impl Ready {
+    /// All of them, or why the first that is no entry is none. Redaction and hashes take as long as the store does, and hang on nothing but the
+    /// draft: several threads share them where there are many.
+    fn of_all(drafts: Vec<Draft>, redactor: &dyn Redactor) -> Result<Vec<Self>, LogError> {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = drafts.len().div_ceil(threads).max(DRAFTS_PER_THREAD_MIN);
+        let count = drafts.len();
+        let mut drafts = drafts.into_iter().enumerate();
+        let made = |(place, draft)| {
+            let made = Self::of(draft, redactor);
+            made.map_err(|cause| LogError::Draft { place, cause })
+        };
+        if count <= share {
+            return drafts.map(made).collect();
+        }
+        thread::scope(|scope| {
+            let mut workers = Vec::new();
+            while drafts.len() > 0 {
+                let part: Vec<_> = drafts.by_ref().take(share).collect();
+                let work = || part.into_iter().map(made).collect::<Result<Vec<Self>, _>>();
+                workers.push(scope.spawn(work));
+            }
+            let mut ready = Vec::with_capacity(count);
+            for worker in workers {
+                let part = worker.join();
+                ready.extend(part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            }
+            Ok(ready)
+        })
+    }
+
     fn of(mut draft: Draft, redactor: &dyn Redactor) -> Result<Self, DraftError> {
         let given = draft.principals.len();
         if given > PRINCIPALS_MAX {
@@ -525,17 +560,16 @@ impl Edge {
         settings: &Settings,
         ready: &Ready,
     ) -> Result<Appended, LogError> {
-        let known: Option<i64> = maybe(tx, sql::ORIGIN, [ready.key.as_slice()], |row| row.get(0))?;
-        if let Some(place) = known {
-            return Ok(Appended::Known(read(place)?));
+        let (place, key) = (self.size, ready.key.as_slice());
+        if run(tx, sql::ORIGIN_ADD, params![key, stored(place)?])? == 0 {
+            return Ok(Appended::Known(read(one(
+                tx,
+                sql::ORIGIN,
+                [key],
+                |row| row.get(0),
+            )?)?));
         }
-        let place = self.size;
         let event = ready.event(place);
-        run(
-            tx,
-            sql::ORIGIN_ADD,
-            params![ready.key.as_slice(), stored(place)?],
-        )?;
         let until = settings.retention.until(event.timestamp);
         let cid = ready.cid.word();
         run(

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use alloy::primitives::{Address, B256, hex, keccak256};
 use rusqlite::{Transaction, params};
 
-use super::{Log, LogError, read, run, sql, stored};
+use super::{Log, LogError, read, sql, stored};
 use crate::{
     entry::{Entry, Event},
     kind::EventType,
@@ -149,12 +149,9 @@ impl Terms {
     pub(super) fn write(mut self, tx: &Transaction<'_>) -> Result<(), LogError> {
         self.0.sort_unstable();
         self.0.dedup();
+        let mut add = tx.prepare_cached(sql::TERM_ADD)?;
         for (dim, value, place) in &self.0 {
-            run(
-                tx,
-                sql::TERM_ADD,
-                params![*dim as u8, value, stored(*place)?],
-            )?;
+            add.execute(params![*dim as u8, value, stored(*place)?])?;
         }
         Ok(())
     }

@@ -46,7 +46,9 @@ pub(super) const NODE: &str = "SELECT hash FROM nodes WHERE level = ?1 AND idx =
 pub(super) const NODE_ADD: &str = "INSERT INTO nodes (level, idx, hash) VALUES (?1, ?2, ?3)";
 
 pub(super) const ORIGIN: &str = "SELECT place FROM origins WHERE key = ?1";
-pub(super) const ORIGIN_ADD: &str = "INSERT INTO origins (key, place) VALUES (?1, ?2)";
+/// Changes nothing where the event is known.
+pub(super) const ORIGIN_ADD: &str =
+    "INSERT INTO origins (key, place) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
 pub(super) const TERM_ADD: &str = "INSERT INTO terms (dim, value, place) VALUES (?1, ?2, ?3)";
 pub(super) const TERM: &str = "SELECT 1 FROM terms WHERE dim = ?1 AND value = ?2 AND place = ?3";
 pub(super) const SCAN: &str = "SELECT t.value, t.place, e.time, e.block, e.line FROM terms t JOIN entries e ON e.place = t.place \
