@@ -60,7 +60,10 @@ pub struct Policy {
     pub price_headroom: u128,
     /// What is added to estimated gas, in percent.
     pub gas_margin_percent: u64,
-    /// Transactions of the account that may be open at once: as many are lost at most to a stranger who uses the key.
+    /// Transactions of the account that may wait for a block at once: as many are lost at most to a stranger who uses the key.
+    pub unmined_max: usize,
+    /// Transactions of the account that may be open at once, those in blocks that are not final included: beyond, a chain that is taken
+    /// back would have more to send again than a pass can.
     pub open_max: usize,
     /// Below which balance the operator is told, in wei.
     pub balance_low: U256,
@@ -73,7 +76,9 @@ impl Default for Policy {
             resend_after: Millis::new(20_000),
             price_headroom: 2,
             gas_margin_percent: 20,
-            open_max: 16,
+            unmined_max: 16,
+            // Some ten a second where blocks of two seconds are final after twelve.
+            open_max: 256,
             // About a thousand plain transactions at the usual price: 21,000 gas at 0.1 gwei each.
             balance_low: U256::from(2_000_000_000_000_000_u64),
         }
@@ -302,17 +307,21 @@ impl<E: Endpoint> Submitter<E> {
         let mut nonces: BTreeSet<u64> = open.keys().copied().collect();
         // Holes first: whatever lies above one is refused until it is filled.
         stopped = stopped || !self.fill(&mut at, &view, &open, &mut nonces).await?;
+        let waiting = undecided.len();
         for attempts in undecided {
             // One that was not taken keeps later ones back: the sequencer would refuse them.
             stopped = stopped || !self.push(&mut at, &view, attempts, &mut pass).await?;
         }
 
+        let mut unmined = waiting + nonces.len() - open.len();
         let busy: BTreeSet<ActionKey> = open.values().flatten().map(|p| p.signed.action).collect();
         for wanted in wanted.iter().filter(|wanted| !busy.contains(&wanted.key)) {
             if at.journal.outcome(wanted.key)?.is_some() {
                 continue;
             }
-            if nonces.len() >= self.policy.open_max || stopped {
+            let is_full =
+                unmined >= self.policy.unmined_max || nonces.len() >= self.policy.open_max;
+            if is_full || stopped {
                 let open = nonces.len();
                 pass.held.push((wanted.key, Held::Waits { open }));
                 continue;
@@ -326,6 +335,7 @@ impl<E: Endpoint> Submitter<E> {
                 Err(error) => return Err(error),
                 Ok(Ok(signed)) => {
                     nonces.insert(nonce);
+                    unmined += 1;
                     stopped = self.hand_over(&mut at, &signed).await?.is_some();
                 }
                 Ok(Err(Stop::Ended(end))) => pass.ended.push((wanted.key, end)),
@@ -367,6 +377,10 @@ impl<E: Endpoint> Submitter<E> {
         attempts: &[Posted],
         pass: &mut Pass,
     ) -> Result<bool, SubmitError> {
+        if (view.count_final..view.count).contains(&nonce) {
+            // Whose it was shows when it is final: until then no receipt would decide anything.
+            return Ok(true);
+        }
         for Posted { signed, .. } in attempts.iter().rev() {
             let Some(mined) = self.endpoint.receipt(signed.hash).await? else {
                 continue;
@@ -391,18 +405,16 @@ impl<E: Endpoint> Submitter<E> {
         if view.count <= nonce {
             return Ok(false);
         }
-        // Used, and by none of ours as far as this endpoint shows.
-        if view.count_final > nonce {
-            let after = attempts.iter().map(|p| p.signed.after_block).min();
-            let used_by = self.user_of(nonce, after.unwrap_or(0), view).await?;
-            match used_by {
-                Some(hash) if attempts.iter().all(|p| p.signed.hash != hash) => {
-                    at.close(self.account(), nonce, None)?;
-                }
-                _ => {
-                    let action = attempts[0].signed.action;
-                    pass.held.push((action, Held::Unexplained { nonce }));
-                }
+        // Used, in a block that is final, and by none of ours as far as this endpoint shows.
+        let after = attempts.iter().map(|p| p.signed.after_block).min();
+        let used_by = self.user_of(nonce, after.unwrap_or(0), view).await?;
+        match used_by {
+            Some(hash) if attempts.iter().all(|p| p.signed.hash != hash) => {
+                at.close(self.account(), nonce, None)?;
+            }
+            _ => {
+                let action = attempts[0].signed.action;
+                pass.held.push((action, Held::Unexplained { nonce }));
             }
         }
         Ok(true)

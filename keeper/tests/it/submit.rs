@@ -31,6 +31,9 @@ use tempfile::{TempDir, tempdir};
 
 const NOBODY: Address = Address::repeat_byte(0x4e);
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Transactions that may wait for a block, and that may be open.
+const UNMINED_MAX: usize = 4;
+const OPEN_MAX: usize = 10;
 
 #[derive(Debug, Default)]
 struct Hands(AtomicU64);
@@ -56,6 +59,8 @@ struct Faults {
     dies_after_send: bool,
     /// What is handed over goes nowhere.
     swallows: bool,
+    /// So it does, and is said to be taken.
+    forgets: bool,
     /// The count of transactions it tells.
     counts: Option<u64>,
     /// It denies receipts.
@@ -125,6 +130,9 @@ impl Endpoint for Faulty {
                 cause: "swallowed".into(),
             });
         }
+        if faults.forgets {
+            return Ok(());
+        }
         let sent = self.inner.send(raw).await;
         if faults.dies_after_send {
             std::future::pending::<()>().await;
@@ -167,6 +175,8 @@ fn manager(
     };
     let policy = Policy {
         depth_blocks,
+        unmined_max: UNMINED_MAX,
+        open_max: OPEN_MAX,
         ..Policy::default()
     };
     Submitter::new(endpoint, signer, Settings::default().chain_id, policy)
@@ -513,6 +523,46 @@ async fn a_receipt_counts_when_enough_blocks_lie_on_it() {
         stranger.send(elsewhere, U256::ONE, Bytes::new()).unwrap();
         assert_eq!(desk.pass().await.ended.len(), usize::from(blocks == 2));
     }
+}
+
+/// How many of those that are held wait for earlier ones, of which so many are open.
+fn waiting(pass: &Pass, open: usize) -> usize {
+    let held = pass.held.iter();
+    held.filter(|(_, held)| *held == Held::Waits { open })
+        .count()
+}
+
+#[tokio::test]
+async fn what_lies_in_a_block_that_is_not_final_keeps_nothing_back() {
+    let mut desk = Desk::alice(9, 100);
+    let first = desk.pass().await;
+    assert_eq!((first.open, waiting(&first, 4)), (4, 5));
+    assert_eq!((desk.pass().await.open, desk.pass().await.open), (8, 9));
+    assert_eq!(desk.effects().await, U256::from(9));
+}
+
+#[tokio::test]
+async fn so_many_wait_for_a_block_as_a_stranger_could_take_and_no_more() {
+    let mut desk = Desk::alice(9, 100);
+    desk.faults(Faults {
+        forgets: true,
+        ..Faults::default()
+    });
+    let first = desk.pass().await;
+    assert_eq!((first.open, waiting(&first, 4)), (4, 5));
+    let second = desk.pass().await;
+    assert_eq!((second.open, waiting(&second, 4), desk.sends()), (4, 5, 4));
+}
+
+#[tokio::test]
+async fn so_many_are_open_as_a_pass_can_send_again_and_no_more() {
+    let mut desk = Desk::alice(12, 100);
+    desk.pass().await;
+    desk.pass().await;
+    let third = desk.pass().await;
+    assert_eq!((third.open, waiting(&third, 10)), (10, 2));
+    let fourth = desk.pass().await;
+    assert_eq!((fourth.open, waiting(&fourth, 10), desk.sends()), (10, 2, 10));
 }
 
 #[tokio::test]
