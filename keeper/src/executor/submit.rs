@@ -58,8 +58,11 @@ pub struct Policy {
     pub resend_after: Millis,
     /// How many times the price of gas is offered at most. The chain takes the price, not the offer.
     pub price_headroom: u128,
-    /// What is added to estimated gas, in percent.
+    /// What is added to estimated gas, in percent. Who cannot pay as much sends nothing.
     pub gas_margin_percent: u64,
+    /// What is offered beyond that, as far as the account can pay: what others do between the estimate and the block can make it dearer. The
+    /// last of three results of one block completes their node, which none of the three estimates saw.
+    pub gas_margin: u64,
     /// Transactions of the account that may wait for a block at once: as many are lost at most to a stranger who uses the key.
     pub unmined_max: usize,
     /// Transactions of the account that may be open at once, those in blocks that are not final included: beyond, a chain that is taken
@@ -76,6 +79,8 @@ impl Default for Policy {
             resend_after: Millis::new(20_000),
             price_headroom: 2,
             gas_margin_percent: 20,
+            // A node of seven seats that is paid, and sixteen nodes behind it that become eligible, are less.
+            gas_margin: 1_000_000,
             unmined_max: 16,
             // Some ten a second where blocks of two seconds are final after twelve.
             open_max: 256,
@@ -569,10 +574,13 @@ impl<E: Endpoint> Submitter<E> {
         if balance < needed {
             return Ok(Err(poor(needed)));
         }
+        let payable = (balance - wanted.call.value) / U256::from(fee_max.max(1));
+        let offered = gas.saturating_add(self.policy.gas_margin);
+        let offered = offered.min(payable.saturating_to()).max(gas);
         let signed = Signed {
             action: wanted.key,
             after_block: view.head,
-            ..self.signed(&wanted.call, nonce, gas, fee_max)?
+            ..self.signed(&wanted.call, nonce, offered, fee_max)?
         };
         at.sign(&signed)?;
         Ok(Ok(signed))

@@ -22,6 +22,8 @@ use agentcity_keeper::{
 };
 use agentcity_test_fixtures::{Actor, Node, Sender, Settings};
 use alloy::{
+    consensus::{Transaction, TxEnvelope},
+    eips::Decodable2718,
     primitives::{Address, B256, Bytes, TxKind, U256},
     providers::{Provider, ProviderBuilder, RootProvider},
     signers::local::PrivateKeySigner,
@@ -562,7 +564,10 @@ async fn so_many_are_open_as_a_pass_can_send_again_and_no_more() {
     let third = desk.pass().await;
     assert_eq!((third.open, waiting(&third, 10)), (10, 2));
     let fourth = desk.pass().await;
-    assert_eq!((fourth.open, waiting(&fourth, 10), desk.sends()), (10, 2, 10));
+    assert_eq!(
+        (fourth.open, waiting(&fourth, 10), desk.sends()),
+        (10, 2, 10)
+    );
 }
 
 #[tokio::test]
@@ -579,6 +584,44 @@ async fn an_account_without_money_is_told_how_much_it_needs() {
     );
     assert_eq!(pass.low, Some(U256::ZERO));
     assert_eq!(desk.sends(), 0);
+}
+
+/// The gas that the only transaction offers.
+fn offered(desk: &mut Desk) -> u64 {
+    let posted = desk.journal.posted(desk.submitter.account()).unwrap();
+    let [posted] = &posted[..] else {
+        panic!("{posted:?}")
+    };
+    let envelope = TxEnvelope::decode_2718(&mut &posted.signed.raw[..]).unwrap();
+    envelope.gas_limit()
+}
+
+#[tokio::test]
+async fn gas_is_offered_for_what_others_do_in_between_as_far_as_the_account_can_pay() {
+    let mut rich = Desk::alice(1, 0);
+    rich.pass().await;
+    let whole = offered(&mut rich);
+    let estimated = whole - Policy::default().gas_margin;
+    assert!((21_000..100_000).contains(&estimated), "{estimated}");
+
+    let key = PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).unwrap();
+    let mut poor = Desk::new(1, 0, key.clone());
+    let price = poor.provider.get_gas_price().await.unwrap();
+    let offer = U256::from(price) * U256::from(Policy::default().price_headroom);
+    // For a tenth of the margin, and for the wei that is sent.
+    let payable = estimated + Policy::default().gas_margin / 10;
+    let purse = offer * U256::from(payable) + U256::ONE;
+    let mut stranger = Sender::new(&poor.node, "bob").unwrap();
+    let funded = stranger.send(TxKind::Call(key.address()), purse, Bytes::new());
+    funded.unwrap();
+    poor.pass().await;
+    let least = offered(&mut poor);
+    assert!(
+        (estimated..=payable).contains(&least),
+        "{least} of {payable}"
+    );
+    poor.until_done().await;
+    assert_eq!(poor.effects().await, U256::ONE);
 }
 
 #[tokio::test]

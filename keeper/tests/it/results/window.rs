@@ -113,6 +113,8 @@ struct Verdict {
 struct Found {
     samples: Vec<Sample>,
     verdicts: Vec<Verdict>,
+    /// Transactions with results that failed in their blocks.
+    failed: usize,
 }
 
 struct World {
@@ -345,7 +347,26 @@ impl World {
         Found {
             samples,
             verdicts: verdicts.collect(),
+            failed: self.failed(from),
         }
+    }
+
+    /// Transactions to *verification* that failed, from this block on.
+    fn failed(&self, from: u64) -> usize {
+        let (provider, to) = (
+            provider(&self.stage),
+            self.stage.city.address(Peer::Verification),
+        );
+        self.runtime.block_on(async {
+            let (newest, mut failed) = (provider.get_block_number().await.expect("a block"), 0);
+            for number in from..=newest {
+                let receipts = provider.get_block_receipts(number.into()).await;
+                let receipts = receipts.expect("receipts").unwrap_or_default();
+                let of_results = receipts.iter().filter(|one| one.to == Some(to));
+                failed += of_results.filter(|one| !one.status()).count();
+            }
+            failed
+        })
     }
 }
 
@@ -536,12 +557,16 @@ fn every_result_reaches_the_chain_once_and_in_order_and_its_window_has_no_gap() 
         let mut all = Found {
             samples: Vec::new(),
             verdicts: Vec::new(),
+            failed: 0,
         };
         for _ in 0..setting.missions {
             let found = world.mission(&setting);
             // Nobody hands in twice what the chain took, and nothing is lost.
             assert_eq!(found.samples.len(), usize::from(setting.lanes) * RESULTS);
             assert_eq!(found.verdicts.len(), usize::from(setting.lanes * LANE));
+            // What others do in the same block makes a result dearer than it was estimated, and must not make it fail: it would be tried
+            // again when its failure is final.
+            assert_eq!(found.failed, 0, "results failed in their blocks");
             all.samples.extend(found.samples);
             all.verdicts.extend(found.verdicts);
         }
