@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "document")]
+pub mod action;
+#[cfg(feature = "document")]
 pub mod artifact;
 #[cfg(feature = "document")]
 pub mod document;

@@ -1,23 +1,19 @@
 //! An action of the panel as adjudicators sign it, with the words that explain it. No key is here, and nothing is kept.
 //!
-//! What is said of an action is what `agentcity override explain` says of the same file; a test holds the two together.
+//! What is said of an action is what `agentcity override explain` says of the same file: both take it from [`action`].
 
-use agentcity_abi::{IAdjudication, document::ContentAddress};
-use agentcity_domain::{
-    act::{Action, Parties},
-    parameter::{self, ParameterId, Scope},
-    peer::Peer,
-    signed,
+use agentcity_abi::{
+    IAdjudication,
+    action::{self, VERSION, verb},
+    document::ContentAddress,
 };
+use agentcity_domain::{act::Action, parameter::ParameterId, peer::Peer};
 use alloy::primitives::{Address, B256, Bytes, U256, hex};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::parameters::shown;
 use crate::{source::city::City, statement};
-
-/// Version of what stands under `override` in the file, as the command line reads it.
-const VERSION: u32 = 1;
 
 /// Actions that are prepared here besides amendments: what the alerts and the queue of reviews ask for.
 pub const OFFERED: [Action; 5] = [
@@ -62,22 +58,6 @@ pub struct Act {
     constitution: Address,
 }
 
-/// The verb of an action: `amend-parameter`.
-pub fn verb(action: Action) -> &'static str {
-    action.row().map_or("none", |row| row.verb)
-}
-
-/// Its own fields, type and name, without the three that all have.
-pub fn own(action: Action) -> Vec<(&'static str, &'static str)> {
-    let count = action.shape().map_or(0, |shape| shape.fields);
-    fields(action).take(count.into()).collect()
-}
-
-fn fields(action: Action) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let entry = action.signed().map(signed::SignedStruct::entry);
-    entry.into_iter().flat_map(|entry| entry.fields())
-}
-
 impl Act {
     /// An action of these fields for a city's panel.
     pub fn new(action: Action, mut own: Vec<B256>, reason: Reason, city: &City) -> Self {
@@ -94,9 +74,7 @@ impl Act {
 
     /// A field by its name; zero for one that the action does not have.
     pub fn word(&self, name: &str) -> B256 {
-        let mut named = fields(self.action).zip(&self.words);
-        let found = named.find(|((_, found), _)| *found == name);
-        found.map_or(B256::ZERO, |(_, word)| *word)
+        action::word(self.action, &self.words, name).unwrap_or_default()
     }
 
     fn number(&self, name: &str) -> U256 {
@@ -131,30 +109,9 @@ impl Act {
         IAdjudication::Action::try_from(self.action as u8).unwrap_or(IAdjudication::Action::None)
     }
 
-    /// What `eth_signTypedData_v4` takes. Numbers are texts, so that no wallet rounds one.
+    /// What `eth_signTypedData_v4` takes.
     pub fn typed(&self) -> Value {
-        let told = |all: &mut dyn Iterator<Item = (&'static str, &'static str)>| -> Value {
-            all.map(|(ty, name)| json!({ "name": name, "type": ty }))
-                .collect()
-        };
-        let entry = self.action.signed().map(signed::SignedStruct::entry);
-        let name = entry.map_or("", |entry| entry.name);
-        let message: Map<String, Value> = fields(self.action)
-            .zip(&self.words)
-            .map(|((ty, name), word)| (name.to_owned(), value_of(ty, *word)))
-            .collect();
-        json!({
-            "types": {
-                "EIP712Domain": told(&mut signed::fields(signed::DOMAIN_TYPE)),
-                name: told(&mut fields(self.action)),
-            },
-            "primaryType": name,
-            "domain": {
-                "name": signed::DOMAIN_NAME, "version": signed::DOMAIN_VERSION, "chainId": self.chain_id,
-                "verifyingContract": self.panel,
-            },
-            "message": message,
-        })
+        action::typed(self.action, &self.words, self.chain_id, self.panel)
     }
 
     /// As `agentcity override prepare` writes it, with signatures ascending by signer.
@@ -207,106 +164,46 @@ impl Act {
 
     /// What it does, as `agentcity override explain` says it.
     pub fn sentence(&self) -> String {
-        let n = |name| self.number(name);
-        let (node, mission) = (n("node"), self.word("missionId"));
-        match self.action {
-            Action::FreezeNode => format!(
-                "freeze node {node} of mission {mission} in its attempt {}, because of agent {}",
-                n("attempt"),
-                Address::from_word(self.word("agent"))
-            ),
-            Action::UnfreezeNode => {
-                let kind = match n("kind").saturating_to::<u8>() {
-                    1 => "false positive (1)".to_owned(),
-                    2 => "warning (2)".to_owned(),
-                    other => other.to_string(),
-                };
-                let freeze = n("freezeId");
-                format!("lift freeze {freeze} of node {node} of mission {mission}, as: {kind}")
-            }
-            Action::ConfirmFreeze => format!(
-                "confirm freeze {}: node {node} of mission {mission} fails at the agent's fault",
-                n("freezeId")
-            ),
-            Action::DecideReview => format!(
-                "decide the review of node {node} of mission {mission}, attempt {}: approved {}, score {}, the output of seat {} stands",
-                n("attempt"),
-                !n("approved").is_zero(),
-                n("score"),
-                n("seat")
-            ),
-            Action::ClearPredicate => format!(
-                "clear predicate {} of mission {mission} for the output {}",
-                n("index"),
-                self.word("completionDigest")
-            ),
-            _ => self.change(),
-        }
+        action::said(self.action, |name| self.shown(name))
     }
 
-    /// What an amendment changes.
-    fn change(&self) -> String {
-        let Some(id) = self.parameter() else {
-            return String::new();
+    /// A field for people.
+    fn shown(&self, name: &str) -> String {
+        let (word, number) = (self.word(name), self.number(name));
+        let named = |name: Option<&str>| match name {
+            Some(name) => format!("{name} ({number})"),
+            None => number.to_string(),
         };
-        let unit = id.described().unit.name();
-        let value = |name| {
-            let text = match shown(id, self.word(name)) {
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-            format!("{text} {unit}").trim_end().to_owned()
-        };
-        format!(
-            "change parameter {} ({}) from {} to {}",
-            id.described().name,
-            id.place(),
-            value("oldValue"),
-            value("newValue")
-        )
+        match name {
+            "kind" => named(action::unfreezing(number.saturating_to())),
+            "parameter" => named(self.parameter().map(|id| id.described().name)),
+            "oldValue" | "newValue" => self.parameter().map_or_else(String::new, |id| {
+                let text = plain(&shown(id, word));
+                format!("{text} {}", id.described().unit.name())
+                    .trim_end()
+                    .to_owned()
+            }),
+            _ => {
+                let mut typed = action::own(self.action);
+                let found = typed.find(|(_, own)| *own == name);
+                found.map_or_else(String::new, |(ty, _)| plain(&action::value_of(ty, word)))
+            }
+        }
     }
 
     /// What it touches beyond its subject.
     pub fn touches(&self) -> String {
-        let Some(id) = self
-            .parameter()
-            .filter(|_| self.action == Action::AmendParameter)
-        else {
-            return format!("mission {} alone", self.word("missionId"));
-        };
-        let text = match id.row().scope {
-            Scope::Session => "sessions that open afterwards; running ones keep their epoch",
-            Scope::Mission => {
-                "missions that are finalised afterwards; running ones keep their epoch"
-            }
-            Scope::City => "the whole city, at once; no running mission's own terms",
-        };
-        text.to_owned()
+        action::touches(self.action, &self.words)
     }
 
     /// How much an amendment risks; nothing of another action.
     pub fn risk(&self) -> Option<String> {
-        let id = self
-            .parameter()
-            .filter(|_| self.action == Action::AmendParameter)?;
-        let way = match parameter::direction(id, self.word("oldValue"), self.word("newValue")) {
-            parameter::Change::Same => "changes nothing",
-            parameter::Change::Tighter => "tightens the law",
-            parameter::Change::Weaker => "weakens the law",
-            parameter::Change::Neutral => "neither tightens nor weakens the law",
-        };
-        Some(format!("{} risk; {way}", id.row().tier.name()))
+        action::risk(self.action, &self.words)
     }
 
     /// Who may not sign.
     pub const fn interests(&self) -> &'static str {
-        match self.action.parties() {
-            Parties::Nobody => "nobody is barred by an interest",
-            Parties::Mission => "who is sponsor or seated in the mission may not sign",
-            Parties::Session | Parties::Agent | Parties::Person(_) => {
-                "who has an interest may not sign"
-            }
-        }
+        action::interests(self.action)
     }
 
     /// What its file is called.
@@ -317,35 +214,11 @@ impl Act {
     }
 }
 
-/// A word in a message, as wallets take it.
-fn value_of(ty: &str, word: B256) -> Value {
-    let number = U256::from_be_bytes(word.0);
-    match ty {
-        "bytes32" => json!(word),
-        "address" => json!(Address::from_word(word)),
-        "bool" => json!(!number.is_zero()),
-        _ => json!(number.to_string()),
-    }
-}
-
-/// The word of a value of a request, if it is of its type's form.
-pub fn word_of(ty: &str, value: &Value) -> Option<B256> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(flag) if ty == "bool" => return Some(U256::from(u8::from(*flag)).into()),
-        _ => return None,
-    };
-    match ty {
-        "bytes32" => text.parse().ok().filter(|_| text.starts_with("0x")),
-        "address" => Some(text.parse::<Address>().ok()?.into_word()),
-        "bool" => None,
-        _ => {
-            let is_decimal = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
-            let number = text.parse::<u64>().ok().filter(|_| is_decimal)?;
-            Some(U256::from(number).into())
-        }
-    }
+/// A text without its quotes, anything else as it is.
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The same JSON, addresses in whatever case.

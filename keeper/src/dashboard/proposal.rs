@@ -2,7 +2,9 @@
 //! signatures in. No key is here and nothing is kept: who asks twice gets two answers.
 
 use agentcity_abi::{
-    IAdjudication, ICollaboration, IConstitution, IRoster, document::ContentAddress,
+    IAdjudication, ICollaboration, IConstitution, IRoster,
+    action::{own, verb, word_of},
+    document::ContentAddress,
 };
 use agentcity_domain::{
     act::Action,
@@ -18,7 +20,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
 use super::{
-    act::{Act, OFFERED, Reason, SignatureOf, own, verb, word_of},
+    act::{Act, OFFERED, Reason, SignatureOf},
     facts::Asked,
     guard::Refusal,
 };
@@ -189,7 +191,7 @@ impl Acting {
             return Err(Refusal::action(text));
         };
         let mut words = Vec::new();
-        for ((ty, name), place) in own(action).into_iter().zip(0..) {
+        for ((ty, name), place) in own(action).zip(0..) {
             // An output is what signers see on the chain, not what somebody says.
             if name == "completionDigest" {
                 words.push(None);
@@ -201,7 +203,7 @@ impl Acting {
             words.push(Some(word));
         }
         let is_own = |name: &String| {
-            let mut names = own(action).into_iter();
+            let mut names = own(action);
             names.any(|(_, own)| own == name && own != "completionDigest")
         };
         if let Some(name) = self.fields.keys().find(|name| !is_own(name)) {

@@ -1,11 +1,15 @@
 //! The tables of the domain against the interfaces and role tables in `abi/`: what is signed is what is sent, and every
-//! human action lands in a function that takes it.
+//! human action lands in a function that takes it. And against the sources: who reads a parameter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use agentcity_abi::roles::{CONTRACTS, Caller, Role, Table, roles};
 use agentcity_domain::{
     act::Action,
+    parameter::{Consumer, ParameterId},
     peer::Peer,
     signed::{Entry, SignedBy, SignedStruct},
 };
@@ -202,5 +206,69 @@ fn a_panels_struct_is_submitted_and_no_other() {
             "{}",
             entry.name
         );
+    }
+}
+
+/// Names in the sources below a folder, with the file of each; tests of a package are not its sources.
+fn names(folder: &Path, found: &mut BTreeMap<String, BTreeSet<PathBuf>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names(&path, found);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for word in text.split(|c: char| !c.is_alphanumeric()) {
+                if word.starts_with(char::is_uppercase) {
+                    found
+                        .entry(word.to_owned())
+                        .or_default()
+                        .insert(path.clone());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_of_parameters_names_one_of_those_who_read_a_value_and_says_when_nobody_does() {
+    let root = Workspace::find().unwrap().root;
+    let named = |folders: &[&str]| {
+        let mut found = BTreeMap::new();
+        for folder in folders {
+            names(&root.join(folder), &mut found);
+        }
+        found
+    };
+    let members = Peer::ALL.map(|peer| named(&[&format!("contracts/{}/src", peer.name())]));
+    let keeper = named(&["keeper/src", "keeper/monitor/src", "keeper/hub/src"]);
+    // A rule of the domain names what a contract asks for. The table, its relations and its words ask for nothing.
+    let mut domain = named(&["contracts/domain/src"]);
+    for files in domain.values_mut() {
+        files.retain(|file| {
+            let ends = |name: &str| file.ends_with(format!("parameter/{name}.rs"));
+            !["table", "relation", "text"].into_iter().any(ends)
+        });
+    }
+    for id in &ParameterId::ALL[..ParameterId::AMENDABLE] {
+        let (name, consumer) = (format!("{id:?}"), id.described().consumer);
+        let readers: Vec<Peer> = Peer::ALL
+            .into_iter()
+            .filter(|peer| members[peer.place()].contains_key(&name))
+            .collect();
+        let in_domain = domain.get(&name).is_some_and(|files| !files.is_empty());
+        match consumer.peer() {
+            Some(peer) if readers.is_empty() => {
+                assert!(in_domain, "{} reads no {name}", peer.name());
+            }
+            Some(peer) => assert!(readers.contains(&peer), "{name}: {readers:?} read it"),
+            None => {
+                assert!(
+                    readers.is_empty() && !in_domain,
+                    "{name}: a contract reads it"
+                );
+                let is_read = keeper.contains_key(&name);
+                assert_eq!(is_read, consumer == Consumer::Keeper, "{name}");
+            }
+        }
     }
 }

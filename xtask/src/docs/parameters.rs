@@ -22,9 +22,11 @@ Every number of policy, in one table (T3). A value is a 32-byte word on the wire
 - **weaker** is the direction in which a change weakens the law, which the watchdog counts.
 - **scope** says which epoch's value counts: CITY the present one, SESSION the one in which the session was opened, MISSION the
   one in which the mission was finalised. No amendment touches a running mission.
+- **read by** names the contract that asks for the value, one of them where several do, or the daemons. *nobody*: an amendment is
+  possible and nothing follows from it; the row says what counts instead.
 - **stake units** are base units of the settlement asset × the city's unit scale. `ms` are rounded up to seconds by contracts.
 
-Sources: `Table 19` and `seed L…` are the specification, `A-12` its resolutions, `K6`, `R9`, `A4` the rulings.
+Sources: `Table 19` and `seed L…` are the specification, `A-12` its resolutions, `K6`, `R9`, `A4` the rulings ([what these are](glossary.md#sources)).
 ";
 
 pub(super) fn print() -> String {

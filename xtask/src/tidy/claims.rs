@@ -1,13 +1,17 @@
-//! What documents claim is tested: each test that they name is one, and each claim of the security model names some.
+//! What documents claim is tested: each test that they name is one, and each claim of the security model names some. And what sources
+//! cite is explained: each resolution has its row among the deviations.
 //!
 //! A test is named as `folder/module::function`: the folder of its package, its modules, its function, as in `keeper/hub/bundle::…` or
 //! `contracts/domain/legislation/collusion::…`. It may be a test of the package or of a module of its source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Tree, lines, whole};
 
 const SECURITY: &str = "docs/security.md";
+const DEVIATIONS: &str = "docs/deviations.md";
+/// First letters of the resolutions' ids, by subject (docs/glossary.md).
+const SUBJECTS: &str = "AIRCVGPSLDE";
 /// Claims of the paper by their letters, and how many there are of each: guarantees, assumptions, what is not guaranteed.
 const CLAIMS: [(&str, usize); 3] = [("SP", 4), ("TA", 8), ("NP", 7)];
 
@@ -47,6 +51,57 @@ pub(super) fn claims(tree: &Tree) -> Vec<Finding> {
         })
         .map(|what| whole(SECURITY, what))
         .collect()
+}
+
+/// Every resolution that a source or a document cites stands among the deviations, alone or within a range.
+pub(super) fn resolutions(tree: &Tree) -> Vec<Finding> {
+    let Some(text) = tree.get(DEVIATIONS) else {
+        return Vec::new();
+    };
+    let mut told: BTreeSet<(char, u32)> = resolutions_of(text).collect();
+    for (before, after) in text.match_indices(" to ").map(|(at, to)| {
+        let (before, after) = text.split_at(at);
+        (before, &after[to.len()..])
+    }) {
+        let first = before.get(before.len().saturating_sub(4)..);
+        let last = after.get(..4);
+        let id = |word: Option<&str>| word.and_then(resolution);
+        if let (Some((subject, first)), Some((same, last))) = (id(first), id(last))
+            && subject == same
+        {
+            told.extend((first..=last).map(|number| (subject, number)));
+        }
+    }
+    let mut findings = Vec::new();
+    for (file, text) in tree.ending(&[".rs", ".sol", ".md"]) {
+        findings.extend(lines(file, text, |line| {
+            resolutions_of(line)
+                .find(|id| !told.contains(id))
+                .map(|(subject, number)| {
+                    format!("cites {subject}-{number:02}, which {DEVIATIONS} does not tell")
+                })
+        }));
+    }
+    findings
+}
+
+/// Ids of resolutions among the words of a text: a letter, a dash, two digits.
+fn resolutions_of(text: &str) -> impl Iterator<Item = (char, u32)> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
+    words.filter_map(resolution)
+}
+
+fn resolution(word: &str) -> Option<(char, u32)> {
+    let (letter, number) = word.split_once('-')?;
+    let mut letters = letter.chars();
+    let (subject, None) = (letters.next()?, letters.next()) else {
+        return None;
+    };
+    let is_id = SUBJECTS.contains(subject) && number.len() == 2;
+    is_id
+        .then(|| number.parse().ok())
+        .flatten()
+        .map(|number| (subject, number))
 }
 
 /// Names of tests among the code of a line: a folder, and something behind colons.
@@ -126,6 +181,23 @@ mod tests {
             let wanted = format!("names `{bad}`, which is no test");
             let page = format!("`{bad}`");
             assert_eq!(found(named_tests, &files(&page)), [wanted]);
+        }
+    }
+
+    #[test]
+    fn finds_a_resolution_that_no_document_tells() {
+        let page = (
+            DEVIATIONS,
+            "| A-01, B-7 | x |\n| D-16 to D-19 | x | as R-05 has it |\n",
+        );
+        let cites = |text| found(resolutions, &[page, ("keeper/src/lib.rs", text)]);
+        assert!(
+            cites("// Source: RESOLUTIONS A-01, D-17, R-05; UTF-16, A-1, AB-02, X-01, A-123")
+                .is_empty()
+        );
+        for (bad, id) in [("A-02", "A-02"), ("(D-20).", "D-20"), ("R-05…R-09", "R-09")] {
+            let wanted = format!("cites {id}, which {DEVIATIONS} does not tell");
+            assert_eq!(cites(bad), [wanted]);
         }
     }
 

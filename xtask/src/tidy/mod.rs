@@ -32,7 +32,7 @@ struct Finding {
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// All rules by name.
-const RULES: [(&str, Rule); 17] = [
+const RULES: [(&str, Rule); 18] = [
     ("unfinished code", source::unfinished),
     ("ignored tests", source::ignored_tests),
     ("machine paths", source::machine_paths),
@@ -50,6 +50,7 @@ const RULES: [(&str, Rule); 17] = [
     ("seeded faults", seeded::faults),
     ("named tests", claims::named_tests),
     ("claims of the security model", claims::claims),
+    ("cited resolutions", claims::resolutions),
 ];
 
 /// `cargo xtask tidy`.

@@ -3,22 +3,21 @@
 
 use std::{fs, path::Path};
 
+use agentcity_abi::action::{self, VERSION, verb};
 use agentcity_domain::{
     act::Action,
     signed::{self, Entry},
 };
-use alloy::primitives::{Address, B256, Bytes, I256, Signature, U256};
+use alloy::primitives::{Address, B256, Bytes, Signature, U256};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{fields::known, table};
+use super::fields::known;
 use crate::{
     failure::{Code, Failure},
     signed as statement,
 };
 
-/// Version of what stands under `override`.
-const VERSION: u32 = 1;
 /// Most bytes of a file of a payload: that of an action has less than ten thousand, its signatures some more.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Bytes of a signature by a key.
@@ -98,39 +97,14 @@ pub(crate) fn action_named(text: &str) -> Option<Action> {
     Action::ALL.iter().find(named).copied().or_else(by_number)
 }
 
-/// The verb of an action: `amend-parameter`.
-pub(crate) fn verb(action: Action) -> &'static str {
-    action.row().map_or("none", |row| row.verb)
-}
-
 fn entry(action: Action) -> Option<Entry> {
     Some(action.signed()?.entry())
 }
 
 impl Payload {
-    /// Its fields: type, name, word.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str, B256)> + '_ {
-        let fields = entry(self.action)
-            .into_iter()
-            .flat_map(|entry| entry.fields());
-        fields
-            .zip(&self.words)
-            .map(|((ty, name), word)| (ty, name, *word))
-    }
-
-    /// Its own fields, without the three that all have.
-    pub(crate) fn own(&self) -> impl Iterator<Item = (&'static str, B256)> + '_ {
-        let own = self.action.shape().map_or(0, |shape| shape.fields);
-        self.fields()
-            .take(own.into())
-            .map(|(_, name, word)| (name, word))
-    }
-
     /// A field by its name.
     pub(crate) fn word(&self, name: &str) -> Option<B256> {
-        self.fields()
-            .find(|(_, found, _)| *found == name)
-            .map(|(.., word)| word)
+        action::word(self.action, &self.words, name)
     }
 
     /// A field for people.
@@ -147,15 +121,7 @@ impl Payload {
 
     /// What it does, with every value that is signed.
     pub(crate) fn sentence(&self) -> String {
-        let Some(told) = table::told(self.action) else {
-            return String::new();
-        };
-        let mut text = told.sentence.to_owned();
-        for (name, _) in self.own() {
-            let shown = self.shown(name).unwrap_or_default();
-            text = text.replace(&format!("{{{name}}}"), &shown);
-        }
-        text
+        action::said(self.action, |name| self.shown(name).unwrap_or_default())
     }
 
     /// As the panel takes it: the words one after another.
@@ -168,44 +134,6 @@ impl Payload {
         let words = [&[self.action.type_hash()], &self.words[..]].concat();
         statement::digest(chain_id, panel, &words)
     }
-
-    fn message(&self) -> Map<String, Value> {
-        self.fields()
-            .map(|(ty, name, word)| (name.to_owned(), value_of(ty, word)))
-            .collect()
-    }
-}
-
-/// A word in a message, as wallets take it: numbers as decimal texts, so that none is rounded.
-fn value_of(ty: &str, word: B256) -> Value {
-    let number = U256::from_be_bytes(word.0);
-    match ty {
-        "address" => json!(Address::from_word(word).to_string()),
-        "bytes32" => json!(word),
-        "bool" => json!(!number.is_zero()),
-        _ if ty.starts_with("int") => json!(I256::from_raw(number).to_string()),
-        _ => json!(number.to_string()),
-    }
-}
-
-/// The word of a value in a message.
-fn word_of(ty: &str, value: &Value) -> Option<B256> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(flag) if ty == "bool" => return Some(U256::from(u8::from(*flag)).into()),
-        _ => return None,
-    };
-    match ty {
-        "address" => text
-            .parse::<Address>()
-            .ok()
-            .map(|address| address.into_word()),
-        "bytes32" => text.parse().ok(),
-        "bool" => None,
-        _ if ty.starts_with("int") => Some(text.parse::<I256>().ok()?.into_raw().into()),
-        _ => Some(text.parse::<U256>().ok()?.into()),
-    }
 }
 
 impl Document {
@@ -216,38 +144,18 @@ impl Document {
 
     /// As a file.
     pub(crate) fn json(&self) -> Value {
-        let action = self.payload.action;
-        let fields: Vec<Value> = self
-            .payload
-            .fields()
-            .map(|(ty, name, _)| json!({ "name": name, "type": ty }))
-            .collect();
-        let name = entry(action).map_or("", |entry| entry.name);
-        json!({
-            "types": {
-                "EIP712Domain": signed::fields(signed::DOMAIN_TYPE)
-                    .map(|(ty, name)| json!({ "name": name, "type": ty }))
-                    .collect::<Vec<_>>(),
-                name: fields,
-            },
-            "primaryType": name,
-            "domain": {
-                "name": signed::DOMAIN_NAME,
-                "version": signed::DOMAIN_VERSION,
-                "chainId": self.chain_id,
-                "verifyingContract": self.panel,
-            },
-            "message": self.payload.message(),
-            "override": Relay {
-                version: VERSION,
-                action: verb(action).to_owned(),
-                number: action as u8,
-                constitution: self.constitution,
-                payload: self.payload.encoded(),
-                digest: self.digest(),
-                signatures: self.signatures.clone(),
-            },
-        })
+        let Payload { action, words } = &self.payload;
+        let mut file = action::typed(*action, words, self.chain_id, self.panel);
+        file["override"] = json!(Relay {
+            version: VERSION,
+            action: verb(*action).to_owned(),
+            number: *action as u8,
+            constitution: self.constitution,
+            payload: self.payload.encoded(),
+            digest: self.digest(),
+            signatures: self.signatures.clone(),
+        });
+        file
     }
 
     /// Writes the file, whole or not at all.
@@ -344,7 +252,7 @@ fn words(action: Action, entry: &Entry, message: &Value) -> Result<Vec<B256>, St
     let mut words = Vec::new();
     let shape = action.shape().ok_or("it names no action")?;
     for (place, (ty, name)) in (0u8..).zip(entry.fields()) {
-        let word = word_of(ty, &message[name]);
+        let word = action::word_of(ty, &message[name]);
         let word = word.ok_or_else(|| format!("`message.{name}` is no {ty}"))?;
         // The three that all have are two words and a number of 64 bits.
         let fits = if place < shape.fields {
@@ -477,7 +385,7 @@ mod tests {
     use super::*;
     use alloy::{
         dyn_abi::TypedData,
-        primitives::address,
+        primitives::{I256, address},
         signers::{SignerSync, local::PrivateKeySigner},
     };
 

@@ -2,17 +2,21 @@
 
 use std::path::PathBuf;
 
-use agentcity_abi::{IAdjudication::ActionState, IConstitution};
+use agentcity_abi::{
+    IAdjudication::ActionState,
+    IConstitution,
+    action::{self, interests, verb},
+};
 use agentcity_domain::{
-    act::{Action, Delay, Parties},
-    parameter::{self, ParameterId, Scope},
+    act::{Action, Delay},
+    parameter::ParameterId,
     peer::Peer,
 };
 use alloy::primitives::Address;
 use serde_json::{Value, json};
 
 use super::{
-    document::{Document, verb},
+    document::Document,
     outlook::{self, Effect, Outlook, Verdict},
 };
 use crate::{
@@ -116,93 +120,11 @@ fn begin(document: &Document) -> Report {
     report
 }
 
-/// Who may not sign, by the law's table.
-const fn interests(action: Action) -> &'static str {
-    match action.parties() {
-        Parties::Nobody => "nobody is barred by an interest",
-        Parties::Mission => "who is sponsor or seated in the mission may not sign",
-        Parties::Session => "who gains by the session may not sign",
-        Parties::Agent => "who answers for the agent, or did lately, may not sign",
-        Parties::Person(_) => "whom it is about may not sign",
-    }
-}
-
-/// What it touches beyond its subject.
-fn touches(document: &Document) -> String {
-    let payload = &document.payload;
-    let action = payload.action;
-    if let Some(mission) = payload.word("missionId") {
-        return format!("mission {mission} alone");
-    }
-    match action {
-        Action::AmendParameter => {
-            let id = outlook::count(payload.word("parameter")) as u8;
-            match ParameterId::at(id).map(|id| id.row().scope) {
-                Ok(Scope::Session) => {
-                    "sessions that open afterwards; running ones keep their epoch"
-                }
-                Ok(Scope::Mission) => {
-                    "missions that are finalised afterwards; running ones keep their epoch"
-                }
-                _ => "the whole city, at once; no running mission's own terms",
-            }
-            .to_owned()
-        }
-        Action::AppointSenior => "the whole city, at once".to_owned(),
-        Action::HaltCity | Action::ResumeCity | Action::ConfirmAlert | Action::ReleaseWatchdog => {
-            "every mission of the city".to_owned()
-        }
-        Action::EnactNorm | Action::StrikeNorm | Action::RestoreNorm => {
-            "missions of the norm's domain that are not finalised yet".to_owned()
-        }
-        Action::BanPrincipal
-        | Action::LiftBan
-        | Action::FreezePrincipal
-        | Action::UnfreezePrincipal
-        | Action::BanAgent => {
-            "every mission in which an agent of the principal has a seat".to_owned()
-        }
-        _ if payload.word("sessionId").is_some() => {
-            "the session named, and the mission that follows from it".to_owned()
-        }
-        Action::ApprovePredicate
-        | Action::RevokePredicate
-        | Action::ApproveVerifier
-        | Action::RevokeVerifier => "missions whose statute names the program".to_owned(),
-        _ => "no mission".to_owned(),
-    }
-}
-
 /// How it came to be so many, in the law's words.
 fn rule(action: Action) -> &'static str {
     action
         .demands()
         .map_or("none", |(signers, ..)| signers.text())
-}
-
-/// `LOW`, and whether it weakens the law, for a change of a parameter.
-fn risk(document: &Document) -> Option<String> {
-    let payload = &document.payload;
-    let (id, old, new) = match payload.action {
-        Action::AmendParameter => (
-            ParameterId::at(outlook::count(payload.word("parameter")) as u8).ok()?,
-            payload.word("oldValue")?,
-            payload.word("newValue")?,
-        ),
-        Action::AppointSenior => (
-            ParameterId::SeniorAdjudicatorAddr,
-            payload.word("oldSenior")?,
-            payload.word("newSenior")?,
-        ),
-        _ => return None,
-    };
-    let way = match parameter::direction(id, old, new) {
-        parameter::Change::Same => "changes nothing",
-        parameter::Change::Tighter => "tightens the law",
-        parameter::Change::Weaker => "weakens the law",
-        parameter::Change::Neutral => "neither tightens nor weakens the law",
-    };
-    Some(format!("{} risk; {way}", id.row().tier.name()))
 }
 
 fn list(accounts: impl IntoIterator<Item = Address>) -> String {
@@ -217,8 +139,8 @@ pub(crate) async fn explain(options: Explain) -> Result<Answer, Failure> {
     let document = Document::load(&options.file)?;
     let payload = &document.payload;
     let mut report = begin(&document);
-    report.add("touches", touches(&document));
-    if let Some(risk) = risk(&document) {
+    report.add("touches", action::touches(payload.action, &payload.words));
+    if let Some(risk) = action::risk(payload.action, &payload.words) {
         report.add("risk", risk);
     }
     let rule = rule(payload.action);

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use agentcity_abi::action::unfreezing;
 use agentcity_domain::{
     act::Action,
     clerk::{ClerkRole, Delegated, Mask, Operation},
@@ -494,11 +495,7 @@ impl Known {
                 }
             }
             Form::Of(interface, name) => named(views::variant(interface, name, small.into())),
-            Form::Unfreezing => named(match small {
-                1 => Some("false positive"),
-                2 => Some("warning"),
-                _ => None,
-            }),
+            Form::Unfreezing => named(unfreezing(small)),
         }
     }
 }

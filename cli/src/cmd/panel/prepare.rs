@@ -3,7 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use agentcity_abi::document::ContentAddress;
+use agentcity_abi::{
+    action::{self, verb},
+    document::ContentAddress,
+};
 use agentcity_domain::{act::Action, peer::Peer};
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
@@ -15,7 +18,7 @@ use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches, Subcommand};
 use serde_json::json;
 
 use super::{
-    document::{Document, Payload, verb},
+    document::{Document, Payload},
     fields::{known, word},
     table::{self, Source},
 };
@@ -59,10 +62,7 @@ pub(crate) struct Prepare {
 
 /// The action's own fields.
 fn own(action: Action) -> Vec<&'static str> {
-    let count = action.shape().map_or(0, |shape| shape.fields);
-    let entry = action.signed().map(|signed| signed.entry());
-    let fields = entry.into_iter().flat_map(|entry| entry.fields());
-    fields.take(count.into()).map(|(_, name)| name).collect()
+    action::own(action).map(|(_, name)| name).collect()
 }
 
 /// Where a field comes from.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use agentcity_abi::IAdjudication;
+use agentcity_abi::{IAdjudication, action::verb};
 use agentcity_domain::{act::Action, peer::Peer};
 use alloy::{
     primitives::{Address, B256, Bytes},
@@ -12,7 +12,7 @@ use alloy::{
 use serde_json::{Value, json};
 
 use super::{
-    document::{Document, Payload, verb},
+    document::{Document, Payload},
     explain::belongs,
     outlook,
 };

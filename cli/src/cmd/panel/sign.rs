@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use agentcity_abi::action::verb;
 use alloy::primitives::{Address, Bytes};
 use serde_json::json;
 
-use super::document::{self, Document, SignatureFile, Signed, verb};
+use super::document::{self, Document, SignatureFile, Signed};
 use crate::{
     failure::{Code, Failure},
     instant,

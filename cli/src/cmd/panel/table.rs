@@ -1,5 +1,5 @@
-//! What the command line knows of each human action beyond the law's own table (`domain::act`): a sentence that says everything that is
-//! signed, where the values come from that signers must have seen, and which public views show what it does.
+//! What the command line knows of each human action beyond the law's own table (`domain::act`) and what is said of it
+//! (`agentcity_abi::action`): where the values come from that signers must have seen, and which public views show what it does.
 
 use agentcity_domain::{act::Action, parameter::ParameterId, peer::Peer};
 use alloy::primitives::B256;
@@ -37,8 +37,6 @@ pub(crate) struct Asked(
 pub(crate) struct Told {
     /// For the help: what it does.
     pub(crate) about: &'static str,
-    /// What it does with these values: every signed field stands in it in braces.
-    pub(crate) sentence: &'static str,
     /// Fields that need not be given.
     pub(crate) sources: &'static [(&'static str, Source)],
     /// Views that show what it does.
@@ -111,9 +109,8 @@ const OUTPUT: (&str, Source) = ("completionDigest", Source::Read(DIGEST, ""));
 
 /// What is known of an action; nothing for none.
 pub(crate) fn told(action: Action) -> Option<Told> {
-    let told = |about, sentence, sources, shows| Told {
+    let told = |about, sources, shows| Told {
         about,
-        sentence,
         sources,
         shows,
     };
@@ -121,7 +118,6 @@ pub(crate) fn told(action: Action) -> Option<Told> {
         Action::None => return None,
         Action::FreezeNode => told(
             "Freeze a node, for evidence",
-            "freeze node {node} of mission {missionId} in its attempt {attempt}, because of agent {agent}",
             &[
                 ATTEMPT,
                 (
@@ -136,88 +132,50 @@ pub(crate) fn told(action: Action) -> Option<Told> {
         ),
         Action::UnfreezeNode => told(
             "Lift a freeze: it was false, or it deserves a warning",
-            "lift freeze {freezeId} of node {node} of mission {missionId}, as: {kind}",
             &[LATEST],
             &[NODE, FREEZE],
         ),
         Action::ConfirmFreeze => told(
             "Fail a frozen node at the agent's fault",
-            "confirm freeze {freezeId}: node {node} of mission {missionId} fails at the agent's fault",
             &[LATEST],
             &[NODE, FREEZE],
         ),
         Action::ClassifyFalsePositive => told(
             "Say of a past freeze that it was false: its monitors pay",
-            "say of freeze {freezeId} of node {node} of mission {missionId} that it was false",
             &[LATEST],
             &[FREEZE],
         ),
         Action::DecideReview => told(
             "Decide a result that waits for review",
-            "decide the review of node {node} of mission {missionId}, attempt {attempt}: approved {approved}, score {score}, the output of seat {seat} stands",
             &[ATTEMPT, ("score", Source::Zero), ("seat", Source::Zero)],
             &[NODE, RECORD],
         ),
-        Action::Disqualify => told(
-            "Exclude what an executor revealed",
-            "exclude what executor {executor} revealed at node {node} of mission {missionId}, attempt {attempt}",
-            &[ATTEMPT],
-            &[RECORD],
-        ),
-        Action::ClearPredicate => told(
-            "Clear a human predicate of the gate",
-            "clear predicate {index} of mission {missionId} for the output {completionDigest}",
-            &[OUTPUT],
-            &[GATE],
-        ),
-        Action::VetoOutput => told(
-            "Fail a mission at the gate",
-            "fail mission {missionId} at the gate for its output {completionDigest}",
-            &[OUTPUT],
-            &[MISSION, GATE],
-        ),
+        Action::Disqualify => told("Exclude what an executor revealed", &[ATTEMPT], &[RECORD]),
+        Action::ClearPredicate => told("Clear a human predicate of the gate", &[OUTPUT], &[GATE]),
+        Action::VetoOutput => told("Fail a mission at the gate", &[OUTPUT], &[MISSION, GATE]),
         Action::ReleaseOutput => told(
             "Complete a mission at the gate",
-            "release the output {completionDigest} of mission {missionId}, which completes it",
             &[OUTPUT],
             &[MISSION, GATE],
         ),
-        Action::TriggerStop => told(
-            "Stop one mission",
-            "stop mission {missionId} for the evidence {evidenceHash}",
-            &[],
-            &[MISSION, WATCH],
-        ),
+        Action::TriggerStop => told("Stop one mission", &[], &[MISSION, WATCH]),
         Action::ClearStop => told(
             "Clear the stop of one mission",
-            "clear the stop of mission {missionId} that would end at {haltedUntil}",
             &[("haltedUntil", Source::Read(WATCH, "stoppedUntil"))],
             &[MISSION, WATCH],
         ),
         Action::LiftPause => told(
             "Lift the pause of a mission whose log diverged",
-            "lift the pause of mission {missionId} that would end at {haltedUntil}; take the reporter's bond: {forfeit}",
             &[
                 ("haltedUntil", Source::Read(WATCH, "pausedUntil")),
                 ("forfeit", Source::Zero),
             ],
             &[MISSION, WATCH],
         ),
-        Action::ExitDegraded => told(
-            "Let a mission leave degraded mode",
-            "let mission {missionId} leave degraded mode",
-            &[],
-            &[MISSION, WATCH],
-        ),
-        Action::AbortMission => told(
-            "End a mission without fault",
-            "end mission {missionId} without anybody's fault",
-            &[],
-            &[MISSION],
-        ),
+        Action::ExitDegraded => told("Let a mission leave degraded mode", &[], &[MISSION, WATCH]),
+        Action::AbortMission => told("End a mission without fault", &[], &[MISSION]),
         Action::AbortForFault => told(
             "End a mission at the fault of up to four agents",
-            "end mission {missionId} at the fault of {first}, {second}, {third}, {fourth}",
             &[
                 ("second", Source::Zero),
                 ("third", Source::Zero),
@@ -227,49 +185,25 @@ pub(crate) fn told(action: Action) -> Option<Told> {
         ),
         Action::AdjustReputation => told(
             "Add to or take from an agent's reputation",
-            "move the reputation of agent {agent}, which is {oldScore} points, by {delta} points",
             &[("oldScore", Source::Read(SCORE, ""))],
             &[SCORE, AGENT],
         ),
         Action::PayInsurance => told(
             "Pay an agent's loss out of insurance",
-            "pay agent {agent} {amount} out of insurance for its loss in mission {missionId}, by the evidence {evidenceHash}",
             &[],
             &[FUNDS, Asked(Peer::Treasury, "credits", &["agent"])],
         ),
         Action::Disburse => told(
             "Pay out of the common funds",
-            "pay {recipient} {amount} for {purpose}",
             &[],
             &[FUNDS, Asked(Peer::Treasury, "credits", &["recipient"])],
         ),
-        Action::BanPrincipal => told(
-            "Ban a principal and all its agents",
-            "ban principal {principal} and all its agents",
-            &[],
-            &[PRINCIPAL],
-        ),
-        Action::LiftBan => told(
-            "Lift a ban within its appeal window",
-            "lift the ban of principal {principal}",
-            &[],
-            &[PRINCIPAL],
-        ),
-        Action::FreezePrincipal => told(
-            "Freeze all agents of a principal",
-            "freeze all agents of principal {principal}",
-            &[],
-            &[PRINCIPAL],
-        ),
-        Action::UnfreezePrincipal => told(
-            "Lift the freeze of a principal",
-            "lift the freeze of principal {principal}",
-            &[],
-            &[PRINCIPAL],
-        ),
+        Action::BanPrincipal => told("Ban a principal and all its agents", &[], &[PRINCIPAL]),
+        Action::LiftBan => told("Lift a ban within its appeal window", &[], &[PRINCIPAL]),
+        Action::FreezePrincipal => told("Freeze all agents of a principal", &[], &[PRINCIPAL]),
+        Action::UnfreezePrincipal => told("Lift the freeze of a principal", &[], &[PRINCIPAL]),
         Action::AdmitClerk => told(
             "Admit a clerk to an office, with its envelope",
-            "admit {clerk} to the office {role}; permitted: {permitted}; prohibited: {prohibited}; at most {operationsMax} operations on one subject",
             &[
                 ("permitted", Source::Read(PROFILE, "permitted")),
                 ("prohibited", Source::Read(PROFILE, "prohibited")),
@@ -279,7 +213,6 @@ pub(crate) fn told(action: Action) -> Option<Told> {
         ),
         Action::UpdateEnvelope => told(
             "Replace a clerk's envelope",
-            "replace the envelope of clerk {clerk}; permitted: {permitted}; prohibited: {prohibited}; at most {operationsMax} operations on one subject",
             &[
                 ("permitted", Source::Read(CLERK, "permitted")),
                 ("prohibited", Source::Read(CLERK, "prohibited")),
@@ -287,93 +220,66 @@ pub(crate) fn told(action: Action) -> Option<Told> {
             ],
             &[CLERK],
         ),
-        Action::RevokeClerk => told(
-            "Take a clerk's office away",
-            "take the office of clerk {clerk} away",
-            &[],
-            &[CLERK],
-        ),
+        Action::RevokeClerk => told("Take a clerk's office away", &[], &[CLERK]),
         Action::AmendParameter => told(
             "Change a parameter",
-            "change parameter {parameter} from {oldValue} to {newValue}",
             &[("oldValue", Source::Read(PARAMETER, "value"))],
             &[EPOCH, PARAMETER],
         ),
         Action::EnactNorm => told(
             "Put a norm in force",
-            "put norm {norm} in force in domain {domain}",
             &[],
             &[NORM, Asked(Peer::Constitution, "isHalted", &["domain"])],
         ),
-        Action::StrikeNorm => told(
-            "Strike a norm: its domain halts finalising",
-            "strike norm {norm}, whose domain then halts finalising",
-            &[],
-            &[NORM],
-        ),
-        Action::RestoreNorm => told(
-            "Let a struck norm stand again",
-            "let the struck norm {norm} stand again",
-            &[],
-            &[NORM],
-        ),
+        Action::StrikeNorm => told("Strike a norm: its domain halts finalising", &[], &[NORM]),
+        Action::RestoreNorm => told("Let a struck norm stand again", &[], &[NORM]),
         Action::ApproveMonitor => told(
             "Admit a bonded monitor",
-            "admit monitor {monitor} with its scorer {scorerId}",
             &[("scorerId", Source::Read(MONITOR, "scorerId"))],
             &[MONITOR],
         ),
         Action::RevokeMonitor => told(
             "End a monitor's admission and take its bond",
-            "end the admission of monitor {monitor}, which loses its bond",
             &[],
             &[MONITOR],
         ),
         Action::ApprovePredicate => told(
             "Approve a predicate, pinned by its code",
-            "approve program {program} with the code {codehash} as a predicate",
             &[("codehash", Source::CodeAt("program"))],
             &[PREDICATE],
         ),
         Action::RevokePredicate => told(
             "End a predicate's approval",
-            "end the approval of predicate {program} with the code {codehash}",
             &[("codehash", Source::Read(PREDICATE, "codehash"))],
             &[PREDICATE],
         ),
         Action::ApproveVerifier => told(
             "Approve a verifier, pinned by its code",
-            "approve program {program} with the code {codehash} as a verifier",
             &[("codehash", Source::CodeAt("program"))],
             &[VERIFIER],
         ),
         Action::RevokeVerifier => told(
             "End a verifier's approval",
-            "end the approval of verifier {program} with the code {codehash}",
             &[("codehash", Source::Read(VERIFIER, "codehash"))],
             &[VERIFIER],
         ),
         Action::AddAdjudicator => told(
             "Admit a candidate to the panel",
-            "admit {adjudicator}, for whom {principal} answers, to the panel",
             &[("principal", Source::Read(ADJUDICATOR, "principal"))],
             &[PANEL, ADJUDICATOR],
         ),
         Action::RemoveAdjudicator => told(
             "Remove an adjudicator without fault",
-            "remove adjudicator {adjudicator} from the panel, without fault",
             &[],
             &[PANEL, ADJUDICATOR],
         ),
         Action::AppointSenior => told(
             "Appoint the senior adjudicator",
-            "make {newSenior} the senior adjudicator in the place of {oldSenior}",
             &[("oldSenior", Source::Read(SENIOR, "value"))],
             &[EPOCH, SENIOR],
         ),
         Action::WaiveFairness => told(
             "Waive the least fairness for one session",
-            "waive the least fairness for session {sessionId}, whose assignments {assignmentsHash} have a fairness of {fairness} permille",
             &[
                 ("assignmentsHash", Source::Read(LAW, "assignmentsHash")),
                 ("fairness", Source::Read(LAW, "fairness")),
@@ -382,43 +288,34 @@ pub(crate) fn told(action: Action) -> Option<Told> {
         ),
         Action::CountersignAward => told(
             "Countersign an award other than the best",
-            "countersign that in session {sessionId} node {node} is awarded to bid {chosen} instead of the best, {best}",
             &[("best", Source::FirstAward)],
             &[AWARD],
         ),
         Action::AuditCodification => told(
             "Approve the codification of a statute of high risk",
-            "approve the codification of statute {statuteHash} in session {sessionId}",
             &[("statuteHash", Source::Read(LAW, "statuteHash"))],
             &[LAW],
         ),
-        Action::DeclareSpecificationFault => told(
-            "Find a node's statute at fault",
-            "find the statute of node {node} of mission {missionId}, attempt {attempt}, at fault",
-            &[ATTEMPT],
-            &[FAULT],
-        ),
+        Action::DeclareSpecificationFault => {
+            told("Find a node's statute at fault", &[ATTEMPT], &[FAULT])
+        }
         Action::ConfirmAlert => told(
             "Confirm an alert of the watchdog, which freezes the city",
-            "confirm the watchdog's alert about adjudicator {adjudicator} after {actions} decisions, which freezes the city",
             &[("actions", Source::Read(ADJUDICATOR, "actions"))],
             &[CITY_FREEZE, ADJUDICATOR],
         ),
         Action::ReleaseWatchdog => told(
             "Release the watchdog's freeze of the city",
-            "release the watchdog's freeze of the city that would end at {haltedUntil}",
             &[("haltedUntil", Source::Read(CITY_FREEZE, ""))],
             &[CITY_FREEZE],
         ),
         Action::CloseAudit => told(
             "Close the audit of what the senior adjudicator did alone",
-            "close audit {auditId} of what the senior adjudicator did alone",
             &[("auditId", Source::Read(AUDIT, "auditId"))],
             &[AUDIT],
         ),
         Action::BanAgent => told(
             "Ban, for what an agent did, the principal who answers for it",
-            "ban principal {principal} for what agent {agent} did",
             &[(
                 "principal",
                 Source::Read(Asked(Peer::Agent, "principalOf", &["agent"]), ""),
@@ -427,22 +324,15 @@ pub(crate) fn told(action: Action) -> Option<Told> {
         ),
         Action::SetMandate => told(
             "Mandate a service for what an office hands over",
-            "mandate service {serviceId} for {operation}, with artifacts of schema {artifactSchema}",
             &[
                 ("serviceId", Source::Zero),
                 ("artifactSchema", Source::Zero),
             ],
             &[MANDATE],
         ),
-        Action::HaltCity => told(
-            "Stop every mission",
-            "stop every mission of the city for the evidence {evidenceHash}",
-            &[],
-            &[CITY_WATCH],
-        ),
+        Action::HaltCity => told("Stop every mission", &[], &[CITY_WATCH]),
         Action::ResumeCity => told(
             "Clear the stop of every mission",
-            "clear the stop of every mission that would end at {haltedUntil}",
             &[("haltedUntil", Source::Read(CITY_WATCH, "stoppedUntil"))],
             &[CITY_WATCH],
         ),
@@ -457,25 +347,6 @@ mod tests {
         let count = action.shape().unwrap().fields;
         let fields = action.signed().unwrap().entry().fields();
         fields.take(count.into()).map(|(_, name)| name).collect()
-    }
-
-    #[test]
-    fn a_sentence_says_every_field_that_is_signed_and_none_besides() {
-        for action in Action::ALL {
-            let told = told(*action).unwrap();
-            let mut said: Vec<&str> = told
-                .sentence
-                .split('{')
-                .skip(1)
-                .filter_map(|rest| rest.split_once('}'))
-                .map(|(name, _)| name)
-                .collect();
-            let mut fields = own_fields(*action);
-            said.sort_unstable();
-            fields.sort_unstable();
-            assert_eq!(said, fields, "{action:?}");
-        }
-        assert!(told(Action::None).is_none());
     }
 
     #[test]

@@ -106,6 +106,8 @@ pub enum Consumer {
     Roster,
     /// Daemons: no contract reads it.
     Keeper,
+    /// No code of ours: it may be amended, and nothing follows.
+    Nobody,
 }
 
 /// What a change does to the law.

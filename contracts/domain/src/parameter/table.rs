@@ -8,8 +8,8 @@ table! {
         /// Who may freeze and stop alone when too few adjudicators are free of conflict; zero: nobody.
         SeniorAdjudicatorAddr "seniorAdjudicatorAddr" Address High Any City Adjudication "Table 19; D-08"
             = nobody,
-        /// Hash of the name of the embedding model that deviation scores are made with.
-        EmbeddingModelId "embeddingModelId" Hash Medium Any Mission Keeper "Table 19; D-05"
+        /// Hash of the name of an embedding model. No code reads it: the panel approves a monitor with its scorer.
+        EmbeddingModelId "embeddingModelId" Hash Medium Any Mission Nobody "Table 19; D-05"
             = "text-embedding-3-large",
     }
     numbers {
@@ -52,10 +52,10 @@ table! {
         MinStakeHigh "minStakeHigh" 2_000 in 0..=1_000_000_000, Units, Medium Down Session Enactment "Table 19; S-16",
         /// Outage of the sequencer after which missions may be declared degraded.
         DegradedModeThresholdMs "degradedModeThresholdMs" 1_800_000 in 60_000..=14_400_000, Millis, High Up Mission Guardian "Table 19; C-20",
-        /// Gap between a keeper's view and the chain that raises an alarm.
+        /// Gap between a keeper's view and the chain that raises an alarm; keepers go by the default.
         OptimisticWindowMaxMs "optimisticWindowMaxMs" 10_000 in 2_000..=60_000, Millis, Medium Up City Keeper "Table 19",
-        /// Longest wait for the live code hash of a service.
-        MaxCodeHashLatencyMs "maxCodeHashLatencyMs" 2_000 in 500..=10_000, Millis, Medium Up City Keeper "Table 19",
+        /// Longest wait for the live code hash of a service. No code reads it: keepers wait as long as the service's own constraints say.
+        MaxCodeHashLatencyMs "maxCodeHashLatencyMs" 2_000 in 500..=10_000, Millis, Medium Up City Nobody "Table 19",
         /// Bidding window when single nodes are assigned anew.
         PartialRelegBiddingTimeoutMs "partialRelegBiddingTimeoutMs" 300_000 in 60_000..=3_600_000, Millis, Low None Mission Legislature "Table 19",
         /// Longest wait for the statute of a session.
@@ -65,7 +65,7 @@ table! {
         /// Longest wait for the regulator's decision.
         RegulatoryApprovalTimeoutMs "regulatoryApprovalTimeoutMs" 300_000 in 60_000..=3_600_000, Millis, Low None Session Legislature "Table 19; L-09",
         /// Active adjudicators without whom no mission begins and no city is sealed.
-        AdjudicatorQuorum "adjudicatorQuorum" 7 in 5..=20, Count, High Down City Roster "Table 19; D-01, R14",
+        AdjudicatorQuorum "adjudicatorQuorum" 7 in 5..=20, Count, High Down City Statute "Table 19; D-01, R14",
         /// Regulators who must approve a mission of several organisations; a session caps it at those it has.
         MultisigRegQuorum "multisigRegQuorum" 2 in 1..=16, Count, Medium Down Session Enactment "Table 19; L-12",
         /// Longest window of human review.
@@ -87,13 +87,13 @@ table! {
 
         // Reputation
         /// Weight of the past in the average of reputation.
-        EmaLambda "emaLambda" 900 in 500..=990, Permille, Medium None Mission Agent "R-01",
+        EmaLambda "emaLambda" 900 in 500..=990, Permille, Medium None Mission Collaboration "R-01",
         /// Price from which an outcome moves reputation with full weight.
-        RepFullWeight "repFullWeight" 1_000 in 1..=1_000_000_000, Units, Medium Down Mission Agent "A2",
+        RepFullWeight "repFullWeight" 1_000 in 1..=1_000_000_000, Units, Medium Down Mission Collaboration "A2",
         /// Outcomes of one sponsor with one executor that count in one window.
-        RepPairCap "repPairCap" 8 in 1..=255, Count, Medium Up City Agent "A2",
+        RepPairCap "repPairCap" 8 in 1..=255, Count, Medium Up City Collaboration "A2",
         /// Length of that window.
-        RepPairWindowSecs "repPairWindowSecs" 604_800 in 86_400..=7_776_000, Seconds, Medium Down City Agent "A2",
+        RepPairWindowSecs "repPairWindowSecs" 604_800 in 86_400..=7_776_000, Seconds, Medium Down City Collaboration "A2",
         /// Points lost by a missed deadline.
         RepTimeout "repTimeout" 50 in 0..=1_000, Points, Medium Down Mission Collaboration "R-06",
         /// Points lost by a failed node.
@@ -118,8 +118,8 @@ table! {
         DeregistrationCooldownSecs "deregistrationCooldownSecs" 604_800 in 3_600..=7_776_000, Seconds, Medium Down City Agent "I-05",
         /// Time in which a ban may be undone, before the stake is forfeit.
         AppealWindowSecs "appealWindowSecs" 604_800 in 86_400..=7_776_000, Seconds, Medium Down City Agent "I-06",
-        /// Agents of one principal whose votes and sponsorships count.
-        MaxVotingAgentsPerPrincipal "maxVotingAgentsPerPrincipal" 1 in 1..=10, Count, High Up Session Assembly "I-16",
+        /// Agents of one principal whose votes and sponsorships count. No code reads it: a voice is a principal's (R26).
+        MaxVotingAgentsPerPrincipal "maxVotingAgentsPerPrincipal" 1 in 1..=10, Count, High Up Session Nobody "I-16",
         /// Operations of one clerk on one subject.
         ClerkOperationsPerSubject "clerkOperationsPerSubject" 256 in 1..=4_096, Count, Medium Up City Management "A-16, K11",
         /// Wait after which an unanswered delegation is closed by anyone.
@@ -163,7 +163,7 @@ table! {
         /// Longest wait for identities.
         IdentityTimeoutMs "identityTimeoutMs" 600_000 in 60_000..=86_400_000, Millis, Low None Session Legislature "L-09",
         /// How often the regulator may send a session back.
-        MaxReproposals "maxReproposals" 2 in 0..=5, Count, Low Up Session Legislature "seed L2155",
+        MaxReproposals "maxReproposals" 2 in 0..=5, Count, Low Up Session Enactment "seed L2155",
         /// How often codification may be tried again.
         MaxCodificationRetries "maxCodificationRetries" 2 in 0..=5, Count, Low Up Session Enactment "seed L2159",
         /// Longest wait for one codification.
@@ -204,8 +204,8 @@ table! {
         VerificationCommitMs "verificationCommitMs" 180_000 in 5_000..=3_600_000, Millis, Medium Down Mission Verification "V-07, R6",
         /// Least time for reveals.
         VerificationRevealMs "verificationRevealMs" 120_000 in 5_000..=3_600_000, Millis, Medium Down Mission Verification "V-07, R6",
-        /// Time to dispute a consensus.
-        DisputeWindowMs "disputeWindowMs" 600_000 in 60_000..=86_400_000, Millis, Medium Down Mission Verification "E-01, R11",
+        /// Time to dispute a consensus. No code reads it: dissent has `verificationRevealMs`.
+        DisputeWindowMs "disputeWindowMs" 600_000 in 60_000..=86_400_000, Millis, Medium Down Mission Nobody "E-01, R11",
         /// Length of the backup period of a review, in review windows.
         BackupReviewMultiple "backupReviewMultiple" 2 in 1..=10, Count, Low Up Mission Collaboration "seed L2561; V-10, R12",
         /// Gas of one Tier 1 verifier.
@@ -249,19 +249,19 @@ table! {
 
         // Money
         /// Slash of a missed deadline, at least.
-        SlashTimeoutUnits "slashTimeoutUnits" 50 in 0..=1_000_000_000, Units, High Down Mission Treasury "seed L1100; S-15",
+        SlashTimeoutUnits "slashTimeoutUnits" 50 in 0..=1_000_000_000, Units, High Down Mission Collaboration "seed L1100; S-15",
         /// Slash of a failed node, at least.
-        SlashNodeFailureUnits "slashNodeFailureUnits" 100 in 0..=1_000_000_000, Units, High Down Mission Treasury "seed L1100; S-15",
+        SlashNodeFailureUnits "slashNodeFailureUnits" 100 in 0..=1_000_000_000, Units, High Down Mission Collaboration "seed L1100; S-15",
         /// Slash of a confirmed code-hash mismatch, at least.
-        SlashCodeHashUnits "slashCodeHashUnits" 500 in 0..=1_000_000_000, Units, High Down Mission Treasury "seed L1100; S-15",
+        SlashCodeHashUnits "slashCodeHashUnits" 500 in 0..=1_000_000_000, Units, High Down Mission Collaboration "seed L1100; S-15",
         /// Slash of a missed deadline, share of the stake.
-        SlashTimeoutBps "slashTimeoutBps" 3_300 in 0..=10_000, Bps, High Down Mission Treasury "S-15",
+        SlashTimeoutBps "slashTimeoutBps" 3_300 in 0..=10_000, Bps, High Down Mission Collaboration "S-15",
         /// Slash of a failed node, share of the stake.
-        SlashNodeFailureBps "slashNodeFailureBps" 3_300 in 0..=10_000, Bps, High Down Mission Treasury "S-15",
+        SlashNodeFailureBps "slashNodeFailureBps" 3_300 in 0..=10_000, Bps, High Down Mission Collaboration "S-15",
         /// Slash of a confirmed code-hash mismatch, share of the stake.
-        SlashCodeHashBps "slashCodeHashBps" 10_000 in 0..=10_000, Bps, High Down Mission Treasury "S-15",
+        SlashCodeHashBps "slashCodeHashBps" 10_000 in 0..=10_000, Bps, High Down Mission Collaboration "S-15",
         /// Slash of an abort at fault, share of the stake.
-        SlashMissionAbortBps "slashMissionAbortBps" 10_000 in 0..=10_000, Bps, High Down Mission Treasury "seed L1106; S-15",
+        SlashMissionAbortBps "slashMissionAbortBps" 10_000 in 0..=10_000, Bps, High Down Mission Collaboration "seed L1106; S-15",
         /// Share of the treasury's inflows that subsidies may use.
         SubsidyCapBps "subsidyCapBps" 5_000 in 0..=10_000, Bps, High Up City Treasury "S-03",
         /// Subsidy of one settlement, as a share of its own protocol fee.
@@ -277,7 +277,7 @@ table! {
         /// Share of the insurance pool that one claim may take.
         InsuranceClaimPct "insuranceClaimPct" 10 in 1..=50, Percent, High Up City Treasury "S-13",
         /// Wait before a disbursement.
-        DisburseDelaySecs "disburseDelaySecs" 172_800 in 3_600..=2_592_000, Seconds, High Down City Treasury "S-14",
+        DisburseDelaySecs "disburseDelaySecs" 172_800 in 3_600..=2_592_000, Seconds, High Down City Adjudication "S-14",
 
         // Adjudication
         /// Stake of an adjudicator.
@@ -322,14 +322,14 @@ table! {
         WatchdogMaxFreezeDuration "watchdogMaxFreezeDuration" 72 in 1..=168, Hours, High None City Roster "seed L3194; D-22",
 
         // Keeper
-        /// Outputs in the rolling window of a monitor.
-        ScoreWindow "scoreWindow" 20 in 5..=1_000, Count, Medium None City Keeper "seed L2676",
-        /// Outputs before an agent has a baseline of its own.
-        ScoreWindowMin "scoreWindowMin" 5 in 2..=100, Count, Medium Up City Keeper "seed L2676; G-12",
-        /// Longest wait before results are sent in one batch.
-        AnchorIntervalMs "anchorIntervalMs" 10_000 in 1_000..=600_000, Millis, Low Up City Keeper "seed L3065; R4",
-        /// How long payloads are kept.
-        LogRetentionMonths "logRetentionMonths" 24 in 12..=120, Months, Medium Down City Keeper "seed L3360; K18",
+        /// Outputs in the rolling window of a monitor. No code reads it: a keeper's windows have the default's length.
+        ScoreWindow "scoreWindow" 20 in 5..=1_000, Count, Medium None City Nobody "seed L2676",
+        /// Outputs before an agent has a baseline of its own. No code reads it: keepers go by the default.
+        ScoreWindowMin "scoreWindowMin" 5 in 2..=100, Count, Medium Up City Nobody "seed L2676; G-12",
+        /// Longest wait before results are sent in one batch. No code reads it: a keeper's file says how often it looks.
+        AnchorIntervalMs "anchorIntervalMs" 10_000 in 1_000..=600_000, Millis, Low Up City Nobody "seed L3065; R4",
+        /// How long payloads are kept. No code reads it: a keeper's file says how long, from 24 months on.
+        LogRetentionMonths "logRetentionMonths" 24 in 12..=120, Months, Medium Down City Nobody "seed L3360; K18",
     }
     constants {
         /// Reputation of a newcomer.
@@ -370,12 +370,12 @@ table! {
         MaxNodeBytes "maxNodeBytes" 64 Bytes Statute "R2",
         /// Bytes of a page of a statute, its first included.
         MaxPageBytes "maxPageBytes" 24_575 Bytes Statute "R2, A6",
-        /// Bytes of a transaction that deploys a tranche.
-        MaxTrancheBytes "maxTrancheBytes" 95_000 Bytes Statute "R2",
+        /// Bytes of a transaction that deploys a tranche. No code reads it: the sequencer takes no more.
+        MaxTrancheBytes "maxTrancheBytes" 95_000 Bytes Nobody "R2",
         /// Elements of a revealed set; larger ones are compared by sketch.
         MaxSetElements "maxSetElements" 64 Count Verification "R29",
-        /// Shortest window that a chain's clock can tell.
-        MinWindowMs "minWindowMs" 5_000 Millis Collaboration "C-16",
+        /// Shortest window that a chain's clock can tell. No code reads it: the ranges of windows begin no lower.
+        MinWindowMs "minWindowMs" 5_000 Millis Nobody "C-16",
         /// Gas that must remain beside a predicate's.
         PredicateGasMargin "predicateGasMargin" 10_000 Gas Guardian "P-04",
         /// Gas of one contract signature.

@@ -150,13 +150,17 @@ impl Consumer {
             Self::Statute => Peer::Statute,
             Self::Enactment => Peer::Enactment,
             Self::Roster => Peer::Roster,
-            Self::Keeper => return None,
+            Self::Keeper | Self::Nobody => return None,
         })
     }
 
     /// Name.
     pub fn name(self) -> &'static str {
-        self.peer().map_or("keeper", Peer::name)
+        match self.peer() {
+            Some(peer) => peer.name(),
+            None if matches!(self, Self::Nobody) => "nobody",
+            None => "keeper",
+        }
     }
 }
 

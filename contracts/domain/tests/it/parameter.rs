@@ -264,7 +264,7 @@ fn contracts_windows_are_at_least_what_a_chains_clock_can_tell() {
     for id in ParameterId::ALL {
         let row = id.described();
         let added = row.name.contains("Grace")
-            || row.consumer == Consumer::Keeper
+            || matches!(row.consumer, Consumer::Keeper | Consumer::Nobody)
             || row.row.kind == Kind::Constant;
         let exempt = matches!(id, ParameterId::MaxNodeTimeoutMs);
         if row.unit == Unit::Millis && !added && !exempt {

@@ -193,13 +193,14 @@ fn every_column_of_the_table_of_parameters_has_its_words() {
         [Scope::City, Scope::Session, Scope::Mission].map(Scope::name),
         ["CITY", "SESSION", "MISSION"]
     );
-    // A consumer is a member of the city and has its name, or is the daemons.
+    // A consumer is a member of the city and has its name, or is the daemons, or nobody.
     for id in ParameterId::ALL {
         let consumer = id.described().consumer;
         let name = format!("{consumer:?}").to_lowercase();
         assert_eq!(consumer.name(), name);
         let peer = consumer.peer().map(Peer::name);
-        let expected = (consumer != Consumer::Keeper).then_some(name.as_str());
+        let is_member = !matches!(consumer, Consumer::Keeper | Consumer::Nobody);
+        let expected = is_member.then_some(name.as_str());
         assert_eq!(peer, expected);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use agentcity_abi::action::verb;
 use agentcity_domain::parameter::ParameterId;
 use agentcity_executor::openapi::shape::{list, object, reference, text, words};
 use serde_json::{Value, json};
@@ -10,10 +11,7 @@ use super::{
     super::{Schemas, address, anything, count, maybe, said, time, truth, word},
     unknown,
 };
-use crate::dashboard::{
-    act::{OFFERED, verb},
-    proposal::WHY_BYTES_MAX,
-};
+use crate::dashboard::{act::OFFERED, proposal::WHY_BYTES_MAX};
 
 /// Signatures that are handed in at once.
 const SIGNATURES_MAX: usize = 32; // structural: more than a panel has members
