@@ -4,6 +4,7 @@
 //! same, so each operation has two numbers (RULINGS R3).
 
 pub mod clerks;
+pub mod funds;
 pub mod legislation;
 pub mod missions;
 pub mod panel;
