@@ -6,7 +6,7 @@
 //! | large | 100 voters rank ten proposals, then 1,000 rank eight |
 
 use super::{
-    GasError, Taken,
+    GasError, Taken, clerks,
     missions::{BREAKDOWN_VARIABLE, ten},
 };
 use crate::{
@@ -89,6 +89,7 @@ pub fn measure(is_cached: bool) -> Result<(Taken, City), GasError> {
         let of = of.filter(|charge| functions.contains(&charge.what.as_str()));
         taken.push((id, of.map(|charge| charge.gas).sum()));
     }
+    clerks::charges(&mut stage, &again, &mut taken)?;
     let silent = law(&mut stage, false)?;
     taken.push(("session.silent", sum(&silent)));
     drop(stage);

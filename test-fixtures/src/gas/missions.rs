@@ -3,23 +3,31 @@
 //!
 //! | city | what happens in it |
 //! |---|---|
-//! | first | ten tasks are deployed; a mission of all tiers is worked off round by round: first use, steady state, relayed; two of its nodes are frozen |
-//! | second | eight tasks by transactions of their executors alone, then again, then relayed at four checkpoints |
+//! | first | ten tasks are deployed; a mission of all tiers is worked off round by round: first use, steady state, relayed; two of its nodes are frozen and let go, it is aborted, and the panel pays |
+//! | second | eight tasks by transactions of their executors alone, then again, then relayed at four checkpoints; an executor leaves, others pool their stakes |
 //! | third | the same eight tasks, relayed from the beginning |
+//! | fourth | 500 tasks are deployed in one tranche |
 
 use super::{
-    GasError, Taken,
+    GasError, Taken, funds,
     whole::{Bill, Shape, batched, one_by_one},
 };
 use crate::{
     city::{Charter, City, Person},
-    mission::{Job, Law, MissionError, Plan, Stage, Step, Task},
+    mission::{Job, Law, MissionError, Plan, Share, Stage, Step, Task, deploy::share},
+    sender::Outcome,
 };
 use agentcity_abi::{
-    IAgent, IGuardian as guardian, ITreasury as treasury, IVerification::ResultKind,
+    IAgent, ICollaboration as work,
+    IGuardian::{self as guardian, UnfreezeKind},
+    ITreasury as treasury,
+    IVerification::ResultKind,
 };
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Mode};
-use alloy::{primitives::U256, sol_types::SolCall};
+use alloy::{
+    primitives::{U256, keccak256},
+    sol_types::{SolCall, SolEvent},
+};
 use std::time::Duration;
 
 /// Executors of different principals: as many as a round of the first mission has seats.
@@ -30,19 +38,27 @@ const STAKE: u128 = 200_000_000_000_000;
 /// Nodes of the mission that the specification prices, and how many are done between two checkpoints (seed B.11.6).
 const EIGHT: u16 = 8;
 const AT_CHECKPOINT: u16 = 2;
+/// Nodes of the tranche that the specification prices, and edges in the ratio of its largest mission.
+const TRANCHE: (u16, usize) = (500, 600);
+/// Owners of those who work on it, and how many agents each has: none is to be seated too often.
+const MANY: (usize, usize) = (12, 4);
 
 /// Set, it has every transaction of a row printed with what each contract spent in it.
 pub(super) const BREAKDOWN_VARIABLE: &str = "AGENTCITY_GAS_BREAKDOWN";
 
 /// A city of programs in which missions can run, all programs in the chain's cache or none.
 pub fn raise(is_cached: bool) -> Result<Stage, GasError> {
+    settled(is_cached, (EXECUTORS, 1))
+}
+
+fn settled(is_cached: bool, (principals, agents_each): (usize, usize)) -> Result<Stage, GasError> {
     let stage = Stage::raise(
         &Charter {
             seed: crate::city::person::DEFAULT_SEED,
             ..Charter::default()
         },
-        EXECUTORS,
-        1,
+        principals,
+        agents_each,
     )?;
     if is_cached {
         super::cache_city(&stage.city)?;
@@ -66,7 +82,10 @@ pub fn measure(is_cached: bool) -> Result<(Taken, City), GasError> {
     let (gas, _) = eight(&mut stage, "eight tasks at checkpoints", true)?;
     taken.push(("mission8.batched", gas));
     farewell(&mut stage, law, &mut taken)?;
+    funds::pools(&mut stage, &mut taken)?;
     drop(stage);
+
+    taken.push(("deploy.tranche500", tranche(is_cached)?));
 
     let mut stage = raise(is_cached)?;
     let (gas, _) = eight(&mut stage, "eight tasks at checkpoints", true)?;
@@ -123,7 +142,42 @@ fn deployment(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
     taken.push(("deploy.finaliseDeployment", finalise));
     taken.push(("deploy.seats", law.gas_of("deploySeats")));
     taken.push(("deploy.fundMission", law.gas_of("fundMission")));
+    let selector = treasury::allocateBudgetCall::SELECTOR;
+    let allocated = latest(stage, &law, Peer::Treasury, selector, "allocateBudget")?;
+    taken.push(("deploy.allocateBudget", allocated.all));
     Ok(())
+}
+
+/// The largest transaction that brings the pages of 500 tasks of all tiers.
+fn tranche(is_cached: bool) -> Result<u64, GasError> {
+    let mut stage = settled(is_cached, MANY)?;
+    let (nodes, edges) = TRANCHE;
+    let seed = stage.city.seed;
+    let plan = Plan::random("a random graph", seed, nodes, edges, PRICE / 10);
+    let law = stage.enact(&plan, STAKE)?;
+    let deployed = law.charges.iter();
+    let tranches = deployed.filter(|charge| charge.what.starts_with("deployTranche"));
+    let what = "deployTranche";
+    let largest = tranches.map(|charge| charge.gas).max();
+    Ok(largest.ok_or(MissionError::Silent { what })?)
+}
+
+/// What a member spent on a function in the latest of a mission's transactions in which it was called.
+fn latest(
+    stage: &mut Stage,
+    law: &Law,
+    at: Peer,
+    selector: [u8; 4],
+    what: &'static str,
+) -> Result<Share, MissionError> {
+    let contract = stage.city.address(at);
+    for charge in law.charges.iter().rev() {
+        let frames = stage.breakdown(charge)?;
+        if let Some(found) = share(&frames, contract, selector) {
+            return Ok(found.clone());
+        }
+    }
+    Err(MissionError::Silent { what })
 }
 
 /// A mission under way, and what was spent since somebody looked last.
@@ -145,8 +199,15 @@ impl<'a> Watched<'a> {
         self.stage.job(&self.law, node)
     }
 
-    fn perform(&mut self, steps: Vec<Step>) -> Result<(), MissionError> {
-        self.stage.perform(&mut self.law, steps).map(|_| ())
+    fn perform(&mut self, steps: Vec<Step>) -> Result<Vec<Outcome>, MissionError> {
+        self.stage.perform(&mut self.law, steps)
+    }
+
+    /// Gas of a ruling of the panel, and what came of it.
+    fn ruled<C: SolCall>(&mut self, at: Peer, call: &C) -> Result<(u64, Vec<Outcome>), GasError> {
+        let step = self.stage.ruling(at, call)?;
+        let outcomes = self.perform(vec![step])?;
+        Ok((self.spent()?, outcomes))
     }
 
     /// Gas since the last time.
@@ -270,6 +331,15 @@ fn tiers(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
     let (handed_in, ruled) = (all.alone(2)?, all.approve(2)?);
     taken.push(("tier3.first", handed_in + ruled));
     taken.push(("tier1", all.alone(3)?));
+    let selector = work::applyVerdictCall::SELECTOR;
+    let advanced = latest(
+        all.stage,
+        &all.law,
+        Peer::Collaboration,
+        selector,
+        "applyVerdict",
+    )?;
+    taken.push(("applyVerdict.own", advanced.own));
     taken.push(("tier2", all.alone(4)?));
     taken.push(("updateReputation.marginal", all.one_outcome_more()?));
     let (handed_in, ruled) = (all.alone(5)?, all.approve(5)?);
@@ -282,7 +352,8 @@ fn tiers(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
     freezes(&mut all, taken)
 }
 
-/// Two nodes at work are frozen: by a monitor's report of counters beyond their limits, and by the panel.
+/// Two nodes at work are frozen, by a monitor's report of counters beyond their limits and by the panel, which lets both go on; then it
+/// aborts the mission, and pays who lost by that and who decided.
 fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
     let monitor = all.stage.bring_monitor("monitor")?;
     let (reported, named) = (all.job(9), all.job(11));
@@ -291,7 +362,7 @@ fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
     all.spent()?;
 
     let step = all.stage.accuses(&monitor, &reported, 1);
-    all.perform(vec![step])?;
+    let relayed = all.perform(vec![step])?;
     taken.push(("freeze.report", all.spent()?));
 
     let call = guardian::freezeNodeCall {
@@ -300,10 +371,37 @@ fn freezes(all: &mut Watched<'_>, taken: &mut Taken) -> Result<(), GasError> {
         attempt: 0,
         agent: named.agent(0).address(),
     };
-    let step = all.stage.ruling(Peer::Guardian, &call)?;
-    all.perform(vec![step])?;
-    taken.push(("freeze.panel", all.spent()?));
-    Ok(())
+    let (gas, decided) = all.ruled(Peer::Guardian, &call)?;
+    taken.push(("freeze.panel", gas));
+
+    for (id, job, frozen, kind) in [
+        ("unfreeze", &reported, relayed, UnfreezeKind::FalsePositive),
+        ("unfreeze.warning", &named, decided, UnfreezeKind::Warning),
+    ] {
+        let call = guardian::unfreezeNodeCall {
+            missionId: job.mission,
+            node: job.node,
+            freezeId: freeze_of(&frozen)?,
+            kind,
+        };
+        taken.push((id, all.ruled(Peer::Guardian, &call)?.0));
+    }
+
+    let call = work::abortMissionCall {
+        missionId: named.mission,
+        justificationHash: keccak256("nobody needs it any more"),
+    };
+    taken.push(("abort", all.ruled(Peer::Collaboration, &call)?.0));
+    let loser = reported.agent(0).address();
+    funds::payments(all.stage, &mut all.law, loser, taken)
+}
+
+/// The freeze that some transaction put.
+fn freeze_of(outcomes: &[Outcome]) -> Result<u64, MissionError> {
+    let mut logs = outcomes.iter().flat_map(|outcome| &outcome.logs);
+    let frozen = logs.find_map(|log| guardian::NodeFrozen::decode_log(log).ok());
+    let what = "a freeze";
+    Ok(frozen.ok_or(MissionError::Silent { what })?.freezeId)
 }
 
 /// Eight tasks that are proved, in ranks of two: everything from the deployed mission to the completed one.

@@ -3,6 +3,8 @@
 //! Each city is raised twice from the same seed: once with every program in the chain's cache, once with none. Both do the
 //! same, so each operation has two numbers (RULINGS R3).
 
+pub mod clerks;
+pub mod funds;
 pub mod legislation;
 pub mod missions;
 pub mod panel;

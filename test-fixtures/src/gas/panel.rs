@@ -9,7 +9,7 @@ use crate::{
     mission::{Charge, MissionError, Stage},
     sender::Outcome,
 };
-use agentcity_abi::IAgent as agents;
+use agentcity_abi::{IAgent as agents, IRoster as roster};
 use agentcity_domain::{
     act::Action,
     parameter::{ParameterId as P, word},
@@ -35,6 +35,7 @@ pub fn measure(is_cached: bool) -> Result<(Taken, City), GasError> {
     overrides(&mut stage, &mut taken)?;
     queue(&mut stage, &mut taken)?;
     rotation(&mut stage, &mut taken)?;
+    anchors(&mut stage, &mut taken)?;
     Ok((taken, stage.city))
 }
 
@@ -120,6 +121,22 @@ fn rotation(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
         let act = stage.city.act(Peer::Agent, &call)?;
         let outcome = decided(stage, &act, 2)?;
         taken.push((id, split(stage, id, &outcome)?.0));
+    }
+    Ok(())
+}
+
+/// A keeper anchors the root of its log, and a later one.
+fn anchors(stage: &mut Stage, taken: &mut Taken) -> Result<(), GasError> {
+    let keeper = stage.city.person("keeper")?;
+    let to = stage.city.address(Peer::Roster);
+    for (id, sequence) in [("anchor.first", 1), ("anchor", 2)] {
+        let call = roster::anchorCall {
+            sequence,
+            size: 100 * sequence,
+            root: keccak256(format!("root {sequence}")),
+        };
+        let outcome = stage.city.client.send(&keeper, to, &call)?;
+        taken.push((id, outcome.gas_used));
     }
     Ok(())
 }

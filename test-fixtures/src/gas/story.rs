@@ -1,7 +1,7 @@
 //! The operations, in the order in which a city meets them. Every number is a receipt's, unless it says `call`: then it is
 //! what a contract spends on the call alone, in the midst of a transaction of its own.
 
-use super::{GasError, Taken};
+use super::{GasError, Taken, clerks};
 use crate::{
     city::{
         City, Person,
@@ -26,6 +26,9 @@ pub fn measure(city: &mut City) -> Result<Taken, GasError> {
     services(city, &cast, &mut taken)?;
     questions(city, &cast, &mut taken)?;
     farewell(city, &cast, &mut taken)?;
+    let owner = &cast.producers[1];
+    let service = identified(city, owner)?;
+    clerks::delegation(city, owner, &service, &mut taken)?;
     Ok(taken)
 }
 
@@ -35,19 +38,39 @@ struct Cast {
     producers: Vec<Person>,
 }
 
-/// Seal and wires. Deployments are left out: their gas is the size of the code, which `cargo xtask sizes` reports.
+/// Deployments, seal and wires.
 fn founding(city: &City) -> Taken {
     let steps = city.founding.iter().filter_map(|(step, gas)| {
         let id = match step {
+            Step::Deploy(peer) => deployment(*peer),
             Step::Seal => "seal",
             Step::Wire(Peer::Agent) => "wire.agent",
             Step::Wire(Peer::Management) => "wire.management",
             Step::Wire(Peer::Service) => "wire.service",
-            Step::Wire(_) | Step::Deploy(_) => return None,
+            Step::Wire(_) => return None,
         };
         Some((id, *gas))
     });
     steps.collect()
+}
+
+const fn deployment(member: Peer) -> &'static str {
+    match member {
+        Peer::Constitution => "deployment.constitution",
+        Peer::Agent => "deployment.agent",
+        Peer::Management => "deployment.management",
+        Peer::Service => "deployment.service",
+        Peer::Roster => "deployment.roster",
+        Peer::Adjudication => "deployment.adjudication",
+        Peer::Treasury => "deployment.treasury",
+        Peer::Collaboration => "deployment.collaboration",
+        Peer::Statute => "deployment.statute",
+        Peer::Guardian => "deployment.guardian",
+        Peer::Verification => "deployment.verification",
+        Peer::Assembly => "deployment.assembly",
+        Peer::Legislature => "deployment.legislature",
+        Peer::Enactment => "deployment.enactment",
+    }
 }
 
 fn people(city: &mut City, taken: &mut Taken) -> Result<Cast, GasError> {
@@ -88,16 +111,8 @@ fn services(city: &mut City, cast: &Cast, taken: &mut Taken) -> Result<(), GasEr
     let published = city.publish(&cast.producers[..2])?;
     taken.push(("registerService.first", gas(&published[0])));
     taken.push(("registerService", gas(&published[1])));
-    let details = crate::city::life::service_of(&cast.producers[0]);
-    let named = IService::identifyCall {
-        owner: cast.producers[0].address(),
-        codeHash: details.codeHash,
-        schemaHash: details.schemaHash,
-        endpoint: details.endpoint,
-        constraints: details.constraints,
-    };
+    let id = identified(city, &cast.producers[0])?;
     let service = city.address(Peer::Service);
-    let id = city.client.ask(service, &named)?;
     let deprecate = IService::deprecateServiceCall {
         service: id.service,
         details: id.details,
@@ -105,6 +120,20 @@ fn services(city: &mut City, cast: &Cast, taken: &mut Taken) -> Result<(), GasEr
     let outcome = city.client.send(&cast.producers[0], service, &deprecate)?;
     taken.push(("deprecateService", gas(&outcome)));
     Ok(())
+}
+
+/// The numbers of what an owner published.
+fn identified(city: &mut City, owner: &Person) -> Result<IService::identifyReturn, GasError> {
+    let published = crate::city::life::service_of(owner);
+    let named = IService::identifyCall {
+        owner: owner.address(),
+        codeHash: published.codeHash,
+        schemaHash: published.schemaHash,
+        endpoint: published.endpoint,
+        constraints: published.constraints,
+    };
+    let service = city.address(Peer::Service);
+    Ok(city.client.ask(service, &named)?)
 }
 
 /// What contracts spend on questions that others ask them all the time.
@@ -117,6 +146,14 @@ fn questions(city: &mut City, cast: &Cast, taken: &mut Taken) -> Result<(), GasE
     };
     let call = relay.measure(&mut city.client, agents, &standing)?;
     taken.push(("standing.call", call));
+    let owner = &cast.producers[1];
+    let asked = IService::verifyCodeHashCall {
+        service: identified(city, owner)?.service,
+        liveHash: crate::city::life::service_of(owner).codeHash,
+    };
+    let service = city.address(Peer::Service);
+    let call = relay.measure(&mut city.client, service, &asked)?;
+    taken.push(("verifyCodeHash.call", call));
     let constitution = city.address(Peer::Constitution);
     for (id, count) in [("readCurrent.20", BATCH), ("readCurrent.1", 1)] {
         let read = IConstitution::readCurrentCall {

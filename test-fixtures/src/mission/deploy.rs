@@ -99,6 +99,12 @@ fn shares(frame: &serde_json::Value, depth: usize, into: &mut Vec<Share>) -> u64
     all
 }
 
+/// The last frame in which a contract ran a function.
+pub fn share(frames: &[Share], contract: Address, selector: [u8; 4]) -> Option<&Share> {
+    let mut latest = frames.iter().rev();
+    latest.find(|frame| frame.contract == contract && frame.selector == selector)
+}
+
 /// Prints charges, one a line.
 pub fn print(charges: &[Charge]) {
     for charge in charges {

@@ -64,6 +64,8 @@ impl Gas {
 pub(super) enum Ours {
     /// A row of `gas/<set>.json`.
     Row(&'static str, &'static str),
+    /// Rows of `gas/<set>.json`, added up.
+    Rows(&'static str, &'static [&'static str]),
     /// Figures of the line `tier` of a tier, added up.
     Tier(&'static str, &'static [&'static str]),
     /// Figures of the line `mission` of eight nodes, one transaction at a time, added up.
@@ -101,6 +103,12 @@ pub(super) fn measured(
             let numbers = gas.row(set, row)?;
             Some((numbers.cached, Some(numbers.uncached)))
         }
+        Ours::Rows(set, rows) => {
+            let all = rows.iter().map(|row| gas.row(set, row));
+            let all: Vec<Numbers> = all.collect::<Option<_>>()?;
+            let sum = |of: fn(&Numbers) -> u64| all.iter().map(of).sum();
+            Some((sum(|row| row.cached), Some(sum(|row| row.uncached))))
+        }
         Ours::Tier(tier, figures) => {
             let line = measured.one("tier", &[("tier", tier)])?;
             Some((sum(line, figures), None))
@@ -130,16 +138,15 @@ const fn row(
 }
 
 const TABLE: &str = "Table 11";
-const DEPLOYED: &str = "a program's size decides, see below";
-const UNMEASURED: &str = "no row in `gas/*.json` yet";
+const DEPLOYED: &str = "one program; its size decides, see below";
 
 /// All of them.
-pub(super) const ESTIMATES: [Estimate; 34] = [
+pub(super) const ESTIMATES: [Estimate; 38] = [
     row(
         "AgentContract, deployment",
         TABLE,
         (120_000, 120_000),
-        Ours::Nothing,
+        Ours::Row("foundations", "native.deployment.agent"),
         DEPLOYED,
     ),
     row(
@@ -160,7 +167,7 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "ManagementContract, deployment",
         TABLE,
         (150_000, 150_000),
-        Ours::Nothing,
+        Ours::Row("foundations", "native.deployment.management"),
         DEPLOYED,
     ),
     row(
@@ -174,21 +181,21 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "delegateToMicroservice",
         "Table 11, B.3",
         (20_000, 45_000),
-        Ours::Nothing,
-        UNMEASURED,
+        Ours::Row("foundations", "native.delegate"),
+        "signed by the clerk; its record is kept, so that the answer can be held to it (RESOLUTIONS I-14)",
     ),
     row(
         "validateOperation",
         "Table 11, B.3",
         (8_000, 25_000),
-        Ours::Nothing,
-        UNMEASURED,
+        Ours::Row("legislation", "native.validateOperation"),
+        "*management*'s share of what a clerk does, here a later operation in a session; it counts them, too (RESOLUTIONS A-16)",
     ),
     row(
         "ServiceContract, deployment",
         TABLE,
         (90_000, 90_000),
-        Ours::Nothing,
+        Ours::Row("foundations", "native.deployment.service"),
         DEPLOYED,
     ),
     row(
@@ -202,15 +209,41 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "verifyCodeHash",
         "Table 11, B.3",
         (2_100, 8_000),
-        Ours::Nothing,
-        "a part of `routeTask`",
+        Ours::Row("foundations", "native.verifyCodeHash.call"),
+        "the call of a contract; `routeTask` asks the same of all its seats at once, as a part of it",
     ),
     row(
         "CollaborationContract with its sub-modules, deployment",
         TABLE,
         (825_000, 825_000),
-        Ours::Nothing,
-        DEPLOYED,
+        Ours::Rows(
+            "foundations",
+            &[
+                "native.deployment.collaboration",
+                "native.deployment.statute",
+                "native.deployment.guardian",
+                "native.deployment.verification",
+                "native.deployment.treasury",
+            ],
+        ),
+        "five programs, once for all missions and not once for each (RESOLUTIONS A-03)",
+    ),
+    row(
+        "the city's other programs (the paper prices none)",
+        "",
+        (0, 0),
+        Ours::Rows(
+            "foundations",
+            &[
+                "native.deployment.constitution",
+                "native.deployment.legislature",
+                "native.deployment.assembly",
+                "native.deployment.enactment",
+                "native.deployment.adjudication",
+                "native.deployment.roster",
+            ],
+        ),
+        "six programs: constitution, legislation and the panel",
     ),
     row(
         "deployDAG, ten nodes and twelve edges",
@@ -230,15 +263,15 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "deployDAG, a tranche of 500 nodes",
         "B.3",
         (15_000_000, 15_000_000),
-        Ours::Nothing,
-        "[results/missions.md](results/missions.md), of `cargo xtask deep missions`",
+        Ours::Row("missions", "native.deploy.tranche500"),
+        "of all tiers, with 600 edges; for ten tranches see [results/missions.md](results/missions.md)",
     ),
     row(
         "advanceNode",
         "Table 11, B.3",
         (45_000, 60_000),
-        Ours::Nothing,
-        "none of its own: the result that settles a node makes its successors eligible",
+        Ours::Row("missions", "native.applyVerdict.own"),
+        "*collaboration*'s own share of the result that settles a node: it is no transaction of its own (RESOLUTIONS C-07)",
     ),
     row(
         "a node until its work begins",
@@ -251,8 +284,8 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "abortMission",
         TABLE,
         (35_000, 35_000),
-        Ours::Nothing,
-        UNMEASURED,
+        Ours::Row("missions", "native.abort"),
+        "with the panel's checks, of two (RESOLUTIONS C-10); nobody is at fault",
     ),
     row(
         "triggerFreeze, by a monitor",
@@ -269,11 +302,18 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "with the panel's checks of who may",
     ),
     row(
-        "unfreezeWithApproval",
+        "unfreezeWithApproval, of a false alarm",
         TABLE,
         (38_000, 38_000),
-        Ours::Nothing,
-        UNMEASURED,
+        Ours::Row("missions", "native.unfreeze"),
+        "with the panel's checks, of one; the node is eligible again",
+    ),
+    row(
+        "unfreezeWithApproval, as a warning",
+        TABLE,
+        (38_000, 38_000),
+        Ours::Row("missions", "native.unfreeze.warning"),
+        "the same, and the agent pays in reputation (RULINGS K8)",
     ),
     row(
         "submitPoP",
@@ -314,8 +354,8 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "Merkle root commit",
         "B.11.6",
         (100_000, 100_000),
-        Ours::Nothing,
-        "anchors are of logs, and settle nothing (RULINGS R4); no row yet",
+        Ours::Row("adjudication", "native.anchor"),
+        "a keeper anchors the root of its log, which settles nothing (RULINGS R4); a mission's results are never a root",
     ),
     row(
         "depositMissionBudget",
@@ -328,8 +368,8 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "allocateTaskBudget",
         "B.3, Settlement",
         (10_000, 44_200),
-        Ours::Nothing,
-        "none of its own: budgets stand in the statute's pages",
+        Ours::Row("missions", "native.deploy.allocateBudget"),
+        "*treasury*'s share of `finaliseDeployment`, once for all nodes: their budgets stand in the statute's pages (RESOLUTIONS S-11, RULINGS R1)",
     ),
     row(
         "settleReward",
@@ -339,32 +379,46 @@ pub(super) const ESTIMATES: [Estimate; 34] = [
         "*treasury* and *agent* on their own in a node of tier 1",
     ),
     row(
+        "computeReputationMultiplier",
+        "B.3, Settlement",
+        (2_700, 2_700),
+        Ours::Nothing,
+        "arithmetic inside `settle`, which is told the score as it was when the node was routed (RESOLUTIONS R-07); `settleReward` above contains it",
+    ),
+    row(
         "poolStake",
         "B.3, Treasury",
         (45_000, 64_200),
-        Ours::Nothing,
-        UNMEASURED,
+        Ours::Row("missions", "native.joinPool"),
+        "out of the credit, into a pool that has a participant; shares instead of basis points (RESOLUTIONS S-08)",
     ),
     row(
         "withdrawPooledStake",
         "B.3, Treasury",
         (32_000, 53_500),
-        Ours::Nothing,
-        UNMEASURED,
+        Ours::Row("missions", "native.leavePool"),
+        "to the credit, while the pool backs nobody; beside it `requestLeavePool` where it does (RESOLUTIONS S-08)",
     ),
     row(
         "claimInsurance",
         "B.3, Treasury",
         (47_300, 47_300),
-        Ours::Nothing,
-        UNMEASURED,
+        Ours::Row("missions", "native.payInsurance"),
+        "with the panel's checks, of two, to the agent's credit (RESOLUTIONS S-13)",
     ),
     row(
-        "disburse",
+        "disburse, by the panel",
         "B.3, Treasury",
         (45_200, 45_200),
-        Ours::Nothing,
-        UNMEASURED,
+        Ours::Row("missions", "native.disburse"),
+        "two transactions: five of seven, and anybody 48 hours later; to the recipient's credit (RESOLUTIONS S-14)",
+    ),
+    row(
+        "disburse, to an adjudicator for reviews",
+        "B.3, Treasury",
+        (45_200, 45_200),
+        Ours::Row("missions", "native.claimCompensation"),
+        "the adjudicator claims it without a decision, to its credit (RESOLUTIONS S-14)",
     ),
     row(
         "a node, all its checks",

@@ -2,7 +2,7 @@
 
 use super::{
     check,
-    estimates::{ESTIMATES, Gas, Ours},
+    estimates::{self, ESTIMATES, Estimate, Gas, Ours},
     guardian::CLASSES,
     line::Line,
     measured::{Measured, Section},
@@ -114,9 +114,68 @@ fn every_row_that_an_estimate_names_is_committed() {
     let ws = Workspace::find().unwrap();
     let gas = Gas::read(&ws.root.join("gas")).unwrap();
     for estimate in &ESTIMATES {
-        if let Ours::Row(set, row) = estimate.ours {
+        let (set, rows) = match estimate.ours {
+            Ours::Row(set, row) => (set, vec![row]),
+            Ours::Rows(set, rows) => (set, rows.to_vec()),
+            Ours::Tier(..) | Ours::Mission(_) | Ours::Nothing => continue,
+        };
+        for row in rows {
             assert!(gas.row(set, row).is_some(), "{set}: {row}");
         }
+    }
+}
+
+#[test]
+fn every_figure_that_an_estimate_adds_up_is_printed_by_the_test_of_costs() {
+    let ws = Workspace::find().unwrap();
+    let file = ws.root.join("test-fixtures/tests/it/execution/costs.rs");
+    let text = std::fs::read_to_string(file).unwrap();
+    let printed = |name: &str| {
+        let format = format!("\"result name={name} ");
+        let mut lines = text.lines().map(str::trim);
+        let line = lines.find(|line| line.starts_with(&format));
+        line.unwrap_or_else(|| panic!("no line of {name}"))
+    };
+    for estimate in &ESTIMATES {
+        let (line, figures) = match estimate.ours {
+            Ours::Tier(_, figures) => (printed("tier"), figures),
+            Ours::Mission(figures) => (printed("mission"), figures),
+            Ours::Row(..) | Ours::Rows(..) | Ours::Nothing => continue,
+        };
+        for figure in figures {
+            let known = line.contains(&format!(" {figure}={{"));
+            assert!(known, "{}: {figure}\n{line}", estimate.operation);
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_added_up_are_all_there_or_there_is_no_figure() {
+    let gas = Gas::of("missions", GAS).unwrap();
+    let sum = |rows: &'static [&'static str]| {
+        let estimate = Estimate {
+            operation: "two of them",
+            source: "",
+            gas: (1, 1),
+            ours: Ours::Rows("missions", rows),
+            note: "",
+        };
+        estimates::measured(&estimate, &gas, &Measured::default())
+    };
+    assert_eq!(
+        sum(&["native.deploy", "native.tier1"]),
+        Some((621_090 + 301_498, Some(984_625 + 506_209)))
+    );
+    assert_eq!(sum(&["native.deploy", "native.missing"]), None);
+}
+
+#[test]
+fn what_is_no_operation_of_its_own_says_by_which_decision() {
+    for estimate in &ESTIMATES {
+        let is_told = ["RULINGS ", "RESOLUTIONS "].map(|of| estimate.note.contains(of));
+        let is_none = matches!(estimate.ours, Ours::Nothing);
+        assert!(!is_none || is_told != [false; 2], "{}", estimate.operation);
+        assert!(!estimate.note.contains("yet"), "{}", estimate.operation);
     }
 }
 
