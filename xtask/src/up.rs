@@ -87,36 +87,35 @@ pub(crate) struct Running {
 /// `cargo xtask up`. What it started ends with it when it fails, unless it is told to keep that, or when somebody interrupts it; a devnode
 /// that was there before stays.
 pub(crate) fn up(ws: &Workspace, options: Options) -> eyre::Result<ExitCode> {
-    let before = Home::new(ws, HOME).recorded().filter(is_ours);
-    let (own, keeps) = (ws.clone(), options.town.keep);
-    let ended = guard(PATIENCE, move || work(&own, &options));
+    let keeps = options.town.keep;
+    to_its_end(ws, HOME, keeps, move |ws| work(ws, &options))
+}
+
+/// Has work done around the devnode of a folder.
+fn to_its_end(
+    ws: &Workspace,
+    name: &str,
+    keeps: bool,
+    work: impl FnOnce(&Workspace) -> eyre::Result<()> + Send + 'static,
+) -> eyre::Result<ExitCode> {
+    let home = Home::new(ws, name);
+    let before = home.recorded().filter(is_ours);
+    let own = ws.clone();
+    let ended = guard(PATIENCE, move || work(&own));
     match ended.wrap_err("cannot hear interrupts")? {
         Ending::Done(Ok(())) => Ok(ExitCode::SUCCESS),
         Ending::Done(Err(error)) => {
             if !keeps {
-                clear(ws, before.as_ref())?;
+                home.clear(before.as_ref())?;
             }
             Err(error)
         }
         Ending::Interrupted(how) => {
             eprintln!("{how}");
-            clear(ws, before.as_ref())?;
+            home.clear(before.as_ref())?;
             Ok(ExitCode::from(how.exit_code()))
         }
     }
-}
-
-/// Ends the node that an `up` which did not come to its end left, and says so; its machines have ended with `agentcity-town`.
-fn clear(ws: &Workspace, before: Option<&Running>) -> eyre::Result<()> {
-    let home = Home::new(ws, HOME);
-    let is_new = |node: &Running| before.is_none_or(|before| before.pid != node.pid);
-    if home.recorded().is_some_and(|node| is_new(&node)) {
-        town::stop(&home.town())?;
-        if let Some((node, true)) = home.stop()? {
-            eprintln!("the devnode on {} stopped", node.address);
-        }
-    }
-    Ok(())
 }
 
 fn work(ws: &Workspace, options: &Options) -> eyre::Result<()> {
@@ -223,6 +222,18 @@ impl<'a> Home<'a> {
 
     fn recorded(&self) -> Option<Running> {
         serde_json::from_slice(&fs::read(self.state_file()).ok()?).ok()
+    }
+
+    /// Ends the node that work which did not come to its end left, and says so; its machines have ended with `agentcity-town`.
+    fn clear(&self, before: Option<&Running>) -> eyre::Result<()> {
+        let is_new = |node: &Running| before.is_none_or(|before| before.pid != node.pid);
+        if self.recorded().is_some_and(|node| is_new(&node)) {
+            town::stop(&self.town())?;
+            if let Some((node, true)) = self.stop()? {
+                eprintln!("the devnode on {} stopped", node.address);
+            }
+        }
+        Ok(())
     }
 
     /// Stops the node that was started here. Which one, and whether it was still there; `None` when there was none.
@@ -618,6 +629,9 @@ fn part_of(account: usize) -> String {
         _ => "free".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod interrupted;
 
 #[cfg(test)]
 mod tests {

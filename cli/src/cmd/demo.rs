@@ -104,17 +104,23 @@ async fn to_its_end(mut command: Command) -> io::Result<Ended> {
     let child = command.spawn()?;
     let pid = child.id();
     let mut waited = Box::pin(child.wait_with_output());
-    let code = tokio::select! {
+    let (code, heard) = tokio::select! {
         ended = &mut waited => return ended.map(Ended::Itself),
-        _ = interrupts.recv() => Code::Interrupted,
-        _ = terminations.recv() => Code::Terminated,
+        _ = interrupts.recv() => (Code::Interrupted, &mut interrupts),
+        _ = terminations.recv() => (Code::Terminated, &mut terminations),
     };
-    if let Some(pid) = pid {
-        // Which the story may have heard already, where both were in front of a terminal.
-        let order = format!("kill -TERM {pid} 2>/dev/null");
-        Command::new("sh").args(["-c", &order]).status().await?;
+    loop {
+        if let Some(pid) = pid {
+            // Which the story may have heard already, where both were in front of a terminal.
+            let order = format!("kill -TERM {pid} 2>/dev/null");
+            Command::new("sh").args(["-c", &order]).status().await?;
+        }
+        // Who is told a second time ends at once.
+        tokio::select! {
+            ended = &mut waited => return ended.map(|_| Ended::By(code)),
+            _ = heard.recv() => {}
+        }
     }
-    waited.await.map(|_| Ended::By(code))
 }
 
 /// The executable that is named, else the one beside this program or in `PATH`.

@@ -1,8 +1,8 @@
 //! What the dashboard has read, kept on this machine: logs that lie too deep to be taken back, and what was asked about them once and
 //! never changes. The next start goes on above them.
 //!
-//! It is a copy of what the chain says. A file of another city, one that cannot be read, or one that the chain contradicts is emptied, and
-//! nothing is lost but the time to read it again.
+//! It is a copy of what the chain says. A file of another chain or city, one that cannot be read, or one that the chain contradicts is
+//! emptied, and nothing is lost but the time to read it again.
 
 use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 
@@ -15,7 +15,7 @@ use super::{gas::Cost, picture::mission::View};
 use crate::{event::Head, source::log::Log};
 
 /// Version of what is in the file: another one is emptied.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Logs that are read at once, besides the rest of the last one's block.
 pub const PAGE: usize = 4_096;
 /// How long a start waits for a file that the process before it did not let go yet.
@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS fact (kind INTEGER NOT NULL, of TEXT NOT NULL, body T
 pub struct Name {
     /// The chain.
     pub chain_id: u64,
+    /// The hash of its first block: a devnode that was begun anew has the same number and the same addresses.
+    pub genesis: B256,
     /// The city's constitution.
     pub constitution: Address,
     /// The first block that was read.
@@ -91,8 +93,8 @@ impl fmt::Debug for Kept {
 }
 
 impl Kept {
-    /// Opens the file, or begins it. One of another city is emptied. Nobody else may have it: two that write would leave gaps to each
-    /// other.
+    /// Opens the file, or begins it. One of another chain or city is emptied, and the log says so. Nobody else may have it: two that
+    /// write would leave gaps to each other.
     ///
     /// Errors: [`KeptError::Store`], as where another process has it.
     pub fn open(path: &Path, name: &Name) -> Result<Self, KeptError> {
@@ -110,8 +112,18 @@ impl Kept {
         connection.execute_batch(TABLES)?;
         let mut kept = Self { connection };
         let name = name.text();
-        if kept.name()?.as_deref() != Some(&name) {
-            kept.begin(&name)?;
+        match kept.name()? {
+            Some(found) if found == name => {}
+            Some(found) => {
+                tracing::warn!(
+                    file = %path.display(),
+                    found,
+                    wanted = name,
+                    "what the dashboard kept is of another chain, city or first block: the file is emptied, and the chain is read from the city's first block on"
+                );
+                kept.begin(&name)?;
+            }
+            None => kept.begin(&name)?,
         }
         Ok(kept)
     }
@@ -244,10 +256,11 @@ impl Name {
     fn text(&self) -> String {
         let Self {
             chain_id,
+            genesis,
             constitution,
             from_block,
         } = self;
-        format!("{VERSION} {chain_id} {constitution} {from_block}")
+        format!("{VERSION} {chain_id} {genesis:#x} {constitution} {from_block}")
     }
 }
 
@@ -280,6 +293,7 @@ mod tests {
     fn name() -> Name {
         Name {
             chain_id: 7,
+            genesis: B256::repeat_byte(6),
             constitution: Address::repeat_byte(1),
             from_block: 3,
         }
@@ -346,12 +360,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_city_or_of_another_first_block_is_emptied() {
+    fn a_file_of_another_chain_of_another_city_or_of_another_first_block_is_emptied() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("seen");
         for other in [
             Name {
                 chain_id: 8,
+                ..name()
+            },
+            Name {
+                genesis: B256::ZERO,
                 ..name()
             },
             Name {

@@ -31,7 +31,7 @@ pub mod wiring;
 use std::{path::PathBuf, sync::Arc};
 
 use agentcity_hub::store::{Log, LogError};
-use alloy::providers::RootProvider;
+use alloy::{primitives::B256, providers::RootProvider};
 use axum::Router;
 use parking_lot::Mutex;
 
@@ -56,6 +56,7 @@ pub struct Plan {
     kept: Option<PathBuf>,
     hosts: Vec<String>,
     log: Option<PathBuf>,
+    genesis: B256,
     city: City,
     providers: Agreed<RootProvider>,
     pool: Pool<HttpEndpoint>,
@@ -90,6 +91,7 @@ impl Plan {
             kept: served.file.clone().or_else(|| beside(&config.journal)),
             hosts: served.hosts.clone(),
             log: config.log.as_ref().map(|log| log.file.clone()),
+            genesis: ground.genesis,
             city,
             providers: Agreed::new(config.providers()?, config.quorum)?,
             pool,
@@ -109,6 +111,7 @@ impl Plan {
         let asked = Arc::new(Asked::new(self.providers, self.city));
         let name = Name {
             chain_id: self.city.chain_id,
+            genesis: self.genesis,
             constitution: self.city.constitution,
             from_block: self.setting.from_block,
         };

@@ -40,7 +40,7 @@ use crate::{
     operations::metrics::metrics,
     source::{
         city::City,
-        follow::{Change, Disposition, Doubt, Follower, View},
+        follow::{Change, Disposition, Doubt, Follower, Stretch},
     },
 };
 
@@ -243,7 +243,7 @@ struct Run {
     aside: recall::Aside,
 }
 
-impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
+impl<P: Provider + 'static, V: Stretch + Send + Sync + 'static> Watch<P, V> {
     /// Follows `view`, and asks `asked`.
     pub const fn new(
         setting: Setting,
@@ -346,9 +346,9 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
             None => Follower::above(self.bottom(tip, run).await?),
         };
         let follower = run.follower.insert(follower);
-        let step = follower.advance(&self.view).await?;
+        let step = follower.stride(&self.view).await?;
         let (top, bottom) = (follower.top(), follower.bottom());
-        self.take(step.changes, top, (tip, step.more), run);
+        self.take(step.changes, (top, bottom), (tip, step.more), run);
         self.put_aside(bottom, run).await;
         Ok(step.more)
     }
@@ -367,10 +367,16 @@ impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
         Ok(link.at)
     }
 
-    fn take(&self, changes: Vec<Change>, top: Head, (tip, more): (u64, bool), run: &mut Run) {
+    fn take(
+        &self,
+        changes: Vec<Change>,
+        (top, bottom): (Head, Head),
+        (tip, more): (u64, bool),
+        run: &mut Run,
+    ) {
         let mut inner = self.shown.inner.lock();
         let inner = &mut *inner;
-        let sent = inner.window.take(changes, top);
+        let sent = inner.window.take(changes, top, bottom.number);
         inner.gas.take(sent, top.number);
         if inner.seen.is_none_or(|(block, _)| block != top.number) {
             inner.seen = Some((top.number, self.shown.clock.now().get()));

@@ -17,9 +17,11 @@ use alloy::{
     transports::{RpcError, TransportError, TransportErrorKind, http::reqwest::Url},
 };
 
+use futures_util::{StreamExt, stream};
+
 use super::{
     capped::Capped,
-    follow::{Block, Link, STEP_BLOCKS_MAX},
+    follow::{Block, Link, STEP_BLOCKS_MAX, STRETCH_BLOCKS_MAX, STRETCH_LOGS_MAX},
     log::{Log, TOPICS_MAX},
 };
 use crate::event::Head;
@@ -27,6 +29,9 @@ use crate::event::Head;
 /// Below the newest block by so much, logs are asked for by ranges; above, for each block by its hash, since an endpoint answers a
 /// range that it does not know to its end as if nothing were there.
 pub const RANGE_BELOW_TIP: u64 = 64;
+
+/// Answers with headers that are waited for at once.
+const ANSWERS_AT_ONCE: usize = 4;
 
 /// Why an endpoint gave no answer that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +78,13 @@ pub trait Source: Send + Sync + 'static {
         to: u64,
         tip: u64,
     ) -> impl Future<Output = Result<Vec<Block>, Fault>> + Send;
+    /// Of blocks `from` to `to`, at most [`STRETCH_BLOCKS_MAX`] and all of them deep, those with logs of the city, and the last one.
+    /// Nothing when there are more logs than [`STRETCH_LOGS_MAX`].
+    fn stretch(
+        &self,
+        from: u64,
+        to: u64,
+    ) -> impl Future<Output = Result<Option<Vec<Block>>, Fault>> + Send;
 }
 
 /// An endpoint of JSON-RPC over HTTP.
@@ -82,8 +94,9 @@ pub struct HttpEndpoint {
     patience: Duration,
     chain: (u64, B256),
     known: AtomicBool,
-    /// Blocks in one range, as far as it took them.
+    /// Blocks in one range, as far as it took them: of an ordinary step, and of a stretch.
     span: AtomicU64,
+    reach: AtomicU64,
     addresses: Vec<Address>,
 }
 
@@ -103,6 +116,7 @@ impl HttpEndpoint {
             chain,
             known: AtomicBool::new(false),
             span: AtomicU64::new(STEP_BLOCKS_MAX),
+            reach: AtomicU64::new(STRETCH_BLOCKS_MAX),
             addresses,
         })
     }
@@ -153,9 +167,17 @@ impl HttpEndpoint {
     }
 
     async fn headers(&self, from: u64, to: u64) -> Result<Vec<Link>, Fault> {
+        self.headers_of(from..=to).await
+    }
+
+    /// Headers of some blocks, in one answer; neighbours are linked.
+    async fn headers_of(
+        &self,
+        numbers: impl Iterator<Item = u64> + Send,
+    ) -> Result<Vec<Link>, Fault> {
         let mut batch = self.client.new_batch();
         let mut waiting = Vec::new();
-        for number in from..=to {
+        for number in numbers {
             let params = (BlockNumberOrTag::Number(number), false);
             let header = batch.add_call::<_, Option<Header>>("eth_getBlockByNumber", &params);
             waiting.push((number, header.map_err(fault)?));
@@ -165,16 +187,76 @@ impl HttpEndpoint {
         for (number, header) in waiting {
             let header = header.await.map_err(fault)?.ok_or(Fault::Behind(number))?;
             let link = checked(number, &header)?;
-            if links
-                .last()
-                .is_some_and(|below| below.at.hash != link.parent)
-            {
+            if links.last().is_some_and(|below| parted(below, &link)) {
                 // A reorganisation between the two, which an endpoint answers one after the other.
                 return Err(Fault::Behind(number));
             }
             links.push(link);
         }
         Ok(links)
+    }
+
+    /// Logs of a stretch, in halves when it refuses them; nothing when there are too many. Each range is answered together with the header
+    /// of its last block: who answers both from one chain has the range whole.
+    async fn reached(&self, from: u64, to: u64) -> Result<Option<(Vec<RpcLog>, Link)>, Fault> {
+        let (mut logs, mut next) = (Vec::new(), from);
+        loop {
+            let width = self.reach.load(Ordering::Relaxed).max(1);
+            let last = to.min(next.saturating_add(width.saturating_sub(1)));
+            let filter = Filter::new()
+                .address(self.addresses.clone())
+                .from_block(next)
+                .to_block(last);
+            let (more, header) = match self.logs_and_header(&filter, last).await {
+                Ok((more, Some(header))) => (more, checked(last, &header)?),
+                Ok((_, None)) => return Err(Fault::Behind(last)),
+                Err(Fault::Refused(_)) if last > next => {
+                    let half = last.saturating_sub(next).saturating_add(1) / 2;
+                    self.reach.store(half, Ordering::Relaxed);
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
+            let is_within = |log: &RpcLog| {
+                log.block_number
+                    .is_some_and(|number| (next..=last).contains(&number))
+            };
+            if !more.iter().all(is_within) {
+                let told = format!("a log outside blocks {next} to {last}, which were asked for");
+                return Err(Fault::Lie(told));
+            }
+            logs.extend(more);
+            if logs.len() > STRETCH_LOGS_MAX {
+                return Ok(None);
+            }
+            if last == to {
+                return Ok(Some((logs, header)));
+            }
+            next = last.saturating_add(1);
+        }
+    }
+
+    /// Headers of the blocks that have these logs, and that of the last block of their stretch, in its place.
+    async fn headers_below(&self, logs: &[RpcLog], last: Link) -> Result<Vec<Link>, Fault> {
+        let numbers: BTreeSet<u64> = logs.iter().filter_map(|log| log.block_number).collect();
+        let numbers: Vec<u64> = numbers
+            .into_iter()
+            .filter(|number| *number != last.at.number)
+            .collect();
+        let step = usize::try_from(STEP_BLOCKS_MAX).unwrap_or(1);
+        let mut answers = stream::iter(numbers.chunks(step).map(<[u64]>::to_vec))
+            .map(|some| self.headers_of(some.into_iter()))
+            .buffered(ANSWERS_AT_ONCE);
+        let mut links: Vec<Link> = Vec::new();
+        while let Some(more) = answers.next().await {
+            links.extend(more?);
+        }
+        links.push(last);
+        let torn = links.windows(2).find(|pair| parted(&pair[0], &pair[1]));
+        match torn {
+            Some(pair) => Err(Fault::Behind(pair[1].at.number)),
+            None => Ok(links),
+        }
     }
 
     /// Logs of a range that lies deep, in halves when it refuses them.
@@ -206,18 +288,26 @@ impl HttpEndpoint {
 
     /// Together with the last header of the range: who answers both from one chain has the range whole.
     async fn logs_to(&self, filter: &Filter, last: Link) -> Result<Vec<RpcLog>, Fault> {
+        match self.logs_and_header(filter, last.at.number).await? {
+            (logs, Some(header)) if header.hash == last.at.hash => Ok(logs),
+            _ => Err(Fault::Behind(last.at.number)),
+        }
+    }
+
+    async fn logs_and_header(
+        &self,
+        filter: &Filter,
+        last: u64,
+    ) -> Result<(Vec<RpcLog>, Option<Header>), Fault> {
         let mut batch = self.client.new_batch();
         let logs = batch.add_call::<_, Vec<RpcLog>>("eth_getLogs", &(filter,));
         let logs = logs.map_err(fault)?;
-        let params = (BlockNumberOrTag::Number(last.at.number), false);
+        let params = (BlockNumberOrTag::Number(last), false);
         let header = batch.add_call::<_, Option<Header>>("eth_getBlockByNumber", &params);
         let header = header.map_err(fault)?;
         batch.send().await.map_err(fault)?;
         let logs = logs.await.map_err(fault)?;
-        match header.await.map_err(fault)? {
-            Some(header) if header.hash == last.at.hash => Ok(logs),
-            _ => Err(Fault::Behind(last.at.number)),
-        }
+        Ok((logs, header.await.map_err(fault)?))
     }
 
     async fn by_hash(&self, links: &[Link]) -> Result<Vec<RpcLog>, Fault> {
@@ -252,9 +342,6 @@ impl HttpEndpoint {
                 logs: Vec::new(),
             })
             .collect();
-        let Some(first) = blocks.first().map(|block| block.link.at.number) else {
-            return Ok(blocks);
-        };
         let mut before = None;
         for log in logs {
             let (Some(number), Some(hash), Some(transaction), Some(index), false) = (
@@ -266,10 +353,8 @@ impl HttpEndpoint {
             ) else {
                 return Err(Fault::Lie("a log without its place in the chain".into()));
             };
-            let place = number
-                .checked_sub(first)
-                .and_then(|p| usize::try_from(p).ok());
-            let Some(block) = place.and_then(|place| blocks.get_mut(place)) else {
+            let place = blocks.binary_search_by_key(&number, |block| block.link.at.number);
+            let Some(block) = place.ok().and_then(|place| blocks.get_mut(place)) else {
                 return Err(Fault::Lie(format!(
                     "a log of block {number}, which was not asked for"
                 )));
@@ -327,6 +412,22 @@ impl Source for HttpEndpoint {
         })
         .await
     }
+
+    async fn stretch(&self, from: u64, to: u64) -> Result<Option<Vec<Block>>, Fault> {
+        self.ask(async {
+            let Some((logs, last)) = self.reached(from, to).await? else {
+                return Ok(None);
+            };
+            let links = self.headers_below(&logs, last).await?;
+            self.assembled(links, logs).map(Some)
+        })
+        .await
+    }
+}
+
+/// Whether two blocks follow each other by their numbers and not by their hashes.
+fn parted(below: &Link, above: &Link) -> bool {
+    below.at.number.saturating_add(1) == above.at.number && below.at.hash != above.parent
 }
 
 /// A header that is the one asked for, and has the hash that it says.

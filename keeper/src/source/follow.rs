@@ -10,6 +10,9 @@
 //!
 //! It knows no endpoint: it asks a [`View`], which answers with what it is sure of or with a [`Doubt`]. A view may be asked anything
 //! at any time and the chain may change between two questions: every block is linked to its parent before it is delivered.
+//!
+//! Who reads a whole history, and acts on nothing of it, may [stride](Follower::stride) over what lies deeper than is ever taken back:
+//! a [`Stretch`] of it is read by its logs, and linked at both ends alone.
 
 use std::{collections::VecDeque, future::Future};
 
@@ -23,6 +26,15 @@ use crate::event::Head;
 pub const REORG_BLOCKS_MAX: u64 = 128;
 /// Blocks delivered in one step: so many headers fit one answer of an ordinary endpoint.
 pub const STEP_BLOCKS_MAX: u64 = 100;
+
+/// Blocks of one stretch at first: it doubles as long as few logs come.
+const STRETCH_BLOCKS: u64 = 1_000;
+/// And at most: an hour of Arbitrum's, of which an endpoint that takes a hundred blocks a question is asked a hundred times.
+pub const STRETCH_BLOCKS_MAX: u64 = 10_000;
+/// Logs that one stretch may bring: some 2 MiB, and as many headers are 21 answers.
+pub const STRETCH_LOGS_MAX: usize = 2_048;
+/// A stretch that brings fewer than this share of them may be twice as long, one that brings more than half of them is too long.
+const STRETCH_SPARSE: usize = 8;
 
 /// Why the chain is not known just now. Machines go to unknown, and nothing that moves money leaves, until it is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -132,6 +144,17 @@ pub trait View {
     ) -> impl Future<Output = Result<Vec<Block>, Doubt>> + Send;
 }
 
+/// A view that reads what lies deep in one go.
+pub trait Stretch: View {
+    /// Of blocks `from` to `to` those that have logs, with all of them, and the last one in any case. They are of one chain, and nothing
+    /// else links them. Nothing when there are more logs than [`STRETCH_LOGS_MAX`].
+    fn stretch(
+        &self,
+        from: u64,
+        to: u64,
+    ) -> impl Future<Output = Result<Option<Vec<Block>>, Doubt>> + Send;
+}
+
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -156,6 +179,42 @@ pub struct Follower {
     /// Last block below the window: never taken back.
     bottom: Head,
     window: VecDeque<Block>,
+    width: Width,
+}
+
+/// How many blocks the next stretch takes.
+#[derive(Clone, Copy, Debug)]
+struct Width {
+    now: u64,
+    most: u64,
+}
+
+impl Width {
+    /// A stretch of it brought so many logs, or more than may be.
+    fn brought(&mut self, logs: Option<usize>) {
+        let half = STRETCH_LOGS_MAX / 2; // structural: between too many and few
+        match logs {
+            Some(logs) if logs < STRETCH_LOGS_MAX / STRETCH_SPARSE => {
+                self.now = self.now.saturating_mul(2).min(self.most);
+            }
+            Some(logs) if logs <= half => {}
+            Some(_) | None => self.now = (self.now / 2).max(STEP_BLOCKS_MAX),
+        }
+    }
+
+    /// No answer came to a stretch of it, and one came to an ordinary step: it is never asked for so much again.
+    fn refused(&mut self) {
+        self.most = (self.now / 2).max(STEP_BLOCKS_MAX);
+        self.now = self.most;
+    }
+}
+
+/// Where a follower stands before a step.
+enum Stand {
+    /// The chain holds what was delivered, and goes up to `tip`.
+    Held { tip: u64 },
+    /// It does not: this was taken back.
+    Back(Step),
 }
 
 impl Follower {
@@ -164,6 +223,10 @@ impl Follower {
         Self {
             bottom: at,
             window: VecDeque::new(),
+            width: Width {
+                now: STRETCH_BLOCKS,
+                most: STRETCH_BLOCKS_MAX,
+            },
         }
     }
 
@@ -192,6 +255,65 @@ impl Follower {
     ///
     /// Errors: [`Doubt`]; nothing changed.
     pub async fn advance<V: View>(&mut self, view: &V) -> Result<Step, Doubt> {
+        match self.stand(view).await? {
+            Stand::Back(step) => Ok(step),
+            Stand::Held { tip } => self.deliver(view, tip).await,
+        }
+    }
+
+    /// The same in strides over what lies deeper than [`REORG_BLOCKS_MAX`] below the tip: a stretch is taken whole and is never taken
+    /// back, and near the tip it goes on as [`advance`](Self::advance) does. An endpoint that does not answer a long stretch is asked for
+    /// shorter ones, down to an ordinary step.
+    ///
+    /// Errors: [`Doubt`]; nothing changed.
+    pub async fn stride<V: Stretch>(&mut self, view: &V) -> Result<Step, Doubt> {
+        let tip = match self.stand(view).await? {
+            Stand::Back(step) => return Ok(step),
+            Stand::Held { tip } => tip,
+        };
+        let top = self.top();
+        let deep = tip.saturating_sub(REORG_BLOCKS_MAX);
+        let to = deep.min(top.number.saturating_add(self.width.now));
+        if to <= top.number.saturating_add(STEP_BLOCKS_MAX) {
+            let step = self.deliver(view, tip).await?;
+            if self.width.now <= STEP_BLOCKS_MAX {
+                self.width.brought(Some(step.changes.len()));
+            }
+            return Ok(step);
+        }
+        let from = top.number.saturating_add(1);
+        match view.stretch(from, to).await {
+            Ok(None) => {
+                self.width.brought(None);
+                Ok(Step {
+                    changes: Vec::new(),
+                    more: true,
+                })
+            }
+            Ok(Some(blocks)) => {
+                // The chain that was read is the one of what was delivered before.
+                let known = view.links(top.number, top.number).await?;
+                if !self.holds(&known) {
+                    return Err(Doubt::Moved { block: top.number });
+                }
+                let changes = self.skip(blocks, from, to)?;
+                self.width.brought(Some(changes.len()));
+                Ok(Step {
+                    changes,
+                    more: to < tip,
+                })
+            }
+            Err(doubt) => {
+                let step = self.deliver(view, tip).await?;
+                self.width.refused();
+                tracing::debug!(from, to, "shorter stretches from now on: {doubt}");
+                Ok(step)
+            }
+        }
+    }
+
+    /// Whether the chain holds what was delivered; what it does not is taken back.
+    async fn stand<V: View>(&mut self, view: &V) -> Result<Stand, Doubt> {
         let (tip, top) = (view.tip().await?, self.top());
         let common = tip.min(top.number);
         if common < self.bottom.number {
@@ -202,7 +324,7 @@ impl Follower {
         }
         let known = view.links(common, common).await?;
         if !self.holds(&known) {
-            return self.take_back(view, common).await;
+            return self.take_back(view, common).await.map(Stand::Back);
         }
         if tip < top.number {
             return Err(Doubt::Lags {
@@ -210,6 +332,12 @@ impl Follower {
                 top: top.number,
             });
         }
+        Ok(Stand::Held { tip })
+    }
+
+    /// What is next, each block linked to the one before.
+    async fn deliver<V: View>(&mut self, view: &V, tip: u64) -> Result<Step, Doubt> {
+        let top = self.top();
         let to = tip.min(top.number.saturating_add(STEP_BLOCKS_MAX));
         if to == top.number {
             return Ok(Step {
@@ -275,6 +403,27 @@ impl Follower {
                 self.bottom = oldest.link.at;
             }
         }
+        Ok(changes)
+    }
+
+    /// Takes a stretch: what was delivered before and what it brings lies too deep to be taken back.
+    fn skip(&mut self, blocks: Vec<Block>, from: u64, to: u64) -> Result<Vec<Change>, Doubt> {
+        let mut next = from;
+        for block in &blocks {
+            let number = block.link.at.number;
+            if number < next || number > to {
+                return Err(Doubt::Moved { block: number });
+            }
+            next = number.saturating_add(1);
+        }
+        let last = blocks.last().map(|block| block.link.at);
+        let Some(last) = last.filter(|last| last.number == to) else {
+            return Err(Doubt::Moved { block: to });
+        };
+        let added = blocks.into_iter().flat_map(|block| block.logs);
+        let changes = added.map(Change::Added).collect();
+        self.window.clear();
+        self.bottom = last;
         Ok(changes)
     }
 }

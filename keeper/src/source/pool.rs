@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{
     endpoint::{Fault, Source},
-    follow::{Block, Doubt, Link, View},
+    follow::{Block, Doubt, Link, Stretch, View},
 };
 use crate::operations::observe;
 
@@ -386,6 +386,14 @@ impl<S: Source> View for Pool<S> {
     async fn blocks(&self, from: u64, to: u64, tip: u64) -> Result<Vec<Block>, Doubt> {
         let ask = |source: Arc<S>| async move { source.blocks(from, to, tip).await };
         self.vote(format!("logs of blocks {from} to {to}"), ask)
+            .await
+    }
+}
+
+impl<S: Source> Stretch for Pool<S> {
+    async fn stretch(&self, from: u64, to: u64) -> Result<Option<Vec<Block>>, Doubt> {
+        let ask = |source: Arc<S>| async move { source.stretch(from, to).await };
+        self.vote(format!("logs of a stretch of blocks {from} to {to}"), ask)
             .await
     }
 }

@@ -122,6 +122,11 @@ impl Page {
         }
     }
 
+    /// The page of a keeper that runs.
+    pub(crate) const fn at(at: SocketAddr) -> Self {
+        Self { at, _runtime: None }
+    }
+
     pub(crate) const fn address(&self) -> SocketAddr {
         self.at
     }
@@ -661,10 +666,7 @@ fn the_executable_serves_proofs_of_its_log_that_hold_against_the_chain() {
     let keeper = scene.person("keeper");
     let files = Files::new();
     let mut daemon = Daemon::start(&logging(&files, &scene, &keeper));
-    let page = Page {
-        at: daemon.address("listen").parse().unwrap(),
-        _runtime: None,
-    };
+    let page = Page::at(daemon.address("listen").parse().unwrap());
     let state = page.until("a log", |state| {
         state["log"]["size"].as_u64().is_some_and(|size| size > 3)
     });

@@ -6,7 +6,10 @@ use agentcity_domain::time::Timestamp;
 use agentcity_keeper::{
     event::Head,
     source::{
-        follow::{Block, Change, Doubt, Follower, Link, REORG_BLOCKS_MAX, View},
+        follow::{
+            Block, Change, Doubt, Follower, Link, REORG_BLOCKS_MAX, STEP_BLOCKS_MAX,
+            STRETCH_BLOCKS_MAX, STRETCH_LOGS_MAX, Stretch, View,
+        },
         log::Log,
     },
 };
@@ -20,6 +23,8 @@ enum Deed {
     Extend(u8, u8),
     /// The newest so many blocks are replaced, by this much more or fewer.
     Reorg(u8, i8),
+    /// So many are replaced by as many, however deep that is.
+    Fork(u64),
     /// The next answer does not come.
     Fail,
     /// The next list lacks its element at this place.
@@ -51,6 +56,12 @@ struct World {
     /// How deep reorganisations went since the newest block stood: they add up when nobody looks.
     salt: u64,
     floor: u64,
+    /// Whether they are never deeper than can be undone below the tip that was told last.
+    is_shallow: bool,
+    /// No stretch of more blocks is answered.
+    widest: u64,
+    /// Lengths of the stretches that were asked for.
+    asked: Vec<u64>,
 }
 
 impl World {
@@ -60,6 +71,9 @@ impl World {
             deeds,
             salt: 0,
             floor: 0,
+            is_shallow: false,
+            widest: u64::MAX,
+            asked: Vec::new(),
         };
         world.extend(2, 1);
         world
@@ -109,6 +123,14 @@ impl World {
         match deed {
             Deed::Extend(blocks, logs) => self.extend(blocks, logs),
             Deed::Reorg(depth, more) => self.reorg(depth, more),
+            Deed::Fork(depth) => {
+                let depth = usize::try_from(depth).unwrap();
+                self.chain.truncate(self.chain.len() - depth);
+                self.salt += 1;
+                for _ in 0..depth {
+                    self.extend(1, 1);
+                }
+            }
             _ => {}
         }
         deed
@@ -150,11 +172,15 @@ impl View for Shown {
         let mut world = self.0.lock().unwrap();
         let deed = world.happen();
         let tip = world.chain.len() as u64 - 1;
-        match deed {
-            Deed::Fail => Err(Doubt::Moved { block: tip }),
-            Deed::Lag(back) => Ok(tip.saturating_sub(u64::from(back))),
-            _ => Ok(tip),
+        let told = match deed {
+            Deed::Fail => return Err(Doubt::Moved { block: tip }),
+            Deed::Lag(back) => tip.saturating_sub(u64::from(back)),
+            _ => tip,
+        };
+        if world.is_shallow {
+            world.floor = world.floor.max(told.saturating_sub(REORG_BLOCKS_MAX));
         }
+        Ok(told)
     }
 
     async fn links(&self, from: u64, to: u64) -> Result<Vec<Link>, Doubt> {
@@ -164,6 +190,24 @@ impl View for Shown {
 
     async fn blocks(&self, from: u64, to: u64, _: u64) -> Result<Vec<Block>, Doubt> {
         self.0.lock().unwrap().list(from, to)
+    }
+}
+
+impl Stretch for Shown {
+    /// Endpoints answer it whole or not at all: what is missing in the middle nobody could notice by itself.
+    async fn stretch(&self, from: u64, to: u64) -> Result<Option<Vec<Block>>, Doubt> {
+        let mut world = self.0.lock().unwrap();
+        world.asked.push(to + 1 - from);
+        if to + 1 - from > world.widest {
+            return Err(Doubt::Moved { block: to });
+        }
+        let mut list = world.list(from, to)?;
+        if list.len() as u64 != to + 1 - from {
+            return Err(Doubt::Moved { block: to });
+        }
+        list.retain(|block| !block.logs.is_empty() || block.link.at.number == to);
+        let logs: usize = list.iter().map(|block| block.logs.len()).sum();
+        Ok((logs <= STRETCH_LOGS_MAX).then_some(list))
     }
 }
 
@@ -276,4 +320,142 @@ fn a_view_that_lags_takes_nothing_back() {
         assert!(matches!(doubt, Doubt::Lags { tip: 31, top: 51 }), "{doubt}");
         assert_eq!(delivered, view.0.lock().unwrap().logs(0));
     });
+}
+
+/// Strides until there is nothing more, on a chain that stands still. How many it took.
+async fn settle_by_strides(
+    follower: &mut Follower,
+    view: &Shown,
+    delivered: &mut Vec<Log>,
+) -> usize {
+    for strides in 1..2_000 {
+        match follower.stride(view).await {
+            Ok(step) => {
+                apply(delivered, step.changes);
+                if !step.more {
+                    return strides;
+                }
+            }
+            Err(doubt) => assert!(matches!(doubt, Doubt::Lags { .. }), "{doubt}"),
+        }
+        let mut world = view.0.lock().unwrap();
+        if (world.chain.len() as u64) <= follower.top().number {
+            world.extend(1, 1);
+        }
+    }
+    panic!("it does not come to an end");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// INV-KEEPER-03.
+    #[test]
+    fn strides_deliver_what_the_chain_holds_whatever_of_it_lay_too_deep_to_be_taken_back(
+        deeds in prop::collection::vec(deed(), 1..80),
+        history in prop::collection::vec((any::<u8>(), 0..3_u8), 0..24),
+        widest in prop_oneof![1 => Just(u64::MAX), 1 => 50..900_u64],
+    ) {
+        let mut world = World::new(Vec::new());
+        for (blocks, logs) in history {
+            world.extend(blocks, logs);
+        }
+        (world.deeds, world.is_shallow, world.widest) = (deeds, true, widest);
+        let view = Shown(Mutex::new(world));
+        let mut follower = begin(&view.0.lock().unwrap());
+        let mut delivered = Vec::new();
+        now(async {
+            while !view.0.lock().unwrap().deeds.is_empty() {
+                if let Ok(step) = follower.stride(&view).await {
+                    apply(&mut delivered, step.changes);
+                }
+            }
+            settle_by_strides(&mut follower, &view, &mut delivered).await;
+        });
+        let world = view.0.lock().unwrap();
+        prop_assert_eq!(delivered, world.logs(0));
+        prop_assert_eq!(follower.top(), world.chain.last().unwrap().link.at);
+    }
+}
+
+/// A world of so many blocks, of which every `every`th has so many logs.
+fn history(blocks: u64, every: u64, logs: u8) -> World {
+    let mut world = World::new(Vec::new());
+    while (world.chain.len() as u64) < blocks {
+        let has = (world.chain.len() as u64).is_multiple_of(every);
+        world.extend(1, if has { logs } else { 0 });
+    }
+    world
+}
+
+#[test]
+fn a_long_history_is_read_in_few_strides_and_the_newest_blocks_are_linked_one_by_one() {
+    let view = Shown(Mutex::new(history(40_000, 100, 1)));
+    let mut follower = begin(&view.0.lock().unwrap());
+    let mut delivered = Vec::new();
+    let strides = now(settle_by_strides(&mut follower, &view, &mut delivered));
+    assert!(strides < 12, "{strides} strides");
+    let mut world = view.0.lock().unwrap();
+    assert_eq!(delivered, world.logs(0));
+    assert_eq!(world.asked[..4], [1_000, 2_000, 4_000, 8_000]);
+    assert!(
+        world
+            .asked
+            .iter()
+            .all(|blocks| *blocks <= STRETCH_BLOCKS_MAX)
+    );
+    let tip = world.chain.len() as u64 - 1;
+    assert_eq!(follower.bottom().number, tip - REORG_BLOCKS_MAX);
+
+    // As deep as ever is undone, and one block more is told.
+    world.reorg(u8::try_from(REORG_BLOCKS_MAX).unwrap(), 1);
+    drop(world);
+    now(settle_by_strides(&mut follower, &view, &mut delivered));
+    let mut world = view.0.lock().unwrap();
+    assert_eq!(delivered, world.logs(0));
+    world.reorg(u8::try_from(REORG_BLOCKS_MAX + 1).unwrap(), 1);
+    drop(world);
+    let doubt = now(follower.stride(&view)).unwrap_err();
+    assert!(matches!(doubt, Doubt::TooDeep { .. }), "{doubt}");
+}
+
+#[test]
+fn a_stretch_that_is_not_answered_or_has_too_many_logs_is_read_in_shorter_ones_and_no_block_is_left_out()
+ {
+    for (widest, every, logs) in [
+        (600, 100, 1),
+        (STEP_BLOCKS_MAX, 100, 1),
+        (u64::MAX, 1, 5),
+        (u64::MAX, 1, 60),
+    ] {
+        let mut world = history(6_000, every, logs);
+        world.widest = widest;
+        let view = Shown(Mutex::new(world));
+        let mut follower = begin(&view.0.lock().unwrap());
+        let mut delivered = Vec::new();
+        let strides = now(settle_by_strides(&mut follower, &view, &mut delivered));
+        let world = view.0.lock().unwrap();
+        assert_eq!(delivered, world.logs(0), "{widest} {logs}");
+        let refused = world.asked.iter().filter(|blocks| **blocks > widest);
+        assert!(refused.count() <= 4, "{:?}", world.asked);
+        assert!(strides < 80, "{strides} strides: {:?}", world.asked);
+    }
+}
+
+#[test]
+fn a_chain_that_became_another_below_what_was_strode_over_is_told_and_nothing_of_it_is_delivered() {
+    let view = Shown(Mutex::new(history(3_000, 10, 1)));
+    let mut follower = begin(&view.0.lock().unwrap());
+    now(follower.stride(&view)).unwrap();
+    let top = follower.top();
+    // Between the question whether the top stands and the stretch above it.
+    let mut world = view.0.lock().unwrap();
+    let deeper = world.chain.len() as u64 - top.number + 1;
+    world.deeds = vec![Deed::Calm, Deed::Fork(deeper), Deed::Calm, Deed::Calm];
+    drop(world);
+    let doubt = now(follower.stride(&view)).unwrap_err();
+    assert!(matches!(doubt, Doubt::Moved { .. }), "{doubt}");
+    assert_eq!(follower.top(), top, "nothing changed");
+    let doubt = now(follower.stride(&view)).unwrap_err();
+    assert!(matches!(doubt, Doubt::TooDeep { .. }), "{doubt}");
 }

@@ -20,7 +20,7 @@ use agentcity_keeper::{
     executor::outage::Word,
     openapi,
 };
-use agentcity_test_fixtures::openapi::{Change, Judge, STRANGER, structural};
+use agentcity_test_fixtures::openapi::{Change, Judge, STRANGER, is_committed, structural};
 use alloy::primitives::B256;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -58,15 +58,7 @@ fn committed() -> PathBuf {
 
 #[test]
 fn the_committed_document_is_what_would_be_printed() {
-    let printed = format!("{:#}\n", openapi::document());
-    if std::env::var("SNAPSHOTS").is_ok_and(|wanted| wanted == "overwrite") {
-        std::fs::write(committed(), &printed).unwrap();
-    }
-    let found = std::fs::read_to_string(committed()).unwrap_or_default();
-    assert!(
-        found == printed,
-        "run this test with SNAPSHOTS=overwrite, then commit docs/openapi/keeper.json"
-    );
+    is_committed(&openapi::document(), &committed());
 }
 
 /// The document as it is committed: that is what others read.

@@ -1,20 +1,26 @@
 //! A dashboard that starts again goes on above what it has read, and believes its file no more than the chain.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use agentcity_abi::ICollaboration::{abortMissionCall, missionCall};
 use agentcity_domain::peer::Peer;
 use agentcity_keeper::{
     dashboard::kept::{Kept, Name},
-    source::follow::REORG_BLOCKS_MAX,
+    source::{follow::REORG_BLOCKS_MAX, log::Log},
 };
 use agentcity_test_fixtures::mission::{Charter, Law, Scene};
-use alloy::{hex, primitives::keccak256, providers::Provider, sol_types::SolCall};
+use alloy::{
+    hex,
+    primitives::{B256, keccak256},
+    providers::Provider,
+    sol_types::SolCall,
+};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::{
+    daemon::{Daemon, Files},
     dashboard::{Page, enacted},
     mission::provider,
     strait::{Passage, strait},
@@ -96,9 +102,16 @@ fn number(of: &Value) -> u64 {
     u64::from_str_radix(digits, 16).unwrap()
 }
 
+fn first_block(scene: &Scene) -> B256 {
+    let mut rpc = scene.stage.city.node.rpc();
+    let first = rpc.call("eth_getBlockByNumber", json!(["0x0", false]));
+    first.unwrap()["hash"].as_str().unwrap().parse().unwrap()
+}
+
 fn open(path: &Path, scene: &Scene) -> Kept {
     let name = Name {
         chain_id: scene.stage.city.client.chain_id(),
+        genesis: first_block(scene),
         constitution: scene.at(Peer::Constitution),
         from_block: 1,
     };
@@ -150,7 +163,7 @@ fn a_second_start_asks_the_endpoint_only_for_what_is_new_and_a_chain_that_contra
     };
     scene.rule(Peer::Collaboration, &abort);
     let asked = Asked::of(&scene);
-    asked.rpc(&scene, "anvil_mine", json!(["0xc8"]));
+    asked.rpc(&scene, "anvil_mine", json!(["0x7d0"]));
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("seen");
 
@@ -159,9 +172,17 @@ fn a_second_start_asks_the_endpoint_only_for_what_is_new_and_a_chain_that_contra
     drop(page);
     let questions = asked.take();
     assert!(
-        questions.headers().contains(&1),
+        questions.ranges().contains(&1),
         "it begins at the first block"
     );
+    // Of the two thousand empty blocks only those are asked for that may be taken back.
+    let kept = open(&path, &scene).page(0).unwrap().logs;
+    let told: BTreeSet<u64> = kept.iter().map(|log| log.at.number).collect();
+    let (asked_for, most) = (
+        questions.headers().len() as u64,
+        told.len() as u64 + REORG_BLOCKS_MAX + 100,
+    );
+    assert!(asked_for < most, "{asked_for} headers, {most} at most");
     assert!(questions.of("eth_getTransactionReceipt").count() > 10);
     assert!(questions.views(&law) > 0);
     let top = open(&path, &scene).top().unwrap().unwrap();
@@ -192,7 +213,88 @@ fn a_second_start_asks_the_endpoint_only_for_what_is_new_and_a_chain_that_contra
     drop(page);
     same(&first, &third);
     assert!(
-        asked.take().headers().contains(&1),
+        asked.take().ranges().contains(&1),
         "it is read from the beginning"
     );
+}
+
+/// A keeper that serves a dashboard of the scene's city, with a journal of its own and a file that others had before it.
+fn served(files: &Files, scene: &Scene, journal: &str) -> (Daemon, Page) {
+    let key = files.key("bob");
+    let config = files.at("keeper.toml");
+    let text = format!(
+        "endpoint = {:?}\njournal = {:?}\nkey_file = {key:?}\ndepth_blocks = 0\npoll_secs = 5\n\
+         [city]\nconstitution = \"{}\"\nfrom_block = 1\n[log]\nfile = {:?}\n\
+         [operations]\nlisten = \"127.0.0.1:0\"\ndashboard = true\ndashboard_file = {:?}\n",
+        scene.stage.city.node.http_url(),
+        files.at(journal),
+        scene.at(Peer::Constitution),
+        files.at(&format!("{journal}-log")),
+        files.at("seen"),
+    );
+    std::fs::write(&config, text).unwrap();
+    let mut daemon = Daemon::start(&config);
+    let at = daemon.address("listen").parse().unwrap();
+    (daemon, Page::at(at))
+}
+
+#[test]
+fn what_was_read_of_a_chain_is_not_shown_of_another_that_has_its_number_and_its_addresses() {
+    let charter = Charter::default();
+    let mut old = Scene::raise(&charter, 3, 1);
+    let law = enacted(&mut old);
+    let mut rpc = old.stage.city.node.rpc();
+    rpc.call("anvil_mine", json!(["0x12c"])).unwrap();
+    let files = Files::new();
+    let (mut daemon, page) = served(&files, &old, "journal");
+    page.until("the mission", |state| {
+        state["city"]["caughtUp"] == json!(true) && state["missions"]["total"] == json!(1)
+    });
+    daemon.signal("TERM");
+    assert_eq!(daemon.code(), Some(0));
+    let kept = open(&files.at("seen"), &old);
+    let known = |log: &Log| log.topics.contains(&law.mission);
+    assert!(kept.page(0).unwrap().logs.iter().any(known));
+    drop(kept);
+
+    // Another chain with the same city, which is younger than what was read.
+    let mut settings = charter.settings.clone();
+    settings.timestamp = settings.timestamp.map(|at| at + 1);
+    let new = Scene::raise(
+        &Charter {
+            settings,
+            ..charter
+        },
+        3,
+        1,
+    );
+    assert_eq!(
+        (
+            new.stage.city.client.chain_id(),
+            new.at(Peer::Constitution),
+            new.at(Peer::Collaboration)
+        ),
+        (
+            old.stage.city.client.chain_id(),
+            old.at(Peer::Constitution),
+            old.at(Peer::Collaboration)
+        )
+    );
+    assert_ne!(first_block(&new), first_block(&old));
+    let (mut daemon, page) = served(&files, &new, "another-journal");
+    let line = daemon.line(|line| {
+        line["fields"]["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("of another chain"))
+    });
+    let first = first_block(&new).to_string();
+    assert!(line["fields"]["wanted"].as_str().unwrap().contains(&first));
+    let state = page.until("the new city", |state| {
+        state["city"]["caughtUp"] == json!(true)
+    });
+    assert_eq!(state["missions"]["total"], json!(0));
+    daemon.signal("TERM");
+    assert_eq!(daemon.code(), Some(0));
+    let kept = open(&files.at("seen"), &new);
+    assert!(!kept.page(0).unwrap().logs.iter().any(known));
 }

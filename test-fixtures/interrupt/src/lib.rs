@@ -6,12 +6,16 @@
 //!    └── SIGINT, SIGTERM: nothing more is started, all that is known is ended ◄┘
 //! ```
 //!
+//! A second interrupt waits for nobody: all that is known is killed, with all that it has started.
+//!
 //! A destructor ends a process when its owner is dropped, and a signal drops nobody. So whatever is started through [`spawn`], or
 //! [adopted](adopt), is known here until somebody [forgets](forget) it to let it run on; and [`guard`] ends it when a person interrupts
 //! the program. An id that is given out again is nobody's here: only children that were not waited for are asked to end.
 
+mod tree;
+
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt, io,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -24,6 +28,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
+pub use tree::Process;
 
 /// Between two looks at a process.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -58,12 +63,25 @@ pub enum Ending<T> {
 }
 
 /// An interrupt, and what it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interrupted {
     /// Whether a person did so at the keyboard, or somebody by `kill`.
     pub by: By,
-    /// How many processes were running then.
+    /// Whether what ran was given its time.
+    pub pace: Pace,
+    /// How many processes that were started here were running then.
     pub ended: usize,
+    /// Who did not end when it was asked to, or was not given the time; with all that those had started.
+    pub killed: Vec<Process>,
+}
+
+/// Whether what ran was given its time to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It was asked to end, and killed only when its time was over.
+    Orderly,
+    /// The program was interrupted a second time.
+    AtOnce,
 }
 
 /// By what a program is ended.
@@ -92,17 +110,32 @@ impl fmt::Display for Interrupted {
             By::Interrupt => "interrupted",
             By::Terminate => "terminated",
         };
-        let what = match self.ended {
-            0 => return write!(f, "{how}: nothing was running"),
-            1 => "one process that was started here has ended".to_owned(),
-            many => format!("{many} processes that were started here have ended"),
+        let again = match self.pace {
+            Pace::Orderly => "",
+            Pace::AtOnce => " again",
         };
-        write!(f, "{how}: {what}")
+        match self.ended {
+            0 => write!(f, "{how}{again}: nothing was running")?,
+            1 => write!(
+                f,
+                "{how}{again}: one process that was started here has ended"
+            )?,
+            many => write!(
+                f,
+                "{how}{again}: {many} processes that were started here have ended"
+            )?,
+        }
+        for (place, killed) in self.killed.iter().enumerate() {
+            let before = if place == 0 { "; killed: " } else { ", " };
+            write!(f, "{before}{killed}")?;
+        }
+        Ok(())
     }
 }
 
 /// Does a program's work in a thread of its own, until it is done or a person interrupts it: then nothing more is started, all that is
-/// known is asked to end, and killed after `patience`.
+/// known is asked to end, and killed after `patience`, or at once when the same signal comes a second time. SIGTERM after SIGINT is no
+/// second time: a Ctrl-C reaches a whole group, and who leads it asks the others to end besides.
 ///
 /// Errors: signals cannot be heard.
 ///
@@ -145,10 +178,31 @@ pub fn guard<T: Send + 'static>(
         Ok(by) => {
             // What the work says and panics of from now on is that nothing answers any more, which is no news.
             std::panic::set_hook(Box::new(|_| {}));
-            let ended = end_all(patience);
-            let waited = async { tokio::time::timeout(GIVING_UP, finished).await };
-            let _ = runtime.block_on(waited);
-            Ok(Ending::Interrupted(Interrupted { by, ended }))
+            let (ended, mut asked) = oneshot::channel();
+            thread::spawn(move || ended.send(end_all(patience)));
+            let orderly = async {
+                let ended = (&mut asked).await;
+                let _ = tokio::time::timeout(GIVING_UP, finished).await;
+                ended.unwrap_or_default()
+            };
+            let again = async {
+                match by {
+                    By::Interrupt => interrupts.recv().await,
+                    By::Terminate => terminations.recv().await,
+                }
+            };
+            let (pace, Ended { running, killed }) = runtime.block_on(async {
+                tokio::select! {
+                    ended = orderly => (Pace::Orderly, ended),
+                    _ = again => (Pace::AtOnce, kill_all()),
+                }
+            });
+            Ok(Ending::Interrupted(Interrupted {
+                by,
+                pace,
+                ended: running,
+                killed,
+            }))
         }
     }
 }
@@ -209,24 +263,86 @@ pub fn output(command: &mut Command) -> io::Result<Output> {
     spawn(command)?.wait_with_output()
 }
 
-/// Ends all that is known, and lets nothing more be started. How many there were.
-pub fn end_all(patience: Duration) -> usize {
-    let running: Vec<u32> = {
-        let mut known = known();
-        known.interrupted = true;
-        let running = known.running.iter().copied();
-        running.filter(|pid| runs(*pid)).collect()
-    };
-    for (signal, patience) in [(Signal::TERM, patience), (Signal::KILL, GIVING_UP)] {
-        for pid in running.iter().filter(|pid| runs(**pid)) {
-            send(*pid, signal);
+/// What was ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// How many processes that were started here were running.
+    pub running: usize,
+    /// Who was killed, with all that those had started.
+    pub killed: Vec<Process>,
+}
+
+/// Asks all that is known to end, kills who did not after `patience`, and lets nothing more be started.
+pub fn end_all(patience: Duration) -> Ended {
+    let running = close();
+    for pid in &running {
+        send(*pid, Signal::TERM);
+    }
+    wait_for(&running, patience);
+    Ended {
+        running: running.len(),
+        killed: kill(&running),
+    }
+}
+
+/// Kills all that is known at once, with all that it has started, and lets nothing more be started.
+pub fn kill_all() -> Ended {
+    let running = close();
+    Ended {
+        running: running.len(),
+        killed: kill(&running),
+    }
+}
+
+/// From now on nothing is started. Who runs.
+fn close() -> Vec<u32> {
+    let mut known = known();
+    known.interrupted = true;
+    let running = known.running.iter().copied();
+    running.filter(|pid| runs(*pid)).collect()
+}
+
+fn wait_for(running: &[u32], patience: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < patience && running.iter().any(|pid| runs(*pid)) {
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Kills whoever of them runs, with all that it has started: a program that is killed ends nobody. All are held first, so that none
+/// starts another meanwhile.
+fn kill(running: &[u32]) -> Vec<Process> {
+    let own: Vec<u32> = running.iter().copied().filter(|pid| runs(*pid)).collect();
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let mut held: BTreeMap<u32, Process> = BTreeMap::new();
+    for pid in &own {
+        send(*pid, Signal::STOP);
+    }
+    loop {
+        let found = tree::below(&own, &tree::processes());
+        let new: Vec<Process> = found
+            .into_iter()
+            .filter(|one| !held.contains_key(&one.pid))
+            .collect();
+        if new.is_empty() {
+            break;
         }
-        let begun = Instant::now();
-        while begun.elapsed() < patience && running.iter().any(|pid| runs(*pid)) {
-            thread::sleep(LOOK_EVERY);
+        for one in new {
+            send(one.pid, Signal::STOP);
+            held.insert(one.pid, one);
         }
     }
-    running.len()
+    // Those of whom the system says nothing, too.
+    for pid in &own {
+        held.entry(*pid).or_insert_with(|| Process::unnamed(*pid));
+    }
+    for pid in held.keys() {
+        send(*pid, Signal::KILL);
+    }
+    wait_for(&own, GIVING_UP);
+    held.into_values().collect()
 }
 
 /// Whether a child of this program is there and has not ended. Its end is left to be seen by whoever has it.

@@ -2,10 +2,12 @@
 //! else, where it says less than it could, and what of it nobody has seen. The executors' protocol and the keeper's own are judged so.
 
 mod change;
+mod committed;
 mod judge;
 mod schema;
 
 pub use self::{
     change::{Change, STRANGER, structural},
+    committed::is_committed,
     judge::{Answered, Judge},
 };

@@ -16,7 +16,7 @@ use agentcity_executor::{
     },
     trail::Entry,
 };
-use agentcity_test_fixtures::openapi::{Change, Judge, STRANGER, structural};
+use agentcity_test_fixtures::openapi::{Change, Judge, STRANGER, is_committed, structural};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -33,15 +33,7 @@ fn committed() -> std::path::PathBuf {
 
 #[test]
 fn the_committed_document_is_what_would_be_printed() {
-    let printed = format!("{:#}\n", openapi::document());
-    if std::env::var("SNAPSHOTS").is_ok_and(|wanted| wanted == "overwrite") {
-        std::fs::write(committed(), &printed).unwrap();
-    }
-    let found = std::fs::read_to_string(committed()).unwrap_or_default();
-    assert!(
-        found == printed,
-        "run this test with SNAPSHOTS=overwrite, then commit docs/openapi/executor.json"
-    );
+    is_committed(&openapi::document(), &committed());
 }
 
 /// What serde would have taken in place of a stranger: all fields of a type, or all its variants.

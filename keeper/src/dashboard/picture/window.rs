@@ -8,7 +8,7 @@ use super::Picture;
 use crate::{
     event::Head,
     source::{
-        follow::{Change, REORG_BLOCKS_MAX},
+        follow::Change,
         log::{City, Log},
     },
 };
@@ -67,8 +67,8 @@ impl Window {
         &mut self.now
     }
 
-    /// Takes what changed, in order, up to the block `top`.
-    pub fn take(&mut self, changes: Vec<Change>, top: Head) -> Vec<Sent> {
+    /// Takes what changed, in order, up to the block `top`; nothing up to the block `bottom` is ever taken back.
+    pub fn take(&mut self, changes: Vec<Change>, top: Head, bottom: u64) -> Vec<Sent> {
         let mut sent = Vec::new();
         let mut again = false;
         for change in changes {
@@ -101,7 +101,7 @@ impl Window {
             self.fold_again();
         }
         self.now.top = Some(top);
-        self.settle(top.number);
+        self.settle(bottom);
         sent
     }
 
@@ -120,8 +120,8 @@ impl Window {
     }
 
     /// Folds for good what lies deeper than can be taken back.
-    fn settle(&mut self, top: u64) {
-        let deep = |log: &Log| log.at.number.saturating_add(REORG_BLOCKS_MAX) <= top;
+    fn settle(&mut self, bottom: u64) {
+        let deep = |log: &Log| log.at.number <= bottom;
         while self.logs.front().is_some_and(deep) {
             if let Some(log) = self.logs.pop_front() {
                 self.below.take(&self.city, &log);

@@ -8,7 +8,7 @@ use std::{
 
 use alloy::{primitives::B256, providers::Provider};
 
-use super::{Run, STATES_A_WORD, View, Watch};
+use super::{Run, STATES_A_WORD, Watch};
 use crate::{
     dashboard::{
         gas::Gas,
@@ -17,7 +17,7 @@ use crate::{
     },
     event::Head,
     source::{
-        follow::{Doubt, STEP_BLOCKS_MAX},
+        follow::{Doubt, STEP_BLOCKS_MAX, Stretch},
         log::Log,
     },
 };
@@ -46,7 +46,7 @@ struct Recalled {
     views: BTreeSet<B256>,
 }
 
-impl<P: Provider + 'static, V: View + Send + Sync + 'static> Watch<P, V> {
+impl<P: Provider + 'static, V: Stretch + Send + Sync + 'static> Watch<P, V> {
     /// Goes on above what an earlier start read: the block up to which that is. Nothing is recalled that the chain contradicts.
     ///
     /// Errors: [`Doubt`].

@@ -9,7 +9,7 @@ use alloy::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::source::log::Contract;
+use crate::source::{follow::REORG_BLOCKS_MAX, log::Contract};
 
 const MISSION: B256 = B256::repeat_byte(9);
 
@@ -295,7 +295,7 @@ proptest! {
     ) {
         let mut window = Window::new(city());
         let (mut standing, mut number, mut branch): (Vec<(Told, Log)>, u64, u8) = (vec![(Told::Created(0), Told::Created(0).log(1, 0))], 1, 0);
-        window.take(vec![Change::Added(standing[0].1.clone())], head(1, 0));
+        window.take(vec![Change::Added(standing[0].1.clone())], head(1, 0), 0);
         for (told, back, pass) in steps {
             let mut changes = Vec::new();
             for _ in 0..back {
@@ -308,7 +308,7 @@ proptest! {
             let log = told.log(number, branch);
             standing.push((told, log.clone()));
             changes.push(Change::Added(log));
-            window.take(changes, head(number, branch));
+            window.take(changes, head(number, branch), number.saturating_sub(REORG_BLOCKS_MAX));
         }
         let mut fresh = Picture::default();
         for (_, log) in &standing {
@@ -322,7 +322,7 @@ proptest! {
         let mut again = Window::new(city());
         again.recall(settled);
         again.recalled(head(number.saturating_sub(REORG_BLOCKS_MAX), branch));
-        again.take(rest, head(number, branch));
+        again.take(rest, head(number, branch), number.saturating_sub(REORG_BLOCKS_MAX));
         prop_assert_eq!(facts(again.picture()), facts(&fresh));
         prop_assert_eq!(facts(again.below()), facts(window.below()));
 
