@@ -518,3 +518,22 @@ async fn a_round_that_is_cut_off_loses_nothing_of_what_it_learnt_or_did_not() {
     host.looks(|_| false).await;
     assert_eq!(host.held(), BTreeSet::new());
 }
+
+#[tokio::test]
+async fn what_a_halt_kept_back_is_handed_in_again_when_the_mission_goes_on_and_not_before() {
+    let mut host = Host::raise(Bounds::usual());
+    host.delivers(3);
+    host.chain.0.lock().is_stopped = true;
+    let submit = host.wanted.pop().expect("it is handed in");
+    let report = "its mission is halted: it is kept".to_owned();
+    host.ends(submit, Outcome::Reported { report });
+    for _ in 0..3 {
+        host.looks(|_| false).await;
+        assert_eq!(host.reached(3), Some(Reached::Kept));
+    }
+    assert!(host.submits().is_empty());
+    host.chain.0.lock().is_stopped = false;
+    host.looks(|_| false).await;
+    assert_eq!(host.reached(3), Some(Reached::Sent));
+    assert_eq!(host.submits(), [1]);
+}
