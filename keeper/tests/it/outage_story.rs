@@ -16,7 +16,7 @@ use agentcity_abi::{
     ICollaboration::{self as work, MissionState},
     IGuardian as guardian, IVerification as results,
 };
-use agentcity_domain::{machine::NodeState, parameter::ParameterId as P, peer::Peer};
+use agentcity_domain::{machine::NodeState, parameter::ParameterId as P, peer::Peer, time::Millis};
 use agentcity_executor::{
     protocol::{Failure, JobRequest},
     server::{Recorder, Work},
@@ -107,15 +107,18 @@ fn impatient() -> Charter {
 }
 
 fn raise(tasks: usize) -> (Desk, Vec<Arc<Waits>>) {
+    let tasks = (0..tasks).map(|task| Task::proved(&format!("fields {task}"), PRICE));
+    raise_of(tasks.collect())
+}
+
+fn raise_of(tasks: Vec<Task>) -> (Desk, Vec<Arc<Waits>>) {
+    let waits: Vec<Arc<Waits>> = tasks.iter().map(|_| Arc::default()).collect();
     let plan = Plan {
         name: "fields".to_owned(),
-        tasks: (0..tasks)
-            .map(|task| Task::proved(&format!("fields {task}"), PRICE))
-            .collect(),
+        tasks,
         edges: Vec::new(),
         predicates: Vec::new(),
     };
-    let waits: Vec<Arc<Waits>> = (0..tasks).map(|_| Arc::default()).collect();
     let scripts = waits
         .iter()
         .map(|waits| Patient(Arc::clone(waits)))
@@ -144,6 +147,17 @@ impl Desk {
             missionId: self.law.mission,
         };
         self.scene.stage.city.client.ask(to, &call).unwrap()
+    }
+
+    /// The panel aborts the mission.
+    fn abort(&mut self) {
+        let abort = work::abortMissionCall {
+            missionId: self.law.mission,
+            justificationHash: keccak256("enough"),
+        };
+        let act = self.scene.act(Peer::Collaboration, &abort);
+        self.scene.decide(&act, &[0, 1]);
+        assert_eq!(self.mission().state, MissionState::Aborted);
     }
 
     /// Time passes, in steps as a keeper looks.
@@ -537,13 +551,7 @@ fn what_was_handed_in_lies_in_the_vault_as_long_as_its_mission_lives() {
         desk.look(&mut keeper);
     }
     assert_eq!(desk.sealed(&with, Sealed::Output).len(), 1);
-    let abort = work::abortMissionCall {
-        missionId: desk.law.mission,
-        justificationHash: keccak256("enough"),
-    };
-    let act = desk.scene.act(Peer::Collaboration, &abort);
-    desk.scene.decide(&act, &[0, 1]);
-    assert_eq!(desk.mission().state, MissionState::Aborted);
+    desk.abort();
     let left = |desk: &Desk| desk.sealed(&with, Sealed::Output).len();
     desk.look(&mut keeper);
     assert_eq!(left(&desk), 1, "it looked less than an hour ago");
@@ -552,4 +560,33 @@ fn what_was_handed_in_lies_in_the_vault_as_long_as_its_mission_lives() {
     desk.until_all(&mut [&mut keeper], "nothing is left", |desk| {
         left(desk) == 0
     });
+}
+
+#[test]
+fn work_that_no_executor_had_room_for_is_given_up_when_its_mission_ends() {
+    let (mut desk, waits) = raise(1);
+    let with = With {
+        folder: "one",
+        serves: vec![0],
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    let asked = |desk: &Desk| -> Vec<Option<String>> {
+        let wanted = desk.wanted(&with, "Router", "Do").into_iter();
+        let of_work = wanted.filter(|(what, _)| what.contains("Invoke"));
+        of_work.map(|(_, how)| how).collect()
+    };
+    desk.until_all(&mut [&mut keeper], "it is asked for", |desk| {
+        asked(desk) == [None]
+    });
+    desk.abort();
+    desk.until_all(&mut [&mut keeper], "it is given up", |desk| {
+        asked(desk).iter().all(Option::is_some)
+    });
+    let how = asked(&desk);
+    assert!(
+        matches!(&how[..], [Some(how)] if how.contains("Refused") && how.contains("is over")),
+        "{how:?}"
+    );
+    assert_eq!(waits[0].begun(), 0);
 }
