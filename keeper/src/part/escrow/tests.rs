@@ -537,3 +537,33 @@ async fn what_a_halt_kept_back_is_handed_in_again_when_the_mission_goes_on_and_n
     assert_eq!(host.reached(3), Some(Reached::Sent));
     assert_eq!(host.submits(), [1]);
 }
+
+#[tokio::test]
+async fn a_stop_that_is_lifted_while_a_refused_result_is_judged_costs_it_no_try() {
+    let host = Host::raise(Bounds::usual());
+    let router = host.part.router().expect("it knows one");
+    let nothing = submitBatchCall {
+        results: Vec::new(),
+        terms: Vec::new(),
+        signatures: Vec::new(),
+    };
+    let input: Bytes = nothing.abi_encode().into();
+    host.chain.0.lock().is_stopped = true;
+    let before = programs::head(&host.part.provider).await.expect("a block");
+    let tried = router.tried(MISSION, &input, before, None).await;
+    assert_eq!(
+        tried,
+        Ok(Outlook::Halted),
+        "refused by a block that had the stop"
+    );
+    let after = programs::head(&host.part.provider).await.expect("a block");
+    assert!(
+        host.chain
+            .0
+            .lock()
+            .lifted
+            .is_some_and(|lifted| lifted <= after.number)
+    );
+    let tried = router.tried(MISSION, &input, after, None).await;
+    assert_eq!(tried, Ok(Outlook::Open));
+}
