@@ -21,7 +21,16 @@ use agentcity_executor::{
     protocol::{Failure, JobRequest},
     server::{Recorder, Work},
 };
-use agentcity_keeper::vault::Kind as Sealed;
+use agentcity_keeper::{
+    clock::Clock,
+    event::Event,
+    execution::Execution,
+    journal::{Claim, Journal, SqliteJournal},
+    machine::freeze_mirror::{self, FreezeMirror},
+    part::mirror,
+    runtime::Stream,
+    vault::Kind as Sealed,
+};
 use agentcity_test_fixtures::{
     city::life::GOOD_UNTIL,
     mission::{Charter, Plan, Task, result},
@@ -158,6 +167,30 @@ impl Desk {
         let act = self.scene.act(Peer::Collaboration, &abort);
         self.scene.decide(&act, &[0, 1]);
         assert_eq!(self.mission().state, MissionState::Aborted);
+    }
+
+    /// Tells the mirror of a keeper that died that something began after all.
+    fn began(&self, with: &With, execution: Execution) {
+        let at = self.folder(with).join("journal.sqlite");
+        let mut journal = SqliteJournal::open(&at).unwrap();
+        let (now, term) = (self.clock.now(), Millis::new(1));
+        let lease = journal.acquire(mirror::STREAM, "host", now, term).unwrap();
+        let Claim::Granted(lease) = lease else {
+            panic!("held");
+        };
+        let resumed = Stream::resume(&mut journal, lease, now, |state| match state {
+            Some(state) => FreezeMirror::resume(state),
+            None => Ok(FreezeMirror::default()),
+        });
+        let began = freeze_mirror::Event::Began {
+            execution,
+            since: NOON,
+            ended: 9,
+        };
+        let mut stream = resumed.unwrap();
+        stream
+            .take(&mut journal, now, &Event::Mirror(began))
+            .unwrap();
     }
 
     /// Time passes, in steps as a keeper looks.
@@ -589,4 +622,38 @@ fn work_that_no_executor_had_room_for_is_given_up_when_its_mission_ends() {
         "{how:?}"
     );
     assert_eq!(waits[0].begun(), 0);
+}
+
+#[test]
+fn what_an_earlier_version_left_as_running_of_an_ended_mission_is_known_as_over_once_the_chain_says_so()
+ {
+    let (mut desk, waits) = raise(1);
+    let with = With {
+        folder: "one",
+        serves: vec![0],
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    waits[0].endless.store(1, Ordering::SeqCst);
+    waits[0].begin();
+    desk.until_all(&mut [&mut keeper], "it works", |desk| {
+        desk.running(&with).len() == 1
+    });
+    let execution = desk.running(&with)[0];
+    desk.abort();
+    desk.until_all(&mut [&mut keeper], "nothing runs", |desk| {
+        desk.running(&with).is_empty()
+    });
+    for _ in 0..3 {
+        desk.look(&mut keeper);
+    }
+    drop(keeper);
+
+    // ---- nobody looks at that mission any more.
+    desk.began(&with, execution);
+    assert_eq!(desk.running(&with), [execution]);
+    let mut keeper = desk.keeper(&with);
+    desk.until_all(&mut [&mut keeper], "nothing runs", |desk| {
+        desk.running(&with).is_empty()
+    });
 }
