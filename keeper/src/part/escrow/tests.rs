@@ -567,3 +567,41 @@ async fn a_stop_that_is_lifted_while_a_refused_result_is_judged_costs_it_no_try(
     let tried = router.tried(MISSION, &input, after, None).await;
     assert_eq!(tried, Ok(Outlook::Open));
 }
+
+#[tokio::test]
+async fn a_stop_ends_what_runs_and_leaves_what_is_at_rest_as_it_is() {
+    let stopper = Executors {
+        at_rest: BTreeSet::from([2]),
+        ..Executors::default()
+    };
+    let stopper = Arc::new(stopper);
+    let mut host = Host::raise_with(Arc::clone(&stopper) as _, Bounds::usual());
+    for node in 1..=3 {
+        let began = freeze_mirror::Event::Began {
+            execution: execution(node),
+            since: NOON,
+            ended: 0,
+        };
+        host.mirror.step(&Event::Mirror(began));
+    }
+    // Nobody asked for that stop.
+    let asking = Asking {
+        payer: None,
+        now: host.now(),
+    };
+    let stop = |stop| Due::Stop { stop };
+    let done = host.part.carry(stop(1), asking).await;
+    assert_eq!(done, Ok(Step::Ended(Outcome::Satisfied)));
+    assert!(stopper.stopped.lock().is_empty());
+    // The chain stands still for long enough.
+    host.delivers(9);
+    while !matches!(host.mode(), Some(Mode::Stopped { .. })) {
+        host.looks += 1;
+        let at = host.now();
+        host.take(Told::Tick { at });
+    }
+    assert!(host.wanted.contains(&stop(1)));
+    let done = host.part.carry(stop(1), asking).await;
+    assert_eq!(done, Ok(Step::Later), "until a human says otherwise");
+    assert_eq!(*stopper.stopped.lock(), [1, 3]);
+}
