@@ -182,14 +182,16 @@ enum Stage {
 
 impl FreezeMirror {
     /// Goes on from a checkpoint: what is held stays held, and every mission is unknown until the chain answered to the present
-    /// holder of the stream.
+    /// holder of the stream. Nothing of a mission that is over runs, whatever an earlier version left of it.
     ///
     /// Errors: the checkpoint is not one of this machine.
     pub fn resume(state: &str) -> Result<Self, serde_json::Error> {
+        let mut state: State = serde_json::from_str(state)?;
+        state.forget_ended();
         Ok(Self {
             fence: 0,
             contracts: City::default(),
-            state: serde_json::from_str(state)?,
+            state,
         })
     }
 
@@ -275,6 +277,12 @@ impl FreezeMirror {
     /// Executions that run here and are not held.
     pub fn running(&self) -> impl Iterator<Item = &Execution> {
         self.state.running.iter().filter(|one| !self.is_held(one))
+    }
+
+    /// The missions of which something runs here, held or not: each is looked at until the chain knows that as over.
+    pub fn running_missions(&self) -> BTreeSet<B256> {
+        let running = self.state.running.iter();
+        running.map(|one| one.mission).collect()
     }
 
     /// Whose last reports are to be asked of the chain with the next view of a mission: the next sequence follows them.

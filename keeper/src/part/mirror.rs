@@ -60,6 +60,8 @@ use crate::{
 pub const STREAM: &str = "freeze-mirror";
 /// Measures that wait for the host: as many as executors make in one write of the journal. More wait with whoever measures.
 const INLET_MAX: usize = 256;
+/// Missions that are looked at for nothing but what still counts as running of them: the others wait until these are known as over.
+const OTHERS_MAX: usize = 16;
 /// Partners that one keeper is told of: each costs a question in a look.
 const PARTNERS_MAX: usize = 8;
 /// Longest and shortest pause between two looks at the chain, in seconds: what others freeze is stopped here as late as that.
@@ -277,7 +279,13 @@ impl<P: Provider> Mirror<P> {
             one.ended || seated.is_none_or(|seated| seated.contains(&one.mission))
         };
         let ours = self.chosen(watched).filter(of_ours);
-        let ours: Vec<B256> = ours.map(|one| one.mission).take(MISSIONS_MAX).collect();
+        let mut ours: Vec<B256> = ours.map(|one| one.mission).take(MISSIONS_MAX).collect();
+        // Of any other something counts as running that an earlier version, or another file, left: the chain says when it is over.
+        let running = self.board.look(FreezeMirror::running_missions);
+        let mut others = running.unwrap_or_default();
+        others.retain(|mission| !ours.contains(mission));
+        let room = MISSIONS_MAX - ours.len();
+        ours.extend(others.into_iter().take(room.min(OTHERS_MAX)));
         Ok(ours)
     }
 

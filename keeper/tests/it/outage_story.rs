@@ -16,12 +16,21 @@ use agentcity_abi::{
     ICollaboration::{self as work, MissionState},
     IGuardian as guardian, IVerification as results,
 };
-use agentcity_domain::{machine::NodeState, parameter::ParameterId as P, peer::Peer};
+use agentcity_domain::{machine::NodeState, parameter::ParameterId as P, peer::Peer, time::Millis};
 use agentcity_executor::{
     protocol::{Failure, JobRequest},
     server::{Recorder, Work},
 };
-use agentcity_keeper::vault::Kind as Sealed;
+use agentcity_keeper::{
+    clock::Clock,
+    event::Event,
+    execution::Execution,
+    journal::{Claim, Journal, SqliteJournal},
+    machine::freeze_mirror::{self, FreezeMirror},
+    part::mirror,
+    runtime::Stream,
+    vault::Kind as Sealed,
+};
 use agentcity_test_fixtures::{
     city::life::GOOD_UNTIL,
     mission::{Charter, Plan, Task, result},
@@ -107,15 +116,18 @@ fn impatient() -> Charter {
 }
 
 fn raise(tasks: usize) -> (Desk, Vec<Arc<Waits>>) {
+    let tasks = (0..tasks).map(|task| Task::proved(&format!("fields {task}"), PRICE));
+    raise_of(tasks.collect())
+}
+
+fn raise_of(tasks: Vec<Task>) -> (Desk, Vec<Arc<Waits>>) {
+    let waits: Vec<Arc<Waits>> = tasks.iter().map(|_| Arc::default()).collect();
     let plan = Plan {
         name: "fields".to_owned(),
-        tasks: (0..tasks)
-            .map(|task| Task::proved(&format!("fields {task}"), PRICE))
-            .collect(),
+        tasks,
         edges: Vec::new(),
         predicates: Vec::new(),
     };
-    let waits: Vec<Arc<Waits>> = (0..tasks).map(|_| Arc::default()).collect();
     let scripts = waits
         .iter()
         .map(|waits| Patient(Arc::clone(waits)))
@@ -144,6 +156,41 @@ impl Desk {
             missionId: self.law.mission,
         };
         self.scene.stage.city.client.ask(to, &call).unwrap()
+    }
+
+    /// The panel aborts the mission.
+    fn abort(&mut self) {
+        let abort = work::abortMissionCall {
+            missionId: self.law.mission,
+            justificationHash: keccak256("enough"),
+        };
+        let act = self.scene.act(Peer::Collaboration, &abort);
+        self.scene.decide(&act, &[0, 1]);
+        assert_eq!(self.mission().state, MissionState::Aborted);
+    }
+
+    /// Tells the mirror of a keeper that died that something began after all.
+    fn began(&self, with: &With, execution: Execution) {
+        let at = self.folder(with).join("journal.sqlite");
+        let mut journal = SqliteJournal::open(&at).unwrap();
+        let (now, term) = (self.clock.now(), Millis::new(1));
+        let lease = journal.acquire(mirror::STREAM, "host", now, term).unwrap();
+        let Claim::Granted(lease) = lease else {
+            panic!("held");
+        };
+        let resumed = Stream::resume(&mut journal, lease, now, |state| match state {
+            Some(state) => FreezeMirror::resume(state),
+            None => Ok(FreezeMirror::default()),
+        });
+        let began = freeze_mirror::Event::Began {
+            execution,
+            since: NOON,
+            ended: 9,
+        };
+        let mut stream = resumed.unwrap();
+        stream
+            .take(&mut journal, now, &Event::Mirror(began))
+            .unwrap();
     }
 
     /// Time passes, in steps as a keeper looks.
@@ -537,13 +584,7 @@ fn what_was_handed_in_lies_in_the_vault_as_long_as_its_mission_lives() {
         desk.look(&mut keeper);
     }
     assert_eq!(desk.sealed(&with, Sealed::Output).len(), 1);
-    let abort = work::abortMissionCall {
-        missionId: desk.law.mission,
-        justificationHash: keccak256("enough"),
-    };
-    let act = desk.scene.act(Peer::Collaboration, &abort);
-    desk.scene.decide(&act, &[0, 1]);
-    assert_eq!(desk.mission().state, MissionState::Aborted);
+    desk.abort();
     let left = |desk: &Desk| desk.sealed(&with, Sealed::Output).len();
     desk.look(&mut keeper);
     assert_eq!(left(&desk), 1, "it looked less than an hour ago");
@@ -551,5 +592,68 @@ fn what_was_handed_in_lies_in_the_vault_as_long_as_its_mission_lives() {
     let mut keeper = desk.keeper(&with);
     desk.until_all(&mut [&mut keeper], "nothing is left", |desk| {
         left(desk) == 0
+    });
+}
+
+#[test]
+fn work_that_no_executor_had_room_for_is_given_up_when_its_mission_ends() {
+    let (mut desk, waits) = raise(1);
+    let with = With {
+        folder: "one",
+        serves: vec![0],
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    let asked = |desk: &Desk| -> Vec<Option<String>> {
+        let wanted = desk.wanted(&with, "Router", "Do").into_iter();
+        let of_work = wanted.filter(|(what, _)| what.contains("Invoke"));
+        of_work.map(|(_, how)| how).collect()
+    };
+    desk.until_all(&mut [&mut keeper], "it is asked for", |desk| {
+        asked(desk) == [None]
+    });
+    desk.abort();
+    desk.until_all(&mut [&mut keeper], "it is given up", |desk| {
+        asked(desk).iter().all(Option::is_some)
+    });
+    let how = asked(&desk);
+    assert!(
+        matches!(&how[..], [Some(how)] if how.contains("Refused") && how.contains("is over")),
+        "{how:?}"
+    );
+    assert_eq!(waits[0].begun(), 0);
+}
+
+#[test]
+fn what_an_earlier_version_left_as_running_of_an_ended_mission_is_known_as_over_once_the_chain_says_so()
+ {
+    let (mut desk, waits) = raise(1);
+    let with = With {
+        folder: "one",
+        serves: vec![0],
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    waits[0].endless.store(1, Ordering::SeqCst);
+    waits[0].begin();
+    desk.until_all(&mut [&mut keeper], "it works", |desk| {
+        desk.running(&with).len() == 1
+    });
+    let execution = desk.running(&with)[0];
+    desk.abort();
+    desk.until_all(&mut [&mut keeper], "nothing runs", |desk| {
+        desk.running(&with).is_empty()
+    });
+    for _ in 0..3 {
+        desk.look(&mut keeper);
+    }
+    drop(keeper);
+
+    // ---- nobody looks at that mission any more.
+    desk.began(&with, execution);
+    assert_eq!(desk.running(&with), [execution]);
+    let mut keeper = desk.keeper(&with);
+    desk.until_all(&mut [&mut keeper], "nothing runs", |desk| {
+        desk.running(&with).is_empty()
     });
 }

@@ -25,6 +25,12 @@ use crate::{
     value,
 };
 
+/// How long a handler may take to say what a service holds in memory: a keeper waits four seconds for a whole stop.
+const CONTEXT_WITHIN: Duration = Duration::from_secs(1);
+
+/// What those are told who asked for a stop, once there is an answer.
+type Told = watch::Receiver<Option<Result<Snapshot, Refusal>>>;
+
 /// The jobs of one agent, and who works on them.
 #[derive(Debug)]
 pub(super) struct Engine<H> {
@@ -32,6 +38,20 @@ pub(super) struct Engine<H> {
     settings: Settings,
     store: Mutex<Store>,
     live: Mutex<HashMap<JobId, Live>>,
+    /// Stops that are under way: who asks for the same waits for the same answer.
+    stops: Mutex<HashMap<JobId, Told>>,
+}
+
+/// A stop that is under way, until it is dropped.
+struct Stopping<H: Handler> {
+    engine: Arc<Engine<H>>,
+    job: JobId,
+}
+
+impl<H: Handler> Drop for Stopping<H> {
+    fn drop(&mut self) {
+        self.engine.stops.lock().remove(&self.job);
+    }
 }
 
 /// A job that is being worked on, or was stopped and is not sealed yet.
@@ -72,6 +92,7 @@ impl<H: Handler> Engine<H> {
             settings,
             store: Mutex::new(store),
             live: Mutex::new(HashMap::new()),
+            stops: Mutex::default(),
         });
         for kept in unfinished {
             if let Err(refusal) = engine.begin(kept.request.clone(), kept.worked) {
@@ -239,14 +260,30 @@ impl<H: Handler> Engine<H> {
         }
     }
 
-    /// Ends work at once, and tells what it was about.
+    /// Ends work at once, and tells what it was about. However many ask at the same time, it is ended once.
     pub(super) async fn stop(self: &Arc<Self>, id: &JobId) -> Result<Snapshot, Refusal> {
+        let mut told = self.stopping(*id);
+        let answer = told.wait_for(Option::is_some).await;
+        // Nothing is told where it panicked.
+        let answer = answer.ok().and_then(|answer| answer.clone());
+        answer.unwrap_or_else(|| Err(Refusal::new(Code::Internal, "the stop failed: ask again")))
+    }
+
+    fn stopping(self: &Arc<Self>, job: JobId) -> Told {
+        let mut stops = self.stops.lock();
+        if let Some(told) = stops.get(&job) {
+            return told.clone();
+        }
+        let (tells, told) = watch::channel(None);
+        stops.insert(job, told.clone());
+        let engine = Arc::clone(self);
         // Whoever asked may be gone before there is an answer, and what was stopped is sealed all the same.
-        let (engine, id) = (Arc::clone(self), *id);
-        let ended = tokio::spawn(async move { engine.end(&id).await });
-        let failed =
-            |error: tokio::task::JoinError| Refusal::new(Code::Internal, error.to_string());
-        ended.await.map_err(failed)?
+        tokio::spawn(async move {
+            let stopping = Stopping { engine, job };
+            let answer = stopping.engine.end(&job).await;
+            tells.send_replace(Some(answer));
+        });
+        told
     }
 
     async fn end(&self, id: &JobId) -> Result<Snapshot, Refusal> {
@@ -346,11 +383,21 @@ impl<H: Handler> Engine<H> {
             usage: trail.usage(),
             trail: (!hidden).then_some(trail),
             tokens_allocated: kept.request.limits.tokens,
-            context: Content::new(self.handler.context(&job).await)
+            context: Content::new(self.context(&job).await)
                 .map_err(|error| large("the context", error))?,
             last_step: Content::new(shown(step)).map_err(|error| large("the step", error))?,
             partial_output: Output::new(shown(partial))
                 .map_err(|error| large("the output", error))?,
+        })
+    }
+
+    /// What the service holds in memory; nothing where its handler does not say in time, since what was stopped must be sealed.
+    async fn context(&self, job: &JobId) -> Vec<u8> {
+        let asked = tokio::time::timeout(CONTEXT_WITHIN, self.handler.context(job));
+        asked.await.unwrap_or_else(|_| {
+            let millis = CONTEXT_WITHIN.as_millis();
+            tracing::warn!(%job, "sealed without its context: the handler did not say it within {millis} ms");
+            Vec::new()
         })
     }
 

@@ -87,7 +87,8 @@ pub trait Handler: Send + Sync + 'static {
     /// Errors: `TooEarly` before that; `Declined` when it never will be.
     fn open(&self, request: &JobRequest) -> impl Future<Output = Result<B256, Refusal>> + Send;
 
-    /// What the service holds in memory, when a job is stopped: as the owner hands it out, sealed for whom he likes.
+    /// What the service holds in memory, when a job is stopped: as the owner hands it out, sealed for whom he likes. Within a second, or the
+    /// snapshot has none.
     fn context(&self, job: &JobId) -> impl Future<Output = Vec<u8>> + Send;
 
     /// Last second, unix by the chain's clock, at which a signed result of this job counts: beyond every window of its node.

@@ -246,10 +246,11 @@ async fn whoever_asks_for_a_stop_at_once_or_again_is_told_the_same_and_whole() {
     let standing = client.standing(&request).await.unwrap();
     assert!(matches!(standing, Standing::Running(_)), "{standing:?}");
 
-    // ---- two at once.
+    // ---- two at once, who wait for the same stop.
     *agent.mood.lock() = Mood::Well;
     let other = server.client();
-    let both = tokio::join!(client.stop(&request.job), other.stop(&request.job));
+    let both = || async { tokio::join!(client.stop(&request.job), other.stop(&request.job)) };
+    let both = until(both, |(one, two)| one.is_ok() && two.is_ok()).await;
     let (one, two) = (both.0.unwrap(), both.1.unwrap());
     assert_eq!(one, two);
     assert_eq!(one.last_step.bytes().as_ref(), b"then that");
@@ -258,8 +259,42 @@ async fn whoever_asks_for_a_stop_at_once_or_again_is_told_the_same_and_whole() {
     // ---- what was stopped makes room, and is done anew when the chain lets it.
     client.invoke(&request).await.unwrap();
     until(|| client.standing(&request), spoke).await.unwrap();
-    assert_eq!(client.stop(&request.job).await.unwrap(), one);
+    let anew = client.stop(&request.job).await.unwrap();
+    assert_eq!(anew.context.bytes().as_ref(), b"what it had in mind");
+    assert_eq!(anew.trail, one.trail);
     assert_eq!(agent.dropped.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_an_agent_never_says_it_had_in_mind_is_asked_once_for_all_and_keeps_no_stop_from_its_end()
+ {
+    const ASKERS: usize = 16;
+    let (agent, folder) = (Agent::that(Does::Drafts), tempdir().unwrap());
+    let server = Running::of(&agent, folder.path()).await;
+    let (client, request) = (server.client(), request(Check::Proof, b""));
+    client.invoke(&request).await.unwrap();
+    let standing = || client.standing(&request);
+    let spoke = |standing: &Result<Standing, ClientError>| matches!(standing, Ok(Standing::Running(usage)) if usage.messages == 2);
+    until(standing, spoke).await.unwrap();
+    *agent.mood.lock() = Mood::Hangs;
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..ASKERS {
+        let (client, job) = (server.client(), request.job);
+        asked.spawn(async move { client.stop(&job).await });
+    }
+    asked.join_all().await;
+    assert_eq!(agent.contexts.load(Ordering::SeqCst), 1);
+
+    // ---- it is sealed in time, without what nobody said, and stands so.
+    let stop = || client.stop(&request.job);
+    let snapshot = until(stop, Result::is_ok).await.unwrap();
+    assert!(snapshot.context.bytes().is_empty());
+    assert_eq!(snapshot.last_step.bytes().as_ref(), b"then that");
+    assert_eq!(
+        client.standing(&request).await.unwrap(),
+        Standing::Stopped(snapshot)
+    );
+    assert_eq!(agent.contexts.load(Ordering::SeqCst), 1);
 }
 
 /// More than one thread: the work wakes by the stop while it is being ended.

@@ -79,6 +79,8 @@ pub(crate) struct Agent {
     pub(crate) takes: Mutex<bool>,
     pub(crate) runs: AtomicU32,
     pub(crate) signatures: AtomicU32,
+    /// How often it was asked what it has in mind.
+    pub(crate) contexts: AtomicU32,
     /// Runs that were ended from outside.
     pub(crate) dropped: Arc<AtomicU64>,
 }
@@ -107,6 +109,7 @@ impl Agent {
             takes: Mutex::new(true),
             runs: AtomicU32::new(0),
             signatures: AtomicU32::new(0),
+            contexts: AtomicU32::new(0),
             dropped: Arc::default(),
         })
     }
@@ -234,6 +237,7 @@ impl Handler for Shared {
     }
 
     async fn context(&self, _: &JobId) -> Vec<u8> {
+        self.0.contexts.fetch_add(1, Ordering::SeqCst);
         // In whatever other mood, it says so.
         let _ = self.0.answers().await;
         b"what it had in mind".to_vec()

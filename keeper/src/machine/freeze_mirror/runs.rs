@@ -39,6 +39,13 @@ impl State {
         }
     }
 
+    /// Forgets what ran of missions whose end is known as settled.
+    pub(super) fn forget_ended(&mut self) {
+        let found = &self.found;
+        self.running.retain(|one| !found.is_over(one.mission));
+        self.runs.retain(|one, _| !found.is_over(one.mission));
+    }
+
     /// Forgets what a settled block knows as over, its result included: it would count as running for ever, since an executor whose result
     /// is on chain is not asked any more.
     pub(super) fn forget_over(&mut self, view: &View) {
@@ -191,6 +198,33 @@ mod tests {
         };
         took(&mut mirror, Age::Settled, ended);
         assert!(running(&mirror).is_empty());
+    }
+
+    #[test]
+    fn nothing_runs_of_a_mission_that_a_checkpoint_knows_as_over_and_what_runs_of_others_does() {
+        let mut mirror = at_work();
+        let elsewhere = Execution {
+            mission: B256::repeat_byte(0x22),
+            ..execution(0)
+        };
+        let began = Event::Began {
+            execution: elsewhere,
+            since: SINCE,
+            ended: 0,
+        };
+        mirror.step(&Happened::Mirror(began));
+        let mut state: serde_json::Value = serde_json::from_str(&mirror.state()).unwrap();
+        let known =
+            |ended: Option<u64>, over: bool| serde_json::json!({ "ended": ended, "over": over });
+        state["found"]["missions"] = serde_json::json!([
+            [MISSION, known(Some(9), true)],
+            // Its end is not settled.
+            [elsewhere.mission, known(Some(9), false)],
+        ]);
+        let mirror = FreezeMirror::resume(&state.to_string()).unwrap();
+        let running: Vec<&Execution> = mirror.running().collect();
+        assert_eq!(running, [&elsewhere]);
+        assert_eq!(mirror.state.runs.len(), 1);
     }
 
     #[test]

@@ -306,7 +306,10 @@ impl Router {
         };
         let mut told = Vec::new();
         for (step, round) in steps {
-            self.state.open.remove(step);
+            // What its mission's end forgot is not remembered again.
+            if !self.state.open.remove(step) {
+                continue;
+            }
             match outcome {
                 action::Outcome::Refused { cause } => {
                     let refused = round.refused.saturating_add(1);

@@ -645,4 +645,24 @@ fn an_ended_mission_is_settled_and_forgotten() {
     );
 }
 
+#[test]
+fn what_ends_after_its_mission_was_forgotten_is_not_remembered() {
+    let mut router = serving(&[1]);
+    let mut running = node(0, 1, NodeState::Executing, &[1]);
+    running.seats[0].taken = true;
+    let wanted = see(&mut router, &sight(vec![running.clone()]));
+    assert_eq!(steps(&wanted), [Step::Invoke(job(0, 0))]);
+    let ended = Sight {
+        state: MissionState::Aborted,
+        ..sight(vec![running])
+    };
+    for action in see(&mut router, &ended) {
+        end(&mut router, &action, Outcome::Satisfied);
+    }
+    assert_eq!(see(&mut router, &ended), []);
+    let forgotten = router.state();
+    assert_eq!(end(&mut router, &wanted[0], refused()), []);
+    assert_eq!(router.state(), forgotten);
+}
+
 mod world;

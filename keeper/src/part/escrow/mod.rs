@@ -2,7 +2,8 @@
 //! nothing is handed in or begun (seed B.11.5).
 //!
 //! The router hands outputs in, and asks here whether it may ([`Gate`]); what is handed in goes with its other results in one transaction. This
-//! part looks what the chain has of each, at the newest block and at one that counts as final, and what would become of one that is out.
+//! part looks what the chain has of each, [in turns](turns), at the newest block and at one that counts as final, and what would become of one that
+//! is out.
 //!
 //! An outage that lasted longer than the law lets it pass is declared when it is over, for every mission that is watched here: by this
 //! keeper's monitor and another's, whose word is asked for. What is needed no more leaves the vault.
@@ -10,6 +11,9 @@
 mod exchange;
 mod retention;
 mod section;
+#[cfg(test)]
+mod tests;
+mod turns;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,6 +34,7 @@ use tokio::sync::mpsc;
 use self::{
     exchange::Exchange,
     retention::{Sealed, name},
+    turns::{Bounds, Turns},
 };
 pub use self::{
     exchange::ExchangeError,
@@ -55,10 +60,9 @@ use crate::{
     },
     machine::{
         Machine,
-        escrow_buffer::{self, Authority, EscrowBuffer, Held, Outage, Reached},
+        escrow_buffer::{self, Authority, EscrowBuffer, Outage, Reached},
         freeze_mirror::FreezeMirror,
     },
-    operations::metrics::metrics,
     source::{city::City, programs},
     vault::{Kind, Vault, VaultError},
 };
@@ -76,7 +80,7 @@ const DAY_SECS: u64 = 86_400;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Barred {
     /// This keeper has not looked at the chain since it took over.
-    #[error("the chain has not said yet what it has of the outputs that are held here")]
+    #[error("the chain has not said yet which of its blocks counts as final")]
     Unknown,
     /// The chain stands still, or a stop waits for a human.
     #[error("the chain stands still, or did for too long: nothing is handed in or begun")]
@@ -187,6 +191,7 @@ pub struct Escrow<P> {
     inlet: Inlet<escrow_buffer::Event>,
     exchange: Exchange,
     learnt: Mutex<Learnt>,
+    bounds: Bounds,
     /// The router, which is made after it.
     router: OnceLock<Arc<Routing<P>>>,
 }
@@ -210,6 +215,8 @@ struct Learnt {
     too_early: Option<u64>,
     /// Missions that were told to have been open in the last outage.
     struck: BTreeSet<(u64, B256)>,
+    /// Which output is asked about next.
+    turns: Turns,
     /// When the vault was looked at last, and up to which mission.
     swept: Option<Moment>,
     asked: Option<B256>,
@@ -260,6 +267,7 @@ impl<P: Provider> Escrow<P> {
             inlet,
             exchange,
             learnt: Mutex::default(),
+            bounds: Bounds::usual(),
             router: OnceLock::new(),
         };
         Ok((part, gate))
@@ -274,72 +282,6 @@ impl<P: Provider> Escrow<P> {
     fn router(&self) -> Result<&Routing<P>, String> {
         let known = self.router.get().map(|router| &**router);
         known.ok_or_else(|| "no router hands outputs in here".to_owned())
-    }
-
-    /// What the chain has of what is held, as of both blocks.
-    async fn look(
-        &self,
-        [newest, settled]: [Head; 2],
-    ) -> Result<Vec<escrow_buffer::Event>, String> {
-        let held: Vec<Held> = self
-            .gate
-            .board
-            .look(|buffer| buffer.entries().collect())
-            .unwrap_or_default();
-        let last = held
-            .iter()
-            .filter(|one| one.refused >= escrow_buffer::RETRIES.len());
-        let outputs = (held.len() as u64, last.count() as u64);
-        *metrics().outputs.lock() = Some(outputs);
-        let router = self.router()?;
-        let mut events = Vec::new();
-        for one in held {
-            let execution = one.execution;
-            let now = router
-                .has(&execution, one.output, BlockId::hash(newest.hash))
-                .await?;
-            match (now, one.reached) {
-                (Has::Seat | Has::Node, Reached::Waits | Reached::Kept | Reached::Sent) => {
-                    events.push(escrow_buffer::Event::Confirmed {
-                        execution,
-                        at: newest,
-                    });
-                }
-                (Has::Nothing, Reached::Kept)
-                    if router.works(&execution, BlockId::hash(newest.hash)).await? =>
-                {
-                    events.push(escrow_buffer::Event::Freed {
-                        execution,
-                        at: newest,
-                    });
-                }
-                (Has::Nothing, Reached::Confirmed) => {
-                    events.push(escrow_buffer::Event::Withdrawn {
-                        execution,
-                        at: newest,
-                    });
-                }
-                _ => {}
-            }
-            match router
-                .has(&execution, one.output, BlockId::hash(settled.hash))
-                .await?
-            {
-                Has::Node if one.reached != Reached::Settled => {
-                    events.push(escrow_buffer::Event::Settled {
-                        execution,
-                        at: settled,
-                    });
-                }
-                Has::Never(cause) => events.push(escrow_buffer::Event::Refuted {
-                    execution,
-                    at: settled,
-                    cause,
-                }),
-                Has::Nothing | Has::Seat | Has::Node => {}
-            }
-        }
-        Ok(events)
     }
 
     /// Whether the operator's file names the stop that waits. A word that lay there before the chain worked again is no review of what became
@@ -479,66 +421,82 @@ impl<P: Provider> Escrow<P> {
         new.map(|mission| (outage, mission)).collect()
     }
 
+    /// One round. The block is told first: whatever else is asked, however slow the answers are, the chain does not look as if it stood still.
     async fn round(&self, asked: Moment, feed: &Feed) {
-        let tell = |event| feed.tell(Event::Escrow(event));
-        let mut said = None;
-        let looked = within(async {
-            let heads = programs::heads(&self.provider, self.depth_blocks).await?;
-            said = Some(heads[0]);
-            let threshold = self.threshold(heads[0]).await?;
-            let stop = self.gate.board.look(EscrowBuffer::stopped).flatten();
-            let authority = match stop {
-                Some(stop) => self.authorised(stop, heads[0]).await?.map(|by| (by, stop)),
-                None => None,
-            };
-            Ok((heads, threshold, self.look(heads).await?, authority))
-        });
-        match looked.await {
-            Ok(([newest, settled], threshold, events, authority)) => {
-                if let Some(millis) = threshold {
-                    let at = newest;
-                    if !tell(escrow_buffer::Event::Threshold { millis, at }).await {
-                        return;
-                    }
-                }
-                let block = escrow_buffer::Event::Block {
-                    head: newest,
-                    at: asked,
-                };
-                if !tell(block).await {
-                    return;
-                }
-                for event in events {
-                    if !tell(event).await {
-                        return;
-                    }
-                }
-                if let Some((by, stop)) = authority
-                    && !tell(escrow_buffer::Event::Authorised { by, stop }).await
-                {
-                    return;
-                }
-                for (outage, mission) in self.struck(newest) {
-                    if !tell(escrow_buffer::Event::Struck { outage, mission }).await {
-                        return;
-                    }
-                }
-                *self.gate.seen.lock() = Some((settled, asked));
-                feed.reached(newest.number).await;
-                self.sweep_if_due(asked, settled).await;
+        match within(programs::heads(&self.provider, self.depth_blocks)).await {
+            Ok(heads) => {
+                self.learn(heads, asked, feed).await;
             }
             Err(cause) => {
-                tracing::warn!("the chain does not say what it has of outputs: {cause}");
+                tracing::warn!("the chain does not say its newest block: {cause}");
                 // A word that counts waits for a round in which it is told.
                 if let Some(stop) = self.gate.board.look(EscrowBuffer::stopped).flatten() {
-                    self.operator_says(stop, said);
+                    self.operator_says(stop, None);
+                }
+                self.tick(asked, feed).await;
+            }
+        }
+    }
+
+    /// What follows from the heads. Each answer counts for itself. False when the host is gone.
+    async fn learn(&self, heads: [Head; 2], asked: Moment, feed: &Feed) -> bool {
+        let tell = |event| feed.tell(Event::Escrow(event));
+        let [head, settled] = heads;
+        let block = escrow_buffer::Event::Block { head, at: asked };
+        if !tell(block).await || !self.tick(asked, feed).await {
+            return false;
+        }
+        *self.gate.seen.lock() = Some((settled, asked));
+        match within(self.threshold(head)).await {
+            Ok(None) => {}
+            Ok(Some(millis)) => {
+                if !tell(escrow_buffer::Event::Threshold { millis, at: head }).await {
+                    return false;
+                }
+            }
+            Err(cause) => {
+                tracing::warn!("the chain does not say how long an outage may last: {cause}");
+            }
+        }
+        if !self.ask_in_turn(heads, feed).await {
+            return false;
+        }
+        if let Some(stop) = self.gate.board.look(EscrowBuffer::stopped).flatten() {
+            match within(self.authorised(stop, head)).await {
+                Ok(None) => {}
+                Ok(Some(by)) => {
+                    if !tell(escrow_buffer::Event::Authorised { by, stop }).await {
+                        return false;
+                    }
+                }
+                Err(cause) => {
+                    tracing::warn!(
+                        stop,
+                        "the chain does not say whether the panel ended it: {cause}"
+                    );
                 }
             }
         }
-        let wants_time = self.gate.board.look(EscrowBuffer::wants_time);
-        if wants_time.unwrap_or_default() {
-            tell(escrow_buffer::Event::Tick { at: asked }).await;
+        for (outage, mission) in self.struck(head) {
+            if !tell(escrow_buffer::Event::Struck { outage, mission }).await {
+                return false;
+            }
         }
+        if !feed.reached(head.number).await {
+            return false;
+        }
+        self.sweep_if_due(asked, settled).await;
+        true
+    }
+
+    /// Tells that time passed, where that matters. False when the host is gone.
+    async fn tick(&self, asked: Moment, feed: &Feed) -> bool {
+        let wants_time = self.gate.board.look(EscrowBuffer::wants_time);
+        if !wants_time.unwrap_or_default() {
+            return true;
+        }
+        let tick = escrow_buffer::Event::Tick { at: asked };
+        feed.tell(Event::Escrow(tick)).await
     }
 
     // ------------------------------------------------------------------ the vault

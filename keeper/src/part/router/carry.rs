@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use agentcity_abi::{
-    ICollaboration, IService, IStatute,
+    ICollaboration::{self, Assignment},
+    IService, IStatute,
     IVerification::{self, IVerificationErrors, NodeResult, ResultKind},
 };
 use agentcity_domain::{
-    machine::NodeState,
+    machine::{MissionState, NodeState},
     peer::Peer,
     verification::{case::Seats, consensus},
 };
@@ -48,6 +49,52 @@ pub(super) enum Found<T> {
     Refused(String),
     /// Not now.
     Waits,
+}
+
+/// Why nothing is asked of an executor for a job any more, whatever comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Gone {
+    /// Its mission ended.
+    #[error("mission {mission} is over ({state:?}): nothing of it is worked on any more")]
+    Mission {
+        /// Which.
+        mission: B256,
+        /// How it ended.
+        state: MissionState,
+    },
+    /// Its node is at a later attempt.
+    #[error("the attempt is over: the node is at attempt {now}")]
+    Attempt {
+        /// The present one.
+        now: u8,
+    },
+    /// Its node has no such seat.
+    #[error("node {node} has no seat {seat}")]
+    NoSeat {
+        /// Which node.
+        node: u16,
+        /// Which seat.
+        seat: u8,
+    },
+    /// Its seat is somebody else's now.
+    #[error("its seat is {agent}'s now, whom this keeper does not serve")]
+    Passed {
+        /// Whose.
+        agent: Address,
+    },
+}
+
+impl Gone {
+    /// As the chain has it: its mission over, or its attempt.
+    fn by(job: &JobId, assignment: &Assignment) -> Result<Option<Self>, String> {
+        let state = chain::mission_state(assignment.missionState)?;
+        if state.is_terminal() {
+            let mission = job.mission;
+            return Ok(Some(Self::Mission { mission, state }));
+        }
+        let now = assignment.attempt;
+        Ok((now != job.attempt).then_some(Self::Attempt { now }))
+    }
 }
 
 pub(super) fn satisfied() -> Step {
@@ -129,22 +176,29 @@ impl<P: Provider> Routing<P> {
         client.ok_or_else(|| format!("no executor of {agent} is configured"))
     }
 
+    /// Whether a job is nobody's any more whom this keeper works for.
+    fn passed(&self, agent: Address) -> Option<Gone> {
+        let serves = self.setup.served.contains(&agent);
+        (!serves).then_some(Gone::Passed { agent })
+    }
+
     /// The request of a job as the chain is, with its node's state, and since when the node is in it.
     async fn asked(
         &self,
         chain: &Chain<'_, P>,
         job: JobId,
+        assignment: &Assignment,
     ) -> Result<Found<(JobRequest, NodeState, u64)>, String> {
-        let assignment = chain.assignment(job.mission, job.node).await?;
         if assignment.attempt != job.attempt {
-            return Ok(Found::Refused("the attempt is over".to_owned()));
+            let now = assignment.attempt;
+            return Ok(Found::Refused(Gone::Attempt { now }.to_string()));
         }
         let known = chain.mission(job.mission).await?;
         let law = self.law(chain, job.mission, known.nodes).await?;
         let node = law.node(job.node).ok_or("no such node")?;
         let seats = chain.seats(job.mission, job.node, node).await?;
         let Some((agent, service)) = seats.get(usize::from(job.seat.get())).copied() else {
-            return Ok(Found::Refused("no such seat".to_owned()));
+            return Ok(Found::Refused(no_seat(&job).to_string()));
         };
         let deadline = assignment.expiresAt.to();
         let request = self
@@ -211,8 +265,8 @@ impl<P: Provider> Routing<P> {
         now: u64,
     ) -> Result<Found<(IStatute::SeatAcceptance, Bytes)>, String> {
         let assignment = chain.assignment(job.mission, job.node).await?;
-        if assignment.attempt != job.attempt || assignment.state as u8 != NodeState::Eligible as u8
-        {
+        let is_gone = Gone::by(&job, &assignment)?.is_some();
+        if is_gone || !chain::stands(&assignment, job.attempt, &[NodeState::Eligible]) {
             return Ok(Found::Done);
         }
         if Seats::of(assignment.seats).has(job.seat.get()) {
@@ -223,8 +277,11 @@ impl<P: Provider> Routing<P> {
         let node = law.node(job.node).ok_or("no such node")?;
         let seats = chain.seats(job.mission, job.node, node).await?;
         let Some((executor, service)) = seats.get(usize::from(job.seat.get())).copied() else {
-            return Ok(Found::Refused("no such seat".to_owned()));
+            return Ok(Found::Refused(no_seat(&job).to_string()));
         };
+        if let Some(gone) = self.passed(executor) {
+            return Ok(Found::Refused(gone.to_string()));
+        }
         let request = AcceptanceRequest {
             venue: self.setup.city.venue(),
             job,
@@ -252,6 +309,10 @@ impl<P: Provider> Routing<P> {
         let assignment = chain.assignment(mission, node).await?;
         if !chain::stands(&assignment, attempt, &[NodeState::Eligible]) {
             return Ok(satisfied());
+        }
+        let state = chain::mission_state(assignment.missionState)?;
+        if state.is_terminal() {
+            return Ok(refused(Gone::Mission { mission, state }.to_string()));
         }
         let known = chain.mission(mission).await?;
         let law = self.law(chain, mission, known.nodes).await?;
@@ -302,12 +363,20 @@ impl<P: Provider> Routing<P> {
     }
 
     async fn invoke(&self, chain: &Chain<'_, P>, job: JobId) -> Result<Step, String> {
-        let (request, state, since) = match self.asked(chain, job).await? {
+        let assignment = chain.assignment(job.mission, job.node).await?;
+        // What waits below waits for a mission that lives.
+        if let Some(gone) = Gone::by(&job, &assignment)? {
+            return Ok(refused(gone.to_string()));
+        }
+        let (request, state, since) = match self.asked(chain, job, &assignment).await? {
             Found::Some(asked) => asked,
             Found::Done => return Ok(satisfied()),
             Found::Refused(cause) => return Ok(refused(cause)),
             Found::Waits => return Ok(Step::Later),
         };
+        if let Some(gone) = self.passed(request.agent) {
+            return Ok(refused(gone.to_string()));
+        }
         if !matches!(state, NodeState::Executing | NodeState::PendingVerification) {
             return Ok(refused("the node does not run"));
         }
@@ -333,12 +402,17 @@ impl<P: Provider> Routing<P> {
     }
 
     async fn open(&self, chain: &Chain<'_, P>, job: JobId) -> Result<Step, String> {
-        let (request, state, _) = match self.asked(chain, job).await? {
+        // Also of a mission that is completed.
+        let assignment = chain.assignment(job.mission, job.node).await?;
+        let (request, state, _) = match self.asked(chain, job, &assignment).await? {
             Found::Some(asked) => asked,
             Found::Done => return Ok(satisfied()),
             Found::Refused(cause) => return Ok(refused(cause)),
             Found::Waits => return Ok(Step::Later),
         };
+        if let Some(gone) = self.passed(request.agent) {
+            return Ok(refused(gone.to_string()));
+        }
         if state != NodeState::Completed {
             return Ok(refused("the node is not completed"));
         }
@@ -444,7 +518,11 @@ impl<P: Provider> Routing<P> {
         job: JobId,
         kind: Kind,
     ) -> Result<Found<(JobRequest, SignedResult)>, String> {
-        let (request, state, since) = match self.asked(chain, job).await? {
+        let assignment = chain.assignment(job.mission, job.node).await?;
+        if let Some(Gone::Mission { .. }) = Gone::by(&job, &assignment)? {
+            return Ok(Found::Done);
+        }
+        let (request, state, since) = match self.asked(chain, job, &assignment).await? {
             Found::Some(asked) => asked,
             Found::Done => return Ok(Found::Done),
             Found::Refused(cause) => return Ok(Found::Refused(cause)),
@@ -499,6 +577,13 @@ impl<P: Provider> Routing<P> {
             return Ok(Found::Refused("the result is of another kind".to_owned()));
         }
         Ok(Found::Some((request, result)))
+    }
+}
+
+const fn no_seat(job: &JobId) -> Gone {
+    Gone::NoSeat {
+        node: job.node,
+        seat: job.seat.get(),
     }
 }
 

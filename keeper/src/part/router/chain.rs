@@ -221,9 +221,29 @@ impl<P: Provider> Chain<'_, P> {
         })
     }
 
-    /// Tries a call: nothing if it would do, otherwise what the contract answers.
+    /// Tries a call on the newest block, on which it would be sent: nothing if it would do, otherwise what the contract answers.
     pub(super) async fn refusal(
         &self,
+        from: Address,
+        to: Address,
+        input: &Bytes,
+    ) -> Result<Option<Bytes>, String> {
+        self.refusal_on(BlockId::latest(), from, to, input).await
+    }
+
+    /// The same as of the block of this look, so that it agrees with whatever else is asked of it.
+    pub(super) async fn refusal_then(
+        &self,
+        from: Address,
+        to: Address,
+        input: &Bytes,
+    ) -> Result<Option<Bytes>, String> {
+        self.refusal_on(self.at, from, to, input).await
+    }
+
+    async fn refusal_on(
+        &self,
+        block: BlockId,
         from: Address,
         to: Address,
         input: &Bytes,
@@ -232,7 +252,7 @@ impl<P: Provider> Chain<'_, P> {
             .from(from)
             .to(to)
             .input(input.clone().into());
-        match self.provider.call(request).block(BlockId::latest()).await {
+        match self.provider.call(request).block(block).await {
             Ok(_) => Ok(None),
             Err(RpcError::ErrorResp(payload)) => {
                 let said = payload.as_revert_data();

@@ -572,4 +572,37 @@ mod tests {
         guard = host.guard();
         assert!(host.hears(guard.begins(&job(), AGENT, SINCE)).await);
     }
+
+    #[tokio::test]
+    async fn what_only_this_keeper_holds_is_asked_for_no_work_and_nothing_of_it_is_passed_on() {
+        let dir = tempdir().unwrap();
+        let mut host = Host::open(dir.path());
+        let guard = host.guard();
+        let execution = execution(&job(), AGENT);
+        host.works(10);
+        assert!(host.hears(guard.begins(&job(), AGENT, SINCE)).await);
+        assert_eq!(guard.may_work(&execution), Ok(()));
+        let messages = FreezeMirror::default().limits(MISSION).messages + 1;
+        let measure = Measure {
+            messages,
+            ..Measure::default()
+        };
+        host.take(Event::Measured {
+            execution,
+            since: SINCE,
+            step: 1,
+            measure,
+        });
+        assert_eq!(host.arrests().len(), 1);
+        let held = Err(Held::Held {
+            execution,
+            on_chain: false,
+        });
+        assert_eq!(guard.may_work(&execution), held);
+        // The chain knows of no freeze, and lets nobody go by that.
+        for block in [11, 12] {
+            host.works(block);
+            assert_eq!(guard.may_work(&execution), held, "at block {block}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ use super::{
     carry::{Found, batch},
     chain,
 };
-use crate::{execution::Execution, executor::endpoint::Call, source::programs};
+use crate::{event::Head, execution::Execution, executor::endpoint::Call, source::programs};
 
 /// What the chain has of an output, as of one block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,15 +147,28 @@ impl<P: Provider> Routing<P> {
             Found::Waits => return Ok(Outlook::Open),
             Found::Refused(cause) => return Ok(Outlook::Refused(cause)),
         };
-        let to = self.setup.city.at(Peer::Verification);
-        let input = chain::input(&batch(&[ready]));
-        let Some(said) = chain.refusal(payer.unwrap_or_default(), to, &input).await? else {
+        self.tried(of.mission, &chain::input(&batch(&[ready])), head, payer)
+            .await
+    }
+
+    /// What becomes of results of a mission that are handed in by this call, as of a block.
+    ///
+    /// Errors: the chain does not answer.
+    pub(crate) async fn tried(
+        &self,
+        mission: B256,
+        input: &Bytes,
+        at: Head,
+        payer: Option<Address>,
+    ) -> Result<Outlook, String> {
+        let chain = self.chain(BlockId::hash(at.hash));
+        let (payer, to) = (payer.unwrap_or_default(), chain.verification());
+        let Some(said) = chain.refusal_then(payer, to, input).await? else {
             return Ok(Outlook::Open);
         };
         // Under a stop, or before the panel ended an outage, the chain takes nobody's result: that is no fault of this one, and its
-        // deadline moves by as much.
-        let works = self.chain(BlockId::latest()).works(of.mission).await?;
-        Ok(match works {
+        // deadline moves by as much. Asked of the block that refused it: a later one may have lifted the stop.
+        Ok(match chain.works(mission).await? {
             true => Outlook::Refused(refusal(&said)),
             false => Outlook::Halted,
         })
