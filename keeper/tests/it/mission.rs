@@ -254,7 +254,8 @@ pub(crate) fn three_tasks(name: &str) -> Plan {
 pub(crate) fn document(plan: &Plan) -> serde_json::Value {
     let nodes = plan.tasks.iter().enumerate().map(|(number, task)| {
         let (node, terms) = (&task.node, &task.terms);
-        json!({
+        let risk = ["LOW", "MEDIUM", "HIGH"][usize::from(node.risk)];
+        let mut said = json!({
             "@type": "dag:TaskNode",
             "nodeId": number.to_string(),
             "labelHash": terms.labelHash,
@@ -262,14 +263,19 @@ pub(crate) fn document(plan: &Plan) -> serde_json::Value {
             "outputSchemaHash": terms.outputSchemaHash,
             "expected": terms.expected,
             "popTier": node.tier,
-            "riskTier": "LOW",
+            "riskTier": risk,
             "redundancyFactor": node.redundancy,
             "consensusThreshold": node.threshold,
             "comparison": "EXACT",
             "timeoutMs": node.timeout_ms,
             "budget": node.budget.to_string(),
             "tokenBudget": node.tokens,
-        })
+        });
+        // Where people review.
+        if !terms.rubricHash.is_zero() {
+            said["rubricHash"] = json!(terms.rubricHash);
+        }
+        said
     });
     let edges = plan
         .edges

@@ -596,6 +596,46 @@ fn what_was_handed_in_lies_in_the_vault_as_long_as_its_mission_lives() {
 }
 
 #[test]
+fn a_value_that_is_sealed_is_at_rest_so_a_stop_leaves_it_and_it_is_handed_in_when_the_keeper_goes_on()
+ {
+    let (mut desk, waits) = raise_of(vec![Task::reviewed("report", PRICE)]);
+    let with = With {
+        folder: "one",
+        serves: vec![0],
+        escrow: Some(format!(
+            "blocks = \"steady\"\nsilence_secs = {}\n",
+            SILENCE_MS / 1_000
+        )),
+        ..With::default()
+    };
+    let mut keeper = desk.keeper(&with);
+    desk.until(&mut keeper, 0, NodeState::Executing);
+
+    // ---- it is worked out and sealed while nothing can be handed in, for too long.
+    desk.ask_node("devnode_pauseProduction", json!(["queue"]));
+    desk.wait(&mut [&mut keeper], SILENCE_MS + 5_000);
+    waits[0].begin();
+    let standing = |desk: &Desk| desk.runtime.block_on(desk.standing(0));
+    desk.until_all(&mut [&mut keeper], "it is sealed", |desk| {
+        standing(desk) == "committed"
+    });
+    assert_eq!(desk.running(&with).len(), 1, "it counts as running");
+    desk.wait(&mut [&mut keeper], 2 * THRESHOLD_MS);
+    assert_eq!(desk.wanted(&with, "Escrow", "Stop").len(), 1);
+    assert_eq!(standing(&desk), "committed");
+
+    // ---- a human lets the keeper go on: what it had is handed in, and nothing done anew.
+    desk.ask_node("devnode_resumeProduction", json!([]));
+    desk.ask_node("evm_increaseTime", json!([SHORT_OUTAGE_SECS]));
+    desk.ask_node("evm_mine", json!([]));
+    desk.look(&mut keeper);
+    desk.look(&mut keeper);
+    fs::write(desk.folder(&with).join("go on"), "1\n").unwrap();
+    desk.until(&mut keeper, 0, NodeState::PendingReview);
+    assert_eq!(waits[0].begun(), 1);
+}
+
+#[test]
 fn work_that_no_executor_had_room_for_is_given_up_when_its_mission_ends() {
     let (mut desk, waits) = raise(1);
     let with = With {
