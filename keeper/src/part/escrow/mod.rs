@@ -2,7 +2,7 @@
 //! nothing is handed in or begun (seed B.11.5).
 //!
 //! The router hands outputs in, and asks here whether it may ([`Gate`]); what is handed in goes with its other results in one transaction. This
-//! part looks what the chain has of each, [in turns](turns), at the newest block and at one that counts as final, and what would become of one that
+//! part looks what the chain has of each, in turns, at the newest block and at one that counts as final, and what would become of one that
 //! is out.
 //!
 //! An outage that lasted longer than the law lets it pass is declared when it is over, for every mission that is watched here: by this
