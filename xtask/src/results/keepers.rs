@@ -78,7 +78,7 @@ pub(super) fn window(measured: &Measured) -> String {
         }
     }
     text += &rows.text();
-    text += "\nτ_gas has no row: a keeper offers twice the price of gas and a fifth more than the estimate, and sends again only what is in no block after 20 s; the table above counts how often that was. \"Final\" is the depth of 12 blocks that a keeper waits for if nothing is said; on Arbitrum the sequencer's word comes with inclusion, and finality of the first layer minutes later, which nothing here measures.\n";
+    text += "\nτ_gas has no row: a keeper offers twice the price of gas, and of gas a fifth and a million units more than the estimate, and sends again only what is in no block after 20 s; the table above counts how often that was. \"Final\" is the depth of 12 blocks that a keeper waits for if nothing is said; on Arbitrum the sequencer's word comes with inclusion, and finality of the first layer minutes later, which nothing here measures.\n";
     text
 }
 
