@@ -46,10 +46,8 @@ pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;
 const DRAFTS_PER_THREAD_MIN: usize = 256;
 /// How long a write waits for another process: longer than any append takes on a slow disk.
 const BUSY: Duration = Duration::from_secs(5);
-/// What is kept of the file in memory, in KiB: an append writes all over three indexes whose keys are hashes, and reads what fell out again.
-const CACHE_KIB: i64 = 16_384;
-/// After how many written pages (of 4 KiB) they are moved from the write-ahead log into the file: the larger, the less often the same page of an
-/// index, and the more is read when the file is opened after a death.
+/// After how many written pages (of 4 KiB) they are moved from the write-ahead file into the log's own: the larger, the less often the same page of an
+/// index is, and the more is read when the file is opened after a death. More pages in memory would gain a twentieth, and grow for days.
 const CHECKPOINT_PAGES: i64 = 16_384;
 /// Queries that are kept compiled: more than there are.
 const STATEMENTS: usize = 64;
@@ -343,7 +341,6 @@ impl Log {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         // What is erased is overwritten.
         connection.pragma_update(None, "secure_delete", "ON")?;
