@@ -446,8 +446,8 @@ struct Ready {
 }
 
 impl Ready {
-    /// All of them, or why the first that is no entry is none. Redaction and hashes take as long as the store does, and hang on nothing but the
-    /// draft: several threads share them where there are many.
+    /// All of them, or why the first that is no entry is none. Redaction and hashes hang on nothing but the draft: several threads share
+    /// them where there are many, by [`DRAFTS_MAX`] and [`DRAFTS_PER_THREAD_MIN`] forty at most.
     fn of_all(drafts: Vec<Draft>, redactor: &dyn Redactor) -> Result<Vec<Self>, LogError> {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let share = drafts.len().div_ceil(threads).max(DRAFTS_PER_THREAD_MIN);
