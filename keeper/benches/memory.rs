@@ -38,7 +38,7 @@ use agentcity_keeper::{
         log::{Keeping, Setting, Shared},
         programs::ProgramLives,
     },
-    source::agreed::Agreed,
+    source::{agreed::Agreed, city::City as Known},
 };
 use agentcity_test_fixtures::city::{Charter, City};
 use alloy::{
@@ -128,7 +128,7 @@ fn main() -> ExitCode {
     let url = city.node.http_url();
     let provider: RootProvider = ProviderBuilder::default().connect_http(url.parse().expect("URL"));
     let setting = Setting {
-        roster: city.address(Peer::Roster),
+        city: Known::of(name.chain_id, Peer::ALL.map(|peer| city.address(peer))),
         signer: key.clone(),
         mirrors: Default::default(),
         pace: Pace {
@@ -143,8 +143,9 @@ fn main() -> ExitCode {
         "endpoint = {url:?}\njournal = \"journal\"\nprograms = [{}]\n",
         programs.join(",")
     ));
-    let keeping = Keeping::new(provider.clone(), Arc::clone(&log), setting).expect("means");
     let endpoints = Agreed::new(vec![provider.clone()], 1).expect("one");
+    let asked = (provider.clone(), endpoints.clone());
+    let keeping = Keeping::new(asked, Arc::clone(&log), setting).expect("means");
     let lives = ProgramLives::new(&config.expect("a configuration"), endpoints);
     let policy = Policy {
         depth_blocks: 0,

@@ -12,6 +12,7 @@ use agentcity_monitor::{
     qq,
     scorer::{AnyScorer, Hosted, HostedConfig, Letters, Scorer, Shape},
     trace::{self, Trace},
+    window::Lengths,
 };
 use clap::{Args, ValueEnum};
 use eyre::{WrapErr, bail};
@@ -48,6 +49,12 @@ pub(crate) struct Options {
     /// The city's deviationThresholdSigma, in thousandths
     #[arg(long, default_value_t = ParameterId::DeviationThresholdSigma.row().default)]
     threshold: u32,
+    /// The city's scoreWindow: how many of an agent's last outputs it is compared with
+    #[arg(long, value_name = "COUNT", default_value_t = ParameterId::ScoreWindow.row().default)]
+    window: u32,
+    /// The city's scoreWindowMin: with fewer outputs an agent is compared with all
+    #[arg(long, value_name = "COUNT", default_value_t = ParameterId::ScoreWindowMin.row().default)]
+    window_min: u32,
     /// Where the calibration is written
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -69,13 +76,37 @@ struct HostedFile {
 
 /// Runs the command; what it found is printed.
 pub(crate) async fn run(options: &Options) -> eyre::Result<()> {
-    let row = ParameterId::DeviationThresholdSigma.row();
-    if !(row.min..=row.max).contains(&options.threshold) {
-        bail!(
-            "--threshold {} is not within {}..={}, as the city's table has it",
+    for (name, given, id) in [
+        (
+            "threshold",
             options.threshold,
-            row.min,
-            row.max
+            ParameterId::DeviationThresholdSigma,
+        ),
+        ("window", options.window, ParameterId::ScoreWindow),
+        (
+            "window-min",
+            options.window_min,
+            ParameterId::ScoreWindowMin,
+        ),
+    ] {
+        let row = id.row();
+        if !(row.min..=row.max).contains(&given) {
+            bail!(
+                "--{name} {given} is not within {}..={}, as the city's table has it",
+                row.min,
+                row.max
+            );
+        }
+    }
+    let lengths = Lengths {
+        most: options.window,
+        least: options.window_min,
+    };
+    if !lengths.is_possible() {
+        bail!(
+            "--window-min {} is more than --window {}: no window would speak for its agent",
+            lengths.least,
+            lengths.most
         );
     }
     let scorer = scorer(options)?;
@@ -85,7 +116,7 @@ pub(crate) async fn run(options: &Options) -> eyre::Result<()> {
         None => Vec::new(),
     };
     let (calibration, findings) =
-        calibrate(&scorer, &honest, &deviating, options.threshold).await?;
+        calibrate(&scorer, &honest, &deviating, options.threshold, lengths).await?;
     fs::write(&options.out, calibration.text())
         .wrap_err_with(|| options.out.display().to_string())?;
     if let Some(file) = &options.qq {

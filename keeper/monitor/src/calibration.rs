@@ -17,7 +17,7 @@ use crate::{
     scorer::{Scorer, ScorerError},
     trace::Trace,
     vector::{OtherDimension, Vector},
-    window::{Basis, Population, Score, WINDOW_MIN, Window},
+    window::{Basis, Lengths, Population, Score, Window},
 };
 
 /// Fewest scores in a calibration: percentiles of 2 σ need 44 of them, and the test's bound holds from twenty on.
@@ -47,11 +47,13 @@ pub enum CalibrationError {
     },
     /// Too few traces.
     #[error(
-        "{found} scores of fitted agents, but it takes {SCORES_MIN}: the first {WINDOW_MIN} outputs of an agent give none, and of two agents one is held out"
+        "{found} scores of fitted agents, but it takes {SCORES_MIN}: the first {least} outputs of an agent give none, and of two agents one is held out"
     )]
     Few {
         /// How many there were.
         found: usize,
+        /// How many outputs make a window.
+        least: u32,
     },
     /// All outputs lie equally far from each other.
     #[error("all traces are equally far from their mean: nothing can be told from them")]
@@ -105,6 +107,9 @@ pub struct Calibration {
     format: u32,
     /// Name of the scorer.
     pub scorer: String,
+    /// Windows by which agents were compared with themselves.
+    #[serde(default)]
+    pub lengths: Lengths,
     probe: Vector,
     /// What newcomers are compared with.
     pub population: Population,
@@ -157,8 +162,8 @@ impl Rate {
     }
 }
 
-/// Calibrates a scorer. `threshold` is the city's, in thousandths of σ: at it rates are counted. `deviating` may be empty; each is judged by the
-/// window of its agent, as that stands after the honest traces.
+/// Calibrates a scorer, by windows of these lengths. `threshold` is the city's, in thousandths of σ: at it rates are counted. `deviating` may be
+/// empty; each is judged by the window of its agent, as that stands after the honest traces.
 ///
 /// Errors: [`CalibrationError`].
 pub async fn calibrate(
@@ -166,6 +171,7 @@ pub async fn calibrate(
     honest: &[Trace],
     deviating: &[Trace],
     threshold: u32,
+    lengths: Lengths,
 ) -> Result<(Calibration, Findings), CalibrationError> {
     let mut agents: Vec<(&str, Vec<Vector>)> = Vec::new();
     for (place, vector) in vectors(scorer, honest).await?.into_iter().enumerate() {
@@ -181,14 +187,15 @@ pub async fn calibrate(
     let population = Population::of(&outputs)?.ok_or(CalibrationError::Flat)?;
     let mut own = Vec::new();
     for (_, outputs) in part(0) {
-        let scores = in_turn(outputs, &population)?.1;
+        let scores = in_turn(outputs, &population, lengths)?.1;
         let of_own = scores
             .iter()
             .filter(|score| score.basis != Basis::Population);
         own.extend(of_own.map(|score| score.z));
     }
     if own.len() < SCORES_MIN {
-        return Err(CalibrationError::Few { found: own.len() });
+        let (found, least) = (own.len(), lengths.least);
+        return Err(CalibrationError::Few { found, least });
     }
     let newcomers: Result<Vec<f64>, _> = outputs
         .iter()
@@ -200,6 +207,7 @@ pub async fn calibrate(
     let calibration = Calibration {
         format: FORMAT,
         scorer: scorer.id().name().to_owned(),
+        lengths,
         probe: scorer.vector(PROBE).await?,
         population,
         own: Scale::of(&own, &of_own),
@@ -207,11 +215,12 @@ pub async fn calibrate(
     };
     let mut windows = BTreeMap::new();
     for (agent, outputs) in part(0) {
-        windows.insert(*agent, in_turn(outputs, &calibration.population)?.0);
+        let (window, _) = in_turn(outputs, &calibration.population, lengths)?;
+        windows.insert(*agent, window);
     }
     let mut false_alarms = Rate::default();
     for (agent, outputs) in part(1) {
-        let (window, scores) = in_turn(outputs, &calibration.population)?;
+        let (window, scores) = in_turn(outputs, &calibration.population, lengths)?;
         for score in scores {
             false_alarms.note(calibration.reported(&score, threshold) > threshold);
         }
@@ -254,8 +263,9 @@ async fn vectors(scorer: &impl Scorer, traces: &[Trace]) -> Result<Vec<Vector>, 
 fn in_turn(
     outputs: &[Vector],
     population: &Population,
+    lengths: Lengths,
 ) -> Result<(Window, Vec<Score>), OtherDimension> {
-    let (mut window, mut scores) = (Window::default(), Vec::with_capacity(outputs.len()));
+    let (mut window, mut scores) = (Window::new(lengths), Vec::with_capacity(outputs.len()));
     for output in outputs {
         scores.push(window.score(output, population)?);
         window.push(output.clone())?;
@@ -321,6 +331,8 @@ impl Calibration {
         let population = &read.population;
         let broken = if read.format != FORMAT {
             "it is of another release"
+        } else if !read.lengths.is_possible() {
+            "no city has windows of these lengths"
         } else if !(read.own.is_sound() && read.newcomers.is_sound()) {
             "its scores are not in order"
         } else if !(population.deviation.is_finite() && population.deviation > 0.0) {

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A monitor runs one [`scorer`]; that two of different kinds and principals agree is asked on chain (RULINGS R13), by
-//! `domain::guardian::report`. What is compared is an agent with itself: its last [`window::WINDOW`] completed outputs, or all agents'
-//! of the calibration where it has fewer than [`window::WINDOW_MIN`] (RESOLUTIONS G-12). A threshold in σ means a rate of false
+//! `domain::guardian::report`. What is compared is an agent with itself: its last [completed outputs](window::Lengths::most), or all agents'
+//! of the calibration where it has fewer than [so many](window::Lengths::least) (RESOLUTIONS G-12). A threshold in σ means a rate of false
 //! alarms only where distances are normal; [`calibration`] tests that, and replaces σ by percentiles where it is refused.
 //!
 //! Everything that the built-in scorers compute is the same on every machine: vectors are whole numbers, sums of them exact, and what is

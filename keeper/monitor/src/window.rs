@@ -12,6 +12,7 @@
 
 use std::collections::VecDeque;
 
+use agentcity_domain::parameter::ParameterId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,13 +20,19 @@ use crate::{
     vector::{OtherDimension, Sum, Vector},
 };
 
-/// How many of an agent's last completed outputs are remembered (seed B.11).
-pub const WINDOW: usize = 20;
-/// With fewer, the agent is compared with all agents of the calibration (seed B.11; RESOLUTIONS G-12).
-pub const WINDOW_MIN: usize = 5;
 /// Least spread of a window, as a share of the population's: who handed in five times the same is no deviant with the sixth, a little
 /// different output.
 const SPREAD_MIN: f64 = 0.25;
+
+/// How long windows are, as the city has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lengths {
+    /// How many of an agent's last completed outputs are remembered: `scoreWindow` (seed B.11).
+    pub most: u32,
+    /// With fewer, the agent is compared with all agents of the calibration: `scoreWindowMin` (seed B.11; RESOLUTIONS G-12).
+    pub least: u32,
+}
 
 /// How far outputs of all agents of a calibration lie from their common mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,17 +72,47 @@ pub struct Score {
 }
 
 /// The last completed outputs of one agent, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Window(VecDeque<Vector>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    lengths: Lengths,
+    outputs: VecDeque<Vector>,
+}
+
+impl Lengths {
+    /// Whether a city could have them: each within its parameter's range, and no window too short to speak for its agent.
+    pub fn is_possible(self) -> bool {
+        let within = |id: ParameterId, given| (id.row().min..=id.row().max).contains(&given);
+        within(ParameterId::ScoreWindow, self.most)
+            && within(ParameterId::ScoreWindowMin, self.least)
+            && self.least <= self.most
+    }
+}
+
+/// As cities begin.
+impl Default for Lengths {
+    fn default() -> Self {
+        Self {
+            most: ParameterId::ScoreWindow.row().default,
+            least: ParameterId::ScoreWindowMin.row().default,
+        }
+    }
+}
 
 impl Window {
-    /// Takes a completed output in; the oldest of more than [`WINDOW`] goes. What was frozen or refused is not taken in, or an
+    /// An empty one.
+    pub fn new(lengths: Lengths) -> Self {
+        Self {
+            lengths,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes a completed output in; the oldest of more than [`Lengths::most`] goes. What was frozen or refused is not taken in, or an
     /// agent could move its window to where it wants to be.
     ///
     /// Errors: [`OtherDimension`].
     pub fn push(&mut self, vector: Vector) -> Result<(), OtherDimension> {
-        if let Some(first) = self.0.front()
+        if let Some(first) = self.outputs.front()
             && first.dimension() != vector.dimension()
         {
             return Err(OtherDimension {
@@ -83,37 +120,37 @@ impl Window {
                 expected: first.dimension(),
             });
         }
-        if self.0.len() >= WINDOW {
-            self.0.pop_front();
+        if self.outputs.len() >= self.lengths.most as usize {
+            self.outputs.pop_front();
         }
-        self.0.push_back(vector);
+        self.outputs.push_back(vector);
         Ok(())
     }
 
     /// How many outputs it holds.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.outputs.len()
     }
 
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.outputs.is_empty()
     }
 
     /// How far `vector` lies from the window, or from the population for a newcomer.
     ///
     /// Errors: [`OtherDimension`].
     pub fn score(&self, vector: &Vector, population: &Population) -> Result<Score, OtherDimension> {
-        let n = self.0.len();
-        if n < WINDOW_MIN {
+        let n = self.outputs.len();
+        if n < self.lengths.least as usize {
             return population.score(vector);
         }
         let mut sum = Sum::new(population.sum.dimension());
-        for known in &self.0 {
+        for known in &self.outputs {
             sum.add(known)?;
         }
         let others = self
-            .0
+            .outputs
             .iter()
             .map(|known| sum.without(known)?.distance(known));
         let distances: Vec<f64> = others.collect::<Result<_, _>>()?;
@@ -126,16 +163,6 @@ impl Window {
             distance,
             basis: Basis::Own(n),
         })
-    }
-}
-
-impl<'de> Deserialize<'de> for Window {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut window = Self::default();
-        for vector in Vec::<Vector>::deserialize(deserializer)? {
-            window.push(vector).map_err(serde::de::Error::custom)?;
-        }
-        Ok(window)
     }
 }
 

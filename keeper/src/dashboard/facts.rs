@@ -177,7 +177,7 @@ impl<P: Provider> Asked<P> {
 
     async fn books_of(&self, provider: &P, asset: Address, at: Head) -> Result<Vec<Book>, String> {
         let block = BlockId::hash(at.hash);
-        let treasury = onchain::books(provider, &self.members(), at).await?;
+        let treasury = onchain::books(provider, &Members::of(&self.city), at).await?;
         let parts = Part::ALL.map(kind).into_iter().zip(treasury.parts);
         let (agent, roster) = (self.city.at(Peer::Agent), self.city.at(Peer::Roster));
         let registry = IAgent::new(agent, provider);
@@ -205,15 +205,6 @@ impl<P: Provider> Asked<P> {
                 parts: vec![("stakes", owes.stakes), ("owed", owes.owed)],
             },
         ])
-    }
-
-    const fn members(&self) -> Members {
-        Members {
-            collaboration: self.city.at(Peer::Collaboration),
-            statute: self.city.at(Peer::Statute),
-            guardian: self.city.at(Peer::Guardian),
-            treasury: self.city.at(Peer::Treasury),
-        }
     }
 
     /// Limits of an epoch. They never change.

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use agentcity_abi::IRoster;
-use agentcity_domain::{peer::Peer, roster::anchor::Anchor};
+use agentcity_domain::{parameter::ParameterId, peer::Peer, roster::anchor::Anchor};
 use agentcity_hub::{
     head::{Head, LogName, SignedHead},
     mirror,
-    store::{Anchored, Disposition, Log, LogError, Settings},
+    store::{Anchored, Disposition, Log, LogError, Retention, Settings},
 };
 use alloy::{
+    eips::BlockId,
     primitives::{Address, B256, Bytes, U256},
     providers::Provider,
     rpc::types::{BlockNumberOrTag, Filter},
@@ -30,7 +31,7 @@ use crate::{
         Machine,
         anchor::{self, Anchoring, Pace, Seen},
     },
-    source::city::City,
+    source::{agreed::Agreed, city::City},
 };
 
 /// The stream of the log's anchors.
@@ -44,8 +45,9 @@ pub type Shared = Arc<Mutex<Log>>;
 /// What the part works with.
 pub struct Keeping<P> {
     provider: P,
+    agreed: Agreed<P>,
     log: Shared,
-    roster: Address,
+    city: City,
     signer: PrivateKeySigner,
     mirrors: BTreeMap<Address, Url>,
     client: mirror::Client,
@@ -57,8 +59,8 @@ pub struct Keeping<P> {
 /// What [`Keeping`] is made of.
 #[derive(Debug)]
 pub struct Setting {
-    /// The city's roster.
-    pub roster: Address,
+    /// The city whose roster takes its anchors, and which says how long payloads are kept at least.
+    pub city: City,
     /// Whose log it is: anchors are sent, and heads signed, in its name.
     pub signer: PrivateKeySigner,
     /// Where the mirrors are.
@@ -75,7 +77,7 @@ pub struct Setting {
 impl<P> fmt::Debug for Keeping<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keeping")
-            .field("roster", &self.roster)
+            .field("city", &self.city.constitution)
             .field("author", &self.signer.address())
             .field("pace", &self.pace)
             .finish_non_exhaustive()
@@ -90,7 +92,7 @@ impl<P: Provider> Keeping<P> {
         config: &Config,
         kept: &LogConfig,
         signer: PrivateKeySigner,
-        provider: P,
+        (provider, agreed): (P, Agreed<P>),
         city: &City,
     ) -> Result<Self, RaiseError> {
         let name = LogName {
@@ -104,23 +106,31 @@ impl<P: Provider> Keeping<P> {
         };
         let log = Log::open(&kept.file, name, settings)?;
         let setting = Setting {
-            roster: city.at(Peer::Roster),
+            city: *city,
             signer,
             mirrors: kept.mirrors.clone(),
             pace: kept.pace,
             pause: config.poll,
             depth_blocks: config.depth_blocks,
         };
-        Ok(Self::new(provider, Arc::new(Mutex::new(log)), setting)?)
+        let log = Arc::new(Mutex::new(log));
+        Ok(Self::new((provider, agreed), log, setting)?)
     }
 
+    /// `agreed`: endpoints that are asked what cannot be taken back.
+    ///
     /// Errors: the machine has no means to connect to mirrors.
-    pub fn new(provider: P, log: Shared, setting: Setting) -> Result<Self, mirror::MirrorError> {
+    pub fn new(
+        (provider, agreed): (P, Agreed<P>),
+        log: Shared,
+        setting: Setting,
+    ) -> Result<Self, mirror::MirrorError> {
         Ok(Self {
             provider,
+            agreed,
             log,
             client: mirror::Client::new()?,
-            roster: setting.roster,
+            city: setting.city,
             signer: setting.signer,
             mirrors: setting.mirrors,
             pace: setting.pace,
@@ -138,8 +148,12 @@ impl<P: Provider> Keeping<P> {
         self.signer.address()
     }
 
+    const fn roster(&self) -> Address {
+        self.city.at(Peer::Roster)
+    }
+
     async fn anchored(&self, sequence: u64) -> Result<Option<Anchor>, String> {
-        let roster = IRoster::new(self.roster, &self.provider);
+        let roster = IRoster::new(self.roster(), &self.provider);
         let found = roster.anchorOf(self.author(), sequence).call().await;
         let found = found.map_err(|error| error.to_string())?;
         let anchor = Anchor {
@@ -210,7 +224,7 @@ impl<P: Provider> Keeping<P> {
             return Ok(());
         }
         let anchored = Anchored {
-            roster: self.roster,
+            roster: self.roster(),
             sequence,
             anchor,
             block,
@@ -224,7 +238,7 @@ impl<P: Provider> Keeping<P> {
     /// Events of the roster about a number of this author.
     fn filter(&self, topic: B256, sequence: u64) -> Filter {
         Filter::new()
-            .address(self.roster)
+            .address(self.roster())
             .from_block(BlockNumberOrTag::Earliest)
             .event_signature(topic)
             .topic1(self.author().into_word())
@@ -321,10 +335,27 @@ impl<P: Provider> Keeping<P> {
 
     fn call(&self, call: &impl SolCall) -> Step {
         Step::Call(Call {
-            to: self.roster,
+            to: self.roster(),
             value: U256::ZERO,
             input: Bytes::from(call.abi_encode()),
         })
+    }
+
+    /// Erases what was kept long enough by this keeper's file, and by the city: without its word nothing is erased.
+    async fn expire(&self, now: Moment) -> Result<(), String> {
+        let id = ParameterId::LogRetentionMonths;
+        let newest = BlockId::latest();
+        let ask = |provider| async move { self.city.in_force(provider, newest, &[id]).await };
+        // What is erased does not come back.
+        let values = self.agreed.vote("how long payloads are kept", ask).await;
+        let months = values.map_err(|error| error.to_string())?.of(id);
+        let demanded = Retention::demanded(months);
+        let erased = self.log.lock().expire(now.get(), demanded);
+        let erased = erased.map_err(|error| error.to_string())?;
+        if !erased.is_empty() {
+            tracing::info!(payloads = erased.len(), "their retention is over: erased");
+        }
+        Ok(())
     }
 
     /// One round of copies. Each is its own truth, on disk: who dies in between pushes again.
@@ -385,13 +416,8 @@ impl<P: Provider + 'static> Part for Keeping<P> {
             if let Err(cause) = self.push(asked).await {
                 tracing::error!("copies of the log: {cause}");
             }
-            let erased = self.log.lock().expire(asked.get());
-            match erased {
-                Ok(erased) if !erased.is_empty() => {
-                    tracing::info!(payloads = erased.len(), "their retention is over: erased");
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!("retention of the log: {error}"),
+            if let Err(cause) = within(self.expire(asked)).await {
+                tracing::error!("retention of the log: {cause}");
             }
         })
     }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use agentcity_domain::peer::Peer;
 use alloy::{providers::Provider, signers::local::PrivateKeySigner};
 
 use super::{
@@ -93,8 +92,7 @@ pub(super) fn raise<P: Provider + Clone + 'static>(
     let board = mirror.board();
     let ears = match &config.monitor {
         Some(section) if setup.is_some() => {
-            let roster = city.at(Peer::Roster);
-            Some(Arc::new(Ears::open(section, provider, roster, account)?))
+            Some(Arc::new(Ears::open(section, provider, city, account)?))
         }
         Some(_) | None => None,
     };

@@ -251,7 +251,8 @@ pub fn raise<P: Provider + Clone + 'static>(
     // The configuration holds neither log nor mirror without a key.
     if let (Some(kept), Some(signer)) = (&config.log, &key) {
         let (city, signer) = (city("log")?, signer.clone());
-        let part = log::Keeping::raise(config, kept, signer, provider.clone(), &city)?;
+        let asked = (provider.clone(), agreed.clone());
+        let part = log::Keeping::raise(config, kept, signer, asked, &city)?;
         let (log, depth) = (part.log(), config.depth_blocks);
         parts.push(Arc::new(part));
         let chain = followed("log")?;

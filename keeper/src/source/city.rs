@@ -8,7 +8,12 @@ use agentcity_domain::{
     peer::Peer,
 };
 use agentcity_executor::protocol::Venue;
-use alloy::{contract, eips::BlockId, primitives::Address, providers::Provider};
+use alloy::{
+    contract,
+    eips::BlockId,
+    primitives::{Address, B256},
+    providers::Provider,
+};
 
 use super::log::{self, Contract};
 
@@ -56,7 +61,7 @@ pub enum CityError {
     },
 }
 
-/// Parameters of one epoch, as far as they were asked for.
+/// Parameters, as far as they were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<u8, u32>);
 
@@ -136,6 +141,28 @@ impl City {
         let contract = IConstitution::new(self.constitution, provider);
         let read = contract.read(epoch, numbers.clone().into()).block(at);
         let words = read.call().await.map_err(cause)?;
+        Values::answered(numbers, words)
+    }
+
+    /// Parameters in force, as of a block: what counts of those that are the whole city's.
+    ///
+    /// Errors: why they could not be had.
+    pub async fn in_force<P: Provider>(
+        &self,
+        provider: &P,
+        at: BlockId,
+        ids: &[ParameterId],
+    ) -> Result<Values, String> {
+        let numbers: Vec<u8> = ids.iter().map(|id| *id as u8).collect();
+        let contract = IConstitution::new(self.constitution, provider);
+        let read = contract.readCurrent(numbers.clone().into()).block(at);
+        let words = read.call().await.map_err(cause)?.values;
+        Values::answered(numbers, words)
+    }
+}
+
+impl Values {
+    fn answered(numbers: Vec<u8>, words: Vec<B256>) -> Result<Self, String> {
         if words.len() != numbers.len() {
             return Err(format!(
                 "the constitution answered {} values of {} that were asked for",
@@ -144,12 +171,16 @@ impl City {
             ));
         }
         let numbered = numbers.into_iter().zip(words);
-        let values = numbered.filter_map(|(id, word)| Some((id, parameter::number(word)?)));
-        Ok(Values(values.collect()))
+        let values = numbered.map(|(number, word)| {
+            // No constitution holds another: an endpoint that says so is not believed.
+            let checked = ParameterId::at(number).and_then(|id| parameter::check(id, word));
+            let value = checked.ok().and_then(|()| parameter::number(word));
+            let value = value.ok_or_else(|| format!("{word} is no value of parameter {number}"))?;
+            Ok((number, value))
+        });
+        values.collect::<Result<_, String>>().map(Self)
     }
-}
 
-impl Values {
     /// The value of a parameter; nought for one that was not asked for or is no number.
     pub fn of(&self, id: ParameterId) -> u32 {
         self.0.get(&(id as u8)).copied().unwrap_or_default()

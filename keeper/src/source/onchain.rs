@@ -10,6 +10,7 @@ use agentcity_abi::{
 };
 use agentcity_domain::{
     machine::MissionState,
+    peer::Peer,
     statute::{NODES_PER_PAGE, Page},
     treasury::books::Part,
 };
@@ -22,7 +23,7 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 
-use super::agreed::head;
+use super::{agreed::head, city::City};
 use crate::{
     event::Head,
     machine::reconciliation::{Completion, OnChain, Spot},
@@ -44,6 +45,18 @@ pub struct Members {
     pub guardian: Address,
     /// The books.
     pub treasury: Address,
+}
+
+impl Members {
+    /// Those of a city.
+    pub const fn of(city: &City) -> Self {
+        Self {
+            collaboration: city.at(Peer::Collaboration),
+            statute: city.at(Peer::Statute),
+            guardian: city.at(Peer::Guardian),
+            treasury: city.at(Peer::Treasury),
+        }
+    }
 }
 
 /// How a mission stands.

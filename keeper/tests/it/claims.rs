@@ -13,7 +13,7 @@ use agentcity_hub::{
 use agentcity_keeper::{
     machine::reconciliation::{Finding, Held, Kind, Phase},
     part::{
-        reconciliation::{Fabric, Sources, members_of},
+        reconciliation::{Fabric, Sources},
         router::Routing,
     },
     source::agreed::Agreed,
@@ -70,7 +70,7 @@ fn log(scene: &Scene) -> PathBuf {
 
 fn compared(scene: &Scene, log: PathBuf, router: Arc<Routing<RootProvider>>) -> Finding {
     let agreed = Agreed::new(vec![provider(&scene.stage)], 1).expect("one");
-    let sources = Sources::new(agreed, members_of(&city(&scene.stage)), 0, 0, log);
+    let sources = Sources::new(agreed, city(&scene.stage), 0, 0, log);
     let sources = sources.with_fabric(router);
     let found = scene.runtime.block_on(async {
         let at = sources.settled().await?;

@@ -27,6 +27,7 @@ use agentcity_keeper::{
 use agentcity_monitor::{
     calibration::calibrate,
     scorer::{AnyScorer, Letters, Shape},
+    window::Lengths,
 };
 use agentcity_test_fixtures::{
     city::{Person, life::service_of},
@@ -96,6 +97,17 @@ pub(crate) struct With {
     pub(crate) escrow: Option<String>,
     /// Blocks that make the one below final.
     pub(crate) depth: u64,
+}
+
+impl With {
+    /// Of the one keeper that a story has, who serves the first executor.
+    pub(crate) fn first() -> Self {
+        Self {
+            folder: "one",
+            serves: vec![0],
+            ..Self::default()
+        }
+    }
 }
 
 /// The scene of a story.
@@ -206,7 +218,7 @@ impl Desk {
             ("shape", AnyScorer::Shape(Shape::default())),
         ] {
             let traces = traces();
-            let made = calibrate(&scorer, &traces, &[], sigma);
+            let made = calibrate(&scorer, &traces, &[], sigma, Lengths::default());
             let made = self.runtime.block_on(made);
             fs::write(self.folder(with).join(name), made.unwrap().0.text()).unwrap();
         }

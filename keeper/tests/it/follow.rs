@@ -8,7 +8,7 @@ use agentcity_keeper::{
     source::{
         follow::{
             Block, Change, Doubt, Follower, Link, REORG_BLOCKS_MAX, STEP_BLOCKS_MAX,
-            STRETCH_BLOCKS_MAX, STRETCH_LOGS_MAX, Stretch, View,
+            STRETCH_BLOCKS_MAX, STRETCH_LOGS_MAX, Step, Stretch, View,
         },
         log::Log,
     },
@@ -232,22 +232,36 @@ fn begin(world: &World) -> Follower {
     Follower::above(world.chain[0].link.at)
 }
 
+/// Takes what a step found, and lets the chain grow where it must be longer to be believed. Whether there may be more.
+fn goes_on(
+    found: Result<Step, Doubt>,
+    follower: &Follower,
+    view: &Shown,
+    delivered: &mut Vec<Log>,
+) -> bool {
+    match found {
+        Ok(step) => {
+            apply(delivered, step.changes);
+            if !step.more {
+                return false;
+            }
+        }
+        Err(doubt) => assert!(matches!(doubt, Doubt::Lags { .. }), "{doubt}"),
+    }
+    // A chain that became shorter is believed when it grows again: until then its endpoints may as well lag.
+    let mut world = view.0.lock().unwrap();
+    if (world.chain.len() as u64) <= follower.top().number {
+        world.extend(1, 1);
+    }
+    true
+}
+
 /// Steps until there is nothing more, on a chain that stands still.
 async fn settle(follower: &mut Follower, view: &Shown, delivered: &mut Vec<Log>) {
     for _ in 0..200 {
-        match follower.advance(view).await {
-            Ok(step) => {
-                apply(delivered, step.changes);
-                if !step.more {
-                    return;
-                }
-            }
-            Err(doubt) => assert!(matches!(doubt, Doubt::Lags { .. }), "{doubt}"),
-        }
-        // A chain that became shorter is believed when it grows again: until then its endpoints may as well lag.
-        let mut world = view.0.lock().unwrap();
-        if (world.chain.len() as u64) <= follower.top().number {
-            world.extend(1, 1);
+        let found = follower.advance(view).await;
+        if !goes_on(found, follower, view, delivered) {
+            return;
         }
     }
     panic!("it does not come to an end");
@@ -329,18 +343,9 @@ async fn settle_by_strides(
     delivered: &mut Vec<Log>,
 ) -> usize {
     for strides in 1..2_000 {
-        match follower.stride(view).await {
-            Ok(step) => {
-                apply(delivered, step.changes);
-                if !step.more {
-                    return strides;
-                }
-            }
-            Err(doubt) => assert!(matches!(doubt, Doubt::Lags { .. }), "{doubt}"),
-        }
-        let mut world = view.0.lock().unwrap();
-        if (world.chain.len() as u64) <= follower.top().number {
-            world.extend(1, 1);
+        let found = follower.stride(view).await;
+        if !goes_on(found, follower, view, delivered) {
+            return strides;
         }
     }
     panic!("it does not come to an end");

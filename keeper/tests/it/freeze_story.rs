@@ -49,7 +49,7 @@ use agentcity_monitor::{
     calibration::{Calibration, calibrate},
     scorer::{AnyScorer, Letters, Scorer, Shape},
     trace::Trace,
-    window::Window,
+    window::{Lengths, Window},
 };
 use agentcity_test_fixtures::{
     city::Person,
@@ -158,7 +158,9 @@ struct Ear {
 impl Ear {
     async fn calibrated(scorer: AnyScorer) -> Self {
         let sigma = ParameterId::DeviationThresholdSigma.row().default;
-        let (calibration, _) = calibrate(&scorer, &traces(), &[], sigma).await.unwrap();
+        let (calibration, _) = calibrate(&scorer, &traces(), &[], sigma, Lengths::default())
+            .await
+            .unwrap();
         calibration.check(&scorer).await.unwrap();
         let mut window = Window::default();
         for round in 30..50 {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use agentcity_abi::IRoster;
-use agentcity_domain::{peer::Peer, time::Millis};
+use agentcity_domain::{parameter::ParameterId as P, peer::Peer, time::Millis};
 use agentcity_hub::{
     bundle::Bundle,
     entry::{Entry, Origin},
@@ -18,7 +18,7 @@ use agentcity_hub::{
     kind::EventType,
     mirror::Shelf,
     redact::Rules,
-    store::{Draft, Log, Query, Retention, Settings},
+    store::{Draft, Log, Payload, Query, Retention, Settings},
 };
 use agentcity_keeper::{
     action::Level,
@@ -32,6 +32,7 @@ use agentcity_keeper::{
     journal::SqliteJournal,
     machine::anchor::Pace,
     part::log::{Keeping, Setting, Shared},
+    source::{agreed::Agreed, city::City as Known},
 };
 use agentcity_test_fixtures::city::{Charter, City};
 use alloy::{
@@ -78,16 +79,18 @@ fn draft(kind: EventType, number: u64) -> Draft {
 type Real = Keeper<SqliteJournal, RootProvider>;
 
 fn keeper(
-    city: &City,
+    (city, url): (&City, &str),
     journal: SqliteJournal,
     key: &PrivateKeySigner,
     log: &Shared,
     mirrors: BTreeMap<Address, alloy::transports::http::reqwest::Url>,
 ) -> Real {
-    let provider: RootProvider =
-        ProviderBuilder::default().connect_http(city.node.http_url().parse().unwrap());
+    let provider: RootProvider = ProviderBuilder::default().connect_http(url.parse().unwrap());
     let setting = Setting {
-        roster: city.address(Peer::Roster),
+        city: Known::of(
+            city.client.chain_id(),
+            Peer::ALL.map(|peer| city.address(peer)),
+        ),
         signer: key.clone(),
         mirrors,
         pace: Pace {
@@ -97,7 +100,11 @@ fn keeper(
         pause: Duration::from_secs(60),
         depth_blocks: 0,
     };
-    let part = Keeping::new(provider.clone(), Arc::clone(log), setting).unwrap();
+    let asked = (
+        provider.clone(),
+        Agreed::new(vec![provider.clone()], 1).unwrap(),
+    );
+    let part = Keeping::new(asked, Arc::clone(log), setting).unwrap();
     let policy = Policy {
         depth_blocks: 0,
         ..Policy::default()
@@ -140,6 +147,7 @@ async fn a_log_is_anchored_proved_consistent_copied_and_verified_and_a_changed_o
     tokio::spawn(async move { axum::serve(listener, router).await });
     let mirrors = BTreeMap::from([(mirror, at.parse().unwrap())]);
 
+    let url = city.node.http_url();
     let name = LogName {
         chain_id: city.client.chain_id(),
         author: key.address(),
@@ -153,7 +161,7 @@ async fn a_log_is_anchored_proved_consistent_copied_and_verified_and_a_changed_o
     let log: Shared = Arc::new(Mutex::new(log));
     let journal = || SqliteJournal::open(&dir.path().join("journal")).unwrap();
     let clock = Hands(AtomicU64::new(NOW));
-    let mut one = keeper(&city, journal(), &key, &log, mirrors.clone());
+    let mut one = keeper((&city, &url), journal(), &key, &log, mirrors.clone());
 
     // Too little to anchor; then enough.
     log.lock()
@@ -183,7 +191,7 @@ async fn a_log_is_anchored_proved_consistent_copied_and_verified_and_a_changed_o
     // Another process goes on: the second anchor follows, and both are proved consistent on chain.
     one.leave(&clock).unwrap();
     drop(one);
-    let mut two = keeper(&city, journal(), &key, &log, mirrors);
+    let mut two = keeper((&city, &url), journal(), &key, &log, mirrors);
     log.lock()
         .append(
             (20..30)
@@ -252,7 +260,7 @@ async fn a_log_is_anchored_proved_consistent_copied_and_verified_and_a_changed_o
         .unwrap();
     two.leave(&clock).unwrap();
     drop(two);
-    let mut three = keeper(&city, journal(), &key, &forked, BTreeMap::new());
+    let mut three = keeper((&city, &url), journal(), &key, &forked, BTreeMap::new());
     clock.0.fetch_add(100_000, Ordering::SeqCst);
     rounds(&mut three, &clock).await;
     assert_eq!(three.worst(), Some(Level::Dead));
@@ -263,6 +271,66 @@ async fn a_log_is_anchored_proved_consistent_copied_and_verified_and_a_changed_o
         .await
         .unwrap();
     assert_eq!(anchored.len(), 2);
+}
+
+/// The longest month.
+const MONTH_MS: u64 = 31 * 86_400_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payloads_are_kept_as_long_as_the_city_says_where_that_is_longer_than_the_file_says() {
+    let raised = tokio::task::spawn_blocking(|| {
+        let mut city = City::raise(&Charter::default()).unwrap();
+        city.seat_panel().unwrap();
+        let person = city.person("log keeper").unwrap();
+        (city, person)
+    });
+    let (mut city, person) = raised.await.unwrap();
+    let key = person.signer().clone();
+    let dir = tempdir().unwrap();
+    let url = city.node.http_url();
+    let name = LogName {
+        chain_id: city.client.chain_id(),
+        author: key.address(),
+    };
+    let settings = Settings {
+        redactor: Box::new(Rules::common()),
+        retention: Retention::default(),
+        mirrors: Vec::new(),
+    };
+    let log = Log::open(&dir.path().join("log"), name, settings).unwrap();
+    let log: Shared = Arc::new(Mutex::new(log));
+    let journal = || SqliteJournal::open(&dir.path().join("journal")).unwrap();
+    let clock = Hands(AtomicU64::new(NOW));
+    let mut one = keeper((&city, &url), journal(), &key, &log, BTreeMap::new());
+    let entries = (0..3).map(|n| draft(EventType::TaskRouted, n)).collect();
+    log.lock().append(entries).unwrap();
+    let address = match Entry::read(&log.lock().line(0).unwrap()).unwrap() {
+        Entry::Event(event) => event.payload_cid,
+        other => panic!("{other:?}"),
+    };
+    let is_here = || matches!(log.lock().payload(&address), Ok(Payload::Here(_)));
+    rounds(&mut one, &clock).await;
+
+    // A panel wants twelve months more than the file.
+    tokio::task::block_in_place(|| city.amend(P::LogRetentionMonths, 36).unwrap());
+    let almost = NOW + 36 * MONTH_MS - 1_000;
+    clock.0.store(almost, Ordering::SeqCst);
+    rounds(&mut one, &clock).await;
+    assert!(is_here());
+
+    // When they are over, nobody knows what the city wants now: nothing is erased.
+    one.leave(&clock).unwrap();
+    drop(one);
+    let nowhere = "http://127.0.0.1:9";
+    let mut two = keeper((&city, nowhere), journal(), &key, &log, BTreeMap::new());
+    clock.0.store(almost + 2_000, Ordering::SeqCst);
+    rounds(&mut two, &clock).await;
+    assert!(is_here());
+    two.leave(&clock).unwrap();
+    drop(two);
+    let mut three = keeper((&city, &url), journal(), &key, &log, BTreeMap::new());
+    rounds(&mut three, &clock).await;
+    assert!(!is_here());
 }
 
 fn provider(city: &City) -> RootProvider {

@@ -27,6 +27,7 @@ mod mission;
 mod openapi;
 mod operations;
 mod outage_story;
+mod parameters;
 mod postgres;
 mod recall;
 mod reconciliation;

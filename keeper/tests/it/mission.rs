@@ -15,10 +15,11 @@ use agentcity_abi::{ICollaboration as work, ITreasury as treasury};
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer, statute::Mode};
 use agentcity_executor::{
     client::{Account, Client, Patience},
-    protocol::{Check, Failure, JobId, JobRequest, Terms, Text},
+    protocol::{Check, Failure, JobId, JobRequest, Place, Terms, Text},
     server::{Recorder, Work},
 };
 use agentcity_keeper::{
+    action::{Action, Outcome},
     clock::{Clock, Moment},
     daemon::Keeper,
     executor::{
@@ -27,8 +28,9 @@ use agentcity_keeper::{
         submit::{Policy, Submitter},
     },
     journal::SqliteJournal,
+    machine::router::{self, Round, Step},
     part::{
-        Part,
+        Asking, Part, Step as Need,
         router::{Routing, Setup, Texts},
     },
     source::city::City,
@@ -39,8 +41,10 @@ use agentcity_test_fixtures::{
     mission::{Charter, Executor, Law, Plan, Stage, Task, result},
 };
 use alloy::{
+    consensus::Transaction as _,
     primitives::{Address, B256, U256, keccak256},
-    providers::{ProviderBuilder, RootProvider},
+    providers::{Provider, ProviderBuilder, RootProvider},
+    sol_types::SolCall,
 };
 use parking_lot::Mutex;
 use serde_json::json;
@@ -224,7 +228,7 @@ async fn serve_with(
 const HANGING: u8 = 8;
 
 /// Where somebody takes connections and never answers.
-async fn hanging() -> String {
+pub(crate) async fn hanging() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move {
@@ -310,10 +314,18 @@ impl Scene {
 
     /// A mission and its executors, each of another principal, and no keeper yet.
     pub(crate) fn of(plan: &Plan, principals: usize, finds: Finds) -> Self {
+        Self::amended(plan, principals, finds, &[])
+    }
+
+    /// The same after a panel gave these parameters other values.
+    fn amended(plan: &Plan, principals: usize, finds: Finds, amendments: &[(P, u32)]) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let stage = Stage::raise(&Charter::default(), principals, 1);
         let mut stage = stage.unwrap_or_else(|e| panic!("{e}"));
         gas::cache_city(&stage.city).expect("a cache");
+        for (id, value) in amendments {
+            stage.city.amend(*id, *value).expect("a ruling");
+        }
         let law = stage.enact(plan, STAKE).unwrap_or_else(|e| panic!("{e}"));
         let folder = tempdir().expect("a folder");
         let (mut addresses, mut codes) = (Vec::new(), Vec::new());
@@ -374,13 +386,22 @@ impl Scene {
         served: &[usize],
         addresses: &[(Address, String)],
     ) -> Keeper<SqliteJournal, RootProvider> {
+        let part = Arc::new(self.routing(served, addresses));
+        self.keeper_of(name, part)
+    }
+
+    /// A keeper of this part alone.
+    pub(crate) fn keeper_of(
+        &mut self,
+        name: &str,
+        part: Arc<dyn Part>,
+    ) -> Keeper<SqliteJournal, RootProvider> {
         let payer = self
             .stage
             .city
             .person(&format!("keeper {name}"))
             .expect("a payer");
         let (city, provider) = (city(&self.stage), provider(&self.stage));
-        let part: Arc<dyn Part> = Arc::new(self.routing(served, addresses));
         let policy = Policy {
             depth_blocks: 0,
             ..Policy::default()
@@ -390,6 +411,12 @@ impl Scene {
         let journal = SqliteJournal::open(&self.folder.path().join(name)).expect("a journal");
         Keeper::with_parts(journal, name.to_owned(), 0, Some(submitter), vec![part])
             .expect("one part")
+    }
+
+    /// So much time passes for the keepers.
+    pub(crate) fn rest(&self, span: Duration) {
+        let millis = u64::try_from(span.as_millis()).expect("a short time");
+        self.clock.0.fetch_add(millis, Ordering::SeqCst);
     }
 
     /// Every keeper looks once and does what it can.
@@ -404,6 +431,22 @@ impl Scene {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             });
         }
+    }
+
+    /// What a step that this part had wanted needs now.
+    pub(crate) fn needs(
+        &self,
+        part: &Arc<Routing<RootProvider>>,
+        step: Step,
+    ) -> Result<Need, String> {
+        let steps = vec![(step, Round::default())];
+        let asking = Asking {
+            payer: None,
+            now: self.clock.now(),
+        };
+        let action = Action::Router(router::Action::Do { steps });
+        self.runtime
+            .block_on(Arc::clone(part).carry_out(action, asking))
     }
 
     pub(crate) fn until(&mut self, reached: impl Fn(&mut Self) -> bool) {
@@ -428,6 +471,29 @@ impl Scene {
         };
         let to = self.stage.city.address(Peer::Collaboration);
         self.stage.city.client.ask(to, &call).expect("a node")
+    }
+
+    /// How many transactions asked for the route of each node, whatever became of them.
+    fn routes(&self) -> Vec<usize> {
+        let (provider, to) = (
+            provider(&self.stage),
+            self.stage.city.address(Peer::Collaboration),
+        );
+        let mut routes = vec![0; usize::from(self.law.written.nodes)];
+        self.runtime.block_on(async {
+            let newest = provider.get_block_number().await.expect("a block");
+            for number in 0..=newest {
+                let block = provider.get_block(number.into()).full().await;
+                let block = block.expect("an answer").expect("a block");
+                for sent in block.transactions.into_transactions() {
+                    let call = work::routeTaskCall::abi_decode(sent.input());
+                    if let (true, Ok(call)) = (sent.to() == Some(to), call) {
+                        routes[usize::from(call.node)] += 1;
+                    }
+                }
+            }
+        });
+        routes
     }
 
     pub(crate) fn state(&mut self) -> work::MissionState {
@@ -458,6 +524,11 @@ fn keepers_and_executors_alone_bring_three_nodes_to_their_settlement() {
     *scene.codes[0].lock() = other;
 
     scene.until(|scene| scene.state() == work::MissionState::Verification);
+    assert_eq!(
+        scene.routes(),
+        [1, 1, 1],
+        "of three keepers one routes a node"
+    );
     let classified = [b"the topic of ".as_slice(), b"output"].concat();
     assert_eq!(scene.node(1).outputHash, keccak256(keccak256(&classified)));
 
@@ -487,4 +558,84 @@ fn keepers_and_executors_alone_bring_three_nodes_to_their_settlement() {
             .expect("books");
         (parts.escrows, parts.lockedStakes) == (U256::ZERO, U256::ZERO)
     });
+}
+
+#[test]
+fn work_of_a_seat_that_is_anothers_and_a_route_of_a_mission_that_ended_are_refused_with_the_reason()
+{
+    let plan = Plan {
+        name: "two tasks".to_owned(),
+        tasks: vec![Task::proved("one", PRICE), Task::proved("two", PRICE)],
+        edges: Vec::new(),
+        predicates: Vec::new(),
+    };
+    let mut scene = Scene::of(&plan, 2, usual);
+    let addresses = scene.addresses.clone();
+    let keeper = scene.keeper("one", &[0], &addresses);
+    scene.keepers.push(keeper);
+    scene.until(|scene| scene.node(0).state == work::NodeState::Executing);
+    let why = |scene: &Scene, part, step| match scene.needs(part, step) {
+        Ok(Need::Ended(Outcome::Refused { cause })) => cause,
+        other => panic!("{other:?}"),
+    };
+    let mission = scene.law.mission;
+    // It was wanted when the seat was of an agent that this keeper served.
+    let other = Arc::new(scene.routing(&[1], &addresses));
+    let job = JobId {
+        mission,
+        node: 0,
+        attempt: 0,
+        seat: Place::new(0).expect("the first"),
+    };
+    let said = why(&scene, &other, Step::Invoke(job));
+    assert!(said.contains("whom this keeper does not serve"), "{said}");
+
+    let abort = work::abortMissionCall {
+        missionId: mission,
+        justificationHash: keccak256("enough"),
+    };
+    let ruled = scene.stage.city.rule(Peer::Collaboration, &abort);
+    ruled.expect("a ruling");
+    let route = Step::Route {
+        mission,
+        node: 1,
+        attempt: 0,
+    };
+    let said = why(&scene, &other, route);
+    assert!(said.contains("is over (Aborted)"), "{said}");
+}
+
+/// The time for a route is the mission's own: by the default a keeper would wait for fifty minutes more.
+#[test]
+fn a_node_whose_seats_are_closed_is_routed_for_as_long_as_its_own_law_gives() {
+    const ROUTE_SECS: u64 = 3_600;
+    let plan = Plan {
+        name: "a silent seat".to_owned(),
+        tasks: vec![Task::agreed("classify", 3 * PRICE, 3, 2, Mode::Exact)],
+        edges: Vec::new(),
+        predicates: Vec::new(),
+    };
+    let amendments = [(P::RouteTimeoutMs, 1_000 * ROUTE_SECS as u32)];
+    let mut scene = Scene::amended(&plan, 3, usual, &amendments);
+    let addresses = scene.addresses.clone();
+    for (name, served) in [("a", 0), ("b", 1)] {
+        let keeper = scene.keeper(name, &[served], &addresses);
+        scene.keepers.push(keeper);
+    }
+    scene.until(|scene| scene.node(0).accepted == 2);
+    for _ in 0..3 {
+        scene.look();
+    }
+    let node = scene.node(0);
+    assert_eq!(node.state, work::NodeState::Eligible, "a seat is silent");
+    let closed = u64::try_from(node.expiresAt).expect("a time") - ROUTE_SECS + 1;
+    scene
+        .stage
+        .city
+        .client
+        .warp_to(closed)
+        .expect("time passes");
+    scene.until(|scene| scene.node(0).state == work::NodeState::Executing);
+    let now = scene.stage.city.client.now().expect("a time");
+    assert!(now < closed + ROUTE_SECS / 2, "{now}");
 }

@@ -638,11 +638,7 @@ fn a_value_that_is_sealed_is_at_rest_so_a_stop_leaves_it_and_it_is_handed_in_whe
 #[test]
 fn work_that_no_executor_had_room_for_is_given_up_when_its_mission_ends() {
     let (mut desk, waits) = raise(1);
-    let with = With {
-        folder: "one",
-        serves: vec![0],
-        ..With::default()
-    };
+    let with = With::first();
     let mut keeper = desk.keeper(&with);
     let asked = |desk: &Desk| -> Vec<Option<String>> {
         let wanted = desk.wanted(&with, "Router", "Do").into_iter();
@@ -668,11 +664,7 @@ fn work_that_no_executor_had_room_for_is_given_up_when_its_mission_ends() {
 fn what_an_earlier_version_left_as_running_of_an_ended_mission_is_known_as_over_once_the_chain_says_so()
  {
     let (mut desk, waits) = raise(1);
-    let with = With {
-        folder: "one",
-        serves: vec![0],
-        ..With::default()
-    };
+    let with = With::first();
     let mut keeper = desk.keeper(&with);
     waits[0].endless.store(1, Ordering::SeqCst);
     waits[0].begin();

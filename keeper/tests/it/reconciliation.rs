@@ -34,14 +34,14 @@ use agentcity_keeper::{
         submit::{Policy, Submitter},
     },
     journal::SqliteJournal,
-    machine::reconciliation::{Action, COVERED, Finding, GONE, Kind, Phase},
+    machine::reconciliation::{Action, COVERED, Finding, GONE, Kind, Phase, Warning},
     part::{
         Asking, Part, Step,
         reconciliation::{Reconciling, Section, Sources},
     },
     source::{
         agreed::Agreed, chain::Chain, city::City, endpoint::HttpEndpoint, ground::Ground as Stands,
-        onchain::Members, pool::Pool,
+        pool::Pool,
     },
 };
 use agentcity_test_fixtures::{
@@ -126,13 +126,9 @@ impl Ground {
         ProviderBuilder::default().connect_http(url.parse().unwrap())
     }
 
-    fn members(&self) -> Members {
-        Members {
-            collaboration: self.scene.at(Peer::Collaboration),
-            statute: self.scene.at(Peer::Statute),
-            guardian: self.scene.at(Peer::Guardian),
-            treasury: self.scene.at(Peer::Treasury),
-        }
+    fn city(&self) -> City {
+        let members = Peer::ALL.map(|peer| self.scene.at(peer));
+        City::of(self.scene.stage.city.client.chain_id(), members)
     }
 
     /// What the chain says so far, as entries.
@@ -183,7 +179,7 @@ impl Ground {
         needed: usize,
     ) -> Sources<RootProvider> {
         let agreed = Agreed::new(providers, needed).unwrap();
-        Sources::new(agreed, self.members(), 0, 0, log.to_owned())
+        Sources::new(agreed, self.city(), 0, 0, log.to_owned())
     }
 
     pub(crate) fn compared(&self, log: &Path, phase: Phase) -> Result<Finding, String> {
@@ -235,8 +231,7 @@ impl Ground {
 
     /// The same, of whatever missions the logs of the city tell of.
     fn following(&self, monitor: &Person, log: &Path) -> Reconciling<RootProvider> {
-        let members = Peer::ALL.map(|peer| self.scene.at(peer));
-        let city = City::of(self.scene.stage.city.client.chain_id(), members);
+        let city = self.city();
         let provider = self.provider();
         let found = self
             .runtime
@@ -346,6 +341,42 @@ fn says(entries: &mut [Draft], kind: EventType, field: &str, value: Value) {
         _ => Some(of_node(entries, kind, 1)),
     };
     draft.expect("such an entry").payload["fields"][field] = value;
+}
+
+#[test]
+fn the_city_says_how_late_a_result_may_be_confirmed_before_somebody_is_told() {
+    let mut ground = Ground::raise(Settings::default());
+    let mut entries = ground.entries();
+    let completed = of_node(&mut entries, EventType::TaskCompleted, 1).clone();
+    let provider = ground.provider();
+    let block = ground
+        .runtime
+        .block_on(async { provider.get_block(completed.block.into()).await });
+    let confirmed = block.unwrap().expect("it is there").header.timestamp;
+    // The output was there five seconds before the chain had it.
+    entries.push(Draft {
+        kind: EventType::PendingFinalization,
+        time_ms: 1_000 * confirmed - 5_000,
+        block: 0,
+        origin: agentcity_hub::entry::Origin::Keeper {
+            record: B256::repeat_byte(0xee),
+        },
+        ..completed
+    });
+    let (path, _) = ground.log("late", Address::repeat_byte(1), entries);
+    let warned = |ground: &Ground| {
+        let finding = ground.compared(&path, Phase::Orchestration).unwrap();
+        assert!(finding.passes(), "{finding:?}");
+        finding.warnings
+    };
+    assert_eq!(warned(&ground), [], "ten seconds are allowed");
+    let city = &mut ground.scene.stage.city;
+    city.amend(P::OptimisticWindowMaxMs, 4_999).unwrap();
+    let late = Warning::SlowFinalization {
+        node: 1,
+        delta_ms: 5_000,
+    };
+    assert_eq!(warned(&ground), [late]);
 }
 
 #[test]

@@ -299,6 +299,13 @@ impl City {
         self.decide(&act)
     }
 
+    /// The panel gives a parameter another value: at once, or when that is due.
+    pub fn amend(&mut self, id: P, value: u32) -> Result<Outcome, CallError> {
+        let words = [number(id as u8), word(self.number(id)?), word(value)];
+        let act = self.draft(Action::AmendParameter, &words)?;
+        self.decide(&act)
+    }
+
     // ------------------------------------------------------------------ the watchdog
 
     /// An adjudicator, as the roster knows him.

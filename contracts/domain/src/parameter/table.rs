@@ -52,10 +52,10 @@ table! {
         MinStakeHigh "minStakeHigh" 2_000 in 0..=1_000_000_000, Units, Medium Down Session Enactment "Table 19; S-16",
         /// Outage of the sequencer after which missions may be declared degraded.
         DegradedModeThresholdMs "degradedModeThresholdMs" 1_800_000 in 60_000..=14_400_000, Millis, High Up Mission Guardian "Table 19; C-20",
-        /// Gap between a keeper's view and the chain that raises an alarm; keepers go by the default.
+        /// Gap between a keeper's view and the chain that raises an alarm.
         OptimisticWindowMaxMs "optimisticWindowMaxMs" 10_000 in 2_000..=60_000, Millis, Medium Up City Keeper "Table 19",
-        /// Longest wait for the live code hash of a service. No code reads it: keepers wait as long as the service's own constraints say.
-        MaxCodeHashLatencyMs "maxCodeHashLatencyMs" 2_000 in 500..=10_000, Millis, Medium Up City Nobody "Table 19",
+        /// Longest wait for the live code hash of a service; a service's own constraint may be shorter.
+        MaxCodeHashLatencyMs "maxCodeHashLatencyMs" 2_000 in 500..=10_000, Millis, Medium Up City Keeper "Table 19",
         /// Bidding window when single nodes are assigned anew.
         PartialRelegBiddingTimeoutMs "partialRelegBiddingTimeoutMs" 300_000 in 60_000..=3_600_000, Millis, Low None Mission Legislature "Table 19",
         /// Longest wait for the statute of a session.
@@ -322,14 +322,14 @@ table! {
         WatchdogMaxFreezeDuration "watchdogMaxFreezeDuration" 72 in 1..=168, Hours, High None City Roster "seed L3194; D-22",
 
         // Keeper
-        /// Outputs in the rolling window of a monitor. No code reads it: a keeper's windows have the default's length.
-        ScoreWindow "scoreWindow" 20 in 5..=1_000, Count, Medium None City Nobody "seed L2676",
-        /// Outputs before an agent has a baseline of its own. No code reads it: keepers go by the default.
-        ScoreWindowMin "scoreWindowMin" 5 in 2..=100, Count, Medium Up City Nobody "seed L2676; G-12",
-        /// Longest wait before results are sent in one batch. No code reads it: a keeper's file says how often it looks.
-        AnchorIntervalMs "anchorIntervalMs" 10_000 in 1_000..=600_000, Millis, Low Up City Nobody "seed L3065; R4",
-        /// How long payloads are kept. No code reads it: a keeper's file says how long, from 24 months on.
-        LogRetentionMonths "logRetentionMonths" 24 in 12..=120, Months, Medium Down City Nobody "seed L3360; K18",
+        /// Outputs in the rolling window of a monitor.
+        ScoreWindow "scoreWindow" 20 in 5..=1_000, Count, Medium None City Keeper "seed L2676",
+        /// Outputs before an agent has a baseline of its own.
+        ScoreWindowMin "scoreWindowMin" 5 in 2..=100, Count, Medium Up City Keeper "seed L2676; G-12",
+        /// Longest wait before results are sent in one batch; a keeper's file may make it shorter.
+        AnchorIntervalMs "anchorIntervalMs" 10_000 in 1_000..=600_000, Millis, Low Up City Keeper "seed L3065; R4",
+        /// How long payloads are kept at least: never less than 24 months (K18), and a keeper's file may say longer.
+        LogRetentionMonths "logRetentionMonths" 24 in 12..=120, Months, Medium Down City Keeper "seed L3360; K18",
     }
     constants {
         /// Reputation of a newcomer.

@@ -20,6 +20,11 @@ fn answers(output: &[u8]) -> Does {
     Does::Answers(output.to_vec(), 40)
 }
 
+/// Whether an agent that drafts said what it says, both of it.
+fn spoke(answer: &Result<Standing, ClientError>) -> bool {
+    matches!(answer, Ok(Standing::Running(usage)) if usage.messages == 2)
+}
+
 fn over(answer: &Result<Standing, ClientError>) -> bool {
     !matches!(answer, Ok(Standing::Running(_)))
 }
@@ -216,9 +221,7 @@ async fn a_snapshot_tells_what_was_said_last_and_what_was_produced_so_far() {
     let server = Running::of(&agent, folder.path()).await;
     let (client, request) = (server.client(), request(CONSENSUS, b""));
     client.invoke(&request).await.unwrap();
-    let standing = || client.standing(&request);
-    let spoke = |standing: &Result<Standing, ClientError>| matches!(standing, Ok(Standing::Running(usage)) if usage.messages == 2);
-    until(standing, spoke).await.unwrap();
+    until(|| client.standing(&request), spoke).await.unwrap();
     let snapshot = client.stop(&request.job).await.unwrap();
     assert_eq!(snapshot.last_step.bytes().as_ref(), b"then that");
     assert_eq!(snapshot.partial_output.bytes().as_ref(), b"one ha");
@@ -231,9 +234,7 @@ async fn whoever_asks_for_a_stop_at_once_or_again_is_told_the_same_and_whole() {
     let server = Running::of(&agent, folder.path()).await;
     let (client, request) = (server.client(), request(Check::Proof, b""));
     client.invoke(&request).await.unwrap();
-    let standing = || client.standing(&request);
-    let spoke = |standing: &Result<Standing, ClientError>| matches!(standing, Ok(Standing::Running(usage)) if usage.messages == 2);
-    until(standing, spoke).await.unwrap();
+    until(|| client.standing(&request), spoke).await.unwrap();
 
     // ---- the first is gone before there is an answer: nothing runs, and nothing is lost.
     *agent.mood.lock() = Mood::Hangs;
@@ -273,9 +274,7 @@ async fn what_an_agent_never_says_it_had_in_mind_is_asked_once_for_all_and_keeps
     let server = Running::of(&agent, folder.path()).await;
     let (client, request) = (server.client(), request(Check::Proof, b""));
     client.invoke(&request).await.unwrap();
-    let standing = || client.standing(&request);
-    let spoke = |standing: &Result<Standing, ClientError>| matches!(standing, Ok(Standing::Running(usage)) if usage.messages == 2);
-    until(standing, spoke).await.unwrap();
+    until(|| client.standing(&request), spoke).await.unwrap();
     *agent.mood.lock() = Mood::Hangs;
     let mut asked = tokio::task::JoinSet::new();
     for _ in 0..ASKERS {

@@ -18,7 +18,7 @@ const MONTH_MS: u64 = 31 * 86_400_000;
 const ERASED_MAX: usize = 1_000;
 
 /// How long payloads are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Retention {
     months: u32,
 }
@@ -53,11 +53,23 @@ impl Retention {
         Ok(Self { months })
     }
 
-    /// Until when what happened then is kept, in unix milliseconds.
-    pub(super) fn until(self, time_ms: u64) -> u64 {
-        let end = time_ms.saturating_add(u64::from(self.months) * MONTH_MS);
-        end.min(i64::MAX as u64)
+    /// What a city demands (`logRetentionMonths`), which may be less than what is never fallen short of.
+    pub fn demanded(months: u32) -> Self {
+        let months = months.clamp(RETENTION_MONTHS_MIN, RETENTION_MONTHS_MAX);
+        Self { months }
     }
+
+    /// By how much it is longer than the least, in milliseconds.
+    fn beyond_least(self) -> u64 {
+        u64::from(self.months.saturating_sub(RETENTION_MONTHS_MIN)) * MONTH_MS
+    }
+}
+
+/// Until when what happened then is kept at least, in unix milliseconds. That is what is written: how much longer it is kept is decided when
+/// it is asked what is over, so that whoever wants it longer, or no longer, is heard about what was written before.
+pub(super) fn least_until(time_ms: u64) -> u64 {
+    let end = time_ms.saturating_add(u64::from(RETENTION_MONTHS_MIN) * MONTH_MS);
+    end.min(i64::MAX as u64)
 }
 
 impl Default for Retention {
@@ -93,16 +105,22 @@ impl Log {
         }
     }
 
-    /// Erases payloads whose retention is over at `now_ms`, as many as one pass takes, and says which: an entry for each says so. What
-    /// a mirror should have and has no copy of yet stays.
-    pub fn expire(&mut self, now_ms: u64) -> Result<Vec<ContentAddress>, LogError> {
-        let params = [stored(now_ms)?, ERASED_MAX as i64];
+    /// Erases payloads whose retention is over at `now_ms`, as many as one pass takes, and says which: an entry for each says so. They
+    /// are kept as long as the log was opened with, or as is demanded where that is longer. What a mirror should have and has no copy of
+    /// yet stays.
+    pub fn expire(
+        &mut self,
+        now_ms: u64,
+        demanded: Retention,
+    ) -> Result<Vec<ContentAddress>, LogError> {
+        let longer = self.settings.retention.max(demanded).beyond_least();
+        let params = [stored(now_ms.saturating_sub(longer))?, ERASED_MAX as i64];
         let over = all(&self.connection, sql::PAYLOADS_OVER, params, |row| {
             Ok((word(row)?, row.get::<_, i64>(1)?))
         })?;
         let mut erased = Vec::with_capacity(over.len());
         for (key, until) in over {
-            let since = read(until)?;
+            let since = read(until)?.saturating_add(longer);
             erased.push((ContentAddress::of_word(key), Erased::Expired { since }));
         }
         self.erase(&erased, now_ms)?;

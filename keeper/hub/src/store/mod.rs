@@ -104,7 +104,7 @@ pub enum Appended {
 pub struct Settings {
     /// Takes out of payloads what must not be written.
     pub redactor: Box<dyn Redactor>,
-    /// How long payloads are kept.
+    /// How long payloads are kept, where nobody [demands](Log::expire) longer.
     pub retention: Retention,
     /// Whose storages get copies of the four critical kinds.
     pub mirrors: Vec<Address>,
@@ -567,7 +567,7 @@ impl Edge {
             )?)?));
         }
         let event = ready.event(place);
-        let until = settings.retention.until(event.timestamp);
+        let until = keep::least_until(event.timestamp);
         let cid = ready.cid.word();
         run(
             tx,

@@ -10,7 +10,7 @@ use agentcity_hub::{
         receipt::ToldReceipt,
     },
     head::{Head, SignedHead},
-    store::{Anchored, Log},
+    store::{Anchored, Log, Retention},
 };
 use alloy::{
     consensus::Header,
@@ -102,7 +102,9 @@ fn a_bundle_proves_what_it_holds_and_says_what_is_anchored() {
 #[test]
 fn a_bundle_without_its_payloads_still_proves_its_entries() {
     let mut made = made();
-    made.log.expire(NOW + 800 * DAY_MS).unwrap();
+    made.log
+        .expire(NOW + 800 * DAY_MS, Retention::default())
+        .unwrap();
     let report = bundle(&made).verify().unwrap();
     assert_eq!((report.payloads, report.without_payload), (0, 3));
 }

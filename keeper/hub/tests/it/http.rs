@@ -9,7 +9,7 @@ use agentcity_hub::{
     http::{mirror_router, router},
     kind::EventType,
     mirror::{PARCEL_BYTES_MAX, Shelf},
-    store::Log,
+    store::{Log, Retention},
     tree,
 };
 use alloy::primitives::B256;
@@ -95,7 +95,10 @@ async fn a_payload_is_served_for_ever_until_it_is_gone() {
     );
     let (status, _, body) = raw(served.at, again.as_bytes()).await;
     assert_eq!((status, body.len()), (304, 0));
-    served.log.expire(NOW + 800 * DAY_MS).unwrap();
+    served
+        .log
+        .expire(NOW + 800 * DAY_MS, Retention::default())
+        .unwrap();
     let (status, head, body) = get(served.at, &path).await;
     let said: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(status, 410);

@@ -13,7 +13,7 @@ use alloy::primitives::keccak256;
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::support::{DAY_MS, NOW, account, draft, open, word};
+use crate::support::{DAY_MS, NOW, account, draft, name, open, settings, word};
 
 const KEPT_MS: u64 = 24 * 31 * DAY_MS;
 
@@ -61,11 +61,11 @@ fn a_payload_goes_when_its_time_is_over_and_every_proof_still_holds() {
     };
     let address = event(&log, 0).payload_cid;
     assert_eq!(
-        log.expire(NOW + KEPT_MS - 1).unwrap(),
+        log.expire(NOW + KEPT_MS - 1, Retention::default()).unwrap(),
         [],
         "not a millisecond earlier"
     );
-    let gone = log.expire(NOW + KEPT_MS + 2).unwrap();
+    let gone = log.expire(NOW + KEPT_MS + 2, Retention::default()).unwrap();
     assert_eq!(gone.len(), 3);
     assert!(gone.contains(&address));
     let Payload::Gone(tombstone) = log.payload(&address).unwrap() else {
@@ -96,7 +96,11 @@ fn a_payload_goes_when_its_time_is_over_and_every_proof_still_holds() {
         &after,
         &log.extension(5, 8).unwrap()
     ));
-    assert_eq!(log.expire(NOW + KEPT_MS + 2).unwrap(), [], "once");
+    assert_eq!(
+        log.expire(NOW + KEPT_MS + 2, Retention::default()).unwrap(),
+        [],
+        "once"
+    );
     log.audit().unwrap();
     drop(log);
     let bytes = std::fs::read(dir.path().join("log")).unwrap();
@@ -121,9 +125,13 @@ fn a_payload_that_is_said_again_lives_as_long_as_its_last_saying() {
     };
     log.append(vec![again(1, NOW)]).unwrap();
     log.append(vec![again(2, NOW + DAY_MS)]).unwrap();
-    assert_eq!(log.expire(NOW + KEPT_MS).unwrap(), []);
+    assert_eq!(log.expire(NOW + KEPT_MS, Retention::default()).unwrap(), []);
     let address = event(&log, 0).payload_cid;
-    assert_eq!(log.expire(NOW + DAY_MS + KEPT_MS).unwrap(), [address]);
+    assert_eq!(
+        log.expire(NOW + DAY_MS + KEPT_MS, Retention::default())
+            .unwrap(),
+        [address]
+    );
     log.append(vec![again(3, NOW + 2 * KEPT_MS)]).unwrap();
     assert!(matches!(log.payload(&address).unwrap(), Payload::Here(_)));
     assert!(log.erase_by_order(&address, word(7), NOW).unwrap());
@@ -151,14 +159,28 @@ fn what_a_mirror_must_have_stays_until_it_has_it() {
     .unwrap();
     let due = log.pushes_due(NOW + KEPT_MS * 2).unwrap();
     assert_eq!(due.len(), 1, "of the critical kinds only");
-    assert_eq!(log.expire(NOW + KEPT_MS * 2).unwrap().len(), 1, "the other");
+    assert_eq!(
+        log.expire(NOW + KEPT_MS * 2, Retention::default())
+            .unwrap()
+            .len(),
+        1,
+        "the other"
+    );
     let failed = log.tried(&due[0], NOW, Err(&MirrorError::Silent)).unwrap();
     assert_eq!(failed, Tried::Again(NOW + 30_000));
-    assert_eq!(log.expire(NOW + KEPT_MS * 2).unwrap(), []);
+    assert_eq!(
+        log.expire(NOW + KEPT_MS * 2, Retention::default()).unwrap(),
+        []
+    );
     drop(log);
     // A mirror that is not wanted any more holds nothing back.
     let mut log = open(dir.path(), &[]);
-    assert_eq!(log.expire(NOW + KEPT_MS * 2).unwrap().len(), 1);
+    assert_eq!(
+        log.expire(NOW + KEPT_MS * 2, Retention::default())
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -179,4 +201,38 @@ fn nobody_keeps_less_than_two_years() {
     assert!(Retention::months(23).is_err());
     assert!(Retention::months(24).is_ok());
     assert!(Retention::months(1_201).is_err());
+}
+
+#[test]
+fn whoever_wants_payloads_longest_is_heard_and_those_are_meant_that_are_here_already() {
+    let dir = tempdir().unwrap();
+    let months = |count: u64| count * 31 * DAY_MS;
+    let mut log = open(dir.path(), &[]);
+    // Each event has a time of its own: that of its number, after now.
+    let drafts = (0..4).map(|number| draft(EventType::TaskRouted, number));
+    log.append(drafts.collect()).unwrap();
+    let gone = |log: &mut Log, at, wanted| {
+        let demanded = Retention::demanded(wanted);
+        log.expire(NOW + at, demanded).unwrap().len()
+    };
+    assert_eq!(gone(&mut log, months(36) - 1, 36), 0);
+    // Less than is never fallen short of is as much as that.
+    assert_eq!(gone(&mut log, months(24) - 1, 1), 0);
+    assert_eq!(gone(&mut log, months(24), 12), 1);
+    assert_eq!(gone(&mut log, months(36) + 1, 36), 1);
+    let told = match Entry::read(&log.line(5).unwrap()).unwrap() {
+        Entry::Tombstone(told) => told.why,
+        other => panic!("{other:?}"),
+    };
+    let since = NOW + 1 + months(36);
+    assert_eq!(told, Erased::Expired { since });
+    drop(log);
+    // A file that says longer than the city.
+    let mut longer = settings(&[]);
+    longer.retention = Retention::months(48).unwrap();
+    let mut log = Log::open(&dir.path().join("log"), name(), longer).unwrap();
+    assert_eq!(gone(&mut log, months(48) + 1, 36), 0);
+    assert_eq!(gone(&mut log, months(48) + 2, 36), 1);
+    assert_eq!(gone(&mut log, months(48) + 2, 36), 0);
+    log.audit().unwrap();
 }

@@ -12,7 +12,7 @@ use std::{
 use agentcity_domain::roster::anchor::Anchor;
 use agentcity_hub::{
     kind::EventType,
-    store::{Boundary, Log},
+    store::{Boundary, Log, Retention},
     tree,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -48,7 +48,8 @@ fn work(dir: &Path, at: Option<u32>) {
         println!("told {size} {}", log.root(size).unwrap());
         stdout().flush().unwrap();
     }
-    log.expire(NOW + 800 * DAY_MS).unwrap();
+    log.expire(NOW + 800 * DAY_MS, Retention::default())
+        .unwrap();
     let size = log.size().unwrap();
     println!("told {size} {}", log.root(size).unwrap());
 }

@@ -12,7 +12,7 @@ use agentcity_monitor::{
     normal,
     scorer::{Letters, Shape},
     vector::Vector,
-    window::{Basis, Score, WINDOW, WINDOW_MIN, Window},
+    window::{Basis, Lengths, Score, Window},
 };
 
 use crate::{
@@ -30,7 +30,7 @@ const AGENTS_VARIABLE: &str = "AGENTCITY_AGENTS";
 /// Agents whose honest outputs the calibration is of; half of them are fitted. None of them is judged.
 const CALIBRATED: usize = 32;
 /// Outputs of each calibrated agent, and of each judged one before it deviates: twice a window.
-const OUTPUTS: u64 = 2 * WINDOW as u64;
+const OUTPUTS: u64 = 2 * ParameterId::ScoreWindow.row().default as u64;
 /// Outputs of each agent in a class that does not go on from its own.
 const EACH: u64 = 5;
 /// The thresholds of the seed, in thousandths of σ.
@@ -164,8 +164,10 @@ impl Bench {
         let traces = honest(seed, CALIBRATED, OUTPUTS as usize, true);
         let (letters, shape) = (Letters::default(), Shape::default());
         let threshold = ParameterId::DeviationThresholdSigma.row().default;
-        let (of_letters, _) = calibrate(&letters, &traces, &[], threshold).await.unwrap();
-        let (of_shape, _) = calibrate(&shape, &traces, &[], threshold).await.unwrap();
+        let lengths = Lengths::default();
+        let of_letters = calibrate(&letters, &traces, &[], threshold, lengths).await;
+        let of_shape = calibrate(&shape, &traces, &[], threshold, lengths).await;
+        let [(of_letters, _), (of_shape, _)] = [of_letters.unwrap(), of_shape.unwrap()];
         Self {
             letters,
             shape,
@@ -345,7 +347,7 @@ async fn two_scorers_that_must_agree_seldom_accuse_the_honest_and_seldom_miss_wh
     let steady = |threshold| row(&rows, Class::Steady, threshold);
     assert_eq!(
         steady(2_000).sum().of,
-        agents * (OUTPUTS as usize - WINDOW_MIN)
+        agents * (OUTPUTS as usize - Lengths::default().least as usize)
     );
     for threshold in [1_500, 2_000] {
         let sigma = f64::from(threshold) / 1_000.0;

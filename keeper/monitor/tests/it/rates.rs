@@ -6,7 +6,7 @@ use agentcity_monitor::{
     normal::{self, Sample},
     scorer::{Letters, Scorer, Shape},
     vector::Vector,
-    window::{Basis, Score, Window},
+    window::{Basis, Lengths, Score, Window},
 };
 
 use crate::corpus::{deviating, honest};
@@ -21,8 +21,22 @@ fn threshold() -> u32 {
 #[tokio::test]
 async fn honest_agents_are_seldom_accused_and_agents_taken_over_seldom_missed() {
     let (good, bad) = (honest(1, AGENTS, EACH, true), deviating(2, AGENTS, 10));
-    let letters = calibrate(&Letters::default(), &good, &bad, threshold()).await;
-    let shape = calibrate(&Shape::default(), &good, &bad, threshold()).await;
+    let letters = calibrate(
+        &Letters::default(),
+        &good,
+        &bad,
+        threshold(),
+        Lengths::default(),
+    )
+    .await;
+    let shape = calibrate(
+        &Shape::default(),
+        &good,
+        &bad,
+        threshold(),
+        Lengths::default(),
+    )
+    .await;
     for (found, name) in [(letters, "letters"), (shape, "shape")] {
         let (_, found) = found.unwrap();
         println!(
@@ -67,8 +81,12 @@ async fn the_built_in_scorers_err_apart() {
 async fn both_on(varies: bool) -> Vec<(f64, f64, [bool; 2])> {
     let good = honest(3, AGENTS, EACH, varies);
     let (letters, shape) = (Letters::default(), Shape::default());
-    let (first, _) = calibrate(&letters, &good, &[], threshold()).await.unwrap();
-    let (second, _) = calibrate(&shape, &good, &[], threshold()).await.unwrap();
+    let (first, _) = calibrate(&letters, &good, &[], threshold(), Lengths::default())
+        .await
+        .unwrap();
+    let (second, _) = calibrate(&shape, &good, &[], threshold(), Lengths::default())
+        .await
+        .unwrap();
     let fresh = honest(4, AGENTS, EACH, varies);
     let mut pairs = Vec::new();
     for agent in 0..AGENTS {
@@ -115,6 +133,7 @@ async fn where_normality_is_refused_percentiles_decide() {
         &honest(5, AGENTS, EACH, true),
         &[],
         threshold(),
+        Lengths::default(),
     )
     .await
     .unwrap();
@@ -154,16 +173,36 @@ async fn where_normality_is_refused_percentiles_decide() {
 
 #[tokio::test]
 async fn too_few_or_equal_traces_calibrate_nothing() {
-    let few = calibrate(&Shape::default(), &honest(6, 2, 20, true), &[], threshold()).await;
+    let few = calibrate(
+        &Shape::default(),
+        &honest(6, 2, 20, true),
+        &[],
+        threshold(),
+        Lengths::default(),
+    )
+    .await;
     assert!(
-        matches!(few, Err(CalibrationError::Few { found: 15 })),
+        matches!(
+            few,
+            Err(CalibrationError::Few {
+                found: 15,
+                least: 5
+            })
+        ),
         "{few:?}"
     );
     let mut same = honest(7, 4, 40, true);
     for trace in &mut same {
         trace.text = "the same".to_owned();
     }
-    let flat = calibrate(&Shape::default(), &same, &[], threshold()).await;
+    let flat = calibrate(
+        &Shape::default(),
+        &same,
+        &[],
+        threshold(),
+        Lengths::default(),
+    )
+    .await;
     assert!(matches!(flat, Err(CalibrationError::Flat)), "{flat:?}");
 }
 
@@ -186,6 +225,7 @@ async fn a_scorer_that_is_another_or_moved_is_refused_before_it_judges() {
         &honest(8, AGENTS, EACH, true),
         &[],
         threshold(),
+        Lengths::default(),
     )
     .await
     .unwrap();

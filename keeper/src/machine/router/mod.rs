@@ -18,6 +18,7 @@
 //! would be in one hand; the second is told and left to another keeper), hand on an output that the chain did not complete.
 
 mod act;
+mod precedence;
 mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ use agentcity_executor::protocol::{JobId, Kind, Place};
 use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
+use self::precedence::Precedence;
 pub use self::{
     act::{Action, Round, Step},
     sight::{Halted, JobSight, NodeSight, SeatSight, Sight},
@@ -81,6 +83,9 @@ struct State {
     working: BTreeSet<JobId>,
     /// Nodes of which somebody was told that two seats are this keeper's.
     told: BTreeSet<(B256, u16, u8)>,
+    /// Who comes first at nodes that want a route.
+    #[serde(default)]
+    precedence: Precedence,
     /// Missions of which nothing is due any more, of those that no log told of.
     over: BTreeSet<B256>,
     /// Missions that logs told of.
@@ -136,11 +141,19 @@ impl Router {
         }
         let (mut actions, mut due) = (Vec::new(), Vec::new());
         let works_here = !self.own_agents(sight).is_empty();
+        let mut routable = Vec::new();
         for node in &sight.nodes {
             let mut steps = self.pointless(sight, node);
             if let Some(place) = self.own_seat(sight, node, &mut actions) {
                 steps.extend(for_seat(sight, node, place));
-                steps.extend(for_anybody(sight, node));
+                let common = for_anybody(sight, node);
+                let is_route = matches!(common, Some(Step::Route { .. }));
+                if is_route {
+                    routable.push((node.node, node.attempt));
+                }
+                if !is_route || self.state.precedence.comes(place, sight, node) {
+                    steps.extend(common);
+                }
             }
             // Whoever failed is the last to say so: every keeper of the mission does, and who waits behind a silent seat.
             let waits = node.runner_up.as_ref();
@@ -152,6 +165,7 @@ impl Router {
             }
             due.extend(steps.into_iter().map(|step| (step, node.since)));
         }
+        self.state.precedence.keep(sight.mission, &routable);
         if works_here && sight.state == MissionState::Verification {
             let mission = sight.mission;
             due.push((Step::Filter { mission }, 0));
@@ -375,6 +389,7 @@ impl Router {
         state.known.retain(|step, _| step.mission() != mission);
         state.working.retain(|job| job.mission != mission);
         state.told.retain(|(told, ..)| *told != mission);
+        state.precedence.keep(mission, &[]);
         if !state.found.finish(mission) {
             state.over.insert(mission);
         }

@@ -665,4 +665,5 @@ fn what_ends_after_its_mission_was_forgotten_is_not_remembered() {
     assert_eq!(router.state(), forgotten);
 }
 
+mod precedence;
 mod world;

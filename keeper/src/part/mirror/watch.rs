@@ -100,12 +100,12 @@ impl Watcher {
 
     /// Learns what must be known before something is heard that is to be stopped.
     pub(super) async fn prepare(&self) {
-        let Some(ears) = self.sees.ears.as_ref().filter(|ears| ears.hears_messages()) else {
+        let Some(ears) = &self.sees.ears else {
             return;
         };
         let learnt = within(async { ears.learn().await.map_err(|error| error.to_string()) });
         if let Err(cause) = learnt.await {
-            tracing::warn!("what the roster said last counts: {cause}");
+            tracing::warn!("what the city said last counts: {cause}");
         }
     }
 

@@ -15,13 +15,15 @@ use std::{
 };
 
 use agentcity_abi::IRoster::{self, Standing};
+use agentcity_domain::{parameter::ParameterId, peer::Peer};
 use agentcity_monitor::{
     calibration::{Calibration, CalibrationError},
     scorer::{AnyScorer, Letters, Scorer, ScorerError, Shape},
     vector::{OtherDimension, Vector},
-    window::Window,
+    window::{Lengths, Window},
 };
 use alloy::{
+    eips::BlockId,
     primitives::{Address, B256, keccak256},
     providers::{DynProvider, Provider},
 };
@@ -31,7 +33,7 @@ use serde::Deserialize;
 
 pub use self::windows::WindowsError;
 use self::windows::{Row, Windows};
-use crate::execution::Execution;
+use crate::{execution::Execution, source::city::City};
 
 /// Section `monitor` of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -107,9 +109,9 @@ pub enum HearError {
     /// The windows.
     #[error("monitor.windows: {0}")]
     Windows(#[from] WindowsError),
-    /// The roster does not say which scorer it approved.
-    #[error("the roster does not answer: {0}")]
-    Roster(String),
+    /// The roster does not say which scorer it approved, or the constitution how long windows are.
+    #[error("the city does not answer: {0}")]
+    City(String),
 }
 
 /// A scorer, and what it is worth.
@@ -181,10 +183,19 @@ pub struct Ears {
     second: Ear,
     windows: Mutex<Windows>,
     provider: DynProvider,
-    roster: Address,
+    city: City,
     account: Address,
-    /// What the roster said last: who is stopped for what he says is not stopped the later for a slow answer.
-    approved: Mutex<Option<bool>>,
+    /// What the city said last: who is stopped for what he says is not stopped the later for a slow answer.
+    learnt: Mutex<Option<Learnt>>,
+}
+
+/// What a monitor goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Learnt {
+    /// Whether the roster has it at work, with the scorer by which it judges.
+    pub is_approved: bool,
+    /// How long windows are.
+    pub lengths: Lengths,
 }
 
 // A provider's address may carry a key.
@@ -198,13 +209,13 @@ impl fmt::Debug for Ears {
 }
 
 impl Ears {
-    /// For the monitor `account` of a city with this `roster`. Calibrations are held against their scorers.
+    /// For the monitor `account` of a city. Calibrations are held against their scorers.
     ///
     /// Errors: [`EarsError`].
     pub fn open(
         section: &Section,
         provider: &(impl Provider + Clone + 'static),
-        roster: Address,
+        city: City,
         account: Address,
     ) -> Result<Self, EarsError> {
         let other = match section.scorer {
@@ -222,9 +233,9 @@ impl Ears {
             second,
             windows: Mutex::new(windows),
             provider: provider.clone().erased(),
-            roster,
+            city,
             account,
-            approved: Mutex::default(),
+            learnt: Mutex::default(),
         })
     }
 
@@ -261,14 +272,42 @@ impl Ears {
         if is_judged {
             return Ok(None);
         }
-        let windows = self.windows.lock().of(execution.agent)?;
         let by = [&self.own.calibration, &self.second.calibration];
-        let found = self.judge(execution, by, &windows, &vectors, threshold)?;
-        // It is not passed on before the roster answers.
-        if found.is_some() && !self.learn().await? {
+        // It is not passed on before the city answers.
+        self.stands(true, |lengths| {
+            let windows = self.windows.lock().of(execution.agent, lengths)?;
+            self.judge(execution, by, &windows, &vectors, threshold)
+        })
+        .await
+    }
+
+    /// What is found by windows as they are known to be, if the city lets this monitor say so, and by windows as the city has them.
+    /// `anew`: it is asked whatever it said before.
+    async fn stands(
+        &self,
+        anew: bool,
+        judged: impl Fn(Lengths) -> Result<Option<u32>, HearError>,
+    ) -> Result<Option<u32>, HearError> {
+        let (lengths, known) = (self.lengths(), *self.learnt.lock());
+        let Some(found) = judged(lengths)? else {
             return Ok(None);
-        }
-        Ok(found)
+        };
+        let learnt = match known {
+            Some(known) if !anew => known,
+            Some(_) | None => self.learn().await?,
+        };
+        let found = if learnt.lengths == lengths {
+            Some(found)
+        } else {
+            judged(learnt.lengths)?
+        };
+        Ok(found.filter(|_| learnt.is_approved))
+    }
+
+    /// How long windows are, as far as that is known.
+    fn lengths(&self) -> Lengths {
+        let learnt = *self.learnt.lock();
+        learnt.map_or(self.own.calibration.lengths, |learnt| learnt.lengths)
     }
 
     /// Whether what is said on the way is judged too.
@@ -312,14 +351,11 @@ impl Ears {
         if is_judged {
             return Ok(None);
         }
-        let windows = self.windows.lock().said_by(execution.agent)?;
-        let found = self.judge(execution, [own, second], &windows, &vectors, threshold)?;
-        let known = *self.approved.lock();
-        match (found, known) {
-            (None, _) | (_, Some(true)) => Ok(found),
-            (Some(_), Some(false)) => Ok(None),
-            (Some(_), None) => Ok(self.learn().await?.then_some(found).flatten()),
-        }
+        self.stands(false, |lengths| {
+            let windows = self.windows.lock().said_by(execution.agent, lengths)?;
+            self.judge(execution, [own, second], &windows, &vectors, threshold)
+        })
+        .await
     }
 
     /// What this monitor's scorer makes of something, where both find it too far.
@@ -338,23 +374,61 @@ impl Ears {
         Ok(both.then_some(own))
     }
 
-    /// Asks whether the roster has this monitor at work, with the scorer by which it judges: only then it accuses anybody.
+    /// Asks whether the roster has this monitor at work, with the scorer by which it judges: only then it accuses anybody. And how long
+    /// windows are.
     ///
-    /// Errors: [`HearError::Roster`]; what it said before stays known.
-    pub async fn learn(&self) -> Result<bool, HearError> {
-        let roster = IRoster::new(self.roster, &self.provider);
+    /// Errors: [`HearError::City`]; what it said before stays known.
+    pub async fn learn(&self) -> Result<Learnt, HearError> {
+        let roster = IRoster::new(self.city.at(Peer::Roster), &self.provider);
         let asked = roster.monitor(self.account).call().await;
-        let known = asked.map_err(|error| HearError::Roster(error.to_string()))?;
+        let known = asked.map_err(|error| HearError::City(error.to_string()))?;
+        let (most, least) = (ParameterId::ScoreWindow, ParameterId::ScoreWindowMin);
+        let (newest, ids) = (BlockId::latest(), [most, least]);
+        let values = self.city.in_force(&self.provider, newest, &ids).await;
+        let values = values.map_err(HearError::City)?;
         let own = self.own.scorer.id();
-        let fits = known.standing == Standing::Active && known.scorerId == own.hash();
-        let before = self.approved.lock().replace(fits);
-        if !fits && before != Some(false) {
+        let learnt = Learnt {
+            is_approved: known.standing == Standing::Active && known.scorerId == own.hash(),
+            lengths: Lengths {
+                most: values.of(most),
+                least: values.of(least),
+            },
+        };
+        let before = self.learnt.lock().replace(learnt);
+        if before == Some(learnt) {
+            return Ok(learnt);
+        }
+        if !learnt.is_approved && before.is_none_or(|before| before.is_approved) {
             tracing::error!(
                 account = %self.account, approved = %known.scorerId, "the roster has not approved {own} ({}) with this monitor's bond: no deviation is reported",
                 own.hash()
             );
         }
-        Ok(fits)
+        for by in self.calibrations() {
+            let (city, calibrated) = (learnt.lengths, by.lengths);
+            if city != calibrated && before.is_none_or(|before| before.lengths != city) {
+                tracing::warn!(
+                    scorer = by.scorer,
+                    "windows have {} outputs, and speak for their agent from {} on; the calibration is by {} and {}: calibrate anew with --window {} --window-min {}",
+                    city.most,
+                    city.least,
+                    calibrated.most,
+                    calibrated.least,
+                    city.most,
+                    city.least
+                );
+            }
+        }
+        Ok(learnt)
+    }
+
+    fn calibrations(&self) -> impl Iterator<Item = &Calibration> {
+        let ears = [&self.own, &self.second].into_iter();
+        ears.flat_map(|ear| {
+            [Some(&ear.calibration), ear.spoken.as_ref()]
+                .into_iter()
+                .flatten()
+        })
     }
 
     /// What this execution handed in was held: whatever becomes of that, people decide on it, and it is not accused again.
@@ -375,6 +449,12 @@ impl Ears {
     ///
     /// Errors: [`WindowsError`].
     pub fn completed(&self, mission: B256, node: u16, hash: B256) -> Result<(), WindowsError> {
-        self.windows.lock().completed(mission, node, hash)
+        let learnt = *self.learnt.lock();
+        // What may still belong to a window is not let go before the city says how long they are.
+        let most = learnt.map_or(ParameterId::ScoreWindow.row().max, |learnt| {
+            learnt.lengths.most
+        });
+        let mut windows = self.windows.lock();
+        windows.completed(mission, node, hash, most)
     }
 }

@@ -1,7 +1,7 @@
 //! What agents handed in last, and said on the way, as vectors, on disk.
 //!
 //! ```text
-//!  heard ──▶ completed, the youngest of its agent ──▶ … ──▶ one of the last twenty ──▶ gone
+//!  heard ──▶ completed, the youngest of its agent ──▶ … ──▶ one of the last of a window ──▶ gone
 //!    └─────▶ another output completed the node: gone
 //! ```
 //!
@@ -12,14 +12,14 @@ use std::{path::Path, time::Duration};
 
 use agentcity_monitor::{
     vector::{OtherDimension, Vector},
-    window::{WINDOW, Window},
+    window::{Lengths, Window},
 };
 use alloy::primitives::{Address, B256};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::execution::Execution;
 
-/// Messages of one execution that enter a window: as with outputs, five nodes fill it.
+/// Messages of one execution that enter a window. One node's are no window, however few the city lets speak for their agent.
 const OF_ONE_NODE: u32 = 4;
 /// How long a write waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
@@ -38,7 +38,7 @@ pub enum WindowsError {
     Dimension(#[from] OtherDimension),
     /// It is of other scorers.
     #[error(
-        "the file holds vectors of {found}, not of {wanted}: name another file, and agents are compared with the population until they have handed in five outputs"
+        "the file holds vectors of {found}, not of {wanted}: name another file, and agents are compared with the population until they have handed in enough for a window"
     )]
     Scorers {
         /// Whose they are.
@@ -198,30 +198,42 @@ impl Windows {
     }
 
     /// The windows of an agent's outputs, for each scorer.
-    pub(super) fn of(&self, agent: Address) -> Result<[Window; 2], WindowsError> {
+    pub(super) fn of(&self, agent: Address, lengths: Lengths) -> Result<[Window; 2], WindowsError> {
         self.window(
             "SELECT own, second FROM heard WHERE agent = $1 AND completed IS NOT NULL ORDER BY completed DESC LIMIT $2",
             agent,
+            lengths,
         )
     }
 
     /// The windows of what an agent says, for each scorer.
-    pub(super) fn said_by(&self, agent: Address) -> Result<[Window; 2], WindowsError> {
+    pub(super) fn said_by(
+        &self,
+        agent: Address,
+        lengths: Lengths,
+    ) -> Result<[Window; 2], WindowsError> {
+        let least = lengths.least.max(OF_ONE_NODE + 1);
+        let lengths = Lengths { least, ..lengths };
         self.window(
             "SELECT own, second FROM said WHERE agent = $1 AND completed IS NOT NULL ORDER BY completed DESC, place DESC LIMIT $2",
             agent,
+            lengths,
         )
     }
 
-    fn window(&self, sql: &str, agent: Address) -> Result<[Window; 2], WindowsError> {
+    fn window(
+        &self,
+        sql: &str,
+        agent: Address,
+        lengths: Lengths,
+    ) -> Result<[Window; 2], WindowsError> {
         let mut query = self.0.prepare_cached(sql)?;
-        let most = i64::try_from(WINDOW).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![account(agent), most], |row| {
+        let rows = query.query_map(params![account(agent), lengths.most], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })?;
         let mut newest_first = rows.collect::<Result<Vec<_>, _>>()?;
         newest_first.reverse();
-        let mut windows = [Window::default(), Window::default()];
+        let mut windows = [Window::new(lengths), Window::new(lengths)];
         for (own, second) in newest_first {
             windows[0].push(serde_json::from_str(&own)?)?;
             windows[1].push(serde_json::from_str(&second)?)?;
@@ -250,11 +262,13 @@ impl Windows {
         Ok(query.query_row(params![word(mission), node], |row| row.get(0))?)
     }
 
+    /// A node's output enters the windows of those who gave it, of which the last `most` are kept.
     pub(super) fn completed(
         &mut self,
         mission: B256,
         node: u16,
         output: B256,
+        most: u32,
     ) -> Result<(), WindowsError> {
         let write = self.0.transaction()?;
         let (mission, output) = (word(mission), word(output));
@@ -268,12 +282,19 @@ impl Windows {
             "DELETE FROM heard WHERE mission = $1 AND node = $2 AND output <> $3 AND completed IS NULL",
             params![mission, node, output],
         )?;
-        let most = i64::try_from(WINDOW).unwrap_or(i64::MAX);
-        write.execute(
-            "DELETE FROM heard AS old WHERE completed IS NOT NULL AND
-                 (SELECT COUNT(*) FROM heard AS new WHERE new.agent = old.agent AND new.completed > old.completed) >= $1",
-            params![most],
-        )?;
+        for agent in agents(
+            &write,
+            "SELECT DISTINCT agent FROM heard WHERE mission = $1 AND node = $2",
+            &mission,
+            node,
+        )? {
+            // The oldest that a whole window has, if it is whole.
+            write.execute(
+                "DELETE FROM heard WHERE agent = $1 AND completed <
+                     (SELECT completed FROM heard WHERE agent = $1 AND completed IS NOT NULL ORDER BY completed DESC LIMIT 1 OFFSET $2 - 1)",
+                params![agent, most],
+            )?;
+        }
         write.execute(
             "UPDATE said SET completed = (SELECT COALESCE(MAX(completed), 0) + 1 FROM said)
              WHERE mission = $1 AND node = $2 AND output = $3 AND completed IS NULL AND place < $4",
@@ -283,15 +304,33 @@ impl Windows {
             "DELETE FROM said WHERE mission = $1 AND node = $2 AND completed IS NULL",
             params![mission, node],
         )?;
-        write.execute(
-            "DELETE FROM said AS old WHERE completed IS NOT NULL AND
-                 (SELECT COUNT(*) FROM said AS new WHERE new.agent = old.agent
-                  AND (new.completed > old.completed OR new.completed = old.completed AND new.place > old.place)) >= $1",
-            params![most],
-        )?;
+        for agent in agents(
+            &write,
+            "SELECT DISTINCT agent FROM said WHERE mission = $1 AND node = $2",
+            &mission,
+            node,
+        )? {
+            write.execute(
+                "DELETE FROM said WHERE agent = $1 AND completed IS NOT NULL AND (completed, place) <
+                     (SELECT completed, place FROM said WHERE agent = $1 AND completed IS NOT NULL ORDER BY completed DESC, place DESC LIMIT 1 OFFSET $2 - 1)",
+                params![agent, most],
+            )?;
+        }
         write.commit()?;
         Ok(())
     }
+}
+
+/// Whose rows of a node there are.
+fn agents(
+    write: &Transaction<'_>,
+    sql: &str,
+    mission: &str,
+    node: u16,
+) -> rusqlite::Result<Vec<String>> {
+    let mut query = write.prepare_cached(sql)?;
+    let rows = query.query_map(params![mission, node], |row| row.get(0))?;
+    rows.collect()
 }
 
 fn word(word: B256) -> String {
@@ -307,6 +346,7 @@ mod tests {
     use super::*;
 
     const AGENT: Address = Address::repeat_byte(7);
+    const LENGTHS: Lengths = Lengths { most: 20, least: 5 };
 
     fn execution(node: u16) -> Execution {
         Execution {
@@ -342,14 +382,14 @@ mod tests {
                 .hear(&of, B256::repeat_byte(9), &vectors(99))
                 .expect("heard");
             assert!(windows.waits(of.mission, node).expect("asked"));
-            let [own, _] = windows.of(AGENT).expect("a window");
+            let [own, _] = windows.of(AGENT, LENGTHS).expect("a window");
             assert_eq!(
                 own.len(),
                 usize::from(node).min(20),
                 "not before it is completed"
             );
             windows
-                .completed(of.mission, node, hash(node))
+                .completed(of.mission, node, hash(node), LENGTHS.most)
                 .expect("completed");
             assert!(!windows.waits(of.mission, node).expect("asked"));
         }
@@ -359,7 +399,7 @@ mod tests {
             expected[0].push(own).expect("alike");
             expected[1].push(second).expect("alike");
         }
-        assert_eq!(open().of(AGENT).expect("a window"), expected);
+        assert_eq!(open().of(AGENT, LENGTHS).expect("a window"), expected);
         let rows = windows
             .0
             .query_row("SELECT COUNT(*) FROM heard", [], |row| row.get::<_, i64>(0));
@@ -385,7 +425,7 @@ mod tests {
             let gave = if node == 3 { B256::ZERO } else { hash(node) };
             windows.gave(&of, gave).expect("given");
             windows
-                .completed(of.mission, node, hash(node))
+                .completed(of.mission, node, hash(node), LENGTHS.most)
                 .expect("completed");
             assert!(!windows.waits(of.mission, node).expect("asked"));
         }
@@ -397,8 +437,8 @@ mod tests {
             expected[0].push(own).expect("alike");
             expected[1].push(second).expect("alike");
         }
-        assert_eq!(windows.said_by(AGENT).expect("a window"), expected);
-        assert_eq!(windows.of(AGENT).expect("a window")[0].len(), 0);
+        assert_eq!(windows.said_by(AGENT, LENGTHS).expect("a window"), expected);
+        assert_eq!(windows.of(AGENT, LENGTHS).expect("a window")[0].len(), 0);
         let rows = windows
             .0
             .query_row("SELECT COUNT(*) FROM said", [], |row| row.get::<_, i64>(0));

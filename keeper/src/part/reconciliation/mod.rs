@@ -35,7 +35,7 @@ use self::section::MISSIONS_MAX;
 pub use self::{
     entry::payload,
     section::{Section, SectionError},
-    sources::{Fabric, Sources, members_of},
+    sources::{Fabric, Sources},
 };
 use super::{Asking, CityChain, Feed, Part, RaiseError, Step, Task, finder::Finder, within};
 use crate::{

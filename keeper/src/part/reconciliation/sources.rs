@@ -8,11 +8,10 @@ use std::{
 
 use agentcity_domain::{
     parameter::ParameterId,
-    peer::Peer,
     time::{Millis, Timestamp},
 };
 use agentcity_hub::store::Log;
-use alloy::{primitives::B256, providers::Provider};
+use alloy::{eips::BlockId, primitives::B256, providers::Provider};
 
 use super::super::Task;
 use crate::{
@@ -39,6 +38,7 @@ pub trait Fabric: fmt::Debug + Send + Sync {
 pub struct Sources<P> {
     pub(super) agreed: Agreed<P>,
     pub(super) members: Members,
+    city: City,
     pub(super) from_block: u64,
     depth_blocks: u64,
     log: PathBuf,
@@ -54,16 +54,6 @@ impl<P> fmt::Debug for Sources<P> {
             .field("depth_blocks", &self.depth_blocks)
             .field("log", &self.log)
             .finish_non_exhaustive()
-    }
-}
-
-/// The members of a city that are asked.
-pub const fn members_of(city: &City) -> Members {
-    Members {
-        collaboration: city.at(Peer::Collaboration),
-        statute: city.at(Peer::Statute),
-        guardian: city.at(Peer::Guardian),
-        treasury: city.at(Peer::Treasury),
     }
 }
 
@@ -83,7 +73,7 @@ impl<P: Provider> Sources<P> {
             .ok_or(needs("the [log] that is compared"))?;
         Ok(Self::new(
             agreed,
-            members_of(city),
+            *city,
             named.from_block,
             config.depth_blocks,
             log.file.clone(),
@@ -94,14 +84,15 @@ impl<P: Provider> Sources<P> {
     /// keeper's log.
     pub const fn new(
         agreed: Agreed<P>,
-        members: Members,
+        city: City,
         from_block: u64,
         depth_blocks: u64,
         log: PathBuf,
     ) -> Self {
         Self {
             agreed,
-            members,
+            members: Members::of(&city),
+            city,
             from_block,
             depth_blocks,
             log,
@@ -178,10 +169,23 @@ impl<P: Provider> Sources<P> {
             record.claims = Arc::clone(fabric).claims(mission, at).await?;
         }
         self.times(&record, &mut chain).await?;
-        // By the city's default: it only warns.
-        let window = ParameterId::OptimisticWindowMaxMs.row().default;
-        let found = compare(mission, phase, &record, &chain, Millis::new(window.into()));
+        let window = self.window(at).await;
+        let found = compare(mission, phase, &record, &chain, window);
         found.map_err(|error| error.to_string())
+    }
+
+    /// How far a keeper's view may lie behind the chain, as the city has it. It only warns, so where that is not known the default does.
+    async fn window(&self, at: Head) -> Millis {
+        let (id, block) = (ParameterId::OptimisticWindowMaxMs, BlockId::hash(at.hash));
+        let ask = |provider| async move { self.city.in_force(provider, block, &[id]).await };
+        let window = match self.agreed.vote("the city's parameters", ask).await {
+            Ok(values) => values.of(id),
+            Err(cause) => {
+                tracing::warn!("late results are told by the default: {cause}");
+                id.row().default
+            }
+        };
+        Millis::new(window.into())
     }
 
     async fn record(&self, mission: B256) -> Result<Record, String> {

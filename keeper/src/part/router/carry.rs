@@ -9,6 +9,7 @@ use agentcity_abi::{
 };
 use agentcity_domain::{
     machine::{MissionState, NodeState},
+    parameter::ParameterId,
     peer::Peer,
     verification::{case::Seats, consensus},
 };
@@ -194,7 +195,7 @@ impl<P: Provider> Routing<P> {
             return Ok(Found::Refused(Gone::Attempt { now }.to_string()));
         }
         let known = chain.mission(job.mission).await?;
-        let law = self.law(chain, job.mission, known.nodes).await?;
+        let law = self.law(chain, job.mission, &known).await?;
         let node = law.node(job.node).ok_or("no such node")?;
         let seats = chain.seats(job.mission, job.node, node).await?;
         let Some((agent, service)) = seats.get(usize::from(job.seat.get())).copied() else {
@@ -273,7 +274,7 @@ impl<P: Provider> Routing<P> {
             return Ok(Found::Done);
         }
         let known = chain.mission(job.mission).await?;
-        let law = self.law(chain, job.mission, known.nodes).await?;
+        let law = self.law(chain, job.mission, &known).await?;
         let node = law.node(job.node).ok_or("no such node")?;
         let seats = chain.seats(job.mission, job.node, node).await?;
         let Some((executor, service)) = seats.get(usize::from(job.seat.get())).copied() else {
@@ -315,7 +316,7 @@ impl<P: Provider> Routing<P> {
             return Ok(refused(Gone::Mission { mission, state }.to_string()));
         }
         let known = chain.mission(mission).await?;
-        let law = self.law(chain, mission, known.nodes).await?;
+        let law = self.law(chain, mission, &known).await?;
         let seats = chain
             .seats(mission, node, law.node(node).ok_or("no such node")?)
             .await?;
@@ -329,6 +330,8 @@ impl<P: Provider> Routing<P> {
             }
         }
         let contract = IService::new(self.setup.city.at(Peer::Service), &self.provider);
+        let (id, city) = (ParameterId::MaxCodeHashLatencyMs, self.setup.city);
+        let longest = city.in_force(&self.provider, chain.at, &[id]).await?.of(id);
         let mut hashes = Vec::with_capacity(seats.len());
         for (place, (agent, service)) in (0u8..).zip(&seats) {
             if !taken.has(place) {
@@ -337,8 +340,8 @@ impl<P: Provider> Routing<P> {
             }
             let standing = contract.standing(*service).block(chain.at).call().await;
             let registered = standing.map_err(|error| error.to_string())?.codeHash;
-            let within = self.service(chain, *service).await?.limits.latency_ms;
-            let within = Duration::from_millis(within.into());
+            let own = self.service(chain, *service).await?.limits.latency_ms;
+            let within = Duration::from_millis(own.min(longest).into());
             match self
                 .client(*agent)?
                 .live_code(*service, registered, within)
@@ -437,7 +440,7 @@ impl<P: Provider> Routing<P> {
 
     async fn stop(&self, chain: &Chain<'_, P>, job: JobId) -> Result<Step, String> {
         let known = chain.mission(job.mission).await?;
-        let law = self.law(chain, job.mission, known.nodes).await?;
+        let law = self.law(chain, job.mission, &known).await?;
         let node = law.node(job.node).ok_or("no such node")?;
         let seats = chain.seats(job.mission, job.node, node).await?;
         let Some((agent, _)) = seats.get(usize::from(job.seat.get())) else {

@@ -20,7 +20,7 @@ impl<P: Provider> Routing<P> {
     async fn claimed(&self, mission: B256, at: Head) -> Result<Vec<Claim>, String> {
         let chain = self.chain(BlockId::hash(at.hash));
         let known = chain.mission(mission).await?;
-        let law = self.law(&chain, mission, known.nodes).await?;
+        let law = self.law(&chain, mission, &known).await?;
         let mut claims = Vec::new();
         for node in 0..known.nodes {
             let Some(of_law) = law.node(node).filter(|node| !node.is_imported()) else {

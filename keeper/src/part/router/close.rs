@@ -41,7 +41,7 @@ impl<P: Provider> Routing<P> {
             return Ok(satisfied());
         }
         let known = chain.mission(mission).await?;
-        let law = self.law(chain, mission, known.nodes).await?;
+        let law = self.law(chain, mission, &known).await?;
         let of_law = law.node(node).ok_or("no such node")?;
         let elements = if of_law.tier == CONSENSUS && consensus::is_of_sets(of_law.mode) {
             match self.sets(chain, (mission, node, attempt)).await? {
@@ -78,7 +78,7 @@ impl<P: Provider> Routing<P> {
         let record = chain.record(mission, node, attempt).await?;
         let (opened, excluded) = (Seats::of(record.revealed), Seats::of(record.disqualified));
         let known = chain.mission(mission).await?;
-        let law = self.law(chain, mission, known.nodes).await?;
+        let law = self.law(chain, mission, &known).await?;
         let seats = chain
             .seats(mission, node, law.node(node).ok_or("no such node")?)
             .await?;

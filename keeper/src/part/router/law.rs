@@ -19,6 +19,8 @@ use alloy::{
 pub(super) struct Law {
     nodes: Vec<Node>,
     before: Vec<Vec<u16>>,
+    /// Time that a node has for its route when its seats are closed: `routeTimeoutMs` of the mission's epoch, in seconds.
+    route_secs: u64,
 }
 
 impl Law {
@@ -26,14 +28,14 @@ impl Law {
     pub(super) async fn read<P: Provider>(
         provider: &P,
         statute: Address,
-        mission: B256,
-        nodes: u16,
+        (mission, nodes, route_secs): (B256, u16, u64),
         at: BlockId,
     ) -> Result<Self, String> {
         let contract = IStatute::new(statute, provider);
         let mut law = Self {
             nodes: Vec::with_capacity(nodes.into()),
             before: vec![Vec::new(); nodes.into()],
+            route_secs,
         };
         for index in 0..nodes.div_ceil(NODES_PER_PAGE) {
             let page = contract.page(mission, index).block(at).call().await;
@@ -52,6 +54,12 @@ impl Law {
             return Err(format!("mission {mission} has other pages than nodes"));
         }
         Ok(law)
+    }
+
+    /// The last second in which every seat of a node must be taken, which nobody may expire before `expires`: the route's time lies
+    /// between (`mission::node::Eligible`).
+    pub(super) const fn seats_close(&self, expires: u64) -> u64 {
+        expires.saturating_sub(self.route_secs)
     }
 
     fn take(&mut self, bytes: &[u8]) -> Option<()> {

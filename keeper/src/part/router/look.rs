@@ -3,8 +3,6 @@
 use agentcity_abi::ICollaboration::Mission;
 use agentcity_domain::{
     machine::NodeState,
-    mission::node::seconds,
-    parameter::ParameterId,
     verification::{case::CONSENSUS, consensus},
 };
 use agentcity_executor::{
@@ -53,7 +51,7 @@ impl<P: Provider> Routing<P> {
         if sight.state == agentcity_domain::machine::MissionState::Pending {
             return Ok(sight);
         }
-        let law = self.law(&chain, mission, known.nodes).await?;
+        let law = self.law(&chain, mission, &known).await?;
         for word in 0..known.nodes.div_ceil(NODES_PER_WORD) {
             let states = chain.states(mission, word).await?;
             for (number, state) in (word * NODES_PER_WORD..known.nodes).zip(states) {
@@ -147,7 +145,7 @@ impl<P: Provider> Routing<P> {
             since: assignment.since.to(),
             tier: node.tier,
             threshold: node.threshold,
-            seats_close: seats_close(assignment.expiresAt.to()),
+            seats_close: law.seats_close(assignment.expiresAt.to()),
             ends: assignment.expiresAt.to(),
             has_inputs: true,
             phase: None,
@@ -287,10 +285,4 @@ impl<P: Provider> Routing<P> {
             deadline,
         })
     }
-}
-
-/// The last second in which every seat must be taken, from that before which nobody may expire the node: the route's time lies between
-/// (`mission::node::Eligible`). By the default; the chain decides by the mission's own.
-fn seats_close(expires: u64) -> u64 {
-    expires.saturating_sub(seconds(ParameterId::RouteTimeoutMs.row().default.into()))
 }

@@ -23,9 +23,11 @@ use std::{
     time::Duration,
 };
 
-use agentcity_domain::peer::Peer;
+use agentcity_abi::ICollaboration::Mission;
+use agentcity_domain::{mission::node::seconds, parameter::ParameterId, peer::Peer, time::Millis};
 use agentcity_executor::client::Client;
 use alloy::{
+    eips::BlockId,
     primitives::{Address, B256, Bytes},
     providers::Provider,
 };
@@ -62,6 +64,8 @@ use crate::{
 pub const STREAM: &str = "router";
 /// Most outputs that are kept at hand: what the inputs of as many nodes as work at a time need. Others are fetched again.
 const OUTPUTS_MAX: usize = 256;
+/// How long the city's word on how rare looks may be counts, before it is asked again.
+const WAIT_KNOWN_FOR: Millis = Millis::new(60_000);
 
 /// For whom and with whom the router works.
 #[derive(Clone, Debug)]
@@ -76,7 +80,7 @@ pub struct Setup {
     pub missions: Vec<B256>,
     /// What is known of their law besides its pages.
     pub texts: Texts,
-    /// Pause between two looks.
+    /// Pause between two looks, where the city does not want them oftener (`anchorIntervalMs`).
     pub pause: Duration,
 }
 
@@ -105,6 +109,8 @@ pub struct Routing<P> {
     library: Option<parking_lot::Mutex<Library>>,
     /// Where it finds its missions, unless it is told all of them.
     found: Option<Finder>,
+    /// How long results may wait by the city, and when it said so.
+    longest_wait: RwLock<Option<(Moment, Duration)>>,
 }
 
 // A provider's address may carry a key.
@@ -129,6 +135,7 @@ impl<P: Provider> Routing<P> {
             texts: RwLock::new(setup.texts.clone()),
             library: None,
             found: None,
+            longest_wait: RwLock::default(),
             setup,
         }
     }
@@ -204,6 +211,22 @@ impl<P: Provider> Routing<P> {
         Ok(())
     }
 
+    /// Results leave at a look: so the city says how rare looks may be (`anchorIntervalMs`; RULINGS R4).
+    async fn learn_longest_wait(&self, asked: Moment) -> Result<(), String> {
+        let known = *self.longest_wait.read();
+        // A clock that was set back is asked by anew.
+        let holds = |told: Moment| told <= asked && asked.since(told) < WAIT_KNOWN_FOR;
+        if known.is_some_and(|(told, _)| holds(told)) {
+            return Ok(());
+        }
+        let id = ParameterId::AnchorIntervalMs;
+        let (city, newest) = (self.setup.city, BlockId::latest());
+        let values = city.in_force(&self.provider, newest, &[id]).await?;
+        let longest = Duration::from_millis(values.of(id).into());
+        *self.longest_wait.write() = Some((asked, longest));
+        Ok(())
+    }
+
     /// False when the host is gone.
     async fn show(&self, mission: B256, at: Head, asked: Moment, feed: &Feed) -> bool {
         match super::within(self.look(mission, at, asked)).await {
@@ -238,14 +261,20 @@ impl<P: Provider> Routing<P> {
         &self,
         chain: &Chain<'_, P>,
         mission: B256,
-        nodes: u16,
+        known: &Mission,
     ) -> Result<Arc<Law>, String> {
         let mut laws = self.laws.lock().await;
         if let Some(law) = laws.get(&mission) {
             return Ok(Arc::clone(law));
         }
-        let statute = self.setup.city.at(Peer::Statute);
-        let law = Law::read(&self.provider, statute, mission, nodes, chain.at).await?;
+        let (city, id) = (self.setup.city, ParameterId::RouteTimeoutMs);
+        let own = city
+            .values(&self.provider, chain.at, known.epoch, &[id])
+            .await?;
+        let routing = seconds(own.of(id).into());
+        let statute = city.at(Peer::Statute);
+        let of = (mission, known.nodes, routing);
+        let law = Law::read(&self.provider, statute, of, chain.at).await?;
         let law = Arc::new(law);
         laws.insert(mission, Arc::clone(&law));
         Ok(law)
@@ -290,13 +319,19 @@ impl<P: Provider + 'static> Part for Routing<P> {
     }
 
     fn pause(&self) -> Duration {
-        self.setup.pause
+        let longest = *self.longest_wait.read();
+        longest.map_or(self.setup.pause, |(_, longest)| {
+            self.setup.pause.min(longest)
+        })
     }
 
     fn observe(self: Arc<Self>, asked: Moment, feed: Feed) -> Task<()> {
         Box::pin(async move {
             if let Err(cause) = self.round(asked, feed).await {
                 tracing::warn!("no mission is looked at: {cause}");
+            }
+            if let Err(cause) = super::within(self.learn_longest_wait(asked)).await {
+                tracing::warn!("how long results may wait is not known anew: {cause}");
             }
         })
     }

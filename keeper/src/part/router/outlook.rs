@@ -108,7 +108,7 @@ impl<P: Provider> Routing<P> {
         of: &Execution,
     ) -> Result<Option<Place>, String> {
         let known = chain.mission(of.mission).await?;
-        let law = self.law(chain, of.mission, known.nodes).await?;
+        let law = self.law(chain, of.mission, &known).await?;
         let node = law.node(of.node).ok_or("no such node")?;
         let seats = chain.seats(of.mission, of.node, node).await?;
         let place = seats.iter().position(|(agent, _)| *agent == of.agent);

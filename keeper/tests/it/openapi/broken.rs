@@ -3,7 +3,11 @@
 
 use std::{io::Write, net::TcpStream, path::Path, sync::Arc};
 
-use agentcity_hub::{entry::Entry, http::router, store::Log};
+use agentcity_hub::{
+    entry::Entry,
+    http::router,
+    store::{Log, Retention},
+};
 use agentcity_keeper::{
     dashboard::events::Subscribers,
     operations::{
@@ -176,7 +180,7 @@ pub(super) fn visit(judge: &mut Judge, alone: &Alone, scene: Scene) {
         other => panic!("{other:?}"),
     };
     let gone = format!("/cid/{}", cid(3));
-    log.expire(LATER).unwrap();
+    log.expire(LATER, Retention::default()).unwrap();
     for (address, prefix) in [(&own, ""), (&address, "/dashboard")] {
         let path = format!("{prefix}/cid/{{cid}}");
         let mut visitor = Visitor::of(judge, address);

@@ -9,6 +9,8 @@ struct World {
     nodes: Vec<NodeSight>,
     state: MissionState,
     now: u64,
+    /// Seconds on the keepers' clocks: each look takes one.
+    clock: u64,
     /// What had an effect.
     effects: Vec<Step>,
 }
@@ -23,6 +25,7 @@ impl World {
             ],
             state: MissionState::Active,
             now: 1,
+            clock: 0,
             effects: Vec::new(),
         }
     }
@@ -38,6 +41,7 @@ impl World {
         }
         Sight {
             state: self.state,
+            asked: Moment::new(1_000 * self.clock),
             ..sight(nodes)
         }
     }
@@ -169,7 +173,8 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn look(&mut self, world: &World) {
+    fn look(&mut self, world: &mut World) {
+        world.clock += 1;
         let wanted = see(&mut self.router, &world.sight(self.serves));
         for action in wanted {
             let known = self.open.iter().any(|open| open.name() == action.name());
@@ -214,7 +219,7 @@ proptest! {
         for (who, what, which) in moves.into_iter().chain(patient) {
             let keeper = &mut keepers[who];
             match what {
-                0..4 => keeper.look(&world),
+                0..4 => keeper.look(&mut world),
                 4..7 => keeper.act(&mut world, which),
                 _ => keeper.die(),
             }
