@@ -181,7 +181,7 @@ impl Values {
         values.collect::<Result<_, String>>().map(Self)
     }
 
-    /// The value of a parameter; nought for one that was not asked for or is no number.
+    /// The value of a parameter; nought for one that was not asked for.
     pub fn of(&self, id: ParameterId) -> u32 {
         self.0.get(&(id as u8)).copied().unwrap_or_default()
     }
@@ -208,5 +208,28 @@ fn unanswered(constitution: Address, error: &contract::Error) -> CityError {
         }
     } else {
         CityError::Silent(cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_no_constitution_gives_is_not_believed() {
+        let id = ParameterId::AnchorIntervalMs;
+        let answered = |words: &[B256]| Values::answered(vec![id as u8], words.to_vec());
+        let values = answered(&[parameter::word(1_000)]).expect("the least");
+        assert_eq!(values.of(id), 1_000);
+        for (words, says) in [
+            (vec![parameter::word(999)], "no value of parameter 149"),
+            (vec![parameter::word(0)], "no value of parameter 149"),
+            (vec![B256::repeat_byte(0xff)], "no value of parameter 149"),
+            (Vec::new(), "0 values of 1"),
+            (vec![parameter::word(1_000); 2], "2 values of 1"),
+        ] {
+            let told = answered(&words).expect_err(says);
+            assert!(told.contains(says), "{told}");
+        }
     }
 }

@@ -36,7 +36,7 @@ use crate::{
     redact::{RedactError, Redactor},
     tree,
 };
-use query::{Terms, terms_of};
+use query::Terms;
 
 /// Most drafts of one append: a commit of so many takes a fraction of a second, and readers wait no longer.
 pub const DRAFTS_MAX: usize = 10_000;
@@ -398,9 +398,21 @@ impl Log {
         let ready = Ready::of_all(drafts, self.settings.redactor.as_ref())?;
         self.write("append", |tx, settings| {
             let mut edge = Edge::begin(tx)?;
-            let mut appended = Vec::with_capacity(ready.len());
+            let (mut appended, mut fresh) =
+                (Vec::with_capacity(ready.len()), Vec::<(u64, &Ready)>::new());
             for ready in &ready {
-                appended.push(edge.event(tx, settings, ready)?);
+                let place = edge.size.saturating_add(fresh.len() as u64);
+                let what = claim(tx, ready.key, place)?;
+                if what == Appended::Fresh(place) {
+                    fresh.push((place, ready));
+                }
+                appended.push(what);
+            }
+            let leaves = on_all_cores(fresh.clone(), |(place, ready)| {
+                Leaf::of(&ready.entry(place))
+            });
+            for ((_, ready), leaf) in fresh.into_iter().zip(leaves) {
+                edge.event(tx, settings, ready, leaf)?;
             }
             edge.finish(tx)?;
             also(tx)?;
@@ -441,39 +453,18 @@ struct Ready {
     draft: Draft,
     key: B256,
     body: Vec<u8>,
+    hash: B256,
     cid: ContentAddress,
     redactions: u32,
 }
 
 impl Ready {
-    /// All of them, or why the first that is no entry is none. Redaction and hashes hang on nothing but the draft: several threads share
-    /// them where there are many, by [`DRAFTS_MAX`] and [`DRAFTS_PER_THREAD_MIN`] forty at most.
+    /// All of them, or why the first that is no entry is none.
     fn of_all(drafts: Vec<Draft>, redactor: &dyn Redactor) -> Result<Vec<Self>, LogError> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let share = drafts.len().div_ceil(threads).max(DRAFTS_PER_THREAD_MIN);
-        let count = drafts.len();
-        let mut drafts = drafts.into_iter().enumerate();
-        let made = |(place, draft)| {
-            let made = Self::of(draft, redactor);
-            made.map_err(|cause| LogError::Draft { place, cause })
-        };
-        if count <= share {
-            return drafts.map(made).collect();
-        }
-        thread::scope(|scope| {
-            let mut workers = Vec::new();
-            while drafts.len() > 0 {
-                let part: Vec<_> = drafts.by_ref().take(share).collect();
-                let work = || part.into_iter().map(made).collect::<Result<Vec<Self>, _>>();
-                workers.push(scope.spawn(work));
-            }
-            let mut ready = Vec::with_capacity(count);
-            for worker in workers {
-                let part = worker.join();
-                ready.extend(part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-            }
-            Ok(ready)
-        })
+        let made = on_all_cores(drafts, |draft| Self::of(draft, redactor));
+        let made = made.into_iter().enumerate();
+        let made = made.map(|(place, made)| made.map_err(|cause| LogError::Draft { place, cause }));
+        made.collect()
     }
 
     fn of(mut draft: Draft, redactor: &dyn Redactor) -> Result<Self, DraftError> {
@@ -494,6 +485,7 @@ impl Ready {
         }
         Ok(Self {
             key: draft.origin.key(draft.kind),
+            hash: keccak256(&body),
             cid: ContentAddress::of(&body),
             draft,
             body,
@@ -501,7 +493,7 @@ impl Ready {
         })
     }
 
-    fn event(&self, sequence: u64) -> Event {
+    fn entry(&self, sequence: u64) -> Entry {
         let draft = &self.draft;
         let mut event = Event {
             event_id: B256::ZERO,
@@ -515,7 +507,7 @@ impl Ready {
             secondary_entity: draft.secondary,
             principals: draft.principals.clone(),
             node: draft.node,
-            payload_hash: keccak256(&self.body),
+            payload_hash: self.hash,
             payload_cid: self.cid,
             redactions: self.redactions,
             block_number: draft.block,
@@ -524,8 +516,69 @@ impl Ready {
             origin: draft.origin.clone(),
         };
         event.event_id = event_id(event.subject(), sequence);
-        event
+        Entry::Event(Box::new(event))
     }
+}
+
+/// An entry as it is written.
+struct Leaf {
+    line: String,
+    hash: B256,
+    time: u64,
+    block: u64,
+    terms: Terms,
+}
+
+impl Leaf {
+    fn of(entry: &Entry) -> Self {
+        let line = entry.line();
+        Self {
+            hash: tree::leaf(line.as_bytes()),
+            line,
+            time: entry.timestamp(),
+            block: match entry {
+                Entry::Event(event) => event.block_number,
+                Entry::Receipt(_) | Entry::Tombstone(_) => 0,
+            },
+            terms: Terms::of(entry),
+        }
+    }
+}
+
+/// Takes a place for what makes an event one, unless it has one.
+fn claim(tx: &Transaction<'_>, key: B256, place: u64) -> Result<Appended, LogError> {
+    let key = key.as_slice();
+    if run(tx, sql::ORIGIN_ADD, params![key, stored(place)?])? > 0 {
+        return Ok(Appended::Fresh(place));
+    }
+    let known = one(tx, sql::ORIGIN, [key], |row| row.get(0))?;
+    Ok(Appended::Known(read(known)?))
+}
+
+/// Does work that hangs on nothing but its item. Several threads share it where there are many items, by [`DRAFTS_MAX`] and
+/// [`DRAFTS_PER_THREAD_MIN`] forty at most.
+fn on_all_cores<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let (count, share) = (items.len(), items.len().div_ceil(threads));
+    let share = share.max(DRAFTS_PER_THREAD_MIN);
+    let mut items = items.into_iter();
+    if count <= share {
+        return items.map(work).collect();
+    }
+    thread::scope(|scope| {
+        let mut workers = Vec::new();
+        while items.len() > 0 {
+            let part: Vec<T> = items.by_ref().take(share).collect();
+            let part = || part.into_iter().map(&work).collect::<Vec<U>>();
+            workers.push(scope.spawn(part));
+        }
+        let mut done = Vec::with_capacity(count);
+        for worker in workers {
+            let part = worker.join();
+            done.extend(part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    })
 }
 
 /// The right edge of the tree, while entries are added: the whole subtrees of which it is made, by level.
@@ -556,56 +609,45 @@ impl Edge {
         tx: &Transaction<'_>,
         settings: &Settings,
         ready: &Ready,
-    ) -> Result<Appended, LogError> {
-        let (place, key) = (self.size, ready.key.as_slice());
-        if run(tx, sql::ORIGIN_ADD, params![key, stored(place)?])? == 0 {
-            return Ok(Appended::Known(read(one(
-                tx,
-                sql::ORIGIN,
-                [key],
-                |row| row.get(0),
-            )?)?));
-        }
-        let event = ready.event(place);
-        let until = keep::least_until(event.timestamp);
-        let cid = ready.cid.word();
+        leaf: Leaf,
+    ) -> Result<(), LogError> {
+        let (place, time) = (stored(self.size)?, leaf.time);
+        let (until, cid) = (keep::least_until(time), ready.cid.word());
         run(
             tx,
             sql::PAYLOAD_ADD,
             params![cid.as_slice(), ready.body, stored(until)?],
         )?;
-        if event.event_type.is_critical() {
+        if ready.draft.kind.is_critical() {
             for mirror in &settings.mirrors {
-                let next = stored(event.timestamp)?;
-                let push = params![stored(place)?, mirror.as_slice(), cid.as_slice(), next];
+                let push = params![place, mirror.as_slice(), cid.as_slice(), stored(time)?];
                 run(tx, sql::PUSH_ADD, push)?;
             }
         }
-        self.add(tx, &Entry::Event(Box::new(event)))?;
-        Ok(Appended::Fresh(place))
+        self.put(tx, leaf)?;
+        Ok(())
     }
 
     /// Adds an entry whose sequence is this place.
     fn add(&mut self, tx: &Transaction<'_>, entry: &Entry) -> Result<u64, LogError> {
-        let (place, line) = (self.size, entry.line());
-        let leaf = tree::leaf(line.as_bytes());
-        let block = match entry {
-            Entry::Event(event) => event.block_number,
-            Entry::Receipt(_) | Entry::Tombstone(_) => 0,
-        };
+        self.put(tx, Leaf::of(entry))
+    }
+
+    fn put(&mut self, tx: &Transaction<'_>, leaf: Leaf) -> Result<u64, LogError> {
+        let place = self.size;
         run(
             tx,
             sql::ENTRY_ADD,
             params![
                 stored(place)?,
-                line,
-                leaf.as_slice(),
-                stored(entry.timestamp())?,
-                stored(block)?
+                leaf.line,
+                leaf.hash.as_slice(),
+                stored(leaf.time)?,
+                stored(leaf.block)?
             ],
         )?;
-        terms_of(entry, place, &mut self.terms);
-        let (mut hash, mut level) = (leaf, 0);
+        self.terms.extend(leaf.terms);
+        let (mut hash, mut level) = (leaf.hash, 0);
         while let Some(left) = self.edge[level].take() {
             hash = tree::join(&left, &hash);
             level += 1;

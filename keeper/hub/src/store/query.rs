@@ -141,8 +141,46 @@ impl FromStr for Cursor {
 pub(super) struct Terms(Vec<(Dim, Vec<u8>, u64)>);
 
 impl Terms {
+    /// Of an entry.
+    pub(super) fn of(entry: &Entry) -> Self {
+        let (mut terms, place) = (Self::default(), entry.sequence());
+        terms.add(Dim::Time, entry.timestamp().to_be_bytes(), place);
+        let event = match entry {
+            Entry::Event(event) => event,
+            Entry::Receipt(_) | Entry::Tombstone(_) => return terms,
+        };
+        terms.add(Dim::Kind, [event.event_type.place()], place);
+        terms.add(Dim::Epoch, event.epoch.to_be_bytes(), place);
+        if event.block_number > 0 {
+            terms.add(Dim::Block, event.block_number.to_be_bytes(), place);
+        }
+        for subject in subjects(event) {
+            if let Some(node) = event.node {
+                terms.add(Dim::Node, node_term(subject, node), place);
+            }
+            terms.add(Dim::Mission, subject, place);
+        }
+        for account in [event.primary_entity, event.secondary_entity] {
+            if account != Address::ZERO {
+                terms.add(Dim::Agent, account.to_vec(), place);
+            }
+        }
+        for principal in &event.principals {
+            terms.add(Dim::Principal, principal.to_vec(), place);
+        }
+        if event.emitter_contract != Address::ZERO {
+            terms.add(Dim::Contract, event.emitter_contract.to_vec(), place);
+        }
+        terms
+    }
+
     fn add(&mut self, dim: Dim, value: impl Into<Vec<u8>>, place: u64) {
         self.0.push((dim, value.into(), place));
+    }
+
+    /// And those of further entries.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// In their order, which the store has them in too.
@@ -154,36 +192,6 @@ impl Terms {
             add.execute(params![*dim as u8, value, stored(*place)?])?;
         }
         Ok(())
-    }
-}
-
-pub(super) fn terms_of(entry: &Entry, place: u64, terms: &mut Terms) {
-    terms.add(Dim::Time, entry.timestamp().to_be_bytes(), place);
-    let event = match entry {
-        Entry::Event(event) => event,
-        Entry::Receipt(_) | Entry::Tombstone(_) => return,
-    };
-    terms.add(Dim::Kind, [event.event_type.place()], place);
-    terms.add(Dim::Epoch, event.epoch.to_be_bytes(), place);
-    if event.block_number > 0 {
-        terms.add(Dim::Block, event.block_number.to_be_bytes(), place);
-    }
-    for subject in subjects(event) {
-        if let Some(node) = event.node {
-            terms.add(Dim::Node, node_term(subject, node), place);
-        }
-        terms.add(Dim::Mission, subject, place);
-    }
-    for account in [event.primary_entity, event.secondary_entity] {
-        if account != Address::ZERO {
-            terms.add(Dim::Agent, account.to_vec(), place);
-        }
-    }
-    for principal in &event.principals {
-        terms.add(Dim::Principal, principal.to_vec(), place);
-    }
-    if event.emitter_contract != Address::ZERO {
-        terms.add(Dim::Contract, event.emitter_contract.to_vec(), place);
     }
 }
 

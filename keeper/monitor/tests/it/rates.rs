@@ -161,14 +161,26 @@ async fn where_normality_is_refused_percentiles_decide() {
     // As parsed again.
     let again = Calibration::parse(&calibration.text()).unwrap();
     assert!(again == calibration);
+    // One from before windows had other lengths is of those that they had.
+    let lengths = r#""lengths":{"most":20,"least":5},"#;
+    let before = calibration.text().replacen(lengths, "", 1);
+    assert_ne!(before, calibration.text());
+    assert!(Calibration::parse(&before).unwrap() == calibration);
     // A file that somebody put out of order is refused.
-    let broken = calibration
-        .text()
-        .replacen("\"format\":1", "\"format\":2", 1);
-    assert!(matches!(
-        Calibration::parse(&broken),
-        Err(CalibrationError::Broken(_))
-    ));
+    for (sound, broken) in [
+        (r#""format":1"#, r#""format":2"#),
+        (r#""most":20"#, r#""most":0"#),
+        (r#""least":5"#, r#""least":1"#),
+        (r#""least":5"#, r#""least":21"#),
+    ] {
+        let text = calibration.text().replacen(sound, broken, 1);
+        assert_ne!(text, calibration.text());
+        let refused = Calibration::parse(&text);
+        assert!(
+            matches!(refused, Err(CalibrationError::Broken(_))),
+            "{broken}"
+        );
+    }
 }
 
 #[tokio::test]

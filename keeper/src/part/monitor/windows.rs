@@ -343,6 +343,8 @@ fn account(agent: Address) -> String {
 
 #[cfg(test)]
 mod tests {
+    use agentcity_monitor::window::{Basis, Population};
+
     use super::*;
 
     const AGENT: Address = Address::repeat_byte(7);
@@ -443,6 +445,40 @@ mod tests {
             .0
             .query_row("SELECT COUNT(*) FROM said", [], |row| row.get::<_, i64>(0));
         assert_eq!(rows, Ok(20), "what is in no window is gone");
+    }
+
+    #[test]
+    fn messages_of_one_node_alone_speak_for_nobody_however_few_the_city_asks_for() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut windows = Windows::open(&dir.path().join("windows"), ["a", "b"]).expect("a file");
+        let everyone: Vec<Vector> = (0..9).map(|node| vectors(node)[0].clone()).collect();
+        let population = Population::of(&everyone).expect("alike").expect("differ");
+        let few = Lengths { most: 20, least: 2 };
+        for (node, basis) in [(0, Basis::Population), (1, Basis::Own(8))] {
+            let of = execution(node);
+            for place in 0..6 {
+                let said = (u32::from(place), hash(100 * node + place));
+                windows.say(&of, said, &vectors(place)).expect("said");
+            }
+            windows.gave(&of, hash(node)).expect("given");
+            let completed = windows.completed(of.mission, node, hash(node), few.most);
+            completed.expect("completed");
+            let [own, _] = windows.said_by(AGENT, few).expect("a window");
+            let score = own.score(&everyone[0], &population).expect("alike");
+            assert_eq!(score.basis, basis);
+        }
+        // Two outputs are of two nodes.
+        for node in 2..4 {
+            let of = execution(node);
+            windows
+                .hear(&of, hash(node), &vectors(node))
+                .expect("heard");
+            let completed = windows.completed(of.mission, node, hash(node), few.most);
+            completed.expect("completed");
+        }
+        let [own, _] = windows.of(AGENT, few).expect("a window");
+        let score = own.score(&everyone[0], &population).expect("alike");
+        assert_eq!(score.basis, Basis::Own(2));
     }
 
     #[test]
