@@ -62,6 +62,10 @@ fn sets_that_differ_are_closed_with_elements_from_executors_and_from_the_chains_
         let keeper = scene.keeper(name, &served, known);
         scene.keepers.push(keeper);
     }
+    // The third keeper alone can ask all three for their code, and it comes last to route.
+    scene.until(|scene| (0..2).all(|node| scene.node(node).accepted == 3));
+    scene.look();
+    scene.rest(Duration::from_secs(16));
     // Where all agree nobody waits for disputes, of which there can be none.
     scene.until(|scene| scene.node(0).state == work::NodeState::Completed);
     let revealed = |scene: &mut Scene| {

@@ -81,7 +81,7 @@ const SOURCES: [Source; 4] = [
     Source {
         name: "divergence",
         test: ("keeper", "results::divergence::"),
-        variables: &[("AGENTCITY_ROUNDS", 10)],
+        variables: &[("AGENTCITY_ROUNDS", 25)],
     },
     Source {
         name: "guardian",
