@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -74,6 +75,15 @@ fn draft(kind: EventType, number: u64) -> Draft {
         },
         payload: json!({ "number": number }),
     }
+}
+
+fn open(path: &Path, name: LogName, mirrors: Vec<Address>) -> Shared {
+    let settings = Settings {
+        redactor: Box::new(Rules::common()),
+        retention: Retention::default(),
+        mirrors,
+    };
+    Arc::new(Mutex::new(Log::open(path, name, settings).unwrap()))
 }
 
 type Real = Keeper<SqliteJournal, RootProvider>;
@@ -152,13 +162,7 @@ async fn a_log_is_anchored_proved_consistent_copied_and_verified_and_a_changed_o
         chain_id: city.client.chain_id(),
         author: key.address(),
     };
-    let settings = Settings {
-        redactor: Box::new(Rules::common()),
-        retention: Retention::default(),
-        mirrors: vec![mirror],
-    };
-    let log = Log::open(&dir.path().join("log"), name, settings).unwrap();
-    let log: Shared = Arc::new(Mutex::new(log));
+    let log = open(&dir.path().join("log"), name, vec![mirror]);
     let journal = || SqliteJournal::open(&dir.path().join("journal")).unwrap();
     let clock = Hands(AtomicU64::new(NOW));
     let mut one = keeper((&city, &url), journal(), &key, &log, mirrors.clone());
@@ -248,12 +252,7 @@ async fn a_log_is_anchored_proved_consistent_copied_and_verified_and_a_changed_o
 
     // Whose log on disk is another than was anchored anchors no more, and says so.
     let other = dir.path().join("other");
-    let settings = Settings {
-        redactor: Box::new(Rules::common()),
-        retention: Retention::default(),
-        mirrors: vec![],
-    };
-    let forked: Shared = Arc::new(Mutex::new(Log::open(&other, name, settings).unwrap()));
+    let forked = open(&other, name, Vec::new());
     forked
         .lock()
         .append((0..40).map(|n| draft(EventType::TaskFailed, n)).collect())
@@ -292,13 +291,7 @@ async fn payloads_are_kept_as_long_as_the_city_says_where_that_is_longer_than_th
         chain_id: city.client.chain_id(),
         author: key.address(),
     };
-    let settings = Settings {
-        redactor: Box::new(Rules::common()),
-        retention: Retention::default(),
-        mirrors: Vec::new(),
-    };
-    let log = Log::open(&dir.path().join("log"), name, settings).unwrap();
-    let log: Shared = Arc::new(Mutex::new(log));
+    let log = open(&dir.path().join("log"), name, Vec::new());
     let journal = || SqliteJournal::open(&dir.path().join("journal")).unwrap();
     let clock = Hands(AtomicU64::new(NOW));
     let mut one = keeper((&city, &url), journal(), &key, &log, BTreeMap::new());

@@ -201,6 +201,9 @@ struct Case {
     round: u32,
     /// What is being compared.
     comparing: Option<Phase>,
+    /// Whether what was found last is on its way into the log, of which the next comparison is too.
+    #[serde(default)]
+    entering: bool,
     /// Boundaries that are behind it.
     behind: BTreeMap<Phase, Verdict>,
     /// Differences that were to be reported, by their evidence.
@@ -355,16 +358,7 @@ impl Reconciliation {
                 phase,
                 round,
             } => self.compared(*mission, *phase, *round, outcome),
-            Action::Enter { finding, .. } => match outcome.refusal() {
-                Some(cause) => {
-                    let text = format!(
-                        "mission {}: what was found at the boundary of {} is not in the log: {cause}",
-                        finding.mission, finding.phase
-                    );
-                    vec![tell(&mut self.state.number, finding.mission, text)]
-                }
-                None => Vec::new(),
-            },
+            Action::Enter { finding, .. } => self.entered(finding, outcome),
             Action::Report {
                 mission, evidence, ..
             } => self.reported(*mission, *evidence, outcome),
@@ -399,6 +393,7 @@ impl Reconciliation {
             Verdict::Differs
         };
         case.behind.insert(phase, verdict);
+        case.entering = true;
         let mut actions = vec![Action::Enter {
             finding: Box::new(finding.clone()),
             round,
@@ -413,7 +408,24 @@ impl Reconciliation {
                 actions.extend(report);
             }
         }
+        actions
+    }
+
+    fn entered(&mut self, finding: &Finding, outcome: &Outcome) -> Vec<Action> {
+        let mission = finding.mission;
+        let mut actions = Vec::new();
+        if let Some(cause) = outcome.refusal() {
+            let text = format!(
+                "mission {mission}: what was found at the boundary of {} is not in the log: {cause}",
+                finding.phase
+            );
+            actions.push(tell(&mut self.state.number, mission, text));
+        }
+        if let Some(case) = self.state.cases.get_mut(&mission) {
+            case.entering = false;
+        }
         actions.extend(self.due(mission));
+        self.finish(mission);
         actions
     }
 
@@ -515,6 +527,7 @@ impl Case {
         let says = self.anchor.is_some_and(|anchor| anchor.open);
         ended
             && self.comparing.is_none()
+            && !self.entering
             && self.due().is_none()
             && !says
             && !self.reports.values().any(wanted)
@@ -554,7 +567,7 @@ impl Case {
 
     fn due(&self) -> Option<Phase> {
         let stands = self.stands?;
-        if self.comparing.is_some() {
+        if self.comparing.is_some() || self.entering {
             return None;
         }
         let is_ahead = |phase: &Phase| !self.behind.contains_key(phase);

@@ -35,7 +35,19 @@ impl Desk {
         })
     }
 
+    /// What follows from a comparison, and from that it is in the log.
     fn finds(&mut self, compare: &Action, breaks: impl FnOnce(&mut Record)) -> Vec<Action> {
+        let mut actions = self.compares(compare, breaks);
+        let enter = actions
+            .iter()
+            .find(|one| matches!(one, Action::Enter { .. }));
+        if let Some(enter) = enter.cloned() {
+            actions.extend(self.ends(&enter, Outcome::Satisfied));
+        }
+        actions
+    }
+
+    fn compares(&mut self, compare: &Action, breaks: impl FnOnce(&mut Record)) -> Vec<Action> {
         let Action::Compare { phase, .. } = compare else {
             panic!("{compare:?}");
         };
@@ -105,6 +117,25 @@ fn a_mission_whose_record_is_right_is_compared_thrice_and_has_a_word_at_its_gate
     assert_eq!(desk.stands(MissionState::Verification, false, 7), []);
     assert_eq!(desk.stands(MissionState::Completed, false, 8), []);
     assert_eq!(desk.0.worst(), Some(Level::Fine));
+}
+
+#[test]
+fn what_was_found_is_in_the_log_or_refused_before_the_next_comparison_reads_it() {
+    let why = Outcome::Refused {
+        cause: "no".to_owned(),
+    };
+    for (outcome, told) in [(Outcome::Satisfied, 0), (why, 1)] {
+        let mut desk = Desk::default();
+        let (_, compare) = compare_of(&desk.stands(MissionState::Verification, false, 5));
+        let found = desk.compares(&compare, |_| {});
+        let [enter @ Action::Enter { .. }] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(desk.stands(MissionState::Completed, false, 6), []);
+        let entered = desk.ends(enter, outcome);
+        assert_eq!(entered.len(), told + 1, "{entered:?}");
+        assert_eq!(compare_of(&entered).0, Phase::Release);
+    }
 }
 
 /// INV-RECONCILE-01.
