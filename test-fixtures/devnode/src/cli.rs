@@ -5,12 +5,13 @@ use crate::{
     config::{ACCOUNT_COUNT, BALANCE_ETHER, Config, ether},
 };
 use agentcity_devnode_chain::{
-    EvmNumbers, Mining, NodeConfig, NonceGaps, Order, config::TX_BYTES_MAX,
+    EvmNumbers, FixedClock, Mining, NodeConfig, NonceGaps, Order, config::TX_BYTES_MAX,
 };
 use clap::{ArgAction, Parser, ValueEnum};
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -54,9 +55,12 @@ pub struct Cli {
     /// Which waiting transaction goes first
     #[arg(long, value_enum)]
     pub order: Option<OrderArg>,
-    /// Timestamp of the genesis block, unix seconds
+    /// Timestamp of the genesis block, unix seconds: the chain's time goes on from there
     #[arg(long, value_name = "SECONDS")]
     pub timestamp: Option<u64>,
+    /// Let time stand still except where it is moved by request: the same requests make the same blocks
+    #[arg(long, requires = "timestamp")]
+    pub hold_clock: bool,
 
     /// Chain id [default: 412346, with --profile ethereum 31337]
     #[arg(long, value_name = "NUM")]
@@ -264,6 +268,10 @@ impl Cli {
             debug_hooks: self.debug_hooks,
             strict: self.strict,
             state_path: self.state.clone(),
+            clock: match (self.hold_clock, self.timestamp) {
+                (true, Some(at)) => Arc::new(FixedClock::new(at)),
+                _ => base.clock,
+            },
             ..base
         };
         Ok(Config {
@@ -341,6 +349,16 @@ mod tests {
     }
 
     #[test]
+    fn a_held_clock_stands_at_genesis_and_another_is_the_machines() {
+        let held = ["--timestamp", "1767225600", "--hold-clock"];
+        let config = parse(&held).unwrap().config().unwrap();
+        assert_eq!(config.chain.clock.now(), 1_767_225_600);
+        let config = parse(&held[..2]).unwrap().config().unwrap();
+        assert_eq!(config.chain.genesis_timestamp, Some(1_767_225_600));
+        assert_ne!(config.chain.clock.now(), 1_767_225_600);
+    }
+
+    #[test]
     fn refuses_what_it_cannot_do_with_a_reason() {
         for (args, reason) in [
             (
@@ -356,6 +374,7 @@ mod tests {
             (&["--port", "70000"], "70000"),
             (&["--strict", "--auto-impersonate"], "cannot be used with"),
             (&["--hardfork", "london"], "invalid value"),
+            (&["--hold-clock"], "--timestamp <SECONDS>"),
         ] {
             let error = parse(args).unwrap_err().to_string();
             assert!(error.contains(reason), "{args:?}: {error}");

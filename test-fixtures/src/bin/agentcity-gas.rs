@@ -5,7 +5,7 @@
 
 use agentcity_test_fixtures::{
     bench::goals::{excused, misses},
-    gas::{Set, table::Snapshot},
+    gas::Set,
     tool,
 };
 use clap::Parser;
@@ -57,17 +57,12 @@ fn run(cli: &Cli) -> eyre::Result<ExitCode> {
 /// Measures a set and compares it with what is committed. Whether every ceiling is kept or excused, and with `check` every number
 /// is what it was.
 fn compare(set: &Set, check: bool) -> eyre::Result<bool> {
-    let workspace = tool::workspace_dir();
-    let file = workspace.join(format!("gas/{}.json", set.name));
-    let before: Snapshot = match fs::read(&file) {
-        Ok(text) => serde_json::from_slice(&text)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Snapshot::default(),
-        Err(error) => return Err(error.into()),
-    };
+    let file = set.file();
+    let before = set.committed()?;
     let now = (set.measure)(&mut |line| {
         let _ = writeln!(io::stderr(), "{line}");
     })?;
-    let excuses = misses(&workspace);
+    let excuses = misses(&tool::workspace_dir());
     let mut out = io::stdout();
     writeln!(out, "{}\n\n{}", set.name, now.table(&excuses))?;
     let changes = now.changes(&before);

@@ -10,8 +10,7 @@ use super::{
     missions::{BREAKDOWN_VARIABLE, ten},
 };
 use crate::{
-    Settings,
-    city::{Charter, City, Person, person::DEFAULT_SEED},
+    city::{City, Person, person::DEFAULT_SEED},
     legislation::deliberation::{opening, seal},
     mission::{Charge, MissionError, Plan, Stage, Task},
 };
@@ -106,15 +105,8 @@ pub fn measure(is_cached: bool) -> Result<(Taken, City), GasError> {
 }
 
 fn raise(executors: usize, is_cached: bool) -> Result<Stage, GasError> {
-    let charter = Charter {
-        // Numbers are compared from run to run: calldata must not depend on the environment.
-        seed: DEFAULT_SEED,
-        settings: Settings {
-            balance: BANK_ETHER,
-            ..Settings::default()
-        },
-        ..Charter::default()
-    };
+    let mut charter = super::charter();
+    charter.settings.balance = BANK_ETHER;
     let stage = Stage::raise(&charter, executors, 1)?;
     if is_cached {
         super::cache_city(&stage.city)?;

@@ -13,7 +13,7 @@ use super::{
     whole::{Bill, Shape, batched, one_by_one},
 };
 use crate::{
-    city::{Charter, City, Person},
+    city::{City, Person},
     mission::{Job, Law, MissionError, Plan, Share, Stage, Step, Task, deploy::share},
     sender::Outcome,
 };
@@ -52,14 +52,7 @@ pub fn raise(is_cached: bool) -> Result<Stage, GasError> {
 }
 
 fn settled(is_cached: bool, (principals, agents_each): (usize, usize)) -> Result<Stage, GasError> {
-    let stage = Stage::raise(
-        &Charter {
-            seed: crate::city::person::DEFAULT_SEED,
-            ..Charter::default()
-        },
-        principals,
-        agents_each,
-    )?;
+    let stage = Stage::raise(&super::charter(), principals, agents_each)?;
     if is_cached {
         super::cache_city(&stage.city)?;
     }

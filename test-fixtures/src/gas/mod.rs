@@ -14,14 +14,16 @@ pub mod table;
 pub mod whole;
 
 use crate::{
-    Node, RpcError, Sender,
-    city::{Asset, CallError, Charter, City, RaiseError},
+    Node, RpcError, Sender, Settings,
+    city::{Asset, CallError, Charter, City, RaiseError, person::DEFAULT_SEED},
     mission::MissionError,
     program::{self, ARB_WASM, ARB_WASM_CACHE, ArbWasmCache, ProgramError},
+    tool,
 };
 use agentcity_abi::IArbWasm;
 use agentcity_domain::peer::Peer;
 use alloy::primitives::Address;
+use std::{fs, io, path::PathBuf};
 use table::{Init, Snapshot};
 
 /// One operation.
@@ -107,7 +109,33 @@ pub struct Set {
     pub measure: Measure,
 }
 
+/// A file of numbers that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub struct FileError {
+    /// Which one.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
 impl Set {
+    /// Where its numbers are committed.
+    pub fn file(&self) -> PathBuf {
+        tool::workspace_dir().join(format!("gas/{}.json", self.name))
+    }
+
+    /// The committed numbers; none where there is no file yet.
+    pub fn committed(&self) -> Result<Snapshot, FileError> {
+        let path = self.file();
+        let read = match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text).map_err(io::Error::from),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Snapshot::default()),
+            Err(error) => Err(error),
+        };
+        read.map_err(|source| FileError { path, source })
+    }
+
     /// Everything that is measured.
     pub const ALL: [Self; 4] = [
         Self {
@@ -190,12 +218,18 @@ fn foundations(say: &mut dyn FnMut(&str)) -> Result<Snapshot, GasError> {
 }
 
 fn raise(asset: Asset) -> Result<City, GasError> {
-    Ok(City::raise(&Charter {
-        // Numbers are compared from run to run: calldata must not depend on the environment.
-        seed: crate::city::person::DEFAULT_SEED,
-        asset,
+    Ok(City::raise(&Charter { asset, ..charter() })?)
+}
+
+/// The city in which gas is measured: the same bytes in every run, since a byte of calldata that is nought costs less than another.
+///
+/// Its people do not come from the environment, and its time does not go on with the machine's: deadlines are in calldata.
+fn charter() -> Charter {
+    Charter {
+        seed: DEFAULT_SEED,
+        settings: Settings::default().arg("--hold-clock"),
         ..Charter::default()
-    })?)
+    }
 }
 
 fn join(

@@ -5,7 +5,7 @@
 
 use super::{GasError, Taken, missions::BREAKDOWN_VARIABLE};
 use crate::{
-    city::{Act, Charter, City, panel::number},
+    city::{Act, City, panel::number},
     mission::{Charge, MissionError, Stage},
     sender::Outcome,
 };
@@ -22,12 +22,7 @@ const FIVE: usize = 5;
 
 /// Gas of each operation, and the city, whose programs are those of all.
 pub fn measure(is_cached: bool) -> Result<(Taken, City), GasError> {
-    let charter = Charter {
-        // Numbers are compared from run to run: calldata must not depend on the environment.
-        seed: crate::city::person::DEFAULT_SEED,
-        ..Charter::default()
-    };
-    let mut stage = Stage::raise(&charter, 2, 1)?;
+    let mut stage = Stage::raise(&super::charter(), 2, 1)?;
     if is_cached {
         super::cache_city(&stage.city)?;
     }

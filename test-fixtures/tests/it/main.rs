@@ -11,6 +11,7 @@ mod differential;
 mod execution;
 mod expiry;
 mod foundations;
+mod gas;
 mod golden_costs;
 mod hostile_rpc;
 mod legislation;

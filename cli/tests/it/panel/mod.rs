@@ -12,8 +12,8 @@ use agentcity_test_fixtures::{
 
 use crate::support::Terminal;
 
-/// When stories begin, unix seconds: later than any founding.
-const BEGIN: u64 = 1_800_000_000;
+/// When stories begin, unix seconds: a month after genesis, later than any founding.
+const BEGIN: u64 = 1_770_000_000;
 
 /// A city, its panel, and a folder in which the program runs.
 pub(crate) struct Town {

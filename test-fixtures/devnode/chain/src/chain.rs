@@ -129,9 +129,8 @@ impl Chain {
         // Nothing is before genesis: its changes need no undoing.
         state.prune(end);
         let settings = settings_of(&config);
-        let timestamp = config
-            .genesis_timestamp
-            .unwrap_or_else(|| config.clock.now());
+        let clock = config.clock.now();
+        let timestamp = config.genesis_timestamp.unwrap_or(clock);
         let mut chain = Self {
             engine,
             state,
@@ -140,7 +139,7 @@ impl Chain {
             by_hash: B256Map::default(),
             by_tx: B256Map::default(),
             pool: Pool::default(),
-            time: TimeKeeper::default(),
+            time: TimeKeeper::since(timestamp, clock),
             settings,
             snapshots: Snapshots::default(),
             store,

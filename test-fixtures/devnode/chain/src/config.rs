@@ -121,7 +121,7 @@ pub struct NodeConfig {
     pub tx_bytes_max: Option<usize>,
     /// `block.coinbase`.
     pub coinbase: Address,
-    /// Timestamp of the genesis block in unix seconds; `None` takes the clock's.
+    /// Timestamp of the genesis block in unix seconds, from which the chain's time goes on; `None` takes the clock's.
     pub genesis_timestamp: Option<u64>,
     /// The parent chain's number at genesis, for [`EvmNumbers::ParentEstimate`].
     pub parent_number: u64,

@@ -88,6 +88,11 @@ pub struct TimeKeeper {
 }
 
 impl TimeKeeper {
+    /// The clock of a chain that begins at `genesis`, and goes on from there.
+    pub const fn since(genesis: u64, clock: u64) -> Self {
+        Self::with_offset(genesis as i64 - clock as i64)
+    }
+
     /// A chain's clock this many seconds ahead.
     pub const fn with_offset(offset: i64) -> Self {
         Self {

@@ -84,6 +84,20 @@ async fn blocks_are_mined_by_count_with_an_interval_and_in_detail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn time_goes_on_from_the_timestamp_of_genesis() {
+    let settings = Settings::lenient();
+    let genesis = settings.timestamp.unwrap();
+    on_both(settings, move |node| async move {
+        let provider = node.provider();
+        provider.evm_mine(None).await.unwrap();
+        let at = latest(&provider).await.header.timestamp;
+        // What a slow machine may need to start a node.
+        assert!((genesis..genesis + 600).contains(&at), "{genesis} {at}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn automatic_mining_is_switched_off_and_on() {
     on_both(Settings::lenient(), |node| async move {
         let provider = node.provider();

@@ -227,6 +227,18 @@ fn a_transaction_that_can_no_longer_be_paid_is_dropped_at_mining() {
 }
 
 #[test]
+fn time_goes_on_from_genesis_whenever_that_was() {
+    let world = world_with(|config| config.genesis_timestamp = Some(GENESIS_TIME - 5_000));
+    assert_eq!(world.node.now(), GENESIS_TIME - 5_000);
+    world.clock.advance(7);
+    world.transfer(0);
+    assert_eq!(world.node.head().header.timestamp, GENESIS_TIME - 4_993);
+    world.node.reset().unwrap();
+    world.transfer(0);
+    assert_eq!(world.node.head().header.timestamp, GENESIS_TIME - 5_000);
+}
+
+#[test]
 fn equal_timestamps_follow_the_profile() {
     let world = world();
     world.transfer(0);
