@@ -1,9 +1,10 @@
 //! What a panel amends, keepers go by at their next look, whatever their files say.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use agentcity_keeper::{
+    execution::Execution,
     machine::router::Step,
     part::{
         Part,
@@ -13,22 +14,22 @@ use agentcity_keeper::{
 };
 use agentcity_monitor::{
     calibration::calibrate,
-    scorer::{AnyScorer, Letters, Shape},
+    scorer::{AnyScorer, Letters, Scorer, Shape},
     window::Lengths,
 };
 use agentcity_test_fixtures::{
     city::{Charter, City},
-    mission::{Plan, Task},
+    mission::{Plan, Stage, Task},
 };
 use alloy::{
-    primitives::Address,
+    primitives::{Address, B256, keccak256},
     providers::{ProviderBuilder, RootProvider},
 };
 use tempfile::tempdir;
 use tokio::runtime::Runtime;
 
 use crate::{
-    freeze_story::traces,
+    freeze_story::{DEVIATING, traces, usual},
     mission::{PRICE, Scene, hanging, proved},
 };
 
@@ -72,23 +73,20 @@ fn the_city_says_how_rare_looks_may_be_and_how_long_live_code_is_waited_for() {
     assert_eq!(part.pause(), Duration::from_secs(3));
 }
 
-#[test]
-fn a_monitors_windows_are_as_long_as_the_city_has_them() {
-    let mut city = City::raise(&Charter::default()).expect("a city");
-    city.seat_panel().expect("a panel");
+/// A monitor of a city that hears by the shape of texts; what it reads and writes lies in `dir`.
+fn ears(dir: &Path, city: &City, account: Address) -> Ears {
     let members = Peer::ALL.map(|peer| city.address(peer));
     let known = Known::of(city.client.chain_id(), members);
-    let provider: RootProvider =
-        ProviderBuilder::default().connect_http(city.node.http_url().parse().expect("a URL"));
-    let (dir, runtime) = (tempdir().expect("a folder"), Runtime::new().expect("one"));
-    let sigma = P::DeviationThresholdSigma.row().default;
-    let file = |name: &str| dir.path().join(name);
+    let url = city.node.http_url().parse().expect("a URL");
+    let provider: RootProvider = ProviderBuilder::default().connect_http(url);
+    let runtime = Runtime::new().expect("one");
+    let file = |name: &str| dir.join(name);
     for (name, scorer) in [
         ("letters", AnyScorer::Letters(Letters::default())),
         ("shape", AnyScorer::Shape(Shape::default())),
     ] {
         let traces = traces();
-        let made = calibrate(&scorer, &traces, &[], sigma, Lengths::default());
+        let made = calibrate(&scorer, &traces, &[], sigma(), Lengths::default());
         let (calibration, _) = runtime.block_on(made).expect("enough traces");
         fs::write(file(name), calibration.text()).expect("written");
     }
@@ -99,7 +97,19 @@ fn a_monitors_windows_are_as_long_as_the_city_has_them() {
         file("windows")
     );
     let section: Section = toml::from_str(&section).expect("a section");
-    let ears = Ears::open(&section, &provider, known, Address::repeat_byte(1)).expect("ears");
+    Ears::open(&section, &provider, known, account).expect("ears")
+}
+
+fn sigma() -> u32 {
+    P::DeviationThresholdSigma.row().default
+}
+
+#[test]
+fn a_monitors_windows_are_as_long_as_the_city_has_them() {
+    let mut city = City::raise(&Charter::default()).expect("a city");
+    city.seat_panel().expect("a panel");
+    let (dir, runtime) = (tempdir().expect("a folder"), Runtime::new().expect("one"));
+    let ears = ears(dir.path(), &city, Address::repeat_byte(1));
     let lengths = || {
         let learnt = runtime.block_on(ears.learn());
         let lengths = learnt.expect("the city answers").lengths;
@@ -110,4 +120,44 @@ fn a_monitors_windows_are_as_long_as_the_city_has_them() {
     assert_eq!(lengths(), (20, 3));
     city.amend(P::ScoreWindow, 12).expect("a ruling");
     assert_eq!(lengths(), (12, 3));
+}
+
+#[test]
+fn what_is_strange_by_windows_as_they_were_accuses_nobody_when_the_city_has_changed_them() {
+    let mut stage = Stage::raise(&Charter::default(), 1, 1).expect("a city");
+    let principal = stage
+        .city
+        .person("principal of the monitor")
+        .expect("a person");
+    let scorer = AnyScorer::Shape(Shape::default()).id().hash();
+    let brought = stage.bring_monitor_with("the monitor", &principal, scorer);
+    let account = brought.expect("a monitor").address();
+    let (dir, runtime) = (tempdir().expect("a folder"), Runtime::new().expect("one"));
+    let ears = ears(dir.path(), &stage.city, account);
+    let hears = |node: u16, text: &str| {
+        let execution = Execution {
+            mission: B256::repeat_byte(1),
+            node,
+            attempt: 0,
+            agent: Address::repeat_byte(2),
+        };
+        let hash = keccak256(text);
+        let heard = runtime.block_on(ears.hears(&execution, hash, text.as_bytes(), sigma()));
+        (heard.expect("the city answers"), hash)
+    };
+
+    // Five outputs of an agent who talks like nobody else: from the fifth on they are what it usually says.
+    for node in 0..5 {
+        let (_, hash) = hears(node, &format!("{DEVIATING}{node}"));
+        let completed = ears.completed(B256::repeat_byte(1), node, hash);
+        completed.expect("written");
+    }
+    // What everybody else says is strange of it.
+    let (found, _) = hears(5, &usual(1, 1));
+    assert!(found.is_some_and(|measure| measure > sigma()), "{found:?}");
+
+    // Five speak for nobody any more, and it is measured by what all say. The monitor hears of that when it is about to accuse.
+    let amended = stage.city.amend(P::ScoreWindowMin, 6);
+    amended.expect("a ruling");
+    assert_eq!(hears(5, &usual(1, 1)).0, None);
 }
