@@ -218,6 +218,25 @@ async fn too_few_or_equal_traces_calibrate_nothing() {
     assert!(matches!(flat, Err(CalibrationError::Flat)), "{flat:?}");
 }
 
+#[tokio::test]
+async fn a_calibration_is_by_windows_of_the_lengths_that_it_is_asked_for() {
+    let traces = honest(8, 8, EACH, true);
+    let own = async |most, least| {
+        let (shape, lengths) = (Shape::default(), Lengths { most, least });
+        let made = calibrate(&shape, &traces, &[], threshold(), lengths).await;
+        let (calibration, found) = made.unwrap();
+        assert_eq!(calibration.lengths, lengths);
+        found.own.values().to_vec()
+    };
+    // Of each of four agents, all outputs but those that its window was too short for.
+    let usual = own(20, 5).await;
+    assert_eq!(usual.len(), 4 * (EACH - 5));
+    assert_eq!(own(20, 8).await.len(), 4 * (EACH - 8));
+    let short = own(6, 5).await;
+    assert_eq!(short.len(), 4 * (EACH - 5));
+    assert!(short != usual);
+}
+
 #[derive(Debug)]
 struct Moved(Shape, &'static str);
 
