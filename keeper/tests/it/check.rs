@@ -73,10 +73,7 @@ fn named_city(constitution: Address) -> String {
 #[test]
 fn a_keeper_of_a_whole_city_is_told_in_a_line_each_and_a_wrong_constitution_is_found() {
     let charter = Charter {
-        settings: Settings {
-            timestamp: None,
-            ..Settings::default()
-        },
+        settings: Settings::default().at_machine_time(),
         ..Charter::default()
     };
     let stage = Stage::raise(&charter, 2, 1).unwrap();
@@ -243,10 +240,7 @@ fn without_numbers(line: &str) -> String {
 
 #[test]
 fn the_exit_code_is_of_the_worst_that_was_found() {
-    let node = Node::devnode(&Settings {
-        timestamp: None,
-        ..Settings::default()
-    });
+    let node = Node::devnode(&Settings::default().at_machine_time());
     let mut alice = Sender::new(&node, "alice").unwrap();
     let program = deploy_wat(&mut alice, NOTHING).unwrap();
     let url = node.http_url();
@@ -279,10 +273,7 @@ fn the_exit_code_is_of_the_worst_that_was_found() {
 #[test]
 fn what_is_wrong_on_this_machine_is_said_with_what_to_do() {
     use std::os::unix::fs::PermissionsExt;
-    let node = Node::devnode(&Settings {
-        timestamp: None,
-        ..Settings::default()
-    });
+    let node = Node::devnode(&Settings::default().at_machine_time());
     let url = node.http_url().to_owned();
     let files = Files::new();
     let nothing = Address::repeat_byte(0x77);

@@ -20,6 +20,7 @@ use agentcity_domain::{
 };
 use agentcity_hub::{entry::Entry, kind::EventType, store::Log, tree};
 use agentcity_test_fixtures::{
+    Settings,
     city::{
         Charter, Person,
         life::{service_id, service_of},
@@ -115,7 +116,10 @@ fn document(plan: &Plan) -> String {
 impl World {
     /// A city in which nobody is but adjudicators, clerks and the clerks' principals, with the machines of all.
     fn raise() -> Self {
-        let mut charter = Charter::default();
+        let mut charter = Charter {
+            settings: Settings::default().at_machine_time(),
+            ..Charter::default()
+        };
         let long = word(3_600_000);
         charter.parameters = BTreeMap::from([(P::MaxNodeTimeoutMs as u8, long)]);
         let stage = must(Stage::found(&charter, 4));

@@ -22,10 +22,7 @@ pub(crate) const NOTHING: &str = r#"(module
 
 /// A node whose time is this machine's.
 pub(crate) fn settings() -> Settings {
-    Settings {
-        timestamp: None,
-        ..Settings::lenient()
-    }
+    Settings::lenient().at_machine_time()
 }
 
 fn days_pass(alice: &mut Sender, days: u64) {

@@ -27,6 +27,7 @@ use super::{
     play::{PRICE, Play, called},
 };
 use crate::{
+    Settings,
     city::{Charter, Person, life::service_of},
     http::RpcError,
     machines::{self, Agent, Desk, Keeper, MachineError, Machines, Sun, sun::SunError},
@@ -69,6 +70,7 @@ struct Crew {
 
 pub(super) fn play(teller: &mut Teller<'_>) -> Result<Ending, DemoError> {
     let charter = Charter {
+        settings: Settings::default().at_machine_time(),
         parameters: BTreeMap::from([(P::MaxNodeTimeoutMs as u8, word(MAX_TIMEOUT_MS))]),
         ..Charter::default()
     };

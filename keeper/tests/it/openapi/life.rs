@@ -3,7 +3,7 @@
 use agentcity_abi::IGuardian as guardian;
 use agentcity_domain::peer::Peer;
 use agentcity_test_fixtures::{
-    Node, Sender,
+    Node, Sender, Settings,
     mission::{Charter, Law, Scene},
     openapi::Judge,
     program::deploy_wat,
@@ -69,7 +69,11 @@ impl Keeper {
 
 /// All of it. The city is left for what else there is to see.
 pub(super) fn visit(judge: &mut Judge) -> Scene {
-    let mut scene = Scene::raise(&Charter::default(), 3, 1);
+    let charter = Charter {
+        settings: Settings::default().at_machine_time(),
+        ..Charter::default()
+    };
+    let mut scene = Scene::raise(&charter, 3, 1);
     let files = Files::new();
     is_ready(judge);
     let mut keeper = Keeper::of(&mut scene, &files);
