@@ -4,7 +4,7 @@
 use std::{
     fmt::Write as _,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -124,6 +124,19 @@ pub(crate) struct Desk {
     pub(crate) runtime: Runtime,
 }
 
+/// Calibrates both built-in scorers on what is usual, into a file of this folder each.
+pub(crate) async fn calibrate_into(folder: &Path) {
+    let sigma = ParameterId::DeviationThresholdSigma.row().default;
+    for (name, scorer) in [
+        ("letters", AnyScorer::Letters(Letters::default())),
+        ("shape", AnyScorer::Shape(Shape::default())),
+    ] {
+        let traces = traces();
+        let made = calibrate(&scorer, &traces, &[], sigma, Lengths::default()).await;
+        fs::write(folder.join(name), made.unwrap().0.text()).unwrap();
+    }
+}
+
 impl Desk {
     /// A law by `plan`, of which each task has the executor of its number, which works by its script. `scorers`: of each monitor.
     pub(crate) fn raise<S: Script>(
@@ -210,20 +223,6 @@ impl Desk {
         self.vault(with).names(kind).unwrap()
     }
 
-    /// Calibrates both scorers on what is usual, into files.
-    fn calibrate(&self, with: &With) {
-        let sigma = ParameterId::DeviationThresholdSigma.row().default;
-        for (name, scorer) in [
-            ("letters", AnyScorer::Letters(Letters::default())),
-            ("shape", AnyScorer::Shape(Shape::default())),
-        ] {
-            let traces = traces();
-            let made = calibrate(&scorer, &traces, &[], sigma, Lengths::default());
-            let made = self.runtime.block_on(made);
-            fs::write(self.folder(with).join(name), made.unwrap().0.text()).unwrap();
-        }
-    }
-
     /// The file of a keeper.
     pub(crate) fn file(&self, with: &With) -> String {
         let folder = self.folder(with);
@@ -256,7 +255,7 @@ impl Desk {
             .unwrap();
         }
         if let Some(scorer) = with.scorer {
-            self.calibrate(with);
+            self.runtime.block_on(calibrate_into(&self.folder(with)));
             write!(
                 text,
                 "[monitor]\nscorer = {scorer:?}\nletters = {}\nshape = {}\nwindows = {}\n",

@@ -1,6 +1,6 @@
 //! What a panel amends, keepers go by at their next look, whatever their files say.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use agentcity_domain::{parameter::ParameterId as P, peer::Peer};
 use agentcity_keeper::{
@@ -12,11 +12,7 @@ use agentcity_keeper::{
     },
     source::city::City as Known,
 };
-use agentcity_monitor::{
-    calibration::calibrate,
-    scorer::{AnyScorer, Letters, Scorer, Shape},
-    window::Lengths,
-};
+use agentcity_monitor::scorer::{AnyScorer, Scorer, Shape};
 use agentcity_test_fixtures::{
     city::{Charter, City},
     mission::{Plan, Stage, Task},
@@ -29,7 +25,8 @@ use tempfile::tempdir;
 use tokio::runtime::Runtime;
 
 use crate::{
-    freeze_story::{DEVIATING, traces, usual},
+    desk::calibrate_into,
+    freeze_story::{DEVIATING, usual},
     mission::{PRICE, Scene, hanging, proved},
 };
 
@@ -80,16 +77,8 @@ fn ears(dir: &Path, city: &City, account: Address) -> Ears {
     let url = city.node.http_url().parse().expect("a URL");
     let provider: RootProvider = ProviderBuilder::default().connect_http(url);
     let runtime = Runtime::new().expect("one");
+    runtime.block_on(calibrate_into(dir));
     let file = |name: &str| dir.join(name);
-    for (name, scorer) in [
-        ("letters", AnyScorer::Letters(Letters::default())),
-        ("shape", AnyScorer::Shape(Shape::default())),
-    ] {
-        let traces = traces();
-        let made = calibrate(&scorer, &traces, &[], sigma(), Lengths::default());
-        let (calibration, _) = runtime.block_on(made).expect("enough traces");
-        fs::write(file(name), calibration.text()).expect("written");
-    }
     let section = format!(
         "scorer = \"shape\"\nletters = {:?}\nshape = {:?}\nwindows = {:?}\n",
         file("letters"),

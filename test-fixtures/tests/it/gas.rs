@@ -2,7 +2,7 @@
 
 use agentcity_test_fixtures::gas::Set;
 
-/// Each set is its own test, since each takes a quarter of a minute.
+/// Each set is its own test, so that they run beside each other.
 #[track_caller]
 fn is_committed(name: &str) {
     let set = Set::ALL.into_iter().find(|set| set.name == name);
